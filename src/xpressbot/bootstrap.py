@@ -1,0 +1,96 @@
+"""The one place that builds adapters and hands them to the use cases."""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+from fastapi import FastAPI
+
+from xpressbot.entrypoints.cli.commands import create_cli
+from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.http.pools import Pools
+from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.key_state import attach_key_ring
+from xpressbot.foundation.database.migrations import prepare_schema
+from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
+from xpressbot.foundation.settings import Settings, load_settings
+from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork
+from xpressbot.identity.adapters.password_hasher import Argon2Hasher
+from xpressbot.identity.adapters.password_strength import estimate_strength
+from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
+from xpressbot.identity.application.account_page import AccountPage
+from xpressbot.identity.application.administration import Administration
+from xpressbot.identity.application.gate import Gate
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import Clock, Entropy
+from xpressbot.identity.application.reauthentication import Reauthentication
+from xpressbot.identity.application.recovery_codes import RecoveryCodes
+from xpressbot.identity.application.registration import PasswordRules, Registration
+from xpressbot.identity.application.sessions import Sessions
+from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.application.totp_enrolment import TotpEnrolment
+from xpressbot.identity.application.use_cases import Identity
+
+WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
+"""How the parent tells its workers how many they are (uvicorn's own name for it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a test may replace: time and chance."""
+
+    clock: Clock
+    entropy: Entropy
+
+
+SYSTEM: Final = Outside(SystemClock(), SystemEntropy())
+
+
+def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, durable: bool = True) -> House:
+    """Open the database, attach the key ring, and build the use cases.
+
+    SQLite is migrated on the way; another database must be up to date. Raises KeyRingError, SchemaError, or what the
+    database driver raises.
+    """
+    pools = Pools.for_cores(os.cpu_count() or 1, workers)
+    database = open_database(settings.url, pool_size=pools.threads, durable=durable)
+    prepare_schema(database)
+    ring = attach_key_ring(database, settings.key_file, outside.entropy)
+    mint = Mint(outside.clock, outside.entropy)
+    units = UnitsOfWork(database, SealedBoxes(ring, outside.entropy), outside.entropy)
+    digest = KeyedDigests(ring)
+    hasher = Argon2Hasher(
+        memory_kib=settings.argon2_memory_kib,
+        iterations=settings.argon2_iterations,
+        threads=pools.hash_threads,
+        filler=outside.entropy.token_bytes(32),
+    )
+    gate = Gate(units, mint)
+    identity = Identity(
+        sign_in=SignIn(units, mint, hasher, digest, StructuredSignInLog()),
+        sessions=Sessions(units, gate, mint),
+        reauthentication=Reauthentication(units, gate, hasher, digest),
+        totp_enrolment=TotpEnrolment(units, gate, mint, digest),
+        recovery_codes=RecoveryCodes(units, gate, mint, digest, viewable=settings.recovery_codes_viewable),
+        account_page=AccountPage(units, gate, mint),
+        registration=Registration(units, mint, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),
+        administration=Administration(units, mint),
+    )
+    return House(settings, identity, pools, outside.clock, outside.entropy, database)
+
+
+def web_application() -> FastAPI:
+    """What each uvicorn worker runs: the application by the environment's settings."""
+    settings = load_settings()
+    configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
+    return create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))))
+
+
+def command_line() -> typer.Typer:
+    """The xpressbot command."""
+    return create_cli(build, application="xpressbot.bootstrap:web_application", workers_variable=WORKERS_VARIABLE)

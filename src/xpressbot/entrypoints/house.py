@@ -1,0 +1,21 @@
+"""What bootstrap hands to the entrypoints."""
+
+from dataclasses import dataclass
+
+from xpressbot.entrypoints.http.pools import Pools
+from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.settings import Settings
+from xpressbot.identity.application.ports import Clock, Entropy
+from xpressbot.identity.application.use_cases import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A built installation."""
+
+    settings: Settings
+    identity: Identity
+    pools: Pools
+    clock: Clock
+    entropy: Entropy
+    database: Database

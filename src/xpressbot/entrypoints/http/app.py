@@ -1,0 +1,77 @@
+"""The application: routes and the layers around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from xpressbot import __version__
+from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.api.session import OPENAPI_PATH_ITEM, SESSION_PATH, session_route
+from xpressbot.entrypoints.http.cookies import Cookies
+from xpressbot.entrypoints.http.errors import http_error_response
+from xpressbot.entrypoints.http.health import health_routes
+from xpressbot.entrypoints.http.pages import PAGES
+from xpressbot.entrypoints.http.reception import Reception
+from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.http.routing import destinations, page_routes
+from xpressbot.entrypoints.http.visit import Site
+
+OPENAPI_URL = "/api/v1/openapi.json"
+_A_YEAR = 31_536_000
+
+
+def create_app(house: House) -> FastAPI:
+    """Build the application of one worker."""
+    renderer = Renderer(plain_http_warning=house.settings.plain_http_warning)
+    site = Site(house, renderer, Cookies(secure=house.settings.https), destinations(PAGES))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        house.pools.close()
+
+    app = _Application(
+        title="XpressBot",
+        version=__version__,
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[Middleware(Reception, site=site)],
+    )
+    app.router.routes.extend([*page_routes(site, PAGES), session_route(site), *health_routes(site), _static_route(renderer)])
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> Response:
+        return http_error_response(renderer, request, error)
+
+    return app
+
+
+class _Application(FastAPI):
+    """FastAPI, with the descriptions of the API's plain routes in its OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document["paths"][SESSION_PATH] = OPENAPI_PATH_ITEM
+        return document
+
+
+def _static_route(renderer: Renderer) -> Route:
+    async def static_file(request: Request) -> Response:
+        file = renderer.static_files.get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404)
+        is_current = request.query_params.get("v") == file.version
+        caching = f"public, max-age={_A_YEAR}, immutable" if is_current else "no-cache"
+        return Response(file.content, media_type=file.media_type, headers={"Cache-Control": caching})
+
+    return Route("/static/{name}", static_file, methods=["GET"])

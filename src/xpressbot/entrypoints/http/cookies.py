@@ -1,0 +1,55 @@
+"""The four cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xpressbot.identity.domain import device, link, pending_sign_in, session
+from xpressbot.identity.domain.instant import MINUTE, SECOND
+from xpressbot.identity.domain.token import Token
+
+
+class Cookie(StrEnum):
+    """What a cookie is for."""
+
+    SESSION = "session"
+    SIGN_IN = "sign-in"
+    DEVICE = "device"
+    LINK = "link"
+
+
+LINK_COOKIE_LIFETIME: Final = 10 * MINUTE
+_LIFETIMES: Final = {
+    Cookie.SESSION: session.ABSOLUTE_LIFETIME,
+    Cookie.SIGN_IN: pending_sign_in.LIFETIME,
+    Cookie.DEVICE: device.LIFETIME,
+    Cookie.LINK: min(LINK_COOKIE_LIFETIME, *link.LIFETIME.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Reads and writes cookies as the public URL's scheme demands."""
+
+    secure: bool
+
+    def name(self, cookie: Cookie) -> str:
+        """The cookie's full name."""
+        return f"{'__Host-' if self.secure else ''}xpressbot-{cookie}"
+
+    def read(self, request: Request, cookie: Cookie) -> Token | None:
+        """The token in a cookie; anything that is not one counts as none."""
+        return Token.parse(request.cookies.get(self.name(cookie)))
+
+    def set(self, response: Response, cookie: Cookie, token: Token) -> None:
+        """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""
+        response.set_cookie(
+            self.name(cookie), token.text, max_age=_LIFETIMES[cookie] // SECOND, path="/", secure=self.secure, httponly=True, samesite="lax"
+        )
+
+    def clear(self, response: Response, cookie: Cookie) -> None:
+        """Take a token from the browser."""
+        response.delete_cookie(self.name(cookie), path="/", secure=self.secure, httponly=True, samesite="lax")

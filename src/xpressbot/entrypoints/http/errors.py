@@ -1,0 +1,76 @@
+"""What people and programs see when a request cannot be answered."""
+
+from typing import Final, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.problems import problem
+from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.http.translation import _
+
+API_PREFIX: Final = "/api/"
+
+
+class _Explanation(NamedTuple):
+    code: str
+    title: str
+    detail: str
+
+
+_EXPLANATIONS: Final = {
+    403: _Explanation(
+        "cross_site",
+        _("Not from this page"),
+        _("This request came from another site, so nothing was done. Open XpressBot itself and try there."),
+    ),
+    404: _Explanation("not_found", _("Page not found"), _("There is nothing at this address.")),
+    405: _Explanation(
+        "method_not_allowed", _("Not possible here"), _("This address does not take that kind of request. Nothing was done.")
+    ),
+    410: _Explanation("gone", _("This link no longer works"), _("It was used or has expired.")),
+    413: _Explanation(
+        "too_large", _("Too much text"), _("What was sent is larger than any form of ours. Nothing was done; shorten it and try again.")
+    ),
+    415: _Explanation(
+        "unsupported_media_type", _("Unknown kind of form"), _("This page takes forms as browsers send them. Nothing was done.")
+    ),
+    421: _Explanation(
+        "misdirected", _("Wrong address"), _("This XpressBot is reached under another name. Use the address its operator gave you.")
+    ),
+    422: _Explanation(
+        "unreadable_form",
+        _("The form could not be read"),
+        _("A field was sent twice or is damaged. Nothing was done; go back and try again."),
+    ),
+    500: _Explanation(
+        "internal_error",
+        _("Something went wrong"),
+        _("This is a fault of ours, and it was logged. Nothing more was changed. Try again in a moment."),
+    ),
+    503: _Explanation(
+        "unavailable",
+        _("Back in a moment"),
+        _("XpressBot is too busy or cannot reach its database. You are not signed out; try again in a few seconds."),
+    ),
+}
+
+
+def error_response(
+    renderer: Renderer, request: Request, status: int, *, detail: str | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    """An error page, or a problem document for the API."""
+    explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
+    if request.url.path.startswith(API_PREFIX):
+        return problem(status, explanation.code, headers=headers)
+    action = {"href": "/", "label": _("Go to the dashboard")} if status in {403, 404, 405, 410} else None
+    response = renderer.page("error.html", None, status=status, title=explanation.title, detail=detail or explanation.detail, action=action)
+    response.headers.update(headers or {})
+    return response
+
+
+def http_error_response(renderer: Renderer, request: Request, error: HTTPException) -> Response:
+    """The answer to an HTTPException. Only a 410 brings words of its own."""
+    detail = str(error.detail) if error.status_code == 410 else None
+    return error_response(renderer, request, error.status_code, detail=detail, headers=dict(error.headers or {}))

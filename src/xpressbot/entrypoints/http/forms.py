@@ -1,0 +1,85 @@
+"""Forms: shape and length only. A form that is refused here was no try at anything, and is charged nowhere."""
+
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from xpressbot.entrypoints.http.translation import _
+from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, TotpCode
+from xpressbot.identity.domain import recovery_code, totp
+
+MAX_BODY_BYTES: Final = 64 * 1024
+_MAX_FIELDS: Final = 20
+_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+
+
+class Form:
+    """The fields of a form, each at most once."""
+
+    def __init__(self, fields: dict[str, str] | None = None) -> None:
+        self._fields = fields or {}
+
+    def __getitem__(self, name: str) -> str:
+        """The field's text; empty when it was not sent."""
+        return self._fields.get(name, "")
+
+
+async def read_form(request: Request) -> Form:
+    """Read the body of a POST.
+
+    Raises HTTPException: 413 for a body over MAX_BODY_BYTES, 415 for anything but a URL-encoded form, 422 for one that
+    is not UTF-8, repeats a field, or has too many.
+    """
+    body = await _read_body(request)
+    if not body:
+        return Form()
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
+        raise HTTPException(415)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise HTTPException(422) from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise HTTPException(422)
+    return Form(fields)
+
+
+def code_problem(text: str) -> str:
+    """What is wrong with the shape of a 6-digit code."""
+    if not text.strip():
+        return _("Enter the 6-digit code that your app shows.")
+    return _("The code has 6 digits, like 123 456. Check what you typed.")
+
+
+def parse_recovery_code(text: str) -> RecoveryCodeText | None:
+    """A recovery code, however it was typed."""
+    code = recovery_code.parse_code(text)
+    return None if code is None else RecoveryCodeText(code)
+
+
+def recovery_code_problem(text: str) -> str:
+    """What is wrong with the shape of a recovery code."""
+    if not text.strip():
+        return _("Enter one of your recovery codes.")
+    return _("A recovery code has 16 letters and digits, in groups of four. Check what you typed.")
+
+
+def parse_second_factor(text: str) -> SecondFactor | None:
+    """A code from the app or a recovery code, told apart by their shape."""
+    digits = totp.parse_code(text)
+    return parse_recovery_code(text) if digits is None else TotpCode(digits)
+
+
+async def _read_body(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise HTTPException(413)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise HTTPException(413)
+    return bytes(body)

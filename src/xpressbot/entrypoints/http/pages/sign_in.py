@@ -1,0 +1,135 @@
+"""Signing in and out: the password, the code, the recovery code."""
+
+from typing import Final, assert_never
+
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, recovery_code_problem
+from xpressbot.entrypoints.http.routing import HOME_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
+from xpressbot.entrypoints.http.translation import _
+from xpressbot.entrypoints.http.visit import Visit, redirect
+from xpressbot.entrypoints.http.wording import Text, sign_in_notice
+from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.second_factor import SecondFactor, TotpCode
+from xpressbot.identity.domain.account import normalise_email
+from xpressbot.identity.domain.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+from xpressbot.identity.domain.totp import parse_code
+
+CODE_PATH: Final = "/sign-in/code"
+RECOVERY_CODE_PATH: Final = "/sign-in/recovery-code"
+
+
+def show_sign_in(visit: Visit) -> Response:
+    """Ask for address and password; send on whoever is signed in already."""
+    next_path = visit.safe_next(visit.request.query_params.get("next", ""))
+    if visit.identity.sessions.resolve(visit.client) is not None:
+        return redirect(next_path)
+    message = sign_in_notice(visit.request.query_params.get("reason", ""))
+    return visit.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
+
+
+def sign_in(visit: Visit) -> Response:
+    """Check the password."""
+    next_path = visit.safe_next(visit.form["next"])
+    kept = {"email": visit.form["email"], "next": next_path}
+    email, password = normalise_email(visit.form["email"]), visit.form["password"]
+    errors: dict[str, Text] = {}
+    if email is None:
+        errors["email"] = _("Enter your e-mail address, like anna@example.com.")
+    if not password:
+        errors["password"] = _("Enter your password.")
+    if email is None or errors:
+        return visit.invalid("sign_in.html", None, errors, form=kept)
+    outcome = visit.identity.sign_in.begin(email, password, next_path, visit.client)
+    match outcome:
+        case SignedIn():
+            return visit.signed_in(outcome)
+        case SecondFactorRequired(pending):
+            response = redirect(CODE_PATH)
+            visit.site.cookies.set(response, Cookie.SIGN_IN, pending)
+            return response
+        case Denied():
+            return visit.refused("sign_in.html", None, outcome, form=kept)
+        case unknown:
+            assert_never(unknown)
+
+
+def show_code(visit: Visit) -> Response:
+    """Ask for the code from the app."""
+    pending = _pending(visit)
+    return pending if isinstance(pending, Response) else visit.page("sign_in_code.html", None, email=pending.email)
+
+
+def verify_code(visit: Visit) -> Response:
+    """Check the code from the app."""
+    pending = _pending(visit)
+    if isinstance(pending, Response):
+        return pending
+    digits = parse_code(visit.form["code"])
+    if digits is None:
+        return visit.invalid("sign_in_code.html", None, {"code": code_problem(visit.form["code"])}, email=pending.email)
+    return _verify(visit, pending, TotpCode(digits), "sign_in_code.html")
+
+
+def show_recovery_code(visit: Visit) -> Response:
+    """Ask for a recovery code."""
+    pending = _pending(visit)
+    return pending if isinstance(pending, Response) else visit.page("sign_in_recovery_code.html", None, email=pending.email)
+
+
+def verify_recovery_code(visit: Visit) -> Response:
+    """Check a recovery code."""
+    pending = _pending(visit)
+    if isinstance(pending, Response):
+        return pending
+    code = parse_recovery_code(visit.form["code"])
+    if code is None:
+        errors: dict[str, Text] = {"code": recovery_code_problem(visit.form["code"])}
+        return visit.invalid("sign_in_recovery_code.html", None, errors, email=pending.email)
+    return _verify(visit, pending, code, "sign_in_recovery_code.html")
+
+
+def sign_out(visit: Visit, caller: Caller) -> Response:
+    """End the session."""
+    visit.identity.sessions.sign_out(caller)
+    response = redirect(SIGN_IN_PATH)
+    visit.site.cookies.clear(response, Cookie.SESSION)
+    return response
+
+
+def _verify(visit: Visit, pending: PendingSignIn, factor: SecondFactor, template: str) -> Response:
+    outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
+    match outcome:
+        case SignedIn():
+            return visit.signed_in(outcome)
+        case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
+            return _sent_back(visit, outcome)
+        case Denied():
+            return visit.refused(template, None, outcome, email=pending.email)
+        case unknown:
+            assert_never(unknown)
+
+
+def _pending(visit: Visit) -> PendingSignIn | Response:
+    pending = visit.identity.sign_in.pending(visit.cookie(Cookie.SIGN_IN))
+    return _sent_back(visit, pending) if isinstance(pending, Denied) else pending
+
+
+def _sent_back(visit: Visit, denied: Denied) -> Response:
+    """Whoever has a session goes on (a double click); anybody else starts again, and is told why."""
+    if visit.identity.sessions.resolve(visit.client) is not None:
+        return redirect(HOME_PATH)
+    return redirect(SIGN_IN_PATH if denied.reason is Reason.NOT_SIGNED_IN else f"{SIGN_IN_PATH}?reason={denied.reason}")
+
+
+PAGES: Final[list[Page]] = [
+    PublicPage("GET", SIGN_IN_PATH, show_sign_in),
+    PublicPage("POST", SIGN_IN_PATH, sign_in, threads=Threads.SIGN_IN),
+    PublicPage("GET", CODE_PATH, show_code),
+    PublicPage("POST", CODE_PATH, verify_code),
+    PublicPage("GET", RECOVERY_CODE_PATH, show_recovery_code),
+    PublicPage("POST", RECOVERY_CODE_PATH, verify_recovery_code),
+    SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH),
+]

@@ -1,0 +1,72 @@
+"""The thread pools of one worker. The event loop parses and hands over; everything that waits, waits here."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, Self, TypeVar
+
+PAGE_THREADS: Final = 8
+SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
+MOST_WAITING_TO_SIGN_IN: Final = 64
+RETRY_AFTER_SECONDS: Final = 5
+
+T = TypeVar("T")
+
+
+class PoolFullError(Exception):
+    """So many wait already that another would only make it worse: answer 503."""
+
+
+class Pool:
+    """Threads with a bounded queue before them. Used from one event loop."""
+
+    def __init__(self, name: str, threads: int, *, most_waiting: int | None = None) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._most_inside = None if most_waiting is None else threads + most_waiting
+        self._inside = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run `work` on a thread, with this task's context.
+
+        Raises PoolFullError.
+        """
+        if self._most_inside is not None and self._inside >= self._most_inside:
+            raise PoolFullError
+        self._inside += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, contextvars.copy_context().run, work)
+        finally:
+            self._inside -= 1
+
+    def close(self) -> None:
+        """Let the threads finish what they do, and end."""
+        self._threads.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Pages, and the use cases that hash passwords: a storm of sign-ins must not stop the pages."""
+
+    page: Pool
+    sign_in: Pool
+    threads: int
+    hash_threads: int
+
+    @classmethod
+    def for_cores(cls, cores: int, workers: int) -> Self:
+        """Share the machine's cores among its workers; each hashes on at least one."""
+        hash_threads = max(1, cores // workers)
+        sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
+        return cls(
+            page=Pool("page", PAGE_THREADS),
+            sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN),
+            threads=PAGE_THREADS + sign_in_threads,
+            hash_threads=hash_threads,
+        )
+
+    def close(self) -> None:
+        """End both."""
+        self.page.close()
+        self.sign_in.close()

@@ -1,0 +1,11 @@
+"""JSON errors as RFC 9457 problem details."""
+
+from http import HTTPStatus
+
+from starlette.responses import JSONResponse
+
+
+def problem(status: int, code: str, *, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A problem document; `code` is stable and meant for programs."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")

@@ -1,0 +1,94 @@
+"""The outermost layer: every request gets an id, a log line without its query string, its headers, and an honest answer."""
+
+from typing import Final
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirected
+from xpressbot.entrypoints.http.errors import error_response, http_error_response
+from xpressbot.entrypoints.http.headers import security_headers
+from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolFullError
+from xpressbot.entrypoints.http.visit import Site
+from xpressbot.foundation.database.engine import UNAVAILABLE
+
+_LOG = structlog.get_logger("xpressbot.http")
+_REQUEST_ID_BYTES: Final = 8
+_RETRY: Final = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+class Reception:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+        self._headers = [
+            (name.lower().encode(), value.encode()) for name, value in security_headers(https=site.house.settings.https).items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        answer = _Answer(send, self._headers)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=self._site.house.entropy.token_bytes(_REQUEST_ID_BYTES).hex())
+        refusal = self._refusal(request)
+        try:
+            if refusal is not None:
+                await error_response(self._site.renderer, request, refusal)(scope, receive, answer.send)
+            else:
+                await self._app(scope, receive, answer.send)
+        except Exception as error:  # whatever it is, nobody gets in and somebody is told
+            if answer.status is not None:
+                raise
+            await self._explain(request, error)(scope, receive, answer.send)
+        finally:
+            _LOG.info("http.request", method=request.method, path=request.url.path, status=answer.status)
+
+    def _refusal(self, request: Request) -> int | None:
+        settings = self._site.house.settings
+        if is_misdirected(settings, request):
+            return 421
+        if is_cross_origin(settings, request):
+            _LOG.warning("http.cross_site_refused", path=request.url.path)
+            return 403
+        return None
+
+    def _explain(self, request: Request, error: Exception) -> ASGIApp:
+        renderer = self._site.renderer
+        match error:
+            case HTTPException():
+                return http_error_response(renderer, request, error)
+            case PoolFullError():
+                _LOG.warning("http.too_busy", path=request.url.path)
+                return error_response(renderer, request, 503, headers=_RETRY)
+            case _ if isinstance(error, UNAVAILABLE):
+                _LOG.error("http.database_unavailable", path=request.url.path, error=type(error).__name__)
+                return error_response(renderer, request, 503, headers=_RETRY)
+            case _:
+                _LOG.exception("http.failed", path=request.url.path, exc_info=error)
+                return error_response(renderer, request, 500)
+
+
+class _Answer:
+    """Adds our headers to a response on its way out."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self._send = send
+        self._headers = headers
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            given = message.get("headers", [])
+            if not any(name == b"cache-control" for name, _value in given):
+                given = [*given, (b"cache-control", b"no-store")]
+            message = {**message, "headers": [*given, *self._headers]}
+        await self._send(message)

@@ -1,0 +1,125 @@
+"""Templates to pages, and values to what people read."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from mimetypes import guess_type
+from typing import Any, Final
+
+import segno
+import ua_parser
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from xpressbot.entrypoints.http.translation import TRANSLATIONS, _
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.instant import SECOND
+
+_QR_QUIET_ZONE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file that pages refer to."""
+
+    content: bytes
+    media_type: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in person, as every page's bar shows them."""
+
+    name: str
+    email: str
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the profile icon."""
+        words = self.name.split()
+        return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
+
+
+class Renderer:
+    """Renders templates with what every page needs."""
+
+    def __init__(self, *, plain_http_warning: bool) -> None:
+        self.static_files = _load_static_files()
+        self._plain_http_warning = plain_http_warning
+        self._templates = Environment(
+            loader=PackageLoader("xpressbot.entrypoints.http"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._templates.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
+        self._templates.globals["static"] = self._static_url
+        self._templates.filters |= {"moment": moment, "clock": clock_time}
+
+    def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """Render a page for a person, or for nobody."""
+        viewer = None if account is None else Viewer(account.name, account.email)
+        common: dict[str, Any] = {
+            "viewer": viewer,
+            "plain_http": self._plain_http_warning,
+            "errors": {},
+            "message": None,
+            "retry_after": None,
+            "form": {},
+        }
+        return HTMLResponse(self._templates.get_template(template).render(common | context), status_code=status)
+
+    def _static_url(self, name: str) -> str:
+        return f"/static/{name}?v={self.static_files[name].version}"
+
+
+def moment(at: int) -> Markup:
+    """Date and time; the page's script rewrites it to the reader's time zone."""
+    return Markup('<time datetime="{}" data-moment>{:%-d %b %Y, %H:%M} UTC</time>').format(_iso(at), _utc(at))
+
+
+def clock_time(at: int) -> Markup:
+    """The time of day alone."""
+    return Markup('<time datetime="{}" data-clock>{:%H:%M} UTC</time>').format(_iso(at), _utc(at))
+
+
+def qr_svg(text: str, label: str) -> Markup:
+    """Draw a QR code as inline SVG, dark on light with its quiet zone, whatever the page's colours."""
+    svg = segno.make(text, error="m", micro=False).svg_inline(border=_QR_QUIET_ZONE, dark="#000", light="#fff", omitsize=True)
+    return Markup('<svg role="img" aria-label="{}" ').format(label) + Markup(svg.removeprefix("<svg "))  # noqa: S704  # segno's own markup
+
+
+@lru_cache(maxsize=1024)
+def browser_name(user_agent: str) -> str:
+    """What a person calls the browser: "Firefox on Linux"."""
+    parsed = ua_parser.parse(user_agent)
+    browser = parsed.user_agent.family if parsed.user_agent else ""
+    system = parsed.os.family if parsed.os else ""
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("an unknown browser")
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at // SECOND, tz=UTC)
+
+
+def _iso(at: int) -> str:
+    return _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _load_static_files() -> dict[str, StaticFile]:
+    directory = files("xpressbot.entrypoints.http") / "static"
+    loaded = {}
+    for file in directory.iterdir():
+        content = file.read_bytes()
+        media_type = guess_type(file.name)[0] or "application/octet-stream"
+        loaded[file.name] = StaticFile(content, media_type, hashlib.sha256(content).hexdigest()[:12])
+    return loaded

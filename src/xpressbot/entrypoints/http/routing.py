@@ -1,0 +1,108 @@
+"""Page routes: who may open them, on which threads they run, and where a person comes back to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from xpressbot.entrypoints.http.forms import Form, read_form
+from xpressbot.entrypoints.http.pools import Pool
+from xpressbot.entrypoints.http.visit import Site, Visit, redirect
+from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.domain.outcomes import Denied, Reason, StepUpRequired
+
+SIGN_IN_PATH: Final = "/sign-in"
+STEP_UP_PATH: Final = "/account/confirm-identity"
+HOME_PATH: Final = "/"
+SETTINGS_PATH: Final = "/account"
+
+
+class Threads(Enum):
+    """Which pool a handler runs on."""
+
+    PAGE = auto()
+    SIGN_IN = auto()
+    """For handlers that hash a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """One path and method for anybody."""
+
+    method: str
+    path: str
+    handler: Callable[[Visit], Response]
+    threads: Threads = Threads.PAGE
+
+    @property
+    def is_destination(self) -> bool:
+        """Whether `next` may name it."""
+        return False
+
+    def answer(self, visit: Visit) -> Response:
+        """Run the handler."""
+        return self.handler(visit)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPage:
+    """One path and method for a signed-in person: its handler cannot run without a live session.
+
+    returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Visit, Caller], Response | Denied | StepUpRequired]
+    threads: Threads = Threads.PAGE
+    returns_to: str = ""
+
+    @property
+    def is_destination(self) -> bool:
+        """Whether `next` may name it."""
+        return self.method == "GET" and self.path != STEP_UP_PATH
+
+    def answer(self, visit: Visit) -> Response:
+        """Run the handler for whoever is signed in; send anybody else to sign in first."""
+        back = self.returns_to or self.path
+        caller = visit.identity.sessions.resolve(visit.client)
+        if caller is None:
+            return redirect(f"{SIGN_IN_PATH}?next={back}")
+        outcome = self.handler(visit, caller)
+        match outcome:
+            case StepUpRequired():
+                return redirect(f"{STEP_UP_PATH}?next={back}")
+            case Denied(Reason.NOT_SIGNED_IN):
+                return redirect(f"{SIGN_IN_PATH}?next={back}")
+            case Denied():
+                return redirect(SETTINGS_PATH)
+            case _:
+                return outcome
+
+
+Page = PublicPage | SignedInPage
+
+
+def destinations(pages: Sequence[Page]) -> frozenset[str]:
+    """The paths that `next` may name."""
+    return frozenset(page.path for page in pages if page.is_destination)
+
+
+def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
+    """Starlette routes for the pages."""
+    return [Route(page.path, _endpoint(site, page), methods=[page.method]) for page in pages]
+
+
+def _endpoint(site: Site, page: Page) -> Callable[[Request], object]:
+    pool: Pool = site.house.pools.sign_in if page.threads is Threads.SIGN_IN else site.house.pools.page
+
+    async def endpoint(request: Request) -> Response:
+        form = await read_form(request) if page.method == "POST" else Form()
+        visit = Visit.of(site, request, form)
+        return await pool.run(lambda: page.answer(visit))
+
+    return endpoint

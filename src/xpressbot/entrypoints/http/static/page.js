@@ -1,0 +1,108 @@
+// Conveniences only: every flow works without this file.
+"use strict";
+
+const pageLanguage = document.documentElement.lang;
+// The reader's own variant of the page's language: en-GB and en-US write dates differently.
+const locale = navigator.languages.find((tag) => tag.split("-")[0] === pageLanguage) ?? pageLanguage;
+
+for (const element of document.querySelectorAll("[data-needs-js]")) element.hidden = false;
+
+const day = { dateStyle: "medium" };
+const minute = { timeStyle: "short" };
+
+for (const time of document.querySelectorAll("time[data-moment], time[data-clock]")) {
+  const format = time.hasAttribute("data-clock") ? minute : { ...day, ...minute };
+  time.title = time.textContent;
+  time.textContent = new Intl.DateTimeFormat(locale, format).format(new Date(time.dateTime));
+}
+for (const time of document.querySelectorAll("time[data-today]")) {
+  time.textContent = new Intl.DateTimeFormat(locale, day).format(new Date());
+}
+
+async function copy(text) {
+  // Browsers offer the clipboard to encrypted and loopback pages only.
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.className = "visually-hidden";
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (!copied) throw new Error("the browser refused to copy");
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const status = button.parentElement.querySelector("[role=status]");
+  button.addEventListener("click", async () => {
+    status.textContent = "";
+    try {
+      await copy(button.dataset.copy);
+      status.textContent = status.dataset.copied;
+    } catch {
+      status.textContent = status.dataset.failed;
+    }
+    button.focus();
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => window.print());
+}
+
+function spellOut(seconds) {
+  const unit = (number, name) =>
+    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long" }).format(number);
+  if (seconds < 60) return unit(seconds, "second");
+  const parts = [unit(Math.floor(seconds / 60), "minute")];
+  if (seconds % 60) parts.push(unit(seconds % 60, "second"));
+  return parts.join(" ");
+}
+
+for (const countdown of document.querySelectorAll("[data-countdown]")) {
+  const [seen, heard] = countdown.children;
+  const button = countdown.closest("form")?.querySelector("[type=submit]");
+  const end = Date.now() + Number(countdown.dataset.countdown) * 1000;
+  let announced = Infinity;
+
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    const text = left ? countdown.dataset.waiting.replace("{time}", spellOut(left)) : countdown.dataset.over;
+    seen.textContent = text;
+    if (announced - left >= 30 || !left) {
+      announced = left;
+      heard.textContent = text;
+    }
+    if (button) button.disabled = left > 0;
+    if (!left) clearInterval(timer);
+  };
+  const timer = setInterval(tick, 1000);
+  countdown.hidden = false;
+  tick();
+}
+
+for (const input of document.querySelectorAll("[data-min-length]")) {
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.setAttribute("role", "status");
+  input.after(hint);
+  const plural = new Intl.PluralRules(pageLanguage);
+  input.addEventListener("input", () => {
+    // Code points, as the server counts them; `length` counts some characters twice.
+    const missing = Number(input.dataset.minLength) - [...input.value.normalize("NFC")].length;
+    if (!input.value) hint.textContent = "";
+    else if (missing <= 0) hint.textContent = input.dataset.enough;
+    else hint.textContent = input.dataset[plural.select(missing) === "one" ? "one" : "other"].replace("{n}", missing);
+  });
+}
+
+for (const menu of document.querySelectorAll("details.menu")) {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}

@@ -1,0 +1,160 @@
+"""Refusals and events in words for people: what happened, why, and what to do next."""
+
+from typing import Final, assert_never
+
+from markupsafe import Markup
+
+from xpressbot.entrypoints.http.rendering import browser_name, clock_time, moment
+from xpressbot.entrypoints.http.translation import _, ngettext
+from xpressbot.identity.domain.instant import whole_seconds_until
+from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
+from xpressbot.identity.domain.password import MAX_BYTES, PasswordWeakness
+from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
+
+Text = str | Markup
+
+
+def refusal_text(denied: Denied, now: int) -> Text:
+    """Why something was refused, and what to do."""
+    text = _reason_text(denied, now)
+    if denied.tries_left is None:
+        return text
+    left = ngettext("%(count)d more try.", "%(count)d more tries.", denied.tries_left) % {"count": denied.tries_left}
+    return Markup("{} {}").format(text, left)
+
+
+def _reason_text(denied: Denied, now: int) -> Text:
+    match denied:
+        case Denied(Reason.CODE_ALREADY_USED, retry_at=int(retry_at)):
+            seconds = whole_seconds_until(retry_at, now)
+            return ngettext(
+                "That code was already used. Wait for the next code in your app (about %(seconds)d second).",
+                "That code was already used. Wait for the next code in your app (about %(seconds)d seconds).",
+                seconds,
+            ) % {"seconds": seconds}
+        case Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=int(offset)):
+            return _clock_text(offset)
+        case Denied(retry_at=int(retry_at)):
+            return _SENTENCES[denied.reason] % {"time": clock_time(retry_at)}
+        case _:
+            return _SENTENCES[denied.reason]
+
+
+def _clock_text(offset_seconds: int) -> str:
+    if offset_seconds < 0:
+        return _("Your phone's clock is about %(seconds)d seconds behind. Switch on automatic date and time, then use the next code.") % {
+            "seconds": -offset_seconds
+        }
+    return _("Your phone's clock is about %(seconds)d seconds ahead. Switch on automatic date and time, then use the next code.") % {
+        "seconds": offset_seconds
+    }
+
+
+_SENTENCES: Final[dict[Reason, Text]] = {
+    Reason.WRONG_CREDENTIALS: _("That address and password do not match. Check both, and that Caps Lock is off."),
+    Reason.THROTTLED: Markup(_("Too many tries, so this way is closed for a while. Try again at %(time)s.")),
+    Reason.ADDRESS_THROTTLED: Markup(_("Too many tries from your network. Try again at %(time)s.")),
+    Reason.SUSPENDED: _(
+        "After 50 wrong codes in a row this way to sign in is switched off. Use the other way: a recovery code if your app's"
+        " codes are refused, your app if your recovery codes are. If neither works, ask whoever runs this XpressBot to reset 2FA."
+    ),
+    Reason.WRONG_CODE: _("That code is not right. Check that it is the newest code for XpressBot, typed without a slip."),
+    Reason.CODE_ALREADY_USED: _("That recovery code was already used. Each works once; take another one."),
+    Reason.CLOCK_IS_OFF: _("Your phone's clock is off. Switch on automatic date and time, then use the next code."),
+    Reason.START_AGAIN: _("This sign-in is no longer valid: it took more than 10 minutes, or the account changed meanwhile. Start again."),
+    Reason.JUST_SIGNED_IN: _("You have just signed in with this code. If you see this page, sign in again."),
+    Reason.NOT_SIGNED_IN: _("Sign in first."),
+    Reason.SESSION_ENDED: _("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
+    Reason.NO_ENROLMENT: _("There is no open set-up. Start again."),
+    Reason.ENROLMENT_DISCARDED: _(
+        "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
+    ),
+    Reason.NOT_PROTECTED: _("2FA is off for this account."),
+    Reason.NOT_VIEWABLE: _("This XpressBot shows recovery codes only once. Make a new set instead."),
+    Reason.EMAIL_TAKEN: _("There is an account with this address already."),
+    Reason.LINK_GONE: _("This link was used or has expired."),
+}
+
+
+def weak_password_text(weak: WeakPassword) -> str:
+    """Why a password is too weak, and what would do."""
+    match weak.weakness:
+        case PasswordWeakness.TOO_SHORT:
+            return ngettext(
+                "Use at least %(count)d character. A few unrelated words make a good passphrase.",
+                "Use at least %(count)d characters. A few unrelated words make a good passphrase.",
+                weak.min_length,
+            ) % {"count": weak.min_length}
+        case PasswordWeakness.TOO_LONG:
+            return _("Use at most %(count)d bytes.") % {"count": MAX_BYTES}
+        case PasswordWeakness.CONTEXT:
+            return _(
+                "Your name, your address and the product's name are tried first, and little is left without them. Add unrelated words."
+            )
+        case PasswordWeakness.GUESSABLE:
+            return _("This would be guessed quickly: it is a common password, a pattern or a repetition. Use a few unrelated words.")
+        case _ as unknown:
+            assert_never(unknown)
+
+
+EVENT_TITLES: Final = {
+    EventKind.ACCOUNT_CREATED: _("Account made"),
+    EventKind.ACCOUNT_DISABLED: _("Account disabled by the operator"),
+    EventKind.ACCOUNT_ENABLED: _("Account enabled by the operator"),
+    EventKind.SIGNED_IN: _("Signed in"),
+    EventKind.SIGNED_IN_WITH_RECOVERY_CODE: _("Signed in with a recovery code"),
+    EventKind.SECOND_FACTOR_REFUSED: _("Wrong code after the right password"),
+    EventKind.SECOND_FACTOR_SUSPENDED: _("Codes switched off after 50 wrong ones"),
+    EventKind.PASSWORD_GUESSING: _("Somebody tried many wrong passwords"),
+    EventKind.SIGNED_OUT: _("Signed out"),
+    EventKind.SESSION_ENDED_BY_FAILURES: _("Signed out after wrong tries to confirm who you are"),
+    EventKind.IDENTITY_CONFIRMED: _("Confirmed who you are"),
+    EventKind.IDENTITY_REFUSED: _("Wrong try to confirm who you are"),
+    EventKind.ENROLMENT_STARTED: _("Began to set up 2FA"),
+    EventKind.ENROLMENT_REFUSED: _("Wrong code while setting up 2FA"),
+    EventKind.ENROLMENT_DISCARDED: _("Set-up of 2FA discarded after wrong codes"),
+    EventKind.TWO_FACTOR_ENABLED: _("2FA enabled"),
+    EventKind.AUTHENTICATOR_MOVED: _("2FA moved to a new phone"),
+    EventKind.TWO_FACTOR_DISABLED: _("2FA disabled"),
+    EventKind.RECOVERY_CODES_REVEALED: _("Recovery codes shown"),
+    EventKind.RECOVERY_CODES_PREPARED: _("New recovery codes prepared"),
+    EventKind.RECOVERY_CODES_REPLACED: _("Recovery codes replaced"),
+    EventKind.NOTICES_SEEN: _("Notices read"),
+}
+
+
+def notice_detail(event: SecurityEvent) -> Text:
+    """A sentence more about a notice; empty when its title says all."""
+    details = event.details
+    if event.kind is EventKind.PASSWORD_GUESSING:
+        return _GUESSING % {
+            "count": details["count"],
+            "first": moment(int(details["first_at"] or 0)),
+            "last": moment(int(details["last_at"] or 0)),
+        }
+    ended = details.get("sessions_ended")
+    if isinstance(ended, int) and ended:
+        return ngettext("%(count)d other browser was signed out.", "%(count)d other browsers were signed out.", ended) % {"count": ended}
+    return ""
+
+
+def where(event: SecurityEvent) -> tuple[str | None, str | None]:
+    """Browser and address of an event, as far as it has them."""
+    agent, address = event.details.get("user_agent"), event.details.get("address")
+    return browser_name(str(agent)) if agent else None, str(address) if address else None
+
+
+_GUESSING: Final = Markup(
+    _(
+        "%(count)d times the next try had to wait, between %(first)s and %(last)s. Your password was not guessed, and browsers"
+        " in which you had signed in before were not held up."
+    )
+)
+
+
+def sign_in_notice(reason: str) -> str | None:
+    """What the sign-in page says to somebody who was sent back to it; the reasons are a closed list."""
+    return _SENT_BACK.get(reason)
+
+
+_SENT_BACK: Final = {reason.value: str(_SENTENCES[reason]) for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED)}

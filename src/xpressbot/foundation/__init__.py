@@ -1,0 +1,1 @@
+"""The ground that both wings stand on: settings, time and chance, database, key ring, logging."""

@@ -1,0 +1,1 @@
+"""The database: engine, migrations, and the row that names the keys in use."""

@@ -1,0 +1,63 @@
+"""The schema's revisions, and how to bring a database up to the newest one."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, inspect, text
+
+from xpressbot.foundation.database.engine import Database
+
+HEAD: Final = "0001"
+"""The newest revision. Kept by hand beside the files so that a start need not load Alembic; a test compares the two."""
+_MIGRATION_LOCK: Final = 0x58_50_42_31
+
+
+class SchemaError(Exception):
+    """The database's schema is not the one this program works with. The message says what to do."""
+
+
+def current_revision(database: Database) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    with database.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision
+
+
+def upgrade(database: Database) -> None:
+    """Bring the schema to HEAD in one transaction. Of several processes at once, one does it and the others wait.
+
+    Raises SchemaError when a newer version of this program has migrated it already.
+    """
+    revision = current_revision(database)
+    if revision == HEAD:
+        return
+    if revision is not None and revision > HEAD:
+        raise SchemaError(f"The database is at schema {revision}, this program knows {HEAD}. Install the newer version.")
+    with database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        _run_alembic(connection)
+        connection.commit()
+
+
+def prepare_schema(database: Database) -> None:
+    """Make sure that the schema is at HEAD. The embedded SQLite database is migrated; a server's is its operator's to migrate.
+
+    Raises SchemaError.
+    """
+    if database.engine.dialect.name == "sqlite":
+        upgrade(database)
+    elif (revision := current_revision(database)) != HEAD:
+        raise SchemaError(f"The database is at schema {revision or 'none'}, this program needs {HEAD}. Run: xpressbot db upgrade")
+
+
+def _run_alembic(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  # half a second that an up-to-date start need not spend
+    from alembic.config import Config  # noqa: PLC0415
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, HEAD)

@@ -1,0 +1,100 @@
+"""The key ring: a file of its own, apart from the data, that only the service's user may read."""
+
+import base64
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+KEY_BYTES: Final = 32
+_FORMAT: Final = 1
+
+
+class KeyRingError(Exception):
+    """The key ring cannot be used. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Root keys by id. `active_id` seals, all of them open; `lookup_key` computes keyed digests and is never rotated."""
+
+    active_id: str
+    keys: dict[str, bytes] = field(repr=False)
+    lookup_key: bytes = field(repr=False)
+
+    @property
+    def lookup_id(self) -> str:
+        """Identifies the lookup key without telling it."""
+        return key_id(self.lookup_key)
+
+
+def key_id(key: bytes) -> str:
+    """A key's name is derived from it, so that a wrong key can never pass under a right name."""
+    return hashlib.sha256(b"xpressbot key id\0" + key).hexdigest()[:16]
+
+
+def new_key_ring(first_key: bytes, lookup_key: bytes) -> KeyRing:
+    """A ring of one root key."""
+    name = key_id(first_key)
+    return KeyRing(name, {name: first_key}, lookup_key)
+
+
+def load_key_ring(path: Path) -> KeyRing:
+    """Read the ring.
+
+    Raises FileNotFoundError, or KeyRingError when others may read the file or it is damaged.
+    """
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise KeyRingError(f"The key ring {path} can be read by others (mode {mode:04o}). Run: chmod 600 {path}")
+        content = file.read()
+    try:
+        document = json.loads(content)
+        if document["format"] != _FORMAT:
+            raise KeyRingError(f"The key ring {path} has format {document['format']}, which this version does not know.")
+        keys = {name: _decode(text) for name, text in document["keys"].items()}
+        ring = KeyRing(document["active"], keys, _decode(document["lookup"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise KeyRingError(f"The key ring {path} is damaged. Put your saved copy of it back.") from None
+    if ring.active_id not in keys or any(key_id(key) != name for name, key in keys.items()):
+        raise KeyRingError(f"The key ring {path} is damaged: a key does not match its name. Put your saved copy of it back.")
+    return ring
+
+
+def create_key_ring(path: Path, ring: KeyRing) -> bool:
+    """Write a new ring with mode 0600, whole or not at all. False if the file exists already: it is never overwritten."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    document = {
+        "format": _FORMAT,
+        "active": ring.active_id,
+        "keys": {name: _encode(key) for name, key in ring.keys.items()},
+        "lookup": _encode(ring.lookup_key),
+    }
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(document, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        Path(temporary).unlink()
+    return True
+
+
+def _encode(key: bytes) -> str:
+    return base64.b64encode(key).decode("ascii")
+
+
+def _decode(text: str) -> bytes:
+    key = base64.b64decode(text, validate=True)
+    if len(key) != KEY_BYTES:
+        raise ValueError("a key has the wrong length")
+    return key

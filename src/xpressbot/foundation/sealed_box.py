@@ -1,0 +1,79 @@
+"""Sealed boxes (AES-256-GCM) and keyed digests (HMAC-SHA-256) under the key ring, with a sub-key per purpose."""
+
+import hashlib
+import hmac
+from functools import lru_cache
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from xpressbot.foundation.key_ring import KEY_BYTES, KeyRing
+
+_VERSION: Final = b"\x01"
+_KEY_ID_BYTES: Final = 8
+_NONCE_BYTES: Final = 12
+
+
+class EntropySource(Protocol):
+    """Gives unpredictable bytes."""
+
+    def token_bytes(self, length: int) -> bytes: ...
+
+
+class BoxError(Exception):
+    """A box cannot be opened: wrong row, wrong purpose, altered, or sealed with a key this ring lacks."""
+
+
+class SealedBoxes:
+    """Seals and opens boxes.
+
+    A box is version, key id, nonce, ciphertext. The purpose chooses the sub-key (HKDF), and the row it belongs to is
+    bound as associated data: a box copied to another row does not open.
+    """
+
+    def __init__(self, ring: KeyRing, entropy: EntropySource) -> None:
+        self._ring = ring
+        self._entropy = entropy
+        self._cipher = lru_cache(maxsize=64)(self._new_cipher)
+
+    def seal(self, key_id: str, purpose: str, row: str, plaintext: bytes) -> bytes:
+        """Return a box sealed with the named key."""
+        nonce = self._entropy.token_bytes(_NONCE_BYTES)
+        header = _VERSION + bytes.fromhex(key_id)
+        return header + nonce + self._cipher(key_id, purpose).encrypt(nonce, plaintext, header + row.encode())
+
+    def open(self, purpose: str, row: str, box: bytes) -> bytes:
+        """Return the plaintext.
+
+        Raises BoxError.
+        """
+        header, rest = box[: 1 + _KEY_ID_BYTES], box[1 + _KEY_ID_BYTES :]
+        if header[:1] != _VERSION:
+            raise BoxError("the box has an unknown version")
+        try:
+            return self._cipher(header[1:].hex(), purpose).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + row.encode())
+        except (InvalidTag, ValueError):
+            raise BoxError(f"a {purpose} box does not open: altered, or moved from another row") from None
+
+    def _new_cipher(self, key_id: str, purpose: str) -> AESGCM:
+        if key_id not in self._ring.keys:
+            raise BoxError(f"the key ring lacks the key {key_id}")
+        return AESGCM(_derive(self._ring.keys[key_id], f"box:{purpose}"))
+
+
+class KeyedDigests:
+    """HMAC under the ring's lookup key: what is digested can be recognised, but not searched for without the ring."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._sub_key = lru_cache(maxsize=64)(lambda purpose: _derive(ring.lookup_key, f"digest:{purpose}"))
+
+    def digest(self, purpose: str, data: bytes) -> bytes:
+        """Return 32 bytes."""
+        return hmac.digest(self._sub_key(purpose), data, hashlib.sha256)
+
+
+def _derive(root: bytes, info: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"xpressbot " + info.encode()).derive(root)

@@ -1,0 +1,140 @@
+"""Settings by environment: one frozen, validated value. docs/settings.md describes each."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX: Final = "XPRESSBOT_"
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class SettingsError(Exception):
+    """The environment does not make a usable configuration. The message says what to change."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can decide. Unknown XPRESSBOT_ names are refused: a typo must not switch a protection off."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Path("var/data")
+    key_file: Path = Path("var/keys/keyring.json")
+    database_url: str = Field(default="", repr=False)
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], NoDecode] = ()
+    allow_plain_http: bool = False
+    password_min_length: int = Field(default=15, ge=8, le=128)
+    argon2_memory_kib: int = Field(default=47104, ge=8)
+    argon2_iterations: int = Field(default=1, ge=1)
+    recovery_codes_viewable: bool = True
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _plain_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.username:
+            raise ValueError("must be an origin like https://chat.example.com, without a path")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @model_validator(mode="after")
+    def _argon2_memory_suits_one_lane(self) -> "Settings":
+        if self.argon2_memory_kib * self.argon2_iterations < 8:
+            raise ValueError("argon2_memory_kib is too small")
+        return self
+
+    @property
+    def url(self) -> str:
+        """The database URL in force: the given one, or the embedded SQLite file in the data directory."""
+        given = self.database_url or f"sqlite:///{self.data_dir / 'xpressbot.sqlite3'}"
+        scheme, separator, rest = given.partition("://")
+        return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgresql", "postgres"} else given
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the dashboard by https; decides cookie prefixes, Secure and HSTS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def public_host(self) -> str:
+        """Host and port of the public URL, the default port left out."""
+        return normalised_host(urlsplit(self.public_url).netloc, https=self.https)
+
+    @property
+    def public_is_loopback(self) -> bool:
+        """Whether the public URL names this machine only."""
+        return _without_port(self.public_host) in LOOPBACK_HOSTS
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Values of the Host header that are answered."""
+        if not self.public_is_loopback:
+            return frozenset({self.public_host})
+        port = self.public_host[len(_without_port(self.public_host)) :]
+        return frozenset(host + port for host in LOOPBACK_HOSTS)
+
+    @property
+    def plain_http_warning(self) -> bool:
+        """Whether every page must warn that it travels unencrypted."""
+        return not self.https and not self.public_is_loopback
+
+
+def normalised_host(netloc: str, *, https: bool) -> str:
+    """A Host value in lower case without the scheme's default port."""
+    return netloc.lower().removesuffix(":443" if https else ":80")
+
+
+def _without_port(host: str) -> str:
+    return host if host.endswith("]") else host.rpartition(":")[0] or host
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment.
+
+    Raises SettingsError for an unknown XPRESSBOT_ name, an unusable value, or plain http beyond this machine that was
+    not asked for.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all.")
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates them
+    except ValidationError as error:
+        problems = (f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False))
+        raise SettingsError("; ".join(problems)) from None
+    if settings.plain_http_warning and not settings.allow_plain_http:
+        raise SettingsError(
+            "XPRESSBOT_PUBLIC_URL is plain http beyond this machine: passwords and codes would travel unencrypted. Use https"
+            " (see docs/operations.md), or set XPRESSBOT_ALLOW_PLAIN_HTTP=true and live with a warning on every page."
+        )
+    return settings
+
+
+def check_listener(settings: Settings, host: str) -> None:
+    """Refuse a listener that strangers reach without the proxy that https needs.
+
+    Raises SettingsError.
+    """
+    try:
+        on_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        on_loopback = False
+    if settings.https and not on_loopback and not settings.trusted_proxies:
+        raise SettingsError(
+            f"--host {host} is open to the network while XPRESSBOT_PUBLIC_URL is https: name the proxy that ends TLS in"
+            " XPRESSBOT_TRUSTED_PROXIES, or listen on 127.0.0.1."
+        )
+    if not settings.https and not on_loopback and not settings.allow_plain_http:
+        raise SettingsError(f"--host {host} is open to the network without encryption. Set XPRESSBOT_ALLOW_PLAIN_HTTP=true if you mean it.")

@@ -1,0 +1,86 @@
+"""Account records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from xpressbot.foundation.database.engine import insert_for
+from xpressbot.identity.adapters.database.tables import ACCOUNT
+from xpressbot.identity.domain.account import Account, AccountStatus, email_key
+
+_BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
+_BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
+_LOCK = _BY_ID.with_for_update()
+
+
+class Accounts:
+    """Fulfils AccountRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, account: Account, now: int) -> bool:
+        row = {
+            "id": account.id,
+            "email": account.email,
+            "email_key": email_key(account.email),
+            "name": account.name,
+            "status": account.status.value,
+            "security_version": account.security_version,
+            "password_hash": account.password_hash,
+            "notices_seen": account.notices_seen,
+            "created_at": now,
+        }
+        statement = insert_for(self._connection)(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key])
+        return self._connection.execute(statement, row).rowcount == 1
+
+    def by_email(self, email: str) -> Account | None:
+        return _one(self._connection.execute(_BY_EMAIL, {"key": email_key(email)}).one_or_none())
+
+    def by_id(self, account_id: str) -> Account | None:
+        return _one(self._connection.execute(_BY_ID, {"key": account_id}).one_or_none())
+
+    def lock(self, account_id: str) -> Account | None:
+        return _one(self._connection.execute(_LOCK, {"key": account_id}).one_or_none())
+
+    def all(self) -> Sequence[Account]:
+        return [account_from(row) for row in self._connection.execute(select(ACCOUNT).order_by(ACCOUNT.c.email_key))]
+
+    def raise_security_version(self, account_id: str) -> int:
+        statement = (
+            update(ACCOUNT)
+            .where(ACCOUNT.c.id == account_id)
+            .values(security_version=ACCOUNT.c.security_version + 1)
+            .returning(ACCOUNT.c.security_version)
+        )
+        version: int = self._connection.execute(statement).scalar_one()
+        return version
+
+    def set_status(self, account_id: str, status: AccountStatus) -> None:
+        self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=status.value))
+
+    def renew_password_hash(self, account_id: str, old: str, new: str) -> None:
+        self._connection.execute(
+            update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new)
+        )
+
+    def acknowledge_notices(self, account_id: str, seq: int) -> None:
+        self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(notices_seen=seq))
+
+
+def account_from(row: Row[Any]) -> Account:
+    """Read the account columns of a row."""
+    return Account(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        status=AccountStatus(row.status),
+        security_version=row.security_version,
+        password_hash=row.password_hash,
+        notices_seen=row.notices_seen,
+    )
+
+
+def _one(row: Row[Any] | None) -> Account | None:
+    return None if row is None else account_from(row)

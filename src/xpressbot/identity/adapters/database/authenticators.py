@@ -1,0 +1,124 @@
+"""Authenticator records, and the conditional write that makes a code good for one use."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
+
+from xpressbot.foundation.database.engine import insert_for
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, REFUSED_STEP
+from xpressbot.identity.domain.authenticator import ENROLMENT_TRIES, Authenticator, AuthenticatorState, ClockSighting, Enrolment
+
+_TABLE = AUTHENTICATOR.c
+_PENDING = _TABLE.state == AuthenticatorState.PENDING.value
+_ACTIVE = _TABLE.state == AuthenticatorState.ACTIVE.value
+_ACTIVE_OF = select(AUTHENTICATOR).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
+_CONSUME_STEP = (
+    update(AUTHENTICATOR)
+    .where(
+        _TABLE.id == bindparam("authenticator_id"),
+        _ACTIVE,
+        or_(_TABLE.last_step.is_(None), _TABLE.last_step < bindparam("step")),
+        ~exists().where(REFUSED_STEP.c.authenticator_id == _TABLE.id, REFUSED_STEP.c.step == bindparam("step")),
+    )
+    .values(last_step=bindparam("step"), last_used_at=bindparam("now"), sighted_step=None, sighted_offset=None, sighted_at=None)
+)
+
+
+class Authenticators:
+    """Fulfils AuthenticatorRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def active(self, account_id: str) -> Sequence[Authenticator]:
+        return [_authenticator(row) for row in self._connection.execute(_ACTIVE_OF, {"account_id": account_id})]
+
+    def protected_since(self, account_id: str) -> int | None:
+        since: int | None = self._connection.execute(
+            select(func.min(_TABLE.confirmed_at)).where(_TABLE.account_id == account_id, _ACTIVE)
+        ).scalar_one()
+        return since
+
+    def add_enrolment(self, enrolment: Enrolment) -> None:
+        authenticator = enrolment.authenticator
+        self._connection.execute(
+            insert(AUTHENTICATOR).values(
+                id=authenticator.id,
+                account_id=authenticator.account_id,
+                kind="totp",
+                state=authenticator.state.value,
+                secret_box=authenticator.secret_box,
+                created_at=authenticator.created_at,
+                session_id=enrolment.session_id,
+                expires_at=enrolment.expires_at,
+                failures=enrolment.failures,
+            )
+        )
+
+    def enrolment_of(self, session_id: str) -> Enrolment | None:
+        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.session_id == session_id, _PENDING)).one_or_none()
+        return None if row is None else Enrolment(_authenticator(row), row.session_id, row.expires_at, row.failures)
+
+    def charge_enrolment(self, session_id: str, now: int) -> bool:
+        charged = self._connection.execute(
+            update(AUTHENTICATOR)
+            .where(_TABLE.session_id == session_id, _PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
+            .values(failures=_TABLE.failures + 1)
+        )
+        return charged.rowcount == 1
+
+    def discard_enrolment(self, session_id: str) -> None:
+        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.session_id == session_id, _PENDING))
+
+    def activate(self, authenticator_id: str, step: int, now: int) -> bool:
+        activated = self._connection.execute(
+            update(AUTHENTICATOR)
+            .where(_TABLE.id == authenticator_id, _PENDING)
+            .values(
+                state=AuthenticatorState.ACTIVE.value,
+                last_step=step,
+                confirmed_at=now,
+                last_used_at=now,
+                session_id=None,
+                expires_at=None,
+                failures=0,
+            )
+        )
+        return activated.rowcount == 1
+
+    def revoke_all(self, account_id: str, keep: str | None) -> None:
+        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING))
+        self._connection.execute(
+            update(AUTHENTICATOR)
+            .where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.id != (keep or ""))
+            .values(state=AuthenticatorState.REVOKED.value, secret_box=None)
+        )
+
+    def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
+        return self._connection.execute(_CONSUME_STEP, {"authenticator_id": authenticator_id, "step": step, "now": now}).rowcount == 1
+
+    def remember_sighting(self, authenticator_id: str, sighting: ClockSighting) -> None:
+        self._connection.execute(
+            update(AUTHENTICATOR)
+            .where(_TABLE.id == authenticator_id)
+            .values(sighted_step=sighting.step, sighted_offset=sighting.offset, sighted_at=sighting.seen_at)
+        )
+
+    def refuse_steps(self, authenticator_id: str, steps: Sequence[int]) -> None:
+        for step in steps:
+            row = {"authenticator_id": authenticator_id, "step": step}
+            self._connection.execute(insert_for(self._connection)(REFUSED_STEP).values(**row).on_conflict_do_nothing())
+
+
+def _authenticator(row: Row[Any]) -> Authenticator:
+    sighting = None if row.sighted_step is None else ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at)
+    return Authenticator(
+        id=row.id,
+        account_id=row.account_id,
+        state=AuthenticatorState(row.state),
+        secret_box=row.secret_box,
+        created_at=row.created_at,
+        last_step=row.last_step,
+        sighting=sighting,
+    )

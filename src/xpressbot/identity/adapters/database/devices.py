@@ -1,0 +1,59 @@
+"""Known browsers. The token is new after each sign-in: one planted by somebody else is worth nothing afterwards."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, select, update
+
+from xpressbot.identity.adapters.database.tables import ACCOUNT, DEVICE
+from xpressbot.identity.domain.account import email_key
+from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
+
+_FIND = (
+    select(DEVICE.c.id)
+    .join(ACCOUNT, ACCOUNT.c.id == DEVICE.c.account_id)
+    .where(
+        DEVICE.c.token_hash == bindparam("token_hash"),
+        ACCOUNT.c.email_key == bindparam("email_key"),
+        DEVICE.c.last_sign_in_at > bindparam("not_before"),
+    )
+)
+
+
+class Devices:
+    """Fulfils DeviceRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
+        parameters = {"token_hash": token_hash, "email_key": email_key(email), "not_before": not_before}
+        found: str | None = self._connection.execute(_FIND, parameters).scalar_one_or_none()
+        return found
+
+    def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
+        if old_hash is not None and account_id in self._renew(old_hash, new_hash, account_id, now):
+            return
+        others = select(func.count()).select_from(DEVICE).where(DEVICE.c.account_id == account_id).scalar_subquery()
+        row: dict[str, Any] = {"id": new_id, "token_hash": new_hash, "account_id": account_id, "last_sign_in_at": now}
+        count = self._connection.execute(insert(DEVICE).values(**row).returning(others)).scalar_one()
+        if count >= MOST_PER_ACCOUNT:
+            self._forget_oldest(account_id)
+
+    def _renew(self, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:
+        signed_in = case((DEVICE.c.account_id == account_id, literal(now)), else_=DEVICE.c.last_sign_in_at)
+        statement = (
+            update(DEVICE)
+            .where(DEVICE.c.token_hash == old_hash)
+            .values(token_hash=new_hash, last_sign_in_at=signed_in)
+            .returning(DEVICE.c.account_id)
+        )
+        return set(self._connection.execute(statement).scalars())
+
+    def _forget_oldest(self, account_id: str) -> None:
+        newest = (
+            select(DEVICE.c.id)
+            .where(DEVICE.c.account_id == account_id)
+            .order_by(DEVICE.c.last_sign_in_at.desc(), DEVICE.c.id.desc())
+            .limit(MOST_PER_ACCOUNT)
+        )
+        self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id, DEVICE.c.id.not_in(newest)))

@@ -1,0 +1,70 @@
+"""Pending sign-in records. Consumed ones stay until they are swept, so that a double click can be recognised."""
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from xpressbot.identity.adapters.database.sessions import amr_from, stored_amr
+from xpressbot.identity.adapters.database.tables import ACCOUNT, PENDING_SIGN_IN
+from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+
+_BY_TOKEN = (
+    select(PENDING_SIGN_IN, ACCOUNT.c.email)
+    .join(ACCOUNT, ACCOUNT.c.id == PENDING_SIGN_IN.c.account_id)
+    .where(PENDING_SIGN_IN.c.token_hash == bindparam("token_hash"))
+)
+
+
+class PendingSignIns:
+    """Fulfils PendingSignInRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, pending: PendingSignIn, token_hash: bytes, now: int) -> None:
+        self._connection.execute(
+            insert(PENDING_SIGN_IN).values(
+                id=pending.id,
+                token_hash=token_hash,
+                account_id=pending.account_id,
+                security_version=pending.security_version,
+                amr=stored_amr(pending.amr),
+                next_path=pending.next_path,
+                password_bucket=pending.password_bucket,
+                created_at=now,
+                expires_at=pending.expires_at,
+            )
+        )
+
+    def by_token(self, token_hash: bytes) -> PendingSignIn | None:
+        row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+        if row is None:
+            return None
+        return PendingSignIn(
+            id=row.id,
+            account_id=row.account_id,
+            email=row.email,
+            security_version=row.security_version,
+            amr=amr_from(row.amr),
+            next_path=row.next_path,
+            password_bucket=row.password_bucket,
+            expires_at=row.expires_at,
+            consumed_at=row.consumed_at,
+        )
+
+    def is_consumed(self, pending_id: str) -> bool:
+        consumed_at = self._connection.execute(
+            select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.id == pending_id)
+        ).scalar_one_or_none()
+        return consumed_at is not None
+
+    def consume(self, pending_id: str, now: int) -> bool:
+        consumed = self._connection.execute(
+            update(PENDING_SIGN_IN)
+            .where(PENDING_SIGN_IN.c.id == pending_id, PENDING_SIGN_IN.c.consumed_at.is_(None), PENDING_SIGN_IN.c.expires_at > now)
+            .values(consumed_at=now)
+        )
+        return consumed.rowcount == 1
+
+    def end_all(self, account_id: str) -> None:
+        self._connection.execute(
+            delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.account_id == account_id, PENDING_SIGN_IN.c.consumed_at.is_(None))
+        )

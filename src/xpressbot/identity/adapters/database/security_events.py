@@ -1,0 +1,83 @@
+"""Security event records. Appending takes the account's chain head as the last lock of a unit of work."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT
+from xpressbot.identity.domain.security_event import (
+    GENESIS,
+    NOTABLE,
+    SALT_BYTES,
+    EventKind,
+    NewEvent,
+    SecurityEvent,
+    chained_hash,
+    details_hash,
+    encode_details,
+)
+
+_MOST_NOTICES = 200
+
+
+class EntropySource(Protocol):
+    """Gives unpredictable bytes."""
+
+    def token_bytes(self, length: int) -> bytes: ...
+
+
+class SecurityEvents:
+    """Fulfils SecurityEventRecords."""
+
+    def __init__(self, connection: Connection, entropy: EntropySource) -> None:
+        self._connection = connection
+        self._entropy = entropy
+
+    def begin_chain(self, account_id: str) -> None:
+        self._connection.execute(insert(CHAIN_HEAD).values(account_id=account_id, seq=0, hash=GENESIS))
+
+    def append(self, account_id: str, event: NewEvent, now: int) -> int:
+        of_account = CHAIN_HEAD.c.account_id == account_id
+        head = self._connection.execute(
+            update(CHAIN_HEAD).where(of_account).values(seq=CHAIN_HEAD.c.seq + 1).returning(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash)
+        ).one()
+        salt, details = self._entropy.token_bytes(SALT_BYTES), encode_details(event.details)
+        digest = details_hash(salt, details)
+        chained = chained_hash(head.hash, account_id=account_id, seq=head.seq, kind=event.kind, at=now, details_digest=digest)
+        self._connection.execute(
+            insert(SECURITY_EVENT).values(
+                account_id=account_id,
+                seq=head.seq,
+                kind=event.kind.value,
+                at=now,
+                details=details,
+                salt=salt,
+                details_hash=digest,
+                hash=chained,
+            )
+        )
+        self._connection.execute(update(CHAIN_HEAD).where(of_account).values(hash=chained))
+        seq: int = head.seq
+        return seq
+
+    def latest(self, account_id: str, limit: int) -> Sequence[SecurityEvent]:
+        statement = (
+            select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq.desc()).limit(limit)
+        )
+        return [_event(row) for row in self._connection.execute(statement)]
+
+    def notable_after(self, account_id: str, seq: int) -> Sequence[SecurityEvent]:
+        statement = (
+            select(SECURITY_EVENT)
+            .where(SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.seq > seq)
+            .where(SECURITY_EVENT.c.kind.in_(sorted(kind.value for kind in NOTABLE)))
+            .order_by(SECURITY_EVENT.c.seq.desc())
+            .limit(_MOST_NOTICES)
+        )
+        return [_event(row) for row in self._connection.execute(statement)]
+
+
+def _event(row: Row[Any]) -> SecurityEvent:
+    return SecurityEvent(row.account_id, row.seq, EventKind(row.kind), row.at, json.loads(row.details or "{}"))

@@ -1,0 +1,142 @@
+"""Session records. A session counts only while its security version is its account's."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from xpressbot.identity.adapters.database.accounts import account_from
+from xpressbot.identity.adapters.database.tables import ACCOUNT, SESSION
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.assurance import Amr, Method
+from xpressbot.identity.domain.session import INACTIVITY_TIMEOUT, Session
+
+_SESSION_COLUMNS = (
+    SESSION.c.id.label("session_id"),
+    SESSION.c.account_id,
+    SESSION.c.amr,
+    SESSION.c.authenticated_at,
+    SESSION.c.proven_at,
+    SESSION.c.last_used_at,
+    SESSION.c.expires_at,
+    SESSION.c.recovery_grant_until,
+    SESSION.c.codes_visible_until,
+)
+_VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
+_RESOLVE = (
+    select(*_SESSION_COLUMNS, ACCOUNT)
+    .join(ACCOUNT, _VALID)
+    .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
+)
+_BY_ID = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.id == bindparam("id"))
+
+
+class Sessions:
+    """Fulfils SessionRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None:
+        self._connection.execute(
+            insert(SESSION).values(
+                id=session.id,
+                token_hash=token_hash,
+                account_id=session.account_id,
+                security_version=security_version,
+                amr=stored_amr(session.amr),
+                authenticated_at=session.authenticated_at,
+                proven_at=session.proven_at,
+                last_used_at=session.last_used_at,
+                expires_at=session.expires_at,
+                recovery_grant_until=session.recovery_grant_until,
+                codes_visible_until=session.codes_visible_until,
+                step_up_tries=0,
+                address=address,
+                user_agent=user_agent,
+            )
+        )
+
+    def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
+        row = self._connection.execute(_RESOLVE, {"token_hash": token_hash}).one_or_none()
+        return None if row is None else (_session(row), account_from(row))
+
+    def by_id(self, session_id: str) -> Session | None:
+        row = self._connection.execute(_BY_ID, {"id": session_id}).one_or_none()
+        return None if row is None else _session(row)
+
+    def touch(self, session_id: str, now: int) -> None:
+        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id, SESSION.c.last_used_at < now).values(last_used_at=now))
+
+    def raise_to(self, session: Session, token_hash: bytes, security_version: int) -> None:
+        self._connection.execute(
+            update(SESSION)
+            .where(SESSION.c.id == session.id)
+            .values(
+                token_hash=token_hash,
+                security_version=security_version,
+                amr=stored_amr(session.amr),
+                proven_at=session.proven_at,
+                recovery_grant_until=session.recovery_grant_until,
+                codes_visible_until=session.codes_visible_until,
+                step_up_tries=0,
+            )
+        )
+
+    def show_codes_until(self, session_id: str, until: int) -> None:
+        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(codes_visible_until=until))
+
+    def charge_step_up(self, session_id: str, limit: int) -> int | None:
+        tries: int | None = self._connection.execute(
+            update(SESSION)
+            .where(SESSION.c.id == session_id, SESSION.c.step_up_tries < limit)
+            .values(step_up_tries=SESSION.c.step_up_tries + 1)
+            .returning(SESSION.c.step_up_tries)
+        ).scalar_one_or_none()
+        return tries
+
+    def end(self, session_id: str) -> None:
+        self._connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
+
+    def end_by_token(self, account_id: str, token_hash: bytes) -> None:
+        self._connection.execute(delete(SESSION).where(SESSION.c.token_hash == token_hash, SESSION.c.account_id == account_id))
+
+    def end_others(self, account_id: str, keep: str | None) -> None:
+        self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
+
+    def count_others(self, account_id: str, session_id: str, now: int) -> int:
+        count: int = self._connection.execute(
+            select(func.count())
+            .select_from(SESSION)
+            .join(ACCOUNT, _VALID)
+            .where(
+                SESSION.c.account_id == account_id,
+                SESSION.c.id != session_id,
+                SESSION.c.expires_at > now,
+                SESSION.c.last_used_at > now - INACTIVITY_TIMEOUT,
+            )
+        ).scalar_one()
+        return count
+
+
+def stored_amr(amr: Amr) -> str:
+    """The methods as they are stored."""
+    return " ".join(sorted(amr))
+
+
+def amr_from(text: str) -> Amr:
+    """The methods of a stored row."""
+    return frozenset(map(Method, text.split()))
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        id=row.session_id,
+        account_id=row.account_id,
+        amr=amr_from(row.amr),
+        authenticated_at=row.authenticated_at,
+        proven_at=row.proven_at,
+        last_used_at=row.last_used_at,
+        expires_at=row.expires_at,
+        recovery_grant_until=row.recovery_grant_until,
+        codes_visible_until=row.codes_visible_until,
+    )

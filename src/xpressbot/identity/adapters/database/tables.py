@@ -1,0 +1,200 @@
+"""The tables of identity. Times are microseconds since 1970 UTC; tokens and codes appear as digests only."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from xpressbot.foundation.database.engine import METADATA
+
+_ID = String(32)
+
+
+def _account() -> Column[str]:
+    return Column("account_id", _ID, ForeignKey("account.id"), nullable=False)
+
+
+ACCOUNT: Final = Table(
+    "account",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("security_version", Integer, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("notices_seen", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+INSTALLATION: Final = Table(
+    "installation",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("owner", _ID, ForeignKey("account.id")),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+LINK: Final = Table(
+    "link",
+    METADATA,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("consumed_at", BigInteger),
+)
+
+SESSION: Final = Table(
+    "session",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    _account(),
+    Column("security_version", Integer, nullable=False),
+    Column("amr", String(64), nullable=False),
+    Column("authenticated_at", BigInteger, nullable=False),
+    Column("proven_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("recovery_grant_until", BigInteger, nullable=False),
+    Column("codes_visible_until", BigInteger, nullable=False),
+    Column("step_up_tries", Integer, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Index(None, "account_id"),
+)
+
+PENDING_SIGN_IN: Final = Table(
+    "pending_sign_in",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    _account(),
+    Column("security_version", Integer, nullable=False),
+    Column("amr", String(64), nullable=False),
+    Column("next_path", Text, nullable=False),
+    Column("password_bucket", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("consumed_at", BigInteger),
+    Index(None, "account_id"),
+)
+
+DEVICE: Final = Table(
+    "device",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    _account(),
+    Column("last_sign_in_at", BigInteger, nullable=False),
+    UniqueConstraint("token_hash", "account_id"),
+    Index(None, "account_id", "last_sign_in_at"),
+)
+
+AUTHENTICATOR: Final = Table(
+    "authenticator",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _account(),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("secret_box", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    Column("session_id", _ID),
+    Column("expires_at", BigInteger),
+    Column("failures", Integer, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("last_step", BigInteger),
+    Column("sighted_step", BigInteger),
+    Column("sighted_offset", Integer),
+    Column("sighted_at", BigInteger),
+    CheckConstraint("(state = 'revoked') = (secret_box IS NULL)", name="revoked_has_no_secret"),
+    Index(None, "account_id", "state"),
+    Index(
+        "uq_authenticator_enrolment",
+        "session_id",
+        unique=True,
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+
+REFUSED_STEP: Final = Table(
+    "refused_step",
+    METADATA,
+    Column("authenticator_id", _ID, ForeignKey("authenticator.id"), primary_key=True),
+    Column("step", BigInteger, primary_key=True),
+)
+
+RECOVERY_CODE_SET: Final = Table(
+    "recovery_code_set",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _account(),
+    Column("state", String(16), nullable=False),
+    Column("session_id", _ID, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("saved_at", BigInteger),
+    UniqueConstraint("account_id", "state"),
+)
+
+RECOVERY_CODE: Final = Table(
+    "recovery_code",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("set_id", _ID, ForeignKey("recovery_code_set.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("box", LargeBinary),
+    Column("used_at", BigInteger),
+    Column("used_agent", Text),
+    UniqueConstraint("set_id", "digest"),
+)
+
+THROTTLE_BUCKET: Final = Table(
+    "throttle_bucket",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("next_allowed_at", BigInteger, nullable=False),
+    Column("window_began_at", BigInteger, nullable=False),
+    Column("charged_at", BigInteger, nullable=False),
+    Column("delayed_since", BigInteger),
+    Column("reported_tries", Integer, nullable=False),
+)
+
+CHAIN_HEAD: Final = Table(
+    "chain_head",
+    METADATA,
+    Column("account_id", _ID, ForeignKey("account.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+SECURITY_EVENT: Final = Table(
+    "security_event",
+    METADATA,
+    Column("account_id", _ID, ForeignKey("account.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("details", Text),
+    Column("salt", LargeBinary(16)),
+    Column("details_hash", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)

@@ -1,0 +1,108 @@
+"""Throttle bucket records: one upsert charges a try and decides whether it is allowed."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, or_, select, update
+
+from xpressbot.foundation.database.engine import insert_for
+from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
+from xpressbot.identity.domain.throttle import PASSWORD, Bucket, Charge, DelayReport, Policy, Refusal
+
+_TABLE = THROTTLE_BUCKET.c
+
+
+class ThrottleBuckets:
+    """Fulfils ThrottleRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def charge(self, buckets: Sequence[Bucket], now: int) -> list[Charge] | Refusal:
+        charges = []
+        for bucket in buckets:
+            statement = _charge_statement(insert_for(self._connection), bucket.policy)
+            row = self._connection.execute(statement, {"key": bucket.key, "now": now}).one_or_none()
+            if row is None:
+                return self._refusal(bucket)
+            charges.append(Charge(bucket, row.tries, row.next_allowed_at))
+        return charges
+
+    def cut(self, bucket: Bucket, next_allowed_at: int) -> None:
+        self._connection.execute(
+            update(THROTTLE_BUCKET)
+            .where(_TABLE.key == bucket.key, _TABLE.next_allowed_at > next_allowed_at)
+            .values(next_allowed_at=next_allowed_at)
+        )
+
+    def give_back(self, charges: Sequence[Charge]) -> None:
+        for charge in charges:
+            is_free_again = _TABLE.tries - 1 < charge.bucket.policy.free
+            opened_by_this = _TABLE.next_allowed_at == charge.next_allowed_at
+            self._connection.execute(
+                update(THROTTLE_BUCKET)
+                .where(_TABLE.key == charge.bucket.key, _TABLE.tries > 0)
+                .values(
+                    tries=_TABLE.tries - 1,
+                    next_allowed_at=case((or_(is_free_again, opened_by_this), 0), else_=_TABLE.next_allowed_at),
+                )
+            )
+
+    def clear(self, keys: Sequence[str]) -> None:
+        if keys:
+            self._connection.execute(delete(THROTTLE_BUCKET).where(_TABLE.key.in_(keys)))
+
+    def lift_suspension(self, bucket: Bucket) -> None:
+        if bucket.policy.suspend_at is not None:
+            self._connection.execute(delete(THROTTLE_BUCKET).where(_TABLE.key == bucket.key, _TABLE.tries >= bucket.policy.suspend_at))
+
+    def take_delay_report(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
+        keys = [bucket.key for bucket in buckets]
+        rows = self._connection.execute(
+            select(THROTTLE_BUCKET).where(_TABLE.key.in_(keys), _TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
+        ).all()
+        for row in rows:
+            self._connection.execute(
+                update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None)
+            )
+        return [_report(row) for row in rows]
+
+    def _refusal(self, bucket: Bucket) -> Refusal:
+        row = self._connection.execute(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
+        suspended = bucket.policy.suspend_at is not None and row.tries >= bucket.policy.suspend_at
+        return Refusal(bucket, None if suspended else row.next_allowed_at)
+
+
+@lru_cache(maxsize=16)
+def _charge_statement(insert: Any, policy: Policy) -> Any:
+    now = bindparam("now", type_=_TABLE.charged_at.type)
+    window_is_over: ColumnElement[bool] | None = None
+    tries: ColumnElement[int] = _TABLE.tries + 1
+    if policy.window is not None:
+        window_is_over = or_(_TABLE.window_began_at <= now - policy.window, _TABLE.window_began_at > now)
+        tries = case((window_is_over, 1), else_=tries)
+    delay = case(*((tries <= count, pause) for count, pause in policy.schedule()), else_=policy.longest_delay)
+    may_try = _TABLE.next_allowed_at <= now
+    if policy.suspend_at is not None:
+        may_try = and_(may_try, _TABLE.tries < policy.suspend_at)
+    first = {"tries": 1, "next_allowed_at": now + policy.delay_after(1), "window_began_at": now, "charged_at": now, "reported_tries": 0}
+    again = {
+        "tries": tries,
+        "next_allowed_at": now + delay,
+        "window_began_at": _TABLE.window_began_at if window_is_over is None else case((window_is_over, now), else_=_TABLE.window_began_at),
+        "charged_at": now,
+        "delayed_since": case((and_(tries >= policy.free, _TABLE.delayed_since.is_(None)), now), else_=_TABLE.delayed_since),
+    }
+    return (
+        insert(THROTTLE_BUCKET)
+        .values(key=bindparam("key"), **first)
+        .on_conflict_do_update(index_elements=[_TABLE.key], set_=again, where=may_try)
+        .returning(_TABLE.tries, _TABLE.next_allowed_at)
+    )
+
+
+def _report(row: Any) -> DelayReport:
+    alarm = PASSWORD.alarm_at is not None and row.tries >= PASSWORD.alarm_at
+    delays = row.tries - max(row.reported_tries, PASSWORD.free - 1)
+    return DelayReport(delays, row.delayed_since or row.charged_at, row.charged_at, alarm)

@@ -1,0 +1,113 @@
+"""The unit of work: one connection, and the records that speak through it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.key_state import active_key_id
+from xpressbot.foundation.sealed_box import EntropySource, SealedBoxes
+from xpressbot.identity.adapters.database.accounts import Accounts
+from xpressbot.identity.adapters.database.authenticators import Authenticators
+from xpressbot.identity.adapters.database.devices import Devices
+from xpressbot.identity.adapters.database.installation import Installation, Links
+from xpressbot.identity.adapters.database.pending_sign_ins import PendingSignIns
+from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
+from xpressbot.identity.adapters.database.security_events import SecurityEvents
+from xpressbot.identity.adapters.database.sessions import Sessions
+from xpressbot.identity.adapters.database.throttle_buckets import ThrottleBuckets
+
+
+class Secrets:
+    """Fulfils SecretBox: seals with the key that the database names active, read in the same transaction."""
+
+    def __init__(self, connection: Connection, boxes: SealedBoxes) -> None:
+        self._connection = connection
+        self._boxes = boxes
+
+    def seal(self, purpose: str, row: str, plaintext: bytes) -> bytes:
+        return self._boxes.seal(self._active_key_id, purpose, row, plaintext)
+
+    def open(self, purpose: str, row: str, box: bytes) -> bytes:
+        return self._boxes.open(purpose, row, box)
+
+    @cached_property
+    def _active_key_id(self) -> str:
+        return active_key_id(self._connection)
+
+
+class UnitOfWork:
+    """Fulfils the port of that name. Records are made when they are first asked for."""
+
+    def __init__(self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource) -> None:
+        self._connection = connection
+        self._boxes = boxes
+        self._entropy = entropy
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self._connection)
+
+    @cached_property
+    def installation(self) -> Installation:
+        return Installation(self._connection)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self._connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self._connection)
+
+    @cached_property
+    def pending_sign_ins(self) -> PendingSignIns:
+        return PendingSignIns(self._connection)
+
+    @cached_property
+    def devices(self) -> Devices:
+        return Devices(self._connection)
+
+    @cached_property
+    def authenticators(self) -> Authenticators:
+        return Authenticators(self._connection)
+
+    @cached_property
+    def recovery_codes(self) -> RecoveryCodes:
+        return RecoveryCodes(self._connection)
+
+    @cached_property
+    def throttle(self) -> ThrottleBuckets:
+        return ThrottleBuckets(self._connection)
+
+    @cached_property
+    def events(self) -> SecurityEvents:
+        return SecurityEvents(self._connection, self._entropy)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        return Secrets(self._connection, self._boxes)
+
+
+class UnitsOfWork:
+    """Fulfils the port of that name."""
+
+    def __init__(self, database: Database, boxes: SealedBoxes, entropy: EntropySource) -> None:
+        self._database = database
+        self._boxes = boxes
+        self._entropy = entropy
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        with self._database.write() as connection:
+            yield UnitOfWork(connection, self._boxes, self._entropy)
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with self._database.read() as connection:
+            yield UnitOfWork(connection, self._boxes, self._entropy)

@@ -1,0 +1,54 @@
+"""Argon2id on threads of its own, and the strength estimate of a password."""
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from argon2 import PasswordHasher as Argon2
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+_NICENESS: Final = 10
+
+
+class Argon2Hasher:
+    """Fulfils the PasswordHasher port.
+
+    Hashes run on `threads` low-priority threads and nowhere else, so that a storm of sign-ins takes no more cores than
+    that and yields to everything else (ASVS 15.2.2).
+    """
+
+    def __init__(self, *, memory_kib: int, iterations: int, threads: int, filler: bytes) -> None:
+        self._argon2 = Argon2(time_cost=iterations, memory_cost=memory_kib, parallelism=1)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_yield_to_others)
+        self._nobody = self._argon2.hash(filler, salt=filler[:16])
+
+    def hash(self, password: str) -> str:
+        return self._threads.submit(self._argon2.hash, password).result()
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        return self._threads.submit(self._verify, password_hash, password).result()
+
+    def verify_nobody(self, password: str) -> None:
+        self.verify(self._nobody, password)
+
+    def needs_renewal(self, password_hash: str) -> bool:
+        return self._argon2.check_needs_rehash(password_hash)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown()
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._argon2.verify(password_hash, password)
+        except VerifyMismatchError:
+            return False
+        except (VerificationError, InvalidHashError) as error:
+            raise RuntimeError("a stored password hash is damaged") from error
+
+
+def _yield_to_others() -> None:
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,66 @@
+"""What an operator does to accounts from the server's command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.registration import OPERATOR
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.security_event import EventKind, NewEvent
+
+_EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """An account as an operator sees it: nothing secret."""
+
+    account: Account
+    owner: bool
+    protected_since: int | None
+    codes_left: int
+
+
+class Administration:
+    """Lists accounts and changes their status."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
+        self._units = units
+        self._mint = mint
+
+    def list_accounts(self) -> Sequence[AccountSummary]:
+        """All accounts, by address."""
+        with self._units.read() as uow:
+            return [_summary(uow, account) for account in uow.accounts.all()]
+
+    def summary(self, email: str) -> AccountSummary | None:
+        """One account."""
+        with self._units.read() as uow:
+            account = uow.accounts.by_email(email)
+            return None if account is None else _summary(uow, account)
+
+    def set_status(self, email: str, status: AccountStatus) -> Account | None:
+        """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account."""
+        with self._units.write() as uow:
+            found = uow.accounts.by_email(email)
+            account = uow.accounts.lock(found.id) if found else None
+            if account is None:
+                return None
+            if account.status is not status:
+                uow.accounts.set_status(account.id, status)
+                uow.accounts.raise_security_version(account.id)
+                uow.sessions.end_others(account.id, keep=None)
+                uow.pending_sign_ins.end_all(account.id)
+                uow.events.append(account.id, NewEvent(_EVENTS[status], OPERATOR), self._mint.now())
+                uow.commit()
+            return account
+
+
+def _summary(uow: UnitOfWork, account: Account) -> AccountSummary:
+    return AccountSummary(
+        account,
+        owner=account.id == uow.installation.owner(),
+        protected_since=uow.authenticators.protected_since(account.id),
+        codes_left=uow.recovery_codes.count_unused(account.id),
+    )

@@ -1,0 +1,35 @@
+"""Who asks: the browser, and the person behind it when somebody is signed in."""
+
+from dataclasses import dataclass
+
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.domain.session import Session
+from xpressbot.identity.domain.token import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A browser: where it speaks from, what it calls itself, and the tokens it brought."""
+
+    address: str
+    user_agent: str
+    session: Token | None = None
+    device: Token | None = None
+
+    def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
+        """An event with the circumstances a person recognises it by."""
+        return NewEvent(kind, {"address": self.address, "user_agent": self.user_agent, **details})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in person in one browser."""
+
+    account: Account
+    session: Session
+    client: Client
+
+    def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
+        """An event of this session."""
+        return self.client.event(kind, session=self.session.id, **details)

@@ -1,0 +1,72 @@
+"""Completing a sign-in: the only place where a session begins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork
+from xpressbot.identity.application.throttling import stranger_bucket
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal_of
+from xpressbot.identity.domain.outcomes import SignedIn
+from xpressbot.identity.domain.security_event import DetailValue, EventKind
+from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, Session
+from xpressbot.identity.domain.throttle import PASSWORD, Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedProof:
+    """What was proven, and the buckets its tries were charged to."""
+
+    amr: Amr
+    charged: Sequence[str]
+    next_path: str
+
+
+class Completion:
+    """Turns a completed proof into a session, in the unit of work that consumed the proof and locked the account."""
+
+    def __init__(self, mint: Mint, digest: KeyedDigest) -> None:
+        self._mint = mint
+        self._digest = digest
+
+    def complete(self, uow: UnitOfWork, account: Account, proof: CompletedProof, client: Client) -> SignedIn:
+        """Begin a session under new tokens and record it. The caller commits."""
+        now = self._mint.now()
+        recovered = Method.RECOVERY_CODE in proof.amr
+        session = Session(
+            id=self._mint.id(),
+            account_id=account.id,
+            amr=proof.amr,
+            authenticated_at=now,
+            proven_at=now,
+            last_used_at=now,
+            expires_at=now + ABSOLUTE_LIFETIME,
+            recovery_grant_until=now + RECOVERY_GRANT if recovered else 0,
+            codes_visible_until=0,
+        )
+        session_token, device_token = self._mint.token(), self._mint.token()
+        if client.session is not None:
+            uow.sessions.end_by_token(account.id, client.session.digest)
+        uow.sessions.add(session, session_token.digest, account.security_version, client.address, client.user_agent)
+        old_device = client.device.digest if client.device else None
+        uow.devices.remember(old_device, device_token.digest, account.id, self._mint.id(), now)
+        self._report_delays(uow, account, proof, now)
+        uow.throttle.clear(proof.charged)
+        kind = EventKind.SIGNED_IN_WITH_RECOVERY_CODE if recovered else EventKind.SIGNED_IN
+        details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
+        uow.events.append(account.id, client.event(kind, **details), now)
+        return SignedIn(session_token, device_token, proof.next_path)
+
+    def _report_delays(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
+        """Tell the person who guessed at their password while nobody was there to be told."""
+        buckets = [
+            stranger_bucket(self._digest, account.email),
+            *(Bucket(key, PASSWORD) for key in proof.charged if key.startswith("password:device:")),
+        ]
+        for report in uow.throttle.take_delay_report(buckets):
+            event = Client("", "").event(
+                EventKind.PASSWORD_GUESSING, count=report.delays, first_at=report.first_at, last_at=report.last_at, alarm=report.alarm
+            )
+            uow.events.append(account.id, event, now)

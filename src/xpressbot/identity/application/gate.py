@@ -1,0 +1,95 @@
+"""The gate: authorise, step up, act, record. Everything a signed-in person can change passes through it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.assurance import Action, step_up_needed
+from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, StepUpRequired
+from xpressbot.identity.domain.security_event import NewEvent
+from xpressbot.identity.domain.session import Session
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Generic[T_co]):
+    """A deed that changed something: what to answer, and the event that must stand beside the change."""
+
+    outcome: T_co
+    event: NewEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged(Generic[T_co]):
+    """A deed that changed nothing worth an event."""
+
+    outcome: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a deed may work with: the unit of work, and account and session as they are now, with the account locked."""
+
+    uow: UnitOfWork
+    account: Account
+    session: Session
+    now: int
+    mint: Mint
+
+    def change_security(self, session: Session) -> Raised:
+        """Void everything decided before this change, and let this one session go on, as given, under a new token.
+
+        Other sessions and pending sign-ins end here, in the same transaction.
+        """
+        version = self.uow.accounts.raise_security_version(self.account.id)
+        self.uow.sessions.end_others(self.account.id, keep=self.session.id)
+        self.uow.pending_sign_ins.end_all(self.account.id)
+        return self._raise(session, version)
+
+    def raise_session(self, session: Session) -> Raised:
+        """Let the session go on, changed, under a new token."""
+        return self._raise(session, self.account.security_version)
+
+    def _raise(self, session: Session, security_version: int) -> Raised:
+        token = self.mint.token()
+        self.uow.sessions.raise_to(session, token.digest, security_version)
+        return Raised(token)
+
+
+Deed = Callable[[Entry], Changed[T] | Unchanged[T]]
+
+
+class Gate:
+    """Lets a caller through to a deed, or says why not."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
+        self._units = units
+        self._mint = mint
+
+    def enter(self, caller: Caller, deed: Deed[T], *, action: Action | None = None) -> T | Denied | StepUpRequired:
+        """Run `deed` in one unit of work and commit it with its event.
+
+        The account is locked and the session read again: what was true when the request came in may be so no longer.
+        With an action, a fresh proof of identity is needed (ASVS 7.5.1).
+        """
+        with self._units.write() as uow:
+            now = self._mint.now()
+            account = uow.accounts.lock(caller.account.id)
+            session = uow.sessions.by_id(caller.session.id)
+            if account is None or account.status is not AccountStatus.ACTIVE or session is None or not session.is_live(now):
+                return Denied(Reason.NOT_SIGNED_IN)
+            if action is not None and step_up_needed(
+                action, proven_at=session.proven_at, recovery_grant_until=session.recovery_grant_until, now=now
+            ):
+                return StepUpRequired()
+            result = deed(Entry(uow, account, session, now, self._mint))
+            if isinstance(result, Changed):
+                uow.events.append(account.id, result.event, now)
+            uow.commit()
+            return result.outcome

@@ -1,0 +1,83 @@
+"""Step-up: "Confirm it's you" with all factors the account has, in a live session (ASVS 7.5.1)."""
+
+from dataclasses import dataclass, replace
+
+from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.gate import Changed, Entry, Gate
+from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.second_factor import SecondFactor, SecondFactorCheck
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, StepUpRequired
+from xpressbot.identity.domain.password import normalise
+from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.session import STEP_UP_TRIES, Session
+
+
+@dataclass(frozen=True, slots=True)
+class ProofNeeded:
+    """What the page has to ask for besides the password."""
+
+    second_factor: bool
+
+
+class Reauthentication:
+    """Confirms who is there, and makes the session's proof fresh."""
+
+    def __init__(self, units: UnitsOfWork, gate: Gate, hasher: PasswordHasher, digest: KeyedDigest) -> None:
+        self._units = units
+        self._gate = gate
+        self._hasher = hasher
+        self._second_factor = SecondFactorCheck(digest)
+
+    def proof_needed(self, caller: Caller) -> ProofNeeded:
+        """Whether the page asks for a code too."""
+        with self._units.read() as uow:
+            return ProofNeeded(_needs_second_factor(uow, caller.session))
+
+    def confirm(self, caller: Caller, password: str, factor: SecondFactor | None) -> Raised | Denied:
+        """Check the password, and a TOTP or recovery code where 2FA is on. A right proof renews the session's token.
+
+        Each try counts before it is checked; after STEP_UP_TRIES wrong ones the session ends, since whoever holds it
+        does not seem to be its owner.
+        """
+        with self._units.write() as uow:
+            if uow.accounts.lock(caller.account.id) is None:
+                return Denied(Reason.NOT_SIGNED_IN)
+            tries = uow.sessions.charge_step_up(caller.session.id, STEP_UP_TRIES)
+            if tries is None:
+                return Denied(Reason.NOT_SIGNED_IN)
+            uow.commit()
+        password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
+
+        def deed(entry: Entry) -> Changed[Raised | Denied]:
+            if entry.account.password_hash != caller.account.password_hash or not password_is_right:
+                return _refuse(entry, caller, Denied(Reason.WRONG_CREDENTIALS), tries)
+            methods = frozenset({Method.PASSWORD})
+            if _needs_second_factor(entry.uow, entry.session):
+                if factor is None:
+                    return _refuse(entry, caller, Denied(Reason.WRONG_CODE), tries)
+                result = self._second_factor.check(entry.uow, entry.account.id, factor, caller.client, entry.now)
+                if isinstance(result, Denied):
+                    return _refuse(entry, caller, result, tries)
+                methods |= {result.method}
+            risen = replace(entry.session, amr=entry.session.amr | methods, proven_at=entry.now)
+            event = caller.event(EventKind.IDENTITY_CONFIRMED, amr=" ".join(sorted(methods)))
+            return Changed(entry.raise_session(risen), event)
+
+        outcome = self._gate.enter(caller, deed)
+        assert not isinstance(outcome, StepUpRequired)  # noqa: S101  # no action was named, so none can be asked for
+        return outcome
+
+
+def _refuse(entry: Entry, caller: Caller, refusal: Denied, tries: int) -> Changed[Raised | Denied]:
+    if tries >= STEP_UP_TRIES:
+        entry.uow.sessions.end(entry.session.id)
+        return Changed(Denied(Reason.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=refusal.reason))
+    return Changed(replace(refusal, tries_left=STEP_UP_TRIES - tries), caller.event(EventKind.IDENTITY_REFUSED, reason=refusal.reason))
+
+
+def _needs_second_factor(uow: UnitOfWork, session: Session) -> bool:
+    """With 2FA on, yes; but whoever came in with the last recovery code has nothing left to give."""
+    if not uow.authenticators.active(session.account_id):
+        return False
+    return not (Method.RECOVERY_CODE in session.amr and uow.recovery_codes.count_unused(session.account_id) == 0)

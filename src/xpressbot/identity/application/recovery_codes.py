@@ -1,0 +1,122 @@
+"""Recovery codes after enrolment: the ledger, showing them, and replacing the set."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.secrets import new_recovery_codes, opened_recovery_codes
+from xpressbot.identity.domain import throttle
+from xpressbot.identity.domain.assurance import STEP_UP_FRESHNESS, Action
+from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
+from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, grouped
+from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.session import CODES_SHOWN_FOR, Session
+
+
+class Showing(StrEnum):
+    """Why codes are on the page."""
+
+    FIRST = "first"
+    REPLACEMENT = "replacement"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the recovery codes page shows. `shown` is None while the codes are masked."""
+
+    code_set: RecoveryCodeSet
+    shown: tuple[str, ...] | None = field(repr=False)
+    showing: Showing | None
+    viewable: bool
+
+
+class RecoveryCodes:
+    """The set of an account. viewable says whether codes may be shown again after "Continue"."""
+
+    def __init__(self, units: UnitsOfWork, gate: Gate, mint: Mint, digest: KeyedDigest, *, viewable: bool) -> None:
+        self._units = units
+        self._gate = gate
+        self._mint = mint
+        self._digest = digest
+        self._viewable = viewable
+
+    def ledger(self, caller: Caller) -> Ledger | None:
+        """The set of this account, in clear while this session may see it; None while 2FA is off."""
+        with self._units.read() as uow:
+            return self._ledger(uow, caller.session)
+
+    def reveal(self, caller: Caller) -> Done | Denied | StepUpRequired:
+        """Show the codes in this session for as long as its proof is fresh. One reveal is one event for each step-up."""
+
+        def deed(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
+            ledger = self._ledger(entry.uow, entry.session)
+            if ledger is None:
+                return Unchanged(Denied(Reason.NOT_PROTECTED))
+            if ledger.shown is not None:
+                return Unchanged(Done())
+            if not self._viewable:
+                return Unchanged(Denied(Reason.NOT_VIEWABLE))
+            entry.uow.sessions.show_codes_until(entry.session.id, entry.session.proven_at + STEP_UP_FRESHNESS)
+            return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_REVEALED))
+
+        return self._gate.enter(caller, deed, action=Action.REVEAL_RECOVERY_CODES)
+
+    def regenerate(self, caller: Caller) -> Done | Denied | StepUpRequired:
+        """Prepare a new set and show it. The old one stays in force until `keep`."""
+
+        def deed(entry: Entry) -> Changed[Done] | Unchanged[Denied]:
+            if not entry.uow.authenticators.active(entry.account.id):
+                return Unchanged(Denied(Reason.NOT_PROTECTED))
+            codes = new_recovery_codes(entry.uow, self._mint, self._digest, entry.account.id, entry.session.id)
+            entry.uow.recovery_codes.add(entry.account.id, codes, entry.now, in_force=False)
+            entry.uow.sessions.show_codes_until(entry.session.id, entry.now + CODES_SHOWN_FOR)
+            return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_PREPARED))
+
+        return self._gate.enter(caller, deed, action=Action.REGENERATE_RECOVERY_CODES)
+
+    def keep(self, caller: Caller) -> Raised | Done | Denied | StepUpRequired:
+        """The person has saved what is shown ("Continue"): hide it, and put a prepared set in force.
+
+        A set that comes into force voids the old one and ends the other sessions (ASVS 7.4.3).
+        """
+
+        def deed(entry: Entry) -> Changed[Raised | Done | Denied] | Unchanged[Raised | Done | Denied]:
+            account_id, uow = entry.account.id, entry.uow
+            prepared = uow.recovery_codes.prepared(account_id, entry.session.id) if entry.now < entry.session.codes_visible_until else None
+            if prepared is not None:
+                uow.recovery_codes.put_in_force(account_id, prepared.id)
+            uow.recovery_codes.mark_saved(account_id, entry.now)
+            if not self._viewable:
+                uow.recovery_codes.drop_boxes(account_id)
+            if prepared is None:
+                uow.sessions.show_codes_until(entry.session.id, 0)
+                return Unchanged(Done())
+            uow.throttle.clear([throttle.recovery_code(account_id).key])
+            others = uow.sessions.count_others(account_id, entry.session.id, entry.now)
+            raised = entry.change_security(replace(entry.session, codes_visible_until=0))
+            return Changed(raised, caller.event(EventKind.RECOVERY_CODES_REPLACED, sessions_ended=others))
+
+        return self._gate.enter(caller, deed)
+
+    def _ledger(self, uow: UnitOfWork, session: Session) -> Ledger | None:
+        in_force = uow.recovery_codes.in_force(session.account_id)
+        if in_force is None:
+            return None
+        if self._mint.now() >= session.codes_visible_until:
+            return Ledger(in_force, None, None, self._viewable)
+        prepared = uow.recovery_codes.prepared(session.account_id, session.id)
+        shown_set = prepared or in_force
+        codes = tuple(map(grouped, opened_recovery_codes(uow, session.account_id, shown_set)))
+        if not codes:
+            return Ledger(in_force, None, None, self._viewable)
+        return Ledger(shown_set, codes, _showing(shown_set, session, is_prepared=prepared is not None), self._viewable)
+
+
+def _showing(code_set: RecoveryCodeSet, session: Session, *, is_prepared: bool) -> Showing:
+    if is_prepared:
+        return Showing.REPLACEMENT
+    return Showing.FIRST if code_set.saved_at is None and code_set.session_id == session.id else Showing.AGAIN

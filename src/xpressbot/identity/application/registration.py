@@ -1,0 +1,128 @@
+"""Making accounts: the owner's by the welcome link, any by the operator's command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.completion import CompletedProof, Completion
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
+from xpressbot.identity.domain import link
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.domain.password import StrengthEstimator, context_words, normalise, weakness_of
+from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.domain.token import Token
+
+OPERATOR: Final[Mapping[str, DetailValue]] = {"actor": "operator"}
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """What a new password is held to."""
+
+    min_length: int
+    strength: StrengthEstimator
+
+    def refuse(self, password: str, *, email: str, name: str) -> WeakPassword | None:
+        """Return the refusal of a normalised password, or None when it is good."""
+        weakness = weakness_of(password, min_length=self.min_length, context=context_words(email=email, name=name), strength=self.strength)
+        return None if weakness is None else WeakPassword(weakness, self.min_length)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Who the account is for. Address and name are normalised already."""
+
+    email: str
+    name: str
+    password: str
+
+
+class Registration:
+    """Makes accounts. The first one made, by whichever way, is the owner's."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint, hasher: PasswordHasher, digest: KeyedDigest, rules: PasswordRules) -> None:
+        self._units = units
+        self._mint = mint
+        self._hasher = hasher
+        self._rules = rules
+        self._completion = Completion(mint, digest)
+
+    def has_owner(self) -> bool:
+        """Whether the installation is claimed."""
+        with self._units.read() as uow:
+            return uow.installation.owner() is not None
+
+    def issue_welcome_link(self) -> Token | None:
+        """A token for the owner's account, good for an hour and one use; None when there is an owner (ASVS 6.3.2)."""
+        token = self._mint.token()
+        with self._units.write() as uow:
+            if uow.installation.owner() is not None:
+                return None
+            now = self._mint.now()
+            uow.links.add(LinkKind.WELCOME, token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
+            uow.commit()
+        return token
+
+    def welcome_is_open(self, token: Token | None) -> bool:
+        """Whether this token may still claim the installation."""
+        if token is None:
+            return False
+        with self._units.read() as uow:
+            return uow.installation.owner() is None and uow.links.is_open(LinkKind.WELCOME, token.digest, self._mint.now())
+
+    def claim(self, token: Token | None, new: NewAccount, client: Client) -> SignedIn | WeakPassword | Denied:
+        """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
+        if token is None or not self.welcome_is_open(token):
+            return Denied(Reason.LINK_GONE)
+        prepared = self._prepare(new)
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._units.write() as uow:
+            if not uow.links.consume(LinkKind.WELCOME, token.digest, self._mint.now()):
+                return Denied(Reason.LINK_GONE)
+            if not self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED)) or not uow.installation.claim(prepared.id):
+                return Denied(Reason.LINK_GONE)
+            proof = CompletedProof(amr=frozenset({Method.PASSWORD}), charged=(), next_path="/")
+            signed_in = self._completion.complete(uow, prepared, proof, client)
+            uow.commit()
+            return signed_in
+
+    def create(self, new: NewAccount) -> Account | WeakPassword | Denied:
+        """Make an account for the operator; the first is the owner's."""
+        prepared = self._prepare(new)
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._units.write() as uow:
+            if not self._add(uow, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR)):
+                return Denied(Reason.EMAIL_TAKEN)
+            uow.installation.claim(prepared.id)
+            uow.commit()
+            return prepared
+
+    def _prepare(self, new: NewAccount) -> Account | WeakPassword:
+        password = normalise(new.password)
+        refusal = self._rules.refuse(password, email=new.email, name=new.name)
+        if refusal is not None:
+            return refusal
+        return Account(
+            id=self._mint.id(),
+            email=new.email,
+            name=new.name,
+            status=AccountStatus.ACTIVE,
+            security_version=1,
+            password_hash=self._hasher.hash(password),
+            notices_seen=0,
+        )
+
+    def _add(self, uow: UnitOfWork, account: Account, event: NewEvent) -> bool:
+        now = self._mint.now()
+        if not uow.accounts.add(account, now):
+            return False
+        uow.events.begin_chain(account.id)
+        uow.events.append(account.id, event, now)
+        return True

@@ -1,0 +1,94 @@
+"""Checking a second factor against an account: one place for sign-in and step-up."""
+
+from dataclasses import dataclass
+
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork
+from xpressbot.identity.application.secrets import recovery_code_digest, totp_secret
+from xpressbot.identity.domain import totp
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, tells_of_wrong_clock
+from xpressbot.identity.domain.outcomes import Denied, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The factor was right, and is used up."""
+
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class TotpCode:
+    """Six digits from an authenticator app."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeText:
+    """A canonical recovery code."""
+
+    characters: str
+
+
+SecondFactor = TotpCode | RecoveryCodeText
+
+
+class SecondFactorCheck:
+    """Verifies and consumes. Must run in a unit of work that has locked the account."""
+
+    def __init__(self, digest: KeyedDigest) -> None:
+        self._digest = digest
+
+    def check(self, uow: UnitOfWork, account_id: str, factor: SecondFactor, client: Client, now: int) -> Proven | Denied:
+        """Return Proven once for each code there is. A refusal says why, as far as that helps no guesser."""
+        match factor:
+            case TotpCode(digits):
+                return self._check_totp(uow, account_id, digits, now)
+            case RecoveryCodeText(characters):
+                return self._check_recovery_code(uow, account_id, characters, client, now)
+
+    def _check_totp(self, uow: UnitOfWork, account_id: str, code: str, now: int) -> Proven | Denied:
+        authenticators = uow.authenticators.active(account_id)
+        refusal = Denied(Reason.WRONG_CODE)
+        for authenticator in authenticators:
+            secret = totp_secret(uow, authenticator)
+            step = totp.verify(secret, code, now)
+            if step is None:
+                refusal = _clock_refusal(uow, authenticator, totp.clock_offset(secret, code, now), now) or refusal
+            elif uow.authenticators.consume_step(authenticator.id, step, now):
+                return Proven(Method.TOTP)
+            else:
+                used = max(step, authenticator.last_step or step)
+                refusal = Denied(
+                    Reason.CODE_ALREADY_USED, retry_at=max(totp.usable_again_at(used), totp.start_of_step(totp.step_at(now) + 1))
+                )
+        return refusal
+
+    def _check_recovery_code(self, uow: UnitOfWork, account_id: str, code: str, client: Client, now: int) -> Proven | Denied:
+        digest = recovery_code_digest(self._digest, account_id, code)
+        if uow.recovery_codes.consume(account_id, digest, client.user_agent, now):
+            return Proven(Method.RECOVERY_CODE)
+        return Denied(Reason.CODE_ALREADY_USED if uow.recovery_codes.is_known(account_id, digest) else Reason.WRONG_CODE)
+
+
+def _clock_refusal(uow: UnitOfWork, authenticator: Authenticator, offset: int | None, now: int) -> Denied | None:
+    """Remember a code that would be right on a wrong clock; say so once two of them agree.
+
+    Saying so tells that the codes were right, so those whose time is still to come are refused from then on.
+    """
+    if offset is None:
+        return None
+    earlier, later = authenticator.sighting, ClockSighting(totp.step_at(now) + offset, offset, now)
+    uow.authenticators.remember_sighting(authenticator.id, later)
+    if earlier is None or not tells_of_wrong_clock(earlier, later):
+        return None
+    oldest_acceptable = totp.step_at(now) - totp.WINDOW_STEPS
+    uow.authenticators.refuse_steps(authenticator.id, [step for step in (earlier.step, later.step) if step >= oldest_acceptable])
+    return Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=clock_offset_seconds(offset))
+
+
+def clock_offset_seconds(offset: int) -> int:
+    """Steps as seconds; positive when the device is ahead."""
+    return offset * totp.PERIOD_SECONDS

@@ -1,0 +1,47 @@
+"""Who is signed in, and signing out."""
+
+from xpressbot.identity.application.caller import Caller, Client
+from xpressbot.identity.application.gate import Changed, Entry, Gate
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import UnitsOfWork
+from xpressbot.identity.domain.outcomes import Done
+from xpressbot.identity.domain.security_event import EventKind
+
+
+class Sessions:
+    """Live sessions."""
+
+    def __init__(self, units: UnitsOfWork, gate: Gate, mint: Mint) -> None:
+        self._units = units
+        self._gate = gate
+        self._mint = mint
+
+    def resolve(self, client: Client) -> Caller | None:
+        """The person this browser is signed in as. One statement, and one write a minute for the last use."""
+        if client.session is None:
+            return None
+        with self._units.read() as uow:
+            found = uow.sessions.resolve(client.session.digest)
+        if found is None:
+            return None
+        session, account = found
+        now = self._mint.now()
+        if not session.is_live(now):
+            return None
+        if session.last_use_is_due(now):
+            self._touch(session.id, now)
+        return Caller(account, session, client)
+
+    def sign_out(self, caller: Caller) -> None:
+        """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""
+
+        def deed(entry: Entry) -> Changed[Done]:
+            entry.uow.sessions.end(entry.session.id)
+            return Changed(Done(), caller.event(EventKind.SIGNED_OUT))
+
+        self._gate.enter(caller, deed)
+
+    def _touch(self, session_id: str, now: int) -> None:
+        with self._units.write() as uow:
+            uow.sessions.touch(session_id, now)
+            uow.commit()

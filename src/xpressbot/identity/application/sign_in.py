@@ -1,0 +1,196 @@
+"""Signing in: the password, then the second factor, then the session. docs/sign-in.md walks through it."""
+
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.completion import CompletedProof, Completion
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode
+from xpressbot.identity.application.throttling import password_buckets, settle_refusal
+from xpressbot.identity.domain import device, pending_sign_in, throttle
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.password import normalise
+from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
+from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.throttle import Bucket, Charge, Refusal
+from xpressbot.identity.domain.token import Token
+
+
+class SignInLog(Protocol):
+    """Takes note of what may not become an event: failed password steps, of known and unknown addresses alike."""
+
+    def password_refused(self, *, reason: Reason, account_id: str | None, address: str) -> None: ...
+
+    def second_factor_refused(self, *, reason: Reason, account_id: str, method: Method, address: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _RightPassword:
+    account: Account
+    renewed_hash: str | None
+
+
+class SignIn:
+    """The sign-in ceremony."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint, hasher: PasswordHasher, digest: KeyedDigest, log: SignInLog) -> None:
+        self._units = units
+        self._mint = mint
+        self._hasher = hasher
+        self._digest = digest
+        self._log = log
+        self._completion = Completion(mint, digest)
+        self._second_factor = SecondFactorCheck(digest)
+
+    def begin(self, email: str, password: str, next_path: str, client: Client) -> SignedIn | SecondFactorRequired | Denied:
+        """Check the password. With 2FA on, this gives a pending sign-in and never a session.
+
+        An unknown, disabled or mistyped account is refused in the same words, after the same writes and the same hash
+        (ASVS 6.3.8).
+        """
+        charged = self._charge_password(email, client)
+        if isinstance(charged, Denied):
+            self._log.password_refused(reason=charged.reason, account_id=None, address=client.address)
+            return charged
+        account, charges = charged
+        right = self._check_password(account, normalise(password))
+        if right is None:
+            self._log.password_refused(reason=Reason.WRONG_CREDENTIALS, account_id=account.id if account else None, address=client.address)
+            return Denied(Reason.WRONG_CREDENTIALS)
+        return self._after_password(right, charges, next_path, client)
+
+    def pending(self, token: Token | None) -> PendingSignIn | Denied:
+        """The pending sign-in a browser holds, if it may go on with it."""
+        if token is None:
+            return Denied(Reason.NOT_SIGNED_IN)
+        with self._units.read() as uow:
+            pending = uow.pending_sign_ins.by_token(token.digest)
+        if pending is None:
+            return Denied(Reason.START_AGAIN)
+        if pending.consumed_at is not None:
+            return Denied(Reason.JUST_SIGNED_IN)
+        return pending if self._mint.now() < pending.expires_at else Denied(Reason.START_AGAIN)
+
+    def verify_second_factor(self, token: Token | None, factor: SecondFactor, client: Client) -> SignedIn | Denied:
+        """Check a code against the pending sign-in; a right one consumes both, and begins the session."""
+        pending = self.pending(token)
+        if isinstance(pending, Denied):
+            return pending
+        charge = self._charge_second_factor(pending, factor)
+        if isinstance(charge, Denied):
+            return charge
+        with self._units.write() as uow:
+            now = self._mint.now()
+            account = uow.accounts.lock(pending.account_id)
+            if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
+                return Denied(Reason.START_AGAIN)
+            result = self._second_factor.check(uow, account.id, factor, client, now)
+            if isinstance(result, Denied):
+                return self._refuse_second_factor(uow, pending, factor, charge, result, client)
+            if not uow.pending_sign_ins.consume(pending.id, now):
+                return Denied(Reason.START_AGAIN)
+            if result.method is Method.RECOVERY_CODE:
+                uow.throttle.lift_suspension(throttle.totp(account.id))
+            proof = CompletedProof(pending.amr | {result.method}, (charge.bucket.key, pending.password_bucket), pending.next_path)
+            signed_in = self._completion.complete(uow, account, proof, client)
+            uow.commit()
+            return signed_in
+
+    def _charge_password(self, email: str, client: Client) -> tuple[Account | None, list[Charge]] | Denied:
+        with self._units.write() as uow:
+            now = self._mint.now()
+            account = uow.accounts.by_email(email)
+            device_id = uow.devices.find(client.device.digest, email, now - device.LIFETIME) if client.device else None
+            charges = uow.throttle.charge(password_buckets(self._digest, email, device_id, client), now)
+            if not isinstance(charges, Refusal):
+                uow.commit()
+                return account, charges
+        return settle_refusal(self._units, charges, now)
+
+    def _check_password(self, account: Account | None, password: str) -> _RightPassword | None:
+        if account is None:
+            self._hasher.verify_nobody(password)
+            return None
+        if not self._hasher.verify(account.password_hash, password) or account.status is not AccountStatus.ACTIVE:
+            return None
+        stale = self._hasher.needs_renewal(account.password_hash)
+        return _RightPassword(account, self._hasher.hash(password) if stale else None)
+
+    def _after_password(
+        self, right: _RightPassword, charges: list[Charge], next_path: str, client: Client
+    ) -> SignedIn | SecondFactorRequired | Denied:
+        with self._units.write() as uow:
+            account = uow.accounts.lock(right.account.id)
+            if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:
+                return Denied(Reason.START_AGAIN)
+            uow.throttle.give_back(charges)
+            if right.renewed_hash is not None:
+                uow.accounts.renew_password_hash(account.id, right.account.password_hash, right.renewed_hash)
+            amr = frozenset({Method.PASSWORD})
+            password_bucket = charges[0].bucket.key
+            outcome: SignedIn | SecondFactorRequired
+            match pending_sign_in.next_step(amr, protected=bool(uow.authenticators.active(account.id))):
+                case NextStep.SECOND_FACTOR:
+                    outcome = self._make_pending(uow, account, password_bucket, next_path)
+                case NextStep.SESSION:
+                    outcome = self._completion.complete(uow, account, CompletedProof(amr, (password_bucket,), next_path), client)
+                case unknown:
+                    assert_never(unknown)
+            uow.commit()
+            return outcome
+
+    def _make_pending(self, uow: UnitOfWork, account: Account, password_bucket: str, next_path: str) -> SecondFactorRequired:
+        now, token = self._mint.now(), self._mint.token()
+        pending = PendingSignIn(
+            id=self._mint.id(),
+            account_id=account.id,
+            email=account.email,
+            security_version=account.security_version,
+            amr=frozenset({Method.PASSWORD}),
+            next_path=next_path,
+            password_bucket=password_bucket,
+            expires_at=now + pending_sign_in.LIFETIME,
+            consumed_at=None,
+        )
+        uow.pending_sign_ins.add(pending, token.digest, now)
+        return SecondFactorRequired(token)
+
+    def _charge_second_factor(self, pending: PendingSignIn, factor: SecondFactor) -> Charge | Denied:
+        with self._units.write() as uow:
+            now = self._mint.now()
+            charges = uow.throttle.charge([_bucket(pending.account_id, factor)], now)
+            if not isinstance(charges, Refusal):
+                uow.commit()
+                return charges[0]
+        return settle_refusal(self._units, charges, now)
+
+    def _refuse_second_factor(
+        self, uow: UnitOfWork, pending: PendingSignIn, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client
+    ) -> Denied:
+        if uow.pending_sign_ins.is_consumed(pending.id):
+            # The other half of a double click has just signed in with this very code; that is no guess.
+            uow.throttle.give_back([charge])
+            uow.commit()
+            return Denied(Reason.JUST_SIGNED_IN)
+        method = _method(factor)
+        kind = EventKind.SECOND_FACTOR_SUSPENDED if charge.suspends else EventKind.SECOND_FACTOR_REFUSED
+        uow.events.append(pending.account_id, client.event(kind, method=method, reason=refusal.reason), self._mint.now())
+        uow.commit()
+        self._log.second_factor_refused(reason=refusal.reason, account_id=pending.account_id, method=method, address=client.address)
+        return Denied(Reason.SUSPENDED) if charge.suspends else refusal
+
+
+def _bucket(account_id: str, factor: SecondFactor) -> Bucket:
+    match factor:
+        case TotpCode():
+            return throttle.totp(account_id)
+        case RecoveryCodeText():
+            return throttle.recovery_code(account_id)
+
+
+def _method(factor: SecondFactor) -> Method:
+    return Method.TOTP if isinstance(factor, TotpCode) else Method.RECOVERY_CODE

@@ -1,0 +1,52 @@
+"""Which buckets a try at a password belongs to. Addresses of people and networks are kept as keyed digests only."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Final
+
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.ports import KeyedDigest, UnitsOfWork
+from xpressbot.identity.domain import throttle
+from xpressbot.identity.domain.account import email_key
+from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.identity.domain.throttle import Bucket, Refusal
+
+_IPV6_NETWORK_BITS: Final = 64
+
+
+def stranger_bucket(digest: KeyedDigest, email: str) -> Bucket:
+    """The bucket that browsers unknown to an address share."""
+    return throttle.stranger(digest.digest("throttled email", email_key(email).encode()).hex())
+
+
+def password_buckets(digest: KeyedDigest, email: str, device_id: str | None, client: Client) -> Sequence[Bucket]:
+    """A known browser has a bucket of its own; every other try counts for the address typed and the network it comes from."""
+    if device_id is not None:
+        return [throttle.known_browser(device_id)]
+    network = digest.digest("throttled network", _network(client.address).encode()).hex()
+    return [stranger_bucket(digest, email), throttle.client_address(network)]
+
+
+def settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
+    """What to tell about a try that was not allowed. The refused unit of work must have ended."""
+    if refusal.next_allowed_at is None:
+        return Denied(Reason.SUSPENDED)
+    retry_at = refusal.bucket.policy.cut(refusal.next_allowed_at, now)
+    if retry_at < refusal.next_allowed_at:
+        with units.write() as uow:
+            uow.throttle.cut(refusal.bucket, retry_at)
+            uow.commit()
+    return Denied(Reason.ADDRESS_THROTTLED if refusal.bucket.policy is throttle.ADDRESS else Reason.THROTTLED, retry_at=retry_at)
+
+
+def _network(address: str) -> str:
+    """An IPv6 client owns a /64 at least; counting single addresses would count nothing."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False))
+    return str(parsed)

@@ -1,0 +1,91 @@
+"""What a use case answers. An expected refusal is one of these values; an exception means a bug or a dead dependency."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from xpressbot.identity.domain.password import PasswordWeakness
+from xpressbot.identity.domain.token import Token
+
+
+class Reason(StrEnum):
+    """Why something was refused. The words for a person are the entrypoint's."""
+
+    WRONG_CREDENTIALS = "wrong_credentials"
+    THROTTLED = "throttled"
+    ADDRESS_THROTTLED = "address_throttled"
+    SUSPENDED = "suspended"
+    WRONG_CODE = "wrong_code"
+    CODE_ALREADY_USED = "code_already_used"
+    CLOCK_IS_OFF = "clock_is_off"
+    START_AGAIN = "start_again"
+    JUST_SIGNED_IN = "just_signed_in"
+    NOT_SIGNED_IN = "not_signed_in"
+    SESSION_ENDED = "session_ended"
+    NO_ENROLMENT = "no_enrolment"
+    ENROLMENT_DISCARDED = "enrolment_discarded"
+    NOT_PROTECTED = "not_protected"
+    NOT_VIEWABLE = "not_viewable"
+    EMAIL_TAKEN = "email_taken"
+    LINK_GONE = "link_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A refusal.
+
+    retry_at: the instant from which a new try may succeed. clock_offset_seconds: positive when the device's clock is
+    ahead. tries_left: how many more before this way is closed.
+    """
+
+    reason: Reason
+    retry_at: int | None = None
+    clock_offset_seconds: int | None = None
+    tries_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeakPassword:
+    """The new password is refused, and this is why."""
+
+    weakness: PasswordWeakness
+    min_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpRequired:
+    """The person must confirm who they are first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorRequired:
+    """The password was right; this token is the pending sign-in, good for the second factor and nothing else."""
+
+    pending: Token
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session has begun. device is the browser's new device token."""
+
+    session: Token
+    device: Token
+    next_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The session goes on under a new token; the old one opens nothing."""
+
+    session: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done, and there is nothing more to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodesShown:
+    """Recovery codes in clear, in their order."""
+
+    codes: tuple[str, ...] = field(repr=False)

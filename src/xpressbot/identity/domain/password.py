@@ -1,0 +1,57 @@
+"""What makes a password acceptable (NIST SP 800-63B-4 section 3.1.1.2, ASVS 6.2). Hashing is an adapter."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Final
+
+MAX_BYTES: Final = 1024
+"""More than anybody types; bounds what one try can cost."""
+MIN_SCORE: Final = 3
+"""zxcvbn's "safely unguessable": at least 10^8 guesses."""
+SCORED_CODE_POINTS: Final = 72
+"""The estimator's own limit against slow input; a longer password is judged by its beginning."""
+PRODUCT_WORDS: Final = ("xpressbot", "xpress")
+_SHORTEST_CONTEXT_WORD: Final = 3
+
+StrengthEstimator = Callable[[str], int]
+"""Gives a zxcvbn score, 0 to 4."""
+
+
+class PasswordWeakness(StrEnum):
+    """Why a password is refused."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    CONTEXT = "context"
+    GUESSABLE = "guessable"
+
+
+def normalise(password: str) -> str:
+    """Apply Unicode NFC and nothing else: the same keys pressed on another keyboard give the same password."""
+    return unicodedata.normalize("NFC", password)
+
+
+def context_words(*, email: str, name: str) -> frozenset[str]:
+    """The words an attacker tries first for this person: product, address and name, whole and in parts."""
+    texts = (*PRODUCT_WORDS, email, name, *re.split(r"\W+|_", f"{email} {name}"))
+    return frozenset(word for text in texts if len(word := text.casefold()) >= _SHORTEST_CONTEXT_WORD)
+
+
+def weakness_of(password: str, *, min_length: int, context: Iterable[str], strength: StrengthEstimator) -> PasswordWeakness | None:
+    """Return why a normalised password is refused, or None when it is good.
+
+    min_length counts code points. Context words are taken out before the estimate, so that they add nothing. There are
+    no composition rules (ASVS 6.2.5).
+    """
+    if len(password) < min_length:
+        return PasswordWeakness.TOO_SHORT
+    if len(password.encode()) > MAX_BYTES:
+        return PasswordWeakness.TOO_LONG
+    words = sorted(context, key=len, reverse=True)
+    beginning = password[:SCORED_CODE_POINTS].casefold()
+    remainder = re.sub("|".join(map(re.escape, words)), "", beginning) if words else beginning
+    if remainder and strength(remainder) >= MIN_SCORE:
+        return None
+    return PasswordWeakness.GUESSABLE if remainder == beginning else PasswordWeakness.CONTEXT

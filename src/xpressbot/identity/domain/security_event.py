@@ -1,0 +1,95 @@
+"""Security events: the closed list of what is recorded, and the rule that chains them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+SALT_BYTES: Final = 16
+GENESIS: Final = bytes(32)
+"""What stands for the previous hash of an account's first event."""
+
+DetailValue = str | int | bool | None
+
+
+class EventKind(StrEnum):
+    """Everything that can happen to an account's security."""
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_ENABLED = "account.enabled"
+    SIGNED_IN = "sign_in.completed"
+    SIGNED_IN_WITH_RECOVERY_CODE = "sign_in.completed_with_recovery_code"
+    SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
+    SECOND_FACTOR_SUSPENDED = "sign_in.second_factor_suspended"
+    PASSWORD_GUESSING = "sign_in.password_guessing"
+    SIGNED_OUT = "session.signed_out"
+    SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
+    IDENTITY_CONFIRMED = "step_up.completed"
+    IDENTITY_REFUSED = "step_up.refused"
+    ENROLMENT_STARTED = "totp.enrolment_started"
+    ENROLMENT_REFUSED = "totp.enrolment_refused"
+    ENROLMENT_DISCARDED = "totp.enrolment_discarded"
+    TWO_FACTOR_ENABLED = "totp.enabled"
+    AUTHENTICATOR_MOVED = "totp.moved"
+    TWO_FACTOR_DISABLED = "totp.disabled"
+    RECOVERY_CODES_REVEALED = "recovery_codes.revealed"
+    RECOVERY_CODES_PREPARED = "recovery_codes.prepared"
+    RECOVERY_CODES_REPLACED = "recovery_codes.replaced"
+    NOTICES_SEEN = "notices.seen"
+
+
+NOTABLE: Final = frozenset(
+    {
+        EventKind.ACCOUNT_DISABLED,
+        EventKind.ACCOUNT_ENABLED,
+        EventKind.SIGNED_IN_WITH_RECOVERY_CODE,
+        EventKind.SECOND_FACTOR_REFUSED,
+        EventKind.SECOND_FACTOR_SUSPENDED,
+        EventKind.PASSWORD_GUESSING,
+        EventKind.SESSION_ENDED_BY_FAILURES,
+        EventKind.TWO_FACTOR_ENABLED,
+        EventKind.AUTHENTICATOR_MOVED,
+        EventKind.TWO_FACTOR_DISABLED,
+        EventKind.RECOVERY_CODES_REVEALED,
+        EventKind.RECOVERY_CODES_REPLACED,
+    }
+)
+"""Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain."""
+
+    kind: EventKind
+    details: Mapping[str, DetailValue]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """A recorded event."""
+
+    account_id: str
+    seq: int
+    kind: EventKind
+    at: int
+    details: Mapping[str, DetailValue]
+
+
+def encode_details(details: Mapping[str, DetailValue]) -> str:
+    """The one spelling of details that is stored and hashed."""
+    return json.dumps(details, sort_keys=True, separators=(",", ":"))
+
+
+def details_hash(salt: bytes, encoded_details: str) -> bytes:
+    """The commitment to the details: without them and their salt it tells nothing."""
+    return hashlib.sha256(salt + encoded_details.encode()).digest()
+
+
+def chained_hash(previous: bytes, *, account_id: str, seq: int, kind: EventKind, at: int, details_digest: bytes) -> bytes:
+    """The hash of an event: over the previous one's, the closed fields, and the commitment to the details."""
+    closed_fields = json.dumps([account_id, seq, kind.value, at], separators=(",", ":"))
+    return hashlib.sha256(previous + details_digest + closed_fields.encode()).digest()

@@ -1,0 +1,116 @@
+"""Throttling of guesses (ASVS 6.3.1, NIST SP 800-63B-4 section 3.2.2): failures and time in, a decision out.
+
+A try is charged before anything is verified, so that parallel tries cannot outrun the count. The numbers stand in
+docs/operations.md, which a test compares with this file.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from xpressbot.identity.domain.instant import HOUR, MINUTE, SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many tries a bucket gives, and how long it makes the next one wait.
+
+    free: tries before the first wait. first_delay doubles with every further try up to longest_delay. suspend_at: at
+    this many in a row no wait helps any more. window: when set, the count starts anew once it is over.
+    """
+
+    free: int
+    first_delay: int
+    longest_delay: int
+    suspend_at: int | None = None
+    alarm_at: int | None = None
+    window: int | None = None
+
+    def delay_after(self, tries: int) -> int:
+        """How long the try after `tries` charged ones has to wait."""
+        if tries < self.free:
+            return 0
+        doublings = min(tries - self.free, 62)
+        return min(self.first_delay << doublings, self.longest_delay)
+
+    def schedule(self) -> list[tuple[int, int]]:
+        """(tries, delay) for each count below the one from which the delay stays at its longest."""
+        steps: list[tuple[int, int]] = [(self.free - 1, 0)]
+        tries = self.free
+        while (delay := self.delay_after(tries)) < self.longest_delay:
+            steps.append((tries, delay))
+            tries += 1
+        return steps
+
+    def cut(self, next_allowed_at: int, now: int) -> int:
+        """A wait longer than the longest delay can only come from a clock that was set back."""
+        return min(next_allowed_at, now + self.longest_delay)
+
+
+PASSWORD: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100)
+SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
+ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One count of tries, by its key."""
+
+    key: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A try that was allowed and counted. Whoever proves it was no guess may give it back."""
+
+    bucket: Bucket
+    tries: int
+    next_allowed_at: int
+
+    @property
+    def suspends(self) -> bool:
+        """Whether this was the last try there is."""
+        return self.bucket.policy.suspend_at == self.tries
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A try that was not allowed, and counted nowhere. next_allowed_at is None when waiting does not help."""
+
+    bucket: Bucket
+    next_allowed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DelayReport:
+    """What strangers did to a bucket since it was last reported: how many waits, the first and the last."""
+
+    delays: int
+    first_at: int
+    last_at: int
+    alarm: bool
+
+
+def known_browser(device_id: str) -> Bucket:
+    """The password bucket of a browser in which this account has signed in before."""
+    return Bucket(f"password:device:{device_id}", PASSWORD)
+
+
+def stranger(email_digest: str) -> Bucket:
+    """The password bucket that all other browsers share for one address, known to us or not."""
+    return Bucket(f"password:stranger:{email_digest}", PASSWORD)
+
+
+def client_address(address_digest: str) -> Bucket:
+    """The bucket of one client network."""
+    return Bucket(f"address:{address_digest}", ADDRESS)
+
+
+def totp(account_id: str) -> Bucket:
+    """The bucket for codes of an account's authenticators at sign-in."""
+    return Bucket(f"totp:{account_id}", SECOND_FACTOR)
+
+
+def recovery_code(account_id: str) -> Bucket:
+    """The bucket for an account's recovery codes at sign-in."""
+    return Bucket(f"recovery_code:{account_id}", SECOND_FACTOR)
