@@ -34,4 +34,5 @@ def configure_logging(*, json_lines: bool, level: str) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
         )
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.INFO), force=True)

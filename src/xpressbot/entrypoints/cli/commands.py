@@ -9,8 +9,6 @@ from typing import Annotated, Final, NoReturn, Protocol, assert_never
 
 import typer
 import uvicorn
-from rich.console import Console
-from rich.table import Table
 
 from xpressbot import __version__
 from xpressbot.entrypoints.house import House
@@ -115,6 +113,9 @@ def _accounts(build: Build) -> typer.Typer:
     @accounts.command("list")
     def list_accounts() -> None:
         """List all accounts."""
+        from rich.console import Console  # noqa: PLC0415  # a server has no tables to draw
+        from rich.table import Table  # noqa: PLC0415
+
         with _opened(build) as house:
             table = Table("e-mail", "name", "status", "owner", "2FA", "recovery codes left")
             for summary in house.identity.administration.list_accounts():

@@ -67,6 +67,7 @@ class Renderer:
         """Render a page for a person, or for nobody."""
         viewer = None if account is None else Viewer(account.name, account.email)
         common: dict[str, Any] = {
+            "status": status,
             "viewer": viewer,
             "plain_http": self._plain_http_warning,
             "errors": {},

@@ -5,7 +5,6 @@ from typing import Final, assert_never
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from xkcdpass import xkcd_password
 
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
@@ -97,6 +96,8 @@ def _passphrase(visit: Visit) -> str:
 
 @cache
 def _words() -> list[str]:
+    from xkcdpass import xkcd_password  # noqa: PLC0415  # needed once in the life of an installation
+
     words: list[str] = xkcd_password.generate_wordlist(xkcd_password.locate_wordfile("eff-long"), min_length=3, max_length=9)
     return words
 

@@ -32,8 +32,10 @@ class Accounts:
             "notices_seen": account.notices_seen,
             "created_at": now,
         }
-        statement = insert_for(self._connection)(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key])
-        return self._connection.execute(statement, row).rowcount == 1
+        statement = (
+            insert_for(self._connection)(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key]).returning(ACCOUNT.c.id)
+        )
+        return self._connection.execute(statement, row).one_or_none() is not None
 
     def by_email(self, email: str) -> Account | None:
         return _one(self._connection.execute(_BY_EMAIL, {"key": email_key(email)}).one_or_none())

@@ -1,0 +1,69 @@
+"""Fixtures: both engines, a fresh installation, its application, browsers."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from tests.support.browser import Browser
+from tests.support.databases import PostgresTemplate, SqliteTemplate
+from tests.support.installation import Installation, install
+from tests.support.postgres import start_postgres
+from xpressbot.entrypoints.http.app import create_app
+
+ENGINES = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server of this run's own."""
+    with start_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[PostgresTemplate]:
+    template = PostgresTemplate(postgres_server)
+    yield template
+    template.close()
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated database; each test that asks for it runs on both engines."""
+    if request.param == "sqlite":
+        template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+        return template.fresh(tmp_path)
+    server: PostgresTemplate = request.getfixturevalue("postgres_template")
+    return server.fresh()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
+    """A fresh installation without accounts."""
+    installation = install(tmp_path, database_url)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def app(installation: Installation) -> FastAPI:
+    return create_app(installation.house)
+
+
+@pytest.fixture
+def browser(app: FastAPI, installation: Installation) -> Browser:
+    """A browser with nobody signed in."""
+    return Browser(app, installation.clock)
+
+
+@pytest.fixture
+def new_browser(app: FastAPI, installation: Installation) -> Callable[..., Browser]:
+    """Makes further browsers, without the cookies of the others."""
+    return lambda **options: Browser(app, installation.clock, **options)

@@ -1,0 +1,90 @@
+"""A browser without a screen: cookies, forms and redirects against the real application, in this process."""
+
+import asyncio
+import html
+import re
+from collections.abc import Mapping
+
+import httpx
+from fastapi import FastAPI
+
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.installation import PASSWORD
+from tests.support.world import SettableClock
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+class Browser:
+    """Keeps cookies as a browser does. Redirects are followed only when asked for."""
+
+    def __init__(
+        self,
+        app: FastAPI,
+        clock: SettableClock,
+        *,
+        address: str = "192.0.2.7",
+        user_agent: str = FIREFOX,
+        url: str = "http://127.0.0.1:8000",
+    ) -> None:
+        self.clock = clock
+        self.url = url
+        transport = httpx.ASGITransport(app=app, client=(address, 50000), raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url=url, headers={"User-Agent": user_agent}, follow_redirects=False)
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """The cookie jar."""
+        return self._client.cookies
+
+    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+        """Any request, with nothing added to it."""
+        return asyncio.run(self._client.request(method, path, **options))
+
+    def get(self, path: str, **options: object) -> httpx.Response:
+        """Open a page."""
+        return self.request("GET", path, headers={"Sec-Fetch-Site": "same-origin"}, **options)
+
+    def post(self, path: str, fields: Mapping[str, str] | None = None, **more: str) -> httpx.Response:
+        """Send a form."""
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": self.url}
+        return self.request("POST", path, data={**(fields or {}), **more}, headers=headers)
+
+    def follow(self, response: httpx.Response) -> httpx.Response:
+        """Go where redirects lead."""
+        while response.status_code == 303:
+            response = self.get(response.headers["location"])
+        return response
+
+    def sign_in(self, email: str = "anna@example.com", password: str = PASSWORD, **fields: str) -> httpx.Response:
+        """Send address and password."""
+        return self.post("/sign-in", email=email, password=password, **fields)
+
+    def enable_2fa(self) -> AuthenticatorApp:
+        """Turn 2FA on from a signed-in browser."""
+        assert self.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
+        app = AuthenticatorApp(otpauth_uri(self.get("/account/2fa/setup").text), self.clock)
+        response = self.post("/account/2fa/confirm", code=app.code())
+        assert (response.status_code, response.headers["location"]) == (303, "/account/2fa/recovery-codes"), response.text
+        return app
+
+    def recovery_codes(self) -> list[str]:
+        """The codes that the page shows."""
+        return shown_codes(self.get("/account/2fa/recovery-codes").text)
+
+    def who(self) -> dict[str, object] | None:
+        """What /api/v1/session says."""
+        response = self.get("/api/v1/session")
+        return response.json() if response.status_code == 200 else None
+
+
+def otpauth_uri(page: str) -> str:
+    """The otpauth link of a set-up page."""
+    found = re.search(r'href="(otpauth://[^"]+)"', page)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def shown_codes(page: str) -> list[str]:
+    """The recovery codes in a page, each once."""
+    return list(dict.fromkeys(re.findall(r"\b(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}\b", page)))

@@ -1,0 +1,55 @@
+"""Fresh databases on both engines, migrated once and copied or emptied for each test."""
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import text
+
+from xpressbot.foundation.database.engine import METADATA, open_database
+from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.identity.adapters.database import tables
+
+ROWS_OF_A_NEW_DATABASE = (
+    "INSERT INTO installation (id) VALUES (1)",
+    "INSERT INTO key_state (id, keys_in_use) VALUES (1, '[]')",
+)
+
+assert tables.ACCOUNT.metadata is METADATA
+
+
+class SqliteTemplate:
+    """A migrated file to copy from."""
+
+    def __init__(self, directory: Path) -> None:
+        self._template = directory / "template.sqlite3"
+        database = open_database(f"sqlite:///{self._template}", durable=False)
+        upgrade(database)
+        database.engine.dispose()
+
+    def fresh(self, directory: Path) -> str:
+        """The URL of a new copy."""
+        target = directory / "xpressbot.sqlite3"
+        shutil.copyfile(self._template, target)
+        return f"sqlite:///{target}"
+
+
+class PostgresTemplate:
+    """One migrated database that is emptied between tests."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._database = open_database(url, pool_size=1)
+        upgrade(self._database)
+
+    def fresh(self) -> str:
+        """The URL, with nothing in the database but what a migration leaves there."""
+        names = ", ".join(table.name for table in METADATA.sorted_tables)
+        with self._database.engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {names}"))
+            for statement in ROWS_OF_A_NEW_DATABASE:
+                connection.execute(text(statement))
+        return self._url
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._database.engine.dispose()

@@ -1,0 +1,49 @@
+"""A built installation, with the cheapest password hash, and people in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.world import SeededEntropy, SettableClock
+from xpressbot.bootstrap import Outside, build
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.settings import Settings
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.registration import NewAccount
+from xpressbot.identity.domain.account import Account
+
+PASSWORD = "violet-anchor-meadow-kettle"
+CLIENT = Client(address="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A house with the world around it."""
+
+    house: House
+    clock: SettableClock
+    entropy: SeededEntropy
+
+    def add_account(self, email: str = "anna@example.com", name: str = "Anna Berg", password: str = PASSWORD) -> Account:
+        """Make an account as the operator does; the first is the owner's."""
+        account = self.house.identity.registration.create(NewAccount(email, name, password))
+        assert isinstance(account, Account), account
+        return account
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self.house.pools.close()
+        self.house.database.engine.dispose()
+
+
+def install(directory: Path, database_url: str, **settings: object) -> Installation:
+    """Build an installation on a fresh database."""
+    clock, entropy = SettableClock(), SeededEntropy()
+    return Installation(
+        build(make_settings(directory, database_url, **settings), outside=Outside(clock, entropy), durable=False), clock, entropy
+    )
+
+
+def make_settings(directory: Path, database_url: str, **settings: object) -> Settings:
+    """Settings of a test installation."""
+    values = {"data_dir": directory / "data", "key_file": directory / "keys" / "keyring.json", "argon2_memory_kib": 8} | settings
+    return Settings(database_url=database_url, **values)
