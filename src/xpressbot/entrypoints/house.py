@@ -19,3 +19,8 @@ class House:
     clock: Clock
     entropy: Entropy
     database: Database
+
+    def close(self) -> None:
+        """Let threads finish, and let go of the database."""
+        self.pools.close()
+        self.database.engine.dispose()

@@ -185,8 +185,7 @@ def _opened(build: Build) -> Iterator[House]:
         try:
             yield house
         finally:
-            house.pools.close()
-            house.database.engine.dispose()
+            house.close()
 
 
 @contextmanager

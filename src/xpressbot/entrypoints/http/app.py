@@ -1,9 +1,11 @@
 """The application: routes and the layers around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -22,9 +24,12 @@ from xpressbot.entrypoints.http.reception import Reception
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.routing import destinations, page_routes
 from xpressbot.entrypoints.http.visit import Site
+from xpressbot.foundation.database.engine import UNAVAILABLE
 
 OPENAPI_URL = "/api/v1/openapi.json"
 _A_YEAR = 31_536_000
+_UPKEEP_INTERVAL_SECONDS = 60
+_LOG = structlog.get_logger("xpressbot.upkeep")
 
 
 def create_app(house: House) -> FastAPI:
@@ -34,8 +39,10 @@ def create_app(house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        upkeep = asyncio.create_task(_upkeep(house))
         yield
-        house.pools.close()
+        upkeep.cancel()
+        house.close()
 
     app = _Application(
         title="XpressBot",
@@ -54,6 +61,16 @@ def create_app(house: House) -> FastAPI:
         return http_error_response(renderer, request, error)
 
     return app
+
+
+async def _upkeep(house: House) -> None:
+    """What has to happen in time although nobody asks for it."""
+    while True:
+        try:
+            await house.pools.page.run(house.identity.recovery_codes.forget_unsaved)
+        except UNAVAILABLE as error:
+            _LOG.warning("upkeep.postponed", error=type(error).__name__)
+        await asyncio.sleep(_UPKEEP_INTERVAL_SECONDS)
 
 
 class _Application(FastAPI):

@@ -36,10 +36,6 @@ class Argon2Hasher:
     def needs_renewal(self, password_hash: str) -> bool:
         return self._argon2.check_needs_rehash(password_hash)
 
-    def close(self) -> None:
-        """Let the threads end."""
-        self._threads.shutdown()
-
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._argon2.verify(password_hash, password)

@@ -210,6 +210,9 @@ class RecoveryCodeRecords(Protocol):
     def drop_boxes(self, account_id: str) -> None:
         """Forget the copies for viewing."""
 
+    def drop_old_boxes(self, made_before: int) -> None:
+        """Forget the copies of all sets made before a moment."""
+
     def remove_all(self, account_id: str) -> None: ...
 
 

@@ -50,7 +50,7 @@ class Reauthentication:
         password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
 
         def deed(entry: Entry) -> Changed[Raised | Denied]:
-            if entry.account.password_hash != caller.account.password_hash or not password_is_right:
+            if not password_is_right or entry.account.security_version != caller.account.security_version:
                 return _refuse(entry, caller, Denied(Reason.WRONG_CREDENTIALS), tries)
             methods = frozenset({Method.PASSWORD})
             if _needs_second_factor(entry.uow, entry.session):

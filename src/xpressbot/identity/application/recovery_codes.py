@@ -102,6 +102,14 @@ class RecoveryCodes:
 
         return self._gate.enter(caller, deed)
 
+    def forget_unsaved(self) -> None:
+        """Where codes may not be shown again, drop the copies of sets that nobody said to have saved in time."""
+        if self._viewable:
+            return
+        with self._units.write() as uow:
+            uow.recovery_codes.drop_old_boxes(self._mint.now() - CODES_SHOWN_FOR)
+            uow.commit()
+
     def _ledger(self, uow: UnitOfWork, session: Session) -> Ledger | None:
         in_force = uow.recovery_codes.in_force(session.account_id)
         if in_force is None:

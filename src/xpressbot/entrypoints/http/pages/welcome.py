@@ -28,18 +28,20 @@ def show_welcome(visit: Visit) -> Response:
     if text is not None:
         token = Token.parse(text)
         if token is None or not visit.identity.registration.welcome_is_open(token):
-            return _gone()
+            raise _gone()
         response = redirect(WELCOME_PATH)
         visit.site.cookies.set(response, Cookie.LINK, token)
         return response
     if not visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)):
-        return _gone()
+        raise _gone()
     return _page(visit, {}, {"name": "", "email": ""})
 
 
 def claim(visit: Visit) -> Response:
     """Make the owner's account and sign it in."""
     _must_be_unclaimed(visit)
+    if not visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)):
+        raise _gone()
     kept = {"name": visit.form["name"], "email": visit.form["email"]}
     name, email, password = normalise_name(kept["name"]), normalise_email(kept["email"]), visit.form["password"]
     errors: dict[str, Text] = {}
@@ -61,7 +63,7 @@ def claim(visit: Visit) -> Response:
             return _page(visit, {"password": weak_password_text(outcome)}, kept)
         case Denied():
             _must_be_unclaimed(visit)
-            return _gone()
+            raise _gone()
         case unknown:
             assert_never(unknown)
 
@@ -83,8 +85,8 @@ def _must_be_unclaimed(visit: Visit) -> None:
         raise HTTPException(404)
 
 
-def _gone() -> Response:
-    raise HTTPException(410, _("This link was used or has expired. Start XpressBot again to get a new one."))
+def _gone() -> HTTPException:
+    return HTTPException(410, _("This link was used or has expired. Start XpressBot again to get a new one."))
 
 
 def _passphrase(visit: Visit) -> str:

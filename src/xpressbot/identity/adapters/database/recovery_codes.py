@@ -85,6 +85,12 @@ class RecoveryCodes:
         in_force = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE).values(box=None)
         self._connection.execute(in_force, {"of_account": account_id})
 
+    def drop_old_boxes(self, made_before: int) -> None:
+        old = select(RECOVERY_CODE_SET.c.id).where(RECOVERY_CODE_SET.c.created_at < made_before)
+        self._connection.execute(
+            update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id.in_(old), RECOVERY_CODE.c.box.is_not(None)).values(box=None)
+        )
+
     def remove_all(self, account_id: str) -> None:
         for state in _State:
             self._remove(account_id, state)

@@ -1,0 +1,63 @@
+# The front door. `make run` serves the dashboard, `make test` runs the whole suite; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+SERVE_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check static coverage format screenshots messages upgrade-requirements clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
+
+run: $(VENV)/installed ## Serve the dashboard on http://127.0.0.1:8000
+	$(BIN)/xpressbot serve $(SERVE_ARGS)
+
+test: $(VENV)/installed-dev ## Run the whole suite
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(PYTEST_ARGS)
+
+check: static test coverage ## Everything that must be green before a change lands
+
+static: $(VENV)/installed-dev ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+coverage: ## Judge the coverage of the last test run
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --fail-under=100 --include='*/identity/domain/*,*/identity/application/*'
+	$(BIN)/python -m coverage report --fail-under=97
+
+format: $(VENV)/installed-dev ## Format and mend what can be mended by itself
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+screenshots: $(VENV)/installed-dev ## Take the documentation's screenshots anew
+	$(BIN)/python -m tests.browser.screenshots
+
+messages: $(VENV)/installed-dev ## Extract the texts for translators
+	$(BIN)/pybabel extract -F babel.cfg -o xpressbot.pot src
+
+upgrade-requirements: $(VENV)/installed-dev ## Pin the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -q -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build --group dev -q -o requirements-dev.txt -c requirements.txt pyproject.toml
+
+clean: ## Remove what the targets made; your data in var/ stays
+	rm -rf $(VENV) dist .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "XpressBot needs Python 3.11 or newer; say which with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
