@@ -2,8 +2,22 @@
 
 import logging
 import sys
+from typing import Final
 
 import structlog
+
+
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+"""Without the variables of each frame: among them are passwords and codes (ASVS 16.2.5)."""
+
+
+def _printable(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Encode control characters, with which a value could steer a terminal."""
+    return {key: _escaped(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _escaped(text: str) -> str:
+    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
 
 
 def configure_logging(*, json_lines: bool, level: str) -> None:
@@ -14,7 +28,7 @@ def configure_logging(*, json_lines: bool, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if json_lines
         else [
             structlog.processors.format_exc_info,

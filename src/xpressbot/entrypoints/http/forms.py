@@ -47,6 +47,12 @@ async def read_form(request: Request) -> Form:
     return Form(fields)
 
 
+def parse_totp_code(text: str) -> TotpCode | None:
+    """A code from the app; spaces are forgiven."""
+    digits = totp.parse_code(text)
+    return None if digits is None else TotpCode(digits)
+
+
 def code_problem(text: str) -> str:
     """What is wrong with the shape of a 6-digit code."""
     if not text.strip():
@@ -69,8 +75,7 @@ def recovery_code_problem(text: str) -> str:
 
 def parse_second_factor(text: str) -> SecondFactor | None:
     """A code from the app or a recovery code, told apart by their shape."""
-    digits = totp.parse_code(text)
-    return parse_recovery_code(text) if digits is None else TotpCode(digits)
+    return parse_totp_code(text) or parse_recovery_code(text)
 
 
 async def _read_body(request: Request) -> bytes:

@@ -1,17 +1,20 @@
-"""What the use cases need from outside. Adapters fulfil these; nothing here knows how."""
+"""What the use cases need from outside. Adapters fulfil these; nothing here knows how. The records stand in records.py."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from xpressbot.identity.domain.account import Account, AccountStatus
-from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, Enrolment
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.pending_sign_in import PendingSignIn
-from xpressbot.identity.domain.recovery_code import RecoveryCodeSet
-from xpressbot.identity.domain.security_event import NewEvent, SecurityEvent
-from xpressbot.identity.domain.session import Session
-from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
+from xpressbot.identity.application.records import (
+    AccountRecords,
+    AuthenticatorRecords,
+    DeviceRecords,
+    InstallationRecord,
+    LinkRecords,
+    PendingSignInRecords,
+    RecoveryCodeRecords,
+    SecurityEventRecords,
+    SessionRecords,
+    ThrottleRecords,
+)
 
 
 class Clock(Protocol):
@@ -52,202 +55,6 @@ class SecretBox(Protocol):
     def seal(self, purpose: str, row: str, plaintext: bytes) -> bytes: ...
 
     def open(self, purpose: str, row: str, box: bytes) -> bytes: ...
-
-
-class AccountRecords(Protocol):
-    """Accounts."""
-
-    def add(self, account: Account, now: int) -> bool:
-        """False, and nothing written, when the address is taken."""
-
-    def by_email(self, email: str) -> Account | None: ...
-
-    def by_id(self, account_id: str) -> Account | None: ...
-
-    def lock(self, account_id: str) -> Account | None:
-        """Read the account and keep every other unit of work off it until this one ends."""
-
-    def all(self) -> Sequence[Account]: ...
-
-    def raise_security_version(self, account_id: str) -> int:
-        """Return the new version. Sessions and pending sign-ins of an older one are void from this moment."""
-
-    def set_status(self, account_id: str, status: AccountStatus) -> None: ...
-
-    def renew_password_hash(self, account_id: str, old: str, new: str) -> None:
-        """Store another hash of the same password, unless the password changed meanwhile."""
-
-    def acknowledge_notices(self, account_id: str, seq: int) -> None: ...
-
-
-class InstallationRecord(Protocol):
-    """The installation itself."""
-
-    def owner(self) -> str | None: ...
-
-    def claim(self, account_id: str) -> bool:
-        """Make this account the owner; False when there is one already."""
-
-
-class LinkRecords(Protocol):
-    """Single-use links."""
-
-    def add(self, kind: LinkKind, token_hash: bytes, now: int, expires_at: int) -> None: ...
-
-    def is_open(self, kind: LinkKind, token_hash: bytes, now: int) -> bool: ...
-
-    def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool: ...
-
-
-class SessionRecords(Protocol):
-    """Sessions. Whatever makes, raises or ends one has locked the account before."""
-
-    def add(self, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None: ...
-
-    def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
-        """One statement: the session with its account, if that is active and nothing changed since."""
-
-    def by_id(self, session_id: str) -> Session | None: ...
-
-    def touch(self, session_id: str, now: int) -> None: ...
-
-    def raise_to(self, session: Session, token_hash: bytes, security_version: int) -> None:
-        """Write a session that has risen, under its new token."""
-
-    def show_codes_until(self, session_id: str, until: int) -> None: ...
-
-    def charge_step_up(self, session_id: str, limit: int) -> int | None:
-        """Count one more try at a step-up; its number, or None when the limit is reached."""
-
-    def end(self, session_id: str) -> None: ...
-
-    def end_by_token(self, account_id: str, token_hash: bytes) -> None: ...
-
-    def end_others(self, account_id: str, keep: str | None) -> None:
-        """End the account's sessions, but for one to keep."""
-
-    def count_others(self, account_id: str, session_id: str, now: int) -> int: ...
-
-
-class PendingSignInRecords(Protocol):
-    """Sign-ins between the password and the session."""
-
-    def add(self, pending: PendingSignIn, token_hash: bytes, now: int) -> None: ...
-
-    def by_token(self, token_hash: bytes) -> PendingSignIn | None: ...
-
-    def is_consumed(self, pending_id: str) -> bool: ...
-
-    def consume(self, pending_id: str, now: int) -> bool: ...
-
-    def end_all(self, account_id: str) -> None: ...
-
-
-class DeviceRecords(Protocol):
-    """Known browsers."""
-
-    def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
-        """The id under which this browser is known for the account of that address."""
-
-    def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
-        """Know this browser for the account, under a new token, with all it was known for under the old one."""
-
-
-class AuthenticatorRecords(Protocol):
-    """Authenticators and enrolments."""
-
-    def active(self, account_id: str) -> Sequence[Authenticator]: ...
-
-    def protected_since(self, account_id: str) -> int | None: ...
-
-    def add_enrolment(self, enrolment: Enrolment) -> None: ...
-
-    def enrolment_of(self, session_id: str) -> Enrolment | None: ...
-
-    def charge_enrolment(self, session_id: str, now: int) -> bool:
-        """Count one more try at a code; False when no enrolment is open."""
-
-    def discard_enrolment(self, session_id: str) -> None: ...
-
-    def activate(self, authenticator_id: str, step: int, now: int) -> bool:
-        """Make a pending authenticator active and its first step used; False when it is pending no more."""
-
-    def revoke_all(self, account_id: str, keep: str | None) -> None:
-        """Revoke active authenticators and drop pending ones, their secrets with them."""
-
-    def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
-        """Use up a time step; False when it, or a later one, was used before, or its code was hinted at."""
-
-    def remember_sighting(self, authenticator_id: str, sighting: ClockSighting) -> None: ...
-
-    def refuse_steps(self, authenticator_id: str, steps: Sequence[int]) -> None: ...
-
-
-class RecoveryCodeRecords(Protocol):
-    """Recovery codes. An account has at most one set in force and one prepared to replace it."""
-
-    def add(self, account_id: str, code_set: RecoveryCodeSet, now: int, *, in_force: bool) -> None:
-        """Add a set; a prepared one takes the place of an earlier prepared one."""
-
-    def in_force(self, account_id: str) -> RecoveryCodeSet | None: ...
-
-    def prepared(self, account_id: str, session_id: str) -> RecoveryCodeSet | None: ...
-
-    def put_in_force(self, account_id: str, set_id: str) -> None:
-        """Replace the set in force by a prepared one."""
-
-    def mark_saved(self, account_id: str, now: int) -> None:
-        """Note that the owner of the set in force says to have saved it."""
-
-    def consume(self, account_id: str, digest: bytes, user_agent: str, now: int) -> bool:
-        """Use up a code; False when the set in force has no such unused code."""
-
-    def count_unused(self, account_id: str) -> int: ...
-
-    def is_known(self, account_id: str, digest: bytes) -> bool:
-        """Whether the set in force has this code, used or not."""
-
-    def drop_boxes(self, account_id: str) -> None:
-        """Forget the copies for viewing."""
-
-    def drop_old_boxes(self, made_before: int) -> None:
-        """Forget the copies of all sets made before a moment."""
-
-    def remove_all(self, account_id: str) -> None: ...
-
-
-class ThrottleRecords(Protocol):
-    """Counts of tries."""
-
-    def charge(self, buckets: Sequence[Bucket], now: int) -> list[Charge] | Refusal:
-        """Charge one try to all the buckets. The caller commits charges at once, and rolls a refusal back."""
-
-    def cut(self, bucket: Bucket, next_allowed_at: int) -> None:
-        """Bring a wait forward."""
-
-    def give_back(self, charges: Sequence[Charge]) -> None:
-        """Take tries back that turned out to be no guesses."""
-
-    def clear(self, keys: Sequence[str]) -> None: ...
-
-    def lift_suspension(self, bucket: Bucket) -> None:
-        """Clear the bucket if no waiting would."""
-
-    def take_delay_report(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
-        """What was delayed since the last report."""
-
-
-class SecurityEventRecords(Protocol):
-    """The accounts' chains of events."""
-
-    def begin_chain(self, account_id: str) -> None: ...
-
-    def append(self, account_id: str, event: NewEvent, now: int) -> int:
-        """Record an event as the last lock of this unit of work; its sequence number."""
-
-    def latest(self, account_id: str, limit: int) -> Sequence[SecurityEvent]: ...
-
-    def notable_after(self, account_id: str, seq: int) -> Sequence[SecurityEvent]: ...
 
 
 class UnitOfWork(Protocol):

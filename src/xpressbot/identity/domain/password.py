@@ -50,7 +50,7 @@ def weakness_of(password: str, *, min_length: int, context: Iterable[str], stren
     if len(password.encode()) > MAX_BYTES:
         return PasswordWeakness.TOO_LONG
     words = sorted(context, key=len, reverse=True)
-    beginning = password[:SCORED_CODE_POINTS].casefold()
+    beginning = password[:SCORED_CODE_POINTS].casefold()[:SCORED_CODE_POINTS]
     remainder = re.sub("|".join(map(re.escape, words)), "", beginning) if words else beginning
     if remainder and strength(remainder) >= MIN_SCORE:
         return None

@@ -1,24 +1,38 @@
 """Signing in and out: the password, the code, the recovery code."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, recovery_code_problem
+from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, recovery_code_problem
 from xpressbot.entrypoints.http.routing import HOME_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, sign_in_notice
 from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.second_factor import SecondFactor, TotpCode
+from xpressbot.identity.application.second_factor import SecondFactor
 from xpressbot.identity.domain.account import normalise_email
 from xpressbot.identity.domain.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.domain.pending_sign_in import PendingSignIn
-from xpressbot.identity.domain.totp import parse_code
 
 CODE_PATH: Final = "/sign-in/code"
 RECOVERY_CODE_PATH: Final = "/sign-in/recovery-code"
+
+
+@dataclass(frozen=True, slots=True)
+class _SecondFactorWay:
+    """A page that takes one kind of second factor."""
+
+    template: str
+    parse: Callable[[str], SecondFactor | None]
+    problem: Callable[[str], str]
+
+
+_APP: Final = _SecondFactorWay("sign_in_code.html", parse_totp_code, code_problem)
+_RECOVERY_CODE: Final = _SecondFactorWay("sign_in_recovery_code.html", parse_recovery_code, recovery_code_problem)
 
 
 def show_sign_in(visit: Visit) -> Response:
@@ -56,39 +70,38 @@ def sign_in(visit: Visit) -> Response:
             assert_never(unknown)
 
 
-def show_code(visit: Visit) -> Response:
-    """Ask for the code from the app."""
-    pending = _pending(visit)
-    return pending if isinstance(pending, Response) else visit.page("sign_in_code.html", None, email=pending.email)
+def show_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
+    """Ask for a second factor."""
+
+    def show(visit: Visit) -> Response:
+        pending = _pending(visit)
+        return pending if isinstance(pending, Response) else visit.page(way.template, None, email=pending.email)
+
+    return show
 
 
-def verify_code(visit: Visit) -> Response:
-    """Check the code from the app."""
-    pending = _pending(visit)
-    if isinstance(pending, Response):
-        return pending
-    digits = parse_code(visit.form["code"])
-    if digits is None:
-        return visit.invalid("sign_in_code.html", None, {"code": code_problem(visit.form["code"])}, email=pending.email)
-    return _verify(visit, pending, TotpCode(digits), "sign_in_code.html")
+def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
+    """Check a second factor."""
 
+    def verify(visit: Visit) -> Response:
+        pending = _pending(visit)
+        if isinstance(pending, Response):
+            return pending
+        factor = way.parse(visit.form["code"])
+        if factor is None:
+            return visit.invalid(way.template, None, {"code": way.problem(visit.form["code"])}, email=pending.email)
+        outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
+        match outcome:
+            case SignedIn():
+                return visit.signed_in(outcome)
+            case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
+                return _sent_back(visit, outcome)
+            case Denied():
+                return visit.refused(way.template, None, outcome, email=pending.email)
+            case unknown:
+                assert_never(unknown)
 
-def show_recovery_code(visit: Visit) -> Response:
-    """Ask for a recovery code."""
-    pending = _pending(visit)
-    return pending if isinstance(pending, Response) else visit.page("sign_in_recovery_code.html", None, email=pending.email)
-
-
-def verify_recovery_code(visit: Visit) -> Response:
-    """Check a recovery code."""
-    pending = _pending(visit)
-    if isinstance(pending, Response):
-        return pending
-    code = parse_recovery_code(visit.form["code"])
-    if code is None:
-        errors: dict[str, Text] = {"code": recovery_code_problem(visit.form["code"])}
-        return visit.invalid("sign_in_recovery_code.html", None, errors, email=pending.email)
-    return _verify(visit, pending, code, "sign_in_recovery_code.html")
+    return verify
 
 
 def sign_out(visit: Visit, caller: Caller) -> Response:
@@ -97,19 +110,6 @@ def sign_out(visit: Visit, caller: Caller) -> Response:
     response = redirect(SIGN_IN_PATH)
     visit.site.cookies.clear(response, Cookie.SESSION)
     return response
-
-
-def _verify(visit: Visit, pending: PendingSignIn, factor: SecondFactor, template: str) -> Response:
-    outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
-    match outcome:
-        case SignedIn():
-            return visit.signed_in(outcome)
-        case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
-            return _sent_back(visit, outcome)
-        case Denied():
-            return visit.refused(template, None, outcome, email=pending.email)
-        case unknown:
-            assert_never(unknown)
 
 
 def _pending(visit: Visit) -> PendingSignIn | Response:
@@ -127,9 +127,9 @@ def _sent_back(visit: Visit, denied: Denied) -> Response:
 PAGES: Final[list[Page]] = [
     PublicPage("GET", SIGN_IN_PATH, show_sign_in),
     PublicPage("POST", SIGN_IN_PATH, sign_in, threads=Threads.SIGN_IN),
-    PublicPage("GET", CODE_PATH, show_code),
-    PublicPage("POST", CODE_PATH, verify_code),
-    PublicPage("GET", RECOVERY_CODE_PATH, show_recovery_code),
-    PublicPage("POST", RECOVERY_CODE_PATH, verify_recovery_code),
+    PublicPage("GET", CODE_PATH, show_second_factor(_APP)),
+    PublicPage("POST", CODE_PATH, verify_second_factor(_APP)),
+    PublicPage("GET", RECOVERY_CODE_PATH, show_second_factor(_RECOVERY_CODE)),
+    PublicPage("POST", RECOVERY_CODE_PATH, verify_second_factor(_RECOVERY_CODE)),
     SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH),
 ]

@@ -1,0 +1,108 @@
+"""xpressbot accounts."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Final, assert_never
+
+import typer
+
+from xpressbot.entrypoints.cli.installation import Build, fail, opened
+from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.wording import refusal_text, weak_password_text
+from xpressbot.identity.application.administration import AccountSummary
+from xpressbot.identity.application.registration import NewAccount
+from xpressbot.identity.domain.account import Account, AccountStatus, normalise_email, normalise_name
+from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.outcomes import Denied, WeakPassword
+
+_MAX_PASSWORD_INPUT: Final = 8192
+
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+
+
+def accounts_commands(build: Build) -> typer.Typer:
+    """Make the group."""
+    accounts = typer.Typer(help="Accounts.", no_args_is_help=True)
+
+    @accounts.command()
+    def create(
+        email: Annotated[str, typer.Option(help="E-mail address; the person signs in with it.")],
+        name: Annotated[str, typer.Option(help="The person's name.")],
+    ) -> None:
+        """Make an account. The password is read from standard input, or asked for on a terminal."""
+        normal_email, normal_name = normalise_email(email), normalise_name(name)
+        if normal_email is None:
+            fail(f"{email!r} is no usable e-mail address.")
+        if normal_name is None:
+            fail("The name must have 1 to 100 characters and no control characters.")
+        with opened(build) as house:
+            _create(house, NewAccount(normal_email, normal_name, _read_password()))
+
+    @accounts.command("list")
+    def list_accounts() -> None:
+        """List all accounts."""
+        from rich.console import Console  # noqa: PLC0415  # a server has no tables to draw
+        from rich.table import Table  # noqa: PLC0415
+
+        with opened(build) as house:
+            table = Table("e-mail", "name", "status", "owner", "2FA", "recovery codes left")
+            for summary in house.identity.administration.list_accounts():
+                table.add_row(*_row(summary))
+            Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200).print(table)
+
+    @accounts.command()
+    def disable(email: Email) -> None:
+        """Disable an account: its sessions end, and nobody can sign in to it."""
+        _set_status(build, email, AccountStatus.DISABLED)
+
+    @accounts.command()
+    def enable(email: Email) -> None:
+        """Enable an account again."""
+        _set_status(build, email, AccountStatus.ACTIVE)
+
+    return accounts
+
+
+def _create(house: House, new: NewAccount) -> None:
+    outcome = house.identity.registration.create(new)
+    match outcome:
+        case Account():
+            typer.echo(f"Account {outcome.email} made.")
+        case WeakPassword():
+            fail(weak_password_text(outcome))
+        case Denied():
+            fail(str(refusal_text(outcome, 0)))
+        case unknown:
+            assert_never(unknown)
+
+
+def _set_status(build: Build, email: str, status: AccountStatus) -> None:
+    with opened(build) as house:
+        account = house.identity.administration.set_status(email, status)
+        if account is None:
+            fail(f"There is no account {email!r}.")
+        typer.echo(f"Account {account.email} is {status}.")
+
+
+def _read_password() -> str:
+    if sys.stdin.isatty():
+        password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return password
+    return sys.stdin.read(_MAX_PASSWORD_INPUT).removesuffix("\n").removesuffix("\r")
+
+
+def _row(summary: AccountSummary) -> tuple[str, ...]:
+    protected = summary.protected_since is not None
+    return (
+        summary.account.email,
+        summary.account.name,
+        summary.account.status.value,
+        "owner" if summary.owner else "",
+        f"enabled {day(summary.protected_since)}" if summary.protected_since is not None else "disabled",
+        str(summary.codes_left) if protected else "",
+    )
+
+
+def day(at: int) -> str:
+    """A date, as operators sort by."""
+    return datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,26 @@
+"""xpressbot db."""
+
+import typer
+
+from xpressbot.entrypoints.cli.installation import explained
+from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.migrations import HEAD, upgrade
+from xpressbot.foundation.settings import load_settings
+
+
+def database_commands() -> typer.Typer:
+    """Make the group."""
+    db = typer.Typer(help="The database.", no_args_is_help=True)
+
+    @db.callback()
+    def group() -> None:
+        """The database."""
+
+    @db.command("upgrade")
+    def upgrade_schema() -> None:
+        """Bring the database's schema up to this version."""
+        with explained():
+            upgrade(open_database(load_settings().url))
+        typer.echo(f"The database is at schema {HEAD}.")
+
+    return db

@@ -1,0 +1,55 @@
+"""Opening an installation for a command, and telling its operator what is wrong in a sentence and an exit code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NoReturn, Protocol
+
+import typer
+
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.database.engine import UNAVAILABLE
+from xpressbot.foundation.database.migrations import SchemaError
+from xpressbot.foundation.key_ring import KeyRingError
+from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.settings import Settings, SettingsError, load_settings
+
+FAILED: Final = 1
+MISCONFIGURED: Final = 2
+
+
+class Build(Protocol):
+    """Builds the installation that the settings describe."""
+
+    def __call__(self, settings: Settings, *, workers: int = 1) -> House: ...
+
+
+@contextmanager
+def opened(build: Build) -> Iterator[House]:
+    """The installation of the environment's settings, for one command."""
+    with explained():
+        settings = load_settings()
+        configure_logging(json_lines=settings.log_format == "json", level="WARNING")
+        house = build(settings)
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what an operator can mend into a sentence and exit code 2, instead of a traceback."""
+    try:
+        yield
+    except (SettingsError, KeyRingError, SchemaError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(MISCONFIGURED) from None
+    except UNAVAILABLE as error:
+        typer.echo(f"The database cannot be reached: {getattr(error, 'orig', error)}", err=True)
+        raise typer.Exit(MISCONFIGURED) from None
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message and exit code 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(FAILED)

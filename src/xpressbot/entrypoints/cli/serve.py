@@ -1,0 +1,61 @@
+"""xpressbot serve."""
+
+import os
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+
+from xpressbot import __version__
+from xpressbot.entrypoints.cli.installation import Build, explained
+from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.app import create_app
+from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.settings import check_listener, load_settings
+
+_GRACE_SECONDS: Final = 30
+_PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
+
+
+def serve_command(build: Build, application: str, workers_variable: str) -> Callable[..., None]:
+    """Make the command. `application` names the factory that each of several workers calls."""
+
+    def serve(
+        host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+        workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    ) -> None:
+        """Serve the dashboard. The first start prints the link that makes the owner's account."""
+        os.environ.setdefault(_PUBLIC_URL_VARIABLE, f"http://127.0.0.1:{port}")
+        os.environ[workers_variable] = str(workers)
+        with explained():
+            settings = load_settings()
+            check_listener(settings, host)
+            configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
+            house = build(settings, workers=workers)
+            _print_welcome_link(house)
+        typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
+        options = {
+            "host": host,
+            "port": port,
+            "access_log": False,
+            "log_config": None,
+            "proxy_headers": False,
+            "server_header": False,
+            "timeout_graceful_shutdown": _GRACE_SECONDS,
+        }
+        if workers == 1:
+            uvicorn.run(create_app(house), **options)  # type: ignore[arg-type]  # uvicorn checks them
+        else:
+            house.database.engine.dispose()
+            uvicorn.run(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+
+    return serve
+
+
+def _print_welcome_link(house: House) -> None:
+    token = house.identity.registration.issue_welcome_link()
+    if token is not None:
+        typer.echo("There is no account yet. Open this link within an hour to make the owner's account:")
+        typer.echo(f"\n  {house.settings.public_url}/welcome?token={token.text}\n")
