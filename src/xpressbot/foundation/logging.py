@@ -6,7 +6,6 @@ from typing import Final
 
 import structlog
 
-
 _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 """Without the variables of each frame: among them are passwords and codes (ASVS 16.2.5)."""
 
@@ -32,6 +31,7 @@ def configure_logging(*, json_lines: bool, level: str) -> None:
         if json_lines
         else [
             structlog.processors.format_exc_info,
+            _printable,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
         ]
     )
