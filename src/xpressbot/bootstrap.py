@@ -59,8 +59,12 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     """
     pools = Pools.for_cores(os.cpu_count() or 1, workers)
     database = open_database(settings.url, pool_size=pools.threads, durable=durable)
-    prepare_schema(database)
-    ring = attach_key_ring(database, settings.key_file, outside.entropy)
+    try:
+        prepare_schema(database)
+        ring = attach_key_ring(database, settings.key_file, outside.entropy)
+    except BaseException:
+        database.engine.dispose()
+        raise
     mint = Mint(outside.clock, outside.entropy)
     units = UnitsOfWork(database, SealedBoxes(ring, outside.entropy), outside.entropy)
     digest = KeyedDigests(ring)

@@ -31,8 +31,7 @@ class Installation:
 
     def close(self) -> None:
         """Let go of threads and connections."""
-        self.house.pools.close()
-        self.house.database.engine.dispose()
+        self.house.close()
 
 
 def install(directory: Path, database_url: str, **settings: object) -> Installation:

@@ -46,13 +46,18 @@ def new_key_ring(first_key: bytes, lookup_key: bytes) -> KeyRing:
 def load_key_ring(path: Path) -> KeyRing:
     """Read the ring.
 
-    Raises FileNotFoundError, or KeyRingError when others may read the file or it is damaged.
+    Raises FileNotFoundError, or KeyRingError when others may read the file, this process may not, or it is damaged.
     """
-    with path.open("rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise KeyRingError(f"The key ring {path} can be read by others (mode {mode:04o}). Run: chmod 600 {path}")
-        content = file.read()
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise KeyRingError(f"The key ring {path} can be read by others (mode {mode:04o}). Run: chmod 600 {path}")
+            content = file.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise KeyRingError(f"The key ring {path} cannot be read: {error.strerror}.") from None
     try:
         document = json.loads(content)
         if document["format"] != _FORMAT:
@@ -67,7 +72,17 @@ def load_key_ring(path: Path) -> KeyRing:
 
 
 def create_key_ring(path: Path, ring: KeyRing) -> bool:
-    """Write a new ring with mode 0600, whole or not at all. False if the file exists already: it is never overwritten."""
+    """Write a new ring with mode 0600, whole or not at all. False if the file exists already: it is never overwritten.
+
+    Raises KeyRingError when the place takes no file.
+    """
+    try:
+        return _write_new(path, ring)
+    except OSError as error:
+        raise KeyRingError(f"The key ring {path} cannot be made: {error.strerror}. Set XPRESSBOT_KEY_FILE to another place.") from None
+
+
+def _write_new(path: Path, ring: KeyRing) -> bool:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {
         "format": _FORMAT,

@@ -10,6 +10,7 @@ from xpressbot.identity.domain.instant import whole_seconds_until
 from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
 from xpressbot.identity.domain.password import MAX_BYTES, PasswordWeakness
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
+from xpressbot.identity.domain.throttle import PASSWORD
 
 Text = str | Markup
 
@@ -127,9 +128,11 @@ def notice_detail(event: SecurityEvent) -> Text:
     """A sentence more about a notice; empty when its title says all."""
     details = event.details
     if event.kind is EventKind.PASSWORD_GUESSING:
-        return _GUESSING % {
+        sentence = _GUESSING + _MANY_GUESSES if details["alarm"] else _GUESSING
+        return sentence % {
             "count": details["count"],
             "first": moment(int(details["first_at"] or 0)),
+            "alarm_at": PASSWORD.alarm_at,
             "last": moment(int(details["last_at"] or 0)),
         }
     ended = details.get("sessions_ended")
@@ -150,6 +153,9 @@ _GUESSING: Final = Markup(
         " in which you had signed in before were not held up."
     )
 )
+
+
+_MANY_GUESSES: Final = Markup(_(" It was %(alarm_at)d wrong passwords in a row or more: if it goes on, tell whoever runs this XpressBot."))
 
 
 def sign_in_notice(reason: str) -> str | None:

@@ -84,11 +84,11 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
     """Check a second factor."""
 
     def verify(visit: Visit) -> Response:
-        pending = _pending(visit)
-        if isinstance(pending, Response):
-            return pending
         factor = way.parse(visit.form["code"])
         if factor is None:
+            pending = _pending(visit)
+            if isinstance(pending, Response):
+                return pending
             return visit.invalid(way.template, None, {"code": way.problem(visit.form["code"])}, email=pending.email)
         outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
         match outcome:
@@ -97,7 +97,8 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
             case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
                 return _sent_back(visit, outcome)
             case Denied():
-                return visit.refused(way.template, None, outcome, email=pending.email)
+                pending = _pending(visit)
+                return pending if isinstance(pending, Response) else visit.refused(way.template, None, outcome, email=pending.email)
             case unknown:
                 assert_never(unknown)
 

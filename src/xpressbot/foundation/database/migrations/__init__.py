@@ -30,11 +30,8 @@ def upgrade(database: Database) -> None:
 
     Raises SchemaError when a newer version of this program has migrated it already.
     """
-    revision = current_revision(database)
-    if revision == HEAD:
+    if _known_revision(database) == HEAD:
         return
-    if revision is not None and revision > HEAD:
-        raise SchemaError(f"The database is at schema {revision}, this program knows {HEAD}. Install the newer version.")
     with database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -49,8 +46,15 @@ def prepare_schema(database: Database) -> None:
     """
     if database.engine.dialect.name == "sqlite":
         upgrade(database)
-    elif (revision := current_revision(database)) != HEAD:
+    elif (revision := _known_revision(database)) != HEAD:
         raise SchemaError(f"The database is at schema {revision or 'none'}, this program needs {HEAD}. Run: xpressbot db upgrade")
+
+
+def _known_revision(database: Database) -> str | None:
+    revision = current_revision(database)
+    if revision is not None and revision > HEAD:
+        raise SchemaError(f"The database is at schema {revision}, this program knows {HEAD}. Install the newer version.")
+    return revision
 
 
 def _run_alembic(connection: Connection) -> None:

@@ -82,14 +82,24 @@ def _charge_statement(insert: Any, policy: Policy) -> Any:
     if policy.window is not None:
         window_is_over = or_(_TABLE.window_began_at <= now - policy.window, _TABLE.window_began_at > now)
         tries = case((window_is_over, 1), else_=tries)
-    delay = case(*((tries <= count, pause) for count, pause in policy.schedule()), else_=policy.longest_delay)
+    # Without a delay the moment is 0, not now: of two clocks that differ a little, the slower one must not read it as a wait.
+    next_allowed = case(
+        *((tries <= count, now + pause if pause else 0) for count, pause in policy.schedule()), else_=now + policy.longest_delay
+    )
+    first_delay = policy.delay_after(1)
     may_try = _TABLE.next_allowed_at <= now
     if policy.suspend_at is not None:
         may_try = and_(may_try, _TABLE.tries < policy.suspend_at)
-    first = {"tries": 1, "next_allowed_at": now + policy.delay_after(1), "window_began_at": now, "charged_at": now, "reported_tries": 0}
+    first = {
+        "tries": 1,
+        "next_allowed_at": now + first_delay if first_delay else 0,
+        "window_began_at": now,
+        "charged_at": now,
+        "reported_tries": 0,
+    }
     again = {
         "tries": tries,
-        "next_allowed_at": now + delay,
+        "next_allowed_at": next_allowed,
         "window_began_at": _TABLE.window_began_at if window_is_over is None else case((window_is_over, now), else_=_TABLE.window_began_at),
         "charged_at": now,
         "delayed_since": case((and_(tries >= policy.free, _TABLE.delayed_since.is_(None)), now), else_=_TABLE.delayed_since),

@@ -1,0 +1,121 @@
+"""The tables of throttling and of parameters against the constants (ASVS 6.1.1)."""
+
+import importlib
+import pkgutil
+import re
+from types import ModuleType
+
+import pytest
+
+from tests.contract.documents import read, table
+from xpressbot.entrypoints import http
+from xpressbot.identity import application, domain
+from xpressbot.identity.domain import throttle
+from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE, SECOND
+from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.throttle import Policy
+
+UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY}
+POLICIES = {name: value for name, value in vars(throttle).items() if isinstance(value, Policy)}
+COLUMNS = {
+    "Free tries": "free",
+    "First wait": "first_delay",
+    "Longest wait": "longest_delay",
+    "Count starts anew after": "window",
+    "Alarm at": "alarm_at",
+    "Suspended at": "suspend_at",
+}
+UNITS_OF_TIME = "instant"
+PARAMETERS = table("docs/parameters.md", "What")
+
+
+def test_the_throttling_table_has_every_policy_with_its_numbers() -> None:
+    """Each policy of throttle.py is one row, and each of its fields one column."""
+    documented = {
+        row["Policy"]: {field: _value(row[column]) for column, field in COLUMNS.items()} for row in table("docs/operations.md", "Policy")
+    }
+    assert {name: {field: getattr(policy, field) for field in COLUMNS.values()} for name, policy in POLICIES.items()} == documented
+    assert set(COLUMNS.values()) == set(Policy.__dataclass_fields__)
+
+
+def test_the_table_of_waits_is_what_the_policies_give() -> None:
+    """Each wait in the table is the one that the code computes, from the last free try to the longest wait of both."""
+    rows = table("docs/operations.md", "Tries in a row")
+    for row in rows:
+        tries = int(row["Tries in a row"])
+        waits = [_value("0" if row[column] == "none" else row[column]) for column in ("Password", "Second factor")]
+        assert [throttle.PASSWORD.delay_after(tries), throttle.SECOND_FACTOR.delay_after(tries)] == waits, tries
+    assert throttle.SECOND_FACTOR.free - 1 == int(rows[0]["Tries in a row"])
+    assert throttle.SECOND_FACTOR.delay_after(int(rows[-1]["Tries in a row"])) == throttle.SECOND_FACTOR.longest_delay
+
+
+def test_the_table_of_buckets_names_policies_that_exist() -> None:
+    """Each bucket of throttle.py has a row, under its own policy."""
+    buckets = [
+        throttle.known_browser("x"),
+        throttle.stranger("x"),
+        throttle.client_address("x"),
+        throttle.totp("x"),
+        throttle.recovery_code("x"),
+    ]
+    assert [bucket.policy for bucket in buckets] == [POLICIES[row["Policy"]] for row in table("docs/operations.md", "Bucket")]
+
+
+@pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: row["Constant"])
+def test_a_parameter_in_the_table_has_the_value_of_the_code(row: dict[str, str]) -> None:
+    """The number in the second column is the constant in the third."""
+    name = row["Constant"]
+    expected = _value(row["Value"])
+    actual = _constant(name)
+    assert (actual * SECOND if name.endswith("_SECONDS") else actual) == expected
+
+
+def test_every_number_of_the_domain_is_in_the_table() -> None:
+    """A constant that is added to a rule is added to the table, or is one of the policies' own."""
+    documented = {row["Constant"].partition("[")[0] for row in PARAMETERS}
+    numbers = {
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in _modules(domain)
+        if not module.__name__.endswith(f".{UNITS_OF_TIME}")
+        for name in re.findall(r"^([A-Z][A-Z0-9_]*): Final = ", _source(module), re.MULTILINE)
+        if isinstance(getattr(module, name), int | dict)
+    }
+    assert set() == numbers - documented
+
+
+def test_the_prose_repeats_numbers_of_the_throttling_truly() -> None:
+    """Sentences that repeat a number do so in words that the code's numbers make."""
+    from xpressbot.identity.domain.authenticator import ENROLMENT_TRIES
+    from xpressbot.identity.domain.session import STEP_UP_TRIES
+
+    text = read("docs/operations.md")
+    assert f"gives {STEP_UP_TRIES} tries a session" in text
+    assert f"gives {ENROLMENT_TRIES} tries, then the\n  secret is discarded" in text
+
+
+def _value(text: str) -> int | None:
+    if text == "-":
+        return None
+    number, _space, unit = text.partition(" ")
+    return int(number) * UNITS.get(unit, 1)
+
+
+def _constant(name: str) -> int:
+    module_name, _dot, rest = name.partition(".")
+    modules = {module.__name__.rpartition(".")[2]: module for package in (http, application, domain) for module in _modules(package)}
+    constant, _bracket, key = rest.rstrip("]").partition("[")
+    value = getattr(modules[module_name], constant)
+    number: int = value[LinkKind[key]] if key else value
+    return number
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    return [importlib.import_module(info.name) for info in found if not info.ispkg]
+
+
+def _source(module: ModuleType) -> str:
+    from pathlib import Path
+
+    assert module.__file__ is not None
+    return Path(module.__file__).read_text("utf-8")

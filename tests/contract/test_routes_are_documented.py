@@ -1,0 +1,48 @@
+"""docs/http.md against the application's router."""
+
+import re
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from tests.contract.documents import code_spans, documents, name_of, table
+from tests.support.installation import Installation
+from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+
+
+def test_the_table_has_every_route_and_no_other(app: FastAPI) -> None:
+    """Each method and path of the router stands in the table once, and nothing else does."""
+    documented = [(row["Method"], row["Path"]) for row in table("docs/http.md", "Method")]
+    assert sorted(_routes(app)) == sorted(documented)
+
+
+def test_no_document_names_a_path_that_does_not_exist(app: FastAPI) -> None:
+    """A path in a document, with or without its method, is one that the application answers."""
+    routes = _routes(app)
+    for document in map(name_of, documents()):
+        for span in code_spans(document):
+            named = re.fullmatch(r"(?:(GET|POST) )?(/[a-z0-9{}/._-]*)(?:\?.*)?", span)
+            if named is not None:
+                methods = {method for method, path in routes if path == named[2]}
+                assert named[1] in methods if named[1] else methods, f"{document}: {span}"
+
+
+def test_the_cookie_table_has_every_cookie_and_no_other(installation: Installation) -> None:
+    """Each cookie stands in the table under the name a browser sees on plain http."""
+    cookies = Cookies(secure=installation.house.settings.https)
+    assert [cookies.name(cookie) for cookie in Cookie] == [row["Cookie"] for row in table("docs/http.md", "Cookie")]
+
+
+def test_openapi_describes_every_route_of_the_api(app: FastAPI) -> None:
+    """A route under /api/ that is not the description itself stands in the OpenAPI document."""
+    described = app.openapi()["paths"]
+    served = {path for _method, path in _routes(app) if path.startswith("/api/") and path != app.openapi_url}
+    assert served == set(described)
+
+
+def _routes(app: FastAPI) -> set[tuple[str, str]]:
+    found = set()
+    for route in app.routes:
+        assert isinstance(route, Route), f"{route!r} is a kind of route that the table does not know"
+        found |= {(method, route.path) for method in route.methods or () if method != "HEAD"}
+    return found

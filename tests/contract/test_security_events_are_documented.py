@@ -1,0 +1,37 @@
+"""docs/security-events.md against the closed list of events."""
+
+import re
+
+from tests.contract.documents import code_spans, documents, name_of, table
+from xpressbot.entrypoints.http.wording import EVENT_TITLES
+from xpressbot.identity.domain.security_event import NOTABLE, EventKind
+
+
+def test_the_table_has_every_event_and_no_other() -> None:
+    """An event kind that is added, renamed or removed is so in the table too, in the order of the code."""
+    assert [kind.value for kind in EventKind] == [row["Event"] for row in table("docs/security-events.md", "Event")]
+
+
+def test_the_table_tells_which_events_are_notices() -> None:
+    """An event is marked as a notice exactly when the person is told of it."""
+    marked = {row["Event"] for row in table("docs/security-events.md", "Event") if row["Notice"] == "yes"}
+    assert {kind.value for kind in NOTABLE} == marked
+
+
+def test_every_event_has_a_title_for_people() -> None:
+    """No event can reach a dashboard that has no words for it."""
+    assert set(EventKind) == set(EVENT_TITLES)
+
+
+def test_no_document_names_an_event_that_does_not_exist() -> None:
+    """What looks like an event in a document is one, or a log line of that area."""
+    areas = "|".join(sorted({kind.value.partition(".")[0] for kind in EventKind}))
+    logged = {row["Event"] for row in table("docs/operations.md", "Event")}
+    known = {kind.value for kind in EventKind} | logged
+    named = {
+        (name_of(path), span)
+        for path in documents()
+        for span in code_spans(name_of(path))
+        if re.fullmatch(rf"({areas})\.(?!py$)[a-z_]+", span)
+    }
+    assert sorted((path, span) for path, span in named if span not in known) == []

@@ -1,0 +1,80 @@
+"""The xpressbot command, in processes of its own with an environment of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.forked import fork, wait
+from xpressbot.__main__ import main
+
+SOURCE = Path(__file__).parents[2] / "src"
+COMMAND = (sys.executable, "-m", "xpressbot")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A directory to call xpressbot in, and the settings it gets there."""
+
+    directory: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command sees: nothing of our own XPRESSBOT_ names, the cheapest hash, and the settings given."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("XPRESSBOT_", "WEB_CONCURRENCY"))}
+        return inherited | {"PYTHONPATH": str(SOURCE), "XPRESSBOT_ARGON2_MEMORY_KIB": "8", **self.settings}
+
+    def with_settings(self, **settings: str) -> "Shell":
+        """The same directory with more settings."""
+        return Shell(self.directory, {**self.settings, **settings})
+
+    def run(self, *arguments: str, stdin: str | bytes = "") -> Answer:
+        """Run a command to its end, in a child that has the program imported already."""
+        paths = [self.directory / name for name in ("stdin", "stdout", "stderr")]
+        paths[0].write_bytes(stdin if isinstance(stdin, bytes) else stdin.encode())
+        code = wait(fork(lambda: self._child(arguments, paths)))
+        return Answer(code, paths[1].read_text(), paths[2].read_text())
+
+    def run_fresh(self, *arguments: str, stdin: str = "") -> Answer:
+        """Run a command to its end in an interpreter of its own."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def _child(self, arguments: Sequence[str], paths: Sequence[Path]) -> int:
+        flags = (os.O_RDONLY, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+        for descriptor, (path, flag) in enumerate(zip(paths, flags, strict=True)):
+            os.dup2(os.open(path, flag, 0o600), descriptor)
+        sys.stdin, sys.stdout, sys.stderr = (open(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
+        os.environ.clear()
+        os.environ.update(self.environment)
+        os.chdir(self.directory)
+        sys.argv = ["xpressbot", *arguments]
+        try:
+            main()
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        return 0

@@ -1,0 +1,82 @@
+"""People in an installation, made by the use cases: signed in, with 2FA on, or halfway through signing in."""
+
+from dataclasses import dataclass, replace
+
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.installation import CLIENT, PASSWORD
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.application.caller import Caller, Client
+from xpressbot.identity.application.registration import NewAccount
+from xpressbot.identity.application.second_factor import SecondFactor
+from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.otpauth import provisioning_uri
+from xpressbot.identity.domain.outcomes import Done, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.token import Token
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with 2FA on, in the browser that turned it on."""
+
+    caller: Caller
+    phone: AuthenticatorApp
+    secret: bytes
+    codes: tuple[str, ...]
+
+    @property
+    def account(self) -> Account:
+        """Their account as it was when the browser last asked."""
+        return self.caller.account
+
+
+def caller_with(house: House, session: Token, client: Client = CLIENT) -> Caller:
+    """Whoever this session token belongs to."""
+    caller = house.identity.sessions.resolve(replace(client, session=session))
+    assert caller is not None
+    return caller
+
+
+def signed_in(house: House, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Caller:
+    """A new account, signed in with its password."""
+    account = house.identity.registration.create(NewAccount(email, "Anna Berg", password))
+    assert isinstance(account, Account), account
+    outcome = house.identity.sign_in.begin(email, password, "/", client)
+    assert isinstance(outcome, SignedIn), outcome
+    return caller_with(house, outcome.session, client)
+
+
+def enrolling(house: House, caller: Caller) -> tuple[AuthenticatorApp, bytes]:
+    """A started enrolment: the phone that has read the QR code, and the secret."""
+    assert isinstance(house.identity.totp_enrolment.start(caller), Done)
+    enrolment = house.identity.totp_enrolment.view(caller)
+    assert enrolment is not None
+    uri = provisioning_uri(enrolment.secret, issuer="XpressBot", account=caller.account.email)
+    return AuthenticatorApp(uri, house.clock), enrolment.secret
+
+
+def protected(house: House, email: str = "anna@example.com", password: str = PASSWORD) -> Person:
+    """A new account with 2FA on. The code of the previous step turned it on, so that the current one is unused."""
+    caller = signed_in(house, email, password)
+    phone, secret = enrolling(house, caller)
+    outcome = house.identity.totp_enrolment.confirm(caller, phone.code(steps=-1))
+    assert isinstance(outcome, Enabled), outcome
+    caller = caller_with(house, outcome.raised.session)
+    ledger = house.identity.recovery_codes.ledger(caller)
+    assert ledger is not None
+    assert ledger.shown is not None
+    return Person(caller, phone, secret, ledger.shown)
+
+
+def pending(house: House, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Token:
+    """The token of a sign-in that waits for its second factor."""
+    outcome = house.identity.sign_in.begin(email, password, "/", client)
+    assert isinstance(outcome, SecondFactorRequired), outcome
+    return outcome.pending
+
+
+def completed(house: House, token: Token, factor: SecondFactor, *, client: Client = CLIENT) -> SignedIn:
+    """Sign in with the right second factor."""
+    outcome = house.identity.sign_in.verify_second_factor(token, factor, client)
+    assert isinstance(outcome, SignedIn), outcome
+    return outcome
