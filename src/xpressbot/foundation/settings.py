@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX: Final = "XPRESSBOT_"
+_DATABASE_DRIVERS: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -40,11 +43,29 @@ class Settings(BaseSettings):
     def _split_networks(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        try:
+            usable = not value or make_url(value).drivername in _DATABASE_DRIVERS
+        except (ArgumentError, ValueError):
+            usable = False
+        if not usable:
+            raise ValueError("must be like postgresql://name:password@host/database or sqlite:////var/lib/xpressbot.sqlite3")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _plain_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.username:
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.port == 0
+            or parts.path not in {"", "/"}
+            or parts.query
+            or parts.username
+        ):
             raise ValueError("must be an origin like https://chat.example.com, without a path")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 

@@ -1,5 +1,6 @@
 """xpressbot accounts."""
 
+import io
 import sys
 from datetime import UTC, datetime
 from typing import Annotated, Final, assert_never
@@ -48,7 +49,9 @@ def accounts_commands(build: Build) -> typer.Typer:
             table = Table("e-mail", "name", "status", "owner", "2FA", "recovery codes left")
             for summary in house.identity.administration.list_accounts():
                 table.add_row(*_row(summary))
-            Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200).print(table)
+            # Without markup and emoji: a name must not draw on the operator's terminal.
+            width = None if sys.stdout.isatty() else 200
+            Console(soft_wrap=True, width=width, markup=False, emoji=False, highlight=False).print(table)
 
     @accounts.command()
     def disable(email: Email) -> None:
@@ -88,7 +91,11 @@ def _read_password() -> str:
     if sys.stdin.isatty():
         password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
         return password
-    return sys.stdin.read(_MAX_PASSWORD_INPUT).removesuffix("\n").removesuffix("\r")
+    try:
+        text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="").read(_MAX_PASSWORD_INPUT)
+    except UnicodeDecodeError:
+        fail("The password is not UTF-8 text.")
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _row(summary: AccountSummary) -> tuple[str, ...]:

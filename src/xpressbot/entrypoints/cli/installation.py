@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final, NoReturn, Protocol
 
 import typer
+from sqlalchemy.exc import DatabaseError
 
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.database.engine import UNAVAILABLE
@@ -46,6 +47,14 @@ def explained() -> Iterator[None]:
         raise typer.Exit(MISCONFIGURED) from None
     except UNAVAILABLE as error:
         typer.echo(f"The database cannot be reached: {getattr(error, 'orig', error)}", err=True)
+        raise typer.Exit(MISCONFIGURED) from None
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # its subclasses are faults of ours, and keep their traceback
+        typer.echo(f"The database cannot be used: {error.orig}", err=True)
+        raise typer.Exit(MISCONFIGURED) from None
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(MISCONFIGURED) from None
 
 

@@ -80,4 +80,5 @@ def _needs_second_factor(uow: UnitOfWork, session: Session) -> bool:
     """With 2FA on, yes; but whoever came in with the last recovery code has nothing left to give."""
     if not uow.authenticators.active(session.account_id):
         return False
-    return not (Method.RECOVERY_CODE in session.amr and uow.recovery_codes.count_unused(session.account_id) == 0)
+    began_with_recovery_code = session.recovery_grant_until > 0
+    return not (began_with_recovery_code and uow.recovery_codes.count_unused(session.account_id) == 0)

@@ -1,6 +1,7 @@
 """Checking a second factor against an account: one place for sign-in and step-up."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork
@@ -48,6 +49,8 @@ class SecondFactorCheck:
                 return self._check_totp(uow, account_id, digits, now)
             case RecoveryCodeText(characters):
                 return self._check_recovery_code(uow, account_id, characters, client, now)
+            case unknown:
+                assert_never(unknown)
 
     def _check_totp(self, uow: UnitOfWork, account_id: str, code: str, now: int) -> Proven | Denied:
         authenticators = uow.authenticators.active(account_id)

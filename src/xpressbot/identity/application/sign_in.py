@@ -190,6 +190,8 @@ def _bucket(account_id: str, factor: SecondFactor) -> Bucket:
             return throttle.totp(account_id)
         case RecoveryCodeText():
             return throttle.recovery_code(account_id)
+        case unknown:
+            assert_never(unknown)
 
 
 def _method(factor: SecondFactor) -> Method:

@@ -1,0 +1,41 @@
+"""Use cases on a real SQLite file; the suite in tests/database asks both engines."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.application.visitor import Visitor
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import Installation
+from xpressbot.identity.application.use_cases import Identity
+from xpressbot.identity.domain.account import Account
+
+
+@pytest.fixture
+def database_url(sqlite_template: SqliteTemplate, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite file."""
+    return sqlite_template.fresh(tmp_path)
+
+
+@pytest.fixture
+def identity(installation: Installation) -> Identity:
+    return installation.house.identity
+
+
+@pytest.fixture
+def anna(installation: Installation) -> Account:
+    """The owner's account."""
+    return installation.add_account()
+
+
+@pytest.fixture
+def visitor(installation: Installation, anna: Account) -> Visitor:
+    """Anna's browser, with nobody signed in."""
+    return Visitor(installation)
+
+
+@pytest.fixture
+def new_visitor(installation: Installation, anna: Account) -> Callable[..., Visitor]:
+    """Makes further browsers."""
+    return lambda **options: Visitor(installation, **options)

@@ -1,0 +1,131 @@
+"""Ways to look at what the use cases do, and to do something between two of their steps."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import event, select
+
+from tests.support.installation import Installation
+from xpressbot.foundation.database.key_state import attach_key_ring
+from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
+from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, THROTTLE_BUCKET
+from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import PasswordHasher
+from xpressbot.identity.domain.security_event import GENESIS, EventKind, chained_hash, details_hash
+
+
+@dataclass
+class ObservedHasher:
+    """A real hasher, and a note of each call. `meanwhile` runs once, while the next hash is being computed."""
+
+    inner: PasswordHasher
+    calls: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] | None = None
+
+    def hash(self, password: str) -> str:
+        self._note("hash")
+        return self.inner.hash(password)
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        self._note("verify")
+        return self.inner.verify(password_hash, password)
+
+    def verify_nobody(self, password: str) -> None:
+        self._note("verify")
+        self.inner.verify_nobody(password)
+
+    def needs_renewal(self, password_hash: str) -> bool:
+        return self.inner.needs_renewal(password_hash)
+
+    def _note(self, call: str) -> None:
+        self.calls.append(call)
+        deed, self.meanwhile = self.meanwhile, None
+        if deed is not None:
+            deed()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The adapters of an installation, to build a use case from."""
+
+    units: UnitsOfWork
+    mint: Mint
+    digest: KeyedDigests
+
+
+def parts_of(installation: Installation) -> Parts:
+    house = installation.house
+    ring = attach_key_ring(house.database, house.settings.key_file, installation.entropy)
+    units = UnitsOfWork(house.database, SealedBoxes(ring, installation.entropy), installation.entropy)
+    return Parts(units, Mint(installation.clock, installation.entropy), KeyedDigests(ring))
+
+
+@contextmanager
+def statements(installation: Installation) -> Iterator[list[str]]:
+    """The statements that are sent to the database, but for BEGIN."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    engine = installation.house.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def after_unit_of_work(installation: Installation, number: int, deed: Callable[[], object]) -> Iterator[None]:
+    """Do something when the connection of the numbered unit of work, counted from 1, has been given back."""
+    given_back = 0
+    engine = installation.house.database.engine
+
+    def count(*_event: object) -> None:
+        nonlocal given_back
+        given_back += 1
+        if given_back == number:
+            deed()
+
+    event.listen(engine, "checkin", count)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkin", count)
+
+
+def events(installation: Installation, account_id: str) -> list[tuple[EventKind, dict[str, object]]]:
+    """The account's events in their order, after having verified their chain."""
+    with installation.house.database.read() as connection:
+        rows = connection.execute(
+            select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq)
+        ).all()
+    previous = GENESIS
+    for number, row in enumerate(rows, start=1):
+        kind = EventKind(row.kind)
+        assert number == row.seq
+        assert row.details_hash == details_hash(row.salt, row.details)
+        expected = chained_hash(previous, account_id=account_id, seq=row.seq, kind=kind, at=row.at, details_digest=row.details_hash)
+        assert expected == row.hash
+        previous = row.hash
+    return [(EventKind(row.kind), json.loads(row.details)) for row in rows]
+
+
+def kinds(installation: Installation, account_id: str) -> list[EventKind]:
+    """The kinds of the account's events, in their order."""
+    return [kind for kind, _details in events(installation, account_id)]
+
+
+def tries(installation: Installation) -> Counter[str]:
+    """The tries in all throttle buckets, by the kind of their keys."""
+    counted: Counter[str] = Counter()
+    with installation.house.database.read() as connection:
+        for row in connection.execute(select(THROTTLE_BUCKET.c.key, THROTTLE_BUCKET.c.tries)):
+            counted[row.key.rpartition(":")[0]] += row.tries
+    return +counted

@@ -1,0 +1,138 @@
+"""A browser at the use cases' own door: it keeps the tokens it is given and brings them along."""
+
+from typing import TypeVar
+
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from xpressbot.identity.application.caller import Caller, Client
+from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, TotpCode
+from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.domain.otpauth import provisioning_uri
+from xpressbot.identity.domain.outcomes import Denied, Done, Raised, SecondFactorRequired, SignedIn, StepUpRequired
+from xpressbot.identity.domain.recovery_code import parse_code
+from xpressbot.identity.domain.token import Token
+
+ANNA = "anna@example.com"
+T = TypeVar("T")
+
+
+class Visitor:
+    """One browser. Every method does what a page does: call, and keep the new tokens."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        *,
+        email: str = ANNA,
+        address: str = CLIENT.address,
+        user_agent: str = CLIENT.user_agent,
+        sign_in: SignIn | None = None,
+    ) -> None:
+        self.identity = installation.house.identity
+        self.clock = installation.clock
+        self.email, self.address, self.user_agent = email, address, user_agent
+        self.session: Token | None = None
+        self.device: Token | None = None
+        self.pending: Token | None = None
+        self._sign_in = sign_in or self.identity.sign_in
+
+    @property
+    def client(self) -> Client:
+        return Client(self.address, self.user_agent, self.session, self.device)
+
+    @property
+    def caller(self) -> Caller | None:
+        """Who this browser is signed in as."""
+        return self.identity.sessions.resolve(self.client)
+
+    @property
+    def me(self) -> Caller:
+        """The signed-in person; there must be one."""
+        caller = self.caller
+        assert caller is not None
+        return caller
+
+    def begin(self, password: str = PASSWORD, email: str | None = None, next_path: str = "/") -> SignedIn | SecondFactorRequired | Denied:
+        return self._keep(self._sign_in.begin(self.email if email is None else email, password, next_path, self.client))
+
+    def prove(self, factor: SecondFactor) -> SignedIn | Denied:
+        return self._keep(self._sign_in.verify_second_factor(self.pending, factor, self.client))
+
+    def code(self, digits: str) -> SignedIn | Denied:
+        return self.prove(TotpCode(digits))
+
+    def recovery_code(self, text: str) -> SignedIn | Denied:
+        return self.prove(canonical(text))
+
+    def sign_in(self, factor: SecondFactor | None = None) -> "Visitor":
+        """Sign in all the way."""
+        outcome = self.begin() if factor is None else (self.begin(), self.prove(factor))[1]
+        assert isinstance(outcome, SignedIn), outcome
+        return self
+
+    def confirm(self, password: str = PASSWORD, factor: SecondFactor | None = None) -> Raised | Denied:
+        """Step up."""
+        return self._keep(self.identity.reauthentication.confirm(self.me, password, factor))
+
+    def start(self) -> AuthenticatorApp:
+        """Start an enrolment, and scan what it shows."""
+        assert Done() == self.identity.totp_enrolment.start(self.me)
+        return self.scan()
+
+    def scan(self) -> AuthenticatorApp:
+        view = self.identity.totp_enrolment.view(self.me)
+        assert view is not None
+        return AuthenticatorApp(provisioning_uri(view.secret, issuer="XpressBot", account=self.email), self.clock)
+
+    def confirm_enrolment(self, code: str) -> Enabled | Denied | StepUpRequired:
+        return self._keep(self.identity.totp_enrolment.confirm(self.me, code))
+
+    def enable(self) -> AuthenticatorApp:
+        """Turn 2FA on, or move it."""
+        app = self.start()
+        outcome = self.confirm_enrolment(app.code())
+        assert isinstance(outcome, Enabled), outcome
+        return app
+
+    def disable(self) -> Raised | Denied | StepUpRequired:
+        return self._keep(self.identity.totp_enrolment.disable(self.me))
+
+    def shown_codes(self) -> tuple[str, ...] | None:
+        """What the recovery codes page shows in clear."""
+        ledger = self.identity.recovery_codes.ledger(self.me)
+        return None if ledger is None else ledger.shown
+
+    def codes(self) -> tuple[str, ...]:
+        """The codes on the page; there must be ten."""
+        codes = self.shown_codes()
+        assert codes is not None
+        assert len(codes) == 10
+        return codes
+
+    def keep_codes(self) -> Raised | Done | Denied | StepUpRequired:
+        """Press "Continue"."""
+        return self._keep(self.identity.recovery_codes.keep(self.me))
+
+    def reveal(self) -> Done | Denied | StepUpRequired:
+        return self.identity.recovery_codes.reveal(self.me)
+
+    def regenerate(self) -> Done | Denied | StepUpRequired:
+        return self.identity.recovery_codes.regenerate(self.me)
+
+    def _keep(self, outcome: T) -> T:
+        match outcome:
+            case SignedIn(session, device, _):
+                self.session, self.device, self.pending = session, device, None
+            case SecondFactorRequired(pending):
+                self.pending = pending
+            case Raised(session) | Enabled(Raised(session), _):
+                self.session = session
+        return outcome
+
+
+def canonical(text: str) -> RecoveryCodeText:
+    """A recovery code as a page passes it on."""
+    code = parse_code(text)
+    assert code is not None
+    return RecoveryCodeText(code)

@@ -1,0 +1,58 @@
+"""Enrolments, and when two refused codes tell of one wrong clock."""
+
+from dataclasses import replace
+
+import pytest
+
+from xpressbot.identity.domain.authenticator import Authenticator, AuthenticatorState, ClockSighting, Enrolment, tells_of_wrong_clock
+from xpressbot.identity.domain.instant import MINUTE, SECOND
+
+NOW = 1_790_000_000 * SECOND
+AUTHENTICATOR = Authenticator("t", "a", AuthenticatorState.PENDING, b"box", NOW, None, None)
+ENROLMENT = Enrolment(AUTHENTICATOR, "mine", NOW + 10 * MINUTE, failures=0)
+EARLIER = ClockSighting(step=100, offset=3, seen_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("session", "age", "failures", "is_open"),
+    [
+        ("mine", 0, 0, True),
+        ("mine", 10 * MINUTE - 1, 4, True),
+        ("mine", 10 * MINUTE, 0, False),
+        ("mine", 0, 5, False),
+        ("mine", 0, 6, False),
+        ("another", 0, 0, False),
+    ],
+)
+def test_an_enrolment_is_open_for_its_session_ten_minutes_and_five_tries(session: str, age: int, failures: int, *, is_open: bool) -> None:
+    """Another session, the end of its time or of its tries close it."""
+    assert is_open is replace(ENROLMENT, failures=failures).is_open(session, NOW + age)
+
+
+def test_tries_count_down() -> None:
+    """The page can say how many are left."""
+    assert [replace(ENROLMENT, failures=failures).tries_left for failures in (0, 1, 5)] == [5, 4, 0]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "tells"),
+    [
+        (None, ClockSighting(101, 3, NOW), False),
+        (EARLIER, ClockSighting(101, 3, NOW + 30 * SECOND), True),
+        (EARLIER, ClockSighting(102, 4, NOW + 30 * SECOND), True),
+        (EARLIER, ClockSighting(100, 2, NOW + 30 * SECOND), False),
+        (EARLIER, ClockSighting(99, 2, NOW), True),
+        (EARLIER, ClockSighting(100, 3, NOW + 1), False),
+        (EARLIER, ClockSighting(103, 5, NOW + 30 * SECOND), False),
+        (EARLIER, ClockSighting(101, 1, NOW + 30 * SECOND), False),
+        (EARLIER, ClockSighting(95, -3, NOW + 30 * SECOND), False),
+        (EARLIER, ClockSighting(110, 3, NOW + 5 * MINUTE), True),
+        (EARLIER, ClockSighting(110, 3, NOW + 5 * MINUTE + 1), False),
+        (EARLIER, ClockSighting(101, 3, NOW - 1), False),
+    ],
+)
+def test_two_different_codes_that_agree_within_five_minutes_tell_of_one_clock(
+    earlier: ClockSighting | None, later: ClockSighting, *, tells: bool
+) -> None:
+    """One code, the same code twice, offsets two steps apart, or an old or future memory prove too little."""
+    assert tells is tells_of_wrong_clock(earlier, later)
