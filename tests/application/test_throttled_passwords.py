@@ -7,6 +7,7 @@ import pytest
 from tests.application.observing import events, tries
 from tests.application.visitor import Visitor
 from tests.support.installation import PASSWORD, Installation
+from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.device import LIFETIME
 from xpressbot.identity.domain.instant import MINUTE, SECOND
@@ -211,3 +212,19 @@ def test_a_wait_is_cut_when_the_clock_goes_back(visitor: Visitor) -> None:
     assert visitor.begin() == throttled(visitor, 60)
     visitor.clock.advance(minutes=1)
     assert isinstance(visitor.begin(), SignedIn)
+
+
+def test_a_right_password_takes_the_wait_it_would_have_opened_out_of_the_report(
+    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+) -> None:
+    """The first wait that is reported is one that a stranger caused, not one that was given back."""
+    app = visitor.sign_in().enable()
+    stranger = new_visitor()
+    guess(stranger, 4)
+    assert isinstance(stranger.begin(), SecondFactorRequired)
+    installation.clock.advance(hours=20)
+    first = installation.clock.now()
+    guess(stranger, 1)
+    visitor.sign_in(TotpCode(app.code()))
+    reports = [details for kind, details in events(installation, anna.id) if kind is EventKind.PASSWORD_GUESSING]
+    assert [report["first_at"] for report in reports] == [first]

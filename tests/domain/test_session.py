@@ -9,7 +9,7 @@ from xpressbot.identity.domain.instant import HOUR, MINUTE, SECOND
 from xpressbot.identity.domain.session import Session
 
 NOW = 1_790_000_000 * SECOND
-SESSION = Session("s", "a", frozenset({Method.PASSWORD}), NOW, NOW, NOW, NOW + 24 * HOUR, 0, 0)
+SESSION = Session("s", "a", frozenset({Method.PASSWORD}), NOW, NOW, NOW, NOW + 24 * HOUR, 0, None, 0)
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,10 @@ def test_a_parsed_code_is_six_ascii_digits(text: str) -> None:
     """No text gets through with another shape."""
     code = totp.parse_code(text)
     assert code is None or (len(code) == 6 and set(code) <= set("0123456789"))
+
+
+def test_a_clock_at_the_beginning_of_1970_finds_no_steps_before_it() -> None:
+    """A machine that lost its clock verifies and explains as any other."""
+    secret = bytes(20)
+    assert totp.verify(secret, hotp(secret, 0), 0) == 0
+    assert totp.clock_offset(secret, hotp(secret, 5), 0) == 5

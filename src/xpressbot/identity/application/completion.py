@@ -44,6 +44,7 @@ class Completion:
             last_used_at=now,
             expires_at=now + ABSOLUTE_LIFETIME,
             recovery_grant_until=now + RECOVERY_GRANT if recovered else 0,
+            shown_set_id=None,
             codes_visible_until=0,
         )
         session_token, device_token = self._mint.token(), self._mint.token()

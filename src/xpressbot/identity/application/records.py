@@ -73,7 +73,8 @@ class SessionRecords(Protocol):
     def raise_to(self, session: Session, token_hash: bytes, security_version: int) -> None:
         """Write a session that has risen, under its new token."""
 
-    def show_codes_until(self, session_id: str, until: int) -> None: ...
+    def show_codes(self, session_id: str, set_id: str | None, until: int) -> None:
+        """Let this session see the codes of one set for a while; of none with set_id None."""
 
     def charge_step_up(self, session_id: str, limit: int) -> int | None:
         """Count one more try at a step-up; its number, or None when the limit is reached."""
@@ -150,7 +151,7 @@ class RecoveryCodeRecords(Protocol):
 
     def in_force(self, account_id: str) -> RecoveryCodeSet | None: ...
 
-    def prepared(self, account_id: str, session_id: str) -> RecoveryCodeSet | None: ...
+    def prepared(self, account_id: str) -> RecoveryCodeSet | None: ...
 
     def put_in_force(self, account_id: str, set_id: str) -> None:
         """Replace the set in force by a prepared one."""

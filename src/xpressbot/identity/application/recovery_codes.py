@@ -60,7 +60,7 @@ class RecoveryCodes:
                 return Unchanged(Done())
             if not self._viewable:
                 return Unchanged(Denied(Reason.NOT_VIEWABLE))
-            entry.uow.sessions.show_codes_until(entry.session.id, entry.session.proven_at + STEP_UP_FRESHNESS)
+            entry.uow.sessions.show_codes(entry.session.id, ledger.code_set.id, entry.session.proven_at + STEP_UP_FRESHNESS)
             return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_REVEALED))
 
         return self._gate.enter(caller, deed, action=Action.REVEAL_RECOVERY_CODES)
@@ -73,7 +73,7 @@ class RecoveryCodes:
                 return Unchanged(Denied(Reason.NOT_PROTECTED))
             codes = new_recovery_codes(entry.uow, self._mint, self._digest, entry.account.id, entry.session.id)
             entry.uow.recovery_codes.add(entry.account.id, codes, entry.now, in_force=False)
-            entry.uow.sessions.show_codes_until(entry.session.id, entry.now + CODES_SHOWN_FOR)
+            entry.uow.sessions.show_codes(entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
             return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_PREPARED))
 
         return self._gate.enter(caller, deed, action=Action.REGENERATE_RECOVERY_CODES)
@@ -84,20 +84,23 @@ class RecoveryCodes:
         A set that comes into force voids the old one and ends the other sessions (ASVS 7.4.3).
         """
 
-        def deed(entry: Entry) -> Changed[Raised | Done | Denied] | Unchanged[Raised | Done | Denied]:
+        def deed(entry: Entry) -> Changed[Raised] | Unchanged[Done]:
             account_id, uow = entry.account.id, entry.uow
-            prepared = uow.recovery_codes.prepared(account_id, entry.session.id) if entry.now < entry.session.codes_visible_until else None
-            if prepared is not None:
-                uow.recovery_codes.put_in_force(account_id, prepared.id)
+            ledger = self._ledger(uow, entry.session)
+            if ledger is None or ledger.showing is None:
+                return Unchanged(Done())
+            replaces = ledger.showing is Showing.REPLACEMENT
+            if replaces:
+                uow.recovery_codes.put_in_force(account_id, ledger.code_set.id)
             uow.recovery_codes.mark_saved(account_id, entry.now)
             if not self._viewable:
                 uow.recovery_codes.drop_boxes(account_id)
-            if prepared is None:
-                uow.sessions.show_codes_until(entry.session.id, 0)
+            if not replaces:
+                uow.sessions.show_codes(entry.session.id, None, 0)
                 return Unchanged(Done())
             uow.throttle.clear([throttle.recovery_code(account_id).key])
             others = uow.sessions.count_others(account_id, entry.session.id, entry.now)
-            raised = entry.change_security(replace(entry.session, codes_visible_until=0))
+            raised = entry.change_security(replace(entry.session, shown_set_id=None, codes_visible_until=0))
             return Changed(raised, caller.event(EventKind.RECOVERY_CODES_REPLACED, sessions_ended=others))
 
         return self._gate.enter(caller, deed)
@@ -114,14 +117,13 @@ class RecoveryCodes:
         in_force = uow.recovery_codes.in_force(session.account_id)
         if in_force is None:
             return None
-        if self._mint.now() >= session.codes_visible_until:
-            return Ledger(in_force, None, None, self._viewable)
-        prepared = uow.recovery_codes.prepared(session.account_id, session.id)
-        shown_set = prepared or in_force
-        codes = tuple(map(grouped, opened_recovery_codes(uow, session.account_id, shown_set)))
-        if not codes:
-            return Ledger(in_force, None, None, self._viewable)
-        return Ledger(shown_set, codes, _showing(shown_set, session, is_prepared=prepared is not None), self._viewable)
+        masked = Ledger(in_force, None, None, self._viewable)
+        for code_set in (in_force, uow.recovery_codes.prepared(session.account_id)):
+            if code_set is not None and session.shows_codes_of(code_set.id, self._mint.now()):
+                codes = tuple(map(grouped, opened_recovery_codes(uow, session.account_id, code_set)))
+                showing = _showing(code_set, session, is_prepared=code_set is not in_force)
+                return Ledger(code_set, codes, showing, self._viewable) if codes else masked
+        return masked
 
 
 def _showing(code_set: RecoveryCodeSet, session: Session, *, is_prepared: bool) -> Showing:

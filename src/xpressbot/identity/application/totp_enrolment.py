@@ -142,7 +142,7 @@ class TotpEnrolment:
         if not moved:
             codes = new_recovery_codes(entry.uow, self._mint, self._digest, account_id, entry.session.id)
             entry.uow.recovery_codes.add(account_id, codes, entry.now, in_force=True)
-            entry.uow.sessions.show_codes_until(entry.session.id, entry.now + CODES_SHOWN_FOR)
+            entry.uow.sessions.show_codes(entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
         kind = EventKind.AUTHENTICATOR_MOVED if moved else EventKind.TWO_FACTOR_ENABLED
         return Changed(Enabled(raised, moved), caller.event(kind, sessions_ended=others))
 

@@ -29,8 +29,10 @@ class Session:
     expires_at: int
     recovery_grant_until: int
     """Until when a session begun with a recovery code may repair the account without further proof; 0 when it may not."""
+    shown_set_id: str | None
+    """Which set of recovery codes the page shows in clear in this session, if any."""
     codes_visible_until: int
-    """Until when the recovery codes page shows the codes in this session; 0 when it does not."""
+    """Until when it does so."""
 
     @property
     def aal(self) -> int:
@@ -40,6 +42,10 @@ class Session:
     def is_live(self, now: int) -> bool:
         """Whether neither limit has passed. A last use in the future (a clock set back) does not end a session."""
         return now < self.expires_at and now - self.last_used_at < INACTIVITY_TIMEOUT
+
+    def shows_codes_of(self, set_id: str, now: int) -> bool:
+        """Whether this session may see the codes of this very set."""
+        return self.shown_set_id == set_id and now < self.codes_visible_until
 
     def last_use_is_due(self, now: int) -> bool:
         """Whether this use should be written down."""

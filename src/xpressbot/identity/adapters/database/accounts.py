@@ -71,7 +71,7 @@ class Accounts:
         self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(notices_seen=seq))
 
 
-def account_from(row: Row[Any]) -> Account:
+def account_from(row: Any) -> Account:
     """Read the account columns of a row."""
     return Account(
         id=row.id,

@@ -50,12 +50,8 @@ class RecoveryCodes:
     def in_force(self, account_id: str) -> RecoveryCodeSet | None:
         return self._read(RECOVERY_CODE_SET.c.account_id == account_id, RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value)
 
-    def prepared(self, account_id: str, session_id: str) -> RecoveryCodeSet | None:
-        return self._read(
-            RECOVERY_CODE_SET.c.account_id == account_id,
-            RECOVERY_CODE_SET.c.session_id == session_id,
-            RECOVERY_CODE_SET.c.state == _State.PREPARED.value,
-        )
+    def prepared(self, account_id: str) -> RecoveryCodeSet | None:
+        return self._read(RECOVERY_CODE_SET.c.account_id == account_id, RECOVERY_CODE_SET.c.state == _State.PREPARED.value)
 
     def put_in_force(self, account_id: str, set_id: str) -> None:
         self._remove(account_id, _State.IN_FORCE)

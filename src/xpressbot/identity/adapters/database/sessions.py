@@ -19,6 +19,7 @@ _SESSION_COLUMNS = (
     SESSION.c.last_used_at,
     SESSION.c.expires_at,
     SESSION.c.recovery_grant_until,
+    SESSION.c.shown_set_id,
     SESSION.c.codes_visible_until,
 )
 _VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
@@ -49,6 +50,7 @@ class Sessions:
                 last_used_at=session.last_used_at,
                 expires_at=session.expires_at,
                 recovery_grant_until=session.recovery_grant_until,
+                shown_set_id=session.shown_set_id,
                 codes_visible_until=session.codes_visible_until,
                 step_up_tries=0,
                 address=address,
@@ -77,13 +79,14 @@ class Sessions:
                 amr=stored_amr(session.amr),
                 proven_at=session.proven_at,
                 recovery_grant_until=session.recovery_grant_until,
+                shown_set_id=session.shown_set_id,
                 codes_visible_until=session.codes_visible_until,
                 step_up_tries=0,
             )
         )
 
-    def show_codes_until(self, session_id: str, until: int) -> None:
-        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(codes_visible_until=until))
+    def show_codes(self, session_id: str, set_id: str | None, until: int) -> None:
+        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(shown_set_id=set_id, codes_visible_until=until))
 
     def charge_step_up(self, session_id: str, limit: int) -> int | None:
         tries: int | None = self._connection.execute(
@@ -138,5 +141,6 @@ def _session(row: Any) -> Session:
         last_used_at=row.last_used_at,
         expires_at=row.expires_at,
         recovery_grant_until=row.recovery_grant_until,
+        shown_set_id=row.shown_set_id,
         codes_visible_until=row.codes_visible_until,
     )

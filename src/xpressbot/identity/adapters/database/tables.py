@@ -71,6 +71,7 @@ SESSION: Final = Table(
     Column("last_used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("recovery_grant_until", BigInteger, nullable=False),
+    Column("shown_set_id", _ID),
     Column("codes_visible_until", BigInteger, nullable=False),
     Column("step_up_tries", Integer, nullable=False),
     Column("address", Text, nullable=False),

@@ -46,6 +46,7 @@ class ThrottleBuckets:
                 .values(
                     tries=_TABLE.tries - 1,
                     next_allowed_at=case((or_(is_free_again, opened_by_this), 0), else_=_TABLE.next_allowed_at),
+                    delayed_since=case((is_free_again, None), else_=_TABLE.delayed_since),
                 )
             )
 

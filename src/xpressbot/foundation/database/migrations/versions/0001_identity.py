@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("last_used_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("recovery_grant_until", sa.BigInteger(), nullable=False),
+        sa.Column("shown_set_id", sa.String(length=32), nullable=True),
         sa.Column("codes_visible_until", sa.BigInteger(), nullable=False),
         sa.Column("step_up_tries", sa.Integer(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
