@@ -65,7 +65,7 @@ class Shell:
         flags = (os.O_RDONLY, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
         for descriptor, (path, flag) in enumerate(zip(paths, flags, strict=True)):
             os.dup2(os.open(path, flag, 0o600), descriptor)
-        sys.stdin, sys.stdout, sys.stderr = (open(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
+        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
         os.environ.clear()
         os.environ.update(self.environment)
         os.chdir(self.directory)

@@ -1,7 +1,9 @@
 """Child processes that begin with everything imported: a fresh interpreter would spend its first second on that."""
 
+import gc
 import os
 import signal
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -21,11 +23,13 @@ def fork(work: Callable[[], int], *, beside: Database | None = None) -> int:
         child = os.fork()
     if child:
         return child
+    gc.disable()  # a collection would copy most of what the child shares with this process
     code = 70
     try:
         code = work()
     except BaseException:  # noqa: BLE001  # the child must never return into the test runner
         traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(code)
 

@@ -15,7 +15,8 @@ def client_address(request: Request, trusted_proxies: Sequence[Network]) -> str:
     address = peer
     while hops and _is_trusted(address, trusted_proxies):
         address = hops.pop()
-    return address if _parse(address) else peer
+    # A zone ("fe80::1%eth0") means something on its own machine only, and may hold any text.
+    return address if _parse(address) and (address == peer or "%" not in address) else peer
 
 
 def _is_trusted(address: str, trusted_proxies: Sequence[Network]) -> bool:

@@ -25,9 +25,9 @@ class Reception:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
-        self._headers = [
-            (name.lower().encode(), value.encode()) for name, value in security_headers(https=site.house.settings.https).items()
-        ]
+        settings = site.house.settings
+        headers = security_headers(https=settings.https, loopback=settings.public_is_loopback)
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -50,6 +50,17 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// The other half of a double click would make the browser drop the answer to the first, and the session that comes with it.
+const doubleClick = 2000;
+
+for (const form of document.querySelectorAll("form")) {
+  let sentAt = -Infinity;
+  form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sentAt < doubleClick) event.preventDefault();
+    else sentAt = event.timeStamp;
+  });
+}
+
 function spellOut(seconds) {
   const unit = (number, name) =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long" }).format(number);

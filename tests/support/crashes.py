@@ -1,0 +1,115 @@
+"""Crashes: a process that is killed at a chosen moment of its work with the database, and the database before and after."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, delete, event, insert, make_url, select
+
+from tests.support.forked import die, fork, wait
+from tests.support.installation import Installation
+from xpressbot.bootstrap import Outside, build
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.database.engine import METADATA
+
+KILLED = -9
+Content = dict[str, list[tuple[Any, ...]]]
+
+
+def content(house: House) -> Content:
+    """Every row of every table, but for password hashes, whose salts differ from run to run."""
+    with house.database.read() as connection:
+        return {table.name: sorted(map(tuple, connection.execute(select(*_columns(table)))), key=repr) for table in METADATA.sorted_tables}
+
+
+def _columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if column.name != "password_hash"]
+
+
+class Snapshot:
+    """The database as it is now, to come back to."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        house.database.engine.dispose()
+        url = make_url(house.settings.url)
+        self._file = Path(url.database) if url.drivername == "sqlite" else None
+        if self._file is not None:
+            shutil.copyfile(self._file, self._copy)
+        with house.database.read() as connection:
+            self._rows = {table: [dict(row._mapping) for row in connection.execute(select(table))] for table in METADATA.sorted_tables}
+
+    def restore(self) -> None:
+        """Undo everything since."""
+        if self._file is not None:
+            self._house.database.engine.dispose()
+            for leftover in ("-wal", "-shm"):
+                self._file.with_name(self._file.name + leftover).unlink(missing_ok=True)
+            shutil.copyfile(self._copy, self._file)
+            return
+        with self._house.database.write() as connection:
+            for table in reversed(METADATA.sorted_tables):
+                connection.execute(delete(table))
+            for table, rows in self._rows.items():
+                if rows:
+                    connection.execute(insert(table), rows)
+            connection.commit()
+
+    @property
+    def _copy(self) -> Path:
+        return self._file.with_name("snapshot")
+
+
+def crash_everywhere(installation: Installation, deed: Callable[[House], object], *, hashes: bool = False) -> list[Content]:
+    """Kill a process that does `deed` at its first moment, its second, and so on until it completes.
+
+    A moment is just before each statement, which is just after the one before it, and just before and after each
+    commit; on PostgreSQL, where each try costs a connection, reads are passed over: they leave nothing behind. Gives
+    what the database held before, after each crash, and after the completed deed, without repetitions. hashes: the
+    deed needs a password hasher, whose threads do not survive a fork.
+    """
+    house = installation.house
+    snapshot = Snapshot(house)
+    seen = [content(house)]
+    moment, code = 0, KILLED
+    while code == KILLED:
+        moment += 1
+        code = wait(fork(lambda last=moment: _do_until(installation, deed, last, hashes=hashes), beside=house.database))
+        if (now := content(house)) != seen[-1]:
+            seen.append(now)
+        snapshot.restore()
+    assert code == 0, "the deed itself failed"
+    assert moment > 3, "hardly a statement was seen"
+    return seen
+
+
+def _do_until(installation: Installation, deed: Callable[[House], object], last: int, *, hashes: bool) -> int:
+    moments = 0
+
+    def moment() -> None:
+        nonlocal moments
+        moments += 1
+        if moments == last:
+            die()
+
+    house = installation.house
+    if hashes:
+        house = build(house.settings, outside=Outside(installation.clock, installation.entropy), durable=False)
+    engine = house.database.engine
+
+    def statement(_connection: object, _cursor: object, sql: str, *_details: object) -> None:
+        if engine.dialect.name == "sqlite" or not sql.startswith("SELECT"):
+            moment()
+
+    event.listen(engine, "before_cursor_execute", statement)
+    commit = engine.dialect.do_commit
+
+    def watched_commit(connection: Connection) -> None:
+        moment()
+        commit(connection)
+        moment()
+
+    engine.dialect.do_commit = watched_commit
+    deed(house)
+    return 0
