@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from tests.http.conftest import both_engines
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 
 
+@both_engines
 def test_the_guide_from_enabling_to_a_recovery_code(
     installation: Installation, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:

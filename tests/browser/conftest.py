@@ -1,0 +1,77 @@
+"""Fixtures: one Chromium for this package, a served site for each test, people with browsers of their own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.browsers import Browsers
+from tests.browser.chromium import PHONE, launch
+from tests.browser.person import Person
+from tests.browser.site import Site, serve
+from tests.browser.watch import Watch
+from tests.support.databases import SqliteTemplate
+
+NewBrowser = Callable[..., Page]
+NewPerson = Callable[..., Person]
+
+
+# Not for the session: Playwright leaves an event loop running in this thread, which other tests need for their own.
+@pytest.fixture(scope="package")
+def browsers() -> Iterator[Browsers]:
+    with launch() as chromium:
+        yield Browsers(chromium)
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
+    """A fresh installation with Anna Berg's account, served."""
+    with serve(tmp_path, sqlite_template.fresh(tmp_path)) as site:
+        site.installation.add_account()
+        yield site
+
+
+@pytest.fixture
+def unclaimed_site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
+    """A fresh installation without accounts, reached by plain http under a name: no secure context, and a warning on each page."""
+    with serve(tmp_path, sqlite_template.fresh(tmp_path), public_host="chat.test", allow_plain_http=True) as site:
+        yield site
+
+
+@pytest.fixture
+def new_browser(browsers: Browsers) -> Iterator[NewBrowser]:
+    """Gives browsers that share nothing with each other. What no page may do is watched, and fails the test in the end."""
+    lent: list[tuple[Page, dict[str, object], Watch]] = []
+
+    def new(site: Site, **options: object) -> Page:
+        page = browsers.lend(options)
+        lent.append((page, options, Watch(page.context, site.url)))
+        return page
+
+    yield new
+    problems = [problem for _page, _options, watch in lent for problem in watch.finish()]
+    for page, options, _watch in lent:
+        browsers.take_back(page, options)
+    assert problems == []
+
+
+@pytest.fixture
+def new_person(site: Site, new_browser: NewBrowser) -> NewPerson:
+    """Makes people, each with a browser of their own."""
+    return lambda email="anna@example.com", **options: Person(new_browser(site, **options), site, email)
+
+
+@pytest.fixture
+def anna(new_person: NewPerson) -> Person:
+    """Anna at her desktop, with nobody signed in."""
+    return new_person()
+
+
+WAYS_TO_BROWSE = {"desktop": {}, "phone": PHONE, "without JavaScript": {"java_script_enabled": False}}
+
+
+@pytest.fixture(params=WAYS_TO_BROWSE.values(), ids=WAYS_TO_BROWSE)
+def way_to_browse(request: pytest.FixtureRequest) -> dict[str, object]:
+    """Context options: what the guide says must work in each of these."""
+    return request.param

@@ -1,0 +1,18 @@
+"""Reading a QR code as a phone does: from what is on the screen."""
+
+from io import BytesIO
+
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Page
+
+
+def read_qr_code(page: Page) -> str:
+    """Scroll to the QR code and read it from a picture of the whole screen."""
+    code = page.get_by_role("img", name="QR code for your authenticator app")
+    code.wait_for()
+    code.scroll_into_view_if_needed()
+    with Image.open(BytesIO(page.screenshot())) as screen:
+        found = zxingcpp.read_barcodes(screen.convert("RGB"))
+    assert len(found) == 1, f"{len(found)} codes on the screen"
+    return found[0].text

@@ -1,0 +1,143 @@
+"""Pictures of the real pages for the README: `python -m tests.browser.screenshots`.
+
+The account is made up, the clock and the secrets are the tests' own: the pictures differ only when the pages do.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import DESKTOP, PHONE, launch
+from tests.browser.person import Person
+from tests.browser.site import LOOPBACK, Site, serve
+from tests.support.databases import SqliteTemplate
+from xpressbot.foundation.logging import configure_logging
+
+TARGET = Path(__file__).parents[2] / "docs" / "images"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+HER_ADDRESS = "192.0.2.7"
+COLOURS = 256
+
+
+def main() -> None:
+    """Make all pictures anew."""
+    configure_logging(json_lines=False, level="ERROR")
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with launch() as chromium:
+        for make in (take_the_guide, take_dark_and_phone, take_first_run):
+            make(chromium)
+
+
+def take_the_guide(chromium: Browser) -> None:
+    """The guide's steps on a desktop, in light."""
+    with fresh_site() as site:
+        site.installation.add_account()
+        with visitor(chromium, site, user_agent=FIREFOX) as earlier:
+            earlier.sign_in()
+        site.clock.advance(hours=3)
+        with visitor(chromium, site) as anna:
+            anna.sign_in()
+            site.clock.advance(minutes=2)
+            anna.open_account_settings()
+            take(anna.page, "settings-2fa-disabled")
+            phone = anna.start_2fa()
+            take(anna.page, "set-up-qr-code")
+            anna.confirm_code(phone.code())
+            anna.is_on("Save your recovery codes")
+            take(anna.page, "recovery-codes")
+            anna.button("Continue").click()
+            anna.is_on("Account Settings")
+            take(anna.page, "settings-2fa-enabled")
+            anna.sign_out()
+            anna.enter_password()
+            anna.is_on("Enter your code")
+            take(anna.page, "sign-in-code")
+            anna.enter_code(phone.next_code())
+            anna.is_on("Dashboard")
+            take(anna.page, "dashboard")
+            anna.sign_out()
+            anna.enter_password()
+            anna.enter_code(phone.code())
+            anna.sees("That code was already used.")
+            take(anna.page, "sign-in-code-already-used")
+
+
+def take_dark_and_phone(chromium: Browser) -> None:
+    """The same in dark, and on a phone, up to a recovery code."""
+    with fresh_site() as site:
+        site.installation.add_account()
+        with visitor(chromium, site, color_scheme="dark") as anna:
+            anna.sign_in()
+            phone = anna.start_2fa()
+            take(anna.page, "set-up-qr-code-dark")
+            anna.confirm_code(phone.code())
+            codes = anna.shown_codes()
+            anna.button("Continue").click()
+            anna.is_on("Account Settings")
+            take(anna.page, "settings-2fa-enabled-dark")
+        site.clock.advance(hours=5)
+        with visitor(chromium, site, **PHONE) as anna:
+            anna.open("/sign-in")
+            anna.is_on("Sign in")
+            take(anna.page, "sign-in-phone")
+            anna.enter_password()
+            anna.is_on("Enter your code")
+            take(anna.page, "sign-in-code-phone")
+            anna.sign_in_with_recovery_code(codes[0])
+            anna.open_account_settings()
+            take(anna.page, "settings-after-recovery-code-phone")
+            anna.button("Reset 2FA on a new phone").click()
+            anna.is_on("Reset 2FA on a new phone")
+            take(anna.page, "set-up-qr-code-phone")
+        with visitor(chromium, site, **PHONE, color_scheme="dark") as anna:
+            anna.sign_in_with_code(phone)
+            anna.page.get_by_label("Profile menu").click()
+            take(anna.page, "dashboard-phone-dark")
+
+
+def take_first_run(chromium: Browser) -> None:
+    """The page behind the link that the first start prints."""
+    with fresh_site() as site, visitor(chromium, site) as owner:
+        owner.page.goto(site.welcome_link())
+        owner.is_on("Welcome to XpressBot")
+        owner.page.get_by_label("Your name").fill("Anna Berg")
+        owner.page.get_by_label("Email").fill(owner.email)
+        owner.page.get_by_label("Password").type("twelve chars")
+        take(owner.page, "welcome")
+
+
+@contextmanager
+def fresh_site() -> Iterator[Site]:
+    """An installation behind a proxy, so that visitors have addresses of their own."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        (place / "site").mkdir()
+        url = SqliteTemplate(place).fresh(place / "site")
+        with serve(place / "site", url, trusted_proxies=f"{LOOPBACK}/32") as site:
+            yield site
+
+
+@contextmanager
+def visitor(chromium: Browser, site: Site, **options: object) -> Iterator[Person]:
+    """Anna Berg, in a browser of her own."""
+    usual = {**DESKTOP, "device_scale_factor": 2, "user_agent": CHROME, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+    context = chromium.new_context(**(usual | options), extra_http_headers={"X-Forwarded-For": HER_ADDRESS})
+    yield Person(context.new_page(), site)
+    context.close()
+
+
+def take(page: Page, name: str) -> None:
+    """Write the whole page as a small PNG. Flat pages lose nothing by a palette."""
+    with Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled", caret="hide"))) as picture:
+        small = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        small.save(TARGET / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What other tests prove by clicking, done at once: an account with 2FA on, a browser that is signed in."""
+
+from dataclasses import dataclass, replace
+
+from tests.browser.person import Person
+from tests.browser.site import Site
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.installation import CLIENT, PASSWORD
+from xpressbot.entrypoints.http.forms import parse_recovery_code
+from xpressbot.entrypoints.http.pages.two_factor import ISSUER
+from xpressbot.identity.application.caller import Caller, Client
+from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.domain.otpauth import provisioning_uri
+from xpressbot.identity.domain.outcomes import SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.token import Token
+
+
+@dataclass(frozen=True)
+class Protected:
+    """An account with 2FA on: its phone, its recovery codes, and the session in which it was turned on."""
+
+    phone: AuthenticatorApp
+    codes: list[str]
+    session: Token
+
+
+def session_of(site: Site, email: str = "anna@example.com", *, recovery_code: str | None = None) -> Token:
+    """Sign in with the password, and a recovery code where one is given."""
+    sign_in = site.installation.house.identity.sign_in
+    outcome = sign_in.begin(email, PASSWORD, "/", CLIENT)
+    if recovery_code is not None:
+        assert isinstance(outcome, SecondFactorRequired), outcome
+        code = parse_recovery_code(recovery_code)
+        assert code is not None
+        outcome = sign_in.verify_second_factor(outcome.pending, code, CLIENT)
+    assert isinstance(outcome, SignedIn), outcome
+    return outcome.session
+
+
+def protect(site: Site, email: str = "anna@example.com") -> Protected:
+    """Turn 2FA on, up to "Continue"."""
+    identity = site.installation.house.identity
+    caller = _caller(site, session_of(site, email))
+    identity.totp_enrolment.start(caller)
+    enrolment = identity.totp_enrolment.view(caller)
+    assert enrolment is not None
+    phone = AuthenticatorApp(provisioning_uri(enrolment.secret, issuer=ISSUER, account=email), site.clock)
+    enabled = identity.totp_enrolment.confirm(caller, phone.code())
+    assert isinstance(enabled, Enabled), enabled
+    caller = _caller(site, enabled.raised.session)
+    ledger = identity.recovery_codes.ledger(caller)
+    assert ledger is not None
+    assert ledger.shown is not None
+    identity.recovery_codes.keep(caller)
+    return Protected(phone, list(ledger.shown), enabled.raised.session)
+
+
+def arrive_signed_in(person: Person, session: Token | None = None) -> None:
+    """Give the person's browser a session, of the password alone if none is given, and open the dashboard."""
+    token = session or session_of(person.site, person.email)
+    cookie = {"name": "xpressbot-session", "value": token.text, "url": person.site.url, "httpOnly": True, "sameSite": "Lax"}
+    person.page.context.add_cookies([cookie])
+    person.open("/")
+    person.is_on("Dashboard")
+
+
+def _caller(site: Site, session: Token) -> Caller:
+    client: Client = replace(CLIENT, session=session)
+    caller = site.installation.house.identity.sessions.resolve(client)
+    assert caller is not None
+    return caller

@@ -1,0 +1,64 @@
+"""The real application on a real port, with a clock that the test holds."""
+
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from tests.support.installation import Installation, install
+from tests.support.world import SettableClock
+from xpressbot.entrypoints.http.app import create_app
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Site:
+    """An installation and where it is reached."""
+
+    installation: Installation
+    url: str
+
+    @property
+    def clock(self) -> SettableClock:
+        """The server's time. The pages' own script has the browser's."""
+        return self.installation.clock
+
+    def welcome_link(self) -> str:
+        """The link that a start prints while there is no account."""
+        token = self.installation.house.identity.registration.issue_welcome_link()
+        assert token is not None
+        return f"{self.url}/welcome?token={token.text}"
+
+    @contextmanager
+    def answers_late(self) -> Iterator[None]:
+        """Until the block ends, whatever has to write waits for the database."""
+        path = self.installation.house.database.engine.url.database
+        assert path is not None
+        with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            yield
+
+
+@contextmanager
+def serve(directory: Path, database_url: str, *, public_host: str = LOOPBACK, **settings: object) -> Iterator[Site]:
+    """Serve a fresh installation until the block ends."""
+    # It listens from here on: whoever connects before the server runs waits for it.
+    listener = socket.create_server((LOOPBACK, 0))
+    url = f"http://{public_host}:{listener.getsockname()[1]}"
+    installation = install(directory, database_url, public_url=url, **settings)
+    config = uvicorn.Config(create_app(installation.house), log_config=None, access_log=False, proxy_headers=False, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site")
+    thread.start()
+    try:
+        yield Site(installation, url)
+    finally:
+        server.should_exit = True
+        thread.join()
+        installation.close()

@@ -1,0 +1,168 @@
+"""Every page in every notable state: axe finds nothing, nothing is wider than the screen, every target can be hit."""
+
+import pytest
+
+from tests.browser.conftest import NewBrowser
+from tests.browser.inspection import inspect
+from tests.browser.person import Person
+from tests.browser.shortcuts import arrive_signed_in, protect, session_of
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def test_signing_in(site: Site, anna: Person) -> None:
+    """The sign-in pages: empty, filled in badly, refused, after a start too late."""
+    phone = protect(site).phone
+    findings = []
+
+    anna.open("/sign-in")
+    findings += inspect(anna.page)
+    _send_as_it_is(anna, "Sign in")
+    anna.sees("Enter your password.")
+    findings += inspect(anna.page)
+
+    anna.enter_password()
+    anna.is_on("Enter your code")
+    findings += inspect(anna.page)
+    anna.enter_code("12345")
+    anna.sees("The code has 6 digits")
+    findings += inspect(anna.page)
+    anna.enter_code("000000")
+    anna.sees("That code is not right.")
+    findings += inspect(anna.page)
+
+    anna.page.get_by_role("link", name="Use a recovery code instead").click()
+    anna.is_on("Use a recovery code")
+    findings += inspect(anna.page)
+    anna.page.get_by_label("Recovery code").fill("0000-0000-0000-0000")
+    anna.button("Sign in").click()
+    anna.sees("That code is not right.")
+    findings += inspect(anna.page)
+
+    site.clock.advance(minutes=11)
+    anna.open("/sign-in/code")
+    anna.sees("This sign-in is no longer valid")
+    findings += inspect(anna.page)
+    anna.sign_in_with_code(phone)
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_waiting_after_wrong_passwords(anna: Person) -> None:
+    """The sign-in page while a new try has to wait: the button is off, the time counts down."""
+    for _try in range(6):
+        anna.open("/sign-in")
+        anna.page.get_by_label("Email").fill(anna.email)
+        anna.page.get_by_label("Password").fill("wrong")
+        anna.button("Sign in").click()
+        anna.is_on("Sign in")
+    anna.sees("Too many tries")
+    assert inspect(anna.page) == []
+
+
+def test_turning_2fa_on(anna: Person) -> None:
+    """Dashboard, Account Settings, set-up and recovery codes of an account on its way to 2FA."""
+    arrive_signed_in(anna)
+    findings = inspect(anna.page)
+    anna.page.get_by_label("Profile menu").click()
+    findings += inspect(anna.page)
+    anna.open("/account")
+    findings += inspect(anna.page)
+
+    anna.button("Enable 2FA").click()
+    anna.is_on("Set up 2FA")
+    findings += inspect(anna.page)
+    phone = anna.scan_qr_code()
+    anna.confirm_code("000000")
+    anna.sees("4 more tries.")
+    findings += inspect(anna.page)
+    anna.open("/account")
+    findings += inspect(anna.page)
+    anna.link("Continue the set-up you began").click()
+
+    anna.confirm_code(phone.code())
+    anna.is_on("Save your recovery codes")
+    findings += inspect(anna.page)
+    anna.button("Continue").click()
+    anna.is_on("Account Settings")
+    findings += inspect(anna.page)
+    anna.open("/account/2fa/disable")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_recovery_codes_and_confirming_who_one_is(site: Site, anna: Person) -> None:
+    """The ledger, "Confirm it's you", the codes shown again, and a new set."""
+    arrive_signed_in(anna, protect(site).session)
+    site.clock.advance(minutes=6)
+    anna.open("/account/2fa/recovery-codes")
+    findings = inspect(anna.page)
+    anna.button("Show recovery codes").click()
+    anna.is_on("Confirm it's you")
+    findings += inspect(anna.page)
+    anna.page.get_by_label("Password").fill("wrong")
+    anna.page.get_by_label("Code from your app, or a recovery code").fill("000000")
+    anna.button("Confirm").click()
+    anna.sees("more tries")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_after_a_recovery_code(site: Site, anna: Person) -> None:
+    """Three codes left: warned on the dashboard and in the settings, with the ways out, used codes struck through."""
+    protected = protect(site)
+    session = [session_of(site, recovery_code=code) for code in protected.codes[:7]][-1]
+    arrive_signed_in(anna, session)
+    findings = inspect(anna.page)
+    anna.open("/account")
+    anna.sees("3 of 10 recovery codes left")
+    findings += inspect(anna.page)
+    anna.link("View recovery codes").click()
+    anna.is_on("Recovery codes")
+    findings += inspect(anna.page)
+    anna.button("Show recovery codes").click()
+    assert anna.shown_codes() == protected.codes
+    findings += inspect(anna.page)
+    anna.open("/account")
+    anna.button("Make new recovery codes").click()
+    anna.sees("The old codes stay valid until")
+    findings += inspect(anna.page)
+    anna.open("/account")
+    anna.button("Reset 2FA on a new phone").click()
+    anna.is_on("Reset 2FA on a new phone")
+    findings += inspect(anna.page)
+    anna.open("/account")
+    anna.link("Continue the set-up you began").wait_for()
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_pages_that_are_not_there(anna: Person) -> None:
+    """An error page."""
+    anna.open("/nowhere")
+    anna.is_on("Page not found")
+    assert inspect(anna.page) == []
+
+
+def test_first_run_of_a_site_without_encryption(unclaimed_site: Site, new_browser: NewBrowser) -> None:
+    """The welcome page, filled in badly, a used link, and above each the warning that it travels unencrypted."""
+    anna = Person(new_browser(unclaimed_site), unclaimed_site)
+    anna.page.goto(unclaimed_site.welcome_link())
+    anna.is_on("Welcome to XpressBot")
+    anna.sees("This page travels unencrypted.")
+    findings = inspect(anna.page)
+    _send_as_it_is(anna, "Create the owner's account")
+    anna.sees("Choose a password.")
+    findings += inspect(anna.page)
+    anna.open("/welcome?token=used")
+    anna.is_on("This link no longer works")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def _send_as_it_is(person: Person, label: str) -> None:
+    """Press a button although the browser itself would ask for the missing fields first."""
+    button = person.button(label)
+    button.evaluate("button => { button.form.noValidate = true; }")
+    button.click()

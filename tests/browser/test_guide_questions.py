@@ -1,0 +1,99 @@
+"""The guide's answers to "what if": a lost phone, a new phone, several people."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPerson
+from tests.browser.person import Person
+from tests.browser.shortcuts import arrive_signed_in, protect
+from tests.browser.site import Site
+from tests.support.authenticator_app import AuthenticatorApp
+
+pytestmark = pytest.mark.browser
+
+NOT_RIGHT = "That code is not right."
+
+
+def test_question_8_a_recovery_code_signs_in_and_2fa_is_reset_on_a_new_phone(
+    site: Site, new_person: NewPerson, way_to_browse: dict[str, object]
+) -> None:
+    """A new QR code; the old app works until the new one has proven a code; the recovery codes stay."""
+    protected = protect(site)
+    old_phone, codes = protected.phone, protected.codes
+    anna, elsewhere = new_person(**way_to_browse), new_person()
+
+    anna.sign_in_with_recovery_code(codes[3].lower().replace("-", " "))
+    anna.open_account_settings()
+    anna.box("You signed in with a recovery code.").get_by_role("button", name="Reset 2FA on a new phone").click()
+    anna.is_on("Reset 2FA on a new phone")
+    new_phone = anna.scan_qr_code()
+    assert new_phone.uri != old_phone.uri
+    elsewhere.sign_in_with_code(old_phone)
+
+    anna.confirm_code(new_phone.code())
+    anna.is_on("Account Settings")
+    expect(anna.box("2FA Enabled")).to_be_visible()
+    _refused_then_let_in(elsewhere, refused=old_phone, let_in=new_phone)
+
+    anna.link("View recovery codes").click()
+    anna.button("Show recovery codes").click()
+    assert anna.shown_codes() == codes
+    expect(anna.page.get_by_role("listitem").filter(has_text=codes[3])).to_contain_text("used")
+
+
+def test_question_8_a_recovery_code_signs_in_and_2fa_is_disabled(
+    site: Site, new_person: NewPerson, way_to_browse: dict[str, object]
+) -> None:
+    """The other way out for somebody without a phone: from then on the password is enough."""
+    anna = new_person(**way_to_browse)
+    anna.sign_in_with_recovery_code(protect(site).codes[0])
+
+    anna.open_account_settings()
+    anna.box("You signed in with a recovery code.").get_by_role("link", name="Disable 2FA").click()
+    anna.is_on("Disable 2FA")
+    anna.button("Disable 2FA").click()
+    anna.is_on("Account Settings")
+    expect(anna.box("2FA Disabled")).to_be_visible()
+    anna.sign_out()
+    anna.sign_in()
+
+
+def test_question_10_disable_on_the_old_phone_then_enable_on_a_new_one(
+    site: Site, new_person: NewPerson, way_to_browse: dict[str, object]
+) -> None:
+    """The new phone's codes sign in, the old one's do not; the recovery codes are new ones."""
+    protected = protect(site)
+    anna = new_person(**way_to_browse)
+    arrive_signed_in(anna, protected.session)
+
+    anna.open_account_settings()
+    anna.box("2FA Enabled").get_by_role("link", name="Disable 2FA").click()
+    anna.is_on("Disable 2FA")
+    anna.button("Disable 2FA").click()
+    anna.is_on("Account Settings")
+    new_phone, new_codes = anna.enable_2fa()
+    assert not set(protected.codes) & set(new_codes)
+
+    anna.sign_out()
+    _refused_then_let_in(anna, refused=protected.phone, let_in=new_phone)
+
+
+def test_question_11_each_account_has_2fa_of_its_own(site: Site, new_person: NewPerson) -> None:
+    """Anna's 2FA leaves Bo's account alone; when both have it, neither's phone is any good for the other."""
+    site.installation.add_account("bo@example.com", "Bo Lind")
+    annas_phone = protect(site).phone
+    bo = new_person("bo@example.com")
+    bo.sign_in()
+    bos_phone, _codes = bo.enable_2fa()
+    bo.sign_out()
+
+    _refused_then_let_in(bo, refused=annas_phone, let_in=bos_phone)
+    _refused_then_let_in(new_person(), refused=bos_phone, let_in=annas_phone)
+
+
+def _refused_then_let_in(person: Person, *, refused: AuthenticatorApp, let_in: AuthenticatorApp) -> None:
+    person.enter_password()
+    person.enter_code(refused.next_code())
+    person.sees(NOT_RIGHT)
+    person.enter_code(let_in.code())
+    person.is_on("Dashboard")

@@ -1,0 +1,94 @@
+"""Recovery codes: copied, downloaded, printed, and out of sight afterwards."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPerson
+from tests.browser.person import Person
+from tests.browser.shortcuts import arrive_signed_in, protect
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def reader(site: Site, new_person: NewPerson) -> tuple[Person, list[str]]:
+    """Anna, looking at her codes."""
+    protected = protect(site)
+    anna = new_person(permissions=["clipboard-read", "clipboard-write"])
+    arrive_signed_in(anna, protected.session)
+    anna.open("/account/2fa/recovery-codes")
+    anna.button("Show recovery codes").click()
+    assert anna.shown_codes() == protected.codes
+    return anna, protected.codes
+
+
+def test_the_copy_button_puts_the_codes_on_the_clipboard(reader: tuple[Person, list[str]]) -> None:
+    """One a line, and the page says that it did."""
+    anna, codes = reader
+    anna.button("Copy").click()
+    expect(anna.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    assert anna.page.evaluate("navigator.clipboard.readText()").splitlines() == codes
+
+
+def test_the_download_is_a_text_file_with_the_codes(reader: tuple[Person, list[str]]) -> None:
+    """Named so that it is found again, and readable everywhere; the page stays where it is."""
+    anna, codes = reader
+    with anna.page.expect_download() as waiting:
+        anna.button("Download .txt").click()
+    assert waiting.value.suggested_filename == "xpressbot-recovery-codes.txt"
+    text = Path(waiting.value.path()).read_text(encoding="utf-8")
+    assert [code for code in codes if code not in text] == []
+    assert anna.email in text
+    anna.link("Done").click()
+    anna.is_on("Account Settings")
+
+
+def test_paper_gets_the_codes_and_nothing_else(reader: tuple[Person, list[str]]) -> None:
+    """Whose they are, of when, and the codes; no navigation, no buttons, black on white whatever the screen shows."""
+    anna, codes = reader
+    anna.page.evaluate("window.print = () => { document.title = 'printing'; }")
+    anna.button("Print").click()
+    expect(anna.page).to_have_title("printing")
+    anna.page.emulate_media(media="print", color_scheme="dark")
+    lines = [line.strip() for line in anna.page.locator("body").inner_text().splitlines() if line.strip()]
+    assert lines[0] == "XpressBot recovery codes"
+    assert lines[1].startswith(f"{anna.email} · ")
+    assert lines[2:] == codes
+    colours = "element => [getComputedStyle(element).color, getComputedStyle(document.body).backgroundColor]"
+    assert anna.page.get_by_text(codes[0]).evaluate(colours) == ["rgb(24, 33, 29)", "rgb(255, 255, 255)"]
+
+
+def test_the_back_button_after_signing_out_shows_no_codes(reader: tuple[Person, list[str]]) -> None:
+    """No page is kept by the browser (no-store)."""
+    anna, codes = reader
+    anna.sign_out()
+    anna.page.go_back()
+    anna.is_on("Sign in")
+    assert not any(code in anna.page.content() for code in codes)
+    anna.open("/sign-in")
+    anna.page.go_back()
+    anna.is_on("Sign in")
+
+
+def test_a_new_set_counts_from_continue(reader: tuple[Person, list[str]]) -> None:
+    """Until then the page says that the old codes are valid; a used code is marked with when and from where."""
+    anna, codes = reader
+    anna.sign_out()
+    anna.sign_in_with_recovery_code(codes[0])
+    anna.open("/account/2fa/recovery-codes")
+    used = anna.page.get_by_role("listitem").filter(has=anna.page.get_by_role("time"))
+    expect(used).to_contain_text("Chrome on Linux")
+    anna.sees("9 of 10 recovery codes left")
+
+    anna.button("Make new recovery codes").click()
+    anna.sees('The old codes stay valid until you press "Continue".')
+    new = anna.shown_codes()
+    assert not set(new) & set(codes)
+    anna.button("Continue").click()
+    anna.is_on("Account Settings")
+    anna.sees("10 of 10 recovery codes left")
+    anna.sign_out()
+    anna.sign_in_with_recovery_code(new[0])

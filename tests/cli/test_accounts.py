@@ -1,0 +1,196 @@
+"""xpressbot accounts and xpressbot 2fa: what the operator types, what it does, how it ends."""
+
+import re
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from tests.support.command_line import Answer, Shell
+from tests.support.installation import CLIENT, PASSWORD, make_settings
+from tests.support.people import caller_with, enrolling, pending, protected
+from xpressbot.bootstrap import build
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.domain.token import Token
+
+FAILED = 1
+MISUSED = 2
+
+
+def create(shell: Shell, email: str = "anna@example.com", name: str = "Anna Berg", password: str | bytes = PASSWORD + "\n") -> Answer:
+    return shell.run("accounts", "create", "--email", email, "--name", name, stdin=password)
+
+
+@pytest.fixture
+def house(shell: Shell) -> House:
+    """The installation that the commands in this shell work on."""
+    directory = shell.directory / "var"
+    settings = make_settings(directory, f"sqlite:///{directory / 'data' / 'xpressbot.sqlite3'}")
+    house = build(settings, durable=False)
+    yield house
+    house.close()
+
+
+def test_an_account_is_made_with_the_password_from_standard_input(shell: Shell, house: House) -> None:
+    """The line's end is no part of the password, and the first account is the owner's."""
+    assert create(shell) == Answer(0, "Account anna@example.com made.\n", "")
+    assert house.identity.registration.has_owner()
+    for ending in ("", "\r\n"):
+        assert create(shell, f"user{len(ending)}@example.com", password=PASSWORD + ending).code == 0
+        caller_with(house, house.identity.sign_in.begin(f"user{len(ending)}@example.com", PASSWORD, "/", _client()).session)
+
+
+def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, house: House) -> None:
+    """Only the line's end is taken away: leading and trailing spaces stay (ASVS 6.2.8)."""
+    assert create(shell, password=f"  {PASSWORD} \n").code == 0
+    caller_with(house, house.identity.sign_in.begin("anna@example.com", f"  {PASSWORD} ", "/", _client()).session)
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("short", "Use at least 15 characters. A few unrelated words make a good passphrase.\n"),
+        ("", "Use at least 15 characters. A few unrelated words make a good passphrase.\n"),
+        ("passwordpassword", "This would be guessed quickly"),
+        ("anna.berg-xpressbot", "Your name, your address and the product's name are tried first"),
+        ("x" * 1025, "Use at most 1024 bytes."),
+        ("y" * 1_000_000, "Use at most 1024 bytes."),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(shell: Shell, password: str, message: str) -> None:
+    """Exit code 1, one sentence on standard error, no account, and the password in neither stream."""
+    answer = create(shell, password=password)
+    assert (answer.code, answer.out) == (FAILED, "")
+    assert answer.err.startswith(message)
+    assert len(password) < 15 or password not in answer.err
+    assert shell.run("accounts", "list").out.count("example.com") == 0
+
+
+def test_a_password_that_is_no_text_is_refused_without_a_traceback(shell: Shell) -> None:
+    """Bytes that are not UTF-8 cannot be typed at the sign-in page either."""
+    answer = create(shell, password=b"\xff\xfe" * 20)
+    assert answer.code in {FAILED, MISUSED}
+    assert "Traceback" not in answer.err
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "email", ["", "anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a\x1b[31m@example.com", "a@b.c" * 60]
+)
+def test_a_useless_address_is_refused(shell: Shell, email: str) -> None:
+    """Before the password is asked for; control characters are shown escaped."""
+    answer = create(shell, email=email)
+    assert (answer.code, answer.out, answer.err) == (FAILED, "", f"{email!r} is no usable e-mail address.\n")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "Anna\x07"])
+def test_a_useless_name_is_refused(shell: Shell, name: str) -> None:
+    """One sentence says what a name may be."""
+    answer = create(shell, name=name)
+    assert (answer.code, answer.err) == (FAILED, "The name must have 1 to 100 characters and no control characters.\n")
+
+
+def test_a_taken_address_is_refused_however_it_is_spelt(shell: Shell, house: House) -> None:
+    """Nothing of the first account changes."""
+    create(shell)
+    answer = create(shell, email="ANNA@Example.com", name="Another", password="lantern-pebble-orchid-thunder")
+    assert answer == Answer(FAILED, "", "There is an account with this address already.\n")
+    caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
+
+
+def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, house: House) -> None:
+    """Address, name, status, owner, 2FA and codes left; nothing secret."""
+    create(shell)
+    protected(house, "bela@example.com")
+    answer = shell.run("accounts", "list")
+    assert answer.code == 0
+    anna, bela = (next(line for line in answer.out.splitlines() if address in line) for address in ("anna@", "bela@"))
+    assert [cell.strip() for cell in anna.strip("│").split("│")] == ["anna@example.com", "Anna Berg", "active", "owner", "disabled", ""]
+    cells = [cell.strip() for cell in bela.strip("│").split("│")]
+    assert (cells[:4], cells[4][:8], cells[5]) == (["bela@example.com", "Anna Berg", "active", ""], "enabled ", "10")
+
+
+def test_names_cannot_draw_on_the_operators_terminal(shell: Shell) -> None:
+    """A name in rich's markup is shown as it is."""
+    create(shell, name="[red]Anna[/red] :warning:")
+    assert "[red]Anna[/red] :warning:" in shell.run("accounts", "list").out
+
+
+def test_a_disabled_account_loses_its_sessions_and_an_enabled_one_may_sign_in_again(shell: Shell, house: House) -> None:
+    """Disabling takes effect in the running server at once; enabling does not bring old sessions back."""
+    create(shell)
+    session = house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session
+
+    assert shell.run("accounts", "disable", "anna@example.com") == Answer(0, "Account anna@example.com is disabled.\n", "")
+    assert house.identity.sessions.resolve(_client(session)) is None
+    assert shell.run("accounts", "disable", "Anna@Example.com").code == 0
+    assert "disabled" in shell.run("accounts", "list").out
+    assert shell.run("accounts", "enable", "anna@example.com") == Answer(0, "Account anna@example.com is active.\n", "")
+    assert house.identity.sessions.resolve(_client(session)) is None
+    caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
+
+
+def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, house: House) -> None:
+    """Also after the account was enabled again."""
+    protected(house)
+    waiting = pending(house)
+    shell.run("accounts", "disable", "anna@example.com")
+    shell.run("accounts", "enable", "anna@example.com")
+    assert house.identity.sign_in.pending(waiting).reason == "start_again"
+
+
+@pytest.mark.parametrize("command", [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status")])
+def test_an_unknown_account_is_named(shell: Shell, command: tuple[str, str]) -> None:
+    """Exit code 1 and a sentence."""
+    assert shell.run(*command, "nobody@example.com") == Answer(FAILED, "", "There is no account 'nobody@example.com'.\n")
+
+
+def test_the_2fa_status_is_told(shell: Shell, house: House) -> None:
+    """Off, and on since when with how many codes; setting up alone changes nothing."""
+    create(shell)
+    assert shell.run("2fa", "status", "anna@example.com") == Answer(0, "anna@example.com: 2FA Disabled\n", "")
+    caller = caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
+    phone, _secret = enrolling(house, caller)
+    assert shell.run("2fa", "status", "anna@example.com").out.endswith("2FA Disabled\n")
+    assert isinstance(house.identity.totp_enrolment.confirm(caller, phone.code()), Enabled)
+    answer = shell.run("2fa", "status", "ANNA@example.com")
+    assert answer.out.startswith("anna@example.com: 2FA Enabled since 20")
+    assert answer.out.endswith(", 10 recovery codes left\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("accounts", "create"), ("accounts", "disable"), ("accounts", "explode"), ("2fa",), ("serve", "--port", "0")]
+)
+def test_a_command_that_is_misused_says_how_to_use_it(shell: Shell, arguments: tuple[str, ...]) -> None:
+    """Exit code 2, and nothing is made on the disk."""
+    answer = shell.run(*arguments)
+    assert answer.code == MISUSED
+    assert re.search(r"Usage: \S.*xpressbot", answer.err + answer.out)
+    assert not (shell.directory / "var").exists()
+
+
+def test_files_that_a_command_makes_are_its_users_own(shell: Shell) -> None:
+    """Database and key ring, and the directories they lie in, are closed to group and others."""
+    create(shell)
+    made = [path for path in (shell.directory / "var").rglob("*") if path.parent != shell.directory]
+    assert {path.name for path in made} >= {"data", "keys", "keyring.json", "xpressbot.sqlite3"}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+def test_the_password_stands_nowhere_on_the_disk(shell: Shell) -> None:
+    """Nor in what the command said."""
+    answer = create(shell)
+    files = [path.read_bytes() for path in (shell.directory / "var").rglob("*") if path.is_file()]
+    assert any(b"anna@example.com" in content for content in files)
+    assert not any(PASSWORD.encode() in content for content in files)
+    assert PASSWORD not in answer.out + answer.err
+    with sqlite3.connect(shell.directory / "var" / "data" / "xpressbot.sqlite3") as connection:
+        (stored,) = connection.execute("SELECT password_hash FROM account").fetchone()
+    connection.close()
+    assert stored.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+
+
+def _client(session: Token | None = None) -> Client:
+    return replace(CLIENT, session=session)

@@ -1,0 +1,61 @@
+"""xpressbot serve: the first start's link, what the start says, and how it stops."""
+
+import signal
+
+import httpx
+
+from tests.support.command_line import Shell
+from tests.support.installation import PASSWORD
+from tests.support.server import Server, resident_kib, serving
+
+
+def test_two_workers_print_one_link_that_makes_the_owner(shell: Shell) -> None:
+    """The parent prints it, workers never do; it is gone with its use, and the next start prints none."""
+    with serving(shell, workers=2) as server:
+        assert len(server.children()) >= 2
+        (token,) = server.welcome_tokens
+        assert f"{server.url}/welcome?token={token}" in server.stdout.read_text()
+        with httpx.Client(base_url=server.url, headers={"Origin": server.url}) as browser:
+            assert browser.get(f"/welcome?token={token}").status_code == 303
+            fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
+            assert browser.post("/welcome", data=fields).headers["location"] == "/"
+            assert browser.get("/api/v1/session").json()["account"]["email"] == "anna@example.com"
+            assert browser.get(f"/welcome?token={token}").status_code == 404
+        assert _ending(server) == 0
+
+    with serving(shell) as again:
+        assert again.welcome_tokens == []
+        assert "no account yet" not in again.stdout.read_text()
+        print(f"\nup-to-date start to first answer: {again.seconds_to_first_answer:.2f} s")  # noqa: T201  # judged in bench/
+        print(f"resident at rest: {resident_kib(again.process.pid) / 1024:.0f} MiB")  # noqa: T201
+        assert _ending(again) in {0, -signal.SIGTERM}
+
+
+def test_each_start_of_an_unclaimed_installation_prints_a_link_of_its_own(shell: Shell) -> None:
+    """Both keep their hour: a restart does not spoil the link that somebody has just been sent."""
+    open_to_all = shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true")
+    with serving(open_to_all, arguments=("--host", "0.0.0.0")) as server:
+        (first,) = server.welcome_tokens
+        _assert_a_taken_port_is_told(shell, server)
+        assert _ending(server, signal.SIGINT) in {0, -signal.SIGINT}
+    with serving(shell) as server:
+        (second,) = server.welcome_tokens
+        assert first != second
+        assert [httpx.get(f"{server.url}/welcome?token={token}").status_code for token in (first, second, "x" * 43)] == [303, 303, 410]
+
+
+def _assert_a_taken_port_is_told(shell: Shell, server: Server) -> None:
+    answer = shell.run_fresh("serve", "--port", str(server.port))
+    assert answer.code not in {0, None}
+    assert "address already in use" in answer.err
+    assert "Traceback" not in answer.err
+    assert httpx.get(f"{server.url}/healthz").text == "ok"
+
+
+def _ending(server: Server, sent: signal.Signals = signal.SIGTERM) -> int:
+    """The exit code after an orderly end; uvicorn lets the signal itself end a server of one process."""
+    code = server.stop(sent)
+    log = server.logs.decode()
+    assert "Traceback" not in log
+    assert "Application shutdown complete" in log
+    return code

@@ -1,0 +1,144 @@
+"""Settings that make no usable configuration stop every command with a sentence, never with a traceback."""
+
+import sqlite3
+
+import pytest
+
+from tests.support.command_line import Shell
+from xpressbot.foundation.database.migrations import HEAD
+
+MISCONFIGURED = 2
+
+
+def refusal(shell: Shell, *arguments: str, **settings: str) -> str:
+    """The line or two with which a command refuses to work."""
+    answer = shell.with_settings(**settings).run(*arguments)
+    assert (answer.code, answer.out) == (MISCONFIGURED, "")
+    assert "Traceback" not in answer.err
+    assert len(answer.err.splitlines()) <= 2, answer.err
+    return answer.err
+
+
+def test_an_unknown_setting_is_an_error(shell: Shell) -> None:
+    """A typo must not switch a protection off: each unknown name is told."""
+    said = refusal(shell, "serve", XPRESSBOT_PASWORD_MIN_LENGTH="20", XPRESSBOT_DEBUG="1")
+    assert said.startswith("XPRESSBOT_DEBUG, XPRESSBOT_PASWORD_MIN_LENGTH: no such setting.")
+    assert not (shell.directory / "var").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("XPRESSBOT_PASSWORD_MIN_LENGTH", "three", "valid integer"),
+        ("XPRESSBOT_PASSWORD_MIN_LENGTH", "7", "greater than or equal to 8"),
+        ("XPRESSBOT_LOG_FORMAT", "xml", "'console' or 'json'"),
+        ("XPRESSBOT_LOG_LEVEL", "debug", "'DEBUG'"),
+        ("XPRESSBOT_ALLOW_PLAIN_HTTP", "perhaps", "valid boolean"),
+        ("XPRESSBOT_TRUSTED_PROXIES", "10.0.0.0/8, nonsense", "network"),
+        ("XPRESSBOT_PUBLIC_URL", "chat.example.com", "must be an origin like https://chat.example.com"),
+        ("XPRESSBOT_PUBLIC_URL", "https://chat.example.com/xpressbot", "without a path"),
+        ("XPRESSBOT_PUBLIC_URL", "https://user:secret@chat.example.com", "must be an origin"),
+        ("XPRESSBOT_ARGON2_MEMORY_KIB", "0", "greater than or equal to 8"),
+    ],
+)
+def test_an_unusable_value_is_named_and_explained(shell: Shell, name: str, value: str, words: str) -> None:
+    """The setting's full name, and what it should be; a value is never repeated, since it may be a secret."""
+    said = refusal(shell, "accounts", "list", **{name: value})
+    assert said.startswith(f"{name}")
+    assert words in said
+    assert "secret" not in said
+
+
+def test_a_public_url_with_an_unusable_port_is_refused(shell: Shell) -> None:
+    """Letters, or a number that no port has."""
+    for url in ("http://127.0.0.1:99999", "http://127.0.0.1:eight"):
+        assert "XPRESSBOT_PUBLIC_URL" in refusal(shell, "accounts", "list", XPRESSBOT_PUBLIC_URL=url)
+
+
+def test_plain_http_beyond_this_machine_must_be_asked_for(shell: Shell) -> None:
+    """The message says what is at stake and what to set."""
+    said = refusal(shell, "serve", XPRESSBOT_PUBLIC_URL="http://chat.example.com")
+    assert "plain http beyond this machine" in said
+    assert "XPRESSBOT_ALLOW_PLAIN_HTTP=true" in said
+    assert (
+        shell.with_settings(XPRESSBOT_PUBLIC_URL="http://chat.example.com", XPRESSBOT_ALLOW_PLAIN_HTTP="true").run("accounts", "list").code
+        == 0
+    )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "chat.example.com", ""])
+def test_a_listener_beyond_loopback_must_be_asked_for(shell: Shell, host: str) -> None:
+    """Without encryption a flag is needed; with https, the proxy that ends it must be named."""
+    plain = refusal(shell, "serve", "--host", host)
+    assert plain.startswith(f"--host {host} is open to the network without encryption.")
+    assert "XPRESSBOT_ALLOW_PLAIN_HTTP=true" in plain
+    secure = refusal(shell, "serve", "--host", host, XPRESSBOT_PUBLIC_URL="https://chat.example.com")
+    assert "XPRESSBOT_TRUSTED_PROXIES" in secure
+    assert not (shell.directory / "var").exists()
+
+
+def test_an_embedded_database_in_an_impossible_place_is_explained(shell: Shell) -> None:
+    """A file where the data directory should be."""
+    (shell.directory / "taken").write_text("a file")
+    said = refusal(shell, "accounts", "list", XPRESSBOT_DATA_DIR="taken/data")
+    assert "taken/data" in said
+
+
+def test_a_server_that_cannot_be_reached_is_explained(shell: Shell) -> None:
+    """No traceback, and the database's password is not repeated."""
+    said = refusal(shell, "accounts", "list", XPRESSBOT_DATABASE_URL="postgresql://bot:canary-word@127.0.0.1:1/none")
+    assert said.startswith("The database cannot be reached: ")
+    assert "canary-word" not in said
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://root@127.0.0.1/x", "postgresql+psycopg2://h/x", "postgresql://bot:canary-word@h:port/x", "sqlite"]
+)
+def test_a_database_url_that_is_none_is_explained(shell: Shell, url: str) -> None:
+    """Other databases, other drivers, scribbles; what was set is not repeated, since it may hold a password."""
+    said = refusal(shell, "accounts", "list", XPRESSBOT_DATABASE_URL=url)
+    assert said.startswith("XPRESSBOT_DATABASE_URL: ")
+    assert "canary-word" not in said
+
+
+@pytest.mark.parametrize("command", [("accounts", "list"), ("serve",), ("db", "upgrade")])
+def test_a_file_that_is_no_database_is_explained(shell: Shell, command: tuple[str, ...]) -> None:
+    """Every command that opens it says so in one line."""
+    (shell.directory / "broken.sqlite3").write_bytes(b"this is no database, whatever its name says" * 100)
+    said = refusal(shell, *command, XPRESSBOT_DATABASE_URL="sqlite:///broken.sqlite3")
+    assert "file is not a database" in said
+
+
+def test_a_database_of_a_newer_version_stops_every_command(shell: Shell) -> None:
+    """The message tells both schemas."""
+    assert shell.run("db", "upgrade").out == f"The database is at schema {HEAD}.\n"
+    connection = sqlite3.connect(shell.directory / "var" / "data" / "xpressbot.sqlite3")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    for command in (("serve",), ("db", "upgrade"), ("accounts", "list")):
+        assert refusal(shell, *command).startswith(f"The database is at schema 9999, this program knows {HEAD}.")
+
+
+def test_a_key_ring_that_is_missing_or_open_to_others_stops_the_start(shell: Shell) -> None:
+    """The message says what to do, and no new ring is made."""
+    assert shell.run("accounts", "list").code == 0
+    ring = shell.directory / "var" / "keys" / "keyring.json"
+    ring.chmod(0o644)
+    assert "Run: chmod 600 var/keys/keyring.json" in refusal(shell, "serve")
+    saved = ring.rename(ring.with_suffix(".saved"))
+    said = refusal(shell, "serve")
+    assert said.startswith("The key ring var/keys/keyring.json is missing")
+    assert "Put your saved copy back" in said
+    assert list(ring.parent.iterdir()) == [saved]
+    saved.chmod(0o600)
+    saved.rename(ring)
+    assert shell.run("accounts", "list").code == 0
+
+
+def test_the_version_is_printed(shell: Shell) -> None:
+    """Without opening anything."""
+    answer = shell.run("--version")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.strip().count(".") == 2
+    assert not (shell.directory / "var").exists()

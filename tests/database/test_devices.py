@@ -1,0 +1,116 @@
+"""Known browsers: a new token after each sign-in, at most twenty an account."""
+
+from sqlalchemy import select
+
+from tests.support.installation import Installation
+from tests.support.people import signed_in
+from xpressbot.identity.adapters.database.tables import DEVICE
+from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
+from xpressbot.identity.domain.device import LIFETIME, MOST_PER_ACCOUNT
+
+ANNA = "anna@example.com"
+
+
+def token(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+def remember(installation: Installation, account_id: str, old: bytes | None, new: bytes) -> None:
+    with installation.house.identity.sign_in._units.write() as uow:
+        now = installation.clock.now()
+        uow.devices.remember(old, new, account_id, installation.house.entropy.token_bytes(16).hex(), now)
+        uow.commit()
+
+
+def known(installation: Installation, digest: bytes, email: str = ANNA) -> str | None:
+    def find(uow: UnitOfWork) -> str | None:
+        return uow.devices.find(digest, email, installation.clock.now() - LIFETIME)
+
+    with installation.house.identity.sign_in._units.read() as uow:
+        return find(uow)
+
+
+def test_a_browser_keeps_its_place_under_a_new_token(installation: Installation) -> None:
+    """The row stays, so that its throttle bucket does; the old token is worth nothing any more."""
+    account = installation.add_account()
+    remember(installation, account.id, None, token(1))
+    before = known(installation, token(1))
+    remember(installation, account.id, token(1), token(2))
+
+    assert before is not None
+    assert known(installation, token(2)) == before
+    assert known(installation, token(1)) is None
+
+
+def test_one_token_stands_for_all_accounts_of_a_browser(installation: Installation) -> None:
+    """Two people at one browser: both stay known through either's sign-in, and no others become so."""
+    anna, bela = installation.add_account(), installation.add_account("bela@example.com", "Bela")
+    remember(installation, anna.id, None, token(1))
+    remember(installation, bela.id, token(1), token(2))
+    remember(installation, anna.id, token(2), token(3))
+
+    assert known(installation, token(3)) is not None
+    assert known(installation, token(3), "bela@example.com") is not None
+    assert known(installation, token(3)) != known(installation, token(3), "bela@example.com")
+    installation.add_account("carl@example.com", "Carl")
+    assert known(installation, token(3), "carl@example.com") is None
+
+
+def test_a_token_that_somebody_planted_gains_nothing(installation: Installation) -> None:
+    """The token that a browser brings to a sign-in is replaced, known or not."""
+    account = installation.add_account()
+    remember(installation, account.id, token(66), token(1))
+
+    assert known(installation, token(66)) is None
+    assert known(installation, token(1)) is not None
+
+
+def test_the_twenty_first_browser_pushes_out_the_one_that_was_away_longest(installation: Installation) -> None:
+    """Age counts from the last sign-in, not the first."""
+    account = installation.add_account()
+    for number in range(MOST_PER_ACCOUNT):
+        remember(installation, account.id, None, token(number))
+        installation.clock.advance(seconds=1)
+    remember(installation, account.id, token(0), token(100))
+    installation.clock.advance(seconds=1)
+    remember(installation, account.id, None, token(101))
+
+    assert known(installation, token(1)) is None
+    assert all(known(installation, token(number)) for number in (*range(2, MOST_PER_ACCOUNT), 100, 101))
+    assert _count(installation) == MOST_PER_ACCOUNT == 20
+
+
+def test_browsers_of_others_do_not_count(installation: Installation) -> None:
+    """Twenty of one account push out none of another's."""
+    anna, bela = installation.add_account(), installation.add_account("bela@example.com", "Bela")
+    remember(installation, anna.id, None, token(1))
+    for number in range(2, MOST_PER_ACCOUNT + 5):
+        installation.clock.advance(seconds=1)
+        remember(installation, bela.id, None, token(number))
+
+    assert known(installation, token(1)) is not None
+    assert _count(installation) == MOST_PER_ACCOUNT + 1
+
+
+def test_a_browser_is_forgotten_ninety_days_after_its_last_sign_in(installation: Installation) -> None:
+    """A microsecond before it is known."""
+    account = installation.add_account()
+    remember(installation, account.id, None, token(1))
+    installation.clock.set(installation.clock.now() + LIFETIME - 1)
+    assert known(installation, token(1)) is not None
+    installation.clock.set(installation.clock.now() + 1)
+    assert known(installation, token(1)) is None
+
+
+def test_only_the_digest_of_a_device_token_is_stored(installation: Installation) -> None:
+    """A sign-in hands out 32 random bytes; their SHA-256 stands in the row."""
+    signed_in(installation.house)
+    with installation.house.database.read() as connection:
+        stored = connection.execute(select(DEVICE.c.token_hash)).scalar_one()
+    assert len(stored) == 32
+    assert known(installation, stored) is not None
+
+
+def _count(installation: Installation) -> int:
+    with installation.house.database.read() as connection:
+        return len(connection.execute(select(DEVICE.c.id)).all())

@@ -1,0 +1,145 @@
+"""Migrations: the newest revision, the schema that the models describe, and who may run them when."""
+
+import os
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from tests.support.forked import fork, wait
+from tests.support.installation import make_settings
+from xpressbot.bootstrap import build
+from xpressbot.foundation.database import migrations
+from xpressbot.foundation.database.engine import METADATA, Database, open_database
+from xpressbot.foundation.database.migrations import HEAD, SchemaError, current_revision, prepare_schema, upgrade
+
+
+@pytest.fixture
+def empty(tmp_path: Path, empty_database_url: str) -> Database:
+    database = _open(tmp_path, empty_database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def migrated(tmp_path: Path, database_url: str) -> Database:
+    database = _open(tmp_path, database_url)
+    yield database
+    database.engine.dispose()
+
+
+def test_the_head_kept_by_hand_is_the_newest_revision() -> None:
+    """The start compares with HEAD and loads no Alembic; both must name the same revision, and there is only one."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(configuration).get_heads() == [HEAD]
+
+
+def test_an_upgrade_makes_the_schema_that_the_models_describe(empty: Database) -> None:
+    """Alembic finds no difference in tables, columns, types, keys and indexes."""
+    upgrade(empty)
+
+    assert current_revision(empty) == HEAD
+    with empty.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+        assert [check["name"] for check in inspect(connection).get_check_constraints("installation")] == ["ck_installation_one_row"]
+
+
+def test_a_missing_column_would_be_noticed(migrated: Database) -> None:
+    """The comparison above can fail."""
+    with migrated.write() as connection:
+        connection.execute(text("ALTER TABLE link DROP COLUMN consumed_at"))
+        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
+    assert [(difference[0], difference[3].name) for difference in differences] == [("add_column", "consumed_at")]
+
+
+def test_the_installation_has_one_row_and_takes_no_second(migrated: Database) -> None:
+    """One installation, one owner: the schema itself says so."""
+    with migrated.write() as connection, pytest.raises(DBAPIError):
+        connection.execute(text("INSERT INTO installation (id) VALUES (2)"))
+
+
+def test_an_upgrade_of_an_up_to_date_database_does_nothing(migrated: Database) -> None:
+    """Not even the row of the revision is written again."""
+    with migrated.read() as connection:
+        before = inspect(connection).get_table_names()
+    upgrade(migrated)
+    with migrated.read() as connection:
+        assert inspect(connection).get_table_names() == before
+        assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
+
+
+def test_of_several_upgrades_at_once_one_migrates_and_all_succeed(empty: Database, tmp_path: Path, empty_database_url: str) -> None:
+    """Three processes start on an empty database: afterwards it is migrated, once."""
+    go_out, go_in = os.pipe()
+
+    def child() -> int:
+        database = _open(tmp_path, empty_database_url)
+        assert current_revision(database) is None
+        os.read(go_out, 1)
+        upgrade(database)
+        return 0
+
+    children = [fork(child, beside=empty) for _process in range(3)]
+    os.write(go_in, b"ggg")
+    codes = [wait(process) for process in children]
+    os.close(go_out)
+    os.close(go_in)
+
+    assert codes == [0, 0, 0]
+    assert current_revision(empty) == HEAD
+    with empty.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
+
+
+def test_a_newer_schema_is_refused_and_left_alone(migrated: Database) -> None:
+    """An older program must not write into what it does not know."""
+    _set_revision(migrated, "9999")
+    try:
+        with pytest.raises(SchemaError, match=r"is at schema 9999, this program knows \d+\. Install the newer version"):
+            upgrade(migrated)
+        with pytest.raises(SchemaError, match="9999"):
+            prepare_schema(migrated)
+        assert current_revision(migrated) == "9999"
+    finally:
+        _set_revision(migrated, HEAD)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
+    """The whole migration is one transaction: a table in its way stops it before the first of its own remains."""
+    with empty.write() as connection:
+        connection.execute(text("CREATE TABLE session (mine INTEGER)"))
+        connection.commit()
+
+    with pytest.raises(DBAPIError):
+        upgrade(empty)
+
+    with empty.read() as connection:
+        assert inspect(connection).get_table_names() == ["session"]
+
+
+def test_a_start_migrates_the_embedded_database_and_no_server(tmp_path: Path, empty_database_url: str) -> None:
+    """A PostgreSQL server is its operator's to migrate: the start stops and names the command."""
+    settings = make_settings(tmp_path, empty_database_url)
+    if empty_database_url.startswith("sqlite"):
+        build(settings).close()
+        return
+    with pytest.raises(SchemaError, match=r"is at schema none, this program needs .*\. Run: xpressbot db upgrade"):
+        build(settings)
+    assert not settings.key_file.exists()
+
+
+def _open(directory: Path, url: str) -> Database:
+    return open_database(make_settings(directory, url).url, durable=False)
+
+
+def _set_revision(database: Database, revision: str) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        connection.commit()

@@ -1,0 +1,91 @@
+"""Sealed boxes: fresh nonces, bound to purpose and row, opened by the ring that sealed them and by no other."""
+
+import pytest
+
+from tests.support.installation import Installation
+from tests.support.people import pending, protected
+from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.foundation.key_ring import KeyRing, new_key_ring
+from xpressbot.foundation.sealed_box import BoxError, KeyedDigests, SealedBoxes
+from xpressbot.identity.application.second_factor import TotpCode
+
+RING = new_key_ring(b"k" * 32, b"l" * 32)
+BOXES = SealedBoxes(RING, SystemEntropy())
+NONCE = slice(9, 21)
+
+
+def test_a_hundred_thousand_boxes_have_a_hundred_thousand_nonces() -> None:
+    """No nonce comes twice under one key (ASVS 11.3.4)."""
+    nonces = {BOXES.seal(RING.active_id, "totp secret", "row", b"")[NONCE] for _box in range(100_000)}
+    assert len(nonces) == 100_000
+
+
+def test_a_box_opens_where_it_was_sealed() -> None:
+    """And gives back every byte."""
+    secret = bytes(range(256))
+    assert BOXES.open("totp secret", "authenticator:a:1", BOXES.seal(RING.active_id, "totp secret", "authenticator:a:1", secret)) == secret
+
+
+@pytest.mark.parametrize(("purpose", "row"), [("recovery code", "a:1"), ("totp secret", "a:2"), ("totp secret", "a:1 "), ("", "a:1")])
+def test_a_box_opens_for_no_other_purpose_and_no_other_row(purpose: str, row: str) -> None:
+    """Purposes have keys of their own, and the row is bound to the box."""
+    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    with pytest.raises(BoxError):
+        BOXES.open(purpose, row, box)
+
+
+def test_a_box_with_any_bit_turned_or_byte_cut_does_not_open() -> None:
+    """Version, key id, nonce, ciphertext and tag are all guarded."""
+    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    altered = [bytes([*box[:place], box[place] ^ 1, *box[place + 1 :]]) for place in range(len(box))]
+    for wrong in [*altered, *(box[:length] for length in range(len(box))), box + b"\0", b""]:
+        with pytest.raises(BoxError):
+            BOXES.open("totp secret", "a:1", wrong)
+
+
+def test_a_box_of_a_key_that_the_ring_lacks_says_so() -> None:
+    """A foreign ring opens nothing."""
+    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    foreign = SealedBoxes(new_key_ring(b"x" * 32, b"l" * 32), SystemEntropy())
+    with pytest.raises(BoxError, match=f"lacks the key {RING.active_id}"):
+        foreign.open("totp secret", "a:1", box)
+
+
+def test_a_box_of_an_older_key_still_opens() -> None:
+    """Every key in the ring opens; only the active one seals."""
+    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    newer = new_key_ring(b"n" * 32, b"l" * 32)
+    both = KeyRing(newer.active_id, newer.keys | RING.keys, RING.lookup_key)
+    assert SealedBoxes(both, SystemEntropy()).open("totp secret", "a:1", box) == b"seed"
+
+
+def test_digests_are_apart_by_purpose_and_by_ring() -> None:
+    """The same data for two purposes, or under two lookup keys, has nothing in common."""
+    other = KeyedDigests(new_key_ring(b"k" * 32, b"m" * 32))
+    digests = {
+        KeyedDigests(RING).digest("recovery code", b"x"),
+        KeyedDigests(RING).digest("throttled email", b"x"),
+        other.digest("recovery code", b"x"),
+    }
+    assert len(digests) == 3
+    assert KeyedDigests(RING).digest("recovery code", b"x") in digests
+
+
+def test_a_seed_copied_to_another_account_opens_nothing(installation: Installation) -> None:
+    """Whoever can write to the database cannot put their own seed under somebody else's account: the sign-in fails closed."""
+    anna = protected(installation.house)
+    mallory = protected(installation.house, "mallory@example.com")
+    with installation.house.database.write() as connection:
+        box = connection.exec_driver_sql(f"SELECT secret_box FROM authenticator WHERE account_id = '{mallory.account.id}'").scalar_one()
+        placeholder = "?" if connection.dialect.name == "sqlite" else "%s"
+        connection.exec_driver_sql(f"UPDATE authenticator SET secret_box = {placeholder} WHERE account_id = '{anna.account.id}'", (box,))
+        connection.commit()
+    token = pending(installation.house)
+
+    with pytest.raises(BoxError):
+        installation.house.identity.sign_in.verify_second_factor(token, TotpCode(mallory.phone.code()), anna.caller.client)
+
+    with installation.house.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM session").scalar_one() == 2
+        tries = connection.exec_driver_sql(f"SELECT tries FROM throttle_bucket WHERE key = 'totp:{anna.account.id}'").scalar_one()
+    assert tries == 1

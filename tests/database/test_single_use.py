@@ -1,0 +1,169 @@
+"""What may be used once is used once, however many try at the same moment."""
+
+import pytest
+
+from tests.support.installation import Installation
+from tests.support.people import pending, protected, signed_in
+from tests.support.races import Race, race_in_processes, race_in_threads
+from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.foundation.sealed_box import KeyedDigests
+from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
+from xpressbot.identity.application.secrets import recovery_code_digest
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.outcomes import Reason
+from xpressbot.identity.domain.recovery_code import parse_code
+from xpressbot.identity.domain.totp import step_at
+
+RACERS = 6
+ONE_WINNER = [0] * (RACERS - 1) + [1]
+
+
+@pytest.fixture(params=[race_in_threads, race_in_processes], ids=["threads", "processes"])
+def race(request: pytest.FixtureRequest) -> Race:
+    return request.param
+
+
+def test_a_time_step_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
+    """UPDATE ... WHERE last_step < :step lets one of six equal steps through."""
+    authenticator_id, now = _authenticator(installation), installation.clock.now()
+    step = step_at(now)
+
+    results = race(installation, RACERS, lambda uow, _number: uow.authenticators.consume_step(authenticator_id, step, now))
+
+    assert sorted(results) == ONE_WINNER
+
+
+def test_steps_are_consumed_in_rising_order_only(installation: Installation) -> None:
+    """Whoever consumes a later step shuts out all earlier ones, so that the greatest step always stands in the end."""
+    authenticator_id, now = _authenticator(installation), installation.clock.now()
+    step = step_at(now)
+
+    results = race_in_threads(
+        installation, RACERS, lambda uow, number: uow.authenticators.consume_step(authenticator_id, step + number, now)
+    )
+
+    assert results[-1] == 1
+    with installation.house.database.write() as connection:
+        last = connection.exec_driver_sql("SELECT last_step FROM authenticator").scalar_one()
+    assert last == step + RACERS - 1
+
+
+def test_a_refused_step_is_consumed_by_nobody(installation: Installation) -> None:
+    """A step whose code was hinted at is spent, though last_step lies before it."""
+    authenticator_id, now = _authenticator(installation), installation.clock.now()
+    step = step_at(now)
+    race_in_threads(installation, RACERS, lambda uow, _number: uow.authenticators.refuse_steps(authenticator_id, [step]) or 0)
+
+    results = race_in_threads(installation, RACERS, lambda uow, _number: uow.authenticators.consume_step(authenticator_id, step, now))
+
+    assert results == [0] * RACERS
+
+
+def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
+    """One of six uses the code up, and nine are left."""
+    person = protected(installation.house)
+    digests = KeyedDigests(load_key_ring(installation.house.settings.key_file))
+    digest = recovery_code_digest(digests, person.account.id, parse_code(person.codes[4]))
+    now = installation.clock.now()
+
+    results = race(installation, RACERS, lambda uow, _number: uow.recovery_codes.consume(person.account.id, digest, "Firefox", now))
+
+    assert sorted(results) == ONE_WINNER
+    assert race(installation, 1, lambda uow, _number: uow.recovery_codes.count_unused(person.account.id)) == [9]
+
+
+def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
+    """One of six turns it into a session."""
+    protected(installation.house)
+    waiting = installation.house.identity.sign_in.pending(pending(installation.house))
+    now = installation.clock.now()
+
+    results = race(installation, RACERS, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, now))
+
+    assert sorted(results) == ONE_WINNER
+    assert race(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, now)) == [0]
+
+
+def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installation) -> None:
+    """The end of its ten minutes is part of the write's condition."""
+    protected(installation.house)
+    waiting = installation.house.identity.sign_in.pending(pending(installation.house))
+
+    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, waiting.expires_at)) == [0]
+    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, waiting.expires_at - 1)) == [1]
+
+
+def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
+    """One of six opens the welcome link for good."""
+    token, now = installation.house.identity.registration.issue_welcome_link(), installation.clock.now()
+
+    results = race(installation, RACERS, lambda uow, _number: uow.links.consume(LinkKind.WELCOME, token.digest, now))
+
+    assert sorted(results) == ONE_WINNER
+
+
+def test_an_expired_link_is_consumed_by_nobody(installation: Installation) -> None:
+    """The end of its hour is part of the write's condition."""
+    token = installation.house.identity.registration.issue_welcome_link()
+    installation.clock.advance(hours=1)
+    now = installation.clock.now()
+
+    assert race_in_threads(installation, 1, lambda uow, _number: uow.links.consume(LinkKind.WELCOME, token.digest, now)) == [0]
+
+
+def test_of_several_first_accounts_exactly_one_is_the_owner(installation: Installation, race: Race) -> None:
+    """Each makes its account and claims the installation in one unit of work; one claim counts."""
+    now = installation.clock.now()
+
+    def attempt(uow: UnitOfWork, number: int) -> bool:
+        account = Account(f"{number:032x}", f"owner{number}@example.com", "Owner", AccountStatus.ACTIVE, 1, "-", 0)
+        assert uow.accounts.add(account, now)
+        return uow.installation.claim(account.id)
+
+    results = race(installation, RACERS, attempt)
+
+    assert sorted(results) == ONE_WINNER
+    with installation.house.database.read() as connection:
+        owner = connection.exec_driver_sql("SELECT owner FROM installation").scalar_one()
+    assert owner == f"{results.index(1):032x}"
+
+
+def test_one_address_makes_one_account_however_often_it_is_tried_at_once(installation: Installation) -> None:
+    """Spellings of one address that differ in case are the same account."""
+    now = installation.clock.now()
+
+    def attempt(uow: UnitOfWork, number: int) -> bool:
+        email = "anna@example.com" if number % 2 else "Anna@Example.COM"
+        return uow.accounts.add(Account(f"{number:032x}", email, "Anna", AccountStatus.ACTIVE, 1, "-", 0), now)
+
+    assert sorted(race_in_threads(installation, RACERS, attempt)) == ONE_WINNER
+
+
+def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation) -> None:
+    """Eight tries at once at a pending authenticator: five are let through to be checked."""
+    caller = signed_in(installation.house)
+    installation.house.identity.totp_enrolment.start(caller)
+    now = installation.clock.now()
+
+    results = race_in_threads(installation, 8, lambda uow, _number: uow.authenticators.charge_enrolment(caller.session.id, now))
+
+    assert sorted(results) == [0] * 3 + [1] * 5
+    assert installation.house.identity.totp_enrolment.confirm(caller, "000000").reason is Reason.NO_ENROLMENT
+
+
+def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:
+    """Eight tries at once at confirming one's identity: each of five gets its own number, the others none."""
+    caller = signed_in(installation.house)
+
+    results = race_in_threads(installation, 8, lambda uow, _number: uow.sessions.charge_step_up(caller.session.id, 5) or 0)
+
+    assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
+
+
+def _authenticator(installation: Installation) -> str:
+    person = protected(installation.house)
+    with installation.house.database.read() as connection:
+        authenticator_id: str = connection.exec_driver_sql("SELECT id FROM authenticator").scalar_one()
+    assert person.account.security_version == 2
+    return authenticator_id

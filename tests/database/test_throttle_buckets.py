@@ -1,0 +1,175 @@
+"""Charging tries: the count is never outrun, a refused try raises nothing, and all buckets of a try are charged or none."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.installation import Installation
+from tests.support.races import race_in_processes, race_in_threads
+from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
+from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork, UnitsOfWork
+from xpressbot.identity.domain.instant import MINUTE, SECOND
+from xpressbot.identity.domain.throttle import PASSWORD, SECOND_FACTOR, Bucket, Refusal, client_address, stranger, totp
+
+BUCKET = totp("a" * 32)
+
+
+@pytest.mark.parametrize(("race", "racers"), [(race_in_threads, 16), (race_in_processes, 8)], ids=["threads", "processes"])
+def test_many_tries_at_once_never_exceed_the_bucket(installation: Installation, race: object, racers: int) -> None:
+    """Five tries pass, each with a number of its own, and the refused ones leave the count at five."""
+    now = installation.clock.now()
+
+    def attempt(uow: UnitOfWork, _number: int) -> int:
+        charges = uow.throttle.charge([BUCKET], now)
+        return 0 if isinstance(charges, Refusal) else charges[0].tries
+
+    results = race(installation, racers, attempt)
+
+    assert sorted(results) == [0] * (racers - 5) + [1, 2, 3, 4, 5]
+    assert _rows(installation) == {BUCKET.key: (5, now + 30 * SECOND)}
+
+
+def test_a_refused_try_raises_nothing(installation: Installation) -> None:
+    """However often it is tried during the wait, neither the count nor the wait grows."""
+    for _try in range(5):
+        _charge(installation, BUCKET)
+    before = _rows(installation)
+    installation.clock.advance(seconds=29)
+
+    refusals = [_charge(installation, BUCKET) for _try in range(20)]
+
+    assert all(refusal == Refusal(BUCKET, before[BUCKET.key][1]) for refusal in refusals)
+    assert _rows(installation) == before
+
+
+def test_when_one_bucket_refuses_none_is_raised(installation: Installation) -> None:
+    """A try that the second bucket refuses is rolled back in the first."""
+    full, other = stranger("full"), client_address("network")
+    for _try in range(5):
+        _charge(installation, full)
+    before = _rows(installation)
+
+    assert _charge(installation, other, full) == Refusal(full, before[full.key][1])
+    assert _rows(installation) == before
+
+
+def test_all_buckets_of_an_allowed_try_are_charged(installation: Installation) -> None:
+    """Each bucket counts by itself."""
+    first, second = stranger("one"), client_address("two")
+    _charge(installation, first)
+
+    charges = _charge(installation, first, second)
+
+    assert [(charge.bucket, charge.tries) for charge in charges] == [(first, 2), (second, 1)]
+    assert {key: tries for key, (tries, _next) in _rows(installation).items()} == {first.key: 2, second.key: 1}
+
+
+def test_waits_double_up_to_the_longest_in_the_database_as_in_the_policy(installation: Installation) -> None:
+    """The CASE of the charging statement says what Policy.delay_after says, try by try, up to the suspension."""
+    waits = []
+    for _tries in range(1, SECOND_FACTOR.suspend_at + 1):
+        charge, now = _charge(installation, BUCKET)[0], installation.clock.now()
+        waits.append(max(0, charge.next_allowed_at - now))
+        installation.clock.set(max(now, charge.next_allowed_at))
+
+    assert waits == [SECOND_FACTOR.delay_after(tries) for tries in range(1, SECOND_FACTOR.suspend_at + 1)]
+    assert waits[4:7] == [30 * SECOND, 60 * SECOND, 120 * SECOND]
+    assert _charge(installation, BUCKET) == Refusal(BUCKET, None)
+
+
+def test_a_wait_ends_exactly_when_it_said(installation: Installation) -> None:
+    """One microsecond before, the try is refused; at the moment itself it passes."""
+    for _try in range(5):
+        charge = _charge(installation, BUCKET)[0]
+    installation.clock.set(charge.next_allowed_at - 1)
+    assert isinstance(_charge(installation, BUCKET), Refusal)
+    installation.clock.advance(seconds=1e-6)
+    assert _charge(installation, BUCKET)[0].tries == 6
+
+
+def test_free_tries_wait_for_nothing_on_clocks_that_differ(installation: Installation) -> None:
+    """Of two nodes, one a little behind the other, neither sees a wait where there is none."""
+    for behind in (0, 0.5, 2, 3600):
+        installation.clock.advance(seconds=-behind)
+        assert not isinstance(_charge(installation, BUCKET, stranger("someone")), Refusal)
+
+
+def test_a_window_counts_anew_once_it_is_over_or_the_clock_went_back(installation: Installation) -> None:
+    """Thirty tries a minute for a network: the next minute starts at one, and so does a clock set back."""
+    network = client_address("network")
+    for _try in range(30):
+        _charge(installation, network)
+    assert isinstance(_charge(installation, network), Refusal)
+    installation.clock.advance(minutes=1)
+    assert _charge(installation, network)[0].tries == 1
+    installation.clock.advance(minutes=-30)
+    assert _charge(installation, network)[0].tries == 1
+
+
+def test_a_try_given_back_opens_the_wait_that_it_began(installation: Installation) -> None:
+    """A right password takes its own charge back, and nobody waits for it; a failed one's charge stays."""
+    for _try in range(4):
+        _charge(installation, BUCKET)
+    last = _charge(installation, BUCKET)
+    with _units(installation).write() as uow:
+        uow.throttle.give_back(last)
+        uow.commit()
+
+    assert _rows(installation) == {BUCKET.key: (4, 0)}
+    assert _charge(installation, BUCKET)[0].tries == 5
+
+
+def test_giving_back_leaves_the_wait_that_others_earned(installation: Installation) -> None:
+    """A try that was charged before later failures opens no wait that those began."""
+    first = _charge(installation, BUCKET)
+    for _try in range(4):
+        _charge(installation, BUCKET)
+    installation.clock.advance(seconds=30)
+    sixth = _charge(installation, BUCKET)[0]
+    with _units(installation).write() as uow:
+        uow.throttle.give_back(first)
+        uow.commit()
+
+    assert _rows(installation) == {BUCKET.key: (5, sixth.next_allowed_at)}
+
+
+def test_two_waits_are_cut_to_the_earlier(installation: Installation) -> None:
+    """Cutting brings a wait forward and never prolongs one."""
+    for _try in range(5):
+        charge = _charge(installation, BUCKET)[0]
+    for moment in (charge.next_allowed_at + MINUTE, charge.next_allowed_at - SECOND):
+        with _units(installation).write() as uow:
+            uow.throttle.cut(BUCKET, moment)
+            uow.commit()
+        assert _rows(installation)[BUCKET.key][1] == min(charge.next_allowed_at, moment)
+
+
+def test_password_tries_are_never_suspended(installation: Installation) -> None:
+    """A hundred and twenty failures alarm, and still the next try after the wait is allowed."""
+    bucket = Bucket("password:stranger:x", PASSWORD)
+    for _try in range(120):
+        charge = _charge(installation, bucket)[0]
+        installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
+    assert _charge(installation, bucket)[0].tries == 121
+    with _units(installation).write() as uow:
+        report = uow.throttle.take_delay_report([bucket])
+        uow.commit()
+    assert [(line.delays, line.alarm) for line in report] == [(117, True)]
+
+
+def _charge(installation: Installation, *buckets: Bucket) -> object:
+    with _units(installation).write() as uow:
+        charges = uow.throttle.charge(buckets, installation.clock.now())
+        if not isinstance(charges, Refusal):
+            uow.commit()
+        return charges
+
+
+def _units(installation: Installation) -> UnitsOfWork:
+    return installation.house.identity.sign_in._units
+
+
+def _rows(installation: Installation) -> dict[str, tuple[int, int]]:
+    columns = THROTTLE_BUCKET.c
+    with installation.house.database.read() as connection:
+        rows = connection.execute(select(columns.key, columns.tries, columns.next_allowed_at)).all()
+    return {row.key: (row.tries, row.next_allowed_at) for row in rows}

@@ -1,0 +1,91 @@
+"""People in a fresh installation, and an installation behind https."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from tests.conftest import ENGINES
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.browser import Browser
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import Installation, install
+from xpressbot.entrypoints.http.app import create_app
+
+both_engines = pytest.mark.parametrize("database_url", ENGINES, indirect=True)
+PUBLIC_URL = "https://bots.example.com"
+
+
+@dataclass(frozen=True)
+class Protected:
+    """Anna with 2FA on: her browser, her phone, her recovery codes."""
+
+    browser: Browser
+    phone: AuthenticatorApp
+    codes: list[str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_log() -> Iterator[None]:
+    """Without the product's own logging, structlog draws each traceback with all its variables, which takes a second."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, for speed; both engines where a test is marked with `both_engines`."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        return request.getfixturevalue("postgres_template").fresh()
+    return request.getfixturevalue("sqlite_template").fresh(tmp_path)
+
+
+@pytest.fixture
+def signed_in(installation: Installation, browser: Browser) -> Browser:
+    """Anna's browser, signed in; 2FA is off."""
+    installation.add_account()
+    assert browser.sign_in().headers["location"] == "/"
+    return browser
+
+
+@pytest.fixture
+def protected(signed_in: Browser) -> Protected:
+    """Anna, who has just enabled 2FA and saved her codes."""
+    phone = signed_in.enable_2fa()
+    codes = signed_in.recovery_codes()
+    assert signed_in.post("/account/2fa/recovery-codes/continue").headers["location"] == "/account"
+    return Protected(signed_in, phone, codes)
+
+
+@pytest.fixture
+def pending(protected: Protected, new_browser: Callable[..., Browser]) -> Browser:
+    """Another browser of Anna's, in which only the password was proven."""
+    browser = new_browser()
+    assert browser.sign_in().headers["location"] == "/sign-in/code"
+    return browser
+
+
+@pytest.fixture
+def https_installation(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Installation]:
+    """An installation whose public URL is https."""
+    directory = tmp_path / "https"
+    directory.mkdir()
+    installation = install(directory, sqlite_template.fresh(directory), public_url=PUBLIC_URL)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def https_app(https_installation: Installation) -> FastAPI:
+    return create_app(https_installation.house)
+
+
+@pytest.fixture
+def https_browser(https_app: FastAPI, https_installation: Installation) -> Browser:
+    """A browser that reaches it by its public URL."""
+    return Browser(https_app, https_installation.clock, url=PUBLIC_URL)

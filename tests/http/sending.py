@@ -1,0 +1,83 @@
+"""Requests as no form of ours sends them, and what to look at afterwards."""
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select
+from starlette.routing import Route
+
+from tests.support.browser import Browser
+from tests.support.installation import Installation
+from xpressbot.foundation.database.engine import METADATA
+
+FORM = "application/x-www-form-urlencoded"
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"}
+SESSION_COOKIE = "xpressbot-session"
+PENDING_COOKIE = "xpressbot-sign-in"
+DEVICE_COOKIE = "xpressbot-device"
+LINK_COOKIE = "xpressbot-link"
+
+
+def send(browser: Browser, path: str, body: bytes, content_type: str | None = FORM) -> httpx.Response:
+    """POST raw bytes from the same origin."""
+    headers = SAME_ORIGIN | ({} if content_type is None else {"Content-Type": content_type})
+    return browser.request("POST", path, content=body, headers=headers)
+
+
+def routes_of(app: FastAPI) -> list[Route]:
+    """Every route there is; one of another kind (a socket, a mount) would need tests of its own."""
+    assert {type(route) for route in app.routes} == {Route}
+    return [route for route in app.routes if isinstance(route, Route)]
+
+
+def paths_with(app: FastAPI, method: str) -> list[str]:
+    """The paths that take a method."""
+    return sorted(route.path for route in routes_of(app) if method in (route.methods or ()))
+
+
+def concrete(path: str) -> str:
+    """A path that a request can name."""
+    return path.replace("{name}", "style.css")
+
+
+def contents(installation: Installation) -> dict[str, list[Mapping[str, Any]]]:
+    """All rows of all tables."""
+    with installation.house.database.read() as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
+            for table in METADATA.sorted_tables
+        }
+
+
+def rows(installation: Installation, table: str) -> list[Mapping[str, Any]]:
+    """All rows of one table."""
+    return contents(installation)[table]
+
+
+def tries(installation: Installation, prefix: str) -> int:
+    """How many tries are charged to the buckets of a kind."""
+    return sum(row["tries"] for row in rows(installation, "throttle_bucket") if row["key"].startswith(prefix))
+
+
+def words(page: str) -> str:
+    """What a person reads of a page, white space collapsed."""
+    body = re.sub(r"(?s)<head>.*?</head>|<svg.*?</svg>", " ", page)
+    text = re.sub(r"</?(?:strong|time|s|span|code)\b[^>]*>", "", body)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def set_cookies(response: httpx.Response) -> dict[str, str]:
+    """Each Set-Cookie line by the cookie's name."""
+    return {line.partition("=")[0]: line for line in response.headers.get_list("set-cookie")}
+
+
+def only(browser: Browser, **cookies: str) -> Browser:
+    """The browser with these cookies and no others; underscores stand for dashes."""
+    browser.cookies.clear()
+    for name, value in cookies.items():
+        browser.cookies.set(f"xpressbot-{name.replace('_', '-')}", value, domain="127.0.0.1")
+    return browser

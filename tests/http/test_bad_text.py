@@ -1,0 +1,192 @@
+"""Names, addresses and passwords as people and attackers type them."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from tests.http.conftest import both_engines
+from tests.http.sending import contents, rows, send, tries, words
+from tests.support.browser import Browser
+from tests.support.installation import PASSWORD, Installation
+
+GOOD_NAMES = [
+    "Åsa Ünal",
+    "李小龍",
+    "O'Brien & Söhne",
+    '"Bob" <b>bold</b>',
+    "a:b;c=d|e",
+    "{{ 7*7 }}",
+    "%(count)d %s",
+    "x" * 100,
+    "🙂",
+    "\u0646\u0627\u0645",
+]
+BAD_NAMES = ["", "   ", "x" * 101, "x" * 300, "a\x00b", "a\x1b[2J", "a\x7f", "a\u202eb", "a\u2066b", "a\ue000", "\u0085"]
+GOOD_EMAILS = [
+    "jörg@exämple.com",
+    "o'brien+tag@example.com",
+    "a&b@example.com",
+    "A.B@EXAMPLE.COM",
+    "x" * 242 + "@example.com",
+    " anna@example.com ",
+]
+BAD_EMAILS = [
+    "",
+    "anna",
+    "@example.com",
+    "anna@",
+    "anna@example",
+    "anna@@example.com",
+    "anna@exa mple.com",
+    "anna@example.com\x00",
+    "anna\x00@example.com",
+    "anna@example.com\r\nBcc: x@y.zz",
+    "an\x1bna@example.com",
+    "anna\u202e@example.com",
+    "a:b@example.com",
+    '"anna"@example.com',
+    "<b>@example.com",
+    "anna@example.com,peter@example.com",
+    "x" * 300 + "@example.com",
+    "x" * 60_000,
+]
+
+
+def claim(installation: Installation, browser: Browser, **fields: str) -> httpx.Response:
+    """Fill in the welcome page of a link of its own."""
+    token = installation.house.identity.registration.issue_welcome_link()
+    browser.get(f"/welcome?token={token.text}")
+    return browser.post("/welcome", {"name": "Anna Berg", "email": "anna@example.com", "password": PASSWORD} | fields)
+
+
+@both_engines
+@pytest.mark.parametrize("name", GOOD_NAMES)
+def test_a_name_is_kept_as_it_is_and_shown_as_text(name: str, installation: Installation, browser: Browser) -> None:
+    """Whatever it holds, no page takes it for markup, a template or a format."""
+    assert claim(installation, browser, name=name).status_code == 303
+    assert rows(installation, "account")[0]["name"] == name
+    for path in ("/", "/account"):
+        page = browser.get(path).text
+        assert f"<strong>{html.escape(name).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</strong>" in page
+        assert "<b>" not in page
+    assert browser.who()["account"]["name"] == name
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_name_with_control_characters_or_of_no_fitting_length_is_422(name: str, installation: Installation, browser: Browser) -> None:
+    """The message stands beside the field, and what else was typed is kept; but never the password."""
+    response = claim(installation, browser, name=name)
+    assert response.status_code == 422
+    assert field_error(response, "name").startswith("Enter your name: up to 100 characters")
+    assert 'value="anna@example.com"' in response.text
+    assert PASSWORD not in response.text
+    assert rows(installation, "account") == []
+
+
+@both_engines
+@pytest.mark.parametrize("email", GOOD_EMAILS)
+def test_an_address_signs_in_however_it_is_capitalised(email: str, installation: Installation, browser: Browser) -> None:
+    """Unicode, quotes and ampersands included; spaces around it are forgiven."""
+    assert claim(installation, browser, email=email).status_code == 303
+    assert browser.who()["account"]["email"] == email.strip()
+    browser.post("/sign-out")
+    assert browser.sign_in(email.upper()).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("email", BAD_EMAILS)
+def test_what_no_mail_server_takes_is_422_at_sign_in_and_welcome(email: str, installation: Installation, browser: Browser) -> None:
+    """Beside the field, escaped, and charged to nobody."""
+    response = claim(installation, browser, email=email)
+    assert (response.status_code, rows(installation, "account")) == (422, [])
+    assert field_error(response, "email") == "Enter an e-mail address, like anna@example.com."
+    before = contents(installation)
+    response = browser.sign_in(email)
+    assert response.status_code == 422
+    assert field_error(response, "email") == "Enter your e-mail address, like anna@example.com."
+    assert "<b>" not in response.text
+    assert contents(installation) == before
+
+
+def test_what_was_typed_as_an_address_comes_back_escaped(browser: Browser) -> None:
+    """A refused sign-in repeats the address in its field and nowhere else."""
+    for typed in ('"><script>alert(1)</script>@example.com', "a&b'c@example.com", "{{7*7}}@example.com"):
+        page = browser.sign_in(typed).text
+        values = [html.unescape(value) for value in re.findall(r'<input id="email"[^>]*? value="([^"]*)"', page)]
+        assert values == [typed]
+        assert "<script>" not in page
+
+
+def test_an_empty_password_is_422_and_no_try(installation: Installation, browser: Browser) -> None:
+    """Both messages at once when both fields are empty."""
+    response = browser.sign_in("", "")
+    assert (response.status_code, field_error(response, "password")) == (422, "Enter your password.")
+    assert field_error(response, "email")
+    assert browser.sign_in(password="").status_code == 422
+    assert tries(installation, "") == 0
+
+
+@both_engines
+@pytest.mark.parametrize("password", ["x" * 60_000, "\x00" * 20, "\ufffd\u202e\x1b[2J", "é" * 5_000, " ", "💥" * 4_000])
+def test_an_odd_password_at_sign_in_is_only_a_wrong_one(password: str, installation: Installation, browser: Browser) -> None:
+    """Long ones, NUL, controls: 401 after the one hash, for known and unknown addresses; never repeated in the page."""
+    installation.add_account()
+    for email in ("anna@example.com", "nobody@example.com"):
+        response = browser.sign_in(email, password)
+        assert response.status_code == 401
+        assert "do not match" in response.text
+        assert html.escape(password) not in response.text or password == " "
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("fourteen-chars", "Use at least 15 characters"),
+        ("é" * 513, "Use at most 1024 bytes"),
+        ("x" * 1025, "Use at most 1024 bytes"),
+        ("passwordpassword", "would be guessed quickly"),
+        ("xpressbot-xpressbot", "are tried first"),
+        ("anna@example.com1", "are tried first"),
+        ("aaaaaaaaaaaaaaaaaaaa", "would be guessed quickly"),
+        ("🙂" * 14, "Use at least 15 characters"),
+        ("", "Choose a password"),
+    ],
+)
+def test_a_weak_password_is_422_and_the_page_says_what_is_wrong(
+    password: str, why: str, installation: Installation, browser: Browser
+) -> None:
+    """The reason beside the field, a fresh passphrase to take instead, and the name and address kept."""
+    response = claim(installation, browser, password=password)
+    assert response.status_code == 422
+    assert why in field_error(response, "password")
+    assert re.search(r'<code class="passphrase">[a-z-]+</code>', response.text)
+    assert 'value="Anna Berg"' in response.text
+    assert not password or f'value="{password}"' not in response.text
+    assert rows(installation, "account") == []
+
+
+@pytest.mark.parametrize("seq", ["", "x", "-1", "1.5", "9" * 30, "0", "\uff11", "999999999", "1 OR 1=1", "\x00"])
+def test_a_number_of_a_notice_that_is_none_acknowledges_nothing(seq: str, signed_in: Browser, installation: Installation) -> None:
+    """Back to the dashboard, and nothing has changed."""
+    before = contents(installation)
+    assert signed_in.post("/notices/seen", seq=seq).headers["location"] == "/"
+    assert contents(installation) == before
+
+
+@both_engines
+def test_nul_and_controls_in_every_field_break_nothing(installation: Installation, signed_in: Browser, browser: Browser) -> None:
+    """PostgreSQL takes no NUL in text: none gets as far as there."""
+    installation.clock.advance(minutes=6)
+    for text in (b"%00", b"a%00b", b"%1b%5B2J", b"%7f", b"%ef%bf%bf", b"%f0%9f%92%a5"):
+        fields = b"&".join(b"%s=%s" % (name, text) for name in (b"email", b"password", b"code", b"next", b"name", b"seq"))
+        for path in ("/sign-in", "/sign-in/code", "/account/2fa/confirm", "/account/2fa/disable", "/notices/seen", "/welcome"):
+            assert send(signed_in, path, fields).status_code < 500
+    assert browser.who() is not None
+
+
+def field_error(response: httpx.Response, name: str) -> str:
+    """The message beside a field."""
+    found = re.search(rf'(?s)<p class="error" id="{name}-error">(.*?)</p>', response.text)
+    assert found is not None, words(response.text)
+    return words(found[1])

@@ -1,0 +1,120 @@
+"""Every refusal before a handler: a calm page for people, a problem document (RFC 9457) for programs."""
+
+from http import HTTPStatus
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from tests.http.sending import words
+from tests.support.browser import Browser
+from tests.support.installation import Installation
+
+TITLES = {
+    403: "Not from this page",
+    404: "Page not found",
+    405: "Not possible here",
+    413: "Too much text",
+    415: "Unknown kind of form",
+    421: "Wrong address",
+    422: "The form could not be read",
+    500: "Something went wrong",
+    503: "Back in a moment",
+}
+REQUESTS = {
+    403: ("POST", "/sign-in", {"headers": {"Sec-Fetch-Site": "cross-site"}}),
+    404: ("GET", "/no/such/page", {}),
+    405: ("PUT", "/sign-in", {}),
+    413: ("POST", "/sign-in", {"content": b"a" * 70_000}),
+    415: ("POST", "/sign-in", {"content": b"{}", "headers": {"Content-Type": "application/json"}}),
+    421: ("GET", "/sign-in", {"headers": {"Host": "evil.example"}}),
+    422: ("POST", "/sign-in", {"data": {"email": ["a", "b"]}}),
+}
+
+
+@pytest.mark.parametrize("status", REQUESTS)
+def test_a_person_gets_a_page_that_says_what_happened(status: int, browser: Browser) -> None:
+    """HTML with the status, a heading and a sentence; no stack, no framework's text."""
+    method, path, options = REQUESTS[status]
+    assert_page(browser.request(method, path, **options), status)
+
+
+def test_a_fault_of_ours_is_a_page_too(installation: Installation, signed_in: Browser) -> None:
+    """500, and nothing of the cause in it."""
+    with installation.house.database.engine.begin() as connection:
+        connection.execute(text("UPDATE session SET amr = 'no-such-method'"))
+    response = signed_in.get("/account")
+    assert_page(response, 500)
+    assert "no-such-method" not in response.text
+    problem = signed_in.get("/api/v1/session")
+    assert_problem(problem, 500, "internal_error")
+    assert "no-such-method" not in problem.text
+
+
+def test_a_missing_table_is_a_page_too(installation: Installation, signed_in: Browser) -> None:
+    """503 with a time to come back."""
+    with installation.house.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE session RENAME TO away"))
+    response = signed_in.get("/account")
+    assert_page(response, 503)
+    assert response.headers["retry-after"] == "5"
+    assert_problem(signed_in.get("/api/v1/session"), 503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "code"),
+    [
+        ("GET", "/api/v1/session", {}, 401, "not_signed_in"),
+        ("GET", "/api/v1/nothing", {}, 404, "not_found"),
+        ("GET", "/api/", {}, 404, "not_found"),
+        ("POST", "/api/v1/session", {"Sec-Fetch-Site": "same-origin"}, 405, "method_not_allowed"),
+        ("DELETE", "/api/v1/session", {}, 405, "method_not_allowed"),
+        ("POST", "/api/v1/session", {"Origin": "https://evil.example"}, 403, "cross_site"),
+        ("GET", "/api/v1/session", {"Host": "evil.example"}, 421, "misdirected"),
+    ],
+)
+def test_a_program_gets_a_problem_document(
+    method: str, path: str, headers: dict[str, str], status: int, code: str, browser: Browser
+) -> None:
+    """Under /api/ errors are application/problem+json, with a code that is stable."""
+    assert_problem(browser.request(method, path, headers=headers), status, code)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/%00", "/%ff%fe", "/%c0%af", "/%", "/%zz", "/account%00", "/account%2f2fa", "/..%2f..%2fetc%2fpasswd", "/" + "a" * 9000, "/\u202e"],
+)
+def test_a_path_that_makes_no_sense_is_not_found(path: str, signed_in: Browser) -> None:
+    """Broken UTF-8 and percent encodings, NUL, dots: 404, never 500."""
+    assert signed_in.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["next=%ff", "next=%", "next=%zz", "next=a&next=b", "reason[]=x", "reason=%00", "token=%ff", "&&&==", "a" * 9000]
+)
+@pytest.mark.parametrize("path", ["/sign-in", "/welcome", "/account/confirm-identity", "/account", "/static/style.css"])
+def test_a_query_string_that_makes_no_sense_breaks_no_page(path: str, query: str, signed_in: Browser) -> None:
+    """It counts as not given."""
+    assert signed_in.get(f"{path}?{query}").status_code in {200, 303, 404}
+
+
+def test_the_sign_in_page_repeats_nothing_of_its_query(browser: Browser) -> None:
+    """Reasons are a closed list, next is one of our paths."""
+    page = browser.get("/sign-in", params={"reason": "<b>canary</b>", "next": "/<b>canary</b>", "email": "canary"}).text
+    assert "canary" not in page
+
+
+def assert_page(response: httpx.Response, status: int) -> None:
+    assert response.status_code == status
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "set-cookie" not in response.headers
+    text_of_page = words(response.text)
+    assert f"{status} {TITLES[status]}" in text_of_page
+    assert len(text_of_page.partition(TITLES[status])[2]) > 20
+    assert "Traceback" not in response.text
+
+
+def assert_problem(response: httpx.Response, status: int, code: str) -> None:
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() == {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}

@@ -1,0 +1,109 @@
+"""Where a request comes from is the peer's word, or a trusted proxy's (ASVS 4.1.3, 15.3.4)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.http.sending import SAME_ORIGIN, rows
+from tests.support.browser import Browser
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import PASSWORD, Installation, install
+from xpressbot.entrypoints.http.app import create_app
+
+PROXY = "10.0.0.1"
+
+
+@pytest.fixture
+def proxied(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Installation]:
+    """An installation that trusts the proxies of a network."""
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), trusted_proxies="10.0.0.0/8, fd00::/8")
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def proxied_app(proxied: Installation) -> FastAPI:
+    return create_app(proxied.house)
+
+
+def sign_in(browser: Browser, email: str, password: str, **headers: str) -> httpx.Response:
+    fields = {"email": email, "password": password}
+    sent = SAME_ORIGIN | {name.replace("_", "-"): value for name, value in headers.items()}
+    return browser.request("POST", "/sign-in", headers=sent, data=fields)
+
+
+def test_a_stranger_gets_no_further_tries_by_naming_other_addresses(installation: Installation, browser: Browser) -> None:
+    """Whatever it forwards, 30 tries a minute count for the peer that speaks."""
+    for number in range(30):
+        forwarded = {
+            "X_Forwarded_For": f"198.51.100.{number}",
+            "Forwarded": f"for=198.51.100.{number}",
+            "X_Real_IP": f"198.51.100.{number}",
+        }
+        assert sign_in(browser, f"somebody{number}@example.com", "wrong", **forwarded).status_code == 401
+    response = sign_in(browser, "another@example.com", "wrong", X_Forwarded_For="198.51.100.99", X_Real_IP="198.51.100.99")
+    assert response.status_code == 429
+    assert "from your network" in response.text
+
+
+def test_behind_a_trusted_proxy_each_client_has_tries_of_its_own(proxied_app: FastAPI, proxied: Installation) -> None:
+    """31 clients of one proxy: none is refused; the 31st try of one of them is."""
+    browser = Browser(proxied_app, proxied.clock, address=PROXY)
+    for number in range(31):
+        assert sign_in(browser, f"somebody{number}@example.com", "wrong", X_Forwarded_For=f"198.51.100.{number}").status_code == 401
+    for number in range(29):
+        assert sign_in(browser, f"other{number}@example.com", "wrong", X_Forwarded_For="198.51.100.7").status_code == 401
+    assert sign_in(browser, "last@example.com", "wrong", X_Forwarded_For="203.0.113.1, 198.51.100.7").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "recorded"),
+    [
+        (PROXY, "198.51.100.7", "198.51.100.7"),
+        (PROXY, "203.0.113.66, 198.51.100.7", "198.51.100.7"),
+        (PROXY, "198.51.100.7, 10.2.3.4, 10.9.9.9", "198.51.100.7"),
+        (PROXY, "2001:db8::7", "2001:db8::7"),
+        ("fd00::1", "198.51.100.7", "198.51.100.7"),
+        ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        (PROXY, "10.0.0.9", "10.0.0.9"),
+        (PROXY, "", PROXY),
+        (PROXY, " , ,", PROXY),
+        (PROXY, "unknown", PROXY),
+        (PROXY, "198.51.100.7:4711", PROXY),
+        (PROXY, "<script>alert(1)</script>", PROXY),
+        (PROXY, "198.51.100.7, evil", PROXY),
+        (PROXY, "2001:db8::7%<b>bold", PROXY),
+        ("fe80::1%eth0", "198.51.100.7", "fe80::1%eth0"),
+        (PROXY, "1" * 4000, PROXY),
+        ("192.0.2.7", "198.51.100.7", "192.0.2.7"),
+        ("192.0.2.7", "10.0.0.1", "192.0.2.7"),
+        ("11.0.0.1", "198.51.100.7", "11.0.0.1"),
+    ],
+)
+def test_the_address_on_record_is_the_nearest_that_is_no_trusted_proxy(
+    peer: str, forwarded: str, recorded: str, proxied_app: FastAPI, proxied: Installation
+) -> None:
+    """What a client claims before the first trusted hop is not believed; what is no address is not repeated."""
+    proxied.add_account()
+    browser = Browser(proxied_app, proxied.clock, address=peer)
+    assert sign_in(browser, "anna@example.com", PASSWORD, X_Forwarded_For=forwarded).status_code == 303
+    assert [row["address"] for row in rows(proxied, "session")] == [recorded]
+    assert recorded in browser.get("/").text
+
+
+def test_headers_that_name_a_person_or_a_scheme_are_not_read(proxied_app: FastAPI, proxied: Installation) -> None:
+    """Not even from a trusted proxy: identity comes from the session cookie alone."""
+    account = proxied.add_account()
+    browser = Browser(proxied_app, proxied.clock, address=PROXY)
+    claims = {"X-User-Id": account.id, "X-Forwarded-User": account.email, "Remote-User": account.email, "X-Original-URL": "/account"}
+    credentials = [{"Authorization": "Basic YW5uYUBleGFtcGxlLmNvbTpwdw=="}, {"Authorization": f"Bearer {PASSWORD}"}, claims]
+    for headers in credentials:
+        assert browser.request("GET", "/api/v1/session", headers=headers).status_code == 401
+        assert browser.request("GET", "/account", headers=headers).headers["location"] == "/sign-in?next=/account"
+    response = browser.request(
+        "POST", "/sign-in", headers=SAME_ORIGIN | {"X-Forwarded-Proto": "https"}, data={"email": account.email, "password": PASSWORD}
+    )
+    assert "Secure" not in response.headers["set-cookie"]

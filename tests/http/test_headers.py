@@ -1,0 +1,95 @@
+"""Headers of every answer (ASVS 3.4, 14.3.2)."""
+
+import re
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.http.conftest import Protected
+from tests.http.sending import concrete, paths_with, routes_of
+from tests.support.browser import Browser
+
+POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+
+
+def assert_guarded(response: httpx.Response) -> None:
+    headers = response.headers
+    directives = dict(directive.strip().split(" ", 1) for directive in headers["content-security-policy"].split(";"))
+    assert directives == POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert not [name for name in headers if name.startswith("access-control-")]
+
+
+def answers(app: FastAPI, browser: Browser) -> dict[str, httpx.Response]:
+    """Each route by each of its methods, and each kind of refusal."""
+    found = {f"GET {path}": browser.get(concrete(path)) for path in paths_with(app, "GET") if not path.startswith("/static")}
+    found |= {f"POST {path}": browser.post(path) for path in paths_with(app, "POST") if path != "/sign-out"}
+    return found | {
+        "404": browser.get("/nowhere"),
+        "404 api": browser.get("/api/v1/nowhere"),
+        "405": browser.request("DELETE", "/account"),
+        "413": browser.post("/sign-in", email="a" * 70_000),
+        "403": browser.request("POST", "/sign-in", headers={"Sec-Fetch-Site": "cross-site"}),
+        "421": browser.request("GET", "/", headers={"Host": "evil.example"}),
+    }
+
+
+def test_every_answer_carries_the_security_headers_and_is_never_stored(app: FastAPI, protected: Protected) -> None:
+    """Pages, redirects, JSON and errors, with and without a session."""
+    seen = answers(app, protected.browser)
+    assert len(seen) >= len(routes_of(app)) - 2
+    for name, response in seen.items():
+        assert_guarded(response)
+        assert response.headers.get_list("cache-control") == ["no-store"], name
+        assert "strict-transport-security" not in response.headers, name
+
+
+def test_static_files_are_guarded_too_and_stored_only_under_their_version(browser: Browser) -> None:
+    """The versioned address may be kept for ever, the bare one is asked for anew, an unknown one is no page."""
+    versioned = re.search(r'href="(/static/style\.css\?v=[^"]+)"', browser.get("/sign-in").text)[1]
+    for path, caching in {versioned: "public, max-age=31536000, immutable", "/static/style.css": "no-cache"}.items():
+        response = browser.get(path)
+        assert_guarded(response)
+        assert (response.status_code, response.headers["cache-control"]) == (200, caching)
+        assert response.headers["content-type"].startswith("text/css")
+    assert browser.get("/static/style.css?v=other").headers["cache-control"] == "no-cache"
+    assert browser.get("/static/nothing.css").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/static/../app.py", "/static/..%2fapp.py", "/static/%2e%2e/app.py", "/static//etc/passwd", "/static/"])
+def test_nothing_beside_the_static_files_is_served(path: str, browser: Browser) -> None:
+    """Only the names that were read at the start exist."""
+    assert browser.get(path).status_code == 404
+
+
+def test_https_adds_strict_transport_security_to_every_answer(https_app: FastAPI, https_browser: Browser) -> None:
+    """Where the public URL is https, browsers are told to stay there."""
+    for response in answers(https_app, https_browser).values():
+        assert_guarded(response)
+        assert response.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+
+
+def test_pages_load_nothing_from_elsewhere(protected: Protected) -> None:
+    """No script, style, image or form of the set-up and code pages leaves our origin (ASVS 3.4.3)."""
+    protected.browser.post("/account/2fa/start")
+    protected.browser.post("/account/2fa/recovery-codes/reveal")
+    for path in ("/", "/account", "/account/2fa/setup", "/account/2fa/recovery-codes", "/account/2fa/disable"):
+        page = protected.browser.get(path).text
+        targets = re.findall(r'(?:src|href|action)="([^"]+)"', page)
+        assert targets
+        assert [target for target in targets if not target.startswith(("/", "#", "otpauth://"))] == []
+        assert [target for target in targets if target.startswith("//")] == []
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|@import|url\(", page)

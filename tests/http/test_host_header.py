@@ -1,0 +1,70 @@
+"""The Host header names us, or the request was meant for somebody else."""
+
+import pytest
+
+from tests.support.browser import Browser
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "LOCALHOST:8000", "[::1]:8000"])
+def test_with_a_loopback_public_url_every_name_of_this_machine_is_answered(host: str, browser: Browser) -> None:
+    """On the public URL's port."""
+    assert browser.request("GET", "/sign-in", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1",
+        "127.0.0.1:80",
+        "localhost:9000",
+        "localhost:8000.evil.example",
+        "127.0.0.1:8000@evil.example",
+        "127.0.0.2:8000",
+        "0.0.0.0:8000",
+        "127.0.0.1:8000,evil.example",
+        "",
+    ],
+)
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/api/v1/session", "/static/style.css", "/nowhere"])
+def test_any_other_host_is_misdirected(host: str, path: str, browser: Browser) -> None:
+    """421 before anything is looked up (DNS rebinding, poisoned links)."""
+    response = browser.request("GET", path, headers={"Host": host})
+    assert response.status_code == 421
+    assert "location" not in response.headers
+
+
+def test_a_foreign_host_is_refused_for_forms_too_however_same_origin_it_claims_to_be(browser: Browser) -> None:
+    """A rebound name is same-origin to the browser."""
+    headers = {"Host": "evil.example:8000", "Origin": "http://evil.example:8000", "Sec-Fetch-Site": "same-origin"}
+    assert browser.request("POST", "/sign-in", headers=headers, data={"email": "a@b.cd"}).status_code == 421
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_answers_to_any_host(path: str, browser: Browser) -> None:
+    """Probes come by the machine's own address."""
+    assert browser.request("GET", path, headers={"Host": "10.0.0.5:1234"}).status_code == 200
+
+
+def test_a_forwarded_host_is_never_read(browser: Browser) -> None:
+    """Neither to let a request in nor to keep it out."""
+    assert browser.request("GET", "/sign-in", headers={"X-Forwarded-Host": "evil.example"}).status_code == 200
+    assert browser.request("GET", "/sign-in", headers={"Host": "evil.example", "X-Forwarded-Host": "127.0.0.1:8000"}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("bots.example.com", 200),
+        ("Bots.Example.COM", 200),
+        ("bots.example.com:443", 200),
+        ("bots.example.com:80", 421),
+        ("www.bots.example.com", 421),
+        ("127.0.0.1:8000", 421),
+        ("localhost", 421),
+    ],
+)
+def test_with_a_public_name_only_that_name_is_answered(host: str, status: int, https_browser: Browser) -> None:
+    """The scheme's default port may be left out or named; loopback names are no longer ours."""
+    assert https_browser.request("GET", "/sign-in", headers={"Host": host}).status_code == status

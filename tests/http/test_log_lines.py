@@ -1,0 +1,144 @@
+"""Log lines: one to an event whatever somebody sends (ASVS 16.4.1), and no secret in any (ASVS 16.2.5)."""
+
+import io
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from sqlalchemy import text
+
+from tests.http.conftest import Protected
+from tests.http.sending import SESSION_COOKIE
+from tests.support.browser import Browser
+from tests.support.installation import PASSWORD, Installation
+from xpressbot.foundation.logging import configure_logging
+
+FORGED = '2026-01-01T00:00:00Z info http.request path=/forged status=200 {"event": "forged"}'
+PATHS = {
+    "line feed": f"/%0a{FORGED.replace(' ', '%20')}",
+    "carriage return": f"/%0d{FORGED.replace(' ', '%20')}",
+    "both": "/x%0d%0a%0d%0aforged",
+    "escape sequences": "/%1b[2J%1b]0;owned%07",
+    "other controls": "/%00%08%7f%c2%85%c2%9b31m",
+    "line and paragraph separators": "/%e2%80%a8forged%e2%80%a9forged",
+    "quotes and equals signs": "/%22%20status=200%20level=%22info",
+    "direction marks": "/%e2%80%aeforged",
+}
+
+
+class Log(io.StringIO):
+    """What was written to standard error since it was last taken."""
+
+    def take(self) -> str:
+        taken = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return taken
+
+
+@pytest.fixture(params=[True, False], ids=["json", "console"])
+def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    """The product's own logging at its most talkative."""
+    earlier, root, client = structlog.get_config(), logging.getLogger(), logging.getLogger("httpx")
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()  # or the runner's own would be closed
+    client.setLevel(logging.WARNING)
+    lines = Log()
+    monkeypatch.setattr(sys, "stderr", lines)
+    configure_logging(json_lines=request.param, level="DEBUG")
+    yield lines
+    structlog.configure(**earlier)
+    client.setLevel(logging.NOTSET)
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
+def test_whatever_stands_in_a_path_a_request_is_one_line(path: str, log: Log, browser: Browser) -> None:
+    """No character that ends a line, moves a terminal's cursor or turns the reading direction reaches the log."""
+    assert browser.get(path).status_code == 404
+    assert_one_plain_line(log.take())
+
+
+@pytest.mark.parametrize(
+    "agent", [b"evil\x1b[2J\x07", b"evil\x80\x85\x9b31m", "evil\u2028\u202e".encode(), b'a=b "status"=200', b"e" * 5000]
+)
+def test_what_a_browser_calls_itself_forges_no_line(agent: bytes, log: Log, browser: Browser) -> None:
+    """A refused sign-in is two lines: why, and the request."""
+    headers = {"User-Agent": agent, "Sec-Fetch-Site": "same-origin"}
+    browser.request("POST", "/sign-in", headers=headers, data={"email": "nobody@example.com", "password": "wrong"})
+    lines = log.take().splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        assert_one_plain_line(line)
+
+
+def test_what_was_typed_as_an_address_is_not_logged(log: Log, installation: Installation, browser: Browser) -> None:
+    """It may be a password typed into the wrong field; accounts are named by id."""
+    account = installation.add_account()
+    log.take()
+    browser.sign_in("my-secret-passphrase@example.com", "wrong")
+    browser.sign_in(account.email, "wrong")
+    output = log.take()
+    assert "my-secret-passphrase" not in output
+    assert account.email not in output
+    assert account.id in output
+
+
+def test_a_query_string_is_not_logged(log: Log, installation: Installation, browser: Browser) -> None:
+    """The welcome link's token stays out of the log (ASVS 14.2.1)."""
+    token = installation.house.identity.registration.issue_welcome_link()
+    assert browser.get(f"/welcome?token={token.text}").status_code == 303
+    assert browser.get(f"/welcome?token={'A' * 43}").status_code == 410
+    output = log.take()
+    assert "/welcome" in output
+    assert "token" not in output
+    assert token.text not in output
+
+
+def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
+    log: Log, installation: Installation, protected: Protected, pending: Browser
+) -> None:
+    """A traceback says where it broke, and shows no password, code, token or sealed row that was in a variable."""
+    log.take()
+    code, token = protected.phone.next_code(), protected.browser.cookies[SESSION_COOKIE]
+    box = b"\x01canary-of-a-sealed-row"
+    with installation.house.database.engine.begin() as connection:
+        connection.execute(text("UPDATE authenticator SET secret_box = :box"), {"box": box})
+    assert pending.post("/sign-in/code", code=code).status_code == 500
+    installation.clock.advance(minutes=6)
+    protected.browser.post("/account/confirm-identity", password=PASSWORD, code=protected.codes[0])
+    assert protected.browser.post("/account/confirm-identity", password=PASSWORD, code=code).status_code == 500
+    failures = [line for line in log.take().splitlines() if "http.failed" in line]
+    assert len(failures) == 2
+    for line in failures:
+        assert_one_plain_line(line)
+        assert "BoxError" in line
+        assert "second_factor" in line
+        for secret in (PASSWORD, code, token, *protected.codes, "canary-of-a-sealed-row", protected.codes[0].replace("-", "")):
+            assert secret not in line
+
+
+def test_a_database_failure_logs_no_values(log: Log, installation: Installation, protected: Protected, pending: Browser) -> None:
+    """Neither the statement's parameters nor what the person sent."""
+    log.take()
+    code = protected.phone.next_code()
+    with installation.house.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE device RENAME COLUMN last_sign_in_at TO away"))
+    assert pending.post("/sign-in/code", code=code).status_code in {500, 503}
+    output = log.take()
+    assert code not in output.replace(":", " ").split()
+    assert "anna@example.com" not in output
+
+
+def assert_one_plain_line(output: str) -> None:
+    """One line for every reader of lines, with nothing in it that a terminal would obey."""
+    assert len(output.splitlines()) == 1
+    assert [character for character in output.rstrip("\n") if not character.isprintable()] == []
+    if output.startswith("{"):
+        assert json.loads(output)["event"].startswith(("http.", "sign_in."))
+    else:
+        assert re.fullmatch(r'timestamp=\S+ level=\w+ event=(?:http|sign_in)\.\w+( \w+=("(\\.|[^"\\])*"|[^\s"=]*))*', output.rstrip("\n"))

@@ -1,0 +1,180 @@
+"""The recovery codes page: shown, masked, downloaded, replaced, and the warning when few are left."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.http.conftest import Protected, both_engines
+from tests.http.sending import rows, words
+from tests.support.browser import Browser, shown_codes
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import PASSWORD, Installation, install
+from xpressbot.entrypoints.http.app import create_app
+
+PAGE = "/account/2fa/recovery-codes"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/17.5 Mobile/15E148 Safari/604.1"
+)
+
+
+def use(new_browser: Callable[..., Browser], code: str, **options: str) -> Browser:
+    """Sign in with a recovery code."""
+    browser = new_browser(**options)
+    browser.sign_in()
+    assert browser.post("/sign-in/recovery-code", code=code).headers["location"] == "/"
+    return browser
+
+
+def ledger(page: str) -> list[str]:
+    """The rows of the masked ledger as they are read."""
+    listed = re.search(r'(?s)<ol class="ledger">(.*?)</ol>', page)
+    assert listed is not None
+    return [words(row) for row in re.findall(r"(?s)<li.*?</li>", listed[1])]
+
+
+@both_engines
+def test_the_masked_ledger_says_when_and_from_which_browser_each_code_was_used(
+    protected: Protected, new_browser: Callable[..., Browser]
+) -> None:
+    """Ten rows, none with a character of a code."""
+    protected.browser.clock.advance(hours=2)
+    use(new_browser, protected.codes[3])
+    browser = use(new_browser, protected.codes[7], user_agent=PHONE)
+    page = browser.get(PAGE).text
+    seen = ledger(page)
+    assert len(seen) == 10
+    assert "used 21 Sep 2026, 16:13 UTC from Firefox on Linux" in seen[3]
+    assert "used 21 Sep 2026, 16:13 UTC from Mobile Safari on iOS" in seen[7]
+    assert [number for number, row in enumerate(seen) if row.endswith("unused")] == [0, 1, 2, 4, 5, 6, 8, 9]
+    assert "8 of 10 recovery codes left" in words(page)
+    assert shown_codes(page) == []
+    assert not [code for code in protected.codes if code[:4] in words(page)]
+
+
+def test_showing_them_again_takes_a_fresh_proof_and_marks_the_used_ones(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """One reveal is one event, however often the page is looked at; after the proof's 5 minutes they are masked again."""
+    use(new_browser, protected.codes[0])
+    protected.browser.post(f"{PAGE}/reveal")
+    for _look in range(3):
+        page = protected.browser.get(PAGE).text
+        assert shown_codes(page) == protected.codes
+        protected.browser.post(f"{PAGE}/reveal")
+    assert f"<s>{protected.codes[0]}</s> <span>used</span>" in page
+    assert [row["kind"] for row in rows(installation, "security_event")].count("recovery_codes.revealed") == 1
+    assert "Recovery codes shown" in words(protected.browser.get("/").text)
+    installation.clock.advance(minutes=5)
+    assert shown_codes(protected.browser.get(PAGE).text) == []
+
+
+def test_the_download_is_a_text_file_with_the_codes_and_what_they_are_for(
+    protected: Protected, new_browser: Callable[..., Browser]
+) -> None:
+    """Attachment, never stored by the browser's cache, one code a line, the used ones marked."""
+    use(new_browser, protected.codes[4])
+    protected.browser.post(f"{PAGE}/reveal")
+    response = protected.browser.post(f"{PAGE}/download")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="xpressbot-recovery-codes.txt"'
+    assert response.headers["cache-control"] == "no-store"
+    lines = response.text.split("\r\n")
+    assert lines[0] == "XpressBot recovery codes for anna@example.com"
+    assert [line.split(". ")[1].split("  ")[0] for line in lines if re.match(r" ?\d+\. ", line)] == protected.codes
+    assert [line for line in lines if line.endswith("(used)")] == [f" 5. {protected.codes[4]}  (used)"]
+
+
+def test_a_download_of_masked_codes_shows_them_first(protected: Protected, installation: Installation) -> None:
+    """With a fresh proof it leads to the page with the codes; without one to the step-up."""
+    response = protected.browser.post(f"{PAGE}/download")
+    assert response.headers["location"] == PAGE
+    assert protected.browser.recovery_codes() == protected.codes
+    installation.clock.advance(minutes=5)
+    assert protected.browser.post(f"{PAGE}/download").headers["location"] == f"/account/confirm-identity?next={PAGE}"
+
+
+@both_engines
+def test_a_new_set_counts_from_continue_and_the_old_one_until_then(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """The page says so, the other browsers are signed out by it, and a set that was never confirmed changes nothing."""
+    browser = protected.browser
+    browser.post(f"{PAGE}/regenerate")
+    page = browser.get(PAGE).text
+    prepared = shown_codes(page)
+    assert 'The old codes stay valid until you press "Continue".' in words(page)
+    assert not set(prepared) & set(protected.codes)
+    early = new_browser()
+    early.sign_in()
+    assert early.post("/sign-in/recovery-code", code=prepared[0]).status_code == 401
+    other = use(new_browser, protected.codes[0])
+    assert browser.post(f"{PAGE}/continue").headers["location"] == "/account"
+    assert other.who() is None
+    late = new_browser()
+    late.sign_in()
+    assert late.post("/sign-in/recovery-code", code=protected.codes[1]).status_code == 401
+    text = words(use(new_browser, prepared[0]).get("/").text).partition("Recent activity")[0]
+    assert "Recovery codes replaced 1 other browser was signed out." in text
+
+
+@pytest.mark.parametrize("left", [4, 3, 1, 0])
+def test_from_three_left_on_sign_in_and_settings_warn(left: int, protected: Protected, new_browser: Callable[..., Browser]) -> None:
+    """The dashboard after a sign-in with the app, the settings and the codes page; with four left none of them."""
+    for code in protected.codes[left:]:
+        use(new_browser, code)
+    browser = new_browser()
+    browser.sign_in()
+    browser.post("/sign-in/code", code=protected.phone.next_code())
+    dashboard, settings, page = (words(browser.get(path).text) for path in ("/", "/account", PAGE))
+    warned = left <= 3
+    noun = "code" if left == 1 else "codes"
+    assert (f"Only {left} recovery {noun} left. Make new ones before you need them." in dashboard) is warned
+    for text in (settings, page):
+        assert f"{left} of 10 recovery codes left" in text
+        assert ("Make new ones before you need them." in text) is warned
+
+
+def test_a_session_begun_with_a_recovery_code_offers_the_way_out(protected: Protected, new_browser: Callable[..., Browser]) -> None:
+    """Reset, disable or new codes, from dashboard and settings, without a further proof."""
+    browser = use(new_browser, protected.codes[0])
+    browser.clock.advance(minutes=20)
+    assert "You signed in with a recovery code" in words(browser.get("/").text)
+    settings = browser.get("/account").text
+    assert "the old app works until the new one has proven a code, and your recovery codes stay" in words(settings)
+    for action in ("/account/2fa/start", f"{PAGE}/regenerate"):
+        assert f'action="{action}"' in settings
+    assert 'href="/account/2fa/disable"' in settings
+    assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
+    assert "Your old app works until the new one has proven a code." in words(browser.get("/account/2fa/setup").text)
+    browser.clock.advance(minutes=10)
+    assert "You signed in with a recovery code" not in words(browser.get("/account").text)
+    assert browser.post("/account/2fa/disable").headers["location"].startswith("/account/confirm-identity")
+
+
+@pytest.fixture
+def unviewable(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Installation]:
+    """An installation that shows codes only once."""
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), recovery_codes_viewable=False)
+    yield installation
+    installation.close()
+
+
+def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Installation) -> None:
+    """The page says so and offers a new set; no sealed copy is left."""
+    unviewable.add_account()
+    browser = Browser(create_app(unviewable.house), unviewable.clock)
+    browser.sign_in()
+    browser.enable_2fa()
+    assert len(browser.recovery_codes()) == 10
+    assert len(browser.post(f"{PAGE}/download").text.splitlines()) >= 12
+    browser.post(f"{PAGE}/continue")
+    page = browser.get(PAGE).text
+    assert "This installation does not show codes again." in words(page)
+    assert f'action="{PAGE}/reveal"' not in page
+    assert browser.post(f"{PAGE}/reveal").headers["location"] == "/account"
+    assert browser.recovery_codes() == []
+    assert {row["box"] for row in rows(unviewable, "recovery_code")} == {None}
+    assert PASSWORD not in page

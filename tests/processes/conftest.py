@@ -1,0 +1,58 @@
+"""Two real worker processes on each engine, and the same installation's use cases in this process."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ENGINES
+from tests.support.command_line import Shell
+from tests.support.installation import make_settings
+from tests.support.postgres import new_database
+from tests.support.server import Server, serving
+from xpressbot.bootstrap import build
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.settings import Settings
+
+
+@dataclass(frozen=True)
+class Premises:
+    """A server of two workers, and a house on the same database and key ring for quick preparations."""
+
+    server: Server
+    house: House
+
+
+@pytest.fixture(scope="package", params=ENGINES)
+def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+    """One for all tests of this package; each test makes its own people in it."""
+    directory = tmp_path_factory.mktemp("premises")
+    settings = make_settings(directory, _database(request, directory))
+    shell = Shell(directory, environment_of(settings))
+    house = build(settings, durable=False)
+    with serving(shell, workers=2) as server:
+        yield Premises(server, house)
+    house.close()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as a server gets them."""
+    return {
+        "XPRESSBOT_DATA_DIR": str(settings.data_dir),
+        "XPRESSBOT_KEY_FILE": str(settings.key_file),
+        "XPRESSBOT_DATABASE_URL": settings.database_url,
+    }
+
+
+def _database(request: pytest.FixtureRequest, directory: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{directory / 'xpressbot.sqlite3'}"
+    url = new_database(request.getfixturevalue("postgres_server"), f"premises_{os.getpid()}")
+    database = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
+    upgrade(database)
+    database.engine.dispose()
+    return url

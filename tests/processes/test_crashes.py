@@ -1,0 +1,164 @@
+"""Ending the process at any statement leaves an account as before or as after, never between; a try stays counted."""
+
+import pytest
+
+from tests.support.crashes import Content, crash_everywhere
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import completed, enrolling, pending, protected, signed_in
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
+from xpressbot.identity.application.registration import NewAccount
+from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
+from xpressbot.identity.domain.outcomes import Done, Raised, Reason, SignedIn
+from xpressbot.identity.domain.recovery_code import parse_code
+
+BUCKETS = "throttle_bucket"
+AUTHENTICATORS = "authenticator"
+
+
+def test_starting_an_enrolment(installation: Installation) -> None:
+    """The secret and its event, or neither."""
+    caller = signed_in(installation.house)
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.totp_enrolment.start(caller), Done)
+
+    before, after = crash_everywhere(installation, deed)
+    assert (_states(before), _states(after)) == ([], ["pending"])
+
+
+def test_confirming_an_enrolment(installation: Installation) -> None:
+    """The authenticator, ten codes, the raised session, the ended others and the event, or none; the try is counted first."""
+    caller = signed_in(installation.house)
+    elsewhere = installation.house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT)
+    phone, _secret = enrolling(installation.house, caller)
+    code = phone.code()
+
+    def deed(house: House) -> None:
+        assert house.identity.totp_enrolment.confirm(caller, code).moved is False
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, AUTHENTICATORS)
+    assert (_states(before), _states(after)) == (["pending"], ["active"])
+    assert [len(stage["recovery_code"]) for stage in (before, after)] == [0, 10]
+    assert [len(stage["session"]) for stage in (before, after)] == [2, 1]
+    assert isinstance(elsewhere, SignedIn)
+
+
+def test_moving_to_a_new_phone(installation: Installation) -> None:
+    """The old authenticator works until the new one does; there is no moment without one, and none with two."""
+    person = protected(installation.house)
+    phone, _secret = enrolling(installation.house, person.caller)
+    code = phone.code()
+
+    def deed(house: House) -> None:
+        assert house.identity.totp_enrolment.confirm(person.caller, code).moved is True
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, AUTHENTICATORS)
+    assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
+    assert before["recovery_code"] == after["recovery_code"]
+
+
+def test_disabling(installation: Installation) -> None:
+    """Authenticator, codes, other sessions and pending sign-ins all go, or all stay."""
+    person = protected(installation.house)
+    completed(installation.house, pending(installation.house), TotpCode(person.phone.code()))
+    pending(installation.house)
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.totp_enrolment.disable(person.caller), Raised)
+
+    before, after = crash_everywhere(installation, deed)
+    assert (_states(before), _states(after)) == (["active"], ["revoked"])
+    assert [len(after[table]) for table in ("recovery_code", "recovery_code_set", "session")] == [0, 0, 1]
+    assert [row for row in after["pending_sign_in"] if row not in before["pending_sign_in"]] == []
+
+
+def test_replacing_the_recovery_codes(installation: Installation) -> None:
+    """The old set is in force or the new one: never none, never both."""
+    person = protected(installation.house)
+    assert isinstance(installation.house.identity.recovery_codes.regenerate(person.caller), Done)
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.recovery_codes.keep(person.caller), Raised)
+
+    before, after = crash_everywhere(installation, deed)
+    assert [len(stage["recovery_code"]) for stage in (before, after)] == [20, 10]
+
+
+def test_signing_in_with_a_recovery_code(installation: Installation) -> None:
+    """The code is used up and the session there, or the code is still good; the try is counted first."""
+    person = protected(installation.house)
+    token, code = pending(installation.house), RecoveryCodeText(parse_code(person.codes[2]))
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, BUCKETS)
+    assert [len(stage["session"]) for stage in (before, after)] == [1, 2]
+    assert len([row for row in after["recovery_code"] if row not in before["recovery_code"]]) == 1
+
+
+def test_signing_in_with_a_code_from_the_app(installation: Installation) -> None:
+    """The step is used up and the session there, or the step is still good; the try is counted first."""
+    person = protected(installation.house)
+    token, code = pending(installation.house), TotpCode(person.phone.code())
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, BUCKETS)
+    assert [len(stage["session"]) for stage in (before, after)] == [1, 2]
+
+
+@pytest.mark.parametrize("factor", [TotpCode("000000"), RecoveryCodeText("0" * 16)], ids=["totp", "recovery code"])
+def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode | RecoveryCodeText) -> None:
+    """Once its charge is committed no crash takes it back: whoever can crash the process gets no guess for nothing."""
+    protected(installation.house)
+    token = pending(installation.house)
+
+    def deed(house: House) -> None:
+        assert house.identity.sign_in.verify_second_factor(token, factor, CLIENT).reason is Reason.WRONG_CODE
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, BUCKETS)
+    assert counted[BUCKETS] == after[BUCKETS]
+    assert len(after["security_event"]) == len(before["security_event"]) + 1
+
+
+def test_a_wrong_password_stays_counted(installation: Installation) -> None:
+    """The charge is committed before the password is looked at; nothing else is written."""
+    signed_in(installation.house)
+
+    def deed(house: House) -> None:
+        assert house.identity.sign_in.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
+
+    before, counted = crash_everywhere(installation, deed, hashes=True)
+    _assert_only_counted(before, counted, BUCKETS, rows=2)
+
+
+def test_claiming_the_installation(installation: Installation) -> None:
+    """Account, ownership, used link, session and event, or none of them: there is no half-made owner."""
+    token = installation.house.identity.registration.issue_welcome_link()
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.registration.claim(token, NewAccount("anna@example.com", "Anna Berg", PASSWORD), CLIENT), SignedIn)
+
+    before, after = crash_everywhere(installation, deed, hashes=True)
+    tables = ("account", "chain_head", "security_event", "session", "device")
+    assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
+    assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
+
+
+def _states(stage: Content) -> list[str]:
+    state = list(AUTHENTICATOR.columns).index(AUTHENTICATOR.c.state)
+    return sorted(row[state] for row in stage["authenticator"])
+
+
+def _assert_only_counted(before: Content, counted: Content, table: str, *, rows: int = 1) -> None:
+    """Nothing differs but what counts the try."""
+    assert {name for name in before if before[name] != counted[name]} == {table}
+    assert len([row for row in counted[table] if row not in before[table]]) == rows

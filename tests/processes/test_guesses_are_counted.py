@@ -1,0 +1,73 @@
+"""Two hundred wrong guesses at one moment: no more are verified than the bucket allows."""
+
+import itertools
+from collections import Counter
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from tests.processes.conftest import Premises
+from tests.support.installation import PASSWORD
+from tests.support.people import pending, protected, signed_in
+from tests.support.storm import Form, send
+from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, THROTTLE_BUCKET
+from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.throttle import PASSWORD as PASSWORD_POLICY
+from xpressbot.identity.domain.throttle import SECOND_FACTOR
+
+GUESSES = 200
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def email(premises: Premises) -> str:
+    with premises.house.database.write() as connection:
+        connection.execute(delete(THROTTLE_BUCKET))
+        connection.commit()
+    return f"guessed{next(_NUMBERS)}@example.com"
+
+
+@pytest.mark.parametrize(("path", "bucket"), [("/sign-in/code", "totp"), ("/sign-in/recovery-code", "recovery_code")])
+def test_wrong_codes_are_never_more_than_the_bucket_allows(premises: Premises, email: str, path: str, bucket: str) -> None:
+    """Five are looked at and refused, the others are told to wait; nobody is signed in."""
+    person = protected(premises.house, email)
+    right = {person.phone.code(steps=steps) for steps in range(-2, 4)}
+    wrong = [code for number in range(GUESSES + 6) if (code := f"{number:06}") not in right][:GUESSES]
+    codes = wrong if bucket == "totp" else [f"0000-0000-0000-{number:04}" for number in range(GUESSES)]
+    tokens = [pending(premises.house, email) for _browser in range(10)]
+    forms = [Form(path, {"code": code}, tokens[number % 10]) for number, code in enumerate(codes)]
+
+    answers = send(premises.server.url, forms)
+
+    allowed = SECOND_FACTOR.free
+    assert Counter(answer.status_code for answer in answers) == {401: allowed, 429: GUESSES - allowed}
+    assert all(1 <= int(answer.headers["retry-after"]) <= 30 for answer in answers if answer.status_code == 429)
+    assert not any("xpressbot-session" in answer.cookies for answer in answers)
+    with premises.house.database.read() as connection:
+        refused = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == EventKind.SECOND_FACTOR_REFUSED.value)
+        assert connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*refused)).scalar_one() == allowed
+        key = f"{bucket}:{person.account.id}"
+        assert connection.execute(select(THROTTLE_BUCKET.c.tries).where(THROTTLE_BUCKET.c.key == key)).scalar_one() == allowed
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known address", "unknown address"])
+def test_wrong_passwords_are_never_more_than_the_bucket_allows(premises: Premises, email: str, *, known: bool) -> None:
+    """Five are hashed; the others are told to wait, or to come back when there is room. An unknown address answers alike."""
+    if known:
+        signed_in(premises.house, email)
+    logged = len(premises.server.stderr.read_bytes())
+    forms = [Form("/sign-in", {"email": email, "password": f"{PASSWORD}-{number}"}) for number in range(GUESSES)]
+
+    answers = send(premises.server.url, forms)
+
+    allowed = PASSWORD_POLICY.free
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[401] == allowed
+    assert statuses[401] + statuses[429] + statuses[503] == GUESSES
+    assert all("retry-after" in answer.headers for answer in answers if answer.status_code in {429, 503})
+    with premises.house.database.read() as connection:
+        tries = connection.execute(select(THROTTLE_BUCKET.c.tries).where(THROTTLE_BUCKET.c.key.like("password:stranger:%"))).scalar_one()
+    assert tries == allowed
+    log = premises.server.stderr.read_bytes()[logged:].decode()
+    assert log.count("reason=wrong_credentials") == allowed
+    assert email not in log
