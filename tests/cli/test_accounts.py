@@ -129,6 +129,7 @@ def test_a_disabled_account_loses_its_sessions_and_an_enabled_one_may_sign_in_ag
     assert "disabled" in shell.run("accounts", "list").out
     assert shell.run("accounts", "enable", "anna@example.com") == Answer(0, "Account anna@example.com is active.\n", "")
     assert house.identity.sessions.resolve(_client(session)) is None
+    assert house.identity.administration.summary("anna@example.com").account.security_version == 3  # each change voids what came before
     caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
 
 

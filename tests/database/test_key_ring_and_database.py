@@ -1,14 +1,14 @@
 """A database and its key ring recognise each other, and a start stops when they do not."""
 
 import json
-import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from tests.support.forked import fork, wait
+from tests.support.forked import fork_together
 from tests.support.installation import make_settings
 from tests.support.world import SeededEntropy
 from xpressbot.foundation.database.engine import Database, open_database
@@ -45,21 +45,16 @@ def test_a_ring_is_made_once_for_its_owner_only_and_found_again(database: Databa
 
 def test_processes_that_start_at_once_share_one_ring(database: Database, path: Path, tmp_path: Path, database_url: str) -> None:
     """Four first starts at the same moment: one makes the ring, all four use it."""
-    go_out, go_in = os.pipe()
 
-    def child(number: int) -> int:
+    def child(number: int, meet: Callable[[], None]) -> int:
         own = open_database(make_settings(tmp_path, database_url).url, durable=False)
         own.ping()
-        os.read(go_out, 1)
+        meet()
         ring = attach_key_ring(own, path, SystemEntropy())
         (tmp_path / f"seen-{number}").write_text(f"{ring.active_id} {ring.lookup_id}")
         return 0
 
-    children = [fork(lambda number=number: child(number), beside=database) for number in range(4)]
-    os.write(go_in, b"gggg")
-    codes = [wait(process) for process in children]
-    os.close(go_out)
-    os.close(go_in)
+    codes = fork_together(4, child, beside=database)
 
     assert codes == [0] * 4
     ring = load_key_ring(path)

@@ -1,6 +1,6 @@
 """Migrations: the newest revision, the schema that the models describe, and who may run them when."""
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.forked import fork, wait
+from tests.support.forked import fork_together
 from tests.support.installation import make_settings
 from xpressbot.bootstrap import build
 from xpressbot.foundation.database import migrations
@@ -77,20 +77,15 @@ def test_an_upgrade_of_an_up_to_date_database_does_nothing(migrated: Database) -
 
 def test_of_several_upgrades_at_once_one_migrates_and_all_succeed(empty: Database, tmp_path: Path, empty_database_url: str) -> None:
     """Three processes start on an empty database: afterwards it is migrated, once."""
-    go_out, go_in = os.pipe()
 
-    def child() -> int:
+    def child(_number: int, meet: Callable[[], None]) -> int:
         database = _open(tmp_path, empty_database_url)
         assert current_revision(database) is None
-        os.read(go_out, 1)
+        meet()
         upgrade(database)
         return 0
 
-    children = [fork(child, beside=empty) for _process in range(3)]
-    os.write(go_in, b"ggg")
-    codes = [wait(process) for process in children]
-    os.close(go_out)
-    os.close(go_in)
+    codes = fork_together(3, child, beside=empty)
 
     assert codes == [0, 0, 0]
     assert current_revision(empty) == HEAD

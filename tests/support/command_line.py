@@ -1,6 +1,7 @@
 """The xpressbot command, in processes of its own with an environment of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from xpressbot.__main__ import main
 
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "xpressbot")
+_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Shell:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=_TIMEOUT_SECONDS,
             check=False,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
@@ -70,6 +72,7 @@ class Shell:
         os.environ.update(self.environment)
         os.chdir(self.directory)
         sys.argv = ["xpressbot", *arguments]
+        signal.alarm(_TIMEOUT_SECONDS)  # a command that should have refused to start must not serve for ever
         try:
             main()
         except SystemExit as ended:

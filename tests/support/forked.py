@@ -34,6 +34,34 @@ def fork(work: Callable[[], int], *, beside: Database | None = None) -> int:
         os._exit(code)
 
 
+def fork_together(children: int, work: Callable[[int, Callable[[], None]], int], *, beside: Database) -> list[int]:
+    """Run `work` in that many children and give their exit codes.
+
+    Each gets its number, and a function to call when it is prepared: it returns once all are.
+    """
+    ready_out, ready_in = os.pipe()
+    go_out, go_in = os.pipe()
+
+    def meet() -> None:
+        os.write(ready_in, b"r")
+        os.read(go_out, 1)
+
+    def child(number: int) -> int:
+        try:
+            return work(number, meet)
+        finally:
+            os.write(ready_in, b"r")  # whoever fails on the way there must not keep the others waiting
+
+    started = [fork(lambda number=number: child(number), beside=beside) for number in range(children)]
+    for _child in started:
+        os.read(ready_out, 1)
+    os.write(go_in, b"g" * children)
+    codes = [wait(process) for process in started]
+    for descriptor in (ready_out, ready_in, go_out, go_in):
+        os.close(descriptor)
+    return codes
+
+
 def wait(child: int) -> int:
     """The exit code of a child; negative for the signal that ended it."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -1,11 +1,10 @@
 """Races: the same unit of work tried by several at once, in threads or in processes, each on a connection of its own."""
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.forked import fork, wait
+from tests.support.forked import fork_together
 from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.entropy import SystemEntropy
@@ -30,24 +29,11 @@ def race_in_threads(installation: Installation, racers: int, attempt: Attempt) -
 
 def race_in_processes(installation: Installation, racers: int, attempt: Attempt) -> list[int]:
     """Commit `attempt` from that many processes at once, and give what each returned: a number below 70."""
-    ready_out, ready_in = os.pipe()
-    go_out, go_in = os.pipe()
 
-    def wait_for_all() -> None:
-        os.write(ready_in, b"r")
-        os.read(go_out, 1)
+    def run(number: int, meet: Callable[[], None]) -> int:
+        return int(_run(installation, number, attempt, meet))
 
-    def run(number: int) -> int:
-        return int(_run(installation, number, attempt, wait_for_all))
-
-    children = [fork(lambda number=number: run(number), beside=installation.house.database) for number in range(racers)]
-    for _racer in range(racers):
-        os.read(ready_out, 1)
-    os.write(go_in, b"g" * racers)
-    results = [wait(child) for child in children]
-    for descriptor in (ready_out, ready_in, go_out, go_in):
-        os.close(descriptor)
-    return results
+    return fork_together(racers, run, beside=installation.house.database)
 
 
 def _run(installation: Installation, number: int, attempt: Attempt, start: Callable[[], None]) -> int:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from xpressbot.identity.domain.token import Token
 
-_TIMEOUT_SECONDS = 60
+_TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -23,23 +24,39 @@ class Form:
 def send(url: str, forms: Sequence[Form], *, again: Callable[[httpx.Response], bool] = lambda _response: False) -> list[httpx.Response]:
     """Send all forms at once, each on a connection of its own; one whose answer says `again` is sent anew until it does not."""
 
-    async def one(client: httpx.AsyncClient, form: Form) -> httpx.Response:
-        while again(response := await client.post(form.path, data=form.fields)):
+    async def one(form: Form) -> httpx.Response:
+        while again(response := await _post(url, form)):
             pass
         return response
 
     async def everyone() -> list[httpx.Response]:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        async with httpx.AsyncHTTPTransport(limits=limits) as network:
-            browsers = [
-                httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, headers=_headers(url, form), transport=network, trust_env=False)
-                for form in forms
-            ]
-            return await asyncio.gather(*map(one, browsers, forms))
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            return await asyncio.gather(*map(one, forms))
 
     return asyncio.run(everyone())
 
 
-def _headers(url: str, form: Form) -> dict[str, str]:
-    cookie = {} if form.pending is None else {"Cookie": f"xpressbot-sign-in={form.pending.text}"}
-    return {"Origin": url, "Sec-Fetch-Site": "same-origin", **cookie}
+async def _post(url: str, form: Form) -> httpx.Response:
+    """By hand: a client that pools connections spends more on two hundred of them than the server does."""
+    address, body = urlsplit(url), urlencode(form.fields)
+    lines = [
+        f"POST {form.path} HTTP/1.1",
+        f"Host: {address.netloc}",
+        "Connection: close",
+        f"Origin: {url}",
+        "Sec-Fetch-Site: same-origin",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+        *([] if form.pending is None else [f"Cookie: xpressbot-sign-in={form.pending.text}"]),
+    ]
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        writer.write("\r\n".join([*lines, "", body]).encode())
+        head, _separator, content = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    status, *headers = head.decode("latin-1").split("\r\n")
+    pairs = [(name, value) for name, _colon, value in (header.partition(": ") for header in headers)]
+    request = httpx.Request("POST", url + form.path)
+    return httpx.Response(int(status.split()[1]), headers=pairs, content=content, request=request)

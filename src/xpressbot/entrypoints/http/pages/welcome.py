@@ -100,8 +100,8 @@ def _passphrase(visit: Visit) -> str:
 def _words() -> list[str]:
     from xkcdpass import xkcd_password  # noqa: PLC0415  # needed once in the life of an installation
 
-    words: list[str] = xkcd_password.generate_wordlist(xkcd_password.locate_wordfile("eff-long"), min_length=3, max_length=9)
-    return words
+    # Sorted, for they come in another order in every process.
+    return sorted(xkcd_password.generate_wordlist(xkcd_password.locate_wordfile("eff-long"), min_length=3, max_length=9))
 
 
 PAGES: Final[list[Page]] = [
