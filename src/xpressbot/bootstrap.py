@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import typer
@@ -16,6 +17,7 @@ from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.database.migrations import prepare_schema
 from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.foundation.key_ring import load_key_ring
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings, load_settings
@@ -31,6 +33,7 @@ from xpressbot.identity.application.ports import Clock, Entropy
 from xpressbot.identity.application.reauthentication import Reauthentication
 from xpressbot.identity.application.recovery_codes import RecoveryCodes
 from xpressbot.identity.application.registration import PasswordRules, Registration
+from xpressbot.identity.application.resealing import Resealing
 from xpressbot.identity.application.sessions import Sessions
 from xpressbot.identity.application.sign_in import SignIn
 from xpressbot.identity.application.totp_enrolment import TotpEnrolment
@@ -66,7 +69,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         database.engine.dispose()
         raise
     mint = Mint(outside.clock, outside.entropy)
-    units = UnitsOfWork(database, SealedBoxes(ring, outside.entropy), outside.entropy)
+    units = UnitsOfWork(database, SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file)), outside.entropy)
     digest = KeyedDigests(ring)
     hasher = Argon2Hasher(
         memory_kib=settings.argon2_memory_kib,
@@ -84,6 +87,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         account_page=AccountPage(units, gate, mint),
         registration=Registration(units, mint, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),
         administration=Administration(units, mint),
+        resealing=Resealing(units),
     )
     return House(settings, identity, pools, outside.clock, outside.entropy, database)
 

@@ -60,7 +60,7 @@ class Parts:
 def parts_of(installation: Installation) -> Parts:
     house = installation.house
     ring = attach_key_ring(house.database, house.settings.key_file, installation.entropy)
-    units = UnitsOfWork(house.database, SealedBoxes(ring, installation.entropy), installation.entropy)
+    units = UnitsOfWork(house.database, SealedBoxes(ring, installation.entropy, lambda: ring), installation.entropy)
     return Parts(units, Mint(installation.clock, installation.entropy), KeyedDigests(ring))
 
 

@@ -5,13 +5,26 @@ import pytest
 from tests.support.installation import Installation
 from tests.support.people import pending, protected
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import KeyRing, new_key_ring
+from xpressbot.foundation.key_ring import KeyRing, new_key_ring, with_key
 from xpressbot.foundation.sealed_box import BoxError, KeyedDigests, SealedBoxes
 from xpressbot.identity.application.second_factor import TotpCode
 
 RING = new_key_ring(b"k" * 32, b"l" * 32)
-BOXES = SealedBoxes(RING, SystemEntropy())
+BOXES = SealedBoxes(RING, SystemEntropy(), lambda: RING)
 NONCE = slice(9, 21)
+
+
+def boxes_of(ring: KeyRing) -> SealedBoxes:
+    return SealedBoxes(ring, SystemEntropy(), lambda: ring)
+
+
+def test_a_key_that_came_later_is_read_from_the_ring_once_more() -> None:
+    """A process that began with the old ring opens what a newer key has sealed, when its ring has got that key by then."""
+    newer = with_key(RING, b"n" * 32)
+    box = boxes_of(newer).seal(newer.newest_id, "totp secret", "a:1", b"seed")
+    assert SealedBoxes(RING, SystemEntropy(), lambda: newer).open("totp secret", "a:1", box) == b"seed"
+    with pytest.raises(BoxError):
+        BOXES.open("totp secret", "a:1", box)
 
 
 def test_a_hundred_thousand_boxes_have_a_hundred_thousand_nonces() -> None:
@@ -46,7 +59,7 @@ def test_a_box_with_any_bit_turned_or_byte_cut_does_not_open() -> None:
 def test_a_box_of_a_key_that_the_ring_lacks_says_so() -> None:
     """A foreign ring opens nothing."""
     box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
-    foreign = SealedBoxes(new_key_ring(b"x" * 32, b"l" * 32), SystemEntropy())
+    foreign = boxes_of(new_key_ring(b"x" * 32, b"l" * 32))
     with pytest.raises(BoxError, match=f"lacks the key {RING.active_id}"):
         foreign.open("totp secret", "a:1", box)
 
@@ -56,7 +69,7 @@ def test_a_box_of_an_older_key_still_opens() -> None:
     box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
     newer = new_key_ring(b"n" * 32, b"l" * 32)
     both = KeyRing(newer.active_id, newer.keys | RING.keys, RING.lookup_key)
-    assert SealedBoxes(both, SystemEntropy()).open("totp secret", "a:1", box) == b"seed"
+    assert boxes_of(both).open("totp secret", "a:1", box) == b"seed"
 
 
 def test_digests_are_apart_by_purpose_and_by_ring() -> None:

@@ -39,7 +39,7 @@ def race_in_processes(installation: Installation, racers: int, attempt: Attempt)
 def _run(installation: Installation, number: int, attempt: Attempt, start: Callable[[], None]) -> int:
     settings, entropy = installation.house.settings, SystemEntropy()
     database = open_database(settings.url, pool_size=1, durable=False)
-    units = UnitsOfWork(database, SealedBoxes(load_key_ring(settings.key_file), entropy), entropy)
+    units = UnitsOfWork(database, SealedBoxes(load_key_ring(settings.key_file), entropy, lambda: load_key_ring(settings.key_file)), entropy)
     database.ping()
     start()
     try:

@@ -6,6 +6,8 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,11 @@ class KeyRing:
     lookup_key: bytes = field(repr=False)
 
     @property
+    def newest_id(self) -> str:
+        """The key that was added last: the one to rotate to."""
+        return next(reversed(self.keys))
+
+    @property
     def lookup_id(self) -> str:
         """Identifies the lookup key without telling it."""
         return key_id(self.lookup_key)
@@ -35,6 +42,16 @@ class KeyRing:
 def key_id(key: bytes) -> str:
     """A key's name is derived from it, so that a wrong key can never pass under a right name."""
     return hashlib.sha256(b"xpressbot key id\0" + key).hexdigest()[:16]
+
+
+def with_key(ring: KeyRing, key: bytes) -> KeyRing:
+    """The ring with one more key, not yet active."""
+    return KeyRing(ring.active_id, {**ring.keys, key_id(key): key}, ring.lookup_key)
+
+
+def with_only(ring: KeyRing, name: str) -> KeyRing:
+    """The ring with one root key left."""
+    return KeyRing(name, {name: ring.keys[name]}, ring.lookup_key)
 
 
 def new_key_ring(first_key: bytes, lookup_key: bytes) -> KeyRing:
@@ -76,32 +93,45 @@ def create_key_ring(path: Path, ring: KeyRing) -> bool:
 
     Raises KeyRingError when the place takes no file.
     """
-    try:
-        return _write_new(path, ring)
-    except OSError as error:
-        raise KeyRingError(f"The key ring {path} cannot be made: {error.strerror}. Set XPRESSBOT_KEY_FILE to another place.") from None
+    with _written(path, ring) as temporary:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+    return True
 
 
-def _write_new(path: Path, ring: KeyRing) -> bool:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def replace_key_ring(path: Path, ring: KeyRing) -> None:
+    """Put a changed ring in the place of the old one, in one step.
+
+    Raises KeyRingError when the place takes no file.
+    """
+    with _written(path, ring) as temporary:
+        temporary.replace(path)
+
+
+@contextmanager
+def _written(path: Path, ring: KeyRing) -> Iterator[Path]:
+    """A temporary file with the ring, beside its place; gone afterwards unless it was moved there."""
     document = {
         "format": _FORMAT,
         "active": ring.active_id,
         "keys": {name: _encode(key) for name, key in ring.keys.items()},
         "lookup": _encode(ring.lookup_key),
     }
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(document, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        Path(temporary).unlink()
-    return True
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(document, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise KeyRingError(f"The key ring {path} cannot be written: {error.strerror}. Set XPRESSBOT_KEY_FILE to another place.") from None
 
 
 def _encode(key: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -27,22 +28,29 @@ class BoxError(Exception):
     """A box cannot be opened: wrong row, wrong purpose, altered, or sealed with a key this ring lacks."""
 
 
+def box_header(key_id: str) -> bytes:
+    """What every box begins with that was sealed with this key."""
+    return _VERSION + bytes.fromhex(key_id)
+
+
 class SealedBoxes:
     """Seals and opens boxes.
 
     A box is version, key id, nonce, ciphertext. The purpose chooses the sub-key (HKDF), and the row it belongs to is
-    bound as associated data: a box copied to another row does not open.
+    bound as associated data: a box copied to another row does not open. `reload` reads the ring again when a box or the
+    database names a key that this process does not know yet.
     """
 
-    def __init__(self, ring: KeyRing, entropy: EntropySource) -> None:
+    def __init__(self, ring: KeyRing, entropy: EntropySource, reload: Callable[[], KeyRing]) -> None:
         self._ring = ring
         self._entropy = entropy
+        self._reload = reload
         self._cipher = lru_cache(maxsize=64)(self._new_cipher)
 
     def seal(self, key_id: str, purpose: str, row: str, plaintext: bytes) -> bytes:
         """Return a box sealed with the named key."""
         nonce = self._entropy.token_bytes(_NONCE_BYTES)
-        header = _VERSION + bytes.fromhex(key_id)
+        header = box_header(key_id)
         return header + nonce + self._cipher(key_id, purpose).encrypt(nonce, plaintext, header + row.encode())
 
     def open(self, purpose: str, row: str, box: bytes) -> bytes:
@@ -59,6 +67,9 @@ class SealedBoxes:
             raise BoxError(f"a {purpose} box does not open: altered, or moved from another row") from None
 
     def _new_cipher(self, key_id: str, purpose: str) -> AESGCM:
+        if key_id not in self._ring.keys:
+            # A key that was added after this process began: the file has it by now, or nobody has.
+            self._ring = self._reload()
         if key_id not in self._ring.keys:
             raise BoxError(f"the key ring lacks the key {key_id}")
         return AESGCM(_derive(self._ring.keys[key_id], f"box:{purpose}"))

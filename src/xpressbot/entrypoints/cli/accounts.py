@@ -80,11 +80,20 @@ def _create(house: House, new: NewAccount) -> None:
 
 
 def _set_status(build: Build, email: str, status: AccountStatus) -> None:
+    address = existing_address(email)
     with opened(build) as house:
-        account = house.identity.administration.set_status(email, status)
+        account = house.identity.administration.set_status(address, status)
         if account is None:
             fail(f"There is no account {email!r}.")
         typer.echo(f"Account {account.email} is {status}.")
+
+
+def existing_address(text: str) -> str:
+    """The address an operator typed; one that no account can have ends the command."""
+    address = normalise_email(text)
+    if address is None:
+        fail(f"There is no account {text!r}.")
+    return address
 
 
 def _read_password() -> str:

@@ -6,8 +6,10 @@ import typer
 
 from xpressbot import __version__
 from xpressbot.entrypoints.cli.accounts import accounts_commands
+from xpressbot.entrypoints.cli.backup import backup_command, restore_command
 from xpressbot.entrypoints.cli.database import database_commands
 from xpressbot.entrypoints.cli.installation import Build
+from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
 
@@ -20,6 +22,9 @@ def create_cli(build: Build, *, application: str, workers_variable: str) -> type
     cli.command("serve")(serve_command(build, application, workers_variable))
     cli.add_typer(accounts_commands(build), name="accounts")
     cli.add_typer(two_factor_commands(build), name="2fa")
+    cli.add_typer(keys_commands(build), name="keys")
+    cli.command("backup")(backup_command)
+    cli.command("restore")(restore_command)
     cli.add_typer(database_commands(), name="db")
     cli.callback()(_root)
     return cli

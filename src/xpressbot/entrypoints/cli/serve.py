@@ -11,6 +11,7 @@ from xpressbot import __version__
 from xpressbot.entrypoints.cli.installation import Build, explained
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.http.protocol import BoundedHeadProtocol
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.settings import check_listener, load_settings
 
@@ -37,6 +38,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             _print_welcome_link(house)
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
         options = {
+            "http": BoundedHeadProtocol,
             "host": host,
             "port": port,
             "access_log": False,

@@ -2,7 +2,7 @@
 
 import typer
 
-from xpressbot.entrypoints.cli.accounts import Email, day
+from xpressbot.entrypoints.cli.accounts import Email, day, existing_address
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 
 
@@ -17,8 +17,9 @@ def two_factor_commands(build: Build) -> typer.Typer:
     @two_factor.command()
     def status(email: Email) -> None:
         """Tell whether an account has 2FA on."""
+        address = existing_address(email)
         with opened(build) as house:
-            summary = house.identity.administration.summary(email)
+            summary = house.identity.administration.summary(address)
             if summary is None:
                 fail(f"There is no account {email!r}.")
             if summary.protected_since is None:

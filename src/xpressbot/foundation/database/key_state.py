@@ -62,3 +62,34 @@ def attach_key_ring(database: Database, path: Path, entropy: EntropySource) -> K
 def _state(database: Database) -> Row[Any]:
     with database.read() as connection:
         return connection.execute(select(KEY_STATE).where(KEY_STATE.c.id == 1)).one()
+
+
+def switch_key(connection: Connection, key_id: str) -> bool:
+    """Seal with this key from here on; False when it is so already.
+
+    Whoever seals holds the row until it has committed: once this has committed, no new box has an older key.
+    """
+    state = _locked(connection)
+    if state.active_key == key_id:
+        return False
+    in_use = dict.fromkeys([*json.loads(state.keys_in_use), key_id])
+    connection.execute(_UPDATE.values(active_key=key_id, keys_in_use=json.dumps(list(in_use))))
+    return True
+
+
+def hold_active_key(connection: Connection) -> str:
+    """The key to seal with, with everybody who seals kept waiting until this transaction ends."""
+    active: str = _locked(connection).active_key
+    return active
+
+
+def keep_only_active(connection: Connection) -> None:
+    """Declare that no box needs another key. The caller holds the active key, and has looked."""
+    connection.execute(_UPDATE.values(keys_in_use=json.dumps([_locked(connection).active_key])))
+
+
+_UPDATE: Final = update(KEY_STATE).where(KEY_STATE.c.id == 1)
+
+
+def _locked(connection: Connection) -> Row[Any]:
+    return connection.execute(select(KEY_STATE).where(KEY_STATE.c.id == 1).with_for_update()).one()

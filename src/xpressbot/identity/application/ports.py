@@ -8,11 +8,13 @@ from xpressbot.identity.application.records import (
     AuthenticatorRecords,
     DeviceRecords,
     InstallationRecord,
+    KeyRecord,
     LinkRecords,
     PendingSignInRecords,
     RecoveryCodeRecords,
     SecurityEventRecords,
     SessionRecords,
+    StoredBoxRecords,
     ThrottleRecords,
 )
 
@@ -80,6 +82,10 @@ class UnitOfWork(Protocol):
     def throttle(self) -> ThrottleRecords: ...
     @property
     def events(self) -> SecurityEventRecords: ...
+    @property
+    def keys(self) -> KeyRecord: ...
+    @property
+    def stored_boxes(self) -> StoredBoxRecords: ...
     @property
     def secrets(self) -> SecretBox: ...
 

@@ -7,9 +7,10 @@ from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, Enrolment
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.pending_sign_in import PendingSignIn
-from xpressbot.identity.domain.recovery_code import RecoveryCodeSet
+from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
 from xpressbot.identity.domain.security_event import NewEvent, SecurityEvent
 from xpressbot.identity.domain.session import Session
+from xpressbot.identity.domain.stored_box import StoredBox
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
 
 
@@ -20,8 +21,6 @@ class AccountRecords(Protocol):
         """False, and nothing written, when the address is taken."""
 
     def by_email(self, email: str) -> Account | None: ...
-
-    def by_id(self, account_id: str) -> Account | None: ...
 
     def lock(self, account_id: str) -> Account | None:
         """Read the account and keep every other unit of work off it until this one ends."""
@@ -81,7 +80,8 @@ class SessionRecords(Protocol):
 
     def end(self, session_id: str) -> None: ...
 
-    def end_by_token(self, account_id: str, token_hash: bytes) -> None: ...
+    def end_by_token(self, token_hash: bytes) -> None:
+        """End the session that a browser had before it signed in again, whosever it was."""
 
     def end_others(self, account_id: str, keep: str | None) -> None:
         """End the account's sessions, but for one to keep."""
@@ -129,6 +129,9 @@ class AuthenticatorRecords(Protocol):
 
     def discard_enrolment(self, session_id: str) -> None: ...
 
+    def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
+        """Discard the unfinished enrolments of all the account's sessions but one."""
+
     def activate(self, authenticator_id: str, step: int, now: int) -> bool:
         """Make a pending authenticator active and its first step used; False when it is pending no more."""
 
@@ -164,8 +167,8 @@ class RecoveryCodeRecords(Protocol):
 
     def count_unused(self, account_id: str) -> int: ...
 
-    def is_known(self, account_id: str, digest: bytes) -> bool:
-        """Whether the set in force has this code, used or not."""
+    def look_up(self, account_id: str, digest: bytes) -> SavedCode:
+        """What a code is worth in the set in force, without using it."""
 
     def drop_boxes(self, account_id: str) -> None:
         """Forget the copies for viewing."""
@@ -193,8 +196,8 @@ class ThrottleRecords(Protocol):
     def lift_suspension(self, bucket: Bucket) -> None:
         """Clear the bucket if no waiting would."""
 
-    def take_delay_report(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
-        """What was delayed since the last report."""
+    def report_delays(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
+        """What was delayed since the last report; it counts as reported from here on."""
 
 
 class SecurityEventRecords(Protocol):
@@ -208,3 +211,28 @@ class SecurityEventRecords(Protocol):
     def latest(self, account_id: str, limit: int) -> Sequence[SecurityEvent]: ...
 
     def notable_after(self, account_id: str, seq: int) -> Sequence[SecurityEvent]: ...
+
+
+class KeyRecord(Protocol):
+    """Which key seals, and which are needed."""
+
+    def switch_to(self, key_id: str) -> bool:
+        """Seal with this key from the end of this unit of work on; False when it is so already."""
+
+    def hold_active(self) -> str:
+        """The key that seals, with everybody who seals kept waiting until this unit of work ends."""
+
+    def keep_only_active(self) -> None:
+        """Declare that no box needs another key."""
+
+
+class StoredBoxRecords(Protocol):
+    """All sealed secrets, whatever they are."""
+
+    def outdated(self, limit: int) -> Sequence[StoredBox]:
+        """Some boxes that another key than the active one has sealed, and that nobody is busy with."""
+
+    def count_outdated(self) -> int: ...
+
+    def replace(self, box: StoredBox, new_box: bytes) -> bool:
+        """Put a box in the place of the one that was read; False when that one is there no more."""

@@ -7,6 +7,7 @@ from xpressbot.identity.application.administration import Administration
 from xpressbot.identity.application.reauthentication import Reauthentication
 from xpressbot.identity.application.recovery_codes import RecoveryCodes
 from xpressbot.identity.application.registration import Registration
+from xpressbot.identity.application.resealing import Resealing
 from xpressbot.identity.application.sessions import Sessions
 from xpressbot.identity.application.sign_in import SignIn
 from xpressbot.identity.application.totp_enrolment import TotpEnrolment
@@ -24,3 +25,4 @@ class Identity:
     account_page: AccountPage
     registration: Registration
     administration: Administration
+    resealing: Resealing

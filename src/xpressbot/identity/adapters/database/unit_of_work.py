@@ -7,7 +7,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from xpressbot.foundation.database.engine import Database
-from xpressbot.foundation.database.key_state import active_key_id
+from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
 from xpressbot.foundation.sealed_box import EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
 from xpressbot.identity.adapters.database.authenticators import Authenticators
@@ -17,6 +17,7 @@ from xpressbot.identity.adapters.database.pending_sign_ins import PendingSignIns
 from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
 from xpressbot.identity.adapters.database.security_events import SecurityEvents
 from xpressbot.identity.adapters.database.sessions import Sessions
+from xpressbot.identity.adapters.database.stored_boxes import StoredBoxes
 from xpressbot.identity.adapters.database.throttle_buckets import ThrottleBuckets
 
 
@@ -36,6 +37,22 @@ class Secrets:
     @cached_property
     def _active_key_id(self) -> str:
         return active_key_id(self._connection)
+
+
+class Keys:
+    """Fulfils KeyRecord."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def switch_to(self, key_id: str) -> bool:
+        return switch_key(self._connection, key_id)
+
+    def hold_active(self) -> str:
+        return hold_active_key(self._connection)
+
+    def keep_only_active(self) -> None:
+        keep_only_active(self._connection)
 
 
 class UnitOfWork:
@@ -88,6 +105,14 @@ class UnitOfWork:
     @cached_property
     def events(self) -> SecurityEvents:
         return SecurityEvents(self._connection, self._entropy)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self._connection)
+
+    @cached_property
+    def stored_boxes(self) -> StoredBoxes:
+        return StoredBoxes(self._connection)
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -1,0 +1,58 @@
+"""xpressbot keys."""
+
+import time
+from typing import Final
+
+import typer
+
+from xpressbot.entrypoints.cli.installation import Build, fail, opened
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.key_ring import KEY_BYTES, load_key_ring, replace_key_ring, with_key, with_only
+
+_PAUSE_SECONDS: Final = 0.05
+
+
+def keys_commands(build: Build) -> typer.Typer:
+    """Make the group."""
+    keys = typer.Typer(help="The key ring.", no_args_is_help=True)
+
+    @keys.command()
+    def add() -> None:
+        """Add a key to the ring, to be given to every node before it is used."""
+        with opened(build) as house:
+            path = house.settings.key_file
+            ring = with_key(load_key_ring(path), house.entropy.token_bytes(KEY_BYTES))
+            replace_key_ring(path, ring)
+            typer.echo(f"Added the key {ring.newest_id} to {path}. Save a copy, give it to every node, then run: xpressbot keys rotate")
+
+    @keys.command()
+    def rotate() -> None:
+        """Seal with the newest key, and seal everything that lies in the database with it. Run it again if it was interrupted."""
+        with opened(build) as house:
+            newest = load_key_ring(house.settings.key_file).newest_id
+            if house.identity.resealing.switch_to(newest):
+                typer.echo(f"New secrets are sealed with the key {newest} from now on.")
+            _reseal(house)
+            typer.echo(f"Everything is sealed with the key {newest}. The older ones can go: xpressbot keys retire")
+
+    @keys.command()
+    def retire() -> None:
+        """Remove all keys but the active one from the ring. Refused while a secret needs another."""
+        with opened(build) as house:
+            active = house.identity.resealing.retire_others()
+            if active is None:
+                fail(f"{house.identity.resealing.left()} secrets still need an older key. Run first: xpressbot keys rotate")
+            path = house.settings.key_file
+            replace_key_ring(path, with_only(load_key_ring(path), active))
+            typer.echo(f"Only the key {active} is left in {path}. Replace your saved copies and the other nodes' rings by it.")
+
+    return keys
+
+
+def _reseal(house: House) -> None:
+    with typer.progressbar(length=house.identity.resealing.left(), label="Sealing anew") as progress:
+        while house.identity.resealing.left():
+            sealed = house.identity.resealing.next_batch()
+            progress.update(sealed)
+            if not sealed:
+                time.sleep(_PAUSE_SECONDS)  # sign-ins hold what is left; they take milliseconds

@@ -1,0 +1,139 @@
+"""xpressbot backup and restore."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Shell
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import Installation, install, make_settings
+from tests.support.people import completed, pending, protected
+from xpressbot.bootstrap import Outside, build
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
+from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.identity.domain.recovery_code import parse_code
+
+
+@pytest.fixture
+def installation(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Installation]:
+    place = tmp_path / "here"
+    place.mkdir()
+    installation = install(place, sqlite_template.fresh(place))
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def shell(tmp_path: Path, installation: Installation) -> Shell:
+    settings = installation.house.settings
+    return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, shell: Shell) -> Shell:
+    """Another place, with the same key ring and no database."""
+    return shell.with_settings(XPRESSBOT_DATABASE_URL=f"sqlite:///{tmp_path / 'there' / 'data' / 'xpressbot.sqlite3'}")
+
+
+@pytest.fixture
+def backup(tmp_path: Path, shell: Shell) -> Path:
+    file = tmp_path / "backup.sqlite3"
+    assert shell.run("backup", str(file)).code == 0
+    return file
+
+
+def opened(shell: Shell, beside: Installation) -> House:
+    settings = make_settings(shell.directory, shell.settings["XPRESSBOT_DATABASE_URL"], key_file=beside.house.settings.key_file)
+    return build(settings, outside=Outside(beside.clock, beside.entropy), durable=False)
+
+
+def recovery_code(text: str) -> RecoveryCodeText:
+    characters = parse_code(text)
+    assert characters is not None
+    return RecoveryCodeText(characters)
+
+
+def test_a_restored_installation_knows_its_people_and_what_they_used(
+    installation: Installation, shell: Shell, elsewhere: Shell, tmp_path: Path
+) -> None:
+    """The same app and the same recovery codes sign in; a code that was used is still used."""
+    anna = protected(installation.house)
+    completed(installation.house, pending(installation.house), recovery_code(anna.codes[0]))
+    used = anna.phone.code()
+    completed(installation.house, pending(installation.house), TotpCode(used))
+    file = tmp_path / "backup.sqlite3"
+    assert shell.run("backup", str(file)).code == 0
+    restored = elsewhere.run("restore", str(file))
+    assert restored.code == 0
+    assert "has the keys it needs" in restored.out
+
+    house = opened(elsewhere, installation)
+    for spent in (TotpCode(used), recovery_code(anna.codes[0])):
+        outcome = house.identity.sign_in.verify_second_factor(pending(house), spent, anna.caller.client)
+        assert isinstance(outcome, Denied)
+        assert outcome.reason is Reason.CODE_ALREADY_USED
+    completed(house, pending(house), recovery_code(anna.codes[1]))
+    installation.clock.advance(seconds=30)
+    completed(house, pending(house), TotpCode(anna.phone.code()))
+    house.close()
+
+
+def test_a_backup_is_for_its_owner_only_and_holds_no_key(installation: Installation, backup: Path) -> None:
+    """One file, mode 0600, whole, without anything of the key ring."""
+    assert backup.stat().st_mode & 0o777 == 0o600
+    ring = installation.house.settings.key_file.read_text()
+    content = backup.read_bytes()
+    for key in [line.split('"')[3] for line in ring.splitlines() if line.count('"') == 4 and line.strip().split('"')[3].endswith("=")]:
+        assert key.encode() not in content
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_a_backup_never_overwrites(shell: Shell, backup: Path) -> None:
+    """Neither a file of that name nor a database that is there already."""
+    before = backup.read_bytes()
+    again = shell.run("backup", str(backup))
+    assert (again.code, backup.read_bytes()) == (1, before)
+    assert "exists already" in again.err
+    onto = shell.run("restore", str(backup))
+    assert onto.code == 1
+    assert "There is a database at" in onto.err
+
+
+def test_what_is_no_whole_backup_is_refused(backup: Path, elsewhere: Shell, tmp_path: Path) -> None:
+    """Truncated, damaged, newer, another program's, or not there: said so, and nothing is restored."""
+    content = backup.read_bytes()
+    (tmp_path / "truncated").write_bytes(content[: len(content) // 2])
+    (tmp_path / "damaged").write_bytes(content[:5000] + bytes(30_000) + content[35_000:])
+    (tmp_path / "text").write_text("not a database")
+    with closing(sqlite3.connect(tmp_path / "other")) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    (tmp_path / "newer").write_bytes(content)
+    with closing(sqlite3.connect(tmp_path / "newer")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    said = {name: elsewhere.run("restore", str(tmp_path / name)) for name in ("truncated", "damaged", "text", "other", "newer", "nothing")}
+    assert {answer.code for answer in said.values()} == {1}
+    assert "Install the newer version first" in said["newer"].err
+    assert "is no backup of XpressBot" in said["text"].err
+    assert "cannot be read" in said["nothing"].err
+    assert not (tmp_path / "there" / "data" / "xpressbot.sqlite3").exists()
+
+
+def test_restoring_says_which_keys_are_needed(installation: Installation, backup: Path, elsewhere: Shell, tmp_path: Path) -> None:
+    """Where the ring is missing or another one."""
+    (name,) = [key for key in (installation.house.settings.key_file.read_text().split('"')) if len(key) == 16][:1]
+    missing = elsewhere.with_settings(XPRESSBOT_KEY_FILE=str(tmp_path / "nowhere.json")).run("restore", str(backup))
+    assert missing.code == 0
+    assert f"It needs the keys {name}: put its key ring at" in missing.out
+
+
+def test_a_postgresql_database_is_pg_dumps_business(shell: Shell, tmp_path: Path) -> None:
+    """The command says so and does nothing."""
+    answer = shell.with_settings(XPRESSBOT_DATABASE_URL="postgresql://nobody@localhost/x").run("backup", str(tmp_path / "b"))
+    assert answer.code == 1
+    assert "pg_dump" in answer.err
