@@ -7,7 +7,8 @@ PYTEST_ARGS ?=
 SERVE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check static coverage format screenshots messages upgrade-requirements clean
+.NOTPARALLEL:
+.PHONY: help run test check static coverage format screenshots messages bench upgrade-requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
@@ -39,6 +40,9 @@ format: $(VENV)/installed-dev ## Format and mend what can be mended by itself
 screenshots: $(VENV)/installed-dev ## Take the documentation's screenshots anew
 	$(BIN)/python -m tests.browser.screenshots
 
+bench: $(VENV)/installed ## Measure what is claimed about performance
+	$(BIN)/python -m bench.cold_start
+
 messages: $(VENV)/installed-dev ## Extract the texts for translators
 	$(BIN)/pybabel extract -F babel.cfg -o xpressbot.pot src
 
@@ -49,11 +53,13 @@ upgrade-requirements: $(VENV)/installed-dev ## Pin the newest versions that pypr
 clean: ## Remove what the targets made; your data in var/ stays
 	rm -rf $(VENV) dist .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(VENV)/bin/pip:
+# The interpreter is part of the stamp: another PYTHON makes another environment.
+$(VENV)/made-with-$(notdir $(PYTHON)):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "XpressBot needs Python 3.11 or newer; say which with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
-$(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/pip
+$(VENV)/installed: requirements.txt pyproject.toml $(VENV)/made-with-$(notdir $(PYTHON))
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,0 +1,1 @@
+"""What performance is claimed, and the commands that measure it."""

@@ -1,4 +1,6 @@
-"""How long a start takes until the first answer, and what a worker at rest holds. Run: .venv/bin/python -m bench.cold_start
+"""How long a start takes until the first answer, and what a worker at rest holds.
+
+Run: .venv/bin/python -m bench.cold_start
 
 The database is up to date, as at every start but the first. The time is given beside that of importing the libraries
 alone (FastAPI, SQLAlchemy, uvicorn, pydantic-settings) in the same run, which no start can beat.

@@ -44,8 +44,7 @@ def test_without_2fa_there_is_no_set(visitor: Visitor) -> None:
     """Nothing to see, to reveal or to replace; "Continue" does no harm."""
     visitor.sign_in()
     assert visitor.identity.recovery_codes.ledger(visitor.me) is None
-    assert visitor.reveal() == visitor.regenerate() == Denied(Reason.NOT_PROTECTED)
-    assert visitor.keep_codes() == Done()
+    assert visitor.reveal() == visitor.regenerate() == visitor.keep_codes() == Denied(Reason.NOT_PROTECTED)
 
 
 def test_the_first_set_is_shown_until_continue(app: AuthenticatorApp, visitor: Visitor) -> None:
@@ -169,13 +168,13 @@ def test_the_ledger_tells_when_and_where_codes_were_used(
     assert (ledger(visitor).shown, ledger(visitor).code_set.unused) == (None, 9)
 
 
-def test_few_codes_are_warned_of_from_three_on(codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
-    """Four left is enough; three are few."""
+def test_the_settings_count_the_codes_that_are_left(codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+    """One fewer with each that is used."""
     other = new_visitor()
     for number, code in enumerate(codes, start=1):
         other.sign_in(canonical(code))
         protection = visitor.identity.account_page.settings(visitor.me).protection
-        assert (protection.codes_left, protection.codes_total, protection.few_codes) == (10 - number, 10, 10 - number <= 3)
+        assert (protection.codes_left, protection.codes_total) == (10 - number, 10)
     assert not any(isinstance(other.recovery_code(code), SignedIn) for code in codes)
 
 

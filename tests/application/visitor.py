@@ -110,9 +110,9 @@ class Visitor:
         assert len(codes) == 10
         return codes
 
-    def keep_codes(self) -> Raised | Done | Denied | StepUpRequired:
+    def keep_codes(self, set_id: str = "") -> Raised | Done | Denied:
         """Press "Continue"."""
-        return self._keep(self.identity.recovery_codes.keep(self.me))
+        return self._keep(self.identity.recovery_codes.keep(self.me, set_id))
 
     def reveal(self) -> Done | Denied | StepUpRequired:
         return self.identity.recovery_codes.reveal(self.me)

@@ -51,7 +51,7 @@ def protect(site: Site, email: str = "anna@example.com") -> Protected:
     ledger = identity.recovery_codes.ledger(caller)
     assert ledger is not None
     assert ledger.shown is not None
-    identity.recovery_codes.keep(caller)
+    identity.recovery_codes.keep(caller, "")
     return Protected(phone, list(ledger.shown), enabled.raised.session)
 
 

@@ -151,7 +151,7 @@ def test_password_tries_are_never_suspended(installation: Installation) -> None:
         installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
     assert _charge(installation, bucket)[0].tries == 121
     with _units(installation).write() as uow:
-        report = uow.throttle.take_delay_report([bucket])
+        report = uow.throttle.report_delays([bucket])
         uow.commit()
     assert [(line.delays, line.alarm) for line in report] == [(117, True)]
 

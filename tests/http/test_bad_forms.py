@@ -1,4 +1,4 @@
-"""Forms of a wrong shape: a clear 4xx page, never a 500, and no try at anything (DESIGN rule 2)."""
+"""Forms of a wrong shape: a clear 4xx page, never a 500, and no try at anything."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -128,7 +128,7 @@ def test_an_empty_password_is_422_and_no_try(installation: Installation, browser
 
 
 @both_engines
-@pytest.mark.parametrize("password", ["x" * 60_000, "\x00" * 20, "\ufffd\u202e\x1b[2J", "é" * 5_000, " ", "💥" * 4_000])
+@pytest.mark.parametrize("password", ["x" * 2_048, "\x00" * 20, "\ufffd\u202e\x1b[2J", "é" * 2_000, " ", "💥" * 1_000])
 def test_an_odd_password_at_sign_in_is_only_a_wrong_one(password: str, installation: Installation, browser: Browser) -> None:
     """Long ones, NUL, controls: 401 after the one hash, for known and unknown addresses; never repeated in the page."""
     installation.add_account()
@@ -150,7 +150,7 @@ def test_an_odd_password_at_sign_in_is_only_a_wrong_one(password: str, installat
         ("anna@example.com1", "are tried first"),
         ("aaaaaaaaaaaaaaaaaaaa", "would be guessed quickly"),
         ("🙂" * 14, "Use at least 15 characters"),
-        ("", "Choose a password"),
+        ("", "Enter your password"),
     ],
 )
 def test_a_weak_password_is_422_and_the_page_says_what_is_wrong(

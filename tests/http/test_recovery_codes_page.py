@@ -174,7 +174,24 @@ def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Inst
     page = browser.get(PAGE).text
     assert "This installation does not show codes again." in words(page)
     assert f'action="{PAGE}/reveal"' not in page
-    assert browser.post(f"{PAGE}/reveal").headers["location"] == "/account"
+    refused = browser.post(f"{PAGE}/reveal")
+    assert "shows recovery codes only once" in browser.follow(refused).text
     assert browser.recovery_codes() == []
     assert {row["box"] for row in rows(unviewable, "recovery_code")} == {None}
     assert PASSWORD not in page
+
+
+@pytest.mark.parametrize(("which", "said"), [(0, "This code is good."), (1, "is used up"), (None, "none of your codes")])
+def test_the_page_tells_what_a_saved_code_is_worth(
+    protected: Protected, new_browser: Callable[..., Browser], which: int | None, said: str
+) -> None:
+    """Typed as it comes from the paper; a slip in its shape is told beside the field and counts nowhere."""
+    browser = protected.browser
+    browser.post(f"{PAGE}/continue")
+    use(new_browser, protected.codes[1])
+    text = "0000-0000-0000-0000" if which is None else protected.codes[which].lower().replace("-", " ")
+    response = browser.post(f"{PAGE}/check", code=text)
+    assert response.status_code == 200
+    assert said in words(response.text)
+    for slip in ("", "123", "U" * 16):
+        assert browser.post(f"{PAGE}/check", code=slip).status_code == 422

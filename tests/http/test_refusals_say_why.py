@@ -1,4 +1,4 @@
-"""Every refusal says why and what to do next (DESIGN rule 13)."""
+"""Every refusal says why and what to do next."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""When sign-in or step-up comes between, people come back to where they were (DESIGN section 4)."""
+"""When sign-in or step-up comes between, people come back to where they were."""
 
 from collections.abc import Callable
 
@@ -22,6 +22,7 @@ RETURNS_TO = {
     f"{CODES}/reveal": CODES,
     f"{CODES}/regenerate": CODES,
     f"{CODES}/continue": CODES,
+    f"{CODES}/check": CODES,
     f"{CODES}/download": CODES,
     "/account/confirm-identity": "/account/confirm-identity",
 }
@@ -142,7 +143,7 @@ def test_signing_out_ends_the_session_on_the_server(protected: Protected) -> Non
 
 
 def test_the_api_says_who_is_signed_in_and_nothing_secret(protected: Protected, signed_in: Browser) -> None:
-    """Exactly the fields of DESIGN section 4."""
+    """Exactly the fields that docs/http.md names."""
     who = signed_in.who()
     assert set(who) == {"account", "amr", "aal", "authenticated_at", "expires_at"}
     assert set(who["account"]) == {"id", "email", "name"}

@@ -10,12 +10,15 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 
 CODES = "/account/2fa/recovery-codes"
+NO_ENROLMENT = "/account?reason=no_enrolment"
 
 
 def test_what_comes_before_its_time_leads_to_the_settings(signed_in: Browser, installation: Installation) -> None:
-    """2FA off and nothing started: every step of 2FA but the start is 303 /account."""
+    """2FA off and nothing started: every step of 2FA but the start is 303 /account, which says why where that is not plain to see."""
     before = contents(installation)
-    for path in ("/account/2fa/confirm", "/account/2fa/start-over", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate"):
+    for path in ("/account/2fa/confirm", "/account/2fa/start-over"):
+        assert signed_in.post(path, code="123456").headers["location"] == NO_ENROLMENT, path
+    for path in ("/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/check"):
         assert signed_in.post(path, code="123456").headers["location"] == "/account", path
     for path in ("/account/2fa/setup", "/account/2fa/disable", CODES):
         assert signed_in.get(path).headers["location"] == "/account", path
@@ -41,7 +44,7 @@ def test_a_confirmation_of_another_browsers_set_up_is_out_of_order(signed_in: Br
     other = new_browser()
     other.sign_in()
     assert other.get("/account/2fa/setup").headers["location"] == "/account"
-    assert other.post("/account/2fa/confirm", code="123456").headers["location"] == "/account"
+    assert other.post("/account/2fa/confirm", code="123456").headers["location"] == NO_ENROLMENT
     assert signed_in.get("/account/2fa/setup").status_code == 200
 
 
@@ -102,7 +105,8 @@ def test_five_wrong_codes_discard_the_set_up_and_change_nothing_else(signed_in: 
         response = signed_in.post("/account/2fa/confirm", code="000000")
         assert response.status_code == 401
         assert f"{left} more tr" in response.text
-    assert signed_in.post("/account/2fa/confirm", code="000000").headers["location"] == "/account"
+    discarded = signed_in.post("/account/2fa/confirm", code="000000")
+    assert "Too many wrong codes, so this set-up was discarded" in signed_in.follow(discarded).text
     assert signed_in.get("/account/2fa/setup").headers["location"] == "/account"
     assert [row["state"] for row in rows(installation, "authenticator")] == []
     assert "2FA Disabled" in signed_in.get("/account").text
@@ -115,4 +119,6 @@ def test_a_set_up_ends_after_ten_minutes(signed_in: Browser, installation: Insta
     assert signed_in.get("/account/2fa/setup").status_code == 200
     installation.clock.advance(seconds=1)
     assert signed_in.get("/account/2fa/setup").headers["location"] == "/account"
-    assert signed_in.post("/account/2fa/confirm", code="123456").headers["location"] == "/account"
+    late = signed_in.post("/account/2fa/confirm", code="123456")
+    assert late.headers["location"] == NO_ENROLMENT
+    assert "The set-up is no longer open: it took more than 10 minutes" in signed_in.follow(late).text

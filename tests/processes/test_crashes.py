@@ -81,7 +81,7 @@ def test_replacing_the_recovery_codes(installation: Installation) -> None:
     assert isinstance(installation.house.identity.recovery_codes.regenerate(person.caller), Done)
 
     def deed(house: House) -> None:
-        assert isinstance(house.identity.recovery_codes.keep(person.caller), Raised)
+        assert isinstance(house.identity.recovery_codes.keep(person.caller, ""), Raised)
 
     before, after = crash_everywhere(installation, deed)
     assert [len(stage["recovery_code"]) for stage in (before, after)] == [20, 10]

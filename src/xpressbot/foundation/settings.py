@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -69,12 +69,6 @@ class Settings(BaseSettings):
             raise ValueError("must be an origin like https://chat.example.com, without a path")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
-    @model_validator(mode="after")
-    def _argon2_memory_suits_one_lane(self) -> "Settings":
-        if self.argon2_memory_kib * self.argon2_iterations < 8:
-            raise ValueError("argon2_memory_kib is too small")
-        return self
-
     @property
     def url(self) -> str:
         """The database URL in force: the given one, or the embedded SQLite file in the data directory."""
@@ -120,7 +114,7 @@ def _without_port(host: str) -> str:
     return host if host.endswith("]") else host.rpartition(":")[0] or host
 
 
-def load_settings(**overrides: object) -> Settings:
+def load_settings() -> Settings:
     """Read the environment.
 
     Raises SettingsError for an unknown XPRESSBOT_ name, an unusable value, or plain http beyond this machine that was
@@ -131,7 +125,7 @@ def load_settings(**overrides: object) -> Settings:
     if unknown:
         raise SettingsError(f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all.")
     try:
-        settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates them
+        settings = Settings()
     except ValidationError as error:
         problems = (f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False))
         raise SettingsError("; ".join(problems)) from None

@@ -40,9 +40,12 @@ def create_app(house: House) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         upkeep = asyncio.create_task(_upkeep(house))
-        yield
-        upkeep.cancel()
-        house.close()
+        try:
+            yield
+        finally:
+            upkeep.cancel()
+            await asyncio.gather(upkeep, return_exceptions=True)
+            house.close()
 
     app = _Application(
         title="XpressBot",
@@ -70,6 +73,8 @@ async def _upkeep(house: House) -> None:
             await house.pools.page.run(house.identity.recovery_codes.forget_unsaved)
         except UNAVAILABLE as error:
             _LOG.warning("upkeep.postponed", error=type(error).__name__)
+        except Exception:  # noqa: BLE001  # whatever it is, the next round must come
+            _LOG.exception("upkeep.failed")
         await asyncio.sleep(_UPKEEP_INTERVAL_SECONDS)
 
 

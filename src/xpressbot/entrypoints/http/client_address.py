@@ -11,7 +11,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 def client_address(request: Request, trusted_proxies: Sequence[Network]) -> str:
     """The nearest address on the way that is no trusted proxy."""
     peer = request.client.host if request.client else ""
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in ",".join(request.headers.getlist("x-forwarded-for")).split(",") if hop.strip()]
     address = peer
     while hops and _is_trusted(address, trusted_proxies):
         address = hops.pop()

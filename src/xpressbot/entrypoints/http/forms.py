@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, TotpCode
-from xpressbot.identity.domain import recovery_code, totp
+from xpressbot.identity.domain import password, recovery_code, totp
 
 MAX_BODY_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 20
@@ -45,6 +45,15 @@ async def read_form(request: Request) -> Form:
     if len(fields) != len(pairs):
         raise HTTPException(422)
     return Form(fields)
+
+
+def password_problem(text: str) -> str | None:
+    """What is wrong with the shape of a password, if anything: it is empty, or longer than any can be."""
+    if not text:
+        return _("Enter your password.")
+    if len(text) > password.MAX_TYPED:
+        return _("This is longer than any password can be. Check what was pasted.")
+    return None
 
 
 def parse_totp_code(text: str) -> TotpCode | None:

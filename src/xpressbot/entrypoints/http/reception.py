@@ -4,7 +4,7 @@ from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirected
@@ -44,6 +44,8 @@ class Reception:
                 await error_response(self._site.renderer, request, refusal)(scope, receive, answer.send)
             else:
                 await self._app(scope, receive, answer.send)
+        except ClientDisconnect:
+            _LOG.info("http.client_gone", path=request.url.path)
         except Exception as error:  # whatever it is, nobody gets in and somebody is told
             if answer.status is not None:
                 raise

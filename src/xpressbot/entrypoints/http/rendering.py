@@ -16,7 +16,9 @@ from starlette.responses import HTMLResponse
 
 from xpressbot.entrypoints.http.translation import TRANSLATIONS, _
 from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.authenticator import ENROLMENT_TRIES
 from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.recovery_code import FEW_CODES
 
 _QR_QUIET_ZONE: Final = 4
 
@@ -60,7 +62,7 @@ class Renderer:
             extensions=["jinja2.ext.i18n"],
         )
         self._templates.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
-        self._templates.globals["static"] = self._static_url
+        self._templates.globals |= {"static": self._static_url, "few_codes": FEW_CODES, "enrolment_tries": ENROLMENT_TRIES}
         self._templates.filters |= {"moment": moment, "clock": clock_time}
 
     def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -62,13 +62,18 @@ class SignedInPage:
     returns_to: str = ""
 
     @property
+    def back(self) -> str:
+        """The page to come back to."""
+        return self.returns_to or self.path
+
+    @property
     def is_destination(self) -> bool:
         """Whether `next` may name it."""
         return self.method == "GET" and self.path != STEP_UP_PATH
 
     def answer(self, visit: Visit) -> Response:
         """Run the handler for whoever is signed in; send anybody else to sign in first."""
-        back = self.returns_to or self.path
+        back = self.back
         caller = visit.identity.sessions.resolve(visit.client)
         if caller is None:
             return redirect(f"{SIGN_IN_PATH}?next={back}")
@@ -78,8 +83,10 @@ class SignedInPage:
                 return redirect(f"{STEP_UP_PATH}?next={back}")
             case Denied(Reason.NOT_SIGNED_IN):
                 return redirect(f"{SIGN_IN_PATH}?next={back}")
-            case Denied():
-                return redirect(SETTINGS_PATH)
+            case Denied(Reason.NOT_PROTECTED):
+                return redirect(SETTINGS_PATH)  # which shows that 2FA is off
+            case Denied(reason):
+                return redirect(f"{SETTINGS_PATH}?reason={reason}")
             case _:
                 return outcome
 
@@ -89,7 +96,11 @@ Page = PublicPage | SignedInPage
 
 def destinations(pages: Sequence[Page]) -> frozenset[str]:
     """The paths that `next` may name."""
-    return frozenset(page.path for page in pages if page.is_destination)
+    paths = frozenset(page.path for page in pages if page.is_destination)
+    lost = [page.path for page in pages if isinstance(page, SignedInPage) and page.path != STEP_UP_PATH and page.back not in paths]
+    if lost:
+        raise ValueError(f"nobody comes back to {lost}: name a page in returns_to")
+    return paths
 
 
 def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:

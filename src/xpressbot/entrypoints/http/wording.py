@@ -6,11 +6,12 @@ from markupsafe import Markup
 
 from xpressbot.entrypoints.http.rendering import browser_name, clock_time, moment
 from xpressbot.entrypoints.http.translation import _, ngettext
-from xpressbot.identity.domain.instant import whole_seconds_until
+from xpressbot.identity.domain import pending_sign_in
+from xpressbot.identity.domain.instant import MINUTE, whole_seconds_until
 from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
 from xpressbot.identity.domain.password import MAX_BYTES, PasswordWeakness
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
-from xpressbot.identity.domain.throttle import PASSWORD
+from xpressbot.identity.domain.throttle import PASSWORD, SECOND_FACTOR
 
 Text = str | Markup
 
@@ -56,22 +57,32 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     Reason.THROTTLED: Markup(_("Too many tries, so this way is closed for a while. Try again at %(time)s.")),
     Reason.ADDRESS_THROTTLED: Markup(_("Too many tries from your network. Try again at %(time)s.")),
     Reason.SUSPENDED: _(
-        "After 50 wrong codes in a row this way to sign in is switched off. Use the other way: a recovery code if your app's"
+        "After %(count)d wrong codes in a row this way to sign in is switched off. Use the other way: a recovery code if your app's"
         " codes are refused, your app if your recovery codes are. If neither works, ask whoever runs this XpressBot to reset 2FA."
-    ),
+    )
+    % {"count": SECOND_FACTOR.suspend_at},
     Reason.WRONG_CODE: _("That code is not right. Check that it is the newest code for XpressBot, typed without a slip."),
     Reason.CODE_ALREADY_USED: _("That recovery code was already used. Each works once; take another one."),
     Reason.CLOCK_IS_OFF: _("Your phone's clock is off. Switch on automatic date and time, then use the next code."),
-    Reason.START_AGAIN: _("This sign-in is no longer valid: it took more than 10 minutes, or the account changed meanwhile. Start again."),
+    Reason.START_AGAIN: _(
+        "This sign-in is no longer valid: it took more than %(minutes)d minutes, or the account changed meanwhile. Start again."
+    )
+    % {"minutes": pending_sign_in.LIFETIME // MINUTE},
     Reason.JUST_SIGNED_IN: _("You have just signed in with this code. If you see this page, sign in again."),
     Reason.NOT_SIGNED_IN: _("Sign in first."),
     Reason.SESSION_ENDED: _("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
-    Reason.NO_ENROLMENT: _("There is no open set-up. Start again."),
+    Reason.NO_ENROLMENT: _(
+        "The set-up is no longer open: it took more than 10 minutes, or was finished in another tab. If 2FA is off below, start again."
+    ),
     Reason.ENROLMENT_DISCARDED: _(
         "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
     ),
     Reason.NOT_PROTECTED: _("2FA is off for this account."),
     Reason.NOT_VIEWABLE: _("This XpressBot shows recovery codes only once. Make a new set instead."),
+    Reason.CODES_NOT_KEPT: _(
+        "These codes were not put in force: they were shown too long ago, or newer ones were made in another tab. Your earlier codes"
+        " still work. Make new ones and save those."
+    ),
     Reason.EMAIL_TAKEN: _("There is an account with this address already."),
     Reason.LINK_GONE: _("This link was used or has expired."),
 }
@@ -105,7 +116,7 @@ EVENT_TITLES: Final = {
     EventKind.SIGNED_IN: _("Signed in"),
     EventKind.SIGNED_IN_WITH_RECOVERY_CODE: _("Signed in with a recovery code"),
     EventKind.SECOND_FACTOR_REFUSED: _("Wrong code after the right password"),
-    EventKind.SECOND_FACTOR_SUSPENDED: _("Codes switched off after 50 wrong ones"),
+    EventKind.SECOND_FACTOR_SUSPENDED: _("Codes switched off after %(count)d wrong ones") % {"count": SECOND_FACTOR.suspend_at},
     EventKind.PASSWORD_GUESSING: _("Somebody tried many wrong passwords"),
     EventKind.SIGNED_OUT: _("Signed out"),
     EventKind.SESSION_ENDED_BY_FAILURES: _("Signed out after wrong tries to confirm who you are"),
@@ -118,6 +129,7 @@ EVENT_TITLES: Final = {
     EventKind.AUTHENTICATOR_MOVED: _("2FA moved to a new phone"),
     EventKind.TWO_FACTOR_DISABLED: _("2FA disabled"),
     EventKind.RECOVERY_CODES_REVEALED: _("Recovery codes shown"),
+    EventKind.RECOVERY_CODE_CHECKED: _("Checked a saved recovery code"),
     EventKind.RECOVERY_CODES_PREPARED: _("New recovery codes prepared"),
     EventKind.RECOVERY_CODES_REPLACED: _("Recovery codes replaced"),
     EventKind.NOTICES_SEEN: _("Notices read"),
@@ -158,9 +170,24 @@ _GUESSING: Final = Markup(
 _MANY_GUESSES: Final = Markup(_(" It was %(alarm_at)d wrong passwords in a row or more: if it goes on, tell whoever runs this XpressBot."))
 
 
-def sign_in_notice(reason: str) -> str | None:
+def sign_in_notice(reason: str) -> Text | None:
     """What the sign-in page says to somebody who was sent back to it; the reasons are a closed list."""
-    return _SENT_BACK.get(reason)
+    return _SENT_BACK_TO_SIGN_IN.get(reason)
 
 
-_SENT_BACK: Final = {reason.value: str(_SENTENCES[reason]) for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED)}
+def codes_notice(reason: str) -> Text | None:
+    """What the recovery codes page says to somebody who was sent back to it."""
+    return _SENTENCES[Reason.CODES_NOT_KEPT] if reason == Reason.CODES_NOT_KEPT else None
+
+
+def settings_notice(reason: str) -> Text | None:
+    """What Account Settings says to somebody who was sent back to it; the reasons are a closed list."""
+    return _SENT_BACK_TO_SETTINGS.get(reason)
+
+
+_SENT_BACK_TO_SIGN_IN: Final = {
+    reason.value: _SENTENCES[reason] for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED)
+}
+_SENT_BACK_TO_SETTINGS: Final = {
+    reason.value: _SENTENCES[reason] for reason in (Reason.NO_ENROLMENT, Reason.ENROLMENT_DISCARDED, Reason.NOT_VIEWABLE)
+}

@@ -8,7 +8,7 @@ from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.domain.outcomes import Done
-from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET, FEW_CODES
+from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
 
 RECENT_EVENTS = 10
@@ -27,11 +27,6 @@ class Protection:
     def on(self) -> bool:
         """Whether signing in needs a second factor."""
         return self.since is not None
-
-    @property
-    def few_codes(self) -> bool:
-        """Whether it is time to make new recovery codes."""
-        return self.on and self.codes_left <= FEW_CODES
 
     @property
     def codes_total(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.registration import OPERATOR
+from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.security_event import EventKind, NewEvent
 
@@ -49,9 +50,7 @@ class Administration:
                 return None
             if account.status is not status:
                 uow.accounts.set_status(account.id, status)
-                uow.accounts.raise_security_version(account.id)
-                uow.sessions.end_others(account.id, keep=None)
-                uow.pending_sign_ins.end_all(account.id)
+                void_earlier_decisions(uow, account.id, keep_session=None)
                 uow.events.append(account.id, NewEvent(_EVENTS[status], OPERATOR), self._mint.now())
                 uow.commit()
             return account

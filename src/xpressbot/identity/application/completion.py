@@ -10,7 +10,7 @@ from xpressbot.identity.application.throttling import stranger_bucket
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal_of
 from xpressbot.identity.domain.outcomes import SignedIn
-from xpressbot.identity.domain.security_event import DetailValue, EventKind
+from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, Session
 from xpressbot.identity.domain.throttle import PASSWORD, Bucket
 
@@ -49,7 +49,7 @@ class Completion:
         )
         session_token, device_token = self._mint.token(), self._mint.token()
         if client.session is not None:
-            uow.sessions.end_by_token(account.id, client.session.digest)
+            uow.sessions.end_by_token(client.session.digest)
         uow.sessions.add(session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_device = client.device.digest if client.device else None
         uow.devices.remember(old_device, device_token.digest, account.id, self._mint.id(), now)
@@ -66,8 +66,11 @@ class Completion:
             stranger_bucket(self._digest, account.email),
             *(Bucket(key, PASSWORD) for key in proof.charged if key.startswith("password:device:")),
         ]
-        for report in uow.throttle.take_delay_report(buckets):
-            event = Client("", "").event(
-                EventKind.PASSWORD_GUESSING, count=report.delays, first_at=report.first_at, last_at=report.last_at, alarm=report.alarm
-            )
-            uow.events.append(account.id, event, now)
+        for report in uow.throttle.report_delays(buckets):
+            details: dict[str, DetailValue] = {
+                "count": report.delays,
+                "first_at": report.first_at,
+                "last_at": report.last_at,
+                "alarm": report.alarm,
+            }
+            uow.events.append(account.id, NewEvent(EventKind.PASSWORD_GUESSING, details), now)

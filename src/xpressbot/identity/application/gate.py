@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Action, step_up_needed
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, StepUpRequired
@@ -47,9 +48,7 @@ class Entry:
 
         Other sessions and pending sign-ins end here, in the same transaction.
         """
-        version = self.uow.accounts.raise_security_version(self.account.id)
-        self.uow.sessions.end_others(self.account.id, keep=self.session.id)
-        self.uow.pending_sign_ins.end_all(self.account.id)
+        version = void_earlier_decisions(self.uow, self.account.id, keep_session=self.session.id)
         return self._raise(session, version)
 
     def raise_session(self, session: Session) -> Raised:
@@ -72,22 +71,28 @@ class Gate:
         self._units = units
         self._mint = mint
 
-    def enter(self, caller: Caller, deed: Deed[T], *, action: Action | None = None) -> T | Denied | StepUpRequired:
-        """Run `deed` in one unit of work and commit it with its event.
+    def enter_confirmed(self, caller: Caller, action: Action, deed: Deed[T]) -> T | Denied | StepUpRequired:
+        """Run a deed that needs a fresh proof of identity (ASVS 7.5.1)."""
+
+        def with_proof(entry: Entry) -> Changed[T | StepUpRequired] | Unchanged[T | StepUpRequired]:
+            proven_at, grant = entry.session.proven_at, entry.session.recovery_grant_until
+            if step_up_needed(action, proven_at=proven_at, recovery_grant_until=grant, now=entry.now):
+                return Unchanged(StepUpRequired())
+            return deed(entry)
+
+        return self.enter(caller, with_proof)
+
+    def enter(self, caller: Caller, deed: Deed[T]) -> T | Denied:
+        """Run a deed that needs no more than a live session, in one unit of work, and commit it with its event.
 
         The account is locked and the session read again: what was true when the request came in may be so no longer.
-        With an action, a fresh proof of identity is needed (ASVS 7.5.1).
         """
         with self._units.write() as uow:
-            now = self._mint.now()
             account = uow.accounts.lock(caller.account.id)
+            now = self._mint.now()
             session = uow.sessions.by_id(caller.session.id)
             if account is None or account.status is not AccountStatus.ACTIVE or session is None or not session.is_live(now):
                 return Denied(Reason.NOT_SIGNED_IN)
-            if action is not None and step_up_needed(
-                action, proven_at=session.proven_at, recovery_grant_until=session.recovery_grant_until, now=now
-            ):
-                return StepUpRequired()
             result = deed(Entry(uow, account, session, now, self._mint))
             if isinstance(result, Changed):
                 uow.events.append(account.id, result.event, now)

@@ -7,11 +7,13 @@ from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
-from xpressbot.identity.application.secrets import new_recovery_codes, opened_recovery_codes
+from xpressbot.identity.application.second_factor import RecoveryCodeText
+from xpressbot.identity.application.secrets import new_recovery_codes, opened_recovery_codes, recovery_code_digest
+from xpressbot.identity.application.throttling import charge_one
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.assurance import STEP_UP_FRESHNESS, Action
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
-from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, grouped
+from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode, grouped
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.session import CODES_SHOWN_FOR, Session
 
@@ -63,7 +65,7 @@ class RecoveryCodes:
             entry.uow.sessions.show_codes(entry.session.id, ledger.code_set.id, entry.session.proven_at + STEP_UP_FRESHNESS)
             return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_REVEALED))
 
-        return self._gate.enter(caller, deed, action=Action.REVEAL_RECOVERY_CODES)
+        return self._gate.enter_confirmed(caller, Action.REVEAL_RECOVERY_CODES, deed)
 
     def regenerate(self, caller: Caller) -> Done | Denied | StepUpRequired:
         """Prepare a new set and show it. The old one stays in force until `keep`."""
@@ -76,18 +78,22 @@ class RecoveryCodes:
             entry.uow.sessions.show_codes(entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
             return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_PREPARED))
 
-        return self._gate.enter(caller, deed, action=Action.REGENERATE_RECOVERY_CODES)
+        return self._gate.enter_confirmed(caller, Action.REGENERATE_RECOVERY_CODES, deed)
 
-    def keep(self, caller: Caller) -> Raised | Done | Denied | StepUpRequired:
-        """The person has saved what is shown ("Continue"): hide it, and put a prepared set in force.
+    def keep(self, caller: Caller, set_id: str) -> Raised | Done | Denied:
+        """The person has saved the codes of one set ("Continue"): hide them, and put the set in force if it was prepared.
 
-        A set that comes into force voids the old one and ends the other sessions (ASVS 7.4.3).
+        set_id is the set that was on the page; empty stands for whatever is shown. Refused with CODES_NOT_KEPT when that
+        set is neither shown nor in force any more: whoever has it on paper must not believe in it. A set that comes into
+        force voids the old one and ends the other sessions (ASVS 7.4.3).
         """
 
-        def deed(entry: Entry) -> Changed[Raised] | Unchanged[Done]:
+        def deed(entry: Entry) -> Changed[Raised] | Unchanged[Done | Denied]:
             account_id, uow = entry.account.id, entry.uow
             ledger = self._ledger(uow, entry.session)
-            if ledger is None or ledger.showing is None:
+            if ledger is None or set_id not in {"", ledger.code_set.id}:
+                return Unchanged(Denied(Reason.CODES_NOT_KEPT if ledger else Reason.NOT_PROTECTED))
+            if ledger.showing is None:
                 return Unchanged(Done())
             replaces = ledger.showing is Showing.REPLACEMENT
             if replaces:
@@ -104,6 +110,24 @@ class RecoveryCodes:
             return Changed(raised, caller.event(EventKind.RECOVERY_CODES_REPLACED, sessions_ended=others))
 
         return self._gate.enter(caller, deed)
+
+    def check(self, caller: Caller, code: RecoveryCodeText) -> SavedCode | Denied | StepUpRequired:
+        """Tell what a code on somebody's paper is worth, without using it. A good one counts as no guess."""
+        allowed = self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, lambda _entry: Unchanged(Done()))
+        if not isinstance(allowed, Done):
+            return allowed
+        charge = charge_one(self._units, throttle.recovery_code_check(caller.account.id), self._mint.now())
+        if isinstance(charge, Denied):
+            return charge
+
+        def deed(entry: Entry) -> Changed[SavedCode]:
+            digest = recovery_code_digest(self._digest, entry.account.id, code.characters)
+            found = entry.uow.recovery_codes.look_up(entry.account.id, digest)
+            if found is not SavedCode.UNKNOWN:
+                entry.uow.throttle.give_back([charge])
+            return Changed(found, caller.event(EventKind.RECOVERY_CODE_CHECKED, result=found))
+
+        return self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, deed)
 
     def forget_unsaved(self) -> None:
         """Where codes may not be shown again, drop the copies of sets that nobody said to have saved in time."""

@@ -10,6 +10,7 @@ from xpressbot.identity.domain import totp
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, tells_of_wrong_clock
 from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.identity.domain.recovery_code import SavedCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class SecondFactorCheck:
         digest = recovery_code_digest(self._digest, account_id, code)
         if uow.recovery_codes.consume(account_id, digest, client.user_agent, now):
             return Proven(Method.RECOVERY_CODE)
-        return Denied(Reason.CODE_ALREADY_USED if uow.recovery_codes.is_known(account_id, digest) else Reason.WRONG_CODE)
+        return Denied(Reason.CODE_ALREADY_USED if uow.recovery_codes.look_up(account_id, digest) is SavedCode.USED else Reason.WRONG_CODE)
 
 
 def _clock_refusal(uow: UnitOfWork, authenticator: Authenticator, offset: int | None, now: int) -> Denied | None:

@@ -8,7 +8,7 @@ from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode
-from xpressbot.identity.application.throttling import password_buckets, settle_refusal
+from xpressbot.identity.application.throttling import charge_one, password_buckets, settle_refusal
 from xpressbot.identity.domain import device, pending_sign_in, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
@@ -80,12 +80,12 @@ class SignIn:
         pending = self.pending(token)
         if isinstance(pending, Denied):
             return pending
-        charge = self._charge_second_factor(pending, factor)
+        charge = charge_one(self._units, _bucket(pending.account_id, factor), self._mint.now())
         if isinstance(charge, Denied):
             return charge
         with self._units.write() as uow:
-            now = self._mint.now()
             account = uow.accounts.lock(pending.account_id)
+            now = self._mint.now()
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
                 return Denied(Reason.START_AGAIN)
             result = self._second_factor.check(uow, account.id, factor, client, now)
@@ -158,15 +158,6 @@ class SignIn:
         )
         uow.pending_sign_ins.add(pending, token.digest, now)
         return SecondFactorRequired(token)
-
-    def _charge_second_factor(self, pending: PendingSignIn, factor: SecondFactor) -> Charge | Denied:
-        with self._units.write() as uow:
-            now = self._mint.now()
-            charges = uow.throttle.charge([_bucket(pending.account_id, factor)], now)
-            if not isinstance(charges, Refusal):
-                uow.commit()
-                return charges[0]
-        return settle_refusal(self._units, charges, now)
 
     def _refuse_second_factor(
         self, uow: UnitOfWork, pending: PendingSignIn, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client

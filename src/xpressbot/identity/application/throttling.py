@@ -9,7 +9,7 @@ from xpressbot.identity.application.ports import KeyedDigest, UnitsOfWork
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.account import email_key
 from xpressbot.identity.domain.outcomes import Denied, Reason
-from xpressbot.identity.domain.throttle import Bucket, Refusal
+from xpressbot.identity.domain.throttle import Bucket, Charge, Refusal
 
 _IPV6_NETWORK_BITS: Final = 64
 
@@ -25,6 +25,16 @@ def password_buckets(digest: KeyedDigest, email: str, device_id: str | None, cli
         return [throttle.known_browser(device_id)]
     network = digest.digest("throttled network", _network(client.address).encode()).hex()
     return [stranger_bucket(digest, email), throttle.client_address(network)]
+
+
+def charge_one(units: UnitsOfWork, bucket: Bucket, now: int) -> Charge | Denied:
+    """Charge one try to one bucket, in a unit of work of its own: it stays counted whatever follows."""
+    with units.write() as uow:
+        charges = uow.throttle.charge([bucket], now)
+        if not isinstance(charges, Refusal):
+            uow.commit()
+            return charges[0]
+    return settle_refusal(units, charges, now)
 
 
 def settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:

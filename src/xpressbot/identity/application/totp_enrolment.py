@@ -53,9 +53,9 @@ class TotpEnrolment:
                 return Unchanged(Done())
             return self._begin(entry, caller, expires_at=entry.now + ENROLMENT_LIFETIME)
 
-        return self._gate.enter(caller, deed, action=Action.START_ENROLMENT)
+        return self._gate.enter_confirmed(caller, Action.START_ENROLMENT, deed)
 
-    def start_over(self, caller: Caller) -> Done | Denied | StepUpRequired:
+    def start_over(self, caller: Caller) -> Done | Denied:
         """Replace the secret of an open enrolment. Without a fresh proof, it keeps the time the first one had left."""
 
         def deed(entry: Entry) -> Changed[Done] | Unchanged[Denied]:
@@ -82,7 +82,7 @@ class TotpEnrolment:
                 other_sessions=uow.sessions.count_others(caller.account.id, caller.session.id, now),
             )
 
-    def confirm(self, caller: Caller, code: str) -> Enabled | Denied | StepUpRequired:
+    def confirm(self, caller: Caller, code: str) -> Enabled | Denied:
         """Prove possession with a first code, which is used up by it. Turns 2FA on, or moves it to the new app.
 
         A try counts before it is checked; after ENROLMENT_TRIES wrong ones the secret is discarded.
@@ -117,7 +117,7 @@ class TotpEnrolment:
             raised = entry.change_security(replace(entry.session, amr=frozenset({Method.PASSWORD}), recovery_grant_until=0))
             return Changed(raised, caller.event(EventKind.TWO_FACTOR_DISABLED, sessions_ended=others))
 
-        return self._gate.enter(caller, deed, action=Action.DISABLE_TWO_FACTOR)
+        return self._gate.enter_confirmed(caller, Action.DISABLE_TWO_FACTOR, deed)
 
     def _begin(self, entry: Entry, caller: Caller, *, expires_at: int) -> Changed[Done]:
         authenticator_id, account_id = self._mint.id(), entry.account.id

@@ -8,6 +8,8 @@ from typing import Final
 
 MAX_EMAIL_LENGTH: Final = 254
 MAX_NAME_LENGTH: Final = 100
+_MOST_TYPED: Final = 1024
+"""Longer text is refused unread: composing it takes time that grows with the square of its length."""
 _EMAIL: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\]+\.[^\s@\"(),:;<>\[\]\\.]+")
 
 
@@ -34,6 +36,8 @@ class Account:
 
 def normalise_email(text: str) -> str | None:
     """Return the address as it is shown and kept (NFC, trimmed), or None if no mail server could take it."""
+    if len(text) > _MOST_TYPED:
+        return None
     email = unicodedata.normalize("NFC", text.strip())
     return email if len(email) <= MAX_EMAIL_LENGTH and _is_printable(email) and _EMAIL.fullmatch(email) else None
 
@@ -48,6 +52,8 @@ def email_key(email: str) -> str:
 
 def normalise_name(text: str) -> str | None:
     """Return the name as it is kept (NFC, white space collapsed), or None if empty, too long or with control characters."""
+    if len(text) > _MOST_TYPED:
+        return None
     name = unicodedata.normalize("NFC", " ".join(text.split()))
     return name if 0 < len(name) <= MAX_NAME_LENGTH and _is_printable(name) else None
 

@@ -28,6 +28,7 @@ class Action(StrEnum):
     DISABLE_TWO_FACTOR = "disable_two_factor"
     REVEAL_RECOVERY_CODES = "reveal_recovery_codes"
     REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"
+    CHECK_RECOVERY_CODE = "check_recovery_code"
 
 
 _REPAIRS: Final = frozenset({Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_RECOVERY_CODES})

@@ -1,6 +1,6 @@
 """What a use case answers. An expected refusal is one of these values; an exception means a bug or a dead dependency."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from xpressbot.identity.domain.password import PasswordWeakness
@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ENROLMENT_DISCARDED = "enrolment_discarded"
     NOT_PROTECTED = "not_protected"
     NOT_VIEWABLE = "not_viewable"
+    CODES_NOT_KEPT = "codes_not_kept"
     EMAIL_TAKEN = "email_taken"
     LINK_GONE = "link_gone"
 
@@ -82,10 +83,3 @@ class Raised:
 @dataclass(frozen=True, slots=True)
 class Done:
     """It is done, and there is nothing more to say."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodesShown:
-    """Recovery codes in clear, in their order."""
-
-    codes: tuple[str, ...] = field(repr=False)

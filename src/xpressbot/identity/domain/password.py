@@ -8,6 +8,8 @@ from typing import Final
 
 MAX_BYTES: Final = 1024
 """More than anybody types; bounds what one try can cost."""
+MAX_TYPED: Final = 2048
+"""Code points before composition. Beyond it no page takes a password: composing takes time that grows with the square."""
 MIN_SCORE: Final = 3
 """zxcvbn's "safely unguessable": at least 10^8 guesses."""
 SCORED_CODE_POINTS: Final = 72

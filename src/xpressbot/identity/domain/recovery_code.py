@@ -1,6 +1,7 @@
 """Recovery codes: look-up secrets (ASVS 6.5) that sign in when the authenticator is gone."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 CODES_IN_A_SET: Final = 10
@@ -42,6 +43,14 @@ class RecoveryCodeSet:
     def unused(self) -> int:
         """How many codes are left."""
         return sum(code.used_at is None for code in self.codes)
+
+
+class SavedCode(StrEnum):
+    """What a code on somebody's paper is worth."""
+
+    GOOD = "good"
+    USED = "used"
+    UNKNOWN = "unknown"
 
 
 def code_from(entropy: bytes) -> str:

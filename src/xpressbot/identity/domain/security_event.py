@@ -36,6 +36,7 @@ class EventKind(StrEnum):
     AUTHENTICATOR_MOVED = "totp.moved"
     TWO_FACTOR_DISABLED = "totp.disabled"
     RECOVERY_CODES_REVEALED = "recovery_codes.revealed"
+    RECOVERY_CODE_CHECKED = "recovery_codes.checked"
     RECOVERY_CODES_PREPARED = "recovery_codes.prepared"
     RECOVERY_CODES_REPLACED = "recovery_codes.replaced"
     NOTICES_SEEN = "notices.seen"

@@ -48,6 +48,7 @@ class Policy:
 
 PASSWORD: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100)
 SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
+CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
 
 
@@ -114,3 +115,8 @@ def totp(account_id: str) -> Bucket:
 def recovery_code(account_id: str) -> Bucket:
     """The bucket for an account's recovery codes at sign-in."""
     return Bucket(f"recovery_code:{account_id}", SECOND_FACTOR)
+
+
+def recovery_code_check(account_id: str) -> Bucket:
+    """The bucket for checking saved recovery codes in a session. It is apart from sign-in: a slip here holds up nobody there."""
+    return Bucket(f"recovery_code_check:{account_id}", CODE_CHECK)

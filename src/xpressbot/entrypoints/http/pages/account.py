@@ -5,11 +5,11 @@ from typing import Any, Final, assert_never
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.forms import parse_second_factor
+from xpressbot.entrypoints.http.forms import parse_second_factor, password_problem
 from xpressbot.entrypoints.http.routing import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH, Page, SignedInPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text
+from xpressbot.entrypoints.http.wording import Text, settings_notice
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason
 
@@ -20,6 +20,7 @@ def show_settings(visit: Visit, caller: Caller) -> Response:
     return visit.page(
         "account.html",
         caller.account,
+        message=settings_notice(visit.request.query_params.get("reason", "")),
         protected=settings.protection.on,
         since=settings.protection.since,
         codes_left=settings.protection.codes_left,
@@ -40,8 +41,8 @@ def confirm_identity(visit: Visit, caller: Caller) -> Response | Denied:
     context = _context(visit, caller, visit.form["next"])
     factor = parse_second_factor(visit.form["code"])
     errors: dict[str, Text] = {}
-    if not visit.form["password"]:
-        errors["password"] = _("Enter your password.")
+    if problem := password_problem(visit.form["password"]):
+        errors["password"] = problem
     if context["needs_code"] and factor is None:
         errors["code"] = _("Enter the 6-digit code that your app shows, or a recovery code.")
     if errors:

@@ -1,20 +1,30 @@
 """Recovery codes: the masked ledger, showing, saving and replacing them."""
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
 
+from xpressbot.entrypoints.http.forms import parse_recovery_code, recovery_code_problem
 from xpressbot.entrypoints.http.rendering import browser_name
 from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
+from xpressbot.entrypoints.http.wording import codes_notice
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.recovery_codes import Ledger, Showing
-from xpressbot.identity.domain.outcomes import Denied, Done, Raised, StepUpRequired
-from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET
+from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
+from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET, SavedCode
 
 CODES_PATH: Final = "/account/2fa/recovery-codes"
 _MASK: Final = "••••-••••-••••-••••"
+_TEMPLATE: Final = "recovery_codes.html"
+_CHECKED: Final = {
+    SavedCode.GOOD: _("This code is good. It was not used by checking it."),
+    SavedCode.USED: _("This code was yours and is used up. Cross it out."),
+    SavedCode.UNKNOWN: _(
+        "This is none of your codes. If it stands on your paper, that paper holds an old set: make new codes and save those."
+    ),
+}
 _FRESH: Final = {Showing.FIRST: "first", Showing.REPLACEMENT: "replacement", Showing.AGAIN: None}
 
 
@@ -23,16 +33,28 @@ def show_codes(visit: Visit, caller: Caller) -> Response:
     ledger = visit.identity.recovery_codes.ledger(caller)
     if ledger is None:
         return redirect(SETTINGS_PATH)
-    return visit.page(
-        "recovery_codes.html",
-        caller.account,
-        codes=ledger.shown,
-        fresh=None if ledger.showing is None else _FRESH[ledger.showing],
-        ledger=_rows(ledger),
-        viewable=ledger.viewable,
-        codes_left=ledger.code_set.unused,
-        codes_total=CODES_IN_A_SET,
-    )
+    message = codes_notice(visit.request.query_params.get("reason", ""))
+    return visit.page(_TEMPLATE, caller.account, message=message, **_context(ledger))
+
+
+def check(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+    """Tell what a saved code is worth."""
+    ledger = visit.identity.recovery_codes.ledger(caller)
+    if ledger is None:
+        return redirect(SETTINGS_PATH)
+    code = parse_recovery_code(visit.form["code"])
+    if code is None:
+        return visit.invalid(_TEMPLATE, caller.account, {"code": recovery_code_problem(visit.form["code"])}, **_context(ledger))
+    outcome = visit.identity.recovery_codes.check(caller, code)
+    match outcome:
+        case SavedCode():
+            return visit.page(
+                _TEMPLATE, caller.account, **_context(ledger) | {"checked": _CHECKED[outcome], "is_good": outcome is SavedCode.GOOD}
+            )
+        case Denied(Reason.THROTTLED):
+            return visit.refused(_TEMPLATE, caller.account, outcome, **_context(ledger))
+        case _:
+            return outcome
 
 
 def reveal(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
@@ -47,10 +69,12 @@ def regenerate(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequir
     return redirect(CODES_PATH) if isinstance(outcome, Done) else outcome
 
 
-def keep(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def keep(visit: Visit, caller: Caller) -> Response | Denied:
     """The codes are saved."""
-    outcome = visit.identity.recovery_codes.keep(caller)
+    outcome = visit.identity.recovery_codes.keep(caller, visit.form["set"])
     match outcome:
+        case Denied(Reason.CODES_NOT_KEPT):
+            return redirect(f"{CODES_PATH}?reason={outcome.reason}")
         case Raised():
             return visit.raised(outcome, SETTINGS_PATH)
         case Done():
@@ -78,6 +102,20 @@ def download(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired
     return PlainTextResponse("\r\n".join(lines), headers={"Content-Disposition": 'attachment; filename="xpressbot-recovery-codes.txt"'})
 
 
+def _context(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "codes": ledger.shown,
+        "set_id": ledger.code_set.id,
+        "fresh": None if ledger.showing is None else _FRESH[ledger.showing],
+        "ledger": _rows(ledger),
+        "viewable": ledger.viewable,
+        "codes_left": ledger.code_set.unused,
+        "codes_total": CODES_IN_A_SET,
+        "checked": None,
+        "is_good": False,
+    }
+
+
 def _rows(ledger: Ledger) -> list[dict[str, object]]:
     return [
         {
@@ -95,5 +133,6 @@ PAGES: Final[list[Page]] = [
     SignedInPage("POST", f"{CODES_PATH}/reveal", reveal, returns_to=CODES_PATH),
     SignedInPage("POST", f"{CODES_PATH}/regenerate", regenerate, returns_to=CODES_PATH),
     SignedInPage("POST", f"{CODES_PATH}/continue", keep, returns_to=CODES_PATH),
+    SignedInPage("POST", f"{CODES_PATH}/check", check, returns_to=CODES_PATH),
     SignedInPage("POST", f"{CODES_PATH}/download", download, returns_to=CODES_PATH),
 ]

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, recovery_code_problem
+from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
 from xpressbot.entrypoints.http.routing import HOME_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
@@ -52,8 +52,8 @@ def sign_in(visit: Visit) -> Response:
     errors: dict[str, Text] = {}
     if email is None:
         errors["email"] = _("Enter your e-mail address, like anna@example.com.")
-    if not password:
-        errors["password"] = _("Enter your password.")
+    if problem := password_problem(password):
+        errors["password"] = problem
     if email is None or errors:
         return visit.invalid("sign_in.html", None, errors, form=kept)
     outcome = visit.identity.sign_in.begin(email, password, next_path, visit.client)

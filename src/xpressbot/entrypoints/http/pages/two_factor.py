@@ -27,7 +27,7 @@ def start(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
-def start_over(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def start_over(visit: Visit, caller: Caller) -> Response | Denied:
     """Replace the secret."""
     outcome = visit.identity.totp_enrolment.start_over(caller)
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
@@ -41,11 +41,11 @@ def show_setup(visit: Visit, caller: Caller) -> Response:
     return visit.page("two_factor_setup.html", caller.account, **_setup_context(caller, enrolment))
 
 
-def confirm(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def confirm(visit: Visit, caller: Caller) -> Response | Denied:
     """Check the first code; a right one turns 2FA on."""
     enrolment = visit.identity.totp_enrolment.view(caller)
     if enrolment is None:
-        return _without_enrolment(visit, caller)
+        return _without_enrolment(visit, caller, reason=Reason.NO_ENROLMENT)
     digits = parse_code(visit.form["code"])
     if digits is None:
         errors = {"code": code_problem(visit.form["code"])}
@@ -56,7 +56,7 @@ def confirm(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
             return visit.raised(raised, SETTINGS_PATH if moved else CODES_PATH)
         case Denied(Reason.WRONG_CODE | Reason.CLOCK_IS_OFF):
             return visit.refused("two_factor_setup.html", caller.account, outcome, **_setup_context(caller, enrolment))
-        case Denied() | StepUpRequired():
+        case Denied():
             return outcome
         case unknown:
             assert_never(unknown)
@@ -76,9 +76,11 @@ def disable(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
     return visit.raised(outcome, SETTINGS_PATH) if isinstance(outcome, Raised) else outcome
 
 
-def _without_enrolment(visit: Visit, caller: Caller) -> Response:
+def _without_enrolment(visit: Visit, caller: Caller, *, reason: Reason | None = None) -> Response:
     """Back to the settings; but the other half of a double click that has just turned 2FA on goes to its codes."""
-    return redirect(CODES_PATH if visit.now() < caller.session.codes_visible_until else SETTINGS_PATH)
+    if visit.now() < caller.session.codes_visible_until:
+        return redirect(CODES_PATH)
+    return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 
 
 def _setup_context(caller: Caller, enrolment: OpenEnrolment) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
@@ -17,8 +18,8 @@ from xpressbot.identity.domain.outcomes import Denied, SignedIn, WeakPassword
 from xpressbot.identity.domain.token import Token
 
 WELCOME_PATH: Final = "/welcome"
-_PASSPHRASE_WORDS: Final = 5
-"""64 bits from the EFF's long list of 7,776 words."""
+_PASSPHRASE_WORDS: Final = 6
+"""62 bits from the EFF's short list of 1,296 plain words."""
 
 
 def show_welcome(visit: Visit) -> Response:
@@ -49,8 +50,8 @@ def claim(visit: Visit) -> Response:
         errors["name"] = _("Enter your name: up to %(count)d characters, without control characters.") % {"count": MAX_NAME_LENGTH}
     if email is None:
         errors["email"] = _("Enter an e-mail address, like anna@example.com.")
-    if not password:
-        errors["password"] = _("Choose a password.")
+    if problem := password_problem(password):
+        errors["password"] = problem
     if name is None or email is None or errors:
         return _page(visit, errors, kept)
     outcome = visit.identity.registration.claim(visit.cookie(Cookie.LINK), NewAccount(email, name, password), visit.client)
@@ -91,7 +92,7 @@ def _gone() -> HTTPException:
 
 def _passphrase(visit: Visit) -> str:
     words = _words()
-    # 4 bytes over 7,776 words: no word is likelier than another by more than one part in half a million.
+    # 4 bytes over 1,296 words: no word is likelier than another by more than one part in three million.
     chosen = (int.from_bytes(visit.site.house.entropy.token_bytes(4)) % len(words) for _word in range(_PASSPHRASE_WORDS))
     return "-".join(words[number] for number in chosen)
 
@@ -101,7 +102,7 @@ def _words() -> list[str]:
     from xkcdpass import xkcd_password  # noqa: PLC0415  # needed once in the life of an installation
 
     # Sorted, for they come in another order in every process.
-    return sorted(xkcd_password.generate_wordlist(xkcd_password.locate_wordfile("eff-long"), min_length=3, max_length=9))
+    return sorted(xkcd_password.generate_wordlist(xkcd_password.locate_wordfile("eff-short"), min_length=3, max_length=9))
 
 
 PAGES: Final[list[Page]] = [

@@ -10,8 +10,7 @@ from xpressbot.identity.adapters.database.tables import ACCOUNT
 from xpressbot.identity.domain.account import Account, AccountStatus, email_key
 
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
-_BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
-_LOCK = _BY_ID.with_for_update()
+_LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
 
 class Accounts:
@@ -39,9 +38,6 @@ class Accounts:
 
     def by_email(self, email: str) -> Account | None:
         return _one(self._connection.execute(_BY_EMAIL, {"key": email_key(email)}).one_or_none())
-
-    def by_id(self, account_id: str) -> Account | None:
-        return _one(self._connection.execute(_BY_ID, {"key": account_id}).one_or_none())
 
     def lock(self, account_id: str) -> Account | None:
         return _one(self._connection.execute(_LOCK, {"key": account_id}).one_or_none())

@@ -71,6 +71,11 @@ class Authenticators:
     def discard_enrolment(self, session_id: str) -> None:
         self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.session_id == session_id, _PENDING))
 
+    def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
+        self._connection.execute(
+            delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING, _TABLE.session_id != (keep_session or ""))
+        )
+
     def activate(self, authenticator_id: str, step: int, now: int) -> bool:
         activated = self._connection.execute(
             update(AUTHENTICATOR)

@@ -1,8 +1,11 @@
-"""Known browsers. The token is new after each sign-in: one planted by somebody else is worth nothing afterwards."""
+"""Known browsers. The token is new after each sign-in: one planted by somebody else is worth nothing afterwards.
+
+The one before it still counts for the same browser, whose answer with the new one may have been lost on the way.
+"""
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, or_, select, update
 
 from xpressbot.identity.adapters.database.tables import ACCOUNT, DEVICE
 from xpressbot.identity.domain.account import email_key
@@ -12,7 +15,7 @@ _FIND = (
     select(DEVICE.c.id)
     .join(ACCOUNT, ACCOUNT.c.id == DEVICE.c.account_id)
     .where(
-        DEVICE.c.token_hash == bindparam("token_hash"),
+        or_(DEVICE.c.token_hash == bindparam("token_hash"), DEVICE.c.previous_token_hash == bindparam("token_hash")),
         ACCOUNT.c.email_key == bindparam("email_key"),
         DEVICE.c.last_sign_in_at > bindparam("not_before"),
     )
@@ -27,7 +30,7 @@ class Devices:
 
     def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
         parameters = {"token_hash": token_hash, "email_key": email_key(email), "not_before": not_before}
-        found: str | None = self._connection.execute(_FIND, parameters).scalar_one_or_none()
+        found: str | None = self._connection.execute(_FIND, parameters).scalars().first()
         return found
 
     def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
@@ -43,8 +46,8 @@ class Devices:
         signed_in = case((DEVICE.c.account_id == account_id, literal(now)), else_=DEVICE.c.last_sign_in_at)
         statement = (
             update(DEVICE)
-            .where(DEVICE.c.token_hash == old_hash)
-            .values(token_hash=new_hash, last_sign_in_at=signed_in)
+            .where(or_(DEVICE.c.token_hash == old_hash, DEVICE.c.previous_token_hash == old_hash))
+            .values(token_hash=new_hash, previous_token_hash=old_hash, last_sign_in_at=signed_in)
             .returning(DEVICE.c.account_id)
         )
         return set(self._connection.execute(statement).scalars())

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from xpressbot.identity.adapters.database.tables import RECOVERY_CODE, RECOVERY_CODE_SET
-from xpressbot.identity.domain.recovery_code import RecoveryCode, RecoveryCodeSet
+from xpressbot.identity.domain.recovery_code import RecoveryCode, RecoveryCodeSet, SavedCode
 
 
 class _State(StrEnum):
@@ -73,9 +73,12 @@ class RecoveryCodes:
         count: int = self._connection.execute(_COUNT_UNUSED, {"of_account": account_id}).scalar_one()
         return count
 
-    def is_known(self, account_id: str, digest: bytes) -> bool:
-        known = select(RECOVERY_CODE.c.id).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.digest == digest)
-        return self._connection.execute(known, {"of_account": account_id}).one_or_none() is not None
+    def look_up(self, account_id: str, digest: bytes) -> SavedCode:
+        known = select(RECOVERY_CODE.c.used_at).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.digest == digest)
+        row = self._connection.execute(known, {"of_account": account_id}).one_or_none()
+        if row is None:
+            return SavedCode.UNKNOWN
+        return SavedCode.GOOD if row.used_at is None else SavedCode.USED
 
     def drop_boxes(self, account_id: str) -> None:
         in_force = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE).values(box=None)

@@ -100,8 +100,8 @@ class Sessions:
     def end(self, session_id: str) -> None:
         self._connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
 
-    def end_by_token(self, account_id: str, token_hash: bytes) -> None:
-        self._connection.execute(delete(SESSION).where(SESSION.c.token_hash == token_hash, SESSION.c.account_id == account_id))
+    def end_by_token(self, token_hash: bytes) -> None:
+        self._connection.execute(delete(SESSION).where(SESSION.c.token_hash == token_hash))
 
     def end_others(self, account_id: str, keep: str | None) -> None:
         self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))

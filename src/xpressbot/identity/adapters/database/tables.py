@@ -100,9 +100,11 @@ DEVICE: Final = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("token_hash", LargeBinary(32), nullable=False),
+    Column("previous_token_hash", LargeBinary(32)),
     _account(),
     Column("last_sign_in_at", BigInteger, nullable=False),
     UniqueConstraint("token_hash", "account_id"),
+    Index(None, "previous_token_hash"),
     Index(None, "account_id", "last_sign_in_at"),
 )
 

@@ -58,7 +58,7 @@ class ThrottleBuckets:
         if bucket.policy.suspend_at is not None:
             self._connection.execute(delete(THROTTLE_BUCKET).where(_TABLE.key == bucket.key, _TABLE.tries >= bucket.policy.suspend_at))
 
-    def take_delay_report(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
+    def report_delays(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
         keys = [bucket.key for bucket in buckets]
         rows = self._connection.execute(
             select(THROTTLE_BUCKET).where(_TABLE.key.in_(keys), _TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)

@@ -93,12 +93,14 @@ def upgrade() -> None:
         "device",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("previous_token_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("account_id", sa.String(length=32), nullable=False),
         sa.Column("last_sign_in_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_device_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
         sa.UniqueConstraint("token_hash", "account_id", name=op.f("uq_device_token_hash_account_id")),
     )
+    op.create_index(op.f("ix_device_previous_token_hash"), "device", ["previous_token_hash"], unique=False)
     op.create_index(op.f("ix_device_account_id_last_sign_in_at"), "device", ["account_id", "last_sign_in_at"], unique=False)
     op.create_table(
         "installation",
