@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 from tests.support.installation import Installation
 from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
+from xpressbot.identity.adapters.database.accounts import _LOCK
 from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, THROTTLE_BUCKET
 from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork
 from xpressbot.identity.application.minting import Mint
@@ -98,6 +99,26 @@ def after_unit_of_work(installation: Installation, number: int, deed: Callable[[
         yield
     finally:
         event.remove(engine, "checkin", count)
+
+
+@contextmanager
+def while_waiting_for_the_account(installation: Installation, deed: Callable[[], object]) -> Iterator[None]:
+    """Do something once, after the lock of an account was asked for and before it is granted."""
+    waited = False
+
+    def wait(_connection: object, statement: object, *_rest: object) -> None:
+        nonlocal waited
+        if statement is _LOCK and not waited:
+            waited = True
+            deed()
+
+    engine = installation.house.database.engine
+    event.listen(engine, "before_execute", wait)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_execute", wait)
+    assert waited, "no account was locked"
 
 
 def events(installation: Installation, account_id: str) -> list[tuple[EventKind, dict[str, object]]]:

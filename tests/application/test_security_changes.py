@@ -7,13 +7,20 @@ from sqlalchemy import func, select
 
 from tests.application.visitor import ANNA, Visitor
 from tests.support.installation import Installation
-from xpressbot.identity.adapters.database.tables import PENDING_SIGN_IN, SESSION
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, PENDING_SIGN_IN, SESSION
 from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.identity.application.totp_enrolment import Enabled
 from xpressbot.identity.domain.account import AccountStatus
+from xpressbot.identity.domain.authenticator import AuthenticatorState
 
 
 def disable_account(visitor: Visitor) -> None:
     visitor.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+
+
+def enable_account(visitor: Visitor) -> None:
+    disable_account(visitor)
+    visitor.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
 
 
 def turn_2fa_off(visitor: Visitor) -> None:
@@ -61,3 +68,57 @@ def test_another_accounts_sessions_and_sign_ins_go_on(installation: Installation
     installation.clock.advance(seconds=30)
     late.code(app.code())
     assert late.caller is not None
+
+
+CHANGES = {"disabled": disable_account, "enabled again": enable_account, "2FA off": turn_2fa_off, "2FA moved": move_2fa}
+CHANGES["codes replaced"] = replace_codes
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_no_unfinished_enrolment_of_another_session_is_left(
+    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], change: Callable[[Visitor], None]
+) -> None:
+    """A secret that was shown before the change goes with the session that it was shown in."""
+    app = visitor.sign_in().enable()
+    other = new_visitor().sign_in(TotpCode(app.next_code()))
+    other.start()
+    assert len(unfinished(installation)) == 1
+    change(visitor)
+    assert unfinished(installation) == []
+
+
+def test_turning_2fa_on_discards_what_other_sessions_have_begun(
+    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]
+) -> None:
+    """Of two browsers that set it up at once, the one that is first has it."""
+    other = new_visitor().sign_in()
+    other.start()
+    visitor.sign_in().enable()
+    assert unfinished(installation) == []
+    assert other.caller is None
+
+
+def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(installation: Installation, visitor: Visitor) -> None:
+    """Its QR code may stand in another tab, already scanned."""
+    visitor.sign_in().enable()
+    app = visitor.start()
+    replace_codes(visitor)
+    assert unfinished(installation) == [visitor.me.session.id]
+    assert isinstance(visitor.confirm_enrolment(app.code()), Enabled)
+
+
+def test_another_accounts_unfinished_enrolment_stays(installation: Installation, visitor: Visitor) -> None:
+    """Berta's set-up is no business of Anna's."""
+    installation.add_account("berta@example.com", "Berta")
+    berta = Visitor(installation, email="berta@example.com").sign_in()
+    app = berta.start()
+    visitor.sign_in().enable()
+    disable_account(visitor)
+    assert isinstance(berta.confirm_enrolment(app.code()), Enabled)
+
+
+def unfinished(installation: Installation) -> list[str]:
+    """The sessions that have begun to set 2FA up."""
+    pending = AUTHENTICATOR.c.state == AuthenticatorState.PENDING.value
+    with installation.house.database.read() as connection:
+        return list(connection.execute(select(AUTHENTICATOR.c.session_id).where(pending)).scalars())

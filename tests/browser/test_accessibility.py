@@ -153,7 +153,7 @@ def test_first_run_of_a_site_without_encryption(unclaimed_site: Site, new_browse
     anna.sees("This page travels unencrypted.")
     findings = inspect(anna.page)
     _send_as_it_is(anna, "Create the owner's account")
-    anna.sees("Choose a password.")
+    anna.sees("Enter your password.")
     findings += inspect(anna.page)
     anna.open("/welcome?token=used")
     anna.is_on("This link no longer works")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPerson
+from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
@@ -92,3 +93,23 @@ def test_a_new_set_counts_from_continue(reader: tuple[Person, list[str]]) -> Non
     anna.sees("10 of 10 recovery codes left")
     anna.sign_out()
     anna.sign_in_with_recovery_code(new[0])
+
+
+def test_a_saved_code_is_checked_used_and_seen_in_the_ledger(site: Site, new_person: NewPerson) -> None:
+    """Good before and after the check; after a sign-in with it, the check says used and the ledger when and from where."""
+    protected = protect(site)
+    anna = new_person()
+    arrive_signed_in(anna, protected.session)
+    anna.open("/account/2fa/recovery-codes")
+    for _check in range(2):
+        anna.page.get_by_label("Recovery code", exact=True).fill(protected.codes[4].lower())
+        anna.button("Check it").click()
+        anna.sees("This code is good.")
+        assert inspect(anna.page) == []
+    other = new_person()
+    other.open("/sign-in")
+    other.sign_in_with_recovery_code(protected.codes[4])
+    anna.page.get_by_label("Recovery code", exact=True).fill(protected.codes[4])
+    anna.button("Check it").click()
+    anna.sees("is used up")
+    expect(anna.page.locator("li.spent")).to_have_count(1)

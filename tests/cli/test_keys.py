@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
+from tests.support.boxes import keys_of_boxes
 from tests.support.command_line import Shell
 from tests.support.installation import Installation, install
 from tests.support.people import Person, completed, pending, protected
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, RECOVERY_CODE
 from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
 from xpressbot.identity.domain.recovery_code import parse_code
 
@@ -28,16 +27,6 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 def shell(tmp_path: Path, installation: Installation) -> Shell:
     settings = installation.house.settings
     return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})
-
-
-def keys_of_boxes(house: House) -> set[str]:
-    """The names of the keys that sealed what lies in the database."""
-    with house.database.read() as connection:
-        boxes = [
-            *connection.execute(select(AUTHENTICATOR.c.secret_box).where(AUTHENTICATOR.c.secret_box.is_not(None))).scalars(),
-            *connection.execute(select(RECOVERY_CODE.c.box).where(RECOVERY_CODE.c.box.is_not(None))).scalars(),
-        ]
-    return {box[1:9].hex() for box in boxes}
 
 
 def ring_of(house: House) -> list[str]:

@@ -9,7 +9,7 @@ import typer
 from tests.contract.documents import ROOT, code_lines, documents, name_of, table
 from xpressbot.bootstrap import command_line
 
-PARAMETER_NAMES = {"email": "E", "workers": "N"}
+PARAMETER_NAMES = {"email": "E", "workers": "N", "file": "FILE"}
 
 
 def test_the_table_has_every_command_with_its_options_and_no_other() -> None:

@@ -21,6 +21,7 @@ def _written() -> dict[str, tuple[str, str]]:
                 case ast.Call(
                     func=ast.Attribute(value=ast.Name(id="_LOG"), attr=level), args=[ast.Constant(value=str(event))], keywords=keywords
                 ):
-                    fields = ["traceback" if keyword.arg == "exc_info" else str(keyword.arg) for keyword in keywords]
+                    fields = [str(keyword.arg) for keyword in keywords if keyword.arg != "exc_info"]
+                    fields += ["traceback"] if level == "exception" else []
                     lines[event] = (LEVELS[level], ", ".join(fields))
     return lines

@@ -31,7 +31,7 @@ def known(installation: Installation, digest: bytes, email: str = ANNA) -> str |
 
 
 def test_a_browser_keeps_its_place_under_a_new_token(installation: Installation) -> None:
-    """The row stays, so that its throttle bucket does; the old token is worth nothing any more."""
+    """The row stays, so that its throttle bucket does."""
     account = installation.add_account()
     remember(installation, account.id, None, token(1))
     before = known(installation, token(1))
@@ -39,7 +39,51 @@ def test_a_browser_keeps_its_place_under_a_new_token(installation: Installation)
 
     assert before is not None
     assert known(installation, token(2)) == before
+    assert _count(installation) == 1
+
+
+def test_a_browser_that_lost_an_answer_is_known_by_its_last_token_but_one(installation: Installation) -> None:
+    """The same browser in the same place, and from its next sign-in on under a new token that the lost one is not."""
+    account = installation.add_account()
+    remember(installation, account.id, None, token(1))
+    before = known(installation, token(1))
+    remember(installation, account.id, token(1), token(66))
+    assert before is not None
+    assert known(installation, token(1)) == before
+
+    remember(installation, account.id, token(1), token(2))
+    assert known(installation, token(66)) is None
+    assert known(installation, token(2)) == known(installation, token(1)) == before
+    remember(installation, account.id, token(2), token(3))
     assert known(installation, token(1)) is None
+    assert known(installation, token(3)) == before
+    assert _count(installation) == 1
+
+
+def test_an_answer_may_be_lost_more_than_once_in_a_row(installation: Installation) -> None:
+    """The token that the browser still holds counts until one after it was seen to arrive."""
+    account = installation.add_account()
+    remember(installation, account.id, None, token(1))
+    before = known(installation, token(1))
+    for lost in (61, 62, 63):
+        remember(installation, account.id, token(1), token(lost))
+
+    assert known(installation, token(1)) == before
+    assert known(installation, token(61)) is None
+    assert known(installation, token(62)) is None
+
+
+def test_a_lost_token_gains_nothing_for_another_account(installation: Installation) -> None:
+    """Neither the token planted from somebody's own account, nor the one before it, makes a browser known to a victim."""
+    victim, mallory = installation.add_account(), installation.add_account("mallory@example.com", "Mallory")
+    remember(installation, victim.id, None, token(1))
+    remember(installation, mallory.id, None, token(65))
+    remember(installation, mallory.id, token(65), token(66))
+    assert (known(installation, token(65)), known(installation, token(66))) == (None, None)
+
+    remember(installation, victim.id, token(66), token(2))
+    assert (known(installation, token(65)), known(installation, token(66))) == (None, None)
+    assert known(installation, token(2)) not in {None, known(installation, token(1))}
 
 
 def test_one_token_stands_for_all_accounts_of_a_browser(installation: Installation) -> None:

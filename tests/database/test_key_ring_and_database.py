@@ -171,7 +171,7 @@ def test_a_ring_that_cannot_be_made_stops_the_start(database: Database, tmp_path
     """A file where its directory should be: the message names the place, and the database knows no key yet."""
     (tmp_path / "keys").write_text("not a directory")
 
-    with pytest.raises(KeyRingError, match="cannot be made"):
+    with pytest.raises(KeyRingError, match="cannot be written"):
         attach(database, tmp_path / "keys" / "keyring.json")
     assert _row(database) == (None, [], None)
 

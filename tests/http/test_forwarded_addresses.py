@@ -94,6 +94,43 @@ def test_the_address_on_record_is_the_nearest_that_is_no_trusted_proxy(
     assert recorded in browser.get("/").text
 
 
+@pytest.mark.parametrize(
+    ("lines", "recorded"),
+    [
+        (["203.0.113.66", "198.51.100.7"], "198.51.100.7"),
+        (["203.0.113.66, 203.0.113.67", "198.51.100.7"], "198.51.100.7"),
+        (["203.0.113.66", "198.51.100.7, 10.2.3.4"], "198.51.100.7"),
+        (["203.0.113.66", "198.51.100.7", "10.2.3.4"], "198.51.100.7"),
+        (["198.51.100.7", ""], "198.51.100.7"),
+        (["203.0.113.66", "evil"], PROXY),
+    ],
+)
+def test_a_line_that_the_proxy_adds_counts_before_one_that_the_client_sent(
+    lines: list[str], recorded: str, proxied_app: FastAPI, proxied: Installation
+) -> None:
+    """Several header lines are one list in their order: a proxy may append a line of its own to the client's."""
+    proxied.add_account()
+    browser = Browser(proxied_app, proxied.clock, address=PROXY)
+    assert sign_in_through(browser, lines, "anna@example.com", PASSWORD).status_code == 303
+    assert [row["address"] for row in rows(proxied, "session")] == [recorded]
+
+
+def test_no_line_of_the_clients_own_gives_it_further_tries(proxied_app: FastAPI, proxied: Installation) -> None:
+    """Another address in it with each try: the network's 30 a minute count for the one that the proxy saw."""
+    browser = Browser(proxied_app, proxied.clock, address=PROXY)
+    for number in range(30):
+        lines = [f"203.0.113.{number}", "198.51.100.7"]
+        assert sign_in_through(browser, lines, f"somebody{number}@example.com", "wrong").status_code == 401
+    assert sign_in_through(browser, ["203.0.113.99", "198.51.100.7"], "another@example.com", "wrong").status_code == 429
+    assert sign_in_through(browser, ["203.0.113.99", "198.51.100.8"], "another@example.com", "wrong").status_code == 401
+
+
+def sign_in_through(browser: Browser, forwarded: list[str], email: str, password: str) -> httpx.Response:
+    """Sign in with several X-Forwarded-For lines, as they arrive."""
+    headers = [*SAME_ORIGIN.items(), *(("X-Forwarded-For", line) for line in forwarded)]
+    return browser.request("POST", "/sign-in", headers=headers, data={"email": email, "password": password})
+
+
 def test_headers_that_name_a_person_or_a_scheme_are_not_read(proxied_app: FastAPI, proxied: Installation) -> None:
     """Not even from a trusted proxy: identity comes from the session cookie alone."""
     account = proxied.add_account()

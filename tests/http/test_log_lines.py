@@ -1,5 +1,6 @@
 """Log lines: one to an event whatever somebody sends (ASVS 16.4.1), and no secret in any (ASVS 16.2.5)."""
 
+import asyncio
 import io
 import json
 import logging
@@ -9,10 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests.http.conftest import Protected
-from tests.http.sending import SESSION_COOKIE
+from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.foundation.logging import configure_logging
@@ -142,3 +144,50 @@ def assert_one_plain_line(output: str) -> None:
         assert json.loads(output)["event"].startswith(("http.", "sign_in."))
     else:
         assert re.fullmatch(r'timestamp=\S+ level=\w+ event=(?:http|sign_in)\.\w+( \w+=("(\\.|[^"\\])*"|[^\s"=]*))*', output.rstrip("\n"))
+
+
+@pytest.mark.parametrize("sent", [b"", b"email=anna%40example.com&password=vio"], ids=["before the body", "in the middle of it"])
+def test_a_browser_that_goes_away_while_it_sends_a_form_is_no_failure(sent: bytes, log: Log, app: FastAPI) -> None:
+    """Nobody is there to be answered, nothing broke, and no alarm is raised."""
+    answered = asyncio.run(gone_away_after(app, sent))
+    output = log.take()
+    assert answered == []
+    assert "http.failed" not in output
+    gone, request = output.splitlines()
+    assert "http.client_gone" in gone
+    assert "http.request" in request
+    for line in (gone, request):
+        assert_one_plain_line(line)
+        assert "/sign-in" in line
+        assert "error" not in line
+
+
+async def gone_away_after(app: FastAPI, sent: bytes) -> list[object]:
+    """A POST whose connection ends before its body does: what the application sends to it."""
+    messages = iter([{"type": "http.request", "body": sent, "more_body": True}] if sent else [])
+    answered: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: object) -> None:
+        answered.append(message)
+
+    headers = {"Host": "127.0.0.1:8000", "Content-Type": "application/x-www-form-urlencoded", "Content-Length": "100", **SAME_ORIGIN}
+    await app(
+        {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": "/sign-in",
+            "raw_path": b"/sign-in",
+            "query_string": b"",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("192.0.2.7", 50000),
+            "server": ("127.0.0.1", 8000),
+        },
+        receive,
+        send,
+    )
+    return answered

@@ -44,7 +44,8 @@ def keys_commands(build: Build) -> typer.Typer:
                 fail(f"{house.identity.resealing.left()} secrets still need an older key. Run first: xpressbot keys rotate")
             path = house.settings.key_file
             replace_key_ring(path, with_only(load_key_ring(path), active))
-            typer.echo(f"Only the key {active} is left in {path}. Replace your saved copies and the other nodes' rings by it.")
+            typer.echo(f"Only the key {active} is left in {path}.")
+            typer.echo("Give it to the other nodes, and keep the old ring as long as backups that need it.")
 
     return keys
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 with a limit on what a client may send before its request begins to be answered."""
+"""HTTP/1.1 with a limit on what a client may send besides the bodies that the application itself counts."""
 
 from typing import Final
 
@@ -8,33 +8,29 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 
 
 class BoundedHeadProtocol(HttpToolsProtocol):
-    """uvicorn's own protocol, which by itself keeps reading a request's line and headers for as long as they come."""
+    """uvicorn's own protocol, which by itself keeps reading a request's line, headers and trailers for as long as they come."""
 
-    _head_bytes = 0
-    _in_head = True
+    _unfinished_bytes = 0
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; answer 400 and hang up once an unfinished head is too large."""
+        """Feed the parser; answer 400 and hang up once what it cannot make anything of yet is too large."""
+        self._unfinished_bytes += len(data)
         super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self.logger.warning("A request head over %d bytes was refused.", MAX_HEAD_BYTES)
-                self.send_400_response("Request head too large")
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._in_head = True
-        self._head_bytes = 0
-        super().on_message_begin()
+        if self._unfinished_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.logger.warning("A request head over %d bytes was refused.", MAX_HEAD_BYTES)
+            self.send_400_response("Request head too large")
 
     def on_headers_complete(self) -> None:
-        """Its head is whole."""
-        self._in_head = False
+        """A head is whole."""
+        self._unfinished_bytes = 0
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body; the application judges its length."""
+        self._unfinished_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        """What comes next is the head of another."""
+        """What comes next is the head of another request."""
+        self._unfinished_bytes = 0
         super().on_message_complete()
-        self._in_head = True
-        self._head_bytes = 0

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from xpressbot.entrypoints.http.rendering import browser_name, clock_time, moment
 from xpressbot.entrypoints.http.translation import _, ngettext
 from xpressbot.identity.domain import pending_sign_in
+from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME
 from xpressbot.identity.domain.instant import MINUTE, whole_seconds_until
 from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
 from xpressbot.identity.domain.password import MAX_BYTES, PasswordWeakness
@@ -72,8 +73,10 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     Reason.NOT_SIGNED_IN: _("Sign in first."),
     Reason.SESSION_ENDED: _("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
     Reason.NO_ENROLMENT: _(
-        "The set-up is no longer open: it took more than 10 minutes, or was finished in another tab. If 2FA is off below, start again."
-    ),
+        "The set-up is no longer open: it took more than %(minutes)d minutes, or was finished in another tab. If 2FA is off below,"
+        " start again."
+    )
+    % {"minutes": ENROLMENT_LIFETIME // MINUTE},
     Reason.ENROLMENT_DISCARDED: _(
         "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
     ),

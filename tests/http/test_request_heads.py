@@ -1,0 +1,145 @@
+"""What a client sends before its request is understood is bounded (ASVS 15.2.2), on a real connection."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.command_line import Shell
+from tests.support.server import Server, serving
+from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
+from xpressbot.entrypoints.http.protocol import MAX_HEAD_BYTES
+
+_TIMEOUT_SECONDS = 10
+CHUNKED = b"POST /sign-in HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+ENDLESS = {
+    "a header": b"GET /healthz HTTP/1.1\r\nHost: %s\r\nX-Endless: ",
+    "a header's name": b"GET /healthz HTTP/1.1\r\nHost: %s\r\nX-",
+    "an address": b"GET /healthz?",
+    "a trailer": CHUNKED + b"0\r\nX-Endless: ",
+    "a chunk's extension": CHUNKED + b"1;",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(Shell(tmp_path_factory.mktemp("heads"))) as server:
+        yield server
+
+
+class Connection:
+    """Bytes as they are sent, and answers as they come."""
+
+    def __init__(self, server: Server) -> None:
+        self.host = f"127.0.0.1:{server.port}".encode()
+        self.socket = socket.create_connection(("127.0.0.1", server.port), _TIMEOUT_SECONDS)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def send_one_byte_too_many(self, beginning: bytes) -> None:
+        """A beginning without an end: no more than it takes, since what a closed connection has not read may undo its answer."""
+        whole = beginning.ljust(MAX_HEAD_BYTES + 1, b"a")
+        for offset in range(0, len(whole), 9000):
+            self.send(whole[offset : offset + 9000])
+
+    def answer(self) -> tuple[int, bytes]:
+        """The status and the body of the next answer."""
+        status, length = int(self.file.readline().split()[1]), 0
+        while (line := self.file.readline().strip()) != b"":
+            name, _colon, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        return status, self.file.read(length)
+
+    def is_closed(self) -> bool:
+        """Whether nothing comes any more."""
+        return self.file.read() == b""
+
+
+@contextmanager
+def connected(server: Server) -> Iterator[Connection]:
+    connection = Connection(server)
+    try:
+        yield connection
+    finally:
+        connection.file.close()
+        connection.socket.close()
+
+
+def post(host: bytes, body: bytes, *, more: bytes = b"") -> bytes:
+    """A form from the same origin."""
+    lines = [
+        b"POST /sign-in HTTP/1.1",
+        b"Host: " + host,
+        b"Origin: http://" + host,
+        b"Content-Type: application/x-www-form-urlencoded",
+        b"Content-Length: %d" % len(body),
+        more,
+    ]
+    return b"\r\n".join(line for line in lines if line) + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("beginning", ENDLESS.values(), ids=ENDLESS)
+def test_what_does_not_end_is_answered_400_and_closed(beginning: bytes, server: Server) -> None:
+    """With the first byte over 64 KiB, however they come."""
+    with connected(server) as connection:
+        head, separator, rest = beginning.replace(b"%s", connection.host).rpartition(b"\r\n\r\n")
+        connection.send(head + separator)
+        if separator:
+            assert connection.answer()[0] == 100  # the head has been read by itself
+        connection.send_one_byte_too_many(rest)
+        assert connection.answer() == (400, b"Request head too large")
+        assert connection.is_closed()
+
+
+def test_many_large_header_lines_are_answered_400_and_closed(server: Server) -> None:
+    """Each of them might pass."""
+    with connected(server) as connection:
+        connection.send(b"GET /healthz HTTP/1.1\r\n")
+        for number in range(16):
+            connection.send(b"X-Line-%02d: " % number + b"a" * 4096 + b"\r\n")
+        assert connection.answer() == (400, b"Request head too large")
+        assert connection.is_closed()
+
+
+def test_an_endless_head_after_a_good_request_is_answered_400_and_closed(server: Server) -> None:
+    """The second request of a connection has no more room than the first."""
+    with connected(server) as connection:
+        connection.send(post(connection.host, b"email=anna&password="))
+        assert connection.answer()[0] == 422
+        connection.send_one_byte_too_many(b"GET /healthz HTTP/1.1\r\nX-Endless: ")
+        assert connection.answer() == (400, b"Request head too large")
+        assert connection.is_closed()
+
+
+@pytest.mark.parametrize("size", [60_000, MAX_BODY_BYTES])
+def test_a_large_form_is_no_large_head(size: int, server: Server) -> None:
+    """Sent at once, and in pieces; and the connection goes on to the next request."""
+    body = b"email=anna&password=".ljust(size, b"x")
+    with connected(server) as connection:
+        whole = post(connection.host, body)
+        for pieces in ([whole], [whole[:100], whole[100:]], [whole[offset : offset + 9000] for offset in range(0, len(whole), 9000)]):
+            for piece in pieces:
+                connection.send(piece)
+            status, page = connection.answer()
+            assert (status, b"Enter your e-mail address" in page) == (422, True)
+
+
+def test_a_form_that_is_too_large_is_told_so(server: Server) -> None:
+    """413, not a refusal of its head."""
+    with connected(server) as connection:
+        connection.send(post(connection.host, b"x" * (MAX_BODY_BYTES + 1)))
+        assert connection.answer()[0] == 413
+
+
+def test_a_head_of_60_kilobytes_and_many_requests_on_one_connection_are_answered(server: Server) -> None:
+    """The bound counts one head, not all of a connection."""
+    with connected(server) as connection:
+        for _request in range(4):
+            connection.send(post(connection.host, b"email=anna&password=", more=b"X-Large: " + b"a" * 60_000))
+            assert connection.answer()[0] == 422
+        both = post(connection.host, b"email=anna&password=") + b"GET /healthz HTTP/1.1\r\nHost: " + connection.host + b"\r\n\r\n"
+        connection.send(both)
+        assert [connection.answer()[0] for _answer in range(2)] == [422, 200]

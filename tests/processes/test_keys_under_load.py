@@ -1,0 +1,108 @@
+"""Keys are added, rotated to and retired while thirty people sign in to two workers that began with the old ring."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import delete, select
+
+from tests.http.sending import PENDING_COOKIE, SESSION_COOKIE
+from tests.processes.conftest import Premises, environment_of
+from tests.support.boxes import keys_of_boxes, opened_with, stored_boxes
+from tests.support.browser import shown_codes
+from tests.support.command_line import Answer, Shell
+from tests.support.installation import PASSWORD
+from tests.support.people import Person, protected
+from tests.support.storm import Form, send
+from xpressbot.foundation.database.key_state import KEY_STATE
+from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
+from xpressbot.identity.domain.token import Token
+
+COMMANDS = ("add", "rotate", "retire")
+PEOPLE = 30
+CODES_PAGE = "/account/2fa/recovery-codes"
+SETUP_PAGE = "/account/2fa/setup"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, premises: Premises) -> Shell:
+    return Shell(tmp_path, environment_of(premises.house.settings))
+
+
+@pytest.fixture
+def people(premises: Premises) -> list[Person]:
+    """Thirty with 2FA on, each in a browser that is still shown its first codes."""
+    with premises.house.database.write() as connection:
+        connection.execute(delete(THROTTLE_BUCKET))
+        connection.commit()
+    return [protected(premises.house, f"rotated{number}@example.com") for number in range(PEOPLE)]
+
+
+def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, people: list[Person]) -> None:
+    """No 5xx and nobody refused; then everything is on the new key, and a copy of the old ring opens nothing."""
+    house = premises.house
+    old_copy = shutil.copy(house.settings.key_file, shell.directory / "old.json")
+    assert opened_with(old_copy, house) == len(stored_boxes(house)) >= 11 * PEOPLE
+    waiting = iter(people)
+    looked_at = itertools.cycle(people)
+    for command in COMMANDS:
+        before = _active_key(premises)
+        with ThreadPoolExecutor(1) as threads:
+            running = threads.submit(shell.run_fresh, "keys", command)
+            if command == "rotate":
+                _look_at_codes(premises, looked_at, until=lambda now=before, run=running: run.done() or _active_key(premises) != now)
+            _sign_in(premises, list(itertools.islice(waiting, PEOPLE // len(COMMANDS))))
+            _look_at_codes(premises, looked_at, until=running.done)
+            _assert_done(running)
+    assert next(waiting, None) is None
+
+    (new,) = keys_of_boxes(house)
+    ring_file = house.settings.key_file
+    assert list(load_key_ring(ring_file).keys) == [new]
+    assert opened_with(ring_file, house) == len(stored_boxes(house))
+    assert opened_with(old_copy, house) == 0
+    assert new not in load_key_ring(old_copy).keys
+    assert b"BoxError" not in premises.server.logs
+
+
+def _sign_in(premises: Premises, people: list[Person]) -> None:
+    """All at once, with their password and then with the code that their phone shows; each then begins to move to a new phone."""
+    url = premises.server.url
+    passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
+    tokens = [Token.parse(answer.cookies[PENDING_COOKIE]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
+    codes = [Form("/sign-in/code", {"code": person.phone.code()}, token) for person, token in zip(people, tokens, strict=True)]
+    for signed_in in _all_sent_to("/", url, codes):
+        cookies = {SESSION_COOKIE: signed_in.cookies[SESSION_COOKIE]}
+        assert httpx.post(f"{url}/account/2fa/start", cookies=cookies, headers={"Origin": url}).headers["location"] == SETUP_PAGE
+        assert httpx.get(url + SETUP_PAGE, cookies=cookies).status_code == 200
+
+
+def _all_sent_to(path: str, url: str, forms: list[Form]) -> list[httpx.Response]:
+    answers = send(url, forms)
+    assert [(answer.status_code, answer.headers.get("location")) for answer in answers] == [(303, path)] * len(forms)
+    return answers
+
+
+def _look_at_codes(premises: Premises, people: Iterable[Person], *, until: Callable[[], bool]) -> None:
+    """One after the other, at least once: ten boxes each, opened by whichever worker answers."""
+    for person in people:
+        cookies = {SESSION_COOKIE: person.caller.client.session.text}
+        response = httpx.get(premises.server.url + CODES_PAGE, cookies=cookies)
+        assert (response.status_code, shown_codes(response.text)) == (200, list(person.codes))
+        if until():
+            return
+
+
+def _assert_done(running: "Future[Answer]") -> None:
+    answer = running.result()
+    assert answer.code == 0, answer.err
+
+
+def _active_key(premises: Premises) -> str:
+    with premises.house.database.read() as connection:
+        return connection.execute(select(KEY_STATE.c.active_key)).scalar_one()
