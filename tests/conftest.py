@@ -1,5 +1,6 @@
 """Fixtures: both engines, a fresh installation, its application, browsers."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,9 +35,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL server of this run's own."""
-    with start_postgres(tmp_path_factory.mktemp("postgres")) as url:
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server of this run's own.
+
+    Not below pytest's own directory: its mode changes with every other run, and the server is another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="xpressbot-postgres-") as directory, start_postgres(Path(directory)) as url:
         yield url
 
 

@@ -20,7 +20,7 @@ def overlong(normalise: Normalise, length: int) -> str:
 
 
 @pytest.mark.parametrize("normalise", ENDINGS)
-@pytest.mark.parametrize("length", [MOST_TYPED + 1, 60_000, 1_000_000])
+@pytest.mark.parametrize("length", [MOST_TYPED + 1, 4096])
 def test_more_than_1024_characters_are_refused_and_never_composed(normalise: Normalise, length: int) -> None:
     """Composing takes time that grows with the square, and anybody may send them."""
     with lengths_composed() as lengths:

@@ -68,17 +68,17 @@ def connected(server: Server) -> Iterator[Connection]:
         connection.socket.close()
 
 
-def post(host: bytes, body: bytes, *, more: bytes = b"") -> bytes:
-    """A form from the same origin."""
+def request(method: bytes, host: bytes, body: bytes = b"", *, more: bytes = b"X-More: nothing") -> bytes:
+    """To the sign-in page, or a form of it, from the same origin."""
     lines = [
-        b"POST /sign-in HTTP/1.1",
+        method + b" /sign-in HTTP/1.1",
         b"Host: " + host,
         b"Origin: http://" + host,
         b"Content-Type: application/x-www-form-urlencoded",
         b"Content-Length: %d" % len(body),
         more,
     ]
-    return b"\r\n".join(line for line in lines if line) + b"\r\n\r\n" + body
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 @pytest.mark.parametrize("beginning", ENDLESS.values(), ids=ENDLESS)
@@ -107,7 +107,7 @@ def test_many_large_header_lines_are_answered_400_and_closed(server: Server) -> 
 def test_an_endless_head_after_a_good_request_is_answered_400_and_closed(server: Server) -> None:
     """The second request of a connection has no more room than the first."""
     with connected(server) as connection:
-        connection.send(post(connection.host, b"email=anna&password="))
+        connection.send(request(b"POST", connection.host, b"email=anna&password="))
         assert connection.answer()[0] == 422
         connection.send_one_byte_too_many(b"GET /healthz HTTP/1.1\r\nX-Endless: ")
         assert connection.answer() == (400, b"Request head too large")
@@ -119,7 +119,7 @@ def test_a_large_form_is_no_large_head(size: int, server: Server) -> None:
     """Sent at once, and in pieces; and the connection goes on to the next request."""
     body = b"email=anna&password=".ljust(size, b"x")
     with connected(server) as connection:
-        whole = post(connection.host, body)
+        whole = request(b"POST", connection.host, body)
         for pieces in ([whole], [whole[:100], whole[100:]], [whole[offset : offset + 9000] for offset in range(0, len(whole), 9000)]):
             for piece in pieces:
                 connection.send(piece)
@@ -127,19 +127,32 @@ def test_a_large_form_is_no_large_head(size: int, server: Server) -> None:
             assert (status, b"Enter your e-mail address" in page) == (422, True)
 
 
+def test_what_frames_a_form_in_small_chunks_is_no_large_head(server: Server) -> None:
+    """Six times as many bytes as the form has: more than any one read takes, and none of them without an end."""
+    body = b"email=anna&password=".ljust(MAX_BODY_BYTES, b"x")
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    content_type = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    with connected(server) as connection:
+        connection.send(CHUNKED.replace(b"%s", connection.host).replace(b"Expect: 100-continue\r\n", content_type))
+        for offset in range(0, len(chunks), 9000):
+            connection.send(chunks[offset : offset + 9000])
+        assert connection.answer()[0] == 422
+
+
 def test_a_form_that_is_too_large_is_told_so(server: Server) -> None:
     """413, not a refusal of its head."""
     with connected(server) as connection:
-        connection.send(post(connection.host, b"x" * (MAX_BODY_BYTES + 1)))
+        connection.send(request(b"POST", connection.host, b"x" * (MAX_BODY_BYTES + 1)))
         assert connection.answer()[0] == 413
 
 
-def test_a_head_of_60_kilobytes_and_many_requests_on_one_connection_are_answered(server: Server) -> None:
-    """The bound counts one head, not all of a connection."""
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_the_bound_is_on_one_head_and_not_on_a_connection(method: bytes, server: Server) -> None:
+    """Four requests with heads of 60 kB each; and two that come at once."""
+    form = b"email=anna&password=" if method == b"POST" else b""
     with connected(server) as connection:
         for _request in range(4):
-            connection.send(post(connection.host, b"email=anna&password=", more=b"X-Large: " + b"a" * 60_000))
-            assert connection.answer()[0] == 422
-        both = post(connection.host, b"email=anna&password=") + b"GET /healthz HTTP/1.1\r\nHost: " + connection.host + b"\r\n\r\n"
-        connection.send(both)
-        assert [connection.answer()[0] for _answer in range(2)] == [422, 200]
+            connection.send(request(method, connection.host, form, more=b"X-Large: " + b"a" * 60_000))
+            assert connection.answer()[0] == (422 if form else 200)
+        connection.send(request(method, connection.host, form) + request(b"GET", connection.host))
+        assert [connection.answer()[0] for _answer in range(2)] == [422 if form else 200, 200]

@@ -20,11 +20,6 @@ class BoundedHeadProtocol(HttpToolsProtocol):
             self.logger.warning("A request head over %d bytes was refused.", MAX_HEAD_BYTES)
             self.send_400_response("Request head too large")
 
-    def on_headers_complete(self) -> None:
-        """A head is whole."""
-        self._unfinished_bytes = 0
-        super().on_headers_complete()
-
     def on_body(self, body: bytes) -> None:
         """A piece of a body; the application judges its length."""
         self._unfinished_bytes = 0
