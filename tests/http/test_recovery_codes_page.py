@@ -195,3 +195,22 @@ def test_the_page_tells_what_a_saved_code_is_worth(
     assert said in words(response.text)
     for slip in ("", "123", "U" * 16):
         assert browser.post(f"{PAGE}/check", code=slip).status_code == 422
+
+
+def test_checking_again_and_again_has_to_wait_and_says_until_when(protected: Protected) -> None:
+    """The sixth wrong one in a row is 429, with the wait in the header and on the page."""
+    protected.browser.post(f"{PAGE}/continue")
+    for _try in range(5):
+        assert protected.browser.post(f"{PAGE}/check", code="0000-0000-0000-0000").status_code == 200
+    response = protected.browser.post(f"{PAGE}/check", code=protected.codes[0])
+    assert (response.status_code, response.headers["retry-after"]) == (429, "30")
+    assert "Try again at" in words(response.text)
+    assert 'data-countdown="30"' in response.text
+
+
+def test_checking_asks_for_a_fresh_proof(protected: Protected, installation: Installation) -> None:
+    """And leads back to the page."""
+    protected.browser.post(f"{PAGE}/continue")
+    installation.clock.advance(minutes=6)
+    response = protected.browser.post(f"{PAGE}/check", code=protected.codes[0])
+    assert response.headers["location"] == f"/account/confirm-identity?next={PAGE}"

