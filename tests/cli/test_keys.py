@@ -1,26 +1,17 @@
 """xpressbot keys: add, rotate, retire, on a database with people in it, while somebody else has it open."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.boxes import keys_of_boxes
 from tests.support.command_line import Shell
-from tests.support.installation import Installation, install
+from tests.support.installation import Installation
 from tests.support.people import Person, completed, pending, protected
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.key_ring import load_key_ring
 from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
 from xpressbot.identity.domain.recovery_code import parse_code
-
-
-@pytest.fixture
-def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
-    """A worker that was started before any key was added."""
-    installation = install(tmp_path, database_url)
-    yield installation
-    installation.close()
 
 
 @pytest.fixture
