@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.application.visitor import Visitor
+from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation
 from xpressbot.identity.application.use_cases import Identity
 from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.outcomes import Done
 
 
 @pytest.fixture
@@ -33,6 +35,20 @@ def anna(installation: Installation) -> Account:
 def visitor(installation: Installation, anna: Account) -> Visitor:
     """Anna's browser, with nobody signed in."""
     return Visitor(installation)
+
+
+@pytest.fixture
+def app(visitor: Visitor) -> AuthenticatorApp:
+    """Anna's phone, 2FA being on since a moment ago."""
+    return visitor.sign_in().enable()
+
+
+@pytest.fixture
+def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
+    """Her first recovery codes, saved."""
+    codes = visitor.codes()
+    assert visitor.keep_codes() == Done()
+    return codes
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.application.observing import events
 from tests.application.visitor import Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
@@ -15,18 +13,6 @@ from xpressbot.identity.domain.recovery_code import SavedCode
 from xpressbot.identity.domain.security_event import EventKind
 
 UNKNOWN = "0000-0000-0000-0000"
-
-
-@pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    return visitor.sign_in().enable()
-
-
-@pytest.fixture
-def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
-    codes = visitor.codes()
-    visitor.keep_codes()
-    return codes
 
 
 def check(visitor: Visitor, text: str) -> SavedCode | Denied | StepUpRequired:

@@ -14,11 +14,6 @@ NewVisitor = Callable[..., Visitor]
 
 
 @pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    return visitor.sign_in().enable()
-
-
-@pytest.fixture
 def in_force(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
     """The first set, saved."""
     codes = visitor.codes()

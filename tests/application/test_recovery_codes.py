@@ -16,19 +16,6 @@ from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, Sig
 from xpressbot.identity.domain.security_event import EventKind
 
 
-@pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    return visitor.sign_in().enable()
-
-
-@pytest.fixture
-def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
-    """The first set, saved."""
-    codes = visitor.codes()
-    assert visitor.keep_codes() == Done()
-    return codes
-
-
 def ledger(visitor: Visitor) -> Ledger:
     found = visitor.identity.recovery_codes.ledger(visitor.me)
     assert found is not None

@@ -14,12 +14,6 @@ from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, Sec
 
 
 @pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    """The phone that is going to be lost."""
-    return visitor.sign_in().enable()
-
-
-@pytest.fixture
 def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
     return visitor.codes()
 

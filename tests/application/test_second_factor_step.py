@@ -18,12 +18,6 @@ from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.token import Token
 
 
-@pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    """Anna's phone, 2FA being on since a moment ago."""
-    return visitor.sign_in().enable()
-
-
 def used(seconds: float, visitor: Visitor) -> Denied:
     return Denied(Reason.CODE_ALREADY_USED, retry_at=visitor.clock.now() + round(seconds * SECOND))
 

@@ -16,12 +16,6 @@ from xpressbot.identity.domain.security_event import EventKind
 WRONG_RECOVERY_CODE = canonical("0000-0000-0000-0000")
 
 
-@pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    """Anna's phone."""
-    return visitor.sign_in().enable()
-
-
 def wrong_code(app: AuthenticatorApp) -> TotpCode:
     """Far outside of the window and of any clock."""
     right = {app.code(steps=steps) for steps in range(-12, 13)}

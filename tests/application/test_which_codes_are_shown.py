@@ -2,17 +2,10 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.application.visitor import Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.outcomes import Done, StepUpRequired
-
-
-@pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
-    return visitor.sign_in().enable()
 
 
 def test_a_prepared_set_that_was_superseded_opens_no_look_at_the_set_in_force(

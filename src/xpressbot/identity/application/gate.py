@@ -46,7 +46,7 @@ class Entry:
     def change_security(self, session: Session) -> Raised:
         """Void everything decided before this change, and let this one session go on, as given, under a new token.
 
-        Other sessions and pending sign-ins end here, in the same transaction.
+        Other sessions, pending sign-ins and unfinished enrolments end here, in the same transaction.
         """
         version = void_earlier_decisions(self.uow, self.account.id, keep_session=self.session.id)
         return self._raise(session, version)

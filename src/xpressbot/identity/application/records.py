@@ -136,7 +136,7 @@ class AuthenticatorRecords(Protocol):
         """Make a pending authenticator active and its first step used; False when it is pending no more."""
 
     def revoke_all(self, account_id: str, keep: str | None) -> None:
-        """Revoke active authenticators and drop pending ones, their secrets with them."""
+        """Revoke the active authenticators, but for one to keep; their secrets go."""
 
     def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
         """Use up a time step; False when it, or a later one, was used before, or its code was hinted at."""

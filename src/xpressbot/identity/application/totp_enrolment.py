@@ -112,6 +112,7 @@ class TotpEnrolment:
                 return Unchanged(Denied(Reason.NOT_PROTECTED))
             others = entry.uow.sessions.count_others(entry.account.id, entry.session.id, entry.now)
             entry.uow.authenticators.revoke_all(entry.account.id, keep=None)
+            entry.uow.authenticators.discard_enrolment(entry.session.id)
             entry.uow.recovery_codes.remove_all(entry.account.id)
             entry.uow.throttle.clear([throttle.totp(entry.account.id).key, throttle.recovery_code(entry.account.id).key])
             raised = entry.change_security(replace(entry.session, amr=frozenset({Method.PASSWORD}), recovery_grant_until=0))

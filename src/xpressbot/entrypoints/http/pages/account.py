@@ -67,7 +67,6 @@ def _context(visit: Visit, caller: Caller, next_text: str) -> dict[str, Any]:
     return {
         "needs_code": visit.identity.reauthentication.proof_needed(caller).second_factor,
         "form": {"next": visit.safe_next(next_text)},
-        "tries_left": None,
     }
 
 

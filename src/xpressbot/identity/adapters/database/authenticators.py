@@ -93,7 +93,6 @@ class Authenticators:
         return activated.rowcount == 1
 
     def revoke_all(self, account_id: str, keep: str | None) -> None:
-        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING))
         self._connection.execute(
             update(AUTHENTICATOR)
             .where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.id != (keep or ""))
