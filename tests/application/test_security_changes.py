@@ -121,4 +121,4 @@ def unfinished(installation: Installation) -> list[str]:
     """The sessions that have begun to set 2FA up."""
     pending = AUTHENTICATOR.c.state == AuthenticatorState.PENDING.value
     with installation.house.database.read() as connection:
-        return list(connection.execute(select(AUTHENTICATOR.c.session_id).where(pending)).scalars())
+        return list(connection.execute(select(AUTHENTICATOR.c.begun_in).where(pending)).scalars())

@@ -17,6 +17,7 @@ from xpressbot.bootstrap import build
 from xpressbot.foundation.database import migrations
 from xpressbot.foundation.database.engine import METADATA, Database, open_database
 from xpressbot.foundation.database.migrations import HEAD, SchemaError, current_revision, prepare_schema, upgrade
+from xpressbot.foundation.database.observations import OBSERVATION
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def test_an_upgrade_makes_the_schema_that_the_models_describe(empty: Database) -
     with empty.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
+        assert OBSERVATION.name in inspect(connection).get_table_names()
         assert [check["name"] for check in inspect(connection).get_check_constraints("installation")] == ["ck_installation_one_row"]
 
 

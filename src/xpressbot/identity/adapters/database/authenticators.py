@@ -50,30 +50,30 @@ class Authenticators:
                 state=authenticator.state.value,
                 secret_box=authenticator.secret_box,
                 created_at=authenticator.created_at,
-                session_id=enrolment.session_id,
+                begun_in=enrolment.session_id,
                 expires_at=enrolment.expires_at,
                 failures=enrolment.failures,
             )
         )
 
     def enrolment_of(self, session_id: str) -> Enrolment | None:
-        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.session_id == session_id, _PENDING)).one_or_none()
-        return None if row is None else Enrolment(_authenticator(row), row.session_id, row.expires_at, row.failures)
+        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == session_id, _PENDING)).one_or_none()
+        return None if row is None else Enrolment(_authenticator(row), row.begun_in, row.expires_at, row.failures)
 
     def charge_enrolment(self, session_id: str, now: int) -> bool:
         charged = self._connection.execute(
             update(AUTHENTICATOR)
-            .where(_TABLE.session_id == session_id, _PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
+            .where(_TABLE.begun_in == session_id, _PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
             .values(failures=_TABLE.failures + 1)
         )
         return charged.rowcount == 1
 
     def discard_enrolment(self, session_id: str) -> None:
-        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.session_id == session_id, _PENDING))
+        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == session_id, _PENDING))
 
     def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
         self._connection.execute(
-            delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING, _TABLE.session_id != (keep_session or ""))
+            delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING, _TABLE.begun_in != (keep_session or ""))
         )
 
     def activate(self, authenticator_id: str, step: int, now: int) -> bool:
@@ -85,7 +85,7 @@ class Authenticators:
                 last_step=step,
                 confirmed_at=now,
                 last_used_at=now,
-                session_id=None,
+                begun_in=None,
                 expires_at=None,
                 failures=0,
             )

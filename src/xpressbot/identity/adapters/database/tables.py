@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -38,6 +40,7 @@ ACCOUNT: Final = Table(
     Column("password_hash", Text, nullable=False),
     Column("notices_seen", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("must_enrol", Boolean, nullable=False, server_default=false()),
 )
 
 INSTALLATION: Final = Table(
@@ -56,6 +59,9 @@ LINK: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("consumed_at", BigInteger),
+    Column("account_id", _ID, ForeignKey("account.id")),
+    Column("email", Text),
+    Column("email_key", Text),
 )
 
 SESSION: Final = Table(
@@ -83,6 +89,7 @@ PENDING_SIGN_IN: Final = Table(
     "pending_sign_in",
     METADATA,
     Column("id", _ID, primary_key=True),
+    Column("kind", String(16), nullable=False, server_default="second_factor"),
     Column("token_hash", LargeBinary(32), nullable=False, unique=True),
     _account(),
     Column("security_version", Integer, nullable=False),
@@ -114,10 +121,14 @@ AUTHENTICATOR: Final = Table(
     Column("id", _ID, primary_key=True),
     _account(),
     Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False, server_default=text("''")),
     Column("state", String(16), nullable=False),
     Column("secret_box", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
-    Column("session_id", _ID),
+    Column("begun_in", _ID),
+    Column("purpose", String(16), nullable=False, server_default="replace"),
+    Column("replaces", _ID),
+    Column("renews_codes", Boolean, nullable=False, server_default=false()),
     Column("expires_at", BigInteger),
     Column("failures", Integer, nullable=False),
     Column("confirmed_at", BigInteger),
@@ -130,7 +141,7 @@ AUTHENTICATOR: Final = Table(
     Index(None, "account_id", "state"),
     Index(
         "uq_authenticator_enrolment",
-        "session_id",
+        "begun_in",
         unique=True,
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
