@@ -27,9 +27,12 @@ from xpressbot.identity.adapters.password_strength import estimate_strength
 from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
 from xpressbot.identity.application.account_page import AccountPage
 from xpressbot.identity.application.administration import Administration
+from xpressbot.identity.application.authenticator_apps import AuthenticatorApps
+from xpressbot.identity.application.enrolling import Enrolling
 from xpressbot.identity.application.gate import Gate
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import Clock, Entropy
+from xpressbot.identity.application.re_enrolment import ReEnrolment
 from xpressbot.identity.application.reauthentication import Reauthentication
 from xpressbot.identity.application.recovery_codes import RecoveryCodes
 from xpressbot.identity.application.registration import PasswordRules, Registration
@@ -78,11 +81,16 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         filler=outside.entropy.token_bytes(32),
     )
     gate = Gate(units, mint)
+    enrolling = Enrolling(units, mint, digest)
+    sign_in = SignIn(units, mint, hasher, digest, StructuredSignInLog())
+    totp_enrolment = TotpEnrolment(units, gate, enrolling)
     identity = Identity(
-        sign_in=SignIn(units, mint, hasher, digest, StructuredSignInLog()),
+        sign_in=sign_in,
         sessions=Sessions(units, gate, mint),
         reauthentication=Reauthentication(units, gate, hasher, digest),
-        totp_enrolment=TotpEnrolment(units, gate, mint, digest),
+        totp_enrolment=totp_enrolment,
+        authenticator_apps=AuthenticatorApps(units, gate, totp_enrolment),
+        re_enrolment=ReEnrolment(units, mint, digest, sign_in, enrolling),
         recovery_codes=RecoveryCodes(units, gate, mint, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(units, gate, mint),
         registration=Registration(units, mint, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),

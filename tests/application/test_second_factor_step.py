@@ -13,7 +13,7 @@ from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.instant import SECOND
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
-from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.token import Token
 
@@ -131,7 +131,7 @@ def test_a_pending_sign_in_lives_ten_minutes(app: AuthenticatorApp, new_visitor:
     other = new_visitor()
     other.begin(next_path="/account")
     other.clock.advance(minutes=10, seconds=-1)
-    pending = other.identity.sign_in.pending(other.pending)
+    pending = other.identity.sign_in.pending(other.pending, NextStep.SECOND_FACTOR)
     assert isinstance(pending, PendingSignIn)
     assert (pending.email, pending.next_path, pending.amr) == (ANNA, "/account", frozenset({Method.PASSWORD}))
     other.clock.advance(seconds=1)

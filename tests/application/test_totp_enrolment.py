@@ -164,7 +164,7 @@ def test_confirming_turns_2fa_on_and_ends_everything_older(
     app = visitor.start()
     outcome = visitor.confirm_enrolment(app.code())
     assert isinstance(outcome, Enabled)
-    assert not outcome.moved
+    assert outcome.shows_codes
     assert (visitor.me.session.aal, visitor.me.session.amr) == (2, frozenset({Method.PASSWORD, Method.TOTP}))
     assert (other.caller, thief.caller) == (None, None)
     kind, details = events(installation, anna.id)[-1]
@@ -202,7 +202,7 @@ def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_pr
     new_visitor().sign_in(TotpCode(old.next_code()))
     outcome = visitor.confirm_enrolment(new.code())
     assert isinstance(outcome, Enabled)
-    assert outcome.moved
+    assert not outcome.shows_codes
     assert events(installation, anna.id)[-1][0] is EventKind.AUTHENTICATOR_MOVED
     other = new_visitor()
     other.begin()

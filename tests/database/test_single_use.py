@@ -12,6 +12,7 @@ from xpressbot.identity.application.secrets import recovery_code_digest
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Reason
+from xpressbot.identity.domain.pending_sign_in import NextStep
 from xpressbot.identity.domain.recovery_code import parse_code
 from xpressbot.identity.domain.totp import step_at
 
@@ -76,7 +77,7 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
 def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six turns it into a session."""
     protected(installation.house)
-    waiting = installation.house.identity.sign_in.pending(pending(installation.house))
+    waiting = installation.house.identity.sign_in.pending(pending(installation.house), NextStep.SECOND_FACTOR)
     now = installation.clock.now()
 
     results = race(installation, RACERS, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, now))
@@ -88,7 +89,7 @@ def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Inst
 def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installation) -> None:
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.house)
-    waiting = installation.house.identity.sign_in.pending(pending(installation.house))
+    waiting = installation.house.identity.sign_in.pending(pending(installation.house), NextStep.SECOND_FACTOR)
 
     assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, waiting.expires_at)) == [0]
     assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, waiting.expires_at - 1)) == [1]

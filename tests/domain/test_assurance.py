@@ -41,9 +41,10 @@ def test_every_action_needs_a_fresh_proof(action: Action) -> None:
 
 @pytest.mark.parametrize("action", Action)
 def test_a_recovery_session_repairs_without_further_proof_but_shows_nothing(action: Action) -> None:
-    """Moving, disabling and a new set are repairs; looking at the codes is none."""
+    """Moving, disabling and a new set are repairs; looking at codes and a second app are none."""
     needed = step_up_needed(action, proven_at=NOW - 6 * MINUTE, recovery_grant_until=NOW + 1, now=NOW)
-    assert (action in {Action.REVEAL_RECOVERY_CODES, Action.CHECK_RECOVERY_CODE}) is needed
+    repairs = {Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_RECOVERY_CODES}
+    assert (action not in repairs) is needed
 
 
 @pytest.mark.parametrize("action", Action)
@@ -64,4 +65,11 @@ def test_the_grant_of_a_recovery_session_ends(action: Action) -> None:
 )
 def test_a_protected_account_needs_a_second_factor_before_its_session(amr: tuple[Method, ...], step: NextStep, *, protected: bool) -> None:
     """The password alone is enough only while 2FA is off."""
-    assert step is next_step(frozenset(amr), protected=protected)
+    assert step is next_step(frozenset(amr), protected=protected, must_enrol=False)
+
+
+@pytest.mark.parametrize("amr", [(PWD,), (PWD, OTP), (PWD, CODE)])
+@pytest.mark.parametrize("protected", [True, False])
+def test_an_account_that_was_reset_must_enrol_before_its_session(amr: tuple[Method, ...], *, protected: bool) -> None:
+    """Whatever else was proven."""
+    assert next_step(frozenset(amr), protected=protected, must_enrol=True) is NextStep.MUST_ENROL

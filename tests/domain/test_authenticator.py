@@ -4,29 +4,52 @@ from dataclasses import replace
 
 import pytest
 
-from xpressbot.identity.domain.authenticator import Authenticator, AuthenticatorState, ClockSighting, Enrolment, tells_of_wrong_clock
+from xpressbot.identity.domain.authenticator import (
+    Authenticator,
+    AuthenticatorState,
+    ClockSighting,
+    Enrolment,
+    Plan,
+    Purpose,
+    is_name_taken,
+    normalise_app_name,
+    tells_of_wrong_clock,
+)
 from xpressbot.identity.domain.instant import MINUTE, SECOND
 
 NOW = 1_790_000_000 * SECOND
-AUTHENTICATOR = Authenticator("t", "a", AuthenticatorState.PENDING, b"box", NOW, None, None)
-ENROLMENT = Enrolment(AUTHENTICATOR, "mine", NOW + 10 * MINUTE, failures=0)
+AUTHENTICATOR = Authenticator("t", "a", "Tablet", AuthenticatorState.PENDING, b"box", NOW, None, None, None, None)
+ENROLMENT = Enrolment(AUTHENTICATOR, "mine", Plan(Purpose.ADD), NOW + 10 * MINUTE, failures=0)
 EARLIER = ClockSighting(step=100, offset=3, seen_at=NOW)
 
 
 @pytest.mark.parametrize(
-    ("session", "age", "failures", "is_open"),
+    ("age", "failures", "is_open"),
     [
-        ("mine", 0, 0, True),
-        ("mine", 10 * MINUTE - 1, 4, True),
-        ("mine", 10 * MINUTE, 0, False),
-        ("mine", 0, 5, False),
-        ("mine", 0, 6, False),
-        ("another", 0, 0, False),
+        (0, 0, True),
+        (10 * MINUTE - 1, 4, True),
+        (10 * MINUTE, 0, False),
+        (0, 5, False),
+        (0, 6, False),
     ],
 )
-def test_an_enrolment_is_open_for_its_session_ten_minutes_and_five_tries(session: str, age: int, failures: int, *, is_open: bool) -> None:
-    """Another session, the end of its time or of its tries close it."""
-    assert is_open is replace(ENROLMENT, failures=failures).is_open(session, NOW + age)
+def test_an_enrolment_is_open_ten_minutes_and_five_tries(age: int, failures: int, *, is_open: bool) -> None:
+    """The end of its time or of its tries closes it."""
+    assert is_open is replace(ENROLMENT, failures=failures).is_open(NOW + age)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("  My \t phone ", "My phone"), ("x" * 40, "x" * 40), ("x" * 41, None), ("", None), ("a\x07b", None)]
+)
+def test_an_app_has_a_name_of_up_to_forty_printable_characters(typed: str, kept: str | None) -> None:
+    """White space is tidied; what could not be read out is refused."""
+    assert normalise_app_name(typed) == kept
+
+
+def test_two_apps_have_no_name_in_common_however_it_is_capitalised() -> None:
+    """Or nobody could tell which one to remove."""
+    assert is_name_taken("TABLET", [AUTHENTICATOR])
+    assert not is_name_taken("Tablet 2", [AUTHENTICATOR])
 
 
 def test_tries_count_down() -> None:

@@ -9,6 +9,7 @@ from xpressbot.identity.domain.outcomes import Reason
 SAID_IN_SETTINGS = {
     Reason.NO_ENROLMENT: "The set-up is no longer open",
     Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
+    Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer among yours",
     Reason.NOT_VIEWABLE: "This XpressBot shows recovery codes only once.",
 }
 SAID_AT_SIGN_IN = {

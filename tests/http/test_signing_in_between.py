@@ -19,6 +19,9 @@ RETURNS_TO = {
     "/account/2fa/start-over": "/account/2fa/setup",
     "/account/2fa/confirm": "/account/2fa/setup",
     "/account/2fa/disable": "/account/2fa/disable",
+    "/account/2fa/apps/add": "/account/2fa/apps/add",
+    "/account/2fa/apps/rename": "/account/2fa/apps",
+    "/account/2fa/apps/remove": "/account/2fa/apps",
     f"{CODES}/reveal": CODES,
     f"{CODES}/regenerate": CODES,
     f"{CODES}/continue": CODES,
@@ -27,7 +30,7 @@ RETURNS_TO = {
     "/account/confirm-identity": "/account/confirm-identity",
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
-PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome"}
+PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome", "/link/invite", "/link/re-enrolment"}
 
 
 def test_nobody_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: FastAPI, browser: Browser) -> None:
@@ -36,7 +39,17 @@ def test_nobody_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_a
         path: f"/sign-in?next={back}" for path, back in RETURNS_TO.items()
     }
     assert set(paths_with(app, "POST")) == set(RETURNS_TO) | PUBLIC
-    for path in ("/", "/account", "/account/2fa/setup", "/account/2fa/disable", CODES, "/account/confirm-identity"):
+    for path in (
+        "/",
+        "/account",
+        "/account/2fa/move",
+        "/account/2fa/apps",
+        "/account/2fa/apps/add",
+        "/account/2fa/setup",
+        "/account/2fa/disable",
+        CODES,
+        "/account/confirm-identity",
+    ):
         assert browser.get(path).headers["location"] == f"/sign-in?next={path}"
     assert browser.get("/api/v1/session").status_code == 401
 

@@ -55,7 +55,16 @@ ELSEWHERE = [
     "/" * 5000,
     "",
 ]
-DESTINATIONS = ["/", "/account", "/account/2fa/disable", "/account/2fa/recovery-codes", "/account/2fa/setup"]
+DESTINATIONS = [
+    "/",
+    "/account",
+    "/account/2fa/apps",
+    "/account/2fa/apps/add",
+    "/account/2fa/disable",
+    "/account/2fa/move",
+    "/account/2fa/recovery-codes",
+    "/account/2fa/setup",
+]
 
 
 def test_a_place_that_is_no_page_of_ours_leads_to_the_dashboard(installation: Installation, browser: Browser) -> None:
@@ -105,7 +114,16 @@ def test_each_page_of_ours_is_kept_through_the_steps_between(way: str, protected
 def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: FastAPI) -> None:
     """A new page has to be thought about here."""
     signed_in_pages = set(paths_with(app, "GET")) - {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome"}
-    others = {"/account/confirm-identity", "/healthz", "/readyz", "/static/{name}", "/api/v1/session", "/api/v1/openapi.json"}
+    others = {
+        "/account/confirm-identity",
+        "/link/invite",
+        "/link/re-enrolment",
+        "/healthz",
+        "/readyz",
+        "/static/{name}",
+        "/api/v1/session",
+        "/api/v1/openapi.json",
+    }
     assert sorted(signed_in_pages - others) == DESTINATIONS
 
 

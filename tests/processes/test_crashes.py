@@ -35,7 +35,7 @@ def test_confirming_an_enrolment(installation: Installation) -> None:
     code = phone.code()
 
     def deed(house: House) -> None:
-        assert house.identity.totp_enrolment.confirm(caller, code).moved is False
+        assert house.identity.totp_enrolment.confirm(caller, code).shows_codes is True
 
     before, counted, after = crash_everywhere(installation, deed)
     _assert_only_counted(before, counted, AUTHENTICATORS)
@@ -52,7 +52,7 @@ def test_moving_to_a_new_phone(installation: Installation) -> None:
     code = phone.code()
 
     def deed(house: House) -> None:
-        assert house.identity.totp_enrolment.confirm(person.caller, code).moved is True
+        assert house.identity.totp_enrolment.confirm(person.caller, code).shows_codes is False
 
     before, counted, after = crash_everywhere(installation, deed)
     _assert_only_counted(before, counted, AUTHENTICATORS)

@@ -14,7 +14,9 @@ from xpressbot.identity.application.administration import AccountSummary
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.domain.account import Account, AccountStatus, normalise_email, normalise_name
 from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, WeakPassword
+from xpressbot.identity.domain.token import Token
 
 _MAX_PASSWORD_INPUT: Final = 8192
 
@@ -38,6 +40,15 @@ def accounts_commands(build: Build) -> typer.Typer:
             fail("The name must have 1 to 100 characters and no control characters.")
         with opened(build) as house:
             _create(house, NewAccount(normal_email, normal_name, _read_password()))
+
+    @accounts.command()
+    def invite(email: Email) -> None:
+        """Print a link with which the person at this address chooses name and password: one use, 24 hours."""
+        address = normalise_email(email)
+        if address is None:
+            fail(f"{email!r} is no usable e-mail address.")
+        with opened(build) as house:
+            _invite(house, address)
 
     @accounts.command("list")
     def list_accounts() -> None:
@@ -79,6 +90,21 @@ def _create(house: House, new: NewAccount) -> None:
             assert_never(unknown)
 
 
+def _invite(house: House, address: str) -> None:
+    outcome = house.identity.registration.invite(address)
+    if isinstance(outcome, Denied):
+        fail(str(refusal_text(outcome, 0)))
+    typer.echo(f"Hand this link to {address}. It makes their account, once, within 24 hours; an earlier one is void.")
+    if not house.identity.registration.has_owner():
+        typer.echo("There is no account yet, and the first one made is the owner's.")
+    echo_link(house, LinkKind.INVITE, outcome)
+
+
+def echo_link(house: House, kind: LinkKind, token: Token) -> None:
+    """Print a link to hand over."""
+    typer.echo(f"\n  {house.settings.public_url}/link/{kind}?token={token.text}\n")
+
+
 def _set_status(build: Build, email: str, status: AccountStatus) -> None:
     address = existing_address(email)
     with opened(build) as house:
@@ -109,12 +135,13 @@ def _read_password() -> str:
 
 def _row(summary: AccountSummary) -> tuple[str, ...]:
     protected = summary.protected_since is not None
+    two_factor = f"enabled {day(summary.protected_since)}" if summary.protected_since is not None else "disabled"
     return (
         summary.account.email,
         summary.account.name,
         summary.account.status.value,
         "owner" if summary.owner else "",
-        f"enabled {day(summary.protected_since)}" if summary.protected_since is not None else "disabled",
+        "reset" if summary.account.must_enrol else two_factor,
         str(summary.codes_left) if protected else "",
     )
 

@@ -1,9 +1,17 @@
 """xpressbot 2fa."""
 
+from typing import Annotated, assert_never
+
 import typer
 
-from xpressbot.entrypoints.cli.accounts import Email, day, existing_address
+from xpressbot.entrypoints.cli.accounts import Email, day, echo_link, existing_address
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.application.administration import AccountSummary
+from xpressbot.identity.domain.account import MAX_NAME_LENGTH, normalise_name
+from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.outcomes import Denied
+from xpressbot.identity.domain.token import Token
 
 
 def two_factor_commands(build: Build) -> typer.Typer:
@@ -22,11 +30,41 @@ def two_factor_commands(build: Build) -> typer.Typer:
             summary = house.identity.administration.summary(address)
             if summary is None:
                 fail(f"There is no account {email!r}.")
-            if summary.protected_since is None:
-                typer.echo(f"{summary.account.email}: 2FA Disabled")
-            else:
-                typer.echo(
-                    f"{summary.account.email}: 2FA Enabled since {day(summary.protected_since)}, {summary.codes_left} recovery codes left"
-                )
+            typer.echo(f"{summary.account.email}: {_status_text(summary)}")
+
+    @two_factor.command()
+    def reset(
+        email: Email, reason: Annotated[str, typer.Option(help="Why, in a few words. The person reads it in their activity.")]
+    ) -> None:
+        """Remove an account's authenticator apps, recovery codes and sessions, and print the link to set 2FA up again."""
+        address, cause = existing_address(email), normalise_name(reason)
+        if cause is None:
+            fail(f"The reason must have 1 to {MAX_NAME_LENGTH} characters and no control characters.")
+        with opened(build) as house:
+            _reset(house, address, cause)
 
     return two_factor
+
+
+def _status_text(summary: AccountSummary) -> str:
+    if summary.account.must_enrol:
+        return "2FA was reset and is to be set up again, with the link from `xpressbot 2fa reset`"
+    if summary.protected_since is None:
+        return "2FA Disabled"
+    return f"2FA Enabled since {day(summary.protected_since)}, {summary.codes_left} recovery codes left"
+
+
+def _reset(house: House, address: str, reason: str) -> None:
+    outcome = house.identity.re_enrolment.reset(address, reason)
+    match outcome:
+        case None:
+            fail(f"There is no account {address!r}.")
+        case Denied():
+            fail(f"{address} has 2FA off: there is nothing to reset.")
+        case Token():
+            typer.echo(f"2FA of {address} is reset, and all its sessions have ended.")
+            typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
+            typer.echo("once, within 24 hours; an earlier one is void.")
+            echo_link(house, LinkKind.RE_ENROLMENT, outcome)
+        case unknown:
+            assert_never(unknown)

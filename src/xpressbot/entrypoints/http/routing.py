@@ -13,12 +13,14 @@ from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.pools import Pool
 from xpressbot.entrypoints.http.visit import Site, Visit, redirect
 from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.domain.outcomes import Denied, Reason, StepUpRequired
 
 SIGN_IN_PATH: Final = "/sign-in"
 STEP_UP_PATH: Final = "/account/confirm-identity"
 HOME_PATH: Final = "/"
 SETTINGS_PATH: Final = "/account"
+RE_ENROLMENT_PATH: Final = "/link/re-enrolment"
 
 
 class Threads(Enum):
@@ -53,6 +55,7 @@ class SignedInPage:
     """One path and method for a signed-in person: its handler cannot run without a live session.
 
     returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
+    before_session: what somebody gets who has to set up 2FA before there is a session; by default they must sign in.
     """
 
     method: str
@@ -60,6 +63,7 @@ class SignedInPage:
     handler: Callable[[Visit, Caller], Response | Denied | StepUpRequired]
     threads: Threads = Threads.PAGE
     returns_to: str = ""
+    before_session: Callable[[Visit, Enrollee], Response | Denied] | None = None
 
     @property
     def back(self) -> str:
@@ -76,7 +80,7 @@ class SignedInPage:
         back = self.back
         caller = visit.identity.sessions.resolve(visit.client)
         if caller is None:
-            return redirect(f"{SIGN_IN_PATH}?next={back}")
+            return self._answer_enrollee(visit) or redirect(f"{SIGN_IN_PATH}?next={back}")
         outcome = self.handler(visit, caller)
         match outcome:
             case StepUpRequired():
@@ -87,6 +91,21 @@ class SignedInPage:
                 return redirect(SETTINGS_PATH)  # which shows that 2FA is off
             case Denied(reason):
                 return redirect(f"{SETTINGS_PATH}?reason={reason}")
+            case _:
+                return outcome
+
+    def _answer_enrollee(self, visit: Visit) -> Response | None:
+        if self.before_session is None:
+            return None
+        enrollee = visit.enrollee()
+        if isinstance(enrollee, Denied):
+            return None
+        outcome = self.before_session(visit, enrollee)
+        match outcome:
+            case Denied(Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
+                return redirect(f"{SIGN_IN_PATH}?reason={outcome.reason}")
+            case Denied(reason):
+                return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
             case _:
                 return outcome
 

@@ -13,6 +13,7 @@ from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.wording import Text, refusal_text
 from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.use_cases import Identity
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.instant import whole_seconds_until
@@ -71,6 +72,10 @@ class Visit:
         """The token in a cookie."""
         return self.site.cookies.read(self.request, cookie)
 
+    def enrollee(self) -> Enrollee | Denied:
+        """Who has to set up 2FA in this browser before there is a session, if anybody."""
+        return self.identity.re_enrolment.enrollee(self.cookie(Cookie.SIGN_IN), self.cookie(Cookie.LINK), self.client)
+
     def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Answer with a page."""
         return self.site.renderer.page(template, account, status=status, **context)
@@ -90,9 +95,9 @@ class Visit:
         """Answer 422 with the page again and a message beside each field."""
         return self.page(template, account, status=422, errors=errors, **context)
 
-    def signed_in(self, outcome: SignedIn) -> Response:
-        """Give the browser its session and send it to where it was going."""
-        response = redirect(outcome.next_path)
+    def signed_in(self, outcome: SignedIn, path: str | None = None) -> Response:
+        """Give the browser its session and send it to where it was going, or to `path`."""
+        response = redirect(path or outcome.next_path)
         self.site.cookies.set(response, Cookie.SESSION, outcome.session)
         self.site.cookies.set(response, Cookie.DEVICE, outcome.device)
         self.site.cookies.clear(response, Cookie.SIGN_IN)

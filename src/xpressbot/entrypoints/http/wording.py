@@ -7,7 +7,7 @@ from markupsafe import Markup
 from xpressbot.entrypoints.http.rendering import browser_name, clock_time, moment
 from xpressbot.entrypoints.http.translation import _, ngettext
 from xpressbot.identity.domain import pending_sign_in
-from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME
+from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.domain.instant import MINUTE, whole_seconds_until
 from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
 from xpressbot.identity.domain.password import MAX_BYTES, PasswordWeakness
@@ -88,6 +88,13 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     ),
     Reason.EMAIL_TAKEN: _("There is an account with this address already."),
     Reason.LINK_GONE: _("This link was used or has expired."),
+    Reason.MUST_ENROL: _("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
+    Reason.LINK_OF_ANOTHER: _("The link that is open in this browser is for another account. Paste the one for yours."),
+    Reason.TOO_MANY_AUTHENTICATORS: _("You have %(count)d authenticator apps, and that is the most there can be. Remove one first.")
+    % {"count": MOST_PER_ACCOUNT},
+    Reason.NAME_TAKEN: _("One of your apps has this name already. Take another, so that you can tell them apart."),
+    Reason.NO_SUCH_AUTHENTICATOR: _("That app is no longer among yours: it was removed or replaced in another tab."),
+    Reason.LAST_AUTHENTICATOR: _('This is your only authenticator app. To sign in without one, use "Disable 2FA".'),
 }
 
 
@@ -130,6 +137,10 @@ EVENT_TITLES: Final = {
     EventKind.ENROLMENT_DISCARDED: _("Set-up of 2FA discarded after wrong codes"),
     EventKind.TWO_FACTOR_ENABLED: _("2FA enabled"),
     EventKind.AUTHENTICATOR_MOVED: _("2FA moved to a new phone"),
+    EventKind.AUTHENTICATOR_ADDED: _("Authenticator app added"),
+    EventKind.AUTHENTICATOR_RENAMED: _("Authenticator app renamed"),
+    EventKind.AUTHENTICATOR_REMOVED: _("Authenticator app removed"),
+    EventKind.TWO_FACTOR_RESET: _("2FA reset by whoever runs this XpressBot"),
     EventKind.TWO_FACTOR_DISABLED: _("2FA disabled"),
     EventKind.RECOVERY_CODES_REVEALED: _("Recovery codes shown"),
     EventKind.RECOVERY_CODE_CHECKED: _("Checked a saved recovery code"),
@@ -143,17 +154,25 @@ def notice_detail(event: SecurityEvent) -> Text:
     """A sentence more about a notice; empty when its title says all."""
     details = event.details
     if event.kind is EventKind.PASSWORD_GUESSING:
-        sentence = _GUESSING + _MANY_GUESSES if details["alarm"] else _GUESSING
-        return sentence % {
+        guessing = _GUESSING + _MANY_GUESSES if details["alarm"] else _GUESSING
+        return guessing % {
             "count": details["count"],
             "first": moment(int(details["first_at"] or 0)),
             "alarm_at": PASSWORD.alarm_at,
             "last": moment(int(details["last_at"] or 0)),
         }
+    sentences = []
+    if event.kind is EventKind.TWO_FACTOR_RESET:
+        sentences.append(Markup(_("Reason given: %(reason)s.")) % {"reason": details["reason"]})
+    if app := details.get("app"):
+        sentences.append(Markup(_("App: %(name)s.")) % {"name": app})
+    if details.get("codes_renewed"):
+        sentences.append(Markup(_("Your recovery codes were replaced.")))
     ended = details.get("sessions_ended")
     if isinstance(ended, int) and ended:
-        return ngettext("%(count)d other browser was signed out.", "%(count)d other browsers were signed out.", ended) % {"count": ended}
-    return ""
+        sentence = ngettext("%(count)d other browser was signed out.", "%(count)d other browsers were signed out.", ended)
+        sentences.append(Markup(sentence) % {"count": ended})
+    return Markup(" ").join(sentences)
 
 
 def where(event: SecurityEvent) -> tuple[str | None, str | None]:
@@ -183,6 +202,16 @@ def codes_notice(reason: str) -> Text | None:
     return _SENTENCES[Reason.CODES_NOT_KEPT] if reason == Reason.CODES_NOT_KEPT else None
 
 
+def apps_notice(reason: str) -> Text | None:
+    """What the list of authenticator apps says to somebody who was sent back to it."""
+    return _SENT_BACK_TO_APPS.get(reason)
+
+
+def re_enrolment_notice(reason: str) -> Text | None:
+    """What the page that asks for the link says to somebody who was sent back to it."""
+    return _SENT_BACK_TO_RE_ENROLMENT.get(reason)
+
+
 def settings_notice(reason: str) -> Text | None:
     """What Account Settings says to somebody who was sent back to it; the reasons are a closed list."""
     return _SENT_BACK_TO_SETTINGS.get(reason)
@@ -192,5 +221,13 @@ _SENT_BACK_TO_SIGN_IN: Final = {
     reason.value: _SENTENCES[reason] for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED)
 }
 _SENT_BACK_TO_SETTINGS: Final = {
-    reason.value: _SENTENCES[reason] for reason in (Reason.NO_ENROLMENT, Reason.ENROLMENT_DISCARDED, Reason.NOT_VIEWABLE)
+    reason.value: _SENTENCES[reason]
+    for reason in (Reason.NO_ENROLMENT, Reason.ENROLMENT_DISCARDED, Reason.NOT_VIEWABLE, Reason.NO_SUCH_AUTHENTICATOR)
+}
+_SENT_BACK_TO_APPS: Final = {
+    reason.value: _SENTENCES[reason] for reason in (Reason.TOO_MANY_AUTHENTICATORS, Reason.NO_SUCH_AUTHENTICATOR, Reason.LAST_AUTHENTICATOR)
+}
+_SENT_BACK_TO_RE_ENROLMENT: Final = {
+    reason.value: _SENTENCES[reason]
+    for reason in (Reason.MUST_ENROL, Reason.LINK_OF_ANOTHER, Reason.NO_ENROLMENT, Reason.ENROLMENT_DISCARDED)
 }

@@ -50,6 +50,8 @@ class AccountSettings:
     protection: Protection
     other_sessions: int
     enrolment_pending: bool
+    apps: Sequence[tuple[str, str]]
+    """Ids and names of the authenticator apps; a name may be empty."""
 
 
 class AccountPage:
@@ -75,10 +77,12 @@ class AccountPage:
         with self._units.read() as uow:
             now = self._mint.now()
             enrolment = uow.authenticators.enrolment_of(caller.session.id)
+            active = uow.authenticators.active(caller.account.id)
             return AccountSettings(
                 protection=self._protection(uow, caller),
                 other_sessions=uow.sessions.count_others(caller.account.id, caller.session.id, now),
-                enrolment_pending=enrolment is not None and enrolment.is_open(caller.session.id, now),
+                enrolment_pending=enrolment is not None and enrolment.is_open(now),
+                apps=[(authenticator.id, authenticator.name) for authenticator in active],
             )
 
     def acknowledge(self, caller: Caller, seq: int) -> None:

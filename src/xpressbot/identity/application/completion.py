@@ -58,7 +58,7 @@ class Completion:
         kind = EventKind.SIGNED_IN_WITH_RECOVERY_CODE if recovered else EventKind.SIGNED_IN
         details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
         uow.events.append(account.id, client.event(kind, **details), now)
-        return SignedIn(session_token, device_token, proof.next_path)
+        return SignedIn(session_token, device_token, proof.next_path, session.id)
 
     def _report_delays(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
         """Tell the person who guessed at their password while nobody was there to be told."""

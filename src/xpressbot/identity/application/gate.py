@@ -75,12 +75,18 @@ class Gate:
         """Run a deed that needs a fresh proof of identity (ASVS 7.5.1)."""
 
         def with_proof(entry: Entry) -> Changed[T | StepUpRequired] | Unchanged[T | StepUpRequired]:
-            proven_at, grant = entry.session.proven_at, entry.session.recovery_grant_until
-            if step_up_needed(action, proven_at=proven_at, recovery_grant_until=grant, now=entry.now):
+            if _lacks_proof(entry.session, action, entry.now):
                 return Unchanged(StepUpRequired())
             return deed(entry)
 
         return self.enter(caller, with_proof)
+
+    def needs_proof(self, caller: Caller, action: Action) -> bool:
+        """Whether a deed of this kind would be refused until the person has confirmed who they are.
+
+        For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you".
+        """
+        return _lacks_proof(caller.session, action, self._mint.now())
 
     def enter(self, caller: Caller, deed: Deed[T]) -> T | Denied:
         """Run a deed that needs no more than a live session, in one unit of work, and commit it with its event.
@@ -98,3 +104,7 @@ class Gate:
                 uow.events.append(account.id, result.event, now)
             uow.commit()
             return result.outcome
+
+
+def _lacks_proof(session: Session, action: Action, now: int) -> bool:
+    return step_up_needed(action, proven_at=session.proven_at, recovery_grant_until=session.recovery_grant_until, now=now)

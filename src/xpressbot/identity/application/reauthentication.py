@@ -6,7 +6,7 @@ from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.gate import Changed, Entry, Gate
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.second_factor import SecondFactor, SecondFactorCheck
-from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.assurance import Action, Method
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason
 from xpressbot.identity.domain.password import normalise
 from xpressbot.identity.domain.security_event import EventKind
@@ -33,6 +33,10 @@ class Reauthentication:
         """Whether the page asks for a code too."""
         with self._units.read() as uow:
             return ProofNeeded(_needs_second_factor(uow, caller.session))
+
+    def needed_for(self, caller: Caller, action: Action) -> bool:
+        """Whether a page that leads to this action should ask for the proof before anything else."""
+        return self._gate.needs_proof(caller, action)
 
     def confirm(self, caller: Caller, password: str, factor: SecondFactor | None) -> Raised | Denied:
         """Check the password, and a TOTP or recovery code where 2FA is on. A right proof renews the session's token.

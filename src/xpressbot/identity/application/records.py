@@ -5,7 +5,7 @@ from typing import Protocol
 
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, Enrolment
-from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.pending_sign_in import PendingSignIn
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
 from xpressbot.identity.domain.security_event import NewEvent, SecurityEvent
@@ -32,6 +32,8 @@ class AccountRecords(Protocol):
 
     def set_status(self, account_id: str, status: AccountStatus) -> None: ...
 
+    def set_must_enrol(self, account_id: str, *, must_enrol: bool) -> None: ...
+
     def renew_password_hash(self, account_id: str, old: str, new: str) -> None:
         """Store another hash of the same password, unless the password changed meanwhile."""
 
@@ -50,11 +52,15 @@ class InstallationRecord(Protocol):
 class LinkRecords(Protocol):
     """Single-use links."""
 
-    def add(self, kind: LinkKind, token_hash: bytes, now: int, expires_at: int) -> None: ...
+    def add(self, link: Link, token_hash: bytes, now: int, expires_at: int) -> None: ...
 
-    def is_open(self, kind: LinkKind, token_hash: bytes, now: int) -> bool: ...
+    def find_open(self, kind: LinkKind, token_hash: bytes, now: int) -> Link | None: ...
 
-    def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool: ...
+    def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool:
+        """Use up a link; False when it is not open any more."""
+
+    def void(self, link: Link, now: int) -> None:
+        """Use up the open links of the same kind to the same account or address."""
 
 
 class SessionRecords(Protocol):
@@ -112,6 +118,8 @@ class DeviceRecords(Protocol):
     def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
         """Know this browser for the account, under a new token, with all it was known for under the old one."""
 
+    def forget_all(self, account_id: str) -> None: ...
+
 
 class AuthenticatorRecords(Protocol):
     """Authenticators and enrolments."""
@@ -122,18 +130,23 @@ class AuthenticatorRecords(Protocol):
 
     def add_enrolment(self, enrolment: Enrolment) -> None: ...
 
-    def enrolment_of(self, session_id: str) -> Enrolment | None: ...
+    def enrolment_of(self, begun_in: str) -> Enrolment | None: ...
 
-    def charge_enrolment(self, session_id: str, now: int) -> bool:
+    def charge_enrolment(self, begun_in: str, now: int) -> bool:
         """Count one more try at a code; False when no enrolment is open."""
 
-    def discard_enrolment(self, session_id: str) -> None: ...
+    def discard_enrolment(self, begun_in: str) -> None: ...
 
     def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
         """Discard the unfinished enrolments of all the account's sessions but one."""
 
     def activate(self, authenticator_id: str, step: int, now: int) -> bool:
         """Make a pending authenticator active and its first step used; False when it is pending no more."""
+
+    def rename(self, authenticator_id: str, name: str) -> None: ...
+
+    def revoke(self, authenticator_id: str) -> None:
+        """Revoke an authenticator; its secret goes."""
 
     def revoke_all(self, account_id: str, keep: str | None) -> None:
         """Revoke the active authenticators, but for one to keep; their secrets go."""

@@ -1,4 +1,4 @@
-"""Making accounts: the owner's by the welcome link, any by the operator's command line."""
+"""Making accounts: the owner's by the welcome link, any by an invitation or the operator's command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, Un
 from xpressbot.identity.domain import link
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
-from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 from xpressbot.identity.domain.password import StrengthEstimator, context_words, normalise, weakness_of
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
@@ -64,7 +64,7 @@ class Registration:
             if uow.installation.owner() is not None:
                 return None
             now = self._mint.now()
-            uow.links.add(LinkKind.WELCOME, token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
+            uow.links.add(Link(LinkKind.WELCOME), token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
             uow.commit()
         return token
 
@@ -73,7 +73,8 @@ class Registration:
         if token is None:
             return False
         with self._units.read() as uow:
-            return uow.installation.owner() is None and uow.links.is_open(LinkKind.WELCOME, token.digest, self._mint.now())
+            found = uow.links.find_open(LinkKind.WELCOME, token.digest, self._mint.now())
+            return found is not None and uow.installation.owner() is None
 
     def claim(self, token: Token | None, new: NewAccount, client: Client) -> SignedIn | WeakPassword | Denied:
         """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
@@ -87,10 +88,46 @@ class Registration:
                 return Denied(Reason.LINK_GONE)
             if not self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED)) or not uow.installation.claim(prepared.id):
                 return Denied(Reason.LINK_GONE)
-            proof = CompletedProof(amr=frozenset({Method.PASSWORD}), charged=(), next_path="/")
-            signed_in = self._completion.complete(uow, prepared, proof, client)
+            return self._signed_in(uow, prepared, client)
+
+    def invite(self, email: str) -> Token | Denied:
+        """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
+
+        Refused when the address has an account.
+        """
+        token = self._mint.token()
+        with self._units.write() as uow:
+            if uow.accounts.by_email(email) is not None:
+                return Denied(Reason.EMAIL_TAKEN)
+            now, invitation = self._mint.now(), Link(LinkKind.INVITE, email=email)
+            uow.links.void(invitation, now)
+            uow.links.add(invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
             uow.commit()
-            return signed_in
+        return token
+
+    def invited(self, token: Token | None) -> str | None:
+        """The address that an open invitation is for."""
+        if token is None:
+            return None
+        with self._units.read() as uow:
+            found = uow.links.find_open(LinkKind.INVITE, token.digest, self._mint.now())
+        return None if found is None else found.email
+
+    def accept(self, token: Token | None, name: str, password: str, client: Client) -> SignedIn | WeakPassword | Denied:
+        """Make the invited person's account and sign it in. Of two at once, one is made."""
+        email = self.invited(token)
+        if token is None or email is None:
+            return Denied(Reason.LINK_GONE)
+        prepared = self._prepare(NewAccount(email, name, password))
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._units.write() as uow:
+            if not uow.links.consume(LinkKind.INVITE, token.digest, self._mint.now()):
+                return Denied(Reason.LINK_GONE)
+            if not self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True)):
+                return Denied(Reason.EMAIL_TAKEN)
+            uow.installation.claim(prepared.id)
+            return self._signed_in(uow, prepared, client)
 
     def create(self, new: NewAccount) -> Account | WeakPassword | Denied:
         """Make an account for the operator; the first is the owner's."""
@@ -103,6 +140,13 @@ class Registration:
             uow.installation.claim(prepared.id)
             uow.commit()
             return prepared
+
+    def _signed_in(self, uow: UnitOfWork, account: Account, client: Client) -> SignedIn:
+        """Begin the session of whoever has just chosen this account's password."""
+        proof = CompletedProof(amr=frozenset({Method.PASSWORD}), charged=(), next_path="/")
+        signed_in = self._completion.complete(uow, account, proof, client)
+        uow.commit()
+        return signed_in
 
     def _prepare(self, new: NewAccount) -> Account | WeakPassword:
         password = normalise(new.password)

@@ -12,12 +12,15 @@ from xpressbot.identity.application.throttling import charge_one, password_bucke
 from xpressbot.identity.domain import device, pending_sign_in, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
-from xpressbot.identity.domain.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.domain.password import normalise
 from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.throttle import Bucket, Charge, Refusal
 from xpressbot.identity.domain.token import Token
+
+Begun = SignedIn | SecondFactorRequired | EnrolmentRequired | Denied
+"""What may follow the password."""
 
 
 class SignInLog(Protocol):
@@ -46,8 +49,8 @@ class SignIn:
         self._completion = Completion(mint, digest)
         self._second_factor = SecondFactorCheck(digest)
 
-    def begin(self, email: str, password: str, next_path: str, client: Client) -> SignedIn | SecondFactorRequired | Denied:
-        """Check the password. With 2FA on, this gives a pending sign-in and never a session.
+    def begin(self, email: str, password: str, next_path: str, client: Client) -> Begun:
+        """Check the password. With 2FA on, or reset, this gives a pending sign-in and never a session.
 
         An unknown, disabled or mistyped account is refused in the same words, after the same writes and the same hash
         (ASVS 6.3.8).
@@ -63,8 +66,8 @@ class SignIn:
             return Denied(Reason.WRONG_CREDENTIALS)
         return self._after_password(right, charges, next_path, client)
 
-    def pending(self, token: Token | None) -> PendingSignIn | Denied:
-        """The pending sign-in a browser holds, if it may go on with it."""
+    def pending(self, token: Token | None, step: NextStep) -> PendingSignIn | Denied:
+        """The pending sign-in a browser holds, if it may take this step with it."""
         if token is None:
             return Denied(Reason.NOT_SIGNED_IN)
         with self._units.read() as uow:
@@ -73,11 +76,15 @@ class SignIn:
             return Denied(Reason.START_AGAIN)
         if pending.consumed_at is not None:
             return Denied(Reason.JUST_SIGNED_IN)
-        return pending if self._mint.now() < pending.expires_at else Denied(Reason.START_AGAIN)
+        if self._mint.now() >= pending.expires_at:
+            return Denied(Reason.START_AGAIN)
+        if pending.next_step is not step:
+            return Denied(Reason.MUST_ENROL if pending.next_step is NextStep.MUST_ENROL else Reason.NOT_SIGNED_IN)
+        return pending
 
     def verify_second_factor(self, token: Token | None, factor: SecondFactor, client: Client) -> SignedIn | Denied:
         """Check a code against the pending sign-in; a right one consumes both, and begins the session."""
-        pending = self.pending(token)
+        pending = self.pending(token, NextStep.SECOND_FACTOR)
         if isinstance(pending, Denied):
             return pending
         charge = charge_one(self._units, _bucket(pending.account_id, factor), self._mint.now())
@@ -120,9 +127,7 @@ class SignIn:
         stale = self._hasher.needs_renewal(account.password_hash)
         return _RightPassword(account, self._hasher.hash(password) if stale else None)
 
-    def _after_password(
-        self, right: _RightPassword, charges: list[Charge], next_path: str, client: Client
-    ) -> SignedIn | SecondFactorRequired | Denied:
+    def _after_password(self, right: _RightPassword, charges: list[Charge], next_path: str, client: Client) -> Begun:
         with self._units.write() as uow:
             account = uow.accounts.lock(right.account.id)
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:
@@ -132,10 +137,13 @@ class SignIn:
                 uow.accounts.renew_password_hash(account.id, right.account.password_hash, right.renewed_hash)
             amr = frozenset({Method.PASSWORD})
             password_bucket = charges[0].bucket.key
-            outcome: SignedIn | SecondFactorRequired
-            match pending_sign_in.next_step(amr, protected=bool(uow.authenticators.active(account.id))):
+            outcome: Begun
+            protected = bool(uow.authenticators.active(account.id))
+            match step := pending_sign_in.next_step(amr, protected=protected, must_enrol=account.must_enrol):
                 case NextStep.SECOND_FACTOR:
-                    outcome = self._make_pending(uow, account, password_bucket, next_path)
+                    outcome = SecondFactorRequired(self._make_pending(uow, account, step, password_bucket, next_path))
+                case NextStep.MUST_ENROL:
+                    outcome = EnrolmentRequired(self._make_pending(uow, account, step, password_bucket, next_path))
                 case NextStep.SESSION:
                     outcome = self._completion.complete(uow, account, CompletedProof(amr, (password_bucket,), next_path), client)
                 case unknown:
@@ -143,10 +151,11 @@ class SignIn:
             uow.commit()
             return outcome
 
-    def _make_pending(self, uow: UnitOfWork, account: Account, password_bucket: str, next_path: str) -> SecondFactorRequired:
+    def _make_pending(self, uow: UnitOfWork, account: Account, step: NextStep, password_bucket: str, next_path: str) -> Token:
         now, token = self._mint.now(), self._mint.token()
         pending = PendingSignIn(
             id=self._mint.id(),
+            next_step=step,
             account_id=account.id,
             email=account.email,
             security_version=account.security_version,
@@ -157,7 +166,7 @@ class SignIn:
             consumed_at=None,
         )
         uow.pending_sign_ins.add(pending, token.digest, now)
-        return SecondFactorRequired(token)
+        return token
 
     def _refuse_second_factor(
         self, uow: UnitOfWork, pending: PendingSignIn, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from xpressbot.identity.application.account_page import AccountPage
 from xpressbot.identity.application.administration import Administration
+from xpressbot.identity.application.authenticator_apps import AuthenticatorApps
+from xpressbot.identity.application.re_enrolment import ReEnrolment
 from xpressbot.identity.application.reauthentication import Reauthentication
 from xpressbot.identity.application.recovery_codes import RecoveryCodes
 from xpressbot.identity.application.registration import Registration
@@ -21,7 +23,9 @@ class Identity:
     sessions: Sessions
     reauthentication: Reauthentication
     totp_enrolment: TotpEnrolment
+    authenticator_apps: AuthenticatorApps
     recovery_codes: RecoveryCodes
+    re_enrolment: ReEnrolment
     account_page: AccountPage
     registration: Registration
     administration: Administration

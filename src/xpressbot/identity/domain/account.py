@@ -32,6 +32,8 @@ class Account:
     password_hash: str = field(repr=False)
     notices_seen: int
     """The sequence number of the last security event the person has acknowledged."""
+    must_enrol: bool = False
+    """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
 
 
 def normalise_email(text: str) -> str | None:
@@ -50,12 +52,12 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
 
 
-def normalise_name(text: str) -> str | None:
+def normalise_name(text: str, *, max_length: int = MAX_NAME_LENGTH) -> str | None:
     """Return the name as it is kept (NFC, white space collapsed), or None if empty, too long or with control characters."""
     if len(text) > _MOST_TYPED:
         return None
     name = unicodedata.normalize("NFC", " ".join(text.split()))
-    return name if 0 < len(name) <= MAX_NAME_LENGTH and _is_printable(name) else None
+    return name if 0 < len(name) <= max_length and _is_printable(name) else None
 
 
 def _is_printable(text: str) -> bool:

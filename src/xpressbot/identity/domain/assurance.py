@@ -25,6 +25,8 @@ class Action(StrEnum):
     """What needs a fresh proof of identity ("step-up", ASVS 7.5.1)."""
 
     START_ENROLMENT = "start_enrolment"
+    ADD_AUTHENTICATOR = "add_authenticator"
+    REMOVE_AUTHENTICATOR = "remove_authenticator"
     DISABLE_TWO_FACTOR = "disable_two_factor"
     REVEAL_RECOVERY_CODES = "reveal_recovery_codes"
     REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"

@@ -1,15 +1,22 @@
-"""Authenticators: pending -> active -> revoked. A pending one changes nothing until it has proven a code."""
+"""Authenticators: pending -> active -> revoked. A pending one changes nothing until it has proven a code.
 
-from dataclasses import dataclass
+An account may have several, of which any one is a second factor.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from xpressbot.identity.domain.account import normalise_name
 from xpressbot.identity.domain.instant import MINUTE
 from xpressbot.identity.domain.totp import MAX_HINT_DISTANCE_STEPS
 
 ENROLMENT_LIFETIME: Final = 10 * MINUTE
 ENROLMENT_TRIES: Final = 5
 HINT_MEMORY: Final = 5 * MINUTE
+MOST_PER_ACCOUNT: Final = 5
+MAX_NAME_LENGTH: Final = 40
 
 
 class AuthenticatorState(StrEnum):
@@ -31,34 +38,74 @@ class ClockSighting:
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """A TOTP authenticator. last_step is the greatest time step consumed, for whatever purpose."""
+    """A TOTP authenticator, that is an app on some device.
+
+    name: what its owner calls it; empty while it has no name. last_step is the greatest time step consumed, for whatever
+    purpose. confirmed_at and last_used_at are None until it has proven its first code.
+    """
 
     id: str
     account_id: str
+    name: str
     state: AuthenticatorState
-    secret_box: bytes
+    secret_box: bytes = field(repr=False)
     created_at: int
+    confirmed_at: int | None
+    last_used_at: int | None
     last_step: int | None
     sighting: ClockSighting | None
 
 
+class Purpose(StrEnum):
+    """What becomes of the other authenticators once a new one has proven a code."""
+
+    REPLACE = "replace"
+    """It takes their place; the first one of an account has nobody to replace."""
+    ADD = "add"
+    """It stands beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a proven code will do.
+
+    replaces: the one authenticator that goes; None for all there are. renews_codes: whether a new set of recovery codes
+    takes the place of the old one, because whoever has the old phone may have the old codes too.
+    """
+
+    purpose: Purpose
+    replaces: str | None = None
+    renews_codes: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A pending authenticator, bound to the session that began it."""
+    """A pending authenticator, bound to the session, or the sign-in that must enrol, that began it."""
 
     authenticator: Authenticator
-    session_id: str
+    begun_in: str
+    plan: Plan
     expires_at: int
     failures: int
 
-    def is_open(self, session_id: str, now: int) -> bool:
-        """Whether this session may go on with it."""
-        return self.session_id == session_id and now < self.expires_at and self.failures < ENROLMENT_TRIES
+    def is_open(self, now: int) -> bool:
+        """Whether it may still be confirmed."""
+        return now < self.expires_at and self.failures < ENROLMENT_TRIES
 
     @property
     def tries_left(self) -> int:
         """How many wrong codes it still takes before it is discarded."""
         return ENROLMENT_TRIES - self.failures
+
+
+def normalise_app_name(text: str) -> str | None:
+    """Return the name of an app as it is kept, or None if it is empty, longer than MAX_NAME_LENGTH or not printable."""
+    return normalise_name(text, max_length=MAX_NAME_LENGTH)
+
+
+def is_name_taken(name: str, among: Iterable[Authenticator]) -> bool:
+    """Whether one of these has the name already, however it is capitalised."""
+    return name.casefold() in {authenticator.name.casefold() for authenticator in among}
 
 
 def tells_of_wrong_clock(earlier: ClockSighting | None, later: ClockSighting) -> bool:

@@ -1,5 +1,6 @@
 """Single-use links that are handed to a person."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +11,17 @@ class LinkKind(StrEnum):
     """What a link is for."""
 
     WELCOME = "welcome"
+    INVITE = "invite"
+    RE_ENROLMENT = "re-enrolment"
 
 
-LIFETIME: Final = {LinkKind.WELCOME: 1 * HOUR}
+LIFETIME: Final = {LinkKind.WELCOME: 1 * HOUR, LinkKind.INVITE: 24 * HOUR, LinkKind.RE_ENROLMENT: 24 * HOUR}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Whom a link is for: an account there is, or an address that is to have one; nobody in particular at the first run."""
+
+    kind: LinkKind
+    account_id: str | None = None
+    email: str | None = None

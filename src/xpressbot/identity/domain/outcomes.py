@@ -24,10 +24,16 @@ class Reason(StrEnum):
     NO_ENROLMENT = "no_enrolment"
     ENROLMENT_DISCARDED = "enrolment_discarded"
     NOT_PROTECTED = "not_protected"
+    TOO_MANY_AUTHENTICATORS = "too_many_authenticators"
+    NAME_TAKEN = "name_taken"
+    NO_SUCH_AUTHENTICATOR = "no_such_authenticator"
+    LAST_AUTHENTICATOR = "last_authenticator"
     NOT_VIEWABLE = "not_viewable"
     CODES_NOT_KEPT = "codes_not_kept"
     EMAIL_TAKEN = "email_taken"
     LINK_GONE = "link_gone"
+    MUST_ENROL = "must_enrol"
+    LINK_OF_ANOTHER = "link_of_another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +71,20 @@ class SecondFactorRequired:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolmentRequired:
+    """The password was right, and 2FA was reset; this token is the pending sign-in, good for setting it up and nothing else."""
+
+    pending: Token
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session has begun. device is the browser's new device token."""
+    """A session has begun. device is the browser's new device token; session_id names the session's row."""
 
     session: Token
     device: Token
     next_path: str
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)

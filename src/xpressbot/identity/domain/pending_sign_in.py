@@ -14,14 +14,17 @@ class NextStep(StrEnum):
     """What is still to be done before there may be a session."""
 
     SECOND_FACTOR = "second_factor"
+    MUST_ENROL = "must_enrol"
+    """A new authenticator, set up with the link that the operator gave out at the reset."""
     SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSignIn:
-    """What was proven so far, and on which security version of the account."""
+    """What was proven so far, on which security version of the account, and what is still to come."""
 
     id: str
+    next_step: NextStep
     account_id: str
     email: str
     security_version: int
@@ -33,6 +36,8 @@ class PendingSignIn:
     consumed_at: int | None
 
 
-def next_step(amr: Amr, *, protected: bool) -> NextStep:
+def next_step(amr: Amr, *, protected: bool, must_enrol: bool) -> NextStep:
     """The one place that decides whether a session may begin."""
+    if must_enrol:
+        return NextStep.MUST_ENROL
     return NextStep.SECOND_FACTOR if protected and not amr & SECOND_FACTORS else NextStep.SESSION

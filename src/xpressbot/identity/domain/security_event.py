@@ -34,6 +34,10 @@ class EventKind(StrEnum):
     ENROLMENT_DISCARDED = "totp.enrolment_discarded"
     TWO_FACTOR_ENABLED = "totp.enabled"
     AUTHENTICATOR_MOVED = "totp.moved"
+    AUTHENTICATOR_ADDED = "totp.added"
+    AUTHENTICATOR_RENAMED = "totp.renamed"
+    AUTHENTICATOR_REMOVED = "totp.removed"
+    TWO_FACTOR_RESET = "totp.reset"
     TWO_FACTOR_DISABLED = "totp.disabled"
     RECOVERY_CODES_REVEALED = "recovery_codes.revealed"
     RECOVERY_CODE_CHECKED = "recovery_codes.checked"
@@ -53,6 +57,9 @@ NOTABLE: Final = frozenset(
         EventKind.SESSION_ENDED_BY_FAILURES,
         EventKind.TWO_FACTOR_ENABLED,
         EventKind.AUTHENTICATOR_MOVED,
+        EventKind.AUTHENTICATOR_ADDED,
+        EventKind.AUTHENTICATOR_REMOVED,
+        EventKind.TWO_FACTOR_RESET,
         EventKind.TWO_FACTOR_DISABLED,
         EventKind.RECOVERY_CODES_REVEALED,
         EventKind.RECOVERY_CODES_REPLACED,

@@ -26,6 +26,7 @@ def show_settings(visit: Visit, caller: Caller) -> Response:
         codes_left=settings.protection.codes_left,
         codes_total=settings.protection.codes_total,
         recovery_session=settings.protection.recovery_session,
+        apps_count=len(settings.apps),
         other_sessions=settings.other_sessions,
         enrolment_pending=settings.enrolment_pending,
     )

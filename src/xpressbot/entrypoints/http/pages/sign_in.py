@@ -8,15 +8,16 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
-from xpressbot.entrypoints.http.routing import HOME_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
+from xpressbot.entrypoints.http.routing import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, sign_in_notice
 from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.second_factor import SecondFactor
 from xpressbot.identity.domain.account import normalise_email
-from xpressbot.identity.domain.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
-from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 
 CODE_PATH: Final = "/sign-in/code"
 RECOVERY_CODE_PATH: Final = "/sign-in/recovery-code"
@@ -64,6 +65,10 @@ def sign_in(visit: Visit) -> Response:
             response = redirect(CODE_PATH)
             visit.site.cookies.set(response, Cookie.SIGN_IN, pending)
             return response
+        case EnrolmentRequired(pending):
+            response = redirect(RE_ENROLMENT_PATH)
+            visit.site.cookies.set(response, Cookie.SIGN_IN, pending)
+            return response
         case Denied():
             return visit.refused("sign_in.html", None, outcome, form=kept)
         case unknown:
@@ -94,7 +99,7 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
         match outcome:
             case SignedIn():
                 return visit.signed_in(outcome)
-            case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
+            case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.MUST_ENROL):
                 return _sent_back(visit, outcome)
             case Denied():
                 pending = _pending(visit)
@@ -113,8 +118,16 @@ def sign_out(visit: Visit, caller: Caller) -> Response:
     return response
 
 
+def leave_enrolment(visit: Visit, enrollee: Enrollee) -> Response:
+    """End a sign-in that has to set up 2FA first."""
+    visit.identity.re_enrolment.abandon(enrollee)
+    response = redirect(SIGN_IN_PATH)
+    visit.site.cookies.clear(response, Cookie.SIGN_IN)
+    return response
+
+
 def _pending(visit: Visit) -> PendingSignIn | Response:
-    pending = visit.identity.sign_in.pending(visit.cookie(Cookie.SIGN_IN))
+    pending = visit.identity.sign_in.pending(visit.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
     return _sent_back(visit, pending) if isinstance(pending, Denied) else pending
 
 
@@ -122,6 +135,8 @@ def _sent_back(visit: Visit, denied: Denied) -> Response:
     """Whoever has a session goes on (a double click); anybody else starts again, and is told why."""
     if visit.identity.sessions.resolve(visit.client) is not None:
         return redirect(HOME_PATH)
+    if denied.reason is Reason.MUST_ENROL:
+        return redirect(RE_ENROLMENT_PATH)
     return redirect(SIGN_IN_PATH if denied.reason is Reason.NOT_SIGNED_IN else f"{SIGN_IN_PATH}?reason={denied.reason}")
 
 
@@ -132,5 +147,5 @@ PAGES: Final[list[Page]] = [
     PublicPage("POST", CODE_PATH, verify_second_factor(_APP)),
     PublicPage("GET", RECOVERY_CODE_PATH, show_second_factor(_RECOVERY_CODE)),
     PublicPage("POST", RECOVERY_CODE_PATH, verify_second_factor(_RECOVERY_CODE)),
-    SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH),
+    SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
 ]

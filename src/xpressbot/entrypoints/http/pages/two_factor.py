@@ -1,29 +1,37 @@
 """Turning 2FA on, moving it, turning it off."""
 
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.forms import code_problem
+from xpressbot.entrypoints.http.pages import re_enrolment
+from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices
 from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
-from xpressbot.entrypoints.http.rendering import qr_svg
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
 from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
-from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.totp_enrolment import Enabled, OpenEnrolment
-from xpressbot.identity.domain.otpauth import base32_key, groups_of_four, provisioning_uri
+from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.domain.assurance import Action
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
-from xpressbot.identity.domain.totp import parse_code
 
-ISSUER: Final = "XpressBot"
-SETUP_PATH: Final = "/account/2fa/setup"
+MOVE_PATH: Final = "/account/2fa/move"
 DISABLE_PATH: Final = "/account/2fa/disable"
 
 
+def show_move(visit: Visit, caller: Caller) -> Response | StepUpRequired:
+    """Ask what became of the old phone, and which app it is about."""
+    if visit.identity.reauthentication.needed_for(caller, Action.START_ENROLMENT):
+        return StepUpRequired()
+    settings = visit.identity.account_page.settings(caller)
+    if not settings.protection.on:
+        return redirect(SETTINGS_PATH)
+    return visit.page("move.html", caller.account, apps=app_choices(settings.apps), other_sessions=settings.other_sessions)
+
+
 def start(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
-    """Prepare a secret and show it."""
-    outcome = visit.identity.totp_enrolment.start(caller)
+    """Prepare a secret and show it. With 2FA on it is a move: `app` names the one to replace, `lost` says where that is."""
+    outcome = visit.identity.totp_enrolment.start(caller, replaces=visit.form["app"] or None, lost=visit.form["lost"] == "yes")
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
@@ -38,25 +46,21 @@ def show_setup(visit: Visit, caller: Caller) -> Response:
     enrolment = visit.identity.totp_enrolment.view(caller)
     if enrolment is None:
         return _without_enrolment(visit, caller)
-    return visit.page("two_factor_setup.html", caller.account, **_setup_context(caller, enrolment))
+    return set_up_page(visit, caller.account, caller.account.email, enrolment)
 
 
 def confirm(visit: Visit, caller: Caller) -> Response | Denied:
-    """Check the first code; a right one turns 2FA on."""
+    """Check the first code; a right one does what the set-up was begun for."""
     enrolment = visit.identity.totp_enrolment.view(caller)
     if enrolment is None:
         return _without_enrolment(visit, caller, reason=Reason.NO_ENROLMENT)
-    digits = parse_code(visit.form["code"])
-    if digits is None:
-        errors = {"code": code_problem(visit.form["code"])}
-        return visit.invalid("two_factor_setup.html", caller.account, dict(errors), **_setup_context(caller, enrolment))
-    outcome = visit.identity.totp_enrolment.confirm(caller, digits)
+    outcome = with_first_code(
+        visit, caller.account, caller.account.email, enrolment, lambda code: visit.identity.totp_enrolment.confirm(caller, code)
+    )
     match outcome:
-        case Enabled(raised, moved):
-            return visit.raised(raised, SETTINGS_PATH if moved else CODES_PATH)
-        case Denied(Reason.WRONG_CODE | Reason.CLOCK_IS_OFF):
-            return visit.refused("two_factor_setup.html", caller.account, outcome, **_setup_context(caller, enrolment))
-        case Denied():
+        case Enabled(raised, shows_codes, added):
+            return visit.raised(raised, CODES_PATH if shows_codes else APPS_PATH if added else SETTINGS_PATH)
+        case Denied() | Response():
             return outcome
         case unknown:
             assert_never(unknown)
@@ -67,7 +71,13 @@ def show_disable(visit: Visit, caller: Caller) -> Response:
     settings = visit.identity.account_page.settings(caller)
     if not settings.protection.on:
         return redirect(SETTINGS_PATH)
-    return visit.page("disable.html", caller.account, other_sessions=settings.other_sessions, codes_left=settings.protection.codes_left)
+    return visit.page(
+        "disable.html",
+        caller.account,
+        apps_count=len(settings.apps),
+        other_sessions=settings.other_sessions,
+        codes_left=settings.protection.codes_left,
+    )
 
 
 def disable(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
@@ -83,26 +93,12 @@ def _without_enrolment(visit: Visit, caller: Caller, *, reason: Reason | None = 
     return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 
 
-def _setup_context(caller: Caller, enrolment: OpenEnrolment) -> dict[str, Any]:
-    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=caller.account.email)
-    key = base32_key(enrolment.secret)
-    return {
-        "qr": qr_svg(uri, _("QR code for your authenticator app")),
-        "key": key,
-        "key_groups": groups_of_four(key),
-        "otpauth_uri": uri,
-        "expires_at": enrolment.expires_at,
-        "tries_left": enrolment.tries_left,
-        "moving": enrolment.moving,
-        "other_sessions": enrolment.other_sessions,
-    }
-
-
 PAGES: Final[list[Page]] = [
-    SignedInPage("POST", "/account/2fa/start", start, returns_to=SETTINGS_PATH),
-    SignedInPage("GET", SETUP_PATH, show_setup),
-    SignedInPage("POST", "/account/2fa/start-over", start_over, returns_to=SETUP_PATH),
-    SignedInPage("POST", "/account/2fa/confirm", confirm, returns_to=SETUP_PATH),
+    SignedInPage("GET", MOVE_PATH, show_move),
+    SignedInPage("POST", "/account/2fa/start", start, returns_to=SETTINGS_PATH, before_session=re_enrolment.start),
+    SignedInPage("GET", SETUP_PATH, show_setup, before_session=re_enrolment.show_setup),
+    SignedInPage("POST", "/account/2fa/start-over", start_over, returns_to=SETUP_PATH, before_session=re_enrolment.start_over),
+    SignedInPage("POST", "/account/2fa/confirm", confirm, returns_to=SETUP_PATH, before_session=re_enrolment.confirm),
     SignedInPage("GET", DISABLE_PATH, show_disable),
     SignedInPage("POST", DISABLE_PATH, disable),
 ]

@@ -58,6 +58,9 @@ class Accounts:
     def set_status(self, account_id: str, status: AccountStatus) -> None:
         self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=status.value))
 
+    def set_must_enrol(self, account_id: str, *, must_enrol: bool) -> None:
+        self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
+
     def renew_password_hash(self, account_id: str, old: str, new: str) -> None:
         self._connection.execute(
             update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new)
@@ -77,6 +80,7 @@ def account_from(row: Any) -> Account:
         security_version=row.security_version,
         password_hash=row.password_hash,
         notices_seen=row.notices_seen,
+        must_enrol=row.must_enrol,
     )
 
 

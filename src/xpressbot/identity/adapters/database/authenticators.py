@@ -7,11 +7,20 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert,
 
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, REFUSED_STEP
-from xpressbot.identity.domain.authenticator import ENROLMENT_TRIES, Authenticator, AuthenticatorState, ClockSighting, Enrolment
+from xpressbot.identity.domain.authenticator import (
+    ENROLMENT_TRIES,
+    Authenticator,
+    AuthenticatorState,
+    ClockSighting,
+    Enrolment,
+    Plan,
+    Purpose,
+)
 
 _TABLE = AUTHENTICATOR.c
 _PENDING = _TABLE.state == AuthenticatorState.PENDING.value
 _ACTIVE = _TABLE.state == AuthenticatorState.ACTIVE.value
+_REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
 _ACTIVE_OF = select(AUTHENTICATOR).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
 _CONSUME_STEP = (
     update(AUTHENTICATOR)
@@ -47,29 +56,36 @@ class Authenticators:
                 id=authenticator.id,
                 account_id=authenticator.account_id,
                 kind="totp",
+                name=authenticator.name,
                 state=authenticator.state.value,
                 secret_box=authenticator.secret_box,
                 created_at=authenticator.created_at,
-                begun_in=enrolment.session_id,
+                begun_in=enrolment.begun_in,
+                purpose=enrolment.plan.purpose.value,
+                replaces=enrolment.plan.replaces,
+                renews_codes=enrolment.plan.renews_codes,
                 expires_at=enrolment.expires_at,
                 failures=enrolment.failures,
             )
         )
 
-    def enrolment_of(self, session_id: str) -> Enrolment | None:
-        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == session_id, _PENDING)).one_or_none()
-        return None if row is None else Enrolment(_authenticator(row), row.begun_in, row.expires_at, row.failures)
+    def enrolment_of(self, begun_in: str) -> Enrolment | None:
+        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, _PENDING)).one_or_none()
+        if row is None:
+            return None
+        plan = Plan(Purpose(row.purpose), row.replaces, row.renews_codes)
+        return Enrolment(_authenticator(row), row.begun_in, plan, row.expires_at, row.failures)
 
-    def charge_enrolment(self, session_id: str, now: int) -> bool:
+    def charge_enrolment(self, begun_in: str, now: int) -> bool:
         charged = self._connection.execute(
             update(AUTHENTICATOR)
-            .where(_TABLE.begun_in == session_id, _PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
+            .where(_TABLE.begun_in == begun_in, _PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
             .values(failures=_TABLE.failures + 1)
         )
         return charged.rowcount == 1
 
-    def discard_enrolment(self, session_id: str) -> None:
-        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == session_id, _PENDING))
+    def discard_enrolment(self, begun_in: str) -> None:
+        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, _PENDING))
 
     def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
         self._connection.execute(
@@ -92,11 +108,15 @@ class Authenticators:
         )
         return activated.rowcount == 1
 
+    def rename(self, authenticator_id: str, name: str) -> None:
+        self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id).values(name=name))
+
+    def revoke(self, authenticator_id: str) -> None:
+        self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _ACTIVE).values(_REVOKED))
+
     def revoke_all(self, account_id: str, keep: str | None) -> None:
         self._connection.execute(
-            update(AUTHENTICATOR)
-            .where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.id != (keep or ""))
-            .values(state=AuthenticatorState.REVOKED.value, secret_box=None)
+            update(AUTHENTICATOR).where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.id != (keep or "")).values(_REVOKED)
         )
 
     def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
@@ -120,9 +140,12 @@ def _authenticator(row: Row[Any]) -> Authenticator:
     return Authenticator(
         id=row.id,
         account_id=row.account_id,
+        name=row.name,
         state=AuthenticatorState(row.state),
         secret_box=row.secret_box,
         created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+        last_used_at=row.last_used_at,
         last_step=row.last_step,
         sighting=sighting,
     )

@@ -42,6 +42,9 @@ class Devices:
         if count >= MOST_PER_ACCOUNT:
             self._forget_oldest(account_id)
 
+    def forget_all(self, account_id: str) -> None:
+        self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id))
+
     def _renew(self, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:
         signed_in = case((DEVICE.c.account_id == account_id, literal(now)), else_=DEVICE.c.last_sign_in_at)
         statement = (

@@ -1,9 +1,10 @@
 """The installation's own row, and single-use links."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from xpressbot.identity.adapters.database.tables import INSTALLATION, LINK
-from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.account import email_key
+from xpressbot.identity.domain.link import Link, LinkKind
 
 
 class Installation:
@@ -27,21 +28,35 @@ class Links:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, kind: LinkKind, token_hash: bytes, now: int, expires_at: int) -> None:
-        self._connection.execute(insert(LINK).values(token_hash=token_hash, kind=kind.value, created_at=now, expires_at=expires_at))
-
-    def is_open(self, kind: LinkKind, token_hash: bytes, now: int) -> bool:
-        row = self._connection.execute(
-            select(LINK.c.token_hash).where(
-                LINK.c.token_hash == token_hash, LINK.c.kind == kind.value, LINK.c.consumed_at.is_(None), LINK.c.expires_at > now
+    def add(self, link: Link, token_hash: bytes, now: int, expires_at: int) -> None:
+        self._connection.execute(
+            insert(LINK).values(
+                token_hash=token_hash,
+                kind=link.kind.value,
+                account_id=link.account_id,
+                email=link.email,
+                email_key=_key(link.email),
+                created_at=now,
+                expires_at=expires_at,
             )
-        ).one_or_none()
-        return row is not None
+        )
+
+    def find_open(self, kind: LinkKind, token_hash: bytes, now: int) -> Link | None:
+        row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now))).one_or_none()
+        return None if row is None else Link(LinkKind(row.kind), row.account_id, row.email)
 
     def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool:
-        consumed = self._connection.execute(
-            update(LINK)
-            .where(LINK.c.token_hash == token_hash, LINK.c.kind == kind.value, LINK.c.consumed_at.is_(None), LINK.c.expires_at > now)
-            .values(consumed_at=now)
-        )
+        consumed = self._connection.execute(update(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now)).values(consumed_at=now))
         return consumed.rowcount == 1
+
+    def void(self, link: Link, now: int) -> None:
+        same = (LINK.c.account_id == link.account_id) if link.account_id else (LINK.c.email_key == _key(link.email))
+        self._connection.execute(update(LINK).where(same, _open(link.kind, now)).values(consumed_at=now))
+
+
+def _open(kind: LinkKind, now: int) -> ColumnElement[bool]:
+    return and_(LINK.c.kind == kind.value, LINK.c.consumed_at.is_(None), LINK.c.expires_at > now)
+
+
+def _key(email: str | None) -> str | None:
+    return None if email is None else email_key(email)

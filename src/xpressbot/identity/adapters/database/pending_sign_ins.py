@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from xpressbot.identity.adapters.database.sessions import amr_from, stored_amr
 from xpressbot.identity.adapters.database.tables import ACCOUNT, PENDING_SIGN_IN
-from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 
 _BY_TOKEN = (
     select(PENDING_SIGN_IN, ACCOUNT.c.email)
@@ -23,6 +23,7 @@ class PendingSignIns:
         self._connection.execute(
             insert(PENDING_SIGN_IN).values(
                 id=pending.id,
+                kind=pending.next_step.value,
                 token_hash=token_hash,
                 account_id=pending.account_id,
                 security_version=pending.security_version,
@@ -40,6 +41,7 @@ class PendingSignIns:
             return None
         return PendingSignIn(
             id=row.id,
+            next_step=NextStep(row.kind),
             account_id=row.account_id,
             email=row.email,
             security_version=row.security_version,

@@ -1,0 +1,143 @@
+"""The authenticator apps of an account: the list, one more, another name, one less."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
+from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
+from xpressbot.entrypoints.http.translation import _
+from xpressbot.entrypoints.http.visit import Visit, redirect
+from xpressbot.entrypoints.http.wording import apps_notice, refusal_text
+from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.domain.assurance import Action
+from xpressbot.identity.domain.authenticator import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
+from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
+
+APPS_PATH: Final = "/account/2fa/apps"
+_ADD_PATH: Final = f"{APPS_PATH}/add"
+_STAYS_ON_THE_LIST: Final = frozenset({Reason.TOO_MANY_AUTHENTICATORS, Reason.NO_SUCH_AUTHENTICATOR, Reason.LAST_AUTHENTICATOR})
+
+
+def show_apps(visit: Visit, caller: Caller) -> Response:
+    """All apps, and what can be done with each."""
+    return _list(visit, caller, message=apps_notice(visit.request.query_params.get("reason", "")))
+
+
+def show_add(visit: Visit, caller: Caller) -> Response | StepUpRequired:
+    """Ask what the new app is to be called."""
+    if visit.identity.reauthentication.needed_for(caller, Action.ADD_AUTHENTICATOR):
+        return StepUpRequired()
+    apps = visit.identity.authenticator_apps.list_apps(caller)
+    if not apps:
+        return redirect(SETTINGS_PATH)
+    if len(apps) >= MOST_PER_ACCOUNT:
+        return _refused(Reason.TOO_MANY_AUTHENTICATORS)
+    return visit.page("app_add.html", caller.account, form={"name": ""})
+
+
+def add(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+    """Prepare a secret for one app more."""
+    name = normalise_app_name(visit.form["name"])
+    if name is None:
+        return _add_again(visit, caller, _name_problem())
+    outcome = visit.identity.authenticator_apps.add(caller, name)
+    match outcome:
+        case Done():
+            return redirect(SETUP_PATH)
+        case Denied(Reason.NAME_TAKEN):
+            return _add_again(visit, caller, str(refusal_text(outcome, visit.now())))
+        case Denied(reason) if reason in _STAYS_ON_THE_LIST:
+            return _refused(reason)
+        case _:
+            return outcome
+
+
+def rename(visit: Visit, caller: Caller) -> Response | Denied:
+    """Give an app another name."""
+    app_id, name = visit.form["app"], normalise_app_name(visit.form["name"])
+    if name is None:
+        return _list(visit, caller, renaming=(app_id, visit.form["name"]), errors={f"name-{app_id}": _name_problem()})
+    outcome = visit.identity.authenticator_apps.rename(caller, app_id, name)
+    match outcome:
+        case Done():
+            return redirect(APPS_PATH)
+        case Denied(Reason.NAME_TAKEN):
+            problem = str(refusal_text(outcome, visit.now()))
+            return _list(visit, caller, renaming=(app_id, name), errors={f"name-{app_id}": problem})
+        case Denied(reason) if reason in _STAYS_ON_THE_LIST:
+            return _refused(reason)
+        case _:
+            return outcome
+
+
+def remove(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+    """Let one app go."""
+    outcome = visit.identity.authenticator_apps.remove(caller, visit.form["app"])
+    match outcome:
+        case Raised():
+            return visit.raised(outcome, APPS_PATH)
+        case Denied(reason) if reason in _STAYS_ON_THE_LIST:
+            return _refused(reason)
+        case _:
+            return outcome
+
+
+def app_choices(apps: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Ids and names as a page offers them; an app without a name gets a word for it."""
+    return [{"id": app_id, "name": app_label(name)} for app_id, name in apps]
+
+
+def app_label(name: str) -> str:
+    """What an app is called on a page."""
+    return name or _("Authenticator app")
+
+
+def _list(
+    visit: Visit, caller: Caller, *, renaming: tuple[str, str] = ("", ""), errors: dict[str, str] | None = None, message: Any = None
+) -> Response:
+    apps = visit.identity.authenticator_apps.list_apps(caller)
+    if not apps:
+        return redirect(SETTINGS_PATH)
+    rows = [
+        {
+            "id": app.id,
+            "name": app_label(app.name),
+            "typed": renaming[1] if app.id == renaming[0] else app.name,
+            "added_at": app.added_at,
+            "last_used_at": app.last_used_at,
+        }
+        for app in apps
+    ]
+    return visit.page(
+        "apps.html",
+        caller.account,
+        status=422 if errors else 200,
+        apps=rows,
+        most=MOST_PER_ACCOUNT,
+        other_sessions=visit.identity.account_page.settings(caller).other_sessions,
+        message=message,
+        errors=errors or {},
+    )
+
+
+def _add_again(visit: Visit, caller: Caller, problem: str) -> Response:
+    return visit.invalid("app_add.html", caller.account, {"name": problem}, form={"name": visit.form["name"]})
+
+
+def _name_problem() -> str:
+    return _("Give it a name of up to %(count)d characters, without control characters.") % {"count": MAX_NAME_LENGTH}
+
+
+def _refused(reason: Reason) -> Response:
+    return redirect(f"{APPS_PATH}?reason={reason}")
+
+
+PAGES: Final[list[Page]] = [
+    SignedInPage("GET", APPS_PATH, show_apps),
+    SignedInPage("GET", _ADD_PATH, show_add),
+    SignedInPage("POST", _ADD_PATH, add),
+    SignedInPage("POST", f"{APPS_PATH}/rename", rename, returns_to=APPS_PATH),
+    SignedInPage("POST", f"{APPS_PATH}/remove", remove, returns_to=APPS_PATH),
+]

@@ -1,0 +1,110 @@
+"""After an operator's reset: the page that asks for the link, and the set-up that comes before the session."""
+
+from typing import Final, assert_never
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.pages.link import gone, keep_link, taken_from_address
+from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
+from xpressbot.entrypoints.http.routing import RE_ENROLMENT_PATH, Page, PublicPage
+from xpressbot.entrypoints.http.translation import _
+from xpressbot.entrypoints.http.visit import Visit, redirect
+from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice
+from xpressbot.identity.application.re_enrolment import Enrollee
+from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
+from xpressbot.identity.domain.token import Token
+
+_TEMPLATE: Final = "re_enrolment.html"
+_ASK_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot to reset your 2FA again.")
+_MAX_PASTED: Final = 2048
+
+
+def show_link(visit: Visit) -> Response:
+    """Take the link's token out of the address bar, then say what is still missing: the password, the link, or the start."""
+    taken = taken_from_address(visit, RE_ENROLMENT_PATH, visit.identity.re_enrolment.is_open, _ASK_AGAIN)
+    return taken if taken is not None else _page(visit, message=re_enrolment_notice(visit.request.query_params.get("reason", "")))
+
+
+def take_pasted_link(visit: Visit) -> Response:
+    """Take a link that was opened elsewhere, or stands on paper."""
+    token = _token_in(visit.form["link"])
+    if token is None:
+        return _page(visit, status=422, errors={"link": _("Paste the whole link, as it was given to you.")})
+    if not visit.identity.re_enrolment.is_open(token):
+        return _page(visit, status=410, errors={"link": _("This link was used or has expired. %(next)s") % {"next": _ASK_AGAIN}})
+    return keep_link(visit, RE_ENROLMENT_PATH, token)
+
+
+def start(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+    """Prepare a secret and show it."""
+    outcome = visit.identity.re_enrolment.start(enrollee)
+    return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
+
+
+def start_over(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+    """Replace the secret."""
+    outcome = visit.identity.re_enrolment.start_over(enrollee)
+    return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
+
+
+def show_setup(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+    """The QR code, the key, and the field for the first code."""
+    enrolment = visit.identity.re_enrolment.view(enrollee)
+    return enrolment if isinstance(enrolment, Denied) else set_up_page(visit, None, enrollee.pending.email, enrolment)
+
+
+def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+    """Check the first code; a right one turns 2FA on and begins the session."""
+    enrolment = visit.identity.re_enrolment.view(enrollee)
+    if isinstance(enrolment, Denied):
+        return enrolment
+    outcome = with_first_code(
+        visit, None, enrollee.pending.email, enrolment, lambda code: visit.identity.re_enrolment.confirm(enrollee, code)
+    )
+    match outcome:
+        case SignedIn():
+            response = visit.signed_in(outcome, CODES_PATH)
+            visit.site.cookies.clear(response, Cookie.LINK)
+            return response
+        case Denied() | Response():
+            return outcome
+        case unknown:
+            assert_never(unknown)
+
+
+def _page(visit: Visit, *, status: int = 200, message: Text | None = None, errors: dict[str, str] | None = None) -> Response:
+    enrollee = visit.enrollee()
+    caller = visit.identity.sessions.resolve(visit.client)
+    has_link = visit.identity.re_enrolment.is_open(visit.cookie(Cookie.LINK))
+    if isinstance(enrollee, Denied) and not has_link:
+        raise gone(_ASK_AGAIN)
+    refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)
+    return visit.page(
+        _TEMPLATE,
+        None if caller is None else caller.account,
+        status=status,
+        message=message,
+        errors=errors or {},
+        email=None if isinstance(enrollee, Denied) else enrollee.pending.email,
+        may_start=isinstance(refusal, Done),
+        other_link=isinstance(refusal, Denied) and refusal.reason is Reason.LINK_OF_ANOTHER,
+    )
+
+
+def _token_in(text: str) -> Token | None:
+    """The token in a pasted link, or pasted by itself."""
+    pasted = text.strip()[:_MAX_PASTED]
+    try:
+        tokens = parse_qs(urlsplit(pasted).query).get("token", [pasted])
+    except ValueError:
+        return None
+    return Token.parse(tokens[0])
+
+
+PAGES: Final[list[Page]] = [
+    PublicPage("GET", RE_ENROLMENT_PATH, show_link),
+    PublicPage("POST", RE_ENROLMENT_PATH, take_pasted_link),
+]

@@ -1,0 +1,60 @@
+"""The set-up page: the QR code, the key, and the field for the first code. The same with a session and before it."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.forms import code_problem
+from xpressbot.entrypoints.http.rendering import qr_svg
+from xpressbot.entrypoints.http.translation import _
+from xpressbot.entrypoints.http.visit import Visit
+from xpressbot.identity.application.enrolling import OpenEnrolment
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.otpauth import base32_key, groups_of_four, provisioning_uri
+from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.identity.domain.totp import parse_code
+
+ISSUER: Final = "XpressBot"
+SETUP_PATH: Final = "/account/2fa/setup"
+_TEMPLATE: Final = "two_factor_setup.html"
+
+T = TypeVar("T")
+
+
+def set_up_page(visit: Visit, account: Account | None, email: str, enrolment: OpenEnrolment) -> Response:
+    """Show what the app needs."""
+    return visit.page(_TEMPLATE, account, **_context(email, enrolment))
+
+
+def with_first_code(
+    visit: Visit, account: Account | None, email: str, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
+) -> T | Denied | Response:
+    """Hand the typed code to `confirm`; what can be mended on the page is said there."""
+    digits = parse_code(visit.form["code"])
+    if digits is None:
+        return visit.invalid(_TEMPLATE, account, {"code": code_problem(visit.form["code"])}, **_context(email, enrolment))
+    outcome = confirm(digits)
+    if isinstance(outcome, Denied) and outcome.reason in {Reason.WRONG_CODE, Reason.CLOCK_IS_OFF}:
+        return visit.refused(_TEMPLATE, account, outcome, **_context(email, enrolment))
+    return outcome
+
+
+def _context(email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
+    # The name tells several entries for XpressBot in one app apart.
+    label = f"{email} ({enrolment.name})" if enrolment.name else email
+    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=label)
+    key = base32_key(enrolment.secret)
+    return {
+        "qr": qr_svg(uri, _("QR code for your authenticator app")),
+        "key": key,
+        "key_groups": groups_of_four(key),
+        "otpauth_uri": uri,
+        "expires_at": enrolment.expires_at,
+        "tries_left": enrolment.tries_left,
+        "moving": enrolment.moving,
+        "adding": enrolment.adding,
+        "app_name": enrolment.name,
+        "renews_codes": enrolment.plan.renews_codes,
+        "other_sessions": enrolment.other_sessions,
+    }

@@ -1,0 +1,194 @@
+"""An operator's reset of 2FA, and the way back in: the password, the link that the operator hands over, a new app.
+
+A stolen password alone does not inherit the account: until the new app has proven a code there is no session.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.completion import CompletedProof, Completion
+from xpressbot.identity.application.enrolling import Enrolling, OpenEnrolment, ProvenCode, RefusedCode
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.registration import OPERATOR
+from xpressbot.identity.application.security_change import void_earlier_decisions
+from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.domain import link, throttle
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Plan, Purpose
+from xpressbot.identity.domain.link import Link, LinkKind
+from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
+from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
+from xpressbot.identity.domain.security_event import EventKind, NewEvent
+from xpressbot.identity.domain.token import Token
+
+_NEW_APP: Final = Plan(Purpose.REPLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollee:
+    """Somebody who must enrol before there is a session: their pending sign-in, and the link their browser holds."""
+
+    pending: PendingSignIn
+    link: Token | None
+    client: Client
+
+
+class ReEnrolment:
+    """Resets 2FA, and sets it up again before the session."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint, digest: KeyedDigest, sign_in: SignIn, enrolling: Enrolling) -> None:
+        self._units = units
+        self._mint = mint
+        self._sign_in = sign_in
+        self._enrolling = enrolling
+        self._completion = Completion(mint, digest)
+
+    def reset(self, email: str, reason: str) -> Token | Denied | None:
+        """Remove all that 2FA rests on, end all sessions, and return the token of the link for the next enrolment.
+
+        An earlier link is void. Refused for an account without 2FA; None when there is no such account.
+        """
+        with self._units.write() as uow:
+            found = uow.accounts.by_email(email)
+            account = uow.accounts.lock(found.id) if found else None
+            if account is None:
+                return None
+            if not account.must_enrol and not uow.authenticators.active(account.id):
+                return Denied(Reason.NOT_PROTECTED)
+            now, token = self._mint.now(), self._mint.token()
+            uow.authenticators.revoke_all(account.id, keep=None)
+            uow.recovery_codes.remove_all(account.id)
+            uow.devices.forget_all(account.id)
+            uow.throttle.clear([throttle.totp(account.id).key, throttle.recovery_code(account.id).key])
+            uow.accounts.set_must_enrol(account.id, must_enrol=True)
+            void_earlier_decisions(uow, account.id, keep_session=None)
+            new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)
+            uow.links.void(new_link, now)
+            uow.links.add(new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
+            uow.events.append(account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {**OPERATOR, "reason": reason}), now)
+            uow.commit()
+            return token
+
+    def is_open(self, token: Token | None) -> bool:
+        """Whether this is a link for setting up 2FA again that still works."""
+        if token is None:
+            return False
+        with self._units.read() as uow:
+            return uow.links.find_open(LinkKind.RE_ENROLMENT, token.digest, self._mint.now()) is not None
+
+    def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
+        """Who must enrol in this browser, if anybody."""
+        pending = self._sign_in.pending(pending_token, NextStep.MUST_ENROL)
+        return pending if isinstance(pending, Denied) else Enrollee(pending, link_token, client)
+
+    def may_start(self, enrollee: Enrollee) -> Done | Denied:
+        """Whether password and link belong together."""
+        with self._units.read() as uow:
+            refusal = self._refuse_link(uow, enrollee)
+        return Done() if refusal is None else Denied(refusal)
+
+    def start(self, enrollee: Enrollee) -> Done | Denied:
+        """Prepare a secret, good as long as the sign-in is. A second start shows the same one."""
+        with self._units.write() as uow:
+            account = self._enter(uow, enrollee)
+            if isinstance(account, Denied):
+                return account
+            enrolment = uow.authenticators.enrolment_of(enrollee.pending.id)
+            if enrolment is None or not enrolment.is_open(self._mint.now()):
+                self._prepare(uow, enrollee)
+                uow.commit()
+            return Done()
+
+    def start_over(self, enrollee: Enrollee) -> Done | Denied:
+        """Replace the secret of an open enrolment."""
+        with self._units.write() as uow:
+            account = self._enter(uow, enrollee)
+            if isinstance(account, Denied):
+                return account
+            enrolment = uow.authenticators.enrolment_of(enrollee.pending.id)
+            if enrolment is None or not enrolment.is_open(self._mint.now()):
+                return Denied(Reason.NO_ENROLMENT)
+            self._prepare(uow, enrollee)
+            uow.commit()
+            return Done()
+
+    def view(self, enrollee: Enrollee) -> OpenEnrolment | Denied:
+        """The open enrolment."""
+        with self._units.read() as uow:
+            refusal = self._refuse_link(uow, enrollee)
+            if refusal is not None:
+                return Denied(refusal)
+            return self._enrolling.view(uow, enrollee.pending.account_id, enrollee.pending.id) or Denied(Reason.NO_ENROLMENT)
+
+    def confirm(self, enrollee: Enrollee, code: str) -> SignedIn | Denied:
+        """Prove the new app with a first code. Link and sign-in are used up by it, and the session begins."""
+        if not self._enrolling.charge(enrollee.pending.id):
+            return Denied(Reason.NO_ENROLMENT)
+        with self._units.write() as uow:
+            account = self._enter(uow, enrollee)
+            if isinstance(account, Denied):
+                return account
+            now = self._mint.now()
+            proof = self._enrolling.prove(uow, enrollee.pending.id, code, now)
+            match proof:
+                case None:
+                    return Denied(Reason.NO_ENROLMENT)
+                case RefusedCode(denied, kind, details):
+                    uow.events.append(account.id, enrollee.client.event(kind, **details), now)
+                    uow.commit()
+                    return denied
+                case ProvenCode():
+                    return self._complete(uow, account, enrollee, proof)
+                case unknown:
+                    assert_never(unknown)
+
+    def abandon(self, enrollee: Enrollee) -> None:
+        """End the sign-in and its enrolment. The link stays good."""
+        with self._units.write() as uow:
+            uow.accounts.lock(enrollee.pending.account_id)
+            uow.authenticators.discard_enrolment(enrollee.pending.id)
+            uow.pending_sign_ins.consume(enrollee.pending.id, self._mint.now())
+            uow.commit()
+
+    def _prepare(self, uow: UnitOfWork, enrollee: Enrollee) -> None:
+        pending, now = enrollee.pending, self._mint.now()
+        expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
+        self._enrolling.prepare(uow, pending.account_id, pending.id, "", _NEW_APP, expires_at)
+        uow.events.append(pending.account_id, enrollee.client.event(EventKind.ENROLMENT_STARTED), now)
+
+    def _complete(self, uow: UnitOfWork, account: Account, enrollee: Enrollee, proven: ProvenCode) -> SignedIn | Denied:
+        now, pending = self._mint.now(), enrollee.pending
+        if enrollee.link is None or not uow.links.consume(LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
+            return Denied(Reason.MUST_ENROL)
+        if not uow.pending_sign_ins.consume(pending.id, now) or not self._enrolling.put_in_place(uow, proven, now):
+            return Denied(Reason.START_AGAIN)
+        uow.accounts.set_must_enrol(account.id, must_enrol=False)
+        version = void_earlier_decisions(uow, account.id, keep_session=None)
+        uow.events.append(account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED), now)
+        proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path)
+        signed_in = self._completion.complete(uow, replace(account, security_version=version), proof, enrollee.client)
+        self._enrolling.give_codes(uow, account.id, signed_in.session_id, now)
+        uow.commit()
+        return signed_in
+
+    def _enter(self, uow: UnitOfWork, enrollee: Enrollee) -> Account | Denied:
+        """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
+        account = uow.accounts.lock(enrollee.pending.account_id)
+        if (
+            account is None
+            or account.status is not AccountStatus.ACTIVE
+            or account.security_version != enrollee.pending.security_version
+            or self._mint.now() >= enrollee.pending.expires_at
+        ):
+            return Denied(Reason.START_AGAIN)
+        refusal = self._refuse_link(uow, enrollee)
+        return account if refusal is None else Denied(refusal)
+
+    def _refuse_link(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
+        found = uow.links.find_open(LinkKind.RE_ENROLMENT, enrollee.link.digest, self._mint.now()) if enrollee.link else None
+        if found is None:
+            return Reason.MUST_ENROL
+        return None if found.account_id == enrollee.pending.account_id else Reason.LINK_OF_ANOTHER
