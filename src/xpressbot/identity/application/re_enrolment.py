@@ -167,10 +167,10 @@ class ReEnrolment:
             return Denied(Reason.START_AGAIN)
         uow.accounts.set_must_enrol(account.id, must_enrol=False)
         version = void_earlier_decisions(uow, account.id, keep_session=None)
-        uow.events.append(account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED), now)
         proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path)
         signed_in = self._completion.complete(uow, replace(account, security_version=version), proof, enrollee.client)
         self._enrolling.give_codes(uow, account.id, signed_in.session_id, now)
+        uow.events.append(account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, session=signed_in.session_id), now)
         uow.commit()
         return signed_in
 
