@@ -1,5 +1,6 @@
 """xpressbot backup and restore."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -122,6 +123,19 @@ def test_what_is_no_whole_backup_is_refused(backup: Path, elsewhere: Shell, tmp_
     assert "is no backup of XpressBot" in said["text"].err
     assert "cannot be read" in said["nothing"].err
     assert not (tmp_path / "there" / "data" / "xpressbot.sqlite3").exists()
+
+
+@pytest.mark.parametrize("cut", [0, 10, 16, 99, 4095, 4096, 5000, "half", "the last page", "the last byte"])
+def test_a_backup_cut_off_anywhere_is_refused_in_a_sentence(backup: Path, elsewhere: Shell, tmp_path: Path, cut: int | str) -> None:
+    """A copy that ended early, from nothing at all to one byte missing."""
+    content = backup.read_bytes()
+    length = {"half": len(content) // 2, "the last page": len(content) - 4096, "the last byte": len(content) - 1}.get(cut, cut)
+    short = tmp_path / "short"
+    short.write_bytes(content[:length])
+    answer = elsewhere.run("restore", str(short))
+    assert (answer.code, answer.out) == (1, "")
+    assert re.fullmatch(rf"{short} is (no backup of XpressBot\.|damaged.*Use another backup\.)\n", answer.err)
+    assert not (tmp_path / "there").exists()
 
 
 def test_restoring_says_which_keys_are_needed(installation: Installation, backup: Path, elsewhere: Shell, tmp_path: Path) -> None:

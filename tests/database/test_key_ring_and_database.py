@@ -1,6 +1,7 @@
 """A database and its key ring recognise each other, and a start stops when they do not."""
 
 import json
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,22 @@ def test_a_key_under_a_wrong_name_stops_the_start(database: Database, path: Path
     path.write_text(json.dumps(document))
 
     with pytest.raises(KeyRingError, match="a key does not match its name"):
+        attach(database, path)
+
+
+@pytest.mark.parametrize("name", ["format", "active", "keys", "lookup", "a key"])
+def test_a_doubled_entry_stops_the_start(database: Database, path: Path, name: str) -> None:
+    """Two rings merged by hand: which of two entries counts is not left to the reader of the file."""
+    ring = attach(database, path)
+    if name == "a key":
+        name = ring.active_id
+    content = path.read_text()
+    (line,) = re.findall(rf'^ *("{name}":.*)', content, re.MULTILINE)
+    doubled = content.replace(line, f'"{name}": "AAAA",\n {line}')
+    assert json.loads(doubled) == json.loads(content), "the reader of the file would take the right one"
+    path.write_text(doubled)
+
+    with pytest.raises(KeyRingError, match=r"is damaged\. Put your saved copy of it back"):
         attach(database, path)
 
 

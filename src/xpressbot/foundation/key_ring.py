@@ -76,7 +76,7 @@ def load_key_ring(path: Path) -> KeyRing:
     except OSError as error:
         raise KeyRingError(f"The key ring {path} cannot be read: {error.strerror}.") from None
     try:
-        document = json.loads(content)
+        document = json.loads(content, object_pairs_hook=_each_once)
         if document["format"] != _FORMAT:
             raise KeyRingError(f"The key ring {path} has format {document['format']}, which this version does not know.")
         keys = {name: _decode(text) for name, text in document["keys"].items()}
@@ -132,6 +132,14 @@ def _written(path: Path, ring: KeyRing) -> Iterator[Path]:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise KeyRingError(f"The key ring {path} cannot be written: {error.strerror}. Set XPRESSBOT_KEY_FILE to another place.") from None
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object. Of a name that stands in it twice json takes the last, so that a key could vanish unnoticed."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name stands in it twice")
+    return members
 
 
 def _encode(key: bytes) -> str:

@@ -69,6 +69,8 @@ def inspect_backup(file: Path) -> Contents:
                 raise BackupError(f"{file} is no backup of XpressBot.")
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if _is_cut_off(file, connection):
+                verdict = "its end is missing"
             if verdict != "ok":
                 raise BackupError(f"{file} is damaged: {verdict}. Use another backup.")
             (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -80,6 +82,12 @@ def inspect_backup(file: Path) -> Contents:
     if revision > HEAD:
         raise BackupError(f"{file} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
     return Contents(revision, tuple(json.loads(keys)), lookup_key or "")
+
+
+def _is_cut_off(file: Path, connection: sqlite3.Connection) -> bool:
+    """Whether the last page is not all there. SQLite reads zeros in its place, and may find nothing wrong with them."""
+    (pages,), (page_bytes,) = (connection.execute(f"PRAGMA {pragma}").fetchone() for pragma in ("page_count", "page_size"))
+    return file.stat().st_size < pages * page_bytes
 
 
 def _sqlite_file(database_url: str) -> Path:
