@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.support.forked import fork, wait
@@ -13,6 +13,7 @@ from xpressbot.__main__ import main
 
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "xpressbot")
+NOT_INHERITED = ("XPRESSBOT_", "WEB_CONCURRENCY", "PYTHONPATH")
 _TIMEOUT_SECONDS = 30
 
 
@@ -27,23 +28,29 @@ class Answer:
 
 @dataclass(frozen=True)
 class Shell:
-    """A directory to call xpressbot in, and the settings it gets there."""
+    """A directory to call xpressbot in, and the settings it gets there.
+
+    command: the program, where it is not this tree's; it must find its modules by itself.
+    """
 
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = COMMAND
 
     @property
     def environment(self) -> dict[str, str]:
         """What the command sees: nothing of our own XPRESSBOT_ names, the cheapest hash, and the settings given."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("XPRESSBOT_", "WEB_CONCURRENCY"))}
-        return inherited | {"PYTHONPATH": str(SOURCE), "XPRESSBOT_ARGON2_MEMORY_KIB": "8", **self.settings}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
+        modules = {"PYTHONPATH": str(SOURCE)} if self.command == COMMAND else {}
+        return inherited | modules | {"XPRESSBOT_ARGON2_MEMORY_KIB": "8", **self.settings}
 
     def with_settings(self, **settings: str) -> "Shell":
         """The same directory with more settings."""
-        return Shell(self.directory, {**self.settings, **settings})
+        return replace(self, settings={**self.settings, **settings})
 
     def run(self, *arguments: str, stdin: str | bytes = "") -> Answer:
-        """Run a command to its end, in a child that has the program imported already."""
+        """Run a command of this tree to its end, in a child that has the program imported already."""
+        assert self.command == COMMAND
         paths = [self.directory / name for name in ("stdin", "stdout", "stderr")]
         paths[0].write_bytes(stdin if isinstance(stdin, bytes) else stdin.encode())
         code = wait(fork(lambda: self._child(arguments, paths)))
@@ -52,7 +59,7 @@ class Shell:
     def run_fresh(self, *arguments: str, stdin: str = "") -> Answer:
         """Run a command to its end in an interpreter of its own."""
         done = subprocess.run(
-            [*COMMAND, *arguments],
+            [*self.command, *arguments],
             cwd=self.directory,
             env=self.environment,
             input=stdin,

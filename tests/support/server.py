@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.command_line import COMMAND, Shell
+from tests.support.command_line import Shell
 
 _START_TIMEOUT_SECONDS = 60
 _STOP_TIMEOUT_SECONDS = 30
@@ -65,12 +65,12 @@ class Server:
 @contextmanager
 def serving(shell: Shell, *, workers: int = 1, arguments: tuple[str, ...] = ()) -> Iterator[Server]:
     """A server on a free port, from its first good answer at /readyz to the end of the block."""
-    port = _free_port()
+    port = free_port()
     out, err = shell.directory / f"server-{port}.out", shell.directory / f"server-{port}.err"
     began = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(port), "--workers", str(workers), *arguments],
+            [*shell.command, "serve", "--port", str(port), "--workers", str(workers), *arguments],
             cwd=shell.directory,
             env=shell.environment,
             stdin=subprocess.DEVNULL,
@@ -100,7 +100,8 @@ def _wait_until_ready(server: Server) -> None:
                 server.process.wait(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface on which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

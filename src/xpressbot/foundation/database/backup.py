@@ -87,7 +87,8 @@ def inspect_backup(file: Path) -> Contents:
 def _is_cut_off(file: Path, connection: sqlite3.Connection) -> bool:
     """Whether the last page is not all there. SQLite reads zeros in its place, and may find nothing wrong with them."""
     (pages,), (page_bytes,) = (connection.execute(f"PRAGMA {pragma}").fetchone() for pragma in ("page_count", "page_size"))
-    return file.stat().st_size < pages * page_bytes
+    whole: int = pages * page_bytes
+    return file.stat().st_size < whole
 
 
 def _sqlite_file(database_url: str) -> Path:
