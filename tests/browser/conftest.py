@@ -12,6 +12,7 @@ from tests.browser.person import Person
 from tests.browser.site import Site, serve
 from tests.browser.watch import Watch
 from tests.support.databases import SqliteTemplate
+from tests.support.fronts import prepare
 
 NewBrowser = Callable[..., Page]
 NewPerson = Callable[..., Person]
@@ -24,10 +25,16 @@ def browsers() -> Iterator[Browsers]:
         yield Browsers(chromium)
 
 
+DIRECTLY, BEHIND_NGINX = "directly", "behind nginx"
+EITHER_WAY = pytest.mark.parametrize("site", [DIRECTLY, BEHIND_NGINX], indirect=True)
+"""Marks a test that runs twice: by http, and by https through nginx with the file of deploy/."""
+
+
 @pytest.fixture
-def site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
     """A fresh installation with Anna Berg's account, served."""
-    with serve(tmp_path, sqlite_template.fresh(tmp_path)) as site:
+    front = prepare(tmp_path / "front") if getattr(request, "param", DIRECTLY) == BEHIND_NGINX else None
+    with serve(tmp_path, sqlite_template.fresh(tmp_path), front=front) as site:
         site.installation.add_account()
         yield site
 
@@ -45,6 +52,7 @@ def new_browser(browsers: Browsers) -> Iterator[NewBrowser]:
     lent: list[tuple[Page, dict[str, object], Watch]] = []
 
     def new(site: Site, **options: object) -> Page:
+        options |= {"ignore_https_errors": True} if site.https else {}
         page = browsers.lend(options)
         lent.append((page, options, Watch(page.context, site.url)))
         return page

@@ -6,6 +6,7 @@ from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
+from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.forms import parse_recovery_code
 from xpressbot.entrypoints.http.pages.two_factor import ISSUER
 from xpressbot.identity.application.caller import Caller, Client
@@ -58,7 +59,9 @@ def protect(site: Site, email: str = "anna@example.com") -> Protected:
 def arrive_signed_in(person: Person, session: Token | None = None) -> None:
     """Give the person's browser a session, of the password alone if none is given, and open the dashboard."""
     token = session or session_of(person.site, person.email)
-    cookie = {"name": "xpressbot-session", "value": token.text, "url": person.site.url, "httpOnly": True, "sameSite": "Lax"}
+    https = person.site.https
+    name = Cookies(secure=https).name(Cookie.SESSION)
+    cookie = {"name": name, "value": token.text, "url": person.site.url, "httpOnly": True, "secure": https, "sameSite": "Lax"}
     person.page.context.add_cookies([cookie])
     person.open("/")
     person.is_on("Dashboard")

@@ -4,12 +4,13 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
+from tests.support.fronts import Front, nginx
 from tests.support.installation import Installation, install
 from tests.support.world import SettableClock
 from xpressbot.entrypoints.http.app import create_app
@@ -29,6 +30,11 @@ class Site:
         """The server's time. The pages' own script has the browser's."""
         return self.installation.clock
 
+    @property
+    def https(self) -> bool:
+        """Whether it is reached by https."""
+        return self.installation.house.settings.https
+
     def welcome_link(self) -> str:
         """The link that a start prints while there is no account."""
         token = self.installation.house.identity.registration.issue_welcome_link()
@@ -46,18 +52,23 @@ class Site:
 
 
 @contextmanager
-def serve(directory: Path, database_url: str, *, public_host: str = LOOPBACK, **settings: object) -> Iterator[Site]:
-    """Serve a fresh installation until the block ends."""
+def serve(
+    directory: Path, database_url: str, *, public_host: str = LOOPBACK, front: Front | None = None, **settings: object
+) -> Iterator[Site]:
+    """Serve a fresh installation until the block ends; with a front, by https through nginx."""
     # It listens from here on: whoever connects before the server runs waits for it.
     listener = socket.create_server((LOOPBACK, 0))
-    url = f"http://{public_host}:{listener.getsockname()[1]}"
-    installation = install(directory, database_url, public_url=url, **settings)
+    port = listener.getsockname()[1]
+    url = f"http://{public_host}:{port}" if front is None else front.url
+    trusted = "" if front is None else front.trusted_proxies
+    installation = install(directory, database_url, public_url=url, trusted_proxies=trusted, **settings)
     config = uvicorn.Config(create_app(installation.house), log_config=None, access_log=False, proxy_headers=False, server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site")
     thread.start()
     try:
-        yield Site(installation, url)
+        with nullcontext() if front is None else nginx(front, port):
+            yield Site(installation, url)
     finally:
         server.should_exit = True
         thread.join()

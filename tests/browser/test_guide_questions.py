@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPerson
+from tests.browser.conftest import EITHER_WAY, NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
 from tests.support.authenticator_app import AuthenticatorApp
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, EITHER_WAY]
 
 NOT_RIGHT = "That code is not right."
 

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import NewPerson
+from tests.browser.conftest import EITHER_WAY, NewPerson
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, EITHER_WAY]
 
 ONE_LINE = 32
 BACKGROUND = "element => getComputedStyle(element).backgroundColor.match(/[0-9.]+/g).map(Number)"

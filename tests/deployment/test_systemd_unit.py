@@ -58,7 +58,7 @@ def test_systemd_finds_it_well_closed(unit: Path) -> None:
 
 
 def test_requests_are_given_their_time_before_anything_is_killed() -> None:
-    """systemd waits longer for the end than the program waits for its requests."""
+    """Whoever stops it waits longer than the program waits for its requests."""
     assert int(only("TimeoutStopSec")) > _GRACE_SECONDS
     assert only("Restart") == "on-failure"
 
