@@ -1,17 +1,16 @@
 """An account's security events form one chain, whoever writes at once, and a tampered one shows."""
 
-import json
-
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import Installation
 from tests.support.people import protected
 from tests.support.races import race_in_processes, race_in_threads
-from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT
+from xpressbot.identity.adapters.database.tables import SECURITY_EVENT
 from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.domain.security_event import GENESIS, EventKind, NewEvent, chained_hash, details_hash
+from xpressbot.identity.domain.security_event import EventKind, NewEvent
 
 EACH = 5
 
@@ -29,21 +28,21 @@ def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation:
         return True
 
     assert race(installation, 6, attempt) == [True] * 6
-    events = _events(installation, account_id)
+    events = events_of(installation.house, account_id)
     assert [event.seq for event in events] == list(range(1, 6 * EACH + 2))
-    assert _broken_at(installation, account_id) is None
+    assert broken_at(installation.house, account_id) is None
 
 
 def test_the_chain_of_a_whole_life_verifies(installation: Installation) -> None:
     """What the use cases write is chained too."""
     person = protected(installation.house)
-    assert [event.kind for event in _events(installation, person.account.id)] == [
+    assert [event.kind for event in events_of(installation.house, person.account.id)] == [
         EventKind.ACCOUNT_CREATED,
         EventKind.SIGNED_IN,
         EventKind.ENROLMENT_STARTED,
         EventKind.TWO_FACTOR_ENABLED,
     ]
-    assert _broken_at(installation, person.account.id) is None
+    assert broken_at(installation.house, person.account.id) is None
 
 
 @pytest.mark.parametrize(("column", "value"), [("at", 1), ("kind", "session.signed_out"), ("details", '{"address":"203.0.113.9"}')])
@@ -54,7 +53,7 @@ def test_an_altered_event_breaks_the_chain(installation: Installation, column: s
         connection.execute(update(SECURITY_EVENT).where(SECURITY_EVENT.c.seq == 2).values({column: value}))
         connection.commit()
 
-    assert _broken_at(installation, person.account.id) == 2
+    assert broken_at(installation.house, person.account.id) == 2
 
 
 def test_erased_details_leave_the_chain_whole(installation: Installation) -> None:
@@ -64,7 +63,7 @@ def test_erased_details_leave_the_chain_whole(installation: Installation) -> Non
         connection.execute(update(SECURITY_EVENT).where(SECURITY_EVENT.c.seq == 2).values(details=None, salt=None))
         connection.commit()
 
-    assert _broken_at(installation, person.account.id) is None
+    assert broken_at(installation.house, person.account.id) is None
 
 
 def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Installation) -> None:
@@ -75,7 +74,7 @@ def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Instal
             assert uow.events.append(account_id, NewEvent(EventKind.SIGNED_IN, {}), 1) == 2
             if commit:
                 uow.commit()
-    assert [event.seq for event in _events(installation, account_id)] == [1, 2]
+    assert [event.seq for event in events_of(installation.house, account_id)] == [1, 2]
 
 
 def test_two_events_of_one_number_cannot_stand_side_by_side(installation: Installation) -> None:
@@ -85,28 +84,3 @@ def test_two_events_of_one_number_cannot_stand_side_by_side(installation: Instal
         row = dict(connection.execute(select(SECURITY_EVENT)).one()._mapping)
         with pytest.raises(IntegrityError):
             connection.execute(SECURITY_EVENT.insert().values(**row | {"account_id": account_id}))
-
-
-def _events(installation: Installation, account_id: str) -> list:
-    with installation.house.database.read() as connection:
-        return list(
-            connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq))
-        )
-
-
-def _broken_at(installation: Installation, account_id: str) -> int | None:
-    """The first event whose hash is wrong, or that contradicts its details; written from the rule, not from the adapter."""
-    previous, seq = GENESIS, 0
-    for event in _events(installation, account_id):
-        seq += 1
-        known_details = event.details is None or details_hash(event.salt, event.details) == event.details_hash
-        kind = EventKind(event.kind)
-        expected = chained_hash(previous, account_id=account_id, seq=seq, kind=kind, at=event.at, details_digest=event.details_hash)
-        if event.seq != seq or event.hash != expected or not known_details:
-            return seq
-        assert event.details is None or isinstance(json.loads(event.details), dict)
-        previous = event.hash
-    with installation.house.database.read() as connection:
-        head = connection.execute(select(CHAIN_HEAD).where(CHAIN_HEAD.c.account_id == account_id)).one()
-    assert (head.seq, head.hash) == (seq, previous)
-    return None

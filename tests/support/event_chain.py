@@ -1,0 +1,37 @@
+"""An account's chain of security events, checked from the rule that it follows, not by the adapter that writes it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT
+from xpressbot.identity.domain.security_event import GENESIS, EventKind, chained_hash, details_hash
+
+
+def events_of(house: House, account_id: str) -> Sequence[Row[Any]]:
+    """All rows of an account, in their order."""
+    with house.database.read() as connection:
+        return connection.execute(
+            select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq)
+        ).all()
+
+
+def broken_at(house: House, account_id: str) -> int | None:
+    """The first event whose hash is wrong, or that contradicts its details."""
+    previous, seq = GENESIS, 0
+    for event in events_of(house, account_id):
+        seq += 1
+        known_details = event.details is None or details_hash(event.salt, event.details) == event.details_hash
+        kind = EventKind(event.kind)
+        expected = chained_hash(previous, account_id=account_id, seq=seq, kind=kind, at=event.at, details_digest=event.details_hash)
+        if event.seq != seq or event.hash != expected or not known_details:
+            return seq
+        assert event.details is None or isinstance(json.loads(event.details), dict)
+        previous = event.hash
+    with house.database.read() as connection:
+        head = connection.execute(select(CHAIN_HEAD).where(CHAIN_HEAD.c.account_id == account_id)).one()
+    assert (head.seq, head.hash) == (seq, previous)
+    return None
