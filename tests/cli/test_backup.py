@@ -11,12 +11,11 @@ import pytest
 from tests.support.command_line import Shell
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install, make_settings
-from tests.support.people import completed, pending, protected
+from tests.support.people import completed, pending, protected, recovery_code
 from xpressbot.bootstrap import Outside, build
 from xpressbot.entrypoints.house import House
-from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
+from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.outcomes import Denied, Reason
-from xpressbot.identity.domain.recovery_code import parse_code
 
 
 @pytest.fixture
@@ -50,12 +49,6 @@ def backup(tmp_path: Path, shell: Shell) -> Path:
 def opened(shell: Shell, beside: Installation) -> House:
     settings = make_settings(shell.directory, shell.settings["XPRESSBOT_DATABASE_URL"], key_file=beside.house.settings.key_file)
     return build(settings, outside=Outside(beside.clock, beside.entropy), durable=False)
-
-
-def recovery_code(text: str) -> RecoveryCodeText:
-    characters = parse_code(text)
-    assert characters is not None
-    return RecoveryCodeText(characters)
 
 
 def test_a_restored_installation_knows_its_people_and_what_they_used(

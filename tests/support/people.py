@@ -7,11 +7,12 @@ from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.application.caller import Caller, Client
 from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.application.second_factor import SecondFactor
+from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor
 from xpressbot.identity.application.totp_enrolment import Enabled
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.otpauth import provisioning_uri
 from xpressbot.identity.domain.outcomes import Done, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.recovery_code import parse_code
 from xpressbot.identity.domain.token import Token
 
 
@@ -80,3 +81,10 @@ def completed(house: House, token: Token, factor: SecondFactor, *, client: Clien
     outcome = house.identity.sign_in.verify_second_factor(token, factor, client)
     assert isinstance(outcome, SignedIn), outcome
     return outcome
+
+
+def recovery_code(text: str) -> RecoveryCodeText:
+    """A recovery code as the sign-in takes it."""
+    characters = parse_code(text)
+    assert characters is not None
+    return RecoveryCodeText(characters)

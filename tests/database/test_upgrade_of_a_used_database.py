@@ -1,0 +1,119 @@
+"""A database that people have used at an older schema is upgraded, and everything in it goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, delete, insert, select
+
+from tests.support.databases import SqliteTemplate
+from tests.support.event_chain import broken_at
+from tests.support.installation import CLIENT, PASSWORD, Installation, install, make_settings
+from tests.support.people import caller_with, completed, enrolling, pending, protected, recovery_code, signed_in
+from xpressbot.bootstrap import Outside, build
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.database import migrations
+from xpressbot.foundation.database.engine import METADATA, Database, open_database
+from xpressbot.foundation.database.migrations import HEAD, current_revision, upgrade
+from xpressbot.identity.application.registration import NewAccount
+from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
+
+FIRST = "0001"
+RENAMED = {"authenticator": {"session_id": "begun_in"}}
+"""Columns that the first schema had under another name: the old one, and today's."""
+
+
+@pytest.fixture
+def today(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Installation]:
+    """Where people do what is then put into a database of the first schema."""
+    place = tmp_path / "today"
+    place.mkdir()
+    installation = install(place, sqlite_template.fresh(place))
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def used(tmp_path: Path, empty_database_url: str) -> Iterator[Database]:
+    """A database at the first schema."""
+    database = open_database(make_settings(tmp_path, empty_database_url).url, durable=False)
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.write() as connection:
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, FIRST)
+        connection.commit()
+    yield database
+    database.engine.dispose()
+
+
+def test_people_go_on_where_they_were(today: Installation, used: Database, tmp_path: Path, empty_database_url: str) -> None:
+    """Sessions, 2FA, used and unused codes, half-finished sign-ins, enrolments and new sets, waits and the history."""
+    anna, bo = protected(today.house), signed_in(today.house, "bo@example.com")
+    completed(today.house, pending(today.house), recovery_code(anna.codes[0]))
+    today.house.identity.sign_in.begin("anna@example.com", "wrong", "/", CLIENT)
+    today.house.identity.recovery_codes.regenerate(anna.caller)
+    half_signed_in, (bos_phone, _secret) = pending(today.house), enrolling(today.house, bo)
+    _take_back(today.house, used)
+
+    house = _upgraded(today, used, tmp_path, empty_database_url)
+
+    assert caller_with(house, anna.caller.client.session).account.email == "anna@example.com"
+    completed(house, half_signed_in, TotpCode(anna.phone.code()))
+    again = house.identity.sign_in.verify_second_factor(pending(house), recovery_code(anna.codes[0]), CLIENT)
+    assert isinstance(again, Denied)
+    assert again.reason is Reason.CODE_ALREADY_USED
+    completed(house, pending(house), recovery_code(anna.codes[1]))
+    assert isinstance(house.identity.recovery_codes.keep(anna.caller, ""), Raised)
+    assert isinstance(house.identity.totp_enrolment.confirm(bo, bos_phone.code()), Enabled)
+    assert [broken_at(house, person.account.id) for person in (anna, bo)] == [None, None]
+    house.close()
+
+
+def test_an_open_welcome_link_still_makes_the_owner(today: Installation, used: Database, tmp_path: Path, empty_database_url: str) -> None:
+    """Whoever updates before the first account is made need not look for another link."""
+    token = today.house.identity.registration.issue_welcome_link()
+    _take_back(today.house, used)
+
+    house = _upgraded(today, used, tmp_path, empty_database_url)
+
+    claimed = house.identity.registration.claim(token, NewAccount("anna@example.com", "Anna Berg", PASSWORD), CLIENT)
+    assert isinstance(claimed, SignedIn)
+    assert house.identity.registration.issue_welcome_link() is None
+    house.close()
+
+
+def _take_back(house: House, used: Database) -> None:
+    """Put all rows into the older database, without what it has no columns for."""
+    with house.database.read() as source, used.write() as target:
+        older = MetaData()
+        older.reflect(target)
+        for table in older.sorted_tables:
+            if table.name in METADATA.tables:
+                target.execute(delete(table))
+                rows = [_as_then(table.name, row, set(table.columns.keys())) for row in _rows(source, table.name)]
+                if rows:
+                    target.execute(insert(table), rows)
+        target.commit()
+
+
+def _rows(connection: Connection, table: str) -> list[dict[str, object]]:
+    return [dict(row) for row in connection.execute(select(METADATA.tables[table])).mappings()]
+
+
+def _as_then(table: str, row: dict[str, object], columns: set[str]) -> dict[str, object]:
+    renamed = RENAMED.get(table, {})
+    return {column: row[renamed.get(column, column)] for column in columns}
+
+
+def _upgraded(today: Installation, used: Database, directory: Path, url: str) -> House:
+    """The house on the older database once it is upgraded, with the same key ring and clock."""
+    assert current_revision(used) == FIRST
+    upgrade(used)
+    assert current_revision(used) == HEAD
+    settings = make_settings(directory, url, key_file=today.house.settings.key_file)
+    return build(settings, outside=Outside(today.clock, today.entropy), durable=False)
