@@ -8,7 +8,7 @@ SERVE_ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check static coverage format screenshots messages bench upgrade-requirements clean
+.PHONY: help run test check static coverage format screenshots messages wheel bench upgrade-requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
@@ -41,6 +41,9 @@ format: $(VENV)/installed-dev ## Format and mend what can be mended by itself
 
 screenshots: $(VENV)/installed-dev ## Take the documentation's screenshots anew
 	$(BIN)/python -m tests.browser.screenshots
+
+wheel: $(VENV)/installed ## Build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
 
 bench: $(VENV)/installed ## Measure what is claimed about performance
 	$(BIN)/python -m bench.cold_start

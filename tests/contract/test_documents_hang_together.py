@@ -31,7 +31,7 @@ def test_every_file_that_is_named_exists(document: str) -> None:
     """A path of ours in code marks is a file or folder; with ::Name, that name is defined in it."""
     for span in code_spans(document):
         path, _colons, name = span.partition("::")
-        if re.fullmatch(r"(src|tests|docs|bench)/[\w./-]*", path):
+        if re.fullmatch(r"(src|tests|docs|bench|deploy)/[\w./-]*", path):
             assert (ROOT / path).exists(), f"{document} names {span}"
         elif name and path.endswith(".py"):
             path = f"src/xpressbot/{path}"

@@ -4,9 +4,8 @@ Only ports, paths and the certificate are put into those files; everything else 
 """
 
 import contextlib
-import grp
 import os
-import pwd
+import shutil
 import socket
 import ssl
 import subprocess
@@ -28,7 +27,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 _PATIENCE_SECONDS = 30
 _NGINX = """
 daemon off;
-user {user};
+{user}
 pid {directory}/pid;
 error_log {directory}/main.error.log;
 events {{}}
@@ -117,11 +116,11 @@ def nginx(front: Front, upstream_port: int) -> Iterator[None]:
             "/var/log/nginx": str(front.directory),
         },
     )
-    user = f"{pwd.getpwuid(os.geteuid()).pw_name} {grp.getgrgid(os.getegid()).gr_name}"
+    user = "user root root;" if os.geteuid() == 0 else ""  # who else it is run by, it stays
     temporary = " ".join(f"{kind}_temp_path {front.directory}/{kind};" for kind in _TEMPORARY)
     main = front.directory / "nginx.conf"
     main.write_text(_NGINX.format(user=user, directory=front.directory, temporary=temporary))
-    command = ["nginx", "-c", str(main), "-p", str(front.directory), "-e", str(front.directory / "start.log")]
+    command = [program("nginx"), "-c", str(main), "-p", str(front.directory), "-e", str(front.directory / "start.log")]
     with _running(command, front):
         yield
 
@@ -140,12 +139,19 @@ def caddy(front: Front, upstream_port: int) -> Iterator[None]:
             f"\n{HOST} {{\n": f"\n{HOST} {{\n\ttls {front.certificate} {front.key}\n",
         },
     )
-    command = ["caddy", "run", "--config", str(front.directory / "Caddyfile"), "--adapter", "caddyfile"]
+    command = [program("caddy"), "run", "--config", str(front.directory / "Caddyfile"), "--adapter", "caddyfile"]
     with _running(command, front):
         yield
 
 
 FRONTS: Mapping[str, Run] = {"nginx": nginx, "caddy": caddy}
+
+
+def program(name: str) -> str:
+    """Where a program of Debian's lies. Without it this fails; nothing is skipped."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    assert found is not None, f"{name} is not installed. CONTRIBUTING.md names the packages that the suite needs."
+    return found
 
 
 def _install(front: Front, source: str, target: str, replacements: Mapping[str, str]) -> None:

@@ -1,0 +1,57 @@
+"""The files of deploy/ against each other, the code, and what the documents say of them."""
+
+import re
+
+import pytest
+
+from tests.contract.documents import ROOT, code_lines, read
+from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
+
+OPERATIONS = read("docs/operations.md")
+FILES = sorted(path.name for path in (ROOT / "deploy").iterdir())
+UNIT, ENVIRONMENT, NGINX, CADDY = (read(f"deploy/{name}") for name in ("xpressbot.service", "xpressbot.env", "nginx.conf", "Caddyfile"))
+ONLY_FOR_SCREENSHOTS = {"fonts-dejavu-core"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_operations_says_where_each_file_goes(name: str) -> None:
+    """The document links to it, and names the place that the file itself asks to be copied to."""
+    assert f"](../deploy/{name})" in OPERATIONS
+    (place,) = re.findall(r"copy to (/[\w./-]*\w/?)", read(f"deploy/{name}"))
+    assert place in OPERATIONS
+
+
+def test_the_proxies_speak_to_where_the_service_listens() -> None:
+    """Address and port of the unit's command, and the public name of its settings."""
+    (host,), (port,) = (re.findall(rf"^ExecStart=.* --{option} (\S+)", UNIT, re.MULTILINE) for option in ("host", "port"))
+    assert set(re.findall(r"proxy_pass http://([^;]+);", NGINX)) == {f"{host}:{port}"}
+    assert re.findall(r"reverse_proxy (\S+)", CADDY) == [f"{host}:{port}"]
+    assert f"The unit listens on {host}, port {port}." in OPERATIONS
+    (name,) = re.findall(r"^XPRESSBOT_PUBLIC_URL=https://(\S+)", ENVIRONMENT, re.MULTILINE)
+    assert set(re.findall(r"server_name (\S+);", NGINX)) == {name}
+    assert f"\n{name} {{\n" in CADDY
+
+
+def test_the_directories_that_operations_names_are_those_of_the_settings() -> None:
+    """Whoever follows the document to back up or to look finds what is meant."""
+    settings = dict(re.findall(r"^(XPRESSBOT_\w+)=(.*)$", ENVIRONMENT, re.MULTILINE))
+    assert f"| the SQLite database | `{settings['XPRESSBOT_DATA_DIR']}` |" in OPERATIONS
+    assert f"| the key ring | `{settings['XPRESSBOT_KEY_FILE'].rpartition('/')[0]}` |" in OPERATIONS
+    (program,) = re.findall(r"^ExecStart=(\S+)/bin/xpressbot ", UNIT, re.MULTILINE)
+    assert f"| the program | `{program}` |" in OPERATIONS
+
+
+def test_what_operations_says_of_sizes_is_so() -> None:
+    """The application refuses first, by its own page."""
+    (limit,) = map(int, re.findall(r"client_max_body_size (\d+)k;", NGINX))
+    assert limit * 1024 > MAX_BODY_BYTES
+    assert f"over {MAX_BODY_BYTES // 1024} KiB is refused by the application's own page" in OPERATIONS
+    assert f"over {limit} KiB" in OPERATIONS
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_the_packages_that_the_suite_needs_are_what_continuous_integration_installs(document: str) -> None:
+    """Whoever copies the line can run everything."""
+    (installed,) = re.findall(r"apt-get install -y [^>]*?recommends \\\n +([^>]*) >", read(".ci/run"))
+    (named,) = (line.removeprefix("apt-get install ") for line in code_lines(document) if line.startswith("apt-get install "))
+    assert set(named.split()) == set(installed.split()) - ONLY_FOR_SCREENSHOTS
