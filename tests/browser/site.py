@@ -60,8 +60,9 @@ def serve(
     listener = socket.create_server((LOOPBACK, 0))
     port = listener.getsockname()[1]
     url = f"http://{public_host}:{port}" if front is None else front.url
-    trusted = "" if front is None else front.trusted_proxies
-    installation = install(directory, database_url, public_url=url, trusted_proxies=trusted, **settings)
+    if front is not None:
+        settings |= {"trusted_proxies": front.trusted_proxies}
+    installation = install(directory, database_url, public_url=url, **settings)
     config = uvicorn.Config(create_app(installation.house), log_config=None, access_log=False, proxy_headers=False, server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site")
