@@ -9,15 +9,17 @@ import typer
 from fastapi import FastAPI
 
 from xpressbot.entrypoints.cli.commands import create_cli
+from xpressbot.entrypoints.diagnosis import CheckUp, Doctor, Subject
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.pools import Pools
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.engine import Database, open_database
 from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.database.migrations import prepare_schema
+from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.foundation.key_ring import KeyRing, load_key_ring
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings, load_settings
@@ -39,6 +41,7 @@ from xpressbot.identity.application.registration import PasswordRules, Registrat
 from xpressbot.identity.application.resealing import Resealing
 from xpressbot.identity.application.sessions import Sessions
 from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.application.survey import Survey
 from xpressbot.identity.application.totp_enrolment import TotpEnrolment
 from xpressbot.identity.application.use_cases import Identity
 
@@ -97,7 +100,19 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         administration=Administration(units, mint),
         resealing=Resealing(units),
     )
-    return House(settings, identity, pools, outside.clock, outside.entropy, database)
+    subject = Subject(settings, database, ConnectionDemand(workers, pools.threads))
+    check_up = CheckUp(partial(build_doctor(outside).examine, subject, thorough=False), outside.clock)
+    return House(settings, identity, pools, outside.clock, outside.entropy, database, check_up)
+
+
+def build_doctor(outside: Outside = SYSTEM) -> Doctor:
+    """What examines an installation, also one that cannot be built."""
+
+    def survey_of(database: Database, ring: KeyRing) -> Survey:
+        boxes = SealedBoxes(ring, outside.entropy, lambda: ring)
+        return Survey(UnitsOfWork(database, boxes, outside.entropy), Mint(outside.clock, outside.entropy))
+
+    return Doctor(outside.clock, survey_of)
 
 
 def web_application() -> FastAPI:
@@ -109,4 +124,4 @@ def web_application() -> FastAPI:
 
 def command_line() -> typer.Typer:
     """The xpressbot command."""
-    return create_cli(build, application="xpressbot.bootstrap:web_application", workers_variable=WORKERS_VARIABLE)
+    return create_cli(build, build_doctor(), application="xpressbot.bootstrap:web_application", workers_variable=WORKERS_VARIABLE)

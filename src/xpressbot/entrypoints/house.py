@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from xpressbot.entrypoints.diagnosis import CheckUp
 from xpressbot.entrypoints.http.pools import Pools
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.settings import Settings
@@ -19,6 +20,7 @@ class House:
     clock: Clock
     entropy: Entropy
     database: Database
+    check_up: CheckUp
 
     def close(self) -> None:
         """Let threads finish, and let go of the database."""

@@ -20,6 +20,14 @@ class KeyRingError(Exception):
     """The key ring cannot be used. The message says what to do."""
 
 
+class KeyRingDamagedError(KeyRingError):
+    """The file holds no ring, or none that is whole."""
+
+
+class KeyRingFormatError(KeyRingError):
+    """The file holds a ring that another version of this program has written."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRing:
     """Root keys by id. `active_id` seals, all of them open; `lookup_key` computes keyed digests and is never rotated."""
@@ -75,16 +83,24 @@ def load_key_ring(path: Path) -> KeyRing:
         raise
     except OSError as error:
         raise KeyRingError(f"The key ring {path} cannot be read: {error.strerror}.") from None
+    return parse_key_ring(path, content)
+
+
+def parse_key_ring(path: Path, content: bytes) -> KeyRing:
+    """The ring that was read from a file.
+
+    Raises KeyRingDamagedError or KeyRingFormatError.
+    """
     try:
         document = json.loads(content, object_pairs_hook=_each_once)
         if document["format"] != _FORMAT:
-            raise KeyRingError(f"The key ring {path} has format {document['format']}, which this version does not know.")
+            raise KeyRingFormatError(f"The key ring {path} has format {document['format']}, which this version does not know.")
         keys = {name: _decode(text) for name, text in document["keys"].items()}
         ring = KeyRing(document["active"], keys, _decode(document["lookup"]))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise KeyRingError(f"The key ring {path} is damaged. Put your saved copy of it back.") from None
+        raise KeyRingDamagedError(f"The key ring {path} is damaged. Put your saved copy of it back.") from None
     if ring.active_id not in keys or any(key_id(key) != name for name, key in keys.items()):
-        raise KeyRingError(f"The key ring {path} is damaged: a key does not match its name. Put your saved copy of it back.")
+        raise KeyRingDamagedError(f"The key ring {path} is damaged: a key does not match its name. Put your saved copy of it back.")
     return ring
 
 

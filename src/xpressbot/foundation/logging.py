@@ -12,10 +12,11 @@ _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks
 
 def _printable(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Encode control characters, with which a value could steer a terminal."""
-    return {key: _escaped(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: printable(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-def _escaped(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with everything encoded that a terminal would obey."""
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
 
 

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from xpressbot.foundation.networks import Network
+
 PREFIX: Final = "XPRESSBOT_"
 _DATABASE_DRIVERS: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -29,7 +31,7 @@ class Settings(BaseSettings):
     key_file: Path = Path("var/keys/keyring.json")
     database_url: str = Field(default="", repr=False)
     public_url: str = "http://127.0.0.1:8000"
-    trusted_proxies: Annotated[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_plain_http: bool = False
     password_min_length: int = Field(default=15, ge=8, le=128)
     argon2_memory_kib: int = Field(default=47104, ge=8)
@@ -120,21 +122,47 @@ def load_settings() -> Settings:
     Raises SettingsError for an unknown XPRESSBOT_ name, an unusable value, or plain http beyond this machine that was
     not asked for.
     """
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in known)
-    if unknown:
-        raise SettingsError(f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all.")
+    _refuse_unknown_names()
     try:
         settings = Settings()
     except ValidationError as error:
         problems = (f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False))
         raise SettingsError("; ".join(problems)) from None
+    _refuse_plain_http(settings)
+    return settings
+
+
+def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
+    """Read the environment as far as it can be used: unusable values give way to the defaults.
+
+    Beside the settings come the names of the fields whose values gave way, and what `load_settings` would say.
+    """
+    gave_way: frozenset[str] = frozenset()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        gave_way = frozenset(str(item["loc"][0]) for item in error.errors(include_input=False))
+        settings = Settings(**{name: Settings.model_fields[name].default for name in gave_way})
+    try:
+        load_settings()
+    except SettingsError as error:
+        return settings, gave_way, str(error)
+    return settings, gave_way, ""
+
+
+def _refuse_unknown_names() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all.")
+
+
+def _refuse_plain_http(settings: Settings) -> None:
     if settings.plain_http_warning and not settings.allow_plain_http:
         raise SettingsError(
             "XPRESSBOT_PUBLIC_URL is plain http beyond this machine: passwords and codes would travel unencrypted. Use https"
             " (see docs/operations.md), or set XPRESSBOT_ALLOW_PLAIN_HTTP=true and live with a warning on every page."
         )
-    return settings
 
 
 def check_listener(settings: Settings, host: str) -> None:

@@ -8,13 +8,15 @@ from xpressbot import __version__
 from xpressbot.entrypoints.cli.accounts import accounts_commands
 from xpressbot.entrypoints.cli.backup import backup_command, restore_command
 from xpressbot.entrypoints.cli.database import database_commands
+from xpressbot.entrypoints.cli.doctor import doctor_command
 from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
+from xpressbot.entrypoints.diagnosis import Doctor
 
 
-def create_cli(build: Build, *, application: str, workers_variable: str) -> typer.Typer:
+def create_cli(build: Build, doctor: Doctor, *, application: str, workers_variable: str) -> typer.Typer:
     """Make the command. `application` names the factory that each worker of several calls."""
     cli = typer.Typer(
         help="XpressBot: a chat-automation dashboard.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -26,6 +28,7 @@ def create_cli(build: Build, *, application: str, workers_variable: str) -> type
     cli.command("backup")(backup_command)
     cli.command("restore")(restore_command)
     cli.add_typer(database_commands(), name="db")
+    cli.command("doctor")(doctor_command(doctor, workers_variable))
     cli.callback()(_root)
     return cli
 

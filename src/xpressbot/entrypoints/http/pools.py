@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self, TypeVar
 
@@ -40,9 +41,24 @@ class Pool:
         finally:
             self._inside -= 1
 
+    def begin(self, work: Callable[[], None]) -> None:
+        """Have `work` done by a thread that nobody waits for. It handles its own exceptions; a pool that is closing does none."""
+        with suppress(RuntimeError):
+            self._threads.submit(contextvars.copy_context().run, work)
+
     def close(self) -> None:
         """Let the threads finish what they do, and end."""
         self._threads.shutdown()
+
+
+def hash_threads_of_a_worker(cores: int, workers: int) -> int:
+    """The machine's cores are shared among its workers; each hashes on at least one."""
+    return max(1, cores // workers)
+
+
+def threads_of_a_worker(cores: int, workers: int) -> int:
+    """How many threads of one worker may each hold a connection to the database."""
+    return PAGE_THREADS + hash_threads_of_a_worker(cores, workers) + SIGN_IN_THREADS_BEYOND_HASHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +72,13 @@ class Pools:
 
     @classmethod
     def for_cores(cls, cores: int, workers: int) -> Self:
-        """Share the machine's cores among its workers; each hashes on at least one."""
-        hash_threads = max(1, cores // workers)
+        """The pools of one of the machine's workers."""
+        hash_threads = hash_threads_of_a_worker(cores, workers)
         sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
         return cls(
             page=Pool("page", PAGE_THREADS),
             sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN),
-            threads=PAGE_THREADS + sign_in_threads,
+            threads=threads_of_a_worker(cores, workers),
             hash_threads=hash_threads,
         )
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirected
 from xpressbot.entrypoints.http.errors import error_response, http_error_response
+from xpressbot.entrypoints.http.forwarded_headers import ForwardedHeaderWatch
 from xpressbot.entrypoints.http.headers import security_headers
 from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolFullError
 from xpressbot.entrypoints.http.visit import Site
@@ -25,6 +26,7 @@ class Reception:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
+        self._watch = ForwardedHeaderWatch(site.house)
         settings = site.house.settings
         headers = security_headers(https=settings.https, loopback=settings.public_is_loopback)
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -38,6 +40,7 @@ class Reception:
         answer = _Answer(send, self._headers)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=self._site.house.entropy.token_bytes(_REQUEST_ID_BYTES).hex())
+        self._watch.look_at(request)
         refusal = self._refusal(request)
         try:
             if refusal is not None:

@@ -1,6 +1,7 @@
 """The row that names the active key and all keys in use: how the database and a key ring recognise each other."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +58,20 @@ def attach_key_ring(database: Database, path: Path, entropy: EntropySource) -> K
     if state.lookup_key != ring.lookup_id:
         raise KeyRingError(f"The key ring {path} has another lookup key than this database was made with. Put the right ring back.")
     return ring
+
+
+@dataclass(frozen=True, slots=True)
+class KeysNeeded:
+    """The names of the keys without which something in the database does not open. None are needed before the first start."""
+
+    keys: frozenset[str]
+    lookup_key: str | None
+
+
+def keys_needed(database: Database) -> KeysNeeded:
+    """What the database asks of a key ring."""
+    state = _state(database)
+    return KeysNeeded(frozenset(json.loads(state.keys_in_use)), state.lookup_key)
 
 
 def _state(database: Database) -> Row[Any]:

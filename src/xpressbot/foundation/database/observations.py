@@ -1,10 +1,16 @@
 """What the service has noticed about its surroundings, for the operator: one row a kind, the newest sighting of it."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, String, Table, Text
+from sqlalchemy import BigInteger, Column, String, Table, Text, select
 
-from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.database.engine import METADATA, Database, insert_for
+
+FORWARDED_HEADER: Final = "forwarded_header"
+"""A header that says where a request comes from, brought by a peer that is no trusted proxy: `peer` and `header`."""
 
 OBSERVATION: Final = Table(
     "observation",
@@ -13,3 +19,28 @@ OBSERVATION: Final = Table(
     Column("detail", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The newest sighting of one kind."""
+
+    detail: Mapping[str, str]
+    at: int
+
+
+def note(database: Database, kind: str, detail: Mapping[str, str], now: int) -> None:
+    """Put a sighting in the place of the one before."""
+    row = {"kind": kind, "detail": json.dumps(detail), "at": now}
+    with database.write() as connection:
+        statement = insert_for(connection)(OBSERVATION).values(row)
+        renewed = {"detail": statement.excluded.detail, "at": statement.excluded["at"]}
+        connection.execute(statement.on_conflict_do_update(index_elements=[OBSERVATION.c.kind], set_=renewed))
+        connection.commit()
+
+
+def newest(database: Database, kind: str) -> Observation | None:
+    """The last sighting."""
+    with database.read() as connection:
+        row = connection.execute(select(OBSERVATION).where(OBSERVATION.c.kind == kind)).one_or_none()
+    return None if row is None else Observation(json.loads(row.detail), row.at)

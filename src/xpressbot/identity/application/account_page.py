@@ -41,6 +41,8 @@ class Dashboard:
     protection: Protection
     notices: Sequence[SecurityEvent]
     activity: Sequence[SecurityEvent]
+    owner: bool
+    """The installation is theirs, and so is what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class AccountPage:
                 protection=self._protection(uow, caller),
                 notices=[notice for notice in notices if notice.details.get("session") != caller.session.id or _tells_of_recovery(notice)],
                 activity=uow.events.latest(caller.account.id, RECENT_EVENTS),
+                owner=uow.installation.owner() == caller.account.id,
             )
 
     def settings(self, caller: Caller) -> AccountSettings:

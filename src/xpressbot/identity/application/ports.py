@@ -15,6 +15,7 @@ from xpressbot.identity.application.records import (
     SecurityEventRecords,
     SessionRecords,
     StoredBoxRecords,
+    SurveyRecords,
     ThrottleRecords,
 )
 
@@ -58,6 +59,9 @@ class SecretBox(Protocol):
 
     def open(self, purpose: str, row: str, box: bytes) -> bytes: ...
 
+    def opens(self, purpose: str, row: str, box: bytes) -> bool:
+        """Whether `open` would return something; what it is stays closed to the caller."""
+
 
 class UnitOfWork(Protocol):
     """One transaction: nothing of it stays unless its use case commits."""
@@ -88,6 +92,8 @@ class UnitOfWork(Protocol):
     def stored_boxes(self) -> StoredBoxRecords: ...
     @property
     def secrets(self) -> SecretBox: ...
+    @property
+    def survey(self) -> SurveyRecords: ...
 
     def commit(self) -> None: ...
 

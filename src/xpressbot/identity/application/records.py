@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, Enrolment
 from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.pending_sign_in import PendingSignIn
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
 from xpressbot.identity.domain.security_event import NewEvent, SecurityEvent
 from xpressbot.identity.domain.session import Session
-from xpressbot.identity.domain.stored_box import StoredBox
+from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
 
 
@@ -249,3 +250,24 @@ class StoredBoxRecords(Protocol):
 
     def replace(self, box: StoredBox, new_box: bytes) -> bool:
         """Put a box in the place of the one that was read; False when that one is there no more."""
+
+    def newest(self, table: BoxTable, before: str, limit: int) -> Sequence[StoredBox]:
+        """Boxes of one table, whichever key sealed them, from the newest row backwards; `before` a row, which "" stands after."""
+
+    def count(self) -> int:
+        """How many there are."""
+
+
+class SurveyRecords(Protocol):
+    """What an operator should know of all accounts. Reads only."""
+
+    def count_expired_enrolments(self, now: int) -> int: ...
+
+    def short_of_codes(self, few: int) -> Sequence[tuple[str, int]]:
+        """Address and unused codes of the active accounts with 2FA on that have no more than this many, fewest first."""
+
+    def suspended(self) -> Sequence[tuple[str, Method]]:
+        """Address of the active accounts in which a second factor is suspended, and which one."""
+
+    def newest_moment(self) -> int:
+        """The latest time that was ever written down as the present one; 0 when none was."""

@@ -57,5 +57,10 @@ def reseal(uow: UnitOfWork, box: StoredBox) -> bool:
     return uow.stored_boxes.replace(box, uow.secrets.seal(purpose, row, plaintext))
 
 
+def opens(uow: UnitOfWork, box: StoredBox) -> bool:
+    """Whether a stored secret can be opened with the keys at hand."""
+    return uow.secrets.opens(_PURPOSES[box.table], _row(box.table, box.account_id, box.row_id), box.box)
+
+
 def _row(table: BoxTable, account_id: str, row_id: str) -> str:
     return f"{table}:{account_id}:{row_id}"

@@ -1,4 +1,4 @@
-"""The dashboard: protection, notices, recent activity."""
+"""The dashboard: protection, notices, recent activity, and for the owner what is wrong with the installation."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.diagnosis import CheckUpResult
+from xpressbot.entrypoints.http.diagnosis import SEVERITIES, advice
 from xpressbot.entrypoints.http.routing import HOME_PATH, Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import EVENT_TITLES, notice_detail, where
+from xpressbot.foundation.diagnosis.findings import Check, Severity
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.security_event import SecurityEvent
 
@@ -27,6 +30,7 @@ def show_dashboard(visit: Visit, caller: Caller) -> Response:
         notices=_notices(dashboard.notices),
         notices_seq=max((event.seq for event in dashboard.notices), default=0),
         activity=[_entry(event) for event in dashboard.activity],
+        installation=_installation(visit.site.house.check_up.result()) if dashboard.owner else None,
     )
 
 
@@ -47,6 +51,22 @@ def _notices(events: Iterable[SecurityEvent]) -> list[dict[str, Any]]:
     """One line for a run of the same event from the same place, with the newest of them."""
     runs = (list(run) for _place, run in groupby(events, key=lambda event: (event.kind, *where(event))))
     return [_entry(run[0]) | {"detail": notice_detail(run[0]), "count": len(run)} for run in runs]
+
+
+def _installation(examined: CheckUpResult) -> dict[str, Any]:
+    """What calls for the owner, errors first, and how much was looked at."""
+    secrets = next((finding.facts for finding in examined.findings if finding.check is Check.SEALED_SECRETS), {})
+    calling = [finding for finding in examined.findings if finding.severity in {Severity.WARNING, Severity.ERROR}]
+    calling.sort(key=lambda finding: finding.severity is not Severity.ERROR)
+    return {
+        "at": examined.at,
+        "tried": secrets.get("tried"),
+        "stored": secrets.get("stored"),
+        "findings": [
+            {"advice": advice(finding), "error": finding.severity is Severity.ERROR, "severity": SEVERITIES[finding.severity]}
+            for finding in calling
+        ],
+    }
 
 
 PAGES: Final[list[Page]] = [

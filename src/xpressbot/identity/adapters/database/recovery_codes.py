@@ -26,6 +26,15 @@ _CONSUME = (
 )
 _COUNT_UNUSED = select(func.count()).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.used_at.is_(None))
 
+UNUSED_OF_EACH = (
+    select(RECOVERY_CODE_SET.c.account_id, func.count().label("unused"))
+    .join(RECOVERY_CODE, RECOVERY_CODE.c.set_id == RECOVERY_CODE_SET.c.id)
+    .where(RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value, RECOVERY_CODE.c.used_at.is_(None))
+    .group_by(RECOVERY_CODE_SET.c.account_id)
+    .subquery("unused_of_each")
+)
+"""How many codes each account has left; one without any is missing."""
+
 
 class RecoveryCodes:
     """Fulfils RecoveryCodeRecords."""

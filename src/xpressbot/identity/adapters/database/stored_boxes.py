@@ -47,6 +47,19 @@ class StoredBoxes:
         )
         return replaced.rowcount == 1
 
+    def newest(self, table: BoxTable, before: str, limit: int) -> Sequence[StoredBox]:
+        column = _BOX_COLUMNS[table]
+        row_id = column.table.c.id
+        boxes = _ALL_BOXES[table].where(column.is_not(None)).order_by(row_id.desc()).limit(limit)
+        found = self._connection.execute(boxes.where(row_id < before) if before else boxes)
+        return [StoredBox(table, row.account_id, row.id, row.box) for row in found]
+
+    def count(self) -> int:
+        counts = (
+            self._connection.execute(select(func.count()).where(column.is_not(None))).scalar_one() for column in _BOX_COLUMNS.values()
+        )
+        return sum(counts)
+
 
 def count_boxes_of_other_keys(connection: Connection, key_id: str) -> int:
     """How many boxes need another key than this one."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
-from xpressbot.foundation.sealed_box import EntropySource, SealedBoxes
+from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
 from xpressbot.identity.adapters.database.authenticators import Authenticators
 from xpressbot.identity.adapters.database.devices import Devices
@@ -18,6 +18,7 @@ from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
 from xpressbot.identity.adapters.database.security_events import SecurityEvents
 from xpressbot.identity.adapters.database.sessions import Sessions
 from xpressbot.identity.adapters.database.stored_boxes import StoredBoxes
+from xpressbot.identity.adapters.database.survey import Survey
 from xpressbot.identity.adapters.database.throttle_buckets import ThrottleBuckets
 
 
@@ -33,6 +34,13 @@ class Secrets:
 
     def open(self, purpose: str, row: str, box: bytes) -> bytes:
         return self._boxes.open(purpose, row, box)
+
+    def opens(self, purpose: str, row: str, box: bytes) -> bool:
+        try:
+            self._boxes.open(purpose, row, box)
+        except BoxError:
+            return False
+        return True
 
     @cached_property
     def _active_key_id(self) -> str:
@@ -117,6 +125,10 @@ class UnitOfWork:
     @cached_property
     def secrets(self) -> Secrets:
         return Secrets(self._connection, self._boxes)
+
+    @cached_property
+    def survey(self) -> Survey:
+        return Survey(self._connection)
 
 
 class UnitsOfWork:

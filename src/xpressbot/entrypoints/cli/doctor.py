@@ -1,0 +1,74 @@
+"""xpressbot doctor."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from xpressbot.entrypoints.cli.installation import FAILED, MISCONFIGURED
+from xpressbot.entrypoints.diagnosis import Doctor, Subject
+from xpressbot.entrypoints.http.diagnosis import SEVERITIES, advice
+from xpressbot.entrypoints.http.pools import threads_of_a_worker
+from xpressbot.foundation.database.reading import open_for_reading
+from xpressbot.foundation.diagnosis.database import ConnectionDemand
+from xpressbot.foundation.diagnosis.findings import Finding, Severity
+from xpressbot.foundation.logging import configure_logging, printable
+from xpressbot.foundation.settings import load_usable_settings
+
+FORMAT: Final = 1
+"""Of the JSON; a change that a reader could stumble over raises it."""
+_EXIT_CODES: Final = {Severity.ERROR: MISCONFIGURED, Severity.WARNING: FAILED}
+_MARGIN: Final = max(len(word) for word in SEVERITIES.values()) + 2
+
+
+def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]:
+    """Make the command. `workers_variable` names where the number of workers stands by default."""
+
+    def examine(
+        workers: Annotated[int, typer.Option(min=1, max=64, envvar=workers_variable, help="Worker processes of this node.")] = 1,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002  # typer hands it over so
+    ) -> None:
+        """Tell what is wrong with this installation, and how to mend it. Changes nothing."""
+        settings, gave_way, complaint = load_usable_settings()
+        configure_logging(json_lines=settings.log_format == "json", level="ERROR")
+        database = open_for_reading(settings.url)
+        demand = ConnectionDemand(workers, threads_of_a_worker(os.cpu_count() or 1, workers))
+        findings = doctor.examine(Subject(settings, database, demand, gave_way, complaint), thorough=True)
+        typer.echo(_as_json(findings) if as_json else _as_text(findings))
+        raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))
+
+    return examine
+
+
+def _worst(findings: Sequence[Finding]) -> Severity:
+    order = list(Severity)
+    return max((finding.severity for finding in findings), key=order.index)
+
+
+def _as_text(findings: Sequence[Finding]) -> str:
+    lines = []
+    for finding in findings:
+        said = advice(finding)
+        lines.append(f"{SEVERITIES[finding.severity]:{_MARGIN}}{said.title}: {said.what}")
+        if said.remedy:
+            lines.append(f"{'':{_MARGIN}}{said.remedy}")
+    # Addresses of people, and what other programs say, must not draw on the operator's terminal.
+    return "\n".join(map(printable, lines))
+
+
+def _as_json(findings: Sequence[Finding]) -> str:
+    return json.dumps({"format": FORMAT, "worst": _worst(findings).value, "findings": [_entry(finding) for finding in findings]}, indent=1)
+
+
+def _entry(finding: Finding) -> dict[str, Any]:
+    said = advice(finding)
+    return {
+        "check": finding.check.value,
+        "severity": finding.severity.value,
+        "problem": finding.problem and finding.problem.value,
+        "what": said.what,
+        "remedy": said.remedy,
+        "facts": dict(finding.facts),
+    }

@@ -1,0 +1,205 @@
+"""One examination of an installation: every check that can still be made is made, and nothing is changed."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.key_state import KeysNeeded, keys_needed
+from xpressbot.foundation.database.observations import FORWARDED_HEADER, newest
+from xpressbot.foundation.database.reading import database_file
+from xpressbot.foundation.diagnosis import database as databases
+from xpressbot.foundation.diagnosis import files, network
+from xpressbot.foundation.diagnosis.database import ConnectionDemand
+from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity, run
+from xpressbot.foundation.key_ring import KeyRing
+from xpressbot.foundation.settings import Settings
+from xpressbot.identity.application.ports import Clock
+from xpressbot.identity.application.survey import Survey
+from xpressbot.identity.domain.instant import MINUTE
+
+FRESH_FOR: Final = 1 * MINUTE
+"""How long the owner's page shows one examination before it makes another."""
+
+_FIELDS: Final[dict[Check, frozenset[str]]] = {
+    Check.DATABASE: frozenset({"database_url", "data_dir"}),
+    Check.KEY_RING: frozenset({"key_file"}),
+    Check.KEYS_APART: frozenset({"key_file", "database_url", "data_dir"}),
+    Check.FILE_MODES: frozenset({"key_file", "database_url", "data_dir"}),
+    Check.PUBLIC_URL: frozenset({"public_url"}),
+    Check.COOKIES: frozenset({"public_url"}),
+    Check.PROXIES: frozenset({"public_url", "trusted_proxies"}),
+    Check.FORWARDED_HEADERS: frozenset({"trusted_proxies"}),
+    Check.DISK_SPACE: frozenset({"key_file", "database_url", "data_dir"}),
+}
+"""The settings that a check rests on: without a usable value it would examine something else."""
+_NO_KEYS: Final = KeyRing("", {}, b"")
+
+
+class SurveyOf(Protocol):
+    """Makes the reads over all accounts of a database, with the keys that are at hand."""
+
+    def __call__(self, database: Database, ring: KeyRing) -> Survey: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is examined. `complaint` is what is wrong with the settings, `gave_way` the fields whose values are defaults for that."""
+
+    settings: Settings
+    database: Database
+    demand: ConnectionDemand
+    gave_way: frozenset[str] = frozenset()
+    complaint: str = ""
+
+
+class Doctor:
+    """Examines installations."""
+
+    def __init__(self, clock: Clock, survey_of: SurveyOf) -> None:
+        self._clock = clock
+        self._survey_of = survey_of
+
+    def examine(self, subject: Subject, *, thorough: bool) -> Sequence[Finding]:
+        """The findings of all checks, in the order of the checks.
+
+        thorough: read an embedded database from end to end, and try every sealed secret instead of the newest ones.
+        """
+        report = _Report(subject.gave_way)
+        _examine_surroundings(report, subject)
+        file = database_file(subject.settings.url)
+        report.add(Check.DATABASE, lambda: databases.check_database(subject.database, file, thorough=thorough))
+        report.add(Check.SCHEMA, lambda: databases.check_schema(subject.database), Check.DATABASE)
+        ring = self._examine_key_ring(report, subject)
+        survey = self._survey_of(subject.database, ring or _NO_KEYS)
+        needs = (Check.SCHEMA,) if ring or report.says(Problem.KEY_RING_NOT_MADE) else (Check.SCHEMA, Check.KEY_RING)
+        report.add(Check.SEALED_SECRETS, lambda: _about_secrets(survey, thorough=thorough), *needs)
+        self._examine_database(report, subject, survey)
+        return report.sorted()
+
+    def _examine_key_ring(self, report: "_Report", subject: Subject) -> KeyRing | None:
+        rings: list[KeyRing | None] = []
+
+        def check() -> Sequence[Finding]:
+            needed: KeysNeeded | None = None
+            if report.is_well(Check.DATABASE) and not report.says(Problem.SCHEMA_MISSING):
+                needed = keys_needed(subject.database)
+            ring, findings = files.check_key_ring(subject.settings.key_file, needed)
+            rings.append(ring)
+            return findings
+
+        report.add(Check.KEY_RING, check)
+        return rings[0] if rings else None
+
+    def _examine_database(self, report: "_Report", subject: Subject, survey: Survey) -> None:
+        database, now = subject.database, self._clock.now
+
+        def clock() -> Sequence[Finding]:
+            return databases.check_clock(database, now, survey.newest_moment() if report.is_well(Check.SCHEMA) else 0)
+
+        def forwarded() -> Sequence[Finding]:
+            return network.check_forwarded_headers(subject.settings, newest(database, FORWARDED_HEADER), now())
+
+        report.add(Check.CLOCK, clock, Check.DATABASE)
+        report.add(Check.FORWARDED_HEADERS, forwarded, Check.SCHEMA)
+        report.add(Check.ENROLMENTS, lambda: _about_enrolments(survey), Check.SCHEMA)
+        report.add(Check.RECOVERY_CODES, lambda: _about_recovery_codes(survey), Check.SCHEMA)
+        report.add(Check.SECOND_FACTORS, lambda: _about_second_factors(survey), Check.SCHEMA)
+        report.add(Check.CONNECTIONS, lambda: databases.check_connections(database, subject.demand), Check.DATABASE)
+
+
+class _Report:
+    """Collects findings. A check whose ground is missing is skipped, and says which."""
+
+    def __init__(self, gave_way: frozenset[str]) -> None:
+        self._gave_way = gave_way
+        self._findings: list[Finding] = []
+
+    def add(self, check: Check, work: Callable[[], Sequence[Finding]], *needs: Check) -> None:
+        missing = [need for need in needs if not self.is_well(need)]
+        if _FIELDS.get(check, frozenset()) & self._gave_way:
+            missing = [Check.SETTINGS]
+        if missing:
+            self._findings.append(Finding(check, Problem.NOT_CHECKED, {"because": missing[0].value}))
+        else:
+            self._findings += run(check, work)
+
+    def is_well(self, check: Check) -> bool:
+        return all(finding.severity is Severity.OK for finding in self._findings if finding.check is check)
+
+    def says(self, problem: Problem) -> bool:
+        return any(finding.problem is problem for finding in self._findings)
+
+    def sorted(self) -> Sequence[Finding]:
+        return sorted(self._findings, key=lambda finding: list(Check).index(finding.check))
+
+
+def _examine_surroundings(report: _Report, subject: Subject) -> None:
+    settings = subject.settings
+    file = database_file(settings.url)
+    report.add(Check.SETTINGS, lambda: _about_settings(subject.complaint))
+    report.add(Check.KEYS_APART, lambda: files.check_keys_apart(settings.key_file, file))
+    report.add(Check.FILE_MODES, lambda: files.check_file_modes(settings.key_file, file))
+    report.add(Check.PUBLIC_URL, lambda: network.check_public_url(settings))
+    report.add(Check.COOKIES, lambda: _about_cookies(settings))
+    report.add(Check.PROXIES, lambda: network.check_proxies(settings))
+    report.add(Check.DISK_SPACE, lambda: files.check_disk_space(settings.key_file, file))
+
+
+def _about_settings(complaint: str) -> Sequence[Finding]:
+    return [Finding(Check.SETTINGS, Problem.SETTINGS_UNUSABLE, {"complaint": complaint})] if complaint else []
+
+
+def _about_cookies(settings: Settings) -> Sequence[Finding]:
+    cookies = Cookies(secure=settings.https)
+    facts = {"name": cookies.name(Cookie.SESSION), "secure": cookies.secure}
+    return [Finding(Check.COOKIES, Problem.COOKIES_UNPROTECTED if settings.plain_http_warning else None, facts)]
+
+
+def _about_secrets(survey: Survey, *, thorough: bool) -> Sequence[Finding]:
+    secrets = survey.try_secrets(every=thorough)
+    facts = {"stored": secrets.stored, "tried": secrets.tried, "closed": secrets.closed, "rows": list(secrets.rows)}
+    return [Finding(Check.SEALED_SECRETS, Problem.SECRETS_DO_NOT_OPEN if secrets.closed else None, facts)]
+
+
+def _about_enrolments(survey: Survey) -> Sequence[Finding]:
+    count = survey.expired_enrolments()
+    return [Finding(Check.ENROLMENTS, Problem.ENROLMENTS_EXPIRED, {"count": count})] if count else []
+
+
+def _about_recovery_codes(survey: Survey) -> Sequence[Finding]:
+    accounts = [{"email": email, "left": left} for email, left in survey.short_of_codes()]
+    return [Finding(Check.RECOVERY_CODES, Problem.FEW_RECOVERY_CODES, {"accounts": accounts})] if accounts else []
+
+
+def _about_second_factors(survey: Survey) -> Sequence[Finding]:
+    accounts = [{"email": email, "method": method.value} for email, method in survey.suspended()]
+    return [Finding(Check.SECOND_FACTORS, Problem.SECOND_FACTOR_SUSPENDED, {"accounts": accounts})] if accounts else []
+
+
+@dataclass(frozen=True, slots=True)
+class CheckUpResult:
+    """What an examination found, and when."""
+
+    at: int
+    findings: Sequence[Finding]
+
+
+class CheckUp:
+    """The examination that the owner's page shows. One is made at a time, and kept for a while: it reads over all accounts."""
+
+    def __init__(self, examine: Callable[[], Sequence[Finding]], clock: Clock) -> None:
+        self._examine = examine
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._last: CheckUpResult | None = None
+
+    def result(self) -> CheckUpResult:
+        """The last one, or a new one when that is old."""
+        with self._turn:
+            now = self._clock.now()
+            if self._last is None or not 0 <= now - self._last.at < FRESH_FOR:
+                self._last = CheckUpResult(now, self._examine())
+            return self._last

@@ -1,0 +1,257 @@
+"""Findings in words: what is wrong, and how to mend it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from xpressbot.entrypoints.http.translation import _
+from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.instant import SECOND
+
+MOST_LISTED: Final = 10
+_MEBIBYTE: Final = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A finding as people read it. A remedy is there only where something is wrong."""
+
+    title: str
+    what: str
+    remedy: str
+
+
+def advice(finding: Finding) -> Advice:
+    """Put a finding into words."""
+    what, remedy = (_WELL[finding.check], "") if finding.problem is None else _PROBLEMS[finding.problem]
+    spoken = {name: _spoken(name, value) for name, value in finding.facts.items()}
+    return Advice(TITLES[finding.check], what % spoken, remedy % spoken)
+
+
+def _spoken(name: str, value: Any) -> str:
+    match value:
+        case list():
+            return _listed(value)
+        case int() if name in _MOMENTS:
+            return datetime.fromtimestamp(value // SECOND, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        case int() if name == "free":
+            return _("%(count)d MiB") % {"count": value // _MEBIBYTE}
+        case str() if name == "because":
+            return TITLES[Check(value)]
+        case str() if name == "direction":
+            return _DIRECTIONS[value]
+        case _:
+            return str(value)
+
+
+def _listed(values: Sequence[Any]) -> str:
+    named = ", ".join(_item(value) for value in values[:MOST_LISTED])
+    further = len(values) - MOST_LISTED
+    return named if further <= 0 else _("%(named)s and %(count)d more") % {"named": named, "count": further}
+
+
+def _item(value: Any) -> str:
+    match value:
+        case {"email": email, "left": left}:
+            return f"{email} ({left})"
+        case {"email": email, "method": method}:
+            return f"{email} ({_METHODS[method]})"
+        case _:
+            return str(value)
+
+
+_MOMENTS: Final = frozenset({"at", "newest"})
+_METHODS: Final = {Method.TOTP.value: _("codes from the app"), Method.RECOVERY_CODE.value: _("recovery codes")}
+_DIRECTIONS: Final = {"ahead": _("ahead of"), "behind": _("behind")}
+
+SEVERITIES: Final[Mapping[Severity, str]] = {
+    Severity.OK: _("OK"),
+    Severity.NOTE: _("Note"),
+    Severity.SKIPPED: _("Not checked"),
+    Severity.WARNING: _("Warning"),
+    Severity.ERROR: _("Error"),
+}
+
+TITLES: Final[Mapping[Check, str]] = {
+    Check.SETTINGS: _("Settings"),
+    Check.DATABASE: _("Database"),
+    Check.SCHEMA: _("Schema"),
+    Check.KEY_RING: _("Key ring"),
+    Check.SEALED_SECRETS: _("Sealed secrets"),
+    Check.KEYS_APART: _("Keys apart from data"),
+    Check.FILE_MODES: _("File modes"),
+    Check.CLOCK: _("Clock"),
+    Check.PUBLIC_URL: _("Public URL"),
+    Check.COOKIES: _("Cookies"),
+    Check.PROXIES: _("Proxies"),
+    Check.FORWARDED_HEADERS: _("Forwarded headers"),
+    Check.ENROLMENTS: _("Unfinished set-ups"),
+    Check.RECOVERY_CODES: _("Recovery codes"),
+    Check.SECOND_FACTORS: _("Second factors"),
+    Check.CONNECTIONS: _("Connections"),
+    Check.DISK_SPACE: _("Disk space"),
+}
+
+_WELL: Final[Mapping[Check, str]] = {
+    Check.SETTINGS: _("All are known and usable."),
+    Check.DATABASE: _("%(path)s answers."),
+    Check.SCHEMA: _("It is at %(found)s, as this program needs it."),
+    Check.KEY_RING: _("%(path)s has the keys that this database needs."),
+    Check.SEALED_SECRETS: _("%(tried)s of %(stored)s were tried, and each opens."),
+    Check.KEYS_APART: _("The key ring does not lie with the data."),
+    Check.FILE_MODES: _("Keys and data are their owner's only."),
+    Check.CLOCK: _("This machine's clock agrees with the database."),
+    Check.PUBLIC_URL: _("%(url)s"),
+    Check.COOKIES: _("Nobody on the way sees them; the session's is called %(name)s."),
+    Check.PROXIES: _("Those that are trusted are few enough to be proxies."),
+    Check.FORWARDED_HEADERS: _("None came lately from anybody but a trusted proxy."),
+    Check.ENROLMENTS: _("None is left over."),
+    Check.RECOVERY_CODES: _("Everybody with 2FA has enough left."),
+    Check.SECOND_FACTORS: _("None is suspended."),
+    Check.CONNECTIONS: _("There is room for the %(needed)s that this node may open."),
+    Check.DISK_SPACE: _("There is room left."),
+}
+
+_PUT_THE_RING_BACK: Final = _("Put your saved copy in its place, or set XPRESSBOT_KEY_FILE to where the right one is.")
+_SET_THE_CLOCK: Final = _("Set this machine's clock by NTP. Codes, limits and waiting times are computed with it.")
+
+_PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
+    Problem.NOT_CHECKED: (_("Not looked at before this is mended: %(because)s."), ""),
+    Problem.CHECK_FAILED: (
+        _("This could not be checked: %(error)s."),
+        _("Run xpressbot doctor on the server, and look into its log lines. If they show no cause outside, it is a fault of XpressBot."),
+    ),
+    Problem.SETTINGS_UNUSABLE: ("%(complaint)s", _("Change the environment that the service gets. It does not start like this.")),
+    Problem.DATABASE_MISSING: (
+        _("There is no database at %(path)s."),
+        _(
+            "Before the very first start that is as it should be: run xpressbot serve. Otherwise run this in the service's working"
+            " directory and with its settings, or restore a backup."
+        ),
+    ),
+    Problem.DATABASE_UNREACHABLE: (
+        _("The database cannot be reached: %(error)s."),
+        _("See that it runs, and that XPRESSBOT_DATABASE_URL or XPRESSBOT_DATA_DIR names it and this user may use it."),
+    ),
+    Problem.DATABASE_LOCKED: (
+        _("Another program keeps the database %(path)s locked."),
+        _("End that program: a database tool that was left open, or a copy that hangs."),
+    ),
+    Problem.DATABASE_DAMAGED: (
+        _("The database %(path)s is damaged: %(error)s."),
+        _("Stop the service, move the file away, and restore a backup: xpressbot restore FILE."),
+    ),
+    Problem.SCHEMA_MISSING: (
+        _("The database holds nothing of XpressBot's yet."),
+        _("If it is the right one, run xpressbot db upgrade; otherwise set XPRESSBOT_DATABASE_URL or XPRESSBOT_DATA_DIR."),
+    ),
+    Problem.SCHEMA_OLDER: (
+        _("The database is at schema %(found)s, this program needs %(known)s."),
+        _("Stop the service, back up, and run xpressbot db upgrade."),
+    ),
+    Problem.SCHEMA_MIGRATED_BY_START: (
+        _("The database is at schema %(found)s, this program needs %(known)s."),
+        _("Stop the service, back up, and start it: the start migrates it."),
+    ),
+    Problem.SCHEMA_NEWER: (
+        _("The database is at schema %(found)s, this program knows %(known)s only."),
+        _("Install the version that has migrated it, or a newer one."),
+    ),
+    Problem.KEY_RING_NOT_MADE: (_("There is no key ring at %(path)s, and nothing needs one yet."), _("The first start makes it.")),
+    Problem.KEY_RING_MISSING: (_("The key ring %(path)s is missing, and the database needs it."), _PUT_THE_RING_BACK),
+    Problem.KEY_RING_UNREADABLE: (
+        _("The key ring %(path)s cannot be read: %(error)s."),
+        _("Make it a file of the service's user, and run this as that user."),
+    ),
+    Problem.KEY_RING_DAMAGED: (_("The key ring %(path)s is damaged."), _PUT_THE_RING_BACK),
+    Problem.KEY_RING_FORMAT_UNKNOWN: (
+        _("The key ring %(path)s has a format that this version does not know."),
+        _("Install the version that has written it, or a newer one."),
+    ),
+    Problem.KEY_MISSING: (_("The key ring %(path)s lacks keys that the database uses: %(keys)s."), _PUT_THE_RING_BACK),
+    Problem.KEY_DOUBLED: (
+        _("In the key ring %(path)s, something stands twice: %(keys)s. Only the last of each counts."),
+        _("Put your saved copy in its place, rather than mending the file by hand."),
+    ),
+    Problem.LOOKUP_KEY_DIFFERS: (
+        _("The key ring %(path)s has another lookup key than this database was made with: no recovery code would be recognised."),
+        _PUT_THE_RING_BACK,
+    ),
+    Problem.SECRETS_DO_NOT_OPEN: (
+        _("%(closed)s of %(tried)s sealed secrets do not open: %(rows)s."),
+        _(
+            "If the key ring is not the right one, put that back. If single rows were altered or moved, restore a backup, or let these"
+            " people set up 2FA anew."
+        ),
+    ),
+    Problem.KEYS_BESIDE_DATA: (
+        _("The key ring %(path)s lies with the data in %(directory)s: one copy of that directory holds both."),
+        _("Stop the service, move the key ring elsewhere, and set XPRESSBOT_KEY_FILE to it."),
+    ),
+    Problem.KEY_RING_OPEN_TO_OTHERS: (_("The key ring %(path)s can be read by others (mode %(mode)s)."), _("Run: chmod 600 %(path)s")),
+    Problem.KEY_DIRECTORY_WRITABLE: (
+        _("Others can put another key ring into %(path)s (mode %(mode)s)."),
+        _("Run: chmod 700 %(path)s"),
+    ),
+    Problem.DATA_OPEN_TO_OTHERS: (
+        _("%(path)s can be read by others: the addresses, password hashes and sealed secrets of everybody."),
+        _("Run: chmod 700 %(directory)s and chmod 600 %(path)s"),
+    ),
+    Problem.CLOCK_DIFFERS: (_("This machine's clock is %(seconds)s seconds %(direction)s the database's."), _SET_THE_CLOCK),
+    Problem.CLOCK_FAR_OFF: (
+        _("This machine's clock is %(seconds)s seconds %(direction)s the database's: right codes are refused."),
+        _SET_THE_CLOCK,
+    ),
+    Problem.CLOCK_SET_BACK: (
+        _("The database has records from %(newest)s, %(seconds)s seconds after this machine's time: its clock was set back."),
+        _SET_THE_CLOCK,
+    ),
+    Problem.PUBLIC_URL_PLAIN: (
+        _("%(url)s is plain http beyond this machine: passwords and codes travel unencrypted."),
+        _("Put a proxy with TLS before it, and set XPRESSBOT_PUBLIC_URL to https: docs/operations.md says how."),
+    ),
+    Problem.PUBLIC_URL_UNREACHABLE: (
+        _("No browser can open %(url)s: that is an address to listen on, not one to visit."),
+        _("Set XPRESSBOT_PUBLIC_URL to the address that people type."),
+    ),
+    Problem.COOKIES_UNPROTECTED: (
+        _("Cookies travel unencrypted and without the __Host- prefix: whoever is on the way can take a session."),
+        _("An https address in XPRESSBOT_PUBLIC_URL gives them Secure and their prefix."),
+    ),
+    Problem.PROXIES_UNNAMED: (
+        _("%(url)s needs a proxy that ends TLS, and none is named: everybody shares its address, and one limit of tries."),
+        _("Set XPRESSBOT_TRUSTED_PROXIES to the address from which the proxy connects, such as 127.0.0.1/32."),
+    ),
+    Problem.PROXIES_TOO_WIDE: (
+        _("XPRESSBOT_TRUSTED_PROXIES trusts half the Internet (%(networks)s): anybody can claim to come from anywhere."),
+        _("Name only the addresses from which your proxies connect."),
+    ),
+    Problem.FORWARDED_BY_UNKNOWN: (
+        _("%(peer)s, which is no trusted proxy, sent %(header)s at %(at)s. It counted for nothing."),
+        _("If that is your proxy, add it to XPRESSBOT_TRUSTED_PROXIES. If not, somebody tries to pass for another; nothing needs doing."),
+    ),
+    Problem.ENROLMENTS_EXPIRED: (
+        _("Left over, since nobody finished them in time: %(count)s. They open nothing."),
+        _("Nothing needs doing: each goes when its account changes 2FA next."),
+    ),
+    Problem.FEW_RECOVERY_CODES: (
+        _("Recovery codes run out (how many are left): %(accounts)s."),
+        _("Ask these people to make a new set in Account Settings, before they lose their phones."),
+    ),
+    Problem.SECOND_FACTOR_SUSPENDED: (
+        _("Switched off after many wrong codes in a row: %(accounts)s."),
+        _("Somebody has these passwords, so tell the people. A sign-in the other way and a new set-up, or new recovery codes, lifts it."),
+    ),
+    Problem.CONNECTIONS_TOO_FEW: (
+        _("This node may open %(needed)s connections (%(workers)s workers, %(threads)s each), the database allows %(limit)s."),
+        _("Raise the database's max_connections, or its limit for this role or database, or run fewer workers."),
+    ),
+    Problem.CONNECTIONS_NEARLY_USED: (
+        _("%(used)s of the database's connections are in use, nearly all."),
+        _("Raise the database's max_connections, or run fewer workers. Every node needs its own."),
+    ),
+    Problem.DISK_LOW: (_("The disk of %(directory)s has %(free)s left."), _("Make room before it is full: then nobody can sign in.")),
+    Problem.DISK_FULL: (_("The disk of %(directory)s is full: %(free)s left."), _("Make room now: nobody can sign in without.")),
+}

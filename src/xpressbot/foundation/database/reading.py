@@ -1,0 +1,44 @@
+"""Opening a database to look at it: nothing is made, migrated, recovered or written."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import NullPool, create_engine, make_url
+
+from xpressbot.foundation.database.engine import Database
+
+_PATIENCE_SECONDS: Final = 3
+_WAL_VERSION: Final = b"\x02\x02"
+_PLACE_OF_VERSION: Final = slice(18, 20)
+
+
+def database_file(url: str) -> Path | None:
+    """The file of an embedded database; None for a server's."""
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def open_for_reading(url: str) -> Database:
+    """The database behind `url`, for reads only, without connecting yet."""
+    file = database_file(url)
+    if file is None:
+        options = f"-c default_transaction_read_only=on -c lock_timeout={_PATIENCE_SECONDS}s"
+        connect_args = {"connect_timeout": _PATIENCE_SECONDS, "options": options}
+        return Database(create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args))
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(_read_only_uri(file), uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
+
+    return Database(create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True))
+
+
+def _read_only_uri(file: Path) -> str:
+    """Even a reader leaves its own log and index beside a database in WAL mode, unless it is told that nobody writes.
+
+    Nobody does while there is no log: whoever opens the database makes one first.
+    """
+    with file.open("rb") as opened:
+        in_wal_mode = opened.read(_PLACE_OF_VERSION.stop)[_PLACE_OF_VERSION] == _WAL_VERSION
+    at_rest = in_wal_mode and not Path(f"{file}-wal").exists()
+    return f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"

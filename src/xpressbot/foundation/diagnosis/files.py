@@ -1,0 +1,123 @@
+"""The key ring's file, the database's files, and the disks they lie on."""
+
+import json
+import shutil
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from xpressbot.foundation.database.key_state import KeysNeeded
+from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem
+from xpressbot.foundation.key_ring import KeyRing, KeyRingDamagedError, KeyRingFormatError, parse_key_ring
+
+LOW_SPACE: Final = 1024**3
+NO_SPACE: Final = 100 * 1024**2
+LOW_SPACE_FOR_KEYS: Final = 1024**2
+"""A key ring takes less than a kilobyte, and may lie on a small disk of its own."""
+_OTHERS: Final = 0o077
+_OTHERS_WRITE: Final = 0o022
+
+
+def check_key_ring(path: Path, needed: KeysNeeded | None) -> tuple[KeyRing | None, Sequence[Finding]]:
+    """Read the ring, whatever its mode, and compare it with what the database needs, as far as that is known."""
+    try:
+        content = path.read_bytes()
+        ring = parse_key_ring(path, content)
+    except FileNotFoundError:
+        problem = Problem.KEY_RING_MISSING if needed is not None and needed.keys else Problem.KEY_RING_NOT_MADE
+        return None, [_about_ring(problem, path)]
+    except OSError as error:
+        return None, [_about_ring(Problem.KEY_RING_UNREADABLE, path, error=error.strerror)]
+    except KeyRingFormatError:
+        return None, [_about_ring(Problem.KEY_RING_FORMAT_UNKNOWN, path)]
+    except KeyRingDamagedError:
+        return None, [_about_ring(Problem.KEY_RING_DAMAGED, path)]
+    findings = []
+    if doubled := _doubled_keys(content, ring):
+        findings.append(_about_ring(Problem.KEY_DOUBLED, path, keys=doubled))
+    if needed is not None and needed.keys:
+        if missing := sorted(needed.keys - ring.keys.keys()):
+            findings.append(_about_ring(Problem.KEY_MISSING, path, keys=missing))
+        if needed.lookup_key != ring.lookup_id:
+            findings.append(_about_ring(Problem.LOOKUP_KEY_DIFFERS, path))
+    return ring, findings or [Finding(Check.KEY_RING, facts={"path": str(path), "keys": list(ring.keys)})]
+
+
+def check_keys_apart(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+    """Whether one copy of the data's directory would hold the keys too."""
+    if database_file is None:
+        return []
+    data = database_file.resolve().parent
+    if not key_file.resolve().is_relative_to(data):
+        return []
+    return [Finding(Check.KEYS_APART, Problem.KEYS_BESIDE_DATA, {"path": str(key_file), "directory": str(database_file.parent)})]
+
+
+def check_file_modes(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+    """Whether anybody but the service's user can read the keys or the data, or put another ring in the place of this one."""
+    findings = []
+    if (mode := _mode(key_file)) & _OTHERS:
+        findings.append(_about_mode(Problem.KEY_RING_OPEN_TO_OTHERS, key_file, mode))
+    if (mode := _mode(key_file.parent)) & _OTHERS_WRITE:
+        findings.append(_about_mode(Problem.KEY_DIRECTORY_WRITABLE, key_file.parent, mode))
+    if database_file is not None and _mode(database_file.parent) & _OTHERS:
+        findings += [
+            Finding(Check.FILE_MODES, Problem.DATA_OPEN_TO_OTHERS, {"path": str(file), "directory": str(file.parent)})
+            for file in files_of(database_file)
+            if _mode(file) & _OTHERS
+        ]
+    return findings
+
+
+def check_disk_space(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+    """Whether there is room to go on writing."""
+    places = [(key_file.parent, LOW_SPACE_FOR_KEYS, 0)]
+    if database_file is not None:
+        places.insert(0, (database_file.parent, LOW_SPACE, NO_SPACE))
+    findings = []
+    for directory, low, none in places:
+        free = shutil.disk_usage(_existing(directory)).free
+        if free < low:
+            problem = Problem.DISK_FULL if free <= none else Problem.DISK_LOW
+            findings.append(Finding(Check.DISK_SPACE, problem, {"directory": str(directory), "free": free}))
+    return findings
+
+
+def files_of(database_file: Path) -> Sequence[Path]:
+    """What SQLite keeps a database in."""
+    return [Path(f"{database_file}{suffix}") for suffix in ("", "-wal", "-shm")]
+
+
+def _doubled_keys(content: bytes, ring: KeyRing) -> list[str]:
+    """Names that stand twice in the file, of which a reader sees the last only; and a root key that is the lookup key too."""
+    doubled: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _value in pairs]
+        doubled.extend(sorted({name for name in names if names.count(name) > 1}))
+        return dict(pairs)
+
+    json.loads(content, object_pairs_hook=note)
+    return doubled + ([ring.lookup_id] if ring.lookup_id in ring.keys else [])
+
+
+def _about_ring(problem: Problem, path: Path, **facts: Any) -> Finding:
+    return Finding(Check.KEY_RING, problem, {"path": str(path), **facts})
+
+
+def _about_mode(problem: Problem, path: Path, mode: int) -> Finding:
+    return Finding(Check.FILE_MODES, problem, {"path": str(path), "mode": f"{mode:04o}"})
+
+
+def _mode(path: Path) -> int:
+    """The path's permissions; none while it does not exist."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _existing(directory: Path) -> Path:
+    """The nearest directory above that is there already."""
+    return next(place for place in (directory.resolve(), *directory.resolve().parents) if place.exists())

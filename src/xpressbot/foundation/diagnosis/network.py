@@ -1,0 +1,57 @@
+"""How people reach the dashboard, as far as the settings tell."""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from xpressbot.foundation.database.observations import Observation
+from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem
+from xpressbot.foundation.networks import Network, is_within
+from xpressbot.foundation.settings import Settings
+
+_FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
+"""Shorter prefixes than these hold more public addresses than any proxy has."""
+REMEMBERED_FOR: Final = 7 * 24 * 60 * 60 * 1_000_000
+"""A forwarded header that nobody has brought for so long tells nothing of today."""
+
+
+def check_public_url(settings: Settings) -> Sequence[Finding]:
+    """Whether people can open it, and whether what they send is encrypted."""
+    facts = {"url": settings.public_url}
+    findings = []
+    if not _may_be_reached(urlsplit(settings.public_url).hostname or ""):
+        findings.append(Finding(Check.PUBLIC_URL, Problem.PUBLIC_URL_UNREACHABLE, facts))
+    if settings.plain_http_warning:
+        findings.append(Finding(Check.PUBLIC_URL, Problem.PUBLIC_URL_PLAIN, facts))
+    return findings or [Finding(Check.PUBLIC_URL, facts=facts)]
+
+
+def check_proxies(settings: Settings) -> Sequence[Finding]:
+    """Whether the proxies that are trusted are named, and are proxies."""
+    wide = [str(network) for network in settings.trusted_proxies if _is_too_wide(network)]
+    if wide:
+        return [Finding(Check.PROXIES, Problem.PROXIES_TOO_WIDE, {"networks": wide})]
+    if settings.https and not settings.trusted_proxies:
+        return [Finding(Check.PROXIES, Problem.PROXIES_UNNAMED, {"url": settings.public_url})]
+    return [Finding(Check.PROXIES, facts={"networks": [str(network) for network in settings.trusted_proxies]})]
+
+
+def check_forwarded_headers(settings: Settings, seen: Observation | None, now: int) -> Sequence[Finding]:
+    """Whether somebody who is not trusted says lately where requests come from."""
+    if seen is None or now - seen.at > REMEMBERED_FOR or is_within(seen.detail["peer"], settings.trusted_proxies):
+        return []
+    facts = {"peer": seen.detail["peer"], "header": seen.detail["header"], "at": seen.at}
+    return [Finding(Check.FORWARDED_HEADERS, Problem.FORWARDED_BY_UNKNOWN, facts)]
+
+
+def _may_be_reached(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return not (address.is_unspecified or address.is_multicast)
+
+
+def _is_too_wide(network: Network) -> bool:
+    return not network.is_private and network.prefixlen < _FEWEST_PREFIX_BITS[network.version]

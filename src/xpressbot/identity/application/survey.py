@@ -1,0 +1,78 @@
+"""What whoever runs the installation should know of it, without changing anything and without seeing a secret."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.secrets import opens
+from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.recovery_code import FEW_CODES
+from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
+
+BATCH: Final = 500
+NEWEST_TRIED: Final = 500
+"""How many secrets of each kind are tried when somebody waits for a page."""
+MOST_NAMED: Final = 100
+"""With a wrong key ring nothing opens, and a hundred rows say so as well as a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedSecrets:
+    """How many sealed secrets there are, how many were tried, how many did not open, and the first rows of these."""
+
+    stored: int
+    tried: int
+    closed: int
+    rows: Sequence[str]
+
+
+class Survey:
+    """Reads over all accounts."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
+        self._units = units
+        self._mint = mint
+
+    def try_secrets(self, *, every: bool) -> TriedSecrets:
+        """Open the newest sealed secrets, or every one, a batch at a time. What is in them is dropped at once."""
+        tried, closed, rows = 0, 0, []
+        with self._units.read() as uow:
+            for table in BoxTable:
+                for box in _newest_first(uow, table, None if every else NEWEST_TRIED):
+                    tried += 1
+                    if not opens(uow, box):
+                        closed += 1
+                        rows += [f"{box.table} {box.row_id}"] if closed <= MOST_NAMED else []
+            return TriedSecrets(uow.stored_boxes.count(), tried, closed, rows)
+
+    def expired_enrolments(self) -> int:
+        """How many set-ups were begun and never finished."""
+        with self._units.read() as uow:
+            return uow.survey.count_expired_enrolments(self._mint.now())
+
+    def short_of_codes(self) -> Sequence[tuple[str, int]]:
+        """Whose recovery codes run out: address, and how many are left."""
+        with self._units.read() as uow:
+            return uow.survey.short_of_codes(FEW_CODES)
+
+    def suspended(self) -> Sequence[tuple[str, Method]]:
+        """Whose second factor is switched off after wrong codes: address, and which one."""
+        with self._units.read() as uow:
+            return uow.survey.suspended()
+
+    def newest_moment(self) -> int:
+        """The latest time that was ever written down as the present one; 0 when none was."""
+        with self._units.read() as uow:
+            return uow.survey.newest_moment()
+
+
+def _newest_first(uow: UnitOfWork, table: BoxTable, most: int | None) -> Iterator[StoredBox]:
+    before, left = "", most
+    while left is None or left > 0:
+        batch = uow.stored_boxes.newest(table, before, BATCH if left is None else min(BATCH, left))
+        yield from batch
+        if not batch:
+            return
+        before, left = batch[-1].row_id, None if left is None else left - len(batch)
