@@ -31,7 +31,7 @@ def check_database(database: Database, file: Path | None, *, thorough: bool) -> 
         return [Finding(Check.DATABASE, Problem.DATABASE_MISSING, {"path": place})]
     try:
         database.ping()
-        verdict = _integrity(database) if thorough and file is not None else "ok"
+        verdict = _integrity(database, file) if thorough and file is not None else "ok"
     except OSError as error:
         return [Finding(Check.DATABASE, Problem.DATABASE_UNREACHABLE, {"error": error.strerror or type(error).__name__})]
     except DBAPIError as error:
@@ -104,10 +104,12 @@ def check_connections(database: Database, demand: ConnectionDemand) -> Sequence[
     return [Finding(Check.CONNECTIONS, facts=facts)]
 
 
-def _integrity(database: Database) -> str:
+def _integrity(database: Database, file: Path) -> str:
     with database.read() as connection:
         verdict: str = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
-        return verdict
+        page_size: int = connection.execute(text("PRAGMA page_size")).scalar_one()
+    # SQLite reads what is missing of the last page as zeros.
+    return "its last page is not whole" if verdict == "ok" and file.stat().st_size % page_size else verdict
 
 
 def _limits(database: Database) -> Row[Any]:

@@ -1,0 +1,52 @@
+"""An installation with its data and its keys apart, in the time of this machine: the doctor has no other."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ENGINES
+from tests.support.command_line import Shell
+from tests.support.installation import Installation
+from tests.support.people import Person, protected
+from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.diagnosis import files
+
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+postgresql_only = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _enough_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How full the disk is that the tests run on is not what they are about."""
+    for limit in ("LOW_SPACE", "NO_SPACE", "LOW_SPACE_FOR_KEYS"):
+        monkeypatch.setattr(files, limit, 0)
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated database; an embedded one in a directory of its own."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_template").fresh()
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    return request.getfixturevalue("sqlite_template").fresh(data)
+
+
+@pytest.fixture
+def installation(installation: Installation) -> Installation:
+    """The same, in the time of this machine."""
+    installation.clock.set(SystemClock().now())
+    return installation
+
+
+@pytest.fixture
+def anna(installation: Installation) -> Person:
+    """The owner, with 2FA on: eleven sealed secrets."""
+    return protected(installation.house)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, installation: Installation) -> Shell:
+    """Where the operator works, with the installation's settings."""
+    settings = installation.house.settings
+    return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})

@@ -1,0 +1,97 @@
+"""What the operator should know of people: set-ups left unfinished, recovery codes that run out, factors that are suspended."""
+
+import pytest
+from sqlalchemy import insert, update
+
+from tests.doctor.report import examine
+from tests.support.command_line import Shell
+from tests.support.installation import Installation
+from tests.support.people import Person, enrolling, protected, signed_in
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, THROTTLE_BUCKET
+from xpressbot.identity.domain import throttle
+from xpressbot.identity.domain.account import AccountStatus
+from xpressbot.identity.domain.recovery_code import FEW_CODES
+from xpressbot.identity.domain.throttle import PASSWORD, SECOND_FACTOR, Bucket
+
+
+def test_unfinished_set_ups_are_counted_once_their_time_is_over(shell: Shell, installation: Installation) -> None:
+    """A note, since they open nothing; one that is still open is nobody's business."""
+    enrolling(installation.house, signed_in(installation.house))
+    assert examine(shell).problems == set()
+    enrolling(installation.house, signed_in(installation.house, "berta@example.com"))
+    with installation.house.database.write() as connection:
+        connection.execute(update(AUTHENTICATOR).values(expires_at=1))
+        connection.commit()
+    report = examine(shell)
+    assert (report.code, report.problems) == (0, {"enrolments_expired"})
+    assert report.about("enrolments_expired")["severity"] == "note"
+    assert report.about("enrolments_expired")["facts"] == {"count": 2}
+
+
+def test_accounts_whose_recovery_codes_run_out_are_named(shell: Shell, installation: Installation) -> None:
+    """From as many on as sign-in warns from, fewest first; not those without 2FA, nor those that are disabled."""
+    house = installation.house
+    left = {"anna": FEW_CODES + 1, "berta": FEW_CODES, "carl": 0, "dora": 1}
+    for name, count in left.items():
+        spend(installation, protected(house, f"{name}@example.com"), but=count)
+    signed_in(house, "emil@example.com")
+    house.identity.administration.set_status("dora@example.com", AccountStatus.DISABLED)
+    report = examine(shell)
+    assert (report.code, report.problems) == (1, {"few_recovery_codes"})
+    assert report.about("few_recovery_codes")["facts"]["accounts"] == [
+        {"email": "carl@example.com", "left": 0},
+        {"email": "berta@example.com", "left": FEW_CODES},
+    ]
+
+
+def test_of_many_accounts_the_words_name_ten_and_the_facts_all(shell: Shell, installation: Installation) -> None:
+    """A page and a terminal have an end."""
+    with installation.house.database.write() as connection:
+        for number in range(12):
+            account = installation.add_account(f"person{number:02}@example.com")
+            connection.execute(insert(AUTHENTICATOR).values(ACTIVE | {"id": f"app{number}", "account_id": account.id}))
+            connection.commit()
+    finding = examine(shell).about("few_recovery_codes")
+    assert len(finding["facts"]["accounts"]) == 12
+    assert finding["what"].endswith("person09@example.com (0) and 2 more.")
+
+
+@pytest.mark.parametrize(("bucket_of", "method"), [(throttle.totp, "otp"), (throttle.recovery_code, "recovery_code")])
+def test_an_account_with_a_suspended_factor_is_named(
+    shell: Shell, installation: Installation, anna: Person, bucket_of: type[Bucket], method: str
+) -> None:
+    """At the count that suspends and not before; which of the two is said."""
+    bucket = bucket_of(anna.account.id)
+    charge(installation, bucket, SECOND_FACTOR.suspend_at - 1)
+    assert examine(shell).code == 0
+    charge(installation, bucket, SECOND_FACTOR.suspend_at)
+    report = examine(shell)
+    assert (report.code, report.problems) == (1, {"second_factor_suspended"})
+    assert report.about("second_factor_suspended")["facts"]["accounts"] == [{"email": anna.account.email, "method": method}]
+
+
+def test_wrong_passwords_suspend_nobody(shell: Shell, installation: Installation, anna: Person) -> None:
+    """However many there were."""
+    charge(installation, throttle.stranger(anna.account.id), PASSWORD.alarm_at)
+    assert examine(shell).code == 0
+
+
+ACTIVE = {"kind": "totp", "state": "active", "secret_box": b"", "created_at": 1, "failures": 0, "confirmed_at": 1}
+
+
+def spend(installation: Installation, person: Person, *, but: int) -> None:
+    """Use up a person's codes, except some."""
+    theirs = RECOVERY_CODE_SET.c.account_id == person.account.id
+    used = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == RECOVERY_CODE_SET.c.id, theirs, RECOVERY_CODE.c.position > but)
+    with installation.house.database.write() as connection:
+        connection.execute(used.values(used_at=1))
+        connection.commit()
+
+
+def charge(installation: Installation, bucket: Bucket, tries: int) -> None:
+    """Leave this many tries in a bucket, as somebody with much patience would."""
+    with installation.house.database.write() as connection:
+        if not connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.key == bucket.key).values(tries=tries)).rowcount:
+            row = {"key": bucket.key, "tries": tries, "next_allowed_at": 0, "window_began_at": 0, "charged_at": 0, "reported_tries": 0}
+            connection.execute(insert(THROTTLE_BUCKET).values(row))
+        connection.commit()

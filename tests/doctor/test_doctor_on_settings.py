@@ -1,0 +1,110 @@
+"""Settings that are wrong, and what follows from those that are right: public URL, cookies, proxies, forwarded headers."""
+
+import pytest
+
+from tests.doctor.conftest import sqlite_only
+from tests.doctor.report import examine
+from tests.support.command_line import Shell
+from tests.support.installation import Installation
+from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.database.observations import FORWARDED_HEADER, note
+from xpressbot.foundation.diagnosis.network import REMEMBERED_FOR
+
+pytestmark = sqlite_only
+HTTPS = "https://chat.example.com"
+
+
+def test_a_setting_that_does_not_exist_is_one_finding(shell: Shell) -> None:
+    """It is named, and every other check is made all the same."""
+    report = examine(shell.with_settings(XPRESSBOT_PASWORD_MIN_LENGTH="20"))
+    assert (report.code, report.problems) == (2, {"settings_unusable"})
+    assert report.about("settings_unusable")["what"].startswith("XPRESSBOT_PASWORD_MIN_LENGTH: no such setting.")
+    assert {finding["severity"] for finding in report.findings} == {"error", "ok"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "skipped"),
+    [
+        ("XPRESSBOT_LOG_LEVEL", "loud", set()),
+        ("XPRESSBOT_PUBLIC_URL", "https://user:canary-word@chat.example.com", {"public_url", "cookies", "proxies"}),
+        ("XPRESSBOT_TRUSTED_PROXIES", "10.0.0.0/8, canary-word, other", {"proxies", "forwarded_headers"}),
+    ],
+)
+def test_checks_that_rest_on_an_unusable_value_are_not_made(shell: Shell, name: str, value: str, skipped: set[str]) -> None:
+    """They would examine a default; the others are made. The value is not repeated, since it may be a secret."""
+    report = examine(shell.with_settings(**{name: value}))
+    assert (report.code, report.problems) == (2, {"settings_unusable"})
+    assert report.about("settings_unusable")["what"].startswith(name)
+    assert {finding["check"] for finding in report.findings if finding["severity"] == "skipped"} == skipped
+    assert "canary-word" not in str(report)
+
+
+def test_an_unusable_database_url_hides_nothing_that_needs_no_database(shell: Shell) -> None:
+    """Keys, URL and proxies are looked at; the database's own checks are not."""
+    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL="mysql://root:canary-word@127.0.0.1/x"))
+    assert (report.code, report.problems) == (2, {"settings_unusable"})
+    assert [report.severity_of(check) for check in ("database", "schema", "sealed_secrets", "connections")] == ["skipped"] * 4
+    assert [report.severity_of(check) for check in ("key_ring", "public_url", "cookies", "proxies")] == ["ok"] * 4
+    assert "canary-word" not in str(report)
+
+
+def test_plain_http_beyond_this_machine_is_told_with_what_it_does_to_cookies(shell: Shell) -> None:
+    """Asked for, it is two warnings; not asked for, the settings are unusable besides."""
+    plain = shell.with_settings(XPRESSBOT_PUBLIC_URL="http://chat.example.com")
+    report = examine(plain.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true"))
+    assert (report.code, report.problems) == (1, {"public_url_plain", "cookies_unprotected"})
+    assert examine(plain).problems == {"settings_unusable", "public_url_plain", "cookies_unprotected"}
+
+
+def test_cookies_are_named_as_browsers_see_them(shell: Shell) -> None:
+    """On this machine alone without the prefix; with https, with it."""
+    names = []
+    for url in ("http://127.0.0.1:8000", HTTPS):
+        report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=url, XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
+        assert report.code == 0
+        names += [finding["facts"] for finding in report.findings if finding["check"] == "cookies"]
+    assert names == [{"name": "xpressbot-session", "secure": False}, {"name": "__Host-xpressbot-session", "secure": True}]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0:8000", "[::]", "224.0.0.1"])
+def test_a_public_url_that_no_browser_can_open_is_told(shell: Shell, host: str) -> None:
+    """An address to listen on was taken for the one to visit."""
+    report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=f"https://{host}", XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
+    assert (report.code, report.problems) == (2, {"public_url_unreachable"})
+
+
+def test_https_without_a_named_proxy_is_a_warning(shell: Shell) -> None:
+    """Somebody ends TLS; unnamed, all people share its address."""
+    report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=HTTPS))
+    assert (report.code, report.problems) == (1, {"proxies_unnamed"})
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3"])
+def test_trusting_half_the_internet_is_an_error(shell: Shell, network: str) -> None:
+    """The network is named; one that is as wide but private, and a host, are not."""
+    report = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=f"10.0.0.0/8, fd00::/8, 192.0.2.1, {network}"))
+    assert (report.code, report.problems) == (2, {"proxies_too_wide"})
+    assert report.about("proxies_too_wide")["facts"] == {"networks": [network]}
+
+
+def test_private_networks_and_a_providers_ranges_are_not_too_wide(shell: Shell) -> None:
+    """Wide networks of proxies that exist."""
+    assert examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="10.0.0.0/8, fc00::/7, 104.16.0.0/13, 2400:cb00::/32")).code == 0
+
+
+def test_a_forwarded_header_from_a_proxy_that_was_not_named_is_told(shell: Shell, installation: Installation) -> None:
+    """With the peer's address, the header and the time; no longer once the peer is trusted."""
+    now = SystemClock().now()
+    note(installation.house.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "x-forwarded-for"}, now)
+    report = examine(shell)
+    assert (report.code, report.problems) == (1, {"forwarded_by_unknown"})
+    assert report.about("forwarded_by_unknown")["facts"] == {"peer": "172.18.0.2", "header": "x-forwarded-for", "at": now}
+    assert report.about("forwarded_by_unknown")["what"].startswith("172.18.0.2, which is no trusted proxy, sent x-forwarded-for at 20")
+    assert examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")).code == 0
+
+
+def test_a_forwarded_header_of_long_ago_is_not_told(shell: Shell, installation: Installation) -> None:
+    """A stranger's, once, must not warn for ever."""
+    long_ago = SystemClock().now() - REMEMBERED_FOR - 1
+    note(installation.house.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "forwarded"}, long_ago)
+    assert examine(shell).code == 0
