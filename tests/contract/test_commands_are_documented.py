@@ -63,7 +63,7 @@ def _usages() -> Iterator[str]:
             if parameter.param_type_name == "argument":
                 parts.append(name)
             else:
-                usage = f"{parameter.opts[0]} {name}"
+                usage = parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} {name}"
                 parts.append(usage if parameter.required else f"[{usage}]")
         yield " ".join(parts)
 

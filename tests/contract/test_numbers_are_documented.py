@@ -9,14 +9,16 @@ from types import ModuleType
 import pytest
 
 from tests.contract.documents import read, table
+from xpressbot import entrypoints
 from xpressbot.entrypoints import http
+from xpressbot.foundation import diagnosis
 from xpressbot.identity import application, domain
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE, SECOND
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.throttle import Bucket, Policy
 
-UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY}
+UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
 POLICIES = {name: value for name, value in vars(throttle).items() if isinstance(value, Policy)}
 COLUMNS = {
     "Free tries": "free",
@@ -99,7 +101,11 @@ def _value(text: str) -> int | None:
 
 def _constant(name: str) -> int:
     module_name, _dot, rest = name.partition(".")
-    modules = {module.__name__.rpartition(".")[2]: module for package in (http, application, domain) for module in _modules(package)}
+    modules = {
+        module.__name__.rpartition(".")[2]: module
+        for package in (http, application, domain, diagnosis, entrypoints)
+        for module in _modules(package)
+    }
     constant, _bracket, key = rest.rstrip("]").partition("[")
     value = getattr(modules[module_name], constant)
     number: int = value[LinkKind[key]] if key else value

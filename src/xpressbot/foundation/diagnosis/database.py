@@ -17,7 +17,7 @@ SECOND: Final = 1_000_000
 CLOCK_TOLERANCE: Final = 3 * SECOND
 CLOCK_LIMIT: Final = 30 * SECOND
 """One step of a code: from here on, right codes are refused."""
-NEARLY_USED: Final = 0.9
+NEARLY_USED_PERCENT: Final = 90
 """The share of the database's connections from which on it is time to act."""
 _PLAIN_FAULTS: Final = {sqlite3.SQLITE_BUSY: Problem.DATABASE_LOCKED, sqlite3.SQLITE_LOCKED: Problem.DATABASE_LOCKED} | dict.fromkeys(
     (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), Problem.DATABASE_DAMAGED
@@ -99,7 +99,7 @@ def check_connections(database: Database, demand: ConnectionDemand) -> Sequence[
     facts |= {"limit": min(limits), "used": row.used}
     if demand.connections > min(limits):
         return [Finding(Check.CONNECTIONS, Problem.CONNECTIONS_TOO_FEW, facts)]
-    if row.used >= NEARLY_USED * (row.most - row.reserved):
+    if 100 * row.used >= NEARLY_USED_PERCENT * (row.most - row.reserved):
         return [Finding(Check.CONNECTIONS, Problem.CONNECTIONS_NEARLY_USED, facts)]
     return [Finding(Check.CONNECTIONS, facts=facts)]
 
