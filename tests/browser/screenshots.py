@@ -114,11 +114,11 @@ def take_first_run(chromium: Browser) -> None:
 
 @contextmanager
 def fresh_site() -> Iterator[Site]:
-    """An installation behind a proxy, so that visitors have addresses of their own."""
+    """An installation behind a proxy, so that visitors have addresses of their own; its data and its keys lie apart."""
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        (place / "site").mkdir()
-        url = SqliteTemplate(place).fresh(place / "site")
+        (place / "data").mkdir(mode=0o700)
+        url = SqliteTemplate(place).fresh(place / "data")
         with serve(place / "site", url, trusted_proxies=f"{LOOPBACK}/32") as site:
             yield site
 

@@ -11,6 +11,8 @@ from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.instant import SECOND
 
 MOST_LISTED: Final = 10
+MOST_ROWS_LISTED: Final = 3
+"""Rows have long names, and say little to people."""
 _MEBIBYTE: Final = 1024**2
 
 
@@ -33,7 +35,7 @@ def advice(finding: Finding) -> Advice:
 def _spoken(name: str, value: Any) -> str:
     match value:
         case list():
-            return _listed(value)
+            return _listed(value, MOST_ROWS_LISTED if name == "rows" else MOST_LISTED)
         case int() if name in _MOMENTS:
             return datetime.fromtimestamp(value // SECOND, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         case int() if name == "free":
@@ -46,9 +48,9 @@ def _spoken(name: str, value: Any) -> str:
             return str(value)
 
 
-def _listed(values: Sequence[Any]) -> str:
-    named = ", ".join(_item(value) for value in values[:MOST_LISTED])
-    further = len(values) - MOST_LISTED
+def _listed(values: Sequence[Any], most: int) -> str:
+    named = ", ".join(_item(value) for value in values[:most])
+    further = len(values) - most
     return named if further <= 0 else _("%(named)s and %(count)d more") % {"named": named, "count": further}
 
 
