@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from tests.doctor.conftest import sqlite_only
 from tests.doctor.report import examine
@@ -110,6 +110,18 @@ def test_a_check_that_breaks_hides_no_other(shell: Shell, anna: Person, monkeypa
     assert answer.code == 2
     assert "event=diagnosis.failed" in answer.err
     assert "check=proxies" in answer.err
+
+
+@sqlite_only
+def test_a_check_that_the_database_refuses_tells_what_the_database_said(shell: Shell, installation: Installation, anna: Person) -> None:
+    """It is a finding of that check alone, and no line in the log: nobody's program is wrong."""
+    with installation.house.database.write() as connection:
+        connection.execute(text("DROP TABLE observation"))
+        connection.commit()
+    report = examine(shell)
+    assert (report.code, report.problems) == (2, {"check_failed"})
+    assert report.about("check_failed")["check"] == "forwarded_headers"
+    assert report.about("check_failed")["facts"] == {"error": "no such table: observation"}
 
 
 def use_up(installation: Installation, *, but: int) -> None:

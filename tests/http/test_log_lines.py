@@ -101,6 +101,25 @@ def test_a_query_string_is_not_logged(log: Log, installation: Installation, brow
     assert token.text not in output
 
 
+def test_a_forwarded_header_that_is_not_trusted_is_logged_without_its_text(log: Log, installation: Installation, browser: Browser) -> None:
+    """Once, however many bring one; and a note of it that could not be written is a line too."""
+    with installation.house.database.write() as connection:
+        connection.execute(text("DROP TABLE observation"))
+        connection.commit()
+    log.take()
+    for _request in range(3):
+        browser.request("GET", "/healthz", headers={"X-Real-IP": "evil\x1b[2J"})
+    installation.house.pools.page.close()
+    lines = [line for line in log.take().splitlines() if "http.request" not in line]
+    assert ["http.forwarded_header_not_trusted" in line or "http.observation_lost" in line for line in lines] == [True, True]
+    assert "192.0.2.7" in lines[0]
+    assert "x-real-ip" in lines[0]
+    assert "OperationalError" in lines[1]
+    for line in lines:
+        assert_one_plain_line(line)
+        assert "evil" not in line
+
+
 def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
     log: Log, installation: Installation, protected: Protected, pending: Browser
 ) -> None:
