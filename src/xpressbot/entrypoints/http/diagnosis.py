@@ -174,8 +174,8 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     ),
     Problem.KEY_MISSING: (_("The key ring %(path)s lacks keys that the database uses: %(keys)s."), _PUT_THE_RING_BACK),
     Problem.KEY_DOUBLED: (
-        _("In the key ring %(path)s, something stands twice: %(keys)s. Only the last of each counts."),
-        _("Put your saved copy in its place, rather than mending the file by hand."),
+        _("In the key ring %(path)s one key serves two purposes: %(keys)s both seals and recognises recovery codes."),
+        _("Put your saved copy of the ring in its place; rings are not put together by hand."),
     ),
     Problem.LOOKUP_KEY_DIFFERS: (
         _("The key ring %(path)s has another lookup key than this database was made with: no recovery code would be recognised."),

@@ -1,6 +1,5 @@
 """The key ring's file, the database's files, and the disks they lie on."""
 
-import json
 import shutil
 import stat
 from collections.abc import Sequence
@@ -22,8 +21,7 @@ _OTHERS_WRITE: Final = 0o022
 def check_key_ring(path: Path, needed: KeysNeeded | None) -> tuple[KeyRing | None, Sequence[Finding]]:
     """Read the ring, whatever its mode, and compare it with what the database needs, as far as that is known."""
     try:
-        content = path.read_bytes()
-        ring = parse_key_ring(path, content)
+        ring = parse_key_ring(path, path.read_bytes())
     except FileNotFoundError:
         problem = Problem.KEY_RING_MISSING if needed is not None and needed.keys else Problem.KEY_RING_NOT_MADE
         return None, [_about_ring(problem, path)]
@@ -34,8 +32,8 @@ def check_key_ring(path: Path, needed: KeysNeeded | None) -> tuple[KeyRing | Non
     except KeyRingDamagedError:
         return None, [_about_ring(Problem.KEY_RING_DAMAGED, path)]
     findings = []
-    if doubled := _doubled_keys(content, ring):
-        findings.append(_about_ring(Problem.KEY_DOUBLED, path, keys=doubled))
+    if ring.lookup_id in ring.keys:
+        findings.append(_about_ring(Problem.KEY_DOUBLED, path, keys=[ring.lookup_id]))
     if needed is not None and needed.keys:
         if missing := sorted(needed.keys - ring.keys.keys()):
             findings.append(_about_ring(Problem.KEY_MISSING, path, keys=missing))
@@ -87,19 +85,6 @@ def check_disk_space(key_file: Path, database_file: Path | None) -> Sequence[Fin
 def files_of(database_file: Path) -> Sequence[Path]:
     """What SQLite keeps a database in."""
     return [Path(f"{database_file}{suffix}") for suffix in ("", "-wal", "-shm")]
-
-
-def _doubled_keys(content: bytes, ring: KeyRing) -> list[str]:
-    """Names that stand twice in the file, of which a reader sees the last only; and a root key that is the lookup key too."""
-    doubled: list[str] = []
-
-    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _value in pairs]
-        doubled.extend(sorted({name for name in names if names.count(name) > 1}))
-        return dict(pairs)
-
-    json.loads(content, object_pairs_hook=note)
-    return doubled + ([ring.lookup_id] if ring.lookup_id in ring.keys else [])
 
 
 def _about_ring(problem: Problem, path: Path, **facts: Any) -> Finding:

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 from argon2 import PasswordHasher as Argon2
@@ -46,5 +47,7 @@ class Argon2Hasher:
 
 
 def _yield_to_others() -> None:
+    """Lower this thread's priority. Where that is forbidden, as under some services, it hashes at the usual one."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
