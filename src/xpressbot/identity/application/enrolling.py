@@ -123,10 +123,10 @@ class Enrolling:
         )
         return RefusedCode(refusal, EventKind.ENROLMENT_REFUSED, {"reason": refusal.reason})
 
-    def put_in_place(self, uow: UnitOfWork, proven: ProvenCode, now: int) -> bool:
-        """Make the new authenticator active, its first step used, and let go those it replaces; False when it is gone."""
+    def put_in_place(self, uow: UnitOfWork, proven: ProvenCode, name: str, now: int) -> bool:
+        """Make the new authenticator active under a name, its first step used, and let go those it replaces; False when it is gone."""
         authenticator, plan = proven.enrolment.authenticator, proven.enrolment.plan
-        if not uow.authenticators.activate(authenticator.id, proven.step, now):
+        if not uow.authenticators.activate(authenticator.id, name, proven.step, now):
             return False
         if plan.purpose is Purpose.REPLACE:
             if plan.replaces is None:

@@ -163,7 +163,7 @@ class ReEnrolment:
         now, pending = self._mint.now(), enrollee.pending
         if enrollee.link is None or not uow.links.consume(LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(Reason.MUST_ENROL)
-        if not uow.pending_sign_ins.consume(pending.id, now) or not self._enrolling.put_in_place(uow, proven, now):
+        if not uow.pending_sign_ins.consume(pending.id, now) or not self._enrolling.put_in_place(uow, proven, "", now):
             return Denied(Reason.START_AGAIN)
         uow.accounts.set_must_enrol(account.id, must_enrol=False)
         version = void_earlier_decisions(uow, account.id, keep_session=None)

@@ -141,8 +141,8 @@ class AuthenticatorRecords(Protocol):
     def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
         """Discard the unfinished enrolments of all the account's sessions but one."""
 
-    def activate(self, authenticator_id: str, step: int, now: int) -> bool:
-        """Make a pending authenticator active and its first step used; False when it is pending no more."""
+    def activate(self, authenticator_id: str, name: str, step: int, now: int) -> bool:
+        """Make a pending authenticator active, under this name and with its first step used; False when it is pending no more."""
 
     def rename(self, authenticator_id: str, name: str) -> None: ...
 

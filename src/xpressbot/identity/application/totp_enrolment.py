@@ -1,6 +1,5 @@
 """Turning 2FA on, moving it to a new phone, and turning it off."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -10,7 +9,7 @@ from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.ports import UnitsOfWork
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.assurance import Action, Method, is_fresh
-from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Authenticator, Plan, Purpose
+from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Plan, Purpose, inherited_name, name_in_place
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
 from xpressbot.identity.domain.security_event import EventKind
 
@@ -44,7 +43,7 @@ class TotpEnrolment:
             if replaces is not None and replaces not in {authenticator.id for authenticator in active}:
                 return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR))
             plan = Plan(Purpose.REPLACE, replaces if len(active) > 1 else None, renews_codes=lost and bool(active))
-            return self.begin(entry, caller, _inherited_name(active, plan.replaces), plan)
+            return self.begin(entry, caller, inherited_name(active, plan.replaces), plan)
 
         return self._gate.enter_confirmed(caller, Action.START_ENROLMENT, deed)
 
@@ -117,8 +116,9 @@ class TotpEnrolment:
 
     def _activate(self, entry: Entry, caller: Caller, proven: ProvenCode) -> Changed[Enabled] | Unchanged[Denied]:
         account_id, plan = entry.account.id, proven.enrolment.plan
-        was_on = bool(entry.uow.authenticators.active(account_id))
-        if not self._enrolling.put_in_place(entry.uow, proven, entry.now):
+        active = entry.uow.authenticators.active(account_id)
+        was_on, name = bool(active), name_in_place(proven.enrolment, active)
+        if not self._enrolling.put_in_place(entry.uow, proven, name, entry.now):
             return Unchanged(Denied(Reason.NO_ENROLMENT))
         others = entry.uow.sessions.count_others(account_id, entry.session.id, entry.now)
         added = plan.purpose is Purpose.ADD
@@ -131,12 +131,5 @@ class TotpEnrolment:
         if renews:
             self._enrolling.give_codes(entry.uow, account_id, entry.session.id, entry.now)
         kind = EventKind.AUTHENTICATOR_ADDED if added else EventKind.AUTHENTICATOR_MOVED if was_on else EventKind.TWO_FACTOR_ENABLED
-        name = proven.enrolment.authenticator.name
         event = caller.event(kind, sessions_ended=others, app=name, codes_renewed=plan.renews_codes)
         return Changed(Enabled(raised, shows_codes=renews, added=added), event)
-
-
-def _inherited_name(active: Sequence[Authenticator], replaces: str | None) -> str:
-    """A new phone takes over the name of the one whose place it takes."""
-    replaced = [authenticator.name for authenticator in active if replaces in {None, authenticator.id}]
-    return replaced[0] if len(replaced) == 1 else ""

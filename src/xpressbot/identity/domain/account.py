@@ -53,11 +53,11 @@ def email_key(email: str) -> str:
 
 
 def normalise_name(text: str, *, max_length: int = MAX_NAME_LENGTH) -> str | None:
-    """Return the name as it is kept (NFC, white space collapsed), or None if empty, too long or with control characters."""
+    """Return the name as it is kept (NFC, white space collapsed), or None if it shows nothing, is too long or has control characters."""
     if len(text) > _MOST_TYPED:
         return None
     name = unicodedata.normalize("NFC", " ".join(text.split()))
-    return name if 0 < len(name) <= max_length and _is_printable(name) else None
+    return name if len(name) <= max_length and _is_printable(name) and _shows_something(name) else None
 
 
 def _is_printable(text: str) -> bool:
@@ -65,6 +65,11 @@ def _is_printable(text: str) -> bool:
     return not any(
         unicodedata.category(character) in {"Cc", "Cs", "Cn", "Co"} or unicodedata.bidirectional(character) in _TURNS for character in text
     )
+
+
+def _shows_something(text: str) -> bool:
+    """Whether there is more in it than spaces and characters that only join or mark others."""
+    return any(unicodedata.category(character) not in {"Zs", "Cf", "Mn", "Me"} for character in text)
 
 
 _TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

@@ -3,9 +3,11 @@
 An account may have several, of which any one is a second factor.
 """
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, count
 from typing import Final
 
 from xpressbot.identity.domain.account import normalise_name
@@ -104,8 +106,34 @@ def normalise_app_name(text: str) -> str | None:
 
 
 def is_name_taken(name: str, among: Iterable[Authenticator]) -> bool:
-    """Whether one of these has the name already, however it is capitalised."""
-    return name.casefold() in {authenticator.name.casefold() for authenticator in among}
+    """Whether one of these has the name already, or one that looks the same."""
+    return _as_seen(name) in {_as_seen(authenticator.name) for authenticator in among}
+
+
+def name_in_place(enrolment: Enrolment, active: Sequence[Authenticator]) -> str:
+    """What a new app is called beside those that stay, whatever they were renamed to since it was begun.
+
+    One that takes the place of one takes over its name, and one that takes the place of several has none. One that is
+    added keeps its own, with a number after it if another has it by now.
+    """
+    plan = enrolment.plan
+    if plan.purpose is Purpose.REPLACE:
+        return inherited_name(active, plan.replaces)
+    name = enrolment.authenticator.name
+    numbered = (f"{name[: MAX_NAME_LENGTH - 2]} {number}" for number in count(2))
+    return next(free for free in chain([name], numbered) if not is_name_taken(free, active))
+
+
+def inherited_name(active: Sequence[Authenticator], replaces: str | None) -> str:
+    """The name of the one app that goes; empty when several do, or none."""
+    replaced = [authenticator.name for authenticator in active if replaces in {None, authenticator.id}]
+    return replaced[0] if len(replaced) == 1 else ""
+
+
+def _as_seen(name: str) -> str:
+    """Without capitals, compatibility forms and characters that show nothing."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if unicodedata.category(character) != "Cf")
 
 
 def tells_of_wrong_clock(earlier: ClockSighting | None, later: ClockSighting) -> bool:

@@ -1,7 +1,7 @@
 """The authenticator apps of an account: the list, one more, another name, one less."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
@@ -9,7 +9,7 @@ from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
 from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import apps_notice, refusal_text
+from xpressbot.entrypoints.http.wording import Text, apps_notice, refusal_text
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.assurance import Action
 from xpressbot.identity.domain.authenticator import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
@@ -29,25 +29,20 @@ def show_add(visit: Visit, caller: Caller) -> Response | StepUpRequired:
     """Ask what the new app is to be called."""
     if visit.identity.reauthentication.needed_for(caller, Action.ADD_AUTHENTICATOR):
         return StepUpRequired()
-    apps = visit.identity.authenticator_apps.list_apps(caller)
-    if not apps:
-        return redirect(SETTINGS_PATH)
-    if len(apps) >= MOST_PER_ACCOUNT:
-        return _refused(Reason.TOO_MANY_AUTHENTICATORS)
-    return visit.page("app_add.html", caller.account, form={"name": ""})
+    return _add_page(visit, caller)
 
 
 def add(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret for one app more."""
     name = normalise_app_name(visit.form["name"])
     if name is None:
-        return _add_again(visit, caller, _name_problem())
+        return _add_page(visit, caller, problem=_name_problem())
     outcome = visit.identity.authenticator_apps.add(caller, name)
     match outcome:
         case Done():
             return redirect(SETUP_PATH)
         case Denied(Reason.NAME_TAKEN):
-            return _add_again(visit, caller, str(refusal_text(outcome, visit.now())))
+            return _add_page(visit, caller, problem=refusal_text(outcome, visit.now()))
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
@@ -58,14 +53,13 @@ def rename(visit: Visit, caller: Caller) -> Response | Denied:
     """Give an app another name."""
     app_id, name = visit.form["app"], normalise_app_name(visit.form["name"])
     if name is None:
-        return _list(visit, caller, renaming=(app_id, visit.form["name"]), errors={f"name-{app_id}": _name_problem()})
+        return _list(visit, caller, renamed=app_id, problem=_name_problem())
     outcome = visit.identity.authenticator_apps.rename(caller, app_id, name)
     match outcome:
         case Done():
             return redirect(APPS_PATH)
         case Denied(Reason.NAME_TAKEN):
-            problem = str(refusal_text(outcome, visit.now()))
-            return _list(visit, caller, renaming=(app_id, name), errors={f"name-{app_id}": problem})
+            return _list(visit, caller, renamed=app_id, problem=refusal_text(outcome, visit.now()))
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
@@ -94,17 +88,17 @@ def app_label(name: str) -> str:
     return name or _("Authenticator app")
 
 
-def _list(
-    visit: Visit, caller: Caller, *, renaming: tuple[str, str] = ("", ""), errors: dict[str, str] | None = None, message: Any = None
-) -> Response:
+def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
     apps = visit.identity.authenticator_apps.list_apps(caller)
     if not apps:
         return redirect(SETTINGS_PATH)
+    if problem and renamed not in {app.id for app in apps}:
+        return _refused(Reason.NO_SUCH_AUTHENTICATOR)
     rows = [
         {
             "id": app.id,
             "name": app_label(app.name),
-            "typed": renaming[1] if app.id == renaming[0] else app.name,
+            "typed": visit.form["name"] if app.id == renamed else app.name,
             "added_at": app.added_at,
             "last_used_at": app.last_used_at,
         }
@@ -113,17 +107,23 @@ def _list(
     return visit.page(
         "apps.html",
         caller.account,
-        status=422 if errors else 200,
+        status=422 if problem else 200,
         apps=rows,
         most=MOST_PER_ACCOUNT,
         other_sessions=visit.identity.account_page.settings(caller).other_sessions,
         message=message,
-        errors=errors or {},
+        errors={f"name-{renamed}": problem} if problem else {},
     )
 
 
-def _add_again(visit: Visit, caller: Caller, problem: str) -> Response:
-    return visit.invalid("app_add.html", caller.account, {"name": problem}, form={"name": visit.form["name"]})
+def _add_page(visit: Visit, caller: Caller, *, problem: Text | None = None) -> Response:
+    apps = visit.identity.authenticator_apps.list_apps(caller)
+    if not apps:
+        return redirect(SETTINGS_PATH)
+    if len(apps) >= MOST_PER_ACCOUNT:
+        return _refused(Reason.TOO_MANY_AUTHENTICATORS)
+    form, errors = {"name": visit.form["name"]}, {"name": problem} if problem else {}
+    return visit.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors)
 
 
 def _name_problem() -> str:

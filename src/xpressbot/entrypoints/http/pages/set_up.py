@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -18,6 +19,8 @@ from xpressbot.identity.domain.totp import parse_code
 ISSUER: Final = "XpressBot"
 SETUP_PATH: Final = "/account/2fa/setup"
 _TEMPLATE: Final = "two_factor_setup.html"
+_LONGEST_LABEL: Final = 2000
+"""Percent-encoded: what a QR code has room for beside the secret."""
 
 T = TypeVar("T")
 
@@ -41,9 +44,7 @@ def with_first_code(
 
 
 def _context(email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
-    # The name tells several entries for XpressBot in one app apart.
-    label = f"{email} ({enrolment.name})" if enrolment.name else email
-    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=label)
+    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=_label(email, enrolment.name))
     key = base32_key(enrolment.secret)
     return {
         "qr": qr_svg(uri, _("QR code for your authenticator app")),
@@ -58,3 +59,11 @@ def _context(email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
         "renews_codes": enrolment.plan.renews_codes,
         "other_sessions": enrolment.other_sessions,
     }
+
+
+def _label(email: str, name: str) -> str:
+    """What the app shows beside the code: whose it is, and the name that tells several entries apart in one app."""
+    ending = f" ({name})" if name else ""
+    while len(quote(email + ending, safe="")) > _LONGEST_LABEL:
+        email = email[:-1]
+    return email + ending

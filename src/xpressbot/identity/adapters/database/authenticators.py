@@ -92,12 +92,13 @@ class Authenticators:
             delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING, _TABLE.begun_in != (keep_session or ""))
         )
 
-    def activate(self, authenticator_id: str, step: int, now: int) -> bool:
+    def activate(self, authenticator_id: str, name: str, step: int, now: int) -> bool:
         activated = self._connection.execute(
             update(AUTHENTICATOR)
             .where(_TABLE.id == authenticator_id, _PENDING)
             .values(
                 state=AuthenticatorState.ACTIVE.value,
+                name=name,
                 last_step=step,
                 confirmed_at=now,
                 last_used_at=now,
