@@ -143,6 +143,9 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     assert isinstance(visitor.keep_codes(), Raised)
     assert visitor.identity.recovery_codes.check(visitor.me, canonical(codes[0])) is SavedCode.GOOD
     app = visitor.enable()
+    visitor.add_app("Tablet")
+    visitor.rename(visitor.apps()["Tablet"], "Work tablet")
+    assert isinstance(visitor.remove(visitor.apps()["Work tablet"]), Raised)
     visitor.identity.account_page.acknowledge(visitor.me, latest_seq(visitor))
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), Raised)

@@ -12,6 +12,7 @@ from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.application.totp_enrolment import Enabled
 from xpressbot.identity.domain.account import AccountStatus
 from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.domain.outcomes import Done, Raised
 
 
 def disable_account(visitor: Visitor) -> None:
@@ -31,17 +32,33 @@ def move_2fa(visitor: Visitor) -> None:
     visitor.enable()
 
 
+def move_2fa_from_a_lost_phone(visitor: Visitor) -> None:
+    visitor.enable(lost=True)
+
+
+def add_app(visitor: Visitor) -> None:
+    visitor.add_app("Work phone")
+
+
+def remove_app(visitor: Visitor) -> None:
+    assert isinstance(visitor.remove(visitor.apps()["Tablet"]), Raised)
+
+
 def replace_codes(visitor: Visitor) -> None:
     visitor.regenerate()
     visitor.keep_codes()
 
 
-@pytest.mark.parametrize(("change", "left"), [(disable_account, 0), (turn_2fa_off, 1), (move_2fa, 1), (replace_codes, 1)])
+LEAVING_THEIR_SESSION = [turn_2fa_off, move_2fa, move_2fa_from_a_lost_phone, add_app, remove_app, replace_codes]
+
+
+@pytest.mark.parametrize(("change", "left"), [(disable_account, 0), *((change, 1) for change in LEAVING_THEIR_SESSION)])
 def test_no_row_of_an_ended_session_or_sign_in_is_left(
     installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], change: Callable[[Visitor], None], left: int
 ) -> None:
     """The version alone would void them; their rows are gone as well, but for the session that made the change."""
     app = visitor.sign_in().enable()
+    visitor.add_app("Tablet")
     new_visitor().sign_in(TotpCode(app.next_code()))
     new_visitor().begin()
     before = visitor.me.account.security_version
@@ -71,7 +88,7 @@ def test_another_accounts_sessions_and_sign_ins_go_on(installation: Installation
 
 
 CHANGES = {"disabled": disable_account, "enabled again": enable_account, "2FA off": turn_2fa_off, "2FA moved": move_2fa}
-CHANGES["codes replaced"] = replace_codes
+CHANGES |= {"app added": add_app, "app removed": remove_app, "codes replaced": replace_codes}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -80,6 +97,7 @@ def test_no_unfinished_enrolment_of_another_session_is_left(
 ) -> None:
     """A secret that was shown before the change goes with the session that it was shown in."""
     app = visitor.sign_in().enable()
+    visitor.add_app("Tablet")
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     other.start()
     assert len(unfinished(installation)) == 1
@@ -105,6 +123,19 @@ def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(instal
     replace_codes(visitor)
     assert unfinished(installation) == [visitor.me.session.id]
     assert isinstance(visitor.confirm_enrolment(app.code()), Enabled)
+
+
+def test_renaming_an_app_voids_nothing(installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+    """It changes what is read, and not who can sign in: sessions, sign-ins, set-ups and the version stay."""
+    app = visitor.sign_in().enable()
+    other, late = new_visitor().sign_in(TotpCode(app.next_code())), new_visitor()
+    other.start()
+    late.begin()
+    version = visitor.me.account.security_version
+    assert visitor.rename(visitor.apps()[""], "Phone") == Done()
+    assert (unfinished(installation), visitor.me.account.security_version) == ([other.me.session.id], version)
+    late.code(app.next_code())
+    assert late.caller is not None
 
 
 def test_another_accounts_unfinished_enrolment_stays(installation: Installation, visitor: Visitor) -> None:

@@ -75,9 +75,9 @@ class Visitor:
         """Step up."""
         return self._keep(self.identity.reauthentication.confirm(self.me, password, factor))
 
-    def start(self) -> AuthenticatorApp:
+    def start(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Start an enrolment, and scan what it shows."""
-        assert Done() == self.identity.totp_enrolment.start(self.me)
+        assert Done() == self.identity.totp_enrolment.start(self.me, replaces=replaces, lost=lost)
         return self.scan()
 
     def scan(self) -> AuthenticatorApp:
@@ -88,12 +88,33 @@ class Visitor:
     def confirm_enrolment(self, code: str) -> Enabled | Denied | StepUpRequired:
         return self._keep(self.identity.totp_enrolment.confirm(self.me, code))
 
-    def enable(self) -> AuthenticatorApp:
+    def enable(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Turn 2FA on, or move it."""
-        app = self.start()
-        outcome = self.confirm_enrolment(app.code())
-        assert isinstance(outcome, Enabled), outcome
-        return app
+        return self._finish(self.start(replaces=replaces, lost=lost))
+
+    def add(self, name: str) -> Done | Denied | StepUpRequired:
+        return self.identity.authenticator_apps.add(self.me, name)
+
+    def start_adding(self, name: str) -> AuthenticatorApp:
+        """Begin to add an app, and scan what it shows."""
+        assert Done() == self.add(name)
+        return self.scan()
+
+    def add_app(self, name: str) -> AuthenticatorApp:
+        """Add one app more."""
+        return self._finish(self.start_adding(name))
+
+    def apps(self) -> dict[str, str]:
+        """The ids of the apps by their names, the oldest first."""
+        apps = {app.name: app.id for app in self.identity.authenticator_apps.list_apps(self.me)}
+        assert len(apps) == len(self.identity.authenticator_apps.list_apps(self.me)), "two apps have one name"
+        return apps
+
+    def rename(self, app_id: str, name: str) -> Done | Denied:
+        return self.identity.authenticator_apps.rename(self.me, app_id, name)
+
+    def remove(self, app_id: str) -> Raised | Denied | StepUpRequired:
+        return self._keep(self.identity.authenticator_apps.remove(self.me, app_id))
 
     def disable(self) -> Raised | Denied | StepUpRequired:
         return self._keep(self.identity.totp_enrolment.disable(self.me))
@@ -119,6 +140,11 @@ class Visitor:
 
     def regenerate(self) -> Done | Denied | StepUpRequired:
         return self.identity.recovery_codes.regenerate(self.me)
+
+    def _finish(self, app: AuthenticatorApp) -> AuthenticatorApp:
+        outcome = self.confirm_enrolment(app.code())
+        assert isinstance(outcome, Enabled), outcome
+        return app
 
     def _keep(self, outcome: T) -> T:
         match outcome:

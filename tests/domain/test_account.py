@@ -118,10 +118,26 @@ def test_a_name_is_kept_with_its_white_space_collapsed(typed: str, kept: str) ->
 
 
 @pytest.mark.parametrize(
-    "typed", ["", " \t\n", "x" * 101, "a\x00b", "a\x1b[2Jb", "a\x7fb", "a\ud800b", "a\ue000b", "a\u202eb", "a\u2067b", "y" * 300]
+    "typed",
+    [
+        "",
+        " \t\n",
+        "x" * 101,
+        "a\x00b",
+        "a\x1b[2Jb",
+        "a\x7fb",
+        "a\ud800b",
+        "a\ue000b",
+        "a\u202eb",
+        "a\u2067b",
+        "y" * 300,
+        "\u200b",
+        "\u00ad \u200d",
+        "\u0301",
+    ],
 )
 def test_a_name_needs_printable_characters_and_a_length(typed: str) -> None:
-    """Empty, endless, control, private and direction-turning ones are refused."""
+    """Empty, endless, control, private and direction-turning ones are refused, and such as show nothing."""
     assert normalise_name(typed) is None
 
 

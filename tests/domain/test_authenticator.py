@@ -12,6 +12,7 @@ from xpressbot.identity.domain.authenticator import (
     Plan,
     Purpose,
     is_name_taken,
+    name_in_place,
     normalise_app_name,
     tells_of_wrong_clock,
 )
@@ -46,10 +47,43 @@ def test_an_app_has_a_name_of_up_to_forty_printable_characters(typed: str, kept:
     assert normalise_app_name(typed) == kept
 
 
-def test_two_apps_have_no_name_in_common_however_it_is_capitalised() -> None:
-    """Or nobody could tell which one to remove."""
-    assert is_name_taken("TABLET", [AUTHENTICATOR])
-    assert not is_name_taken("Tablet 2", [AUTHENTICATOR])
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("TABLET", True),
+        ("\uff34\uff41\uff42\uff4c\uff45\uff54", True),
+        ("Tab\u00adlet", True),
+        ("Tablet\u200b", True),
+        ("Tablet 2", False),
+        ("T\u00e4blet", False),
+        ("", False),
+    ],
+)
+def test_two_apps_have_no_name_in_common_however_it_is_written(name: str, *, taken: bool) -> None:
+    """Or nobody could tell which one to remove: capitals, width and what shows nothing make no other name."""
+    assert taken is is_name_taken(name, [AUTHENTICATOR])
+
+
+def _named(*names: str) -> list[Authenticator]:
+    return [replace(AUTHENTICATOR, id=str(number), name=name) for number, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("plan", "active", "called"),
+    [
+        (Plan(Purpose.ADD), ["", "Phone"], "Tablet"),
+        (Plan(Purpose.ADD), ["", "tablet"], "Tablet 2"),
+        (Plan(Purpose.ADD), ["TABLET", "Tablet 2"], "Tablet 3"),
+        (Plan(Purpose.REPLACE), [], ""),
+        (Plan(Purpose.REPLACE), ["Phone"], "Phone"),
+        (Plan(Purpose.REPLACE), ["Phone", "Work"], ""),
+        (Plan(Purpose.REPLACE, replaces="1"), ["Phone", "Work"], "Work"),
+        (Plan(Purpose.REPLACE, replaces="gone"), ["Phone", "Work"], ""),
+    ],
+)
+def test_a_new_app_inherits_a_name_or_keeps_its_own_with_a_number_if_need_be(plan: Plan, active: list[str], called: str) -> None:
+    """What it is called is settled when it is put in place, by what the others are called then."""
+    assert called == name_in_place(replace(ENROLMENT, plan=plan), _named(*active))
 
 
 def test_tries_count_down() -> None:
