@@ -70,6 +70,20 @@ def words(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
+def field_error(response: httpx.Response, name: str) -> str:
+    """The message beside a field."""
+    found = re.search(rf'(?s)<p class="error" id="{name}-error">(.*?)</p>', response.text)
+    assert found is not None, words(response.text)
+    return words(found[1])
+
+
+def refusal(response: httpx.Response) -> str:
+    """The sentence in the alert of a page."""
+    found = re.search(r'(?s)<p id="refusal" role="alert">(.*?)</p>', response.text)
+    assert found is not None, words(response.text)
+    return words(found[1])
+
+
 def set_cookies(response: httpx.Response) -> dict[str, str]:
     """Each Set-Cookie line by the cookie's name."""
     return {line.partition("=")[0]: line for line in response.headers.get_list("set-cookie")}

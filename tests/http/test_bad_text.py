@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.http.conftest import both_engines
-from tests.http.sending import contents, rows, send, tries, words
+from tests.http.sending import contents, field_error, rows, send, tries
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 
@@ -183,10 +183,3 @@ def test_nul_and_controls_in_every_field_break_nothing(installation: Installatio
         for path in ("/sign-in", "/sign-in/code", "/account/2fa/confirm", "/account/2fa/disable", "/notices/seen", "/welcome"):
             assert send(signed_in, path, fields).status_code < 500
     assert browser.who() is not None
-
-
-def field_error(response: httpx.Response, name: str) -> str:
-    """The message beside a field."""
-    found = re.search(rf'(?s)<p class="error" id="{name}-error">(.*?)</p>', response.text)
-    assert found is not None, words(response.text)
-    return words(found[1])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.http.conftest import Protected
 from tests.http.sending import words
 from tests.support.browser import Browser
 from xpressbot.identity.domain.outcomes import Reason
@@ -16,6 +17,11 @@ SAID_AT_SIGN_IN = {
     Reason.START_AGAIN: "This sign-in is no longer valid",
     Reason.JUST_SIGNED_IN: "You have just signed in with this code.",
     Reason.SESSION_ENDED: "Too many wrong tries to confirm who you are",
+}
+SAID_AT_THE_APPS = {
+    Reason.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",
+    Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer among yours",
+    Reason.LAST_AUTHENTICATOR: "This is your only authenticator app.",
 }
 HOSTILE = [
     "",
@@ -49,6 +55,16 @@ def test_the_sign_in_page_says_what_leads_there_and_nothing_else(reason: Reason,
     plain, page = (browser.request("GET", "/sign-in", params=query).text for query in ({}, {"reason": reason.value}))
     if reason in SAID_AT_SIGN_IN:
         assert SAID_AT_SIGN_IN[reason] in words(page)
+    else:
+        assert page == plain
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_list_of_apps_says_what_leads_there_and_nothing_else(reason: Reason, protected: Protected) -> None:
+    """Its closed list is a third one."""
+    plain, page = (protected.browser.request("GET", "/account/2fa/apps", params=query).text for query in ({}, {"reason": reason.value}))
+    if reason in SAID_AT_THE_APPS:
+        assert SAID_AT_THE_APPS[reason] in words(page)
     else:
         assert page == plain
 

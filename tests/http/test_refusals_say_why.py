@@ -7,17 +7,10 @@ import httpx
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import rows, words
+from tests.http.sending import refusal, rows
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import Installation
-
-
-def refusal(response: httpx.Response) -> str:
-    """The sentence in the alert of a page."""
-    found = re.search(r'(?s)<p id="refusal" role="alert">(.*?)</p>', response.text)
-    assert found is not None, words(response.text)
-    return words(found[1])
 
 
 @pytest.mark.parametrize(("later", "seconds"), [(0, 10), (3, 7), (9, 1), (10, 30), (39, 1)])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.crashes import Content, crash_everywhere
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import completed, enrolling, pending, protected, signed_in
+from tests.support.people import added, adding, completed, enrolling, pending, protected, signed_in
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
 from xpressbot.identity.application.registration import NewAccount
@@ -58,6 +58,53 @@ def test_moving_to_a_new_phone(installation: Installation) -> None:
     _assert_only_counted(before, counted, AUTHENTICATORS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
     assert before["recovery_code"] == after["recovery_code"]
+
+
+def test_moving_from_a_lost_phone(installation: Installation) -> None:
+    """App and recovery codes change together: never a new app with the codes that a thief may have, nor the other way round."""
+    person = protected(installation.house)
+    phone, _secret = enrolling(installation.house, person.caller, lost=True)
+    code = phone.code()
+
+    def deed(house: House) -> None:
+        assert house.identity.totp_enrolment.confirm(person.caller, code).shows_codes is True
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, AUTHENTICATORS)
+    assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
+    assert [len(stage["recovery_code"]) for stage in (before, after)] == [10, 10]
+    assert not set(before["recovery_code"]) & set(after["recovery_code"])
+
+
+def test_adding_an_app(installation: Installation) -> None:
+    """It is there with its event and the raised session, or it is not; the others are as they were."""
+    person = protected(installation.house)
+    pending(installation.house)
+    code = adding(installation.house, person.caller, "Tablet").code()
+
+    def deed(house: House) -> None:
+        assert house.identity.totp_enrolment.confirm(person.caller, code).added is True
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, AUTHENTICATORS)
+    assert (_states(before), _states(after)) == (["active", "pending"], ["active", "active"])
+    assert before["recovery_code"] == after["recovery_code"]
+    assert len(after["security_event"]) == len(before["security_event"]) + 1
+
+
+def test_removing_an_app(installation: Installation) -> None:
+    """It is gone with its secret and with the sessions it may have opened, or nothing is."""
+    person = protected(installation.house)
+    caller = added(installation.house, person.caller, "Tablet")
+    completed(installation.house, pending(installation.house), TotpCode(person.phone.code()))
+    (phone, *_others) = installation.house.identity.authenticator_apps.list_apps(caller)
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.authenticator_apps.remove(caller, phone.id), Raised)
+
+    before, after = crash_everywhere(installation, deed)
+    assert (_states(before), _states(after)) == (["active", "active"], ["active", "revoked"])
+    assert [len(stage["session"]) for stage in (before, after)] == [2, 1]
 
 
 def test_disabling(installation: Installation) -> None:

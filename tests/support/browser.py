@@ -68,6 +68,18 @@ class Browser:
         assert (response.status_code, response.headers["location"]) == (303, "/account/2fa/recovery-codes"), response.text
         return app
 
+    def add_app(self, name: str) -> AuthenticatorApp:
+        """Add an authenticator app from a signed-in browser with 2FA on."""
+        assert self.post("/account/2fa/apps/add", name=name).headers["location"] == "/account/2fa/setup"
+        app = AuthenticatorApp(otpauth_uri(self.get("/account/2fa/setup").text), self.clock)
+        response = self.post("/account/2fa/confirm", code=app.code())
+        assert (response.status_code, response.headers["location"]) == (303, "/account/2fa/apps"), response.text
+        return app
+
+    def apps(self) -> dict[str, str]:
+        """The ids of the listed apps by the names that the page shows."""
+        return shown_apps(self.get("/account/2fa/apps").text)
+
     def recovery_codes(self) -> list[str]:
         """The codes that the page shows."""
         return shown_codes(self.get("/account/2fa/recovery-codes").text)
@@ -83,6 +95,12 @@ def otpauth_uri(page: str) -> str:
     found = re.search(r'href="(otpauth://[^"]+)"', page)
     assert found is not None
     return html.unescape(found[1])
+
+
+def shown_apps(page: str) -> dict[str, str]:
+    """The ids of the authenticator apps on a page by their names."""
+    found = re.findall(r'(?s)<h2 class="status" id="app-(\w+)">.*?<span class="address">(.*?)</span></h2>', page)
+    return {html.unescape(name): app_id for app_id, name in found}
 
 
 def shown_codes(page: str) -> list[str]:

@@ -47,13 +47,31 @@ def signed_in(house: House, email: str = "anna@example.com", password: str = PAS
     return caller_with(house, outcome.session, client)
 
 
-def enrolling(house: House, caller: Caller) -> tuple[AuthenticatorApp, bytes]:
+def enrolling(house: House, caller: Caller, *, replaces: str | None = None, lost: bool = False) -> tuple[AuthenticatorApp, bytes]:
     """A started enrolment: the phone that has read the QR code, and the secret."""
-    assert isinstance(house.identity.totp_enrolment.start(caller), Done)
+    assert isinstance(house.identity.totp_enrolment.start(caller, replaces=replaces, lost=lost), Done)
+    return scanned(house, caller)
+
+
+def scanned(house: House, caller: Caller) -> tuple[AuthenticatorApp, bytes]:
+    """What the open enrolment shows: the phone that has read the QR code, and the secret."""
     enrolment = house.identity.totp_enrolment.view(caller)
     assert enrolment is not None
     uri = provisioning_uri(enrolment.secret, issuer="XpressBot", account=caller.account.email)
     return AuthenticatorApp(uri, house.clock), enrolment.secret
+
+
+def adding(house: House, caller: Caller, name: str) -> AuthenticatorApp:
+    """A started addition of one app more: the app that has read the QR code."""
+    assert house.identity.authenticator_apps.add(caller, name) == Done()
+    return scanned(house, caller)[0]
+
+
+def added(house: House, caller: Caller, name: str) -> Caller:
+    """The caller with one app more. The code of the previous step added it."""
+    outcome = house.identity.totp_enrolment.confirm(caller, adding(house, caller, name).code(steps=-1))
+    assert isinstance(outcome, Enabled), outcome
+    return caller_with(house, outcome.raised.session)
 
 
 def protected(house: House, email: str = "anna@example.com", password: str = PASSWORD) -> Person:
