@@ -104,6 +104,21 @@ def test_a_lost_phone_takes_the_recovery_codes_with_it_at_the_confirmation(
     assert visitor.shown_codes() is None
 
 
+def test_what_was_guessed_at_before_holds_up_nothing_new(
+    codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]
+) -> None:
+    """Tries at the old app and the old codes are forgotten with them: the new ones are good at once."""
+    thief = new_visitor(address="203.0.113.9")
+    for _ in range(5):
+        thief.begin()
+        thief.code("000000")
+        thief.recovery_code("0000-0000-0000-0000")
+    new = visitor.enable(lost=True)
+    renewed = visitor.codes()
+    other = new_visitor().sign_in(TotpCode(new.next_code()))
+    other.sign_in(canonical(renewed[0]))
+
+
 def test_a_lost_phone_may_be_one_of_several(tablet: AuthenticatorApp, codes: tuple[str, ...], visitor: Visitor) -> None:
     """The codes are renewed, the other app stays."""
     visitor.enable(replaces=visitor.apps()["Phone"], lost=True)

@@ -17,7 +17,7 @@ TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 SMALLEST_TARGET = 44
 SMALL_TARGETS = """smallest => [...document.querySelectorAll("a[href], button, input, summary")]
   .filter((target) => target.checkVisibility() && !target.closest(".visually-hidden, .skip"))
-  .filter((target) => target.getBoundingClientRect().height < smallest)
+  .filter((target) => (target.closest("label") ?? target).getBoundingClientRect().height < smallest)
   .map((target) => target.outerHTML.slice(0, 200))
 """
 

@@ -8,7 +8,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.forms import parse_recovery_code
-from xpressbot.entrypoints.http.pages.two_factor import ISSUER
+from xpressbot.entrypoints.http.pages.set_up import ISSUER
 from xpressbot.identity.application.caller import Caller, Client
 from xpressbot.identity.application.totp_enrolment import Enabled
 from xpressbot.identity.domain.otpauth import provisioning_uri

@@ -147,6 +147,53 @@ def test_what_is_wrong_with_the_installation(site: Site, anna: Person) -> None:
     assert inspect(anna.page) == []
 
 
+def test_several_apps_and_a_move(site: Site, anna: Person) -> None:
+    """The list with one, two and five apps, a rename open and refused, a removal open; adding one; the question of a move."""
+    protected = protect(site)
+    arrive_signed_in(anna, protected.session)
+    anna.open("/account/2fa/apps")
+    findings = inspect(anna.page)
+    anna.open("/account/2fa/move")
+    findings += inspect(anna.page)
+    anna.open("/account/2fa/apps/add")
+    findings += inspect(anna.page)
+    _send_as_it_is(anna, "Show the QR code")
+    anna.sees("Give it a name of up to 40 characters")
+    findings += inspect(anna.page)
+    for name in ("Tablet", "W" * 40, "Laptop", "\u0646\u0627\u0645"):
+        anna.open("/account/2fa/apps/add")
+        anna.page.get_by_label("What do you call it?").fill(name)
+        anna.button("Show the QR code").click()
+        anna.sees("will sign you in as well.")
+        if name.startswith("W"):
+            findings += inspect(anna.page)
+        phone = anna.scan_qr_code()
+        anna.page.get_by_label("6-digit code from the app").fill(phone.code())
+        anna.button("Add this app").click()
+        anna.is_on("Authenticator apps")
+        if name == "Tablet":
+            for summary in ("Rename", "Remove"):
+                anna.page.locator("summary", has_text=summary).first.click()
+            findings += inspect(anna.page)
+            anna.page.get_by_label("Name").first.fill("tablet")
+            anna.button("Save the name").first.click()
+            anna.sees("One of your apps has this name already.")
+            findings += inspect(anna.page)
+    anna.open("/account/2fa/apps/add")
+    anna.sees("You have 5 authenticator apps")
+    findings += inspect(anna.page)
+    anna.open("/account/2fa/move")
+    findings += inspect(anna.page)
+    anna.page.get_by_label("Laptop").check()
+    anna.page.get_by_label("It was lost or stolen").check()
+    anna.button("Show the QR code").click()
+    anna.is_on("Reset 2FA on a new phone")
+    findings += inspect(anna.page)
+    anna.open("/account/2fa/disable")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
 def test_pages_that_are_not_there(anna: Person) -> None:
     """An error page."""
     anna.open("/nowhere")

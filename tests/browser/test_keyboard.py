@@ -10,6 +10,7 @@ from tests.support.installation import PASSWORD
 pytestmark = pytest.mark.browser
 
 MOST_STOPS = 20
+HAVE_IT = "I have it, or it is destroyed"
 FOCUSED = """() => {
   const element = document.activeElement;
   const style = getComputedStyle(element);
@@ -70,6 +71,51 @@ def test_turning_2fa_on_by_keyboard(anna: Person) -> None:
     keys.press("Space")
     anna.is_on("Account Settings")
     assert anna.box("2FA Enabled").is_visible()
+
+
+def test_moving_to_a_new_phone_by_keyboard(site: Site, anna: Person) -> None:
+    """The answers are reached by Tab and chosen by Space."""
+    keys = anna.page.keyboard
+    arrive_signed_in(anna, protect(site).session)
+    anna.open("/account")
+    tab_to(anna, "Move to a new phone")
+    keys.press("Enter")
+    anna.is_on("Move to a new phone")
+    tab_to(anna, f"{HAVE_IT}\nYour recovery codes stay.")
+    keys.press("Space")
+    tab_to(anna, "Show the QR code")
+    keys.press("Enter")
+    anna.is_on("Reset 2FA on a new phone")
+
+
+def test_adding_renaming_and_removing_an_app_by_keyboard(site: Site, anna: Person) -> None:
+    """The name has the focus on arrival; what the list hides is opened, filled in and sent without a mouse."""
+    keys = anna.page.keyboard
+    arrive_signed_in(anna, protect(site).session)
+    anna.open("/account/2fa/apps")
+    tab_to(anna, "Add another app")
+    keys.press("Enter")
+    anna.is_on("Add an authenticator app")
+    keys.type("Tablet")
+    keys.press("Enter")
+    anna.sees("will sign you in as well.")
+    phone = anna.scan_qr_code()
+    tab_to(anna, "6-digit code from the app")
+    keys.type(phone.code())
+    keys.press("Enter")
+    anna.is_on("Authenticator apps")
+    tab_to(anna, "Rename")
+    keys.press("Enter")
+    tab_to(anna, "Name")
+    keys.type("Phone")
+    keys.press("Enter")
+    anna.page.get_by_role("heading", level=2, name="Phone").wait_for()
+    tab_to(anna, "Remove")
+    keys.press("Enter")
+    tab_to(anna, "Remove Phone")
+    keys.press("Enter")
+    anna.page.get_by_role("heading", level=2, name="Phone").wait_for(state="detached")
+    anna.page.get_by_role("heading", level=2, name="Tablet").wait_for()
 
 
 def test_the_profile_menu_closes_by_escape_and_by_a_click_elsewhere(anna: Person) -> None:
