@@ -1,7 +1,7 @@
 """The set-up page: a QR code that a phone reads, a key to type, and one field."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import zxingcpp
@@ -37,7 +37,17 @@ def drawn(page: str) -> tuple[Image.Image, int]:
     return image, size
 
 
-@pytest.mark.parametrize("email", ["anna@example.com", "o'brien+a&b=c%d@example.com", "jörg#1?x@exämple.com", "x" * 200 + "@example.com"])
+ODD_ADDRESSES = [
+    "anna@example.com",
+    "o'brien+a&b=c%d@example.com",
+    "jörg#1?x@exämple.com",
+    "x" * 200 + "@example.com",
+    "\u5b57" * 240 + "@example.com",
+    "\U0001f642" * 240 + "@example.com",
+]
+
+
+@pytest.mark.parametrize("email", ODD_ADDRESSES)
 def test_the_qr_code_says_what_the_link_says(email: str, installation: Installation, browser: Browser) -> None:
     """A decoder that is not ours reads the otpauth URI out of the page's own SVG, whatever the address holds."""
     installation.add_account(email)
@@ -51,6 +61,19 @@ def test_the_qr_code_says_what_the_link_says(email: str, installation: Installat
     assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
     assert parse_qs(uri.query)["issuer"] == ["XpressBot"]
     assert AuthenticatorApp(found.text, installation.clock).code().isdigit()
+
+
+def test_of_an_address_too_long_for_a_qr_code_the_beginning_is_shown(installation: Installation, browser: Browser) -> None:
+    """And the app's name is kept whole: it is what tells two entries in one app apart."""
+    address, face = "\u5b57" * 240 + "@example.com", "\U0001f642"
+    installation.add_account(address)
+    browser.sign_in(address)
+    browser.enable_2fa()
+    label = unquote(browser.add_app(face * 40).uri).partition("XpressBot:")[2].partition("?")[0]
+    shown, _space, name = label.rpartition(" ")
+    assert name == f"({face * 40})"
+    assert address.startswith(shown)
+    assert len(shown) > 100
 
 
 def test_the_qr_code_is_dark_on_white_with_its_quiet_zone(signed_in: Browser) -> None:
