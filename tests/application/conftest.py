@@ -9,9 +9,11 @@ from tests.application.visitor import Visitor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation
+from tests.support.people import reset
 from xpressbot.identity.application.use_cases import Identity
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Done
+from xpressbot.identity.domain.token import Token
 
 
 @pytest.fixture
@@ -49,6 +51,12 @@ def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
     codes = visitor.codes()
     assert visitor.keep_codes() == Done()
     return codes
+
+
+@pytest.fixture
+def link(installation: Installation, app: AuthenticatorApp) -> Token:
+    """What the operator hands over after having reset Anna's 2FA."""
+    return reset(installation.house)
 
 
 @pytest.fixture

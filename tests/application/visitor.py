@@ -5,11 +5,13 @@ from typing import TypeVar
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from xpressbot.identity.application.caller import Caller, Client
+from xpressbot.identity.application.enrolling import OpenEnrolment
+from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, TotpCode
-from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.application.sign_in import Begun, SignIn
 from xpressbot.identity.application.totp_enrolment import Enabled
 from xpressbot.identity.domain.otpauth import provisioning_uri
-from xpressbot.identity.domain.outcomes import Denied, Done, Raised, SecondFactorRequired, SignedIn, StepUpRequired
+from xpressbot.identity.domain.outcomes import Denied, Done, EnrolmentRequired, Raised, SecondFactorRequired, SignedIn, StepUpRequired
 from xpressbot.identity.domain.recovery_code import parse_code
 from xpressbot.identity.domain.token import Token
 
@@ -35,6 +37,7 @@ class Visitor:
         self.session: Token | None = None
         self.device: Token | None = None
         self.pending: Token | None = None
+        self.link: Token | None = None
         self._sign_in = sign_in or self.identity.sign_in
 
     @property
@@ -53,7 +56,7 @@ class Visitor:
         assert caller is not None
         return caller
 
-    def begin(self, password: str = PASSWORD, email: str | None = None, next_path: str = "/") -> SignedIn | SecondFactorRequired | Denied:
+    def begin(self, password: str = PASSWORD, email: str | None = None, next_path: str = "/") -> Begun:
         return self._keep(self._sign_in.begin(self.email if email is None else email, password, next_path, self.client))
 
     def prove(self, factor: SecondFactor) -> SignedIn | Denied:
@@ -116,6 +119,34 @@ class Visitor:
     def remove(self, app_id: str) -> Raised | Denied | StepUpRequired:
         return self._keep(self.identity.authenticator_apps.remove(self.me, app_id))
 
+    @property
+    def enrollee(self) -> Enrollee:
+        """Who has to set up 2FA here before there is a session; there must be one."""
+        enrollee = self.identity.re_enrolment.enrollee(self.pending, self.link, self.client)
+        assert isinstance(enrollee, Enrollee), enrollee
+        return enrollee
+
+    def start_again(self) -> AuthenticatorApp:
+        """After a reset: start to set up 2FA before the session, and scan what it shows."""
+        assert Done() == self.identity.re_enrolment.start(self.enrollee)
+        return self.scan_again()
+
+    def scan_again(self) -> AuthenticatorApp:
+        view = self.identity.re_enrolment.view(self.enrollee)
+        assert isinstance(view, OpenEnrolment), view
+        return AuthenticatorApp(provisioning_uri(view.secret, issuer="XpressBot", account=self.email), self.clock)
+
+    def confirm_again(self, code: str) -> SignedIn | Denied:
+        return self._keep(self.identity.re_enrolment.confirm(self.enrollee, code))
+
+    def enable_again(self) -> AuthenticatorApp:
+        """After a reset: the password, with the link that this browser holds, up to the session."""
+        assert isinstance(self.begin(), EnrolmentRequired)
+        app = self.start_again()
+        outcome = self.confirm_again(app.code())
+        assert isinstance(outcome, SignedIn), outcome
+        return app
+
     def disable(self) -> Raised | Denied | StepUpRequired:
         return self._keep(self.identity.totp_enrolment.disable(self.me))
 
@@ -150,7 +181,7 @@ class Visitor:
         match outcome:
             case SignedIn(session, device, _):
                 self.session, self.device, self.pending = session, device, None
-            case SecondFactorRequired(pending):
+            case SecondFactorRequired(pending) | EnrolmentRequired(pending):
                 self.pending = pending
             case Raised(session) | Enabled(Raised(session), _):
                 self.session = session

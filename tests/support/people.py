@@ -6,12 +6,14 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.application.caller import Caller, Client
+from xpressbot.identity.application.enrolling import OpenEnrolment
+from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor
 from xpressbot.identity.application.totp_enrolment import Enabled
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.otpauth import provisioning_uri
-from xpressbot.identity.domain.outcomes import Done, SecondFactorRequired, SignedIn
+from xpressbot.identity.domain.outcomes import Done, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.domain.recovery_code import parse_code
 from xpressbot.identity.domain.token import Token
 
@@ -92,6 +94,30 @@ def pending(house: House, email: str = "anna@example.com", password: str = PASSW
     outcome = house.identity.sign_in.begin(email, password, "/", client)
     assert isinstance(outcome, SecondFactorRequired), outcome
     return outcome.pending
+
+
+def reset(house: House, email: str = "anna@example.com", reason: str = "Phone and codes lost") -> Token:
+    """An operator's reset: the token of the link."""
+    token = house.identity.re_enrolment.reset(email, reason)
+    assert isinstance(token, Token), token
+    return token
+
+
+def must_enrol(house: House, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Token:
+    """The token of a sign-in after a reset, that waits for the new app."""
+    outcome = house.identity.sign_in.begin(email, password, "/", client)
+    assert isinstance(outcome, EnrolmentRequired), outcome
+    return outcome.pending
+
+
+def enrolling_again(house: House, waiting: Token, link: Token, client: Client = CLIENT) -> tuple[Enrollee, AuthenticatorApp]:
+    """A set-up before the session, started: who does it, and the phone that has read the QR code."""
+    enrollee = house.identity.re_enrolment.enrollee(waiting, link, client)
+    assert isinstance(enrollee, Enrollee), enrollee
+    assert isinstance(house.identity.re_enrolment.start(enrollee), Done)
+    enrolment = house.identity.re_enrolment.view(enrollee)
+    assert isinstance(enrolment, OpenEnrolment), enrolment
+    return enrollee, AuthenticatorApp(provisioning_uri(enrolment.secret, issuer="XpressBot", account=enrollee.pending.email), house.clock)
 
 
 def completed(house: House, token: Token, factor: SecondFactor, *, client: Client = CLIENT) -> SignedIn:

@@ -8,7 +8,7 @@ from xpressbot.entrypoints.cli.accounts import Email, day, echo_link, existing_a
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.application.administration import AccountSummary
-from xpressbot.identity.domain.account import MAX_NAME_LENGTH, normalise_name
+from xpressbot.identity.domain.account import MAX_NAME_LENGTH, AccountStatus, normalise_name
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied
 from xpressbot.identity.domain.token import Token
@@ -34,7 +34,7 @@ def two_factor_commands(build: Build) -> typer.Typer:
 
     @two_factor.command()
     def reset(
-        email: Email, reason: Annotated[str, typer.Option(help="Why, in a few words. The person reads it in their activity.")]
+        email: Email, reason: Annotated[str, typer.Option(help="Why, in a few words. The person reads it on their dashboard.")]
     ) -> None:
         """Remove an account's authenticator apps, recovery codes and sessions, and print the link to set 2FA up again."""
         address, cause = existing_address(email), normalise_name(reason)
@@ -66,5 +66,8 @@ def _reset(house: House, address: str, reason: str) -> None:
             typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
             typer.echo("once, within 24 hours; an earlier one is void.")
             echo_link(house, LinkKind.RE_ENROLMENT, outcome)
+            summary = house.identity.administration.summary(address)
+            if summary is not None and summary.account.status is AccountStatus.DISABLED:
+                typer.echo("The account is disabled: nobody can sign in to it before `xpressbot accounts enable`.")
         case unknown:
             assert_never(unknown)

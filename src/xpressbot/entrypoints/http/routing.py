@@ -98,12 +98,12 @@ class SignedInPage:
         if self.before_session is None:
             return None
         enrollee = visit.enrollee()
-        if isinstance(enrollee, Denied):
-            return None
-        outcome = self.before_session(visit, enrollee)
+        outcome = enrollee if isinstance(enrollee, Denied) else self.before_session(visit, enrollee)
         match outcome:
+            case Denied(Reason.NOT_SIGNED_IN):
+                return None
             case Denied(Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
-                return redirect(f"{SIGN_IN_PATH}?reason={outcome.reason}")
+                return redirect(f"{SIGN_IN_PATH}?next={self.back}&reason={outcome.reason}")
             case Denied(reason):
                 return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
             case _:

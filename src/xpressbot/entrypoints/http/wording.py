@@ -228,6 +228,5 @@ _SENT_BACK_TO_APPS: Final = {
     reason.value: _SENTENCES[reason] for reason in (Reason.TOO_MANY_AUTHENTICATORS, Reason.NO_SUCH_AUTHENTICATOR, Reason.LAST_AUTHENTICATOR)
 }
 _SENT_BACK_TO_RE_ENROLMENT: Final = {
-    reason.value: _SENTENCES[reason]
-    for reason in (Reason.MUST_ENROL, Reason.LINK_OF_ANOTHER, Reason.NO_ENROLMENT, Reason.ENROLMENT_DISCARDED)
-}
+    reason.value: _SENTENCES[reason] for reason in (Reason.MUST_ENROL, Reason.LINK_OF_ANOTHER, Reason.ENROLMENT_DISCARDED)
+} | {Reason.NO_ENROLMENT.value: _("No set-up is open here. Begin it below: you get a new QR code.")}

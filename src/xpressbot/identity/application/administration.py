@@ -8,6 +8,7 @@ from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.registration import OPERATOR
 from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.security_event import EventKind, NewEvent
 
 _EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
@@ -42,16 +43,22 @@ class Administration:
             return None if account is None else _summary(uow, account)
 
     def set_status(self, email: str, status: AccountStatus) -> Account | None:
-        """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account."""
+        """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
+
+        Disabling voids the link of a reset too: whoever holds it would be let in by a later enabling.
+        """
         with self._units.write() as uow:
             found = uow.accounts.by_email(email)
             account = uow.accounts.lock(found.id) if found else None
             if account is None:
                 return None
             if account.status is not status:
+                now = self._mint.now()
                 uow.accounts.set_status(account.id, status)
                 void_earlier_decisions(uow, account.id, keep_session=None)
-                uow.events.append(account.id, NewEvent(_EVENTS[status], OPERATOR), self._mint.now())
+                if status is AccountStatus.DISABLED:
+                    uow.links.void(Link(LinkKind.RE_ENROLMENT, account_id=account.id), now)
+                uow.events.append(account.id, NewEvent(_EVENTS[status], OPERATOR), now)
                 uow.commit()
             return account
 

@@ -25,6 +25,7 @@ from xpressbot.identity.domain.security_event import EventKind, NewEvent
 from xpressbot.identity.domain.token import Token
 
 _NEW_APP: Final = Plan(Purpose.REPLACE)
+_FACTOR_BUCKETS: Final = (throttle.totp, throttle.recovery_code, throttle.recovery_code_check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class ReEnrolment:
             uow.authenticators.revoke_all(account.id, keep=None)
             uow.recovery_codes.remove_all(account.id)
             uow.devices.forget_all(account.id)
-            uow.throttle.clear([throttle.totp(account.id).key, throttle.recovery_code(account.id).key])
+            uow.throttle.clear([bucket(account.id).key for bucket in _FACTOR_BUCKETS])
             uow.accounts.set_must_enrol(account.id, must_enrol=True)
             void_earlier_decisions(uow, account.id, keep_session=None)
             new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)
@@ -118,21 +119,20 @@ class ReEnrolment:
     def view(self, enrollee: Enrollee) -> OpenEnrolment | Denied:
         """The open enrolment."""
         with self._units.read() as uow:
-            refusal = self._refuse_link(uow, enrollee)
+            refusal = self._refuse_second_click(uow, enrollee) or self._refuse_link(uow, enrollee)
             if refusal is not None:
                 return Denied(refusal)
             return self._enrolling.view(uow, enrollee.pending.account_id, enrollee.pending.id) or Denied(Reason.NO_ENROLMENT)
 
     def confirm(self, enrollee: Enrollee, code: str) -> SignedIn | Denied:
         """Prove the new app with a first code. Link and sign-in are used up by it, and the session begins."""
-        if not self._enrolling.charge(enrollee.pending.id):
-            return Denied(Reason.NO_ENROLMENT)
+        charged = self._enrolling.charge(enrollee.pending.id)
         with self._units.write() as uow:
             account = self._enter(uow, enrollee)
             if isinstance(account, Denied):
                 return account
             now = self._mint.now()
-            proof = self._enrolling.prove(uow, enrollee.pending.id, code, now)
+            proof = self._enrolling.prove(uow, enrollee.pending.id, code, now) if charged else None
             match proof:
                 case None:
                     return Denied(Reason.NO_ENROLMENT)
@@ -170,6 +170,7 @@ class ReEnrolment:
         proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path)
         signed_in = self._completion.complete(uow, replace(account, security_version=version), proof, enrollee.client)
         self._enrolling.give_codes(uow, account.id, signed_in.session_id, now)
+        # Named as this session's own deed, so that it is no notice to whoever has just done it.
         uow.events.append(account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, session=signed_in.session_id), now)
         uow.commit()
         return signed_in
@@ -177,6 +178,8 @@ class ReEnrolment:
     def _enter(self, uow: UnitOfWork, enrollee: Enrollee) -> Account | Denied:
         """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
         account = uow.accounts.lock(enrollee.pending.account_id)
+        if second_click := self._refuse_second_click(uow, enrollee):
+            return Denied(second_click)
         if (
             account is None
             or account.status is not AccountStatus.ACTIVE
@@ -186,6 +189,9 @@ class ReEnrolment:
             return Denied(Reason.START_AGAIN)
         refusal = self._refuse_link(uow, enrollee)
         return account if refusal is None else Denied(refusal)
+
+    def _refuse_second_click(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
+        return Reason.JUST_SIGNED_IN if uow.pending_sign_ins.is_consumed(enrollee.pending.id) else None
 
     def _refuse_link(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
         found = uow.links.find_open(LinkKind.RE_ENROLMENT, enrollee.link.digest, self._mint.now()) if enrollee.link else None

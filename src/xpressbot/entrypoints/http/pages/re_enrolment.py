@@ -9,7 +9,7 @@ from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.pages.link import gone, keep_link, taken_from_address
 from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
-from xpressbot.entrypoints.http.routing import RE_ENROLMENT_PATH, Page, PublicPage
+from xpressbot.entrypoints.http.routing import RE_ENROLMENT_PATH, SIGN_IN_PATH, Page, PublicPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice
@@ -39,9 +39,15 @@ def take_pasted_link(visit: Visit) -> Response:
 
 
 def start(visit: Visit, enrollee: Enrollee) -> Response | Denied:
-    """Prepare a secret and show it."""
+    """Prepare a secret and show it. The cookie of the link begins anew, so that it outlives the set-up."""
     outcome = visit.identity.re_enrolment.start(enrollee)
-    return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
+    match outcome:
+        case Done():
+            return redirect(SETUP_PATH) if enrollee.link is None else keep_link(visit, SETUP_PATH, enrollee.link)
+        case Denied():
+            return outcome
+        case unknown:
+            assert_never(unknown)
 
 
 def start_over(visit: Visit, enrollee: Enrollee) -> Response | Denied:
@@ -80,6 +86,8 @@ def _page(visit: Visit, *, status: int = 200, message: Text | None = None, error
     caller = visit.identity.sessions.resolve(visit.client)
     has_link = visit.identity.re_enrolment.is_open(visit.cookie(Cookie.LINK))
     if isinstance(enrollee, Denied) and not has_link:
+        if enrollee.reason is Reason.START_AGAIN:
+            return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
         raise gone(_ASK_AGAIN)
     refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)
     return visit.page(
@@ -96,7 +104,8 @@ def _page(visit: Visit, *, status: int = 200, message: Text | None = None, error
 
 def _token_in(text: str) -> Token | None:
     """The token in a pasted link, or pasted by itself."""
-    pasted = text.strip()[:_MAX_PASTED]
+    # White space comes from a mail or a terminal that broke the line.
+    pasted = "".join(text[:_MAX_PASTED].split())
     try:
         tokens = parse_qs(urlsplit(pasted).query).get("token", [pasted])
     except ValueError:
