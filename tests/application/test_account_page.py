@@ -7,6 +7,7 @@ import pytest
 from tests.application.observing import events, kinds
 from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.installation import Installation
+from tests.support.people import reset
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.outcomes import Raised
@@ -156,5 +157,8 @@ def test_every_accounts_chain_verifies_after_a_long_life(
         bertas.confirm("wrong")
     for status in (AccountStatus.DISABLED, AccountStatus.ACTIVE):
         installation.house.identity.administration.set_status("berta@example.com", status)
+    bertas.sign_in().enable()
+    bertas.link = reset(installation.house, "berta@example.com")
+    bertas.enable_again()
     recorded = {*kinds(installation, anna.id), *kinds(installation, berta.id)}
     assert set(EventKind) == recorded

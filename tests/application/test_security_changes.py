@@ -44,6 +44,10 @@ def remove_app(visitor: Visitor) -> None:
     assert isinstance(visitor.remove(visitor.apps()["Tablet"]), Raised)
 
 
+def reset_2fa(visitor: Visitor) -> None:
+    visitor.identity.re_enrolment.reset(ANNA, "phone lost")
+
+
 def replace_codes(visitor: Visitor) -> None:
     visitor.regenerate()
     visitor.keep_codes()
@@ -52,7 +56,7 @@ def replace_codes(visitor: Visitor) -> None:
 LEAVING_THEIR_SESSION = [turn_2fa_off, move_2fa, move_2fa_from_a_lost_phone, add_app, remove_app, replace_codes]
 
 
-@pytest.mark.parametrize(("change", "left"), [(disable_account, 0), *((change, 1) for change in LEAVING_THEIR_SESSION)])
+@pytest.mark.parametrize(("change", "left"), [(disable_account, 0), (reset_2fa, 0), *((change, 1) for change in LEAVING_THEIR_SESSION)])
 def test_no_row_of_an_ended_session_or_sign_in_is_left(
     installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], change: Callable[[Visitor], None], left: int
 ) -> None:
@@ -88,7 +92,7 @@ def test_another_accounts_sessions_and_sign_ins_go_on(installation: Installation
 
 
 CHANGES = {"disabled": disable_account, "enabled again": enable_account, "2FA off": turn_2fa_off, "2FA moved": move_2fa}
-CHANGES |= {"app added": add_app, "app removed": remove_app, "codes replaced": replace_codes}
+CHANGES |= {"app added": add_app, "app removed": remove_app, "codes replaced": replace_codes, "2FA reset": reset_2fa}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -1,16 +1,31 @@
 """Ending the process at any statement leaves an account as before or as after, never between; a try stays counted."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import Column
 
 from tests.support.crashes import Content, crash_everywhere
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import added, adding, completed, enrolling, pending, protected, signed_in
+from tests.support.people import (
+    added,
+    adding,
+    completed,
+    enrolling,
+    enrolling_again,
+    must_enrol,
+    pending,
+    protected,
+    reset,
+    signed_in,
+)
 from xpressbot.entrypoints.house import House
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
 from xpressbot.identity.domain.outcomes import Done, Raised, Reason, SignedIn
 from xpressbot.identity.domain.recovery_code import parse_code
+from xpressbot.identity.domain.token import Token
 
 BUCKETS = "throttle_bucket"
 AUTHENTICATORS = "authenticator"
@@ -200,9 +215,64 @@ def test_claiming_the_installation(installation: Installation) -> None:
     assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
 
 
+def test_resetting_2fa(installation: Installation) -> None:
+    """Apps, codes, sessions, known browsers, sign-ins, set-ups, waits go, and the link is there: all of it or nothing."""
+    person = protected(installation.house)
+    enrolling(installation.house, person.caller)
+    waiting = pending(installation.house)
+    installation.house.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT)
+
+    def deed(house: House) -> None:
+        reset(house)
+
+    before, after = crash_everywhere(installation, deed)
+    assert (_states(before), _states(after)) == (["active", "pending"], ["revoked"])
+    tables = ("recovery_code", "recovery_code_set", "session", "device", "link")
+    assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[10, 1, 1, 1, 0], [0, 0, 0, 0, 1]]
+    assert [row for row in after["pending_sign_in"] if row not in before["pending_sign_in"]] == []
+    assert [row[0] for row in before[BUCKETS] if row not in after[BUCKETS]] == [f"totp:{person.account.id}"]
+
+
+def test_confirming_after_a_reset(installation: Installation) -> None:
+    """App, codes, session, used link and sign-in, and the end of having to enrol: all or none; the try is counted first."""
+    protected(installation.house)
+    link = reset(installation.house)
+    enrollee, phone = enrolling_again(installation.house, must_enrol(installation.house), link)
+    code = phone.code()
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.re_enrolment.confirm(enrollee, code), SignedIn)
+
+    before, counted, after = crash_everywhere(installation, deed)
+    _assert_only_counted(before, counted, AUTHENTICATORS)
+    assert (_states(before), _states(after)) == (["pending", "revoked"], ["active", "revoked"])
+    assert [[len(stage[table]) for table in ("recovery_code", "session", "device")] for stage in (before, after)] == [[0, 0, 0], [10, 1, 1]]
+    assert [[row[_index(LINK.c.consumed_at)] is None for row in stage["link"]] for stage in (before, after)] == [[True], [False]]
+    used = PENDING_SIGN_IN.c.consumed_at
+    assert [[row[_index(used)] is None for row in stage["pending_sign_in"]] for stage in (before, after)] == [[True], [False]]
+
+
+def test_accepting_an_invitation(installation: Installation) -> None:
+    """Account, used link, session and event, or none of them; the first one is the owner's in the same moment."""
+    token = installation.house.identity.registration.invite("anna@example.com")
+    assert isinstance(token, Token)
+
+    def deed(house: House) -> None:
+        assert isinstance(house.identity.registration.accept(token, "Anna Berg", PASSWORD, CLIENT), SignedIn)
+
+    before, after = crash_everywhere(installation, deed, hashes=True)
+    tables = ("account", "chain_head", "security_event", "session", "device")
+    assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
+    assert [[row[_index(LINK.c.consumed_at)] is None for row in stage["link"]] for stage in (before, after)] == [[True], [False]]
+    assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
+
+
 def _states(stage: Content) -> list[str]:
-    state = list(AUTHENTICATOR.columns).index(AUTHENTICATOR.c.state)
-    return sorted(row[state] for row in stage["authenticator"])
+    return sorted(row[_index(AUTHENTICATOR.c.state)] for row in stage["authenticator"])
+
+
+def _index(column: Column[Any]) -> int:
+    return list(column.table.columns).index(column)
 
 
 def _assert_only_counted(before: Content, counted: Content, table: str, *, rows: int = 1) -> None:

@@ -14,11 +14,18 @@ _TIMEOUT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Form:
-    """A form to send, with the cookie of a pending sign-in or none."""
+    """A form to send, with the cookies of a pending sign-in and of a link, or none."""
 
     path: str
     fields: dict[str, str]
     pending: Token | None = None
+    link: Token | None = None
+
+    @property
+    def cookies(self) -> str:
+        """As a browser sends them."""
+        tokens = {"sign-in": self.pending, "link": self.link}
+        return "; ".join(f"xpressbot-{name}={token.text}" for name, token in tokens.items() if token is not None)
 
 
 def send(url: str, forms: Sequence[Form], *, again: Callable[[httpx.Response], bool] = lambda _response: False) -> list[httpx.Response]:
@@ -47,7 +54,7 @@ async def _post(url: str, form: Form) -> httpx.Response:
         "Sec-Fetch-Site: same-origin",
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
-        *([] if form.pending is None else [f"Cookie: xpressbot-sign-in={form.pending.text}"]),
+        *([f"Cookie: {form.cookies}"] if form.cookies else []),
     ]
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
