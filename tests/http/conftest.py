@@ -10,14 +10,17 @@ import structlog
 from fastapi import FastAPI
 
 from tests.conftest import ENGINES
+from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.identity.domain.token import Token
 
 both_engines = pytest.mark.parametrize("database_url", ENGINES, indirect=True)
 PUBLIC_URL = "https://bots.example.com"
+RE_ENROLMENT = "/link/re-enrolment"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,15 @@ class Protected:
     """Anna with 2FA on: her browser, her phone, her recovery codes."""
 
     browser: Browser
+    phone: AuthenticatorApp
+    codes: list[str]
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Anna after an operator's reset: what she still has of before, and the link that she was given."""
+
+    link: Token
     phone: AuthenticatorApp
     codes: list[str]
 
@@ -67,6 +79,20 @@ def pending(protected: Protected, new_browser: Callable[..., Browser]) -> Browse
     """Another browser of Anna's, in which only the password was proven."""
     browser = new_browser()
     assert browser.sign_in().headers["location"] == "/sign-in/code"
+    return browser
+
+
+@pytest.fixture
+def reset(installation: Installation, protected: Protected) -> Reset:
+    """The operator has just reset Anna's 2FA. All her browsers are signed out by it."""
+    return Reset(people.reset(installation.house), protected.phone, protected.codes)
+
+
+@pytest.fixture
+def must_enrol(reset: Reset, new_browser: Callable[..., Browser]) -> Browser:
+    """Another browser of Anna's after it, in which the password was proven. It has not seen the link."""
+    browser = new_browser()
+    assert browser.sign_in().headers["location"] == RE_ENROLMENT
     return browser
 
 

@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from tests.http.conftest import Protected
+from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
@@ -118,6 +118,27 @@ def test_a_forwarded_header_that_is_not_trusted_is_logged_without_its_text(log: 
     for line in lines:
         assert_one_plain_line(line)
         assert "evil" not in line
+
+
+def test_no_link_of_a_reset_or_an_invitation_is_logged(log: Log, installation: Installation, reset: Reset, browser: Browser) -> None:
+    """Opened, pasted, used, used again: the path alone stands in the log; the operator's reason does not."""
+    invitation = installation.house.identity.registration.invite("berta@example.com")
+    browser.cookies.clear()
+    for path, token in ((RE_ENROLMENT, reset.link), ("/link/invite", invitation)):
+        browser.get(f"{path}?token={token.text}")
+        browser.get(f"{path}?token={'A' * 43}")
+    browser.post("/link/invite", name="Berta", password=PASSWORD)
+    browser.get(f"/link/invite?token={invitation.text}")
+    browser.post("/sign-out")
+    browser.sign_in()
+    browser.post(RE_ENROLMENT, link=f"http://127.0.0.1:8000{RE_ENROLMENT}?token={reset.link.text}")
+    browser.enable_2fa()
+    browser.get(f"{RE_ENROLMENT}?token={reset.link.text}")
+    output = log.take()
+    assert RE_ENROLMENT in output
+    assert "/link/invite" in output
+    for secret in (reset.link.text, invitation.text, "token", "codes lost"):
+        assert secret not in output
 
 
 def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(

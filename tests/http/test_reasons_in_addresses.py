@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.http.conftest import Protected
+from tests.http.conftest import RE_ENROLMENT, Protected
 from tests.http.sending import words
 from tests.support.browser import Browser
 from xpressbot.identity.domain.outcomes import Reason
@@ -22,6 +22,12 @@ SAID_AT_THE_APPS = {
     Reason.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",
     Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer among yours",
     Reason.LAST_AUTHENTICATOR: "This is your only authenticator app.",
+}
+SAID_ON_THE_LINK_PAGE = {
+    Reason.MUST_ENROL: "Without it 2FA cannot be set up again.",
+    Reason.LINK_OF_ANOTHER: "Paste the one for yours.",
+    Reason.NO_ENROLMENT: "No set-up is open here.",
+    Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
 }
 HOSTILE = [
     "",
@@ -67,6 +73,24 @@ def test_the_list_of_apps_says_what_leads_there_and_nothing_else(reason: Reason,
         assert SAID_AT_THE_APPS[reason] in words(page)
     else:
         assert page == plain
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(reason: Reason, must_enrol: Browser) -> None:
+    """Nor does its list let anybody claim something else."""
+    plain, page = (must_enrol.request("GET", RE_ENROLMENT, params=query).text for query in ({}, {"reason": reason.value}))
+    if reason in SAID_ON_THE_LINK_PAGE:
+        assert SAID_ON_THE_LINK_PAGE[reason] in words(page)
+        assert SAID_ON_THE_LINK_PAGE[reason] not in words(plain)
+    else:
+        assert page == plain
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_reason_that_is_none_changes_not_the_page_that_asks_for_the_link(reason: str, must_enrol: Browser) -> None:
+    """As on the others."""
+    plain, odd = (must_enrol.request("GET", RE_ENROLMENT, params=query) for query in ({}, {"reason": reason}))
+    assert (odd.status_code, odd.text) == (plain.status_code, plain.text)
 
 
 @pytest.mark.parametrize("reason", HOSTILE)

@@ -13,6 +13,7 @@ from tests.http.conftest import both_engines
 from tests.http.sending import contents
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.people import protected, reset
 from xpressbot.identity.domain.account import AccountStatus
 
 WRONG = "wrong-anchor-meadow-kettle"
@@ -22,6 +23,7 @@ TRIES = {
     "disabled": ("peter9@example.com", WRONG),
     "disabled, right": ("peter9@example.com", PASSWORD),
     "protected": ("mary.x@example.com", WRONG),
+    "reset": ("lost.k@example.com", WRONG),
 }
 
 
@@ -71,9 +73,11 @@ def _headers(response: httpx.Response, typed: int) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def people(installation: Installation, browser: Browser) -> Installation:
-    """An owner, a disabled account, and one with 2FA."""
+    """An owner, a disabled account, one with 2FA, and one whose 2FA was reset."""
     for email in ("anna.b@example.com", "peter9@example.com", "mary.x@example.com"):
         installation.add_account(email)
+    protected(installation.house, "lost.k@example.com")
+    reset(installation.house, "lost.k@example.com")
     installation.house.identity.administration.set_status("peter9@example.com", AccountStatus.DISABLED)
     browser.sign_in("mary.x@example.com")
     browser.enable_2fa()
@@ -85,7 +89,7 @@ def people(installation: Installation, browser: Browser) -> Installation:
 def test_every_refused_password_looks_and_costs_the_same(tries: int, people: Installation, new_browser: Callable[..., Browser]) -> None:
     """Same status, page, headers, statements and rows: at the first try, at the one that opens a wait, in the wait."""
     seen = {}
-    for number, name in enumerate(["unknown", "wrong", "disabled", "protected"]):
+    for number, name in enumerate(["unknown", "wrong", "disabled", "protected", "reset"]):
         email, password = TRIES[name]
         for _earlier in range(tries - 1):
             attempt(people, new_browser(address=f"198.51.{number}.1"), email, password)

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.http.conftest import Protected
-from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of, set_cookies
-from tests.support.browser import Browser
+from tests.http.conftest import RE_ENROLMENT, Protected, Reset
+from tests.http.sending import LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of, set_cookies
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
 
 LISTED = tomllib.loads((Path(__file__).parent / "ways_to_a_session.toml").read_text(encoding="utf-8"))
@@ -45,6 +46,41 @@ def test_each_way_gives_a_session_of_the_strength_it_is_listed_with(
     fourth.sign_in()
     fourth.post("/sign-in/recovery-code", code=codes[0])
     assert fourth.who()["amr"] == begins["POST /sign-in/recovery-code"]
+
+
+def test_after_a_reset_the_confirmation_gives_a_session_and_an_invitation_gives_one_of_its_own(
+    reset: Reset, must_enrol: Browser, installation: Installation, new_browser: Callable[..., Browser]
+) -> None:
+    """The one with password and first code, and only with the link; the other with the password that was chosen."""
+    ((route, strength),) = LISTED["begins_after_a_reset"].items()
+    assert route in LISTED["renews"]["routes"]
+    must_enrol.get(f"{RE_ENROLMENT}?token={reset.link.text}")
+    must_enrol.post("/account/2fa/start")
+    phone = AuthenticatorApp(otpauth_uri(must_enrol.get("/account/2fa/setup").text), installation.clock)
+    link = must_enrol.cookies.pop(LINK_COOKIE)
+    assert SESSION_COOKIE not in set_cookies(_ask(must_enrol, route, code=phone.code()))
+    must_enrol.cookies.set(LINK_COOKIE, link, domain="127.0.0.1")
+    assert SESSION_COOKIE in set_cookies(_ask(must_enrol, route, code=phone.code()))
+    assert must_enrol.who()["amr"] == strength
+    invited = new_browser()
+    token = installation.house.identity.registration.invite("berta@example.com")
+    invited.get(f"/link/invite?token={token.text}")
+    invited.post("/link/invite", name="Berta", password=PASSWORD)
+    assert invited.who()["amr"] == LISTED["begins"]["POST /link/invite"]
+
+
+@pytest.mark.parametrize("with_link", [False, True])
+def test_no_other_route_gives_a_session_to_whoever_must_enrol(must_enrol: Browser, reset: Reset, with_link: bool) -> None:
+    """With the password proven, with and without the link, whatever right values of before the reset are sent along."""
+    if with_link:
+        must_enrol.get(f"{RE_ENROLMENT}?token={reset.link.text}")
+        must_enrol.post("/account/2fa/start")
+    others = {route for route in LISTED["begins"] if route not in {"POST /sign-in", "POST /link/invite", "POST /welcome"}}
+    for route in sorted({*others, *LISTED["neither"]["routes"], *LISTED["renews"]["routes"]} - {"POST /sign-out"}):
+        for code in (reset.phone.code(), reset.codes[0]):
+            response = _ask(must_enrol, route, password=PASSWORD, code=code, link="nonsense")
+            assert SESSION_COOKIE not in set_cookies(response), route
+    assert must_enrol.who() is None
 
 
 def test_no_other_route_gives_a_session_to_a_stranger_or_after_the_password_alone(

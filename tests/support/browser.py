@@ -61,7 +61,7 @@ class Browser:
         return self.post("/sign-in", email=email, password=password, **fields)
 
     def enable_2fa(self) -> AuthenticatorApp:
-        """Turn 2FA on from a signed-in browser."""
+        """Turn 2FA on from a signed-in browser, or from one that must before there is a session."""
         assert self.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
         app = AuthenticatorApp(otpauth_uri(self.get("/account/2fa/setup").text), self.clock)
         response = self.post("/account/2fa/confirm", code=app.code())
