@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.command_line import Answer, Shell
-from tests.support.installation import CLIENT, PASSWORD, make_settings
+from tests.support.installation import CLIENT, PASSWORD
 from tests.support.people import caller_with, enrolling, pending, protected
-from xpressbot.bootstrap import build
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.totp_enrolment import Enabled
@@ -22,16 +21,6 @@ MISUSED = 2
 
 def create(shell: Shell, email: str = "anna@example.com", name: str = "Anna Berg", password: str | bytes = PASSWORD + "\n") -> Answer:
     return shell.run("accounts", "create", "--email", email, "--name", name, stdin=password)
-
-
-@pytest.fixture
-def house(shell: Shell) -> House:
-    """The installation that the commands in this shell work on."""
-    directory = shell.directory / "var"
-    settings = make_settings(directory, f"sqlite:///{directory / 'data' / 'xpressbot.sqlite3'}")
-    house = build(settings, durable=False)
-    yield house
-    house.close()
 
 
 def test_an_account_is_made_with_the_password_from_standard_input(shell: Shell, house: House) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.command_line import Answer, Shell
 
-COMMANDS = [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status")]
+COMMANDS = [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status"), ("2fa", "reset", "--reason", "phone lost")]
 ODD = {
     "not UTF-8": b"\xff\xfeanna@example.com",
     "half a character": b"anna\xc3@example.com",
@@ -22,7 +22,7 @@ ODD = {
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("typed", ODD.values(), ids=ODD)
-def test_what_can_be_no_account_is_said_to_be_none(shell: Shell, command: tuple[str, str], typed: bytes) -> None:
+def test_what_can_be_no_account_is_said_to_be_none(shell: Shell, command: tuple[str, ...], typed: bytes) -> None:
     """No traceback, nothing that a terminal would obey, and nothing made on the disk for it."""
     argument = os.fsdecode(typed)
     assert shell.run(*command, argument) == Answer(1, "", f"There is no account {argument!r}.\n")
@@ -30,7 +30,7 @@ def test_what_can_be_no_account_is_said_to_be_none(shell: Shell, command: tuple[
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_bytes_that_are_no_text_reach_the_command_as_they_were_typed(shell: Shell, command: tuple[str, str]) -> None:
+def test_bytes_that_are_no_text_reach_the_command_as_they_were_typed(shell: Shell, command: tuple[str, ...]) -> None:
     """In an interpreter of its own, where the operating system hands the argument over."""
     answer = shell.run_fresh(*command, os.fsdecode(ODD["not UTF-8"]))
     assert answer == Answer(1, "", "There is no account '\\udcff\\udcfeanna@example.com'.\n")
