@@ -9,6 +9,7 @@ from tests.browser.qr_code import read_qr_code
 from tests.browser.site import Site
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD
+from xpressbot.identity.domain.token import Token
 
 CODES_IN_A_SET = 10
 CODE = re.compile(r"^(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$")
@@ -59,6 +60,10 @@ class Person:
         """Sign in to an account without 2FA."""
         self.enter_password()
         self.is_on("Dashboard")
+
+    def open_link(self, kind: str, token: Token) -> None:
+        """Open a link that somebody has handed over."""
+        self.open(f"/link/{kind}?token={token.text}")
 
     def enter_code(self, code: str) -> None:
         """Fill in the code page that follows the password."""

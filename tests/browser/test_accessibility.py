@@ -7,6 +7,8 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect, session_of
 from tests.browser.site import Site
+from tests.support import people
+from xpressbot.identity.domain.token import Token
 
 pytestmark = pytest.mark.browser
 
@@ -190,6 +192,65 @@ def test_several_apps_and_a_move(site: Site, anna: Person) -> None:
     anna.is_on("Reset 2FA on a new phone")
     findings += inspect(anna.page)
     anna.open("/account/2fa/disable")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_after_a_reset(site: Site, anna: Person) -> None:
+    """The page that asks for the link in each of its states, and the set-up that comes before the session."""
+    house = site.installation.house
+    people.protected(house, "berta@example.com")
+    protect(site)
+    link, bertas = people.reset(house), people.reset(house, "berta@example.com")
+
+    anna.open_link("re-enrolment", link)
+    anna.sees("Your link works.")
+    findings = inspect(anna.page)
+    anna.page.context.clear_cookies()
+    anna.enter_password()
+    anna.is_on("Set up 2FA again")
+    findings += inspect(anna.page)
+    anna.page.get_by_label("Your link").fill("nonsense")
+    anna.button("Go on").click()
+    anna.sees("Paste the whole link")
+    findings += inspect(anna.page)
+    anna.open_link("re-enrolment", bertas)
+    anna.sees("is for another account.")
+    findings += inspect(anna.page)
+    anna.open("/account/2fa/setup")
+    anna.sees("Paste the one for yours.")
+    findings += inspect(anna.page)
+
+    anna.open_link("re-enrolment", link)
+    anna.sees("Password and link are right")
+    findings += inspect(anna.page)
+    anna.button("Set up 2FA").click()
+    anna.is_on("Set up 2FA")
+    findings += inspect(anna.page)
+    anna.confirm_code("000000")
+    anna.sees("4 more tries.")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_a_reset_in_anothers_browser_and_an_invitation(site: Site, anna: Person) -> None:
+    """Signed in as somebody else; invited, filled in badly, and a link that was used."""
+    house = site.installation.house
+    people.protected(house, "berta@example.com")
+    link, invitation = people.reset(house, "berta@example.com"), house.identity.registration.invite("carl@example.com")
+    assert isinstance(invitation, Token)
+    arrive_signed_in(anna)
+    anna.open_link("re-enrolment", link)
+    anna.sees("You are signed in here as")
+    findings = inspect(anna.page)
+    anna.open_link("invite", invitation)
+    anna.is_on("Your account")
+    findings += inspect(anna.page)
+    _send_as_it_is(anna, "Create the account")
+    anna.sees("Enter your password.")
+    findings += inspect(anna.page)
+    anna.open("/link/invite?token=used")
+    anna.is_on("This link no longer works")
     findings += inspect(anna.page)
     assert findings == []
 
