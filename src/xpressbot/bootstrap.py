@@ -86,13 +86,12 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     gate = Gate(units, mint)
     enrolling = Enrolling(units, mint, digest)
     sign_in = SignIn(units, mint, hasher, digest, StructuredSignInLog())
-    totp_enrolment = TotpEnrolment(units, gate, enrolling)
     identity = Identity(
         sign_in=sign_in,
         sessions=Sessions(units, gate, mint),
         reauthentication=Reauthentication(units, gate, hasher, digest),
-        totp_enrolment=totp_enrolment,
-        authenticator_apps=AuthenticatorApps(units, gate, totp_enrolment),
+        totp_enrolment=TotpEnrolment(units, gate, enrolling),
+        authenticator_apps=AuthenticatorApps(units, gate, enrolling),
         re_enrolment=ReEnrolment(units, mint, digest, sign_in, enrolling),
         recovery_codes=RecoveryCodes(units, gate, mint, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(units, gate, mint),

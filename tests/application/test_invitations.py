@@ -1,7 +1,7 @@
 """Invitations: a link with which the person at an address makes their own account, once."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.application.observing import ObservedHasher, events, parts_of
 from tests.application.visitor import ANNA, Visitor
@@ -104,10 +104,11 @@ def test_an_address_that_has_an_account_is_not_invited(installation: Installatio
 
 
 def test_an_address_that_got_an_account_meanwhile_gets_no_second_one(installation: Installation, identity: Identity) -> None:
-    """The person is told; the account that is there is untouched."""
+    """The invitation is void from then on; the account that is there is untouched."""
     token = invite(identity)
     account = installation.add_account("Berta.Sommer@example.com", "Berta by hand")
-    assert accept(identity, token, "another-violet-anchor-kettle") == TAKEN
+    assert identity.registration.invited(token) is None
+    assert accept(identity, token, "another-violet-anchor-kettle") == GONE
     assert identity.administration.list_accounts()[0].account == account
     assert len(addresses(identity)) == 1
 
@@ -183,8 +184,19 @@ def test_an_account_made_while_the_password_is_hashed_is_not_overwritten(
     """Nothing of the late one is left: no session, no event, no second account."""
     token = invite(identity)
     hasher.meanwhile = lambda: identity.registration.create(NewAccount(BERTA, "Berta by hand", PASSWORD))
-    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == TAKEN
+    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == GONE
     assert [summary.account.name for summary in identity.administration.list_accounts()] == ["Berta by hand"]
+
+
+def test_an_invitation_that_an_account_overtook_makes_no_second_one(installation: Installation, identity: Identity) -> None:
+    """Issued in the moment in which the account was made, so that neither saw the other."""
+    token = invite(identity)
+    installation.add_account(BERTA, "Berta by hand")
+    with installation.house.database.write() as connection:
+        connection.execute(update(LINK).values(consumed_at=None))
+        connection.commit()
+    assert accept(identity, token) == TAKEN
+    assert addresses(identity) == [BERTA]
 
 
 @pytest.mark.parametrize("meanwhile", ["expires", "is voided"])

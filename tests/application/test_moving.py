@@ -11,7 +11,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from xpressbot.identity.adapters.database.tables import RECOVERY_CODE_SET
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, SignedIn, StepUpRequired
@@ -92,7 +92,7 @@ def test_a_lost_phone_takes_the_recovery_codes_with_it_at_the_confirmation(
     new_visitor().sign_in(canonical(codes[0]))
     assert visitor.shown_codes() is None
     outcome = visitor.confirm_enrolment(new.code())
-    assert isinstance(outcome, Enabled)
+    assert isinstance(outcome, Confirmed)
     assert outcome.shows_codes
     renewed = visitor.codes()
     assert not set(renewed) & set(codes)
@@ -150,7 +150,7 @@ def test_nothing_is_lost_while_2fa_is_off(visitor: Visitor) -> None:
     view = visitor.identity.totp_enrolment.view(visitor.me)
     assert view is not None
     assert (view.plan.renews_codes, view.moving) == (False, False)
-    assert isinstance(visitor.confirm_enrolment(new.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(new.code()), Confirmed)
 
 
 @pytest.mark.parametrize("app_id", ["0" * 32, "x" * 10_000, "\x00", "' OR 1=1 --"])
@@ -191,7 +191,7 @@ def test_two_tabs_with_the_same_answers_show_the_same_secret(tablet: Authenticat
     phone = visitor.apps()["Phone"]
     first, second = visitor.start(replaces=phone, lost=True), visitor.start(replaces=phone, lost=True)
     assert first.uri == second.uri
-    assert isinstance(visitor.confirm_enrolment(first.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(first.code()), Confirmed)
 
 
 @pytest.mark.parametrize("other_plan", ["lost", "another app", "all", "one more"])
@@ -211,7 +211,7 @@ def test_another_plan_in_a_second_tab_makes_the_first_tabs_code_void(tablet: Aut
     refusal = visitor.confirm_enrolment(first.code())
     assert isinstance(refusal, Denied)
     assert (refusal.reason, visitor.apps()) == (Reason.WRONG_CODE, apps)
-    assert isinstance(visitor.confirm_enrolment(second.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(second.code()), Confirmed)
 
 
 @pytest.mark.parametrize("ending", ["signed out", "idle"])
@@ -280,13 +280,21 @@ def test_a_recovery_session_adds_and_removes_only_with_a_fresh_proof(recovered: 
     assert recovered.add("Work phone") == recovered.remove(recovered.apps()["Tablet"]) == StepUpRequired()
 
 
-def test_adding_and_removing_leave_the_grant(recovered: Visitor, codes: tuple[str, ...]) -> None:
-    """The lost phone is still to be replaced; the code stays among what was proven."""
+def test_adding_leaves_the_grant_and_removing_ends_it(recovered: Visitor, codes: tuple[str, ...]) -> None:
+    """With one app more the lost phone is still to be replaced; with the lost one removed, nothing is left to repair."""
     recovered.confirm(factor=canonical(codes[1]))
     recovered.add_app("Work phone")
-    assert isinstance(recovered.remove(recovered.apps()["Tablet"]), Raised)
     assert grant(recovered)
     assert recovered.me.session.amr == frozenset({Method.PASSWORD, Method.TOTP, Method.RECOVERY_CODE})
-    recovered.clock.advance(minutes=6)
-    recovered.enable(replaces=recovered.apps()["Phone"])
+    assert isinstance(recovered.remove(recovered.apps()["Tablet"]), Raised)
     assert not grant(recovered)
+
+
+def test_with_an_app_proven_in_a_recovery_session_its_step_up_asks_for_a_code_again(recovered: Visitor, codes: tuple[str, ...]) -> None:
+    """The password alone was enough only while there was nothing else left to give."""
+    for code in codes[2:]:
+        recovered.confirm(factor=canonical(code))
+    recovered.confirm(factor=canonical(codes[1]))
+    assert not recovered.identity.reauthentication.proof_needed(recovered.me).second_factor
+    recovered.add_app("Work phone")
+    assert recovered.identity.reauthentication.proof_needed(recovered.me).second_factor

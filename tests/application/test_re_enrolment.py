@@ -148,7 +148,7 @@ def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installa
     assert [kind for kind, _details in recorded] == [EventKind.ENROLMENT_STARTED, EventKind.SIGNED_IN, EventKind.TWO_FACTOR_ENABLED]
     assert (recorded[1][1]["amr"], recorded[1][1]["aal"], recorded[2][1]["session"]) == ("otp pwd", 2, session.id)
     notices = waiting.identity.account_page.dashboard(waiting.me).notices
-    assert [notice.kind for notice in notices] == [EventKind.TWO_FACTOR_RESET, EventKind.TWO_FACTOR_ENABLED]
+    assert [notice.kind for notice in notices] == [EventKind.ENROLMENT_AWAITED, EventKind.TWO_FACTOR_RESET, EventKind.TWO_FACTOR_ENABLED]
 
 
 def test_the_new_session_counts_as_freshly_confirmed(waiting: Visitor) -> None:

@@ -9,7 +9,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.application.reauthentication import ProofNeeded
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, SecondFactorRequired, SignedIn, StepUpRequired
 
 
@@ -82,7 +82,7 @@ def test_an_enrolment_begun_in_time_keeps_its_own_ten_minutes(recovered: Visitor
     """The grant may run out between the QR code and the first code."""
     new = recovered.start()
     recovered.clock.advance(minutes=9)
-    assert isinstance(recovered.confirm_enrolment(new.code()), Enabled)
+    assert isinstance(recovered.confirm_enrolment(new.code()), Confirmed)
 
 
 def spend(visitor: Visitor, codes: tuple[str, ...]) -> None:

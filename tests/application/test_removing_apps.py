@@ -11,7 +11,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn, StepUpRequired
 from xpressbot.identity.domain.security_event import EventKind
@@ -152,4 +152,4 @@ def test_what_another_session_has_begun_is_over(
 def test_after_a_removal_another_app_can_have_its_place(tablet: AuthenticatorApp, visitor: Visitor) -> None:
     """The proof that removed one is still fresh for adding the next."""
     visitor.remove(visitor.apps()["Tablet"])
-    assert isinstance(visitor.confirm_enrolment(visitor.start_adding("Tablet").code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(visitor.start_adding("Tablet").code()), Confirmed)

@@ -9,7 +9,7 @@ from tests.application.visitor import ANNA, Visitor
 from tests.support.installation import Installation
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, PENDING_SIGN_IN, SESSION
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import AccountStatus
 from xpressbot.identity.domain.authenticator import AuthenticatorState
 from xpressbot.identity.domain.outcomes import Done, Raised
@@ -126,7 +126,7 @@ def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(instal
     app = visitor.start()
     replace_codes(visitor)
     assert unfinished(installation) == [visitor.me.session.id]
-    assert isinstance(visitor.confirm_enrolment(app.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
 
 
 def test_renaming_an_app_voids_nothing(installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
@@ -149,7 +149,7 @@ def test_another_accounts_unfinished_enrolment_stays(installation: Installation,
     app = berta.start()
     visitor.sign_in().enable()
     disable_account(visitor)
-    assert isinstance(berta.confirm_enrolment(app.code()), Enabled)
+    assert isinstance(berta.confirm_enrolment(app.code()), Confirmed)
 
 
 def unfinished(installation: Installation) -> list[str]:

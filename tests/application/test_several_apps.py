@@ -10,7 +10,7 @@ from tests.application.visitor import Visitor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.authenticator import MOST_PER_ACCOUNT
@@ -144,12 +144,12 @@ def test_adding_counts_from_the_first_code_and_keeps_everything_else(
     assert list(visitor.apps()) == [""]
     token, version = visitor.session, visitor.me.account.security_version
     outcome = visitor.confirm_enrolment(tablet.code())
-    assert isinstance(outcome, Enabled)
+    assert isinstance(outcome, Confirmed)
     assert (outcome.added, outcome.shows_codes) == (True, False)
     assert visitor.identity.sessions.resolve(replace(visitor.client, session=token)) is None
     assert (list(visitor.apps()), visitor.me.account.security_version) == (["", "Tablet"], version + 1)
     kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["app"], details["codes_renewed"], details["sessions_ended"]) == (
+    assert (kind, details["app"], "codes_renewed" in details, details["sessions_ended"]) == (
         EventKind.AUTHENTICATOR_ADDED,
         "Tablet",
         False,
@@ -190,7 +190,7 @@ def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     others, me = other.start_adding("Other"), other.me
     mine = visitor.start_adding("Mine")
-    assert isinstance(visitor.confirm_enrolment(mine.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(mine.code()), Confirmed)
     assert other.identity.totp_enrolment.confirm(me, others.code()) == NO_ENROLMENT
     assert list(visitor.apps()) == ["", "App 2", "App 3", "App 4", "Mine"]
 
@@ -205,7 +205,7 @@ def test_confirming_twice_adds_once(installation: Installation, anna: Account, a
     """The other half of a double click finds nothing to confirm."""
     tablet = visitor.start_adding("Tablet")
     code = tablet.code()
-    assert isinstance(visitor.confirm_enrolment(code), Enabled)
+    assert isinstance(visitor.confirm_enrolment(code), Confirmed)
     assert visitor.confirm_enrolment(code) == NO_ENROLMENT
     assert list(visitor.apps()) == ["", "Tablet"]
     assert kinds(installation, anna.id).count(EventKind.AUTHENTICATOR_ADDED) == 1
@@ -221,7 +221,7 @@ def test_a_second_start_with_the_same_name_shows_the_same_secret_and_with_anothe
     refusal = visitor.confirm_enrolment(first.code())
     assert isinstance(refusal, Denied)
     assert refusal.reason is Reason.WRONG_CODE
-    assert isinstance(visitor.confirm_enrolment(second.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(second.code()), Confirmed)
     assert list(visitor.apps()) == ["", "Work phone"]
 
 
@@ -231,7 +231,7 @@ def test_starting_over_goes_on_with_what_was_begun(app: AuthenticatorApp, visito
     assert visitor.identity.totp_enrolment.start_over(visitor.me) == Done()
     second = visitor.scan()
     assert second.uri != first.uri
-    assert isinstance(visitor.confirm_enrolment(second.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(second.code()), Confirmed)
     assert list(visitor.apps()) == ["", "Tablet"]
 
 

@@ -7,7 +7,7 @@ from tests.application.visitor import Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from xpressbot.identity.application.second_factor import SecondFactor, TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.instant import SECOND
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, SignedIn
@@ -132,7 +132,7 @@ def test_moving_the_app_clears_its_count(installation: Installation, app: Authen
     guess(installation, 3, WRONG_RECOVERY_CODE)
     guess(installation, 4, wrong_code(app))
     new = visitor.start()
-    assert isinstance(visitor.confirm_enrolment(new.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(new.code()), Confirmed)
     assert (tries(installation)["totp"], tries(installation)["recovery_code"]) == (0, 3)
 
 

@@ -8,7 +8,7 @@ from tests.application.observing import after_unit_of_work, events, kinds
 from tests.application.visitor import Visitor
 from tests.support.installation import Installation
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.instant import MINUTE
@@ -92,7 +92,7 @@ def test_the_fifth_code_may_be_the_right_one(visitor: Visitor) -> None:
     app = visitor.start()
     for _ in range(4):
         visitor.confirm_enrolment(app.code(steps=-20))
-    assert isinstance(visitor.confirm_enrolment(app.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
 
 
 @pytest.mark.parametrize("steps", [-10, -2, 2, 10])
@@ -114,7 +114,7 @@ def test_start_over_replaces_the_secret(visitor: Visitor) -> None:
     assert (view.tries_left, view.expires_at) == (5, visitor.clock.now() + 10 * MINUTE)
     refusal = visitor.confirm_enrolment(app.code())
     assert isinstance(refusal, Denied)
-    assert isinstance(visitor.confirm_enrolment(visitor.scan().code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(visitor.scan().code()), Confirmed)
 
 
 def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: Visitor) -> None:
@@ -151,7 +151,7 @@ def test_an_enrolment_goes_on_when_its_session_rises(visitor: Visitor) -> None:
     app = visitor.start()
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(), Raised)
-    assert isinstance(visitor.confirm_enrolment(app.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
 
 
 def test_confirming_turns_2fa_on_and_ends_everything_older(
@@ -163,7 +163,7 @@ def test_confirming_turns_2fa_on_and_ends_everything_older(
     thief.session = visitor.session
     app = visitor.start()
     outcome = visitor.confirm_enrolment(app.code())
-    assert isinstance(outcome, Enabled)
+    assert isinstance(outcome, Confirmed)
     assert outcome.shows_codes
     assert (visitor.me.session.aal, visitor.me.session.amr) == (2, frozenset({Method.PASSWORD, Method.TOTP}))
     assert (other.caller, thief.caller) == (None, None)
@@ -182,7 +182,7 @@ def test_a_confirmed_enrolment_counts_as_a_step_up(visitor: Visitor) -> None:
     """Proving a code of the new app is a proof: for five minutes more nothing is asked for."""
     app = visitor.start()
     visitor.clock.advance(minutes=6)
-    assert isinstance(visitor.confirm_enrolment(app.code()), Enabled)
+    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
     visitor.keep_codes()
     assert visitor.reveal() == Done()
 
@@ -201,7 +201,7 @@ def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_pr
     visitor.confirm_enrolment(new.code(steps=-20))
     new_visitor().sign_in(TotpCode(old.next_code()))
     outcome = visitor.confirm_enrolment(new.code())
-    assert isinstance(outcome, Enabled)
+    assert isinstance(outcome, Confirmed)
     assert not outcome.shows_codes
     assert events(installation, anna.id)[-1][0] is EventKind.AUTHENTICATOR_MOVED
     other = new_visitor()

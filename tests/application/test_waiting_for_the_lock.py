@@ -9,7 +9,7 @@ from tests.application.observing import while_waiting_for_the_account
 from tests.application.visitor import Visitor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn, StepUpRequired
 
 LEFT_OF_THE_STEP = 10
@@ -62,7 +62,7 @@ def test_a_first_code_that_expires_while_it_waits_turns_nothing_on(installation:
     with waiting(installation, seconds):
         outcome = visitor.confirm_enrolment(app.code(steps=-1))
     if seconds < LEFT_OF_THE_STEP:
-        assert isinstance(outcome, Enabled)
+        assert isinstance(outcome, Confirmed)
     else:
         assert isinstance(outcome, Denied)
         assert outcome.reason is Reason.CLOCK_IS_OFF

@@ -9,7 +9,7 @@ from xpressbot.identity.application.enrolling import OpenEnrolment
 from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, TotpCode
 from xpressbot.identity.application.sign_in import Begun, SignIn
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.otpauth import provisioning_uri
 from xpressbot.identity.domain.outcomes import Denied, Done, EnrolmentRequired, Raised, SecondFactorRequired, SignedIn, StepUpRequired
 from xpressbot.identity.domain.recovery_code import parse_code
@@ -88,7 +88,7 @@ class Visitor:
         assert view is not None
         return AuthenticatorApp(provisioning_uri(view.secret, issuer="XpressBot", account=self.email), self.clock)
 
-    def confirm_enrolment(self, code: str) -> Enabled | Denied | StepUpRequired:
+    def confirm_enrolment(self, code: str) -> Confirmed | Denied | StepUpRequired:
         return self._keep(self.identity.totp_enrolment.confirm(self.me, code))
 
     def enable(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
@@ -174,7 +174,7 @@ class Visitor:
 
     def _finish(self, app: AuthenticatorApp) -> AuthenticatorApp:
         outcome = self.confirm_enrolment(app.code())
-        assert isinstance(outcome, Enabled), outcome
+        assert isinstance(outcome, Confirmed), outcome
         return app
 
     def _keep(self, outcome: T) -> T:
@@ -183,7 +183,7 @@ class Visitor:
                 self.session, self.device, self.pending = session, device, None
             case SecondFactorRequired(pending) | EnrolmentRequired(pending):
                 self.pending = pending
-            case Raised(session) | Enabled(Raised(session), _):
+            case Raised(session) | Confirmed(Raised(session), _):
                 self.session = session
         return outcome
 

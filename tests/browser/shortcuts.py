@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.forms import parse_recovery_code
 from xpressbot.entrypoints.http.pages.set_up import ISSUER
 from xpressbot.identity.application.caller import Caller, Client
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.otpauth import provisioning_uri
 from xpressbot.identity.domain.outcomes import SecondFactorRequired, SignedIn
 from xpressbot.identity.domain.token import Token
@@ -47,7 +47,7 @@ def protect(site: Site, email: str = "anna@example.com") -> Protected:
     assert enrolment is not None
     phone = AuthenticatorApp(provisioning_uri(enrolment.secret, issuer=ISSUER, account=email), site.clock)
     enabled = identity.totp_enrolment.confirm(caller, phone.code())
-    assert isinstance(enabled, Enabled), enabled
+    assert isinstance(enabled, Confirmed), enabled
     caller = _caller(site, enabled.raised.session)
     ledger = identity.recovery_codes.ledger(caller)
     assert ledger is not None

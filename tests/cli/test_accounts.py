@@ -11,7 +11,7 @@ from tests.support.installation import CLIENT, PASSWORD
 from tests.support.people import caller_with, enrolling, pending, protected
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.application.caller import Client
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.pending_sign_in import NextStep
 from xpressbot.identity.domain.token import Token
 
@@ -145,9 +145,9 @@ def test_the_2fa_status_is_told(shell: Shell, house: House) -> None:
     caller = caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
     phone, _secret = enrolling(house, caller)
     assert shell.run("2fa", "status", "anna@example.com").out.endswith("2FA Disabled\n")
-    assert isinstance(house.identity.totp_enrolment.confirm(caller, phone.code()), Enabled)
+    assert isinstance(house.identity.totp_enrolment.confirm(caller, phone.code()), Confirmed)
     answer = shell.run("2fa", "status", "ANNA@example.com")
-    assert answer.out.startswith("anna@example.com: 2FA Enabled since 20")
+    assert answer.out.startswith("anna@example.com: 2FA Confirmed since 20")
     assert answer.out.endswith(", 10 recovery codes left\n")
 
 

@@ -16,23 +16,24 @@ from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
 from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.authenticator import (
     MOST_PER_ACCOUNT,
+    Addition,
     Authenticator,
     AuthenticatorState,
     Enrolment,
     Plan,
-    Purpose,
+    Replacement,
 )
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason
 
 ROUNDS = 5
 PLANS = [
-    Plan(Purpose.REPLACE),
-    Plan(Purpose.REPLACE, replaces="f" * 32, renews_codes=True),
-    Plan(Purpose.REPLACE, renews_codes=True),
-    Plan(Purpose.ADD),
+    Replacement(),
+    Replacement(replaces="f" * 32, renews_codes=True),
+    Replacement(renews_codes=True),
+    Addition(),
 ]
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ def test_two_sessions_that_add_the_fifth_app_at_once_do_not_make_six(installatio
     outcomes = at_once(
         lambda: house.identity.totp_enrolment.confirm(mine, codes[0]), lambda: house.identity.totp_enrolment.confirm(other, codes[1])
     )
-    assert sorted(isinstance(outcome, Enabled) for outcome in outcomes) == [False, True]
+    assert sorted(isinstance(outcome, Confirmed) for outcome in outcomes) == [False, True]
     assert [row["state"] for row in _rows(installation)] == ["active"] * MOST_PER_ACCOUNT
 
 
@@ -129,9 +130,9 @@ def test_confirming_and_removing_at_once_come_one_after_the_other(installation: 
     confirmed, removed = at_once(
         lambda: house.identity.totp_enrolment.confirm(mine, code), lambda: house.identity.authenticator_apps.remove(other, phone)
     )
-    assert isinstance(confirmed, Enabled) is not isinstance(removed, Raised)
+    assert isinstance(confirmed, Confirmed) is not isinstance(removed, Raised)
     states = [row["state"] for row in _rows(installation)]
-    assert sorted(states) == (["active", "active", "revoked"] if isinstance(confirmed, Enabled) else ["active", "revoked"])
+    assert sorted(states) == (["active", "active", "revoked"] if isinstance(confirmed, Confirmed) else ["active", "revoked"])
 
 
 def elsewhere(installation: Installation, phone: AuthenticatorApp) -> Caller:

@@ -19,7 +19,7 @@ from xpressbot.foundation.database.engine import METADATA, Database, open_databa
 from xpressbot.foundation.database.migrations import HEAD, current_revision, upgrade
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
 
 FIRST = "0001"
@@ -69,7 +69,7 @@ def test_people_go_on_where_they_were(today: Installation, used: Database, tmp_p
     assert again.reason is Reason.CODE_ALREADY_USED
     completed(house, pending(house), recovery_code(anna.codes[1]))
     assert isinstance(house.identity.recovery_codes.keep(anna.caller, ""), Raised)
-    assert isinstance(house.identity.totp_enrolment.confirm(bo, bos_phone.code()), Enabled)
+    assert isinstance(house.identity.totp_enrolment.confirm(bo, bos_phone.code()), Confirmed)
     assert [broken_at(house, person.account.id) for person in (anna, bo)] == [None, None]
     house.close()
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from xpressbot.identity.domain.authenticator import (
+    Addition,
     Authenticator,
     AuthenticatorState,
     ClockSighting,
     Enrolment,
     Plan,
-    Purpose,
+    Replacement,
     is_name_taken,
     name_in_place,
     normalise_app_name,
@@ -20,7 +21,7 @@ from xpressbot.identity.domain.instant import MINUTE, SECOND
 
 NOW = 1_790_000_000 * SECOND
 AUTHENTICATOR = Authenticator("t", "a", "Tablet", AuthenticatorState.PENDING, b"box", NOW, None, None, None, None)
-ENROLMENT = Enrolment(AUTHENTICATOR, "mine", Plan(Purpose.ADD), NOW + 10 * MINUTE, failures=0)
+ENROLMENT = Enrolment(AUTHENTICATOR, "mine", Addition(), NOW + 10 * MINUTE, failures=0)
 EARLIER = ClockSighting(step=100, offset=3, seen_at=NOW)
 
 
@@ -71,14 +72,14 @@ def _named(*names: str) -> list[Authenticator]:
 @pytest.mark.parametrize(
     ("plan", "active", "called"),
     [
-        (Plan(Purpose.ADD), ["", "Phone"], "Tablet"),
-        (Plan(Purpose.ADD), ["", "tablet"], "Tablet 2"),
-        (Plan(Purpose.ADD), ["TABLET", "Tablet 2"], "Tablet 3"),
-        (Plan(Purpose.REPLACE), [], ""),
-        (Plan(Purpose.REPLACE), ["Phone"], "Phone"),
-        (Plan(Purpose.REPLACE), ["Phone", "Work"], ""),
-        (Plan(Purpose.REPLACE, replaces="1"), ["Phone", "Work"], "Work"),
-        (Plan(Purpose.REPLACE, replaces="gone"), ["Phone", "Work"], ""),
+        (Addition(), ["", "Phone"], "Tablet"),
+        (Addition(), ["", "tablet"], "Tablet 2"),
+        (Addition(), ["TABLET", "Tablet 2"], "Tablet 3"),
+        (Replacement(), [], ""),
+        (Replacement(), ["Phone"], "Phone"),
+        (Replacement(), ["Phone", "Work"], ""),
+        (Replacement(replaces="1"), ["Phone", "Work"], "Work"),
+        (Replacement(replaces="gone"), ["Phone", "Work"], ""),
     ],
 )
 def test_a_new_app_inherits_a_name_or_keeps_its_own_with_a_number_if_need_be(plan: Plan, active: list[str], called: str) -> None:

@@ -10,7 +10,7 @@ from xpressbot.identity.application.enrolling import OpenEnrolment
 from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.otpauth import provisioning_uri
 from xpressbot.identity.domain.outcomes import Done, EnrolmentRequired, SecondFactorRequired, SignedIn
@@ -72,7 +72,7 @@ def adding(house: House, caller: Caller, name: str) -> AuthenticatorApp:
 def added(house: House, caller: Caller, name: str) -> Caller:
     """The caller with one app more. The code of the previous step added it."""
     outcome = house.identity.totp_enrolment.confirm(caller, adding(house, caller, name).code(steps=-1))
-    assert isinstance(outcome, Enabled), outcome
+    assert isinstance(outcome, Confirmed), outcome
     return caller_with(house, outcome.raised.session)
 
 
@@ -81,7 +81,7 @@ def protected(house: House, email: str = "anna@example.com", password: str = PAS
     caller = signed_in(house, email, password)
     phone, secret = enrolling(house, caller)
     outcome = house.identity.totp_enrolment.confirm(caller, phone.code(steps=-1))
-    assert isinstance(outcome, Enabled), outcome
+    assert isinstance(outcome, Confirmed), outcome
     caller = caller_with(house, outcome.raised.session)
     ledger = house.identity.recovery_codes.ledger(caller)
     assert ledger is not None

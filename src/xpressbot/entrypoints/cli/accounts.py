@@ -2,25 +2,21 @@
 
 import io
 import sys
-from datetime import UTC, datetime
 from typing import Annotated, Final, assert_never
 
 import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
+from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.wording import refusal_text, weak_password_text
 from xpressbot.identity.application.administration import AccountSummary
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.domain.account import Account, AccountStatus, normalise_email, normalise_name
-from xpressbot.identity.domain.instant import SECOND
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, WeakPassword
-from xpressbot.identity.domain.token import Token
 
 _MAX_PASSWORD_INPUT: Final = 8192
-
-Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 
 def accounts_commands(build: Build) -> typer.Typer:
@@ -94,15 +90,10 @@ def _invite(house: House, address: str) -> None:
     outcome = house.identity.registration.invite(address)
     if isinstance(outcome, Denied):
         fail(str(refusal_text(outcome, 0)))
-    typer.echo(f"Hand this link to {address}. It makes their account, once, within 24 hours; an earlier one is void.")
+    typer.echo(f"Hand this link to {address}. It makes their account, once, within {hours(LinkKind.INVITE)} hours; an earlier one is void.")
     if not house.identity.registration.has_owner():
         typer.echo("There is no account yet, and the first one made is the owner's.")
     echo_link(house, LinkKind.INVITE, outcome)
-
-
-def echo_link(house: House, kind: LinkKind, token: Token) -> None:
-    """Print a link to hand over."""
-    typer.echo(f"\n  {house.settings.public_url}/link/{kind}?token={token.text}\n")
 
 
 def _set_status(build: Build, email: str, status: AccountStatus) -> None:
@@ -112,14 +103,6 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
         if account is None:
             fail(f"There is no account {email!r}.")
         typer.echo(f"Account {account.email} is {status}.")
-
-
-def existing_address(text: str) -> str:
-    """The address an operator typed; one that no account can have ends the command."""
-    address = normalise_email(text)
-    if address is None:
-        fail(f"There is no account {text!r}.")
-    return address
 
 
 def _read_password() -> str:
@@ -144,8 +127,3 @@ def _row(summary: AccountSummary) -> tuple[str, ...]:
         "reset" if summary.account.must_enrol else two_factor,
         str(summary.codes_left) if protected else "",
     )
-
-
-def day(at: int) -> str:
-    """A date, as operators sort by."""
-    return datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%d")

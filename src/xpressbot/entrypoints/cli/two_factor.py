@@ -4,11 +4,13 @@ from typing import Annotated, assert_never
 
 import typer
 
-from xpressbot.entrypoints.cli.accounts import Email, day, echo_link, existing_address
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
+from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours
 from xpressbot.entrypoints.house import House
 from xpressbot.identity.application.administration import AccountSummary
-from xpressbot.identity.domain.account import MAX_NAME_LENGTH, AccountStatus, normalise_name
+from xpressbot.identity.application.re_enrolment import MAX_REASON_LENGTH
+from xpressbot.identity.domain.account import AccountStatus
+from xpressbot.identity.domain.line import normalise_line
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied
 from xpressbot.identity.domain.token import Token
@@ -37,9 +39,9 @@ def two_factor_commands(build: Build) -> typer.Typer:
         email: Email, reason: Annotated[str, typer.Option(help="Why, in a few words. The person reads it on their dashboard.")]
     ) -> None:
         """Remove an account's authenticator apps, recovery codes and sessions, and print the link to set 2FA up again."""
-        address, cause = existing_address(email), normalise_name(reason)
+        address, cause = existing_address(email), normalise_line(reason, max_length=MAX_REASON_LENGTH)
         if cause is None:
-            fail(f"The reason must have 1 to {MAX_NAME_LENGTH} characters and no control characters.")
+            fail(f"The reason must have 1 to {MAX_REASON_LENGTH} characters and no control characters.")
         with opened(build) as house:
             _reset(house, address, cause)
 
@@ -64,7 +66,7 @@ def _reset(house: House, address: str, reason: str) -> None:
         case Token():
             typer.echo(f"2FA of {address} is reset, and all its sessions have ended.")
             typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
-            typer.echo("once, within 24 hours; an earlier one is void.")
+            typer.echo(f"once, within {hours(LinkKind.RE_ENROLMENT)} hours; an earlier one is void.")
             echo_link(house, LinkKind.RE_ENROLMENT, outcome)
             summary = house.identity.administration.summary(address)
             if summary is not None and summary.account.status is AccountStatus.DISABLED:

@@ -31,6 +31,10 @@ class Threads(Enum):
     """For handlers that hash a password."""
 
 
+Handler = Callable[[Visit, Caller], Response | Denied | StepUpRequired]
+EnrolleeHandler = Callable[[Visit, Enrollee], Response | Denied]
+
+
 @dataclass(frozen=True, slots=True)
 class PublicPage:
     """One path and method for anybody."""
@@ -56,14 +60,16 @@ class SignedInPage:
 
     returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
     before_session: what somebody gets who has to set up 2FA before there is a session; by default they must sign in.
+    for_one_person: refused while somebody else has to set up 2FA in this browser, or it would be set up for the wrong one.
     """
 
     method: str
     path: str
-    handler: Callable[[Visit, Caller], Response | Denied | StepUpRequired]
+    handler: Handler
     threads: Threads = Threads.PAGE
     returns_to: str = ""
-    before_session: Callable[[Visit, Enrollee], Response | Denied] | None = None
+    before_session: EnrolleeHandler | None = None
+    for_one_person: bool = False
 
     @property
     def back(self) -> str:
@@ -77,11 +83,15 @@ class SignedInPage:
 
     def answer(self, visit: Visit) -> Response:
         """Run the handler for whoever is signed in; send anybody else to sign in first."""
-        back = self.back
         caller = visit.identity.sessions.resolve(visit.client)
         if caller is None:
-            return self._answer_enrollee(visit) or redirect(f"{SIGN_IN_PATH}?next={back}")
-        outcome = self.handler(visit, caller)
+            return self._answer_enrollee(visit) or redirect(f"{SIGN_IN_PATH}?next={self.back}")
+        if self.for_one_person and _somebody_else_must_enrol(visit, caller):
+            return redirect(RE_ENROLMENT_PATH)
+        return self._conclude(self.handler(visit, caller))
+
+    def _conclude(self, outcome: Response | Denied | StepUpRequired) -> Response:
+        back = self.back
         match outcome:
             case StepUpRequired():
                 return redirect(f"{STEP_UP_PATH}?next={back}")
@@ -108,6 +118,11 @@ class SignedInPage:
                 return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
             case _:
                 return outcome
+
+
+def _somebody_else_must_enrol(visit: Visit, caller: Caller) -> bool:
+    enrollee = visit.enrollee()
+    return isinstance(enrollee, Enrollee) and enrollee.pending.account_id != caller.account.id
 
 
 Page = PublicPage | SignedInPage

@@ -127,6 +127,7 @@ EVENT_TITLES: Final = {
     EventKind.SIGNED_IN_WITH_RECOVERY_CODE: _("Signed in with a recovery code"),
     EventKind.SECOND_FACTOR_REFUSED: _("Wrong code after the right password"),
     EventKind.SECOND_FACTOR_SUSPENDED: _("Codes switched off after %(count)d wrong ones") % {"count": SECOND_FACTOR.suspend_at},
+    EventKind.ENROLMENT_AWAITED: _("Right password, before 2FA was set up again"),
     EventKind.PASSWORD_GUESSING: _("Somebody tried many wrong passwords"),
     EventKind.SIGNED_OUT: _("Signed out"),
     EventKind.SESSION_ENDED_BY_FAILURES: _("Signed out after wrong tries to confirm who you are"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xpressbot.identity.application.authenticator_apps import AuthenticatorApp
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.minting import Mint
@@ -52,8 +53,7 @@ class AccountSettings:
     protection: Protection
     other_sessions: int
     enrolment_pending: bool
-    apps: Sequence[tuple[str, str]]
-    """Ids and names of the authenticator apps; a name may be empty."""
+    apps: Sequence[AuthenticatorApp]
 
 
 class AccountPage:
@@ -85,7 +85,7 @@ class AccountPage:
                 protection=self._protection(uow, caller),
                 other_sessions=uow.sessions.count_others(caller.account.id, caller.session.id, now),
                 enrolment_pending=enrolment is not None and enrolment.is_open(now),
-                apps=[(authenticator.id, authenticator.name) for authenticator in active],
+                apps=[AuthenticatorApp.of(authenticator) for authenticator in active],
             )
 
     def acknowledge(self, caller: Caller, seq: int) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xpressbot.identity.application.caller import OPERATOR
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
-from xpressbot.identity.application.registration import OPERATOR
 from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.link import Link, LinkKind

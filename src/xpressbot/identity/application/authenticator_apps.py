@@ -1,14 +1,15 @@
 """More than one authenticator app: adding, naming and removing them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.enrolling import Enrolling
 from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.ports import UnitsOfWork
-from xpressbot.identity.application.totp_enrolment import TotpEnrolment
 from xpressbot.identity.domain.assurance import Action
-from xpressbot.identity.domain.authenticator import MOST_PER_ACCOUNT, Authenticator, Plan, Purpose, is_name_taken
+from xpressbot.identity.domain.authenticator import MOST_PER_ACCOUNT, Addition, Authenticator, is_name_taken
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
 from xpressbot.identity.domain.security_event import EventKind
 
@@ -22,22 +23,25 @@ class AuthenticatorApp:
     added_at: int
     last_used_at: int
 
+    @classmethod
+    def of(cls, authenticator: Authenticator) -> Self:
+        """What its owner sees of an active authenticator."""
+        created_at = authenticator.created_at
+        return cls(authenticator.id, authenticator.name, authenticator.confirmed_at or created_at, authenticator.last_used_at or created_at)
+
 
 class AuthenticatorApps:
     """The apps of an account, any one of which signs in. The last one leaves only with 2FA itself."""
 
-    def __init__(self, units: UnitsOfWork, gate: Gate, enrolment: TotpEnrolment) -> None:
+    def __init__(self, units: UnitsOfWork, gate: Gate, enrolling: Enrolling) -> None:
         self._units = units
         self._gate = gate
-        self._enrolment = enrolment
+        self._enrolling = enrolling
 
     def list_apps(self, caller: Caller) -> Sequence[AuthenticatorApp]:
         """All of them, the oldest first; none while 2FA is off."""
         with self._units.read() as uow:
-            return [
-                AuthenticatorApp(app.id, app.name, app.confirmed_at or app.created_at, app.last_used_at or app.created_at)
-                for app in uow.authenticators.active(caller.account.id)
-            ]
+            return [AuthenticatorApp.of(app) for app in uow.authenticators.active(caller.account.id)]
 
     def add(self, caller: Caller, name: str) -> Done | Denied | StepUpRequired:
         """Prepare a secret for one app more. It counts once it has proven a code (`TotpEnrolment.confirm`).
@@ -50,7 +54,8 @@ class AuthenticatorApps:
             refusal = _refuse_addition(active, name)
             if refusal is not None:
                 return Unchanged(Denied(refusal))
-            return self._enrolment.begin(entry, caller, name, Plan(Purpose.ADD))
+            begun = self._enrolling.begin(entry.uow, entry.account.id, entry.session.id, name, Addition())
+            return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED)) if begun else Unchanged(Done())
 
         return self._gate.enter_confirmed(caller, Action.ADD_AUTHENTICATOR, deed)
 
@@ -85,7 +90,8 @@ class AuthenticatorApps:
             # A move away from this very app would otherwise still be open in this session.
             entry.uow.authenticators.discard_enrolment(entry.session.id)
             others = entry.uow.sessions.count_others(entry.account.id, entry.session.id, entry.now)
-            raised = entry.change_security(entry.session)
+            # What a recovery code opened ends here too: another app has just been proven, or works.
+            raised = entry.change_security(replace(entry.session, recovery_grant_until=0))
             return Changed(raised, caller.event(EventKind.AUTHENTICATOR_REMOVED, sessions_ended=others, app=app.name))
 
         return self._gate.enter_confirmed(caller, Action.REMOVE_AUTHENTICATOR, deed)

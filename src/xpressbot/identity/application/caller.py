@@ -1,11 +1,16 @@
 """Who asks: the browser, and the person behind it when somebody is signed in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.token import Token
+
+OPERATOR: Final[Mapping[str, DetailValue]] = {"actor": "operator"}
+"""The details of an event that nobody's browser caused."""
 
 
 @dataclass(frozen=True, slots=True)

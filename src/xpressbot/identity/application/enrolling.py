@@ -8,7 +8,15 @@ from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsO
 from xpressbot.identity.application.second_factor import clock_offset_seconds
 from xpressbot.identity.application.secrets import new_recovery_codes, seal_totp_secret, totp_secret
 from xpressbot.identity.domain import throttle, totp
-from xpressbot.identity.domain.authenticator import Authenticator, AuthenticatorState, Enrolment, Plan, Purpose
+from xpressbot.identity.domain.authenticator import (
+    ENROLMENT_LIFETIME,
+    Addition,
+    Authenticator,
+    AuthenticatorState,
+    Enrolment,
+    Plan,
+    Replacement,
+)
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.security_event import DetailValue, EventKind
 from xpressbot.identity.domain.session import CODES_SHOWN_FOR
@@ -28,9 +36,14 @@ class OpenEnrolment:
     other_sessions: int
 
     @property
+    def renews_codes(self) -> bool:
+        """Whether the recovery codes go with the old app."""
+        return isinstance(self.plan, Replacement) and self.plan.renews_codes
+
+    @property
     def adding(self) -> bool:
         """Whether it is one app more."""
-        return self.plan.purpose is Purpose.ADD
+        return isinstance(self.plan, Addition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,19 @@ class Enrolling:
         self._units = units
         self._mint = mint
         self._digest = digest
+
+    def begin(self, uow: UnitOfWork, account_id: str, begun_in: str, name: str, plan: Plan, *, at_most_until: int | None = None) -> bool:
+        """Prepare a secret for a plan, unless one is open there for the same; whether it did.
+
+        It is good for ENROLMENT_LIFETIME, and no longer than `at_most_until`.
+        """
+        now = self._mint.now()
+        open_one = uow.authenticators.enrolment_of(begun_in)
+        if open_one and open_one.is_open(now) and (open_one.plan, open_one.authenticator.name) == (plan, name):
+            return False
+        expires_at = now + ENROLMENT_LIFETIME
+        self.prepare(uow, account_id, begun_in, name, plan, expires_at if at_most_until is None else min(expires_at, at_most_until))
+        return True
 
     def prepare(self, uow: UnitOfWork, account_id: str, begun_in: str, name: str, plan: Plan, expires_at: int) -> None:
         """Draw a secret and keep it as an unfinished enrolment, in the place of an earlier one begun there."""
@@ -89,7 +115,7 @@ class Enrolling:
             plan=enrolment.plan,
             expires_at=enrolment.expires_at,
             tries_left=enrolment.tries_left,
-            moving=enrolment.plan.purpose is Purpose.REPLACE and bool(uow.authenticators.active(account_id)),
+            moving=isinstance(enrolment.plan, Replacement) and bool(uow.authenticators.active(account_id)),
             other_sessions=uow.sessions.count_others(account_id, begun_in, now),
         )
 
@@ -128,7 +154,7 @@ class Enrolling:
         authenticator, plan = proven.enrolment.authenticator, proven.enrolment.plan
         if not uow.authenticators.activate(authenticator.id, name, proven.step, now):
             return False
-        if plan.purpose is Purpose.REPLACE:
+        if isinstance(plan, Replacement):
             if plan.replaces is None:
                 uow.authenticators.revoke_all(authenticator.account_id, keep=authenticator.id)
             else:

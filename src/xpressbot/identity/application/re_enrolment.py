@@ -6,25 +6,25 @@ A stolen password alone does not inherit the account: until the new app has prov
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.caller import OPERATOR, Client
 from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.enrolling import Enrolling, OpenEnrolment, ProvenCode, RefusedCode
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
-from xpressbot.identity.application.registration import OPERATOR
 from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.application.sign_in import SignIn
 from xpressbot.identity.domain import link, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
-from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Plan, Purpose
+from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Replacement
 from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
 from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 from xpressbot.identity.domain.security_event import EventKind, NewEvent
 from xpressbot.identity.domain.token import Token
 
-_NEW_APP: Final = Plan(Purpose.REPLACE)
+MAX_REASON_LENGTH: Final = 100
+_NEW_APP: Final = Replacement()
 _FACTOR_BUCKETS: Final = (throttle.totp, throttle.recovery_code, throttle.recovery_code_check)
 
 
@@ -97,9 +97,9 @@ class ReEnrolment:
             account = self._enter(uow, enrollee)
             if isinstance(account, Denied):
                 return account
-            enrolment = uow.authenticators.enrolment_of(enrollee.pending.id)
-            if enrolment is None or not enrolment.is_open(self._mint.now()):
-                self._prepare(uow, enrollee)
+            pending = enrollee.pending
+            if self._enrolling.begin(uow, account.id, pending.id, "", _NEW_APP, at_most_until=pending.expires_at):
+                uow.events.append(account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), self._mint.now())
                 uow.commit()
             return Done()
 
@@ -109,10 +109,13 @@ class ReEnrolment:
             account = self._enter(uow, enrollee)
             if isinstance(account, Denied):
                 return account
-            enrolment = uow.authenticators.enrolment_of(enrollee.pending.id)
-            if enrolment is None or not enrolment.is_open(self._mint.now()):
+            pending, now = enrollee.pending, self._mint.now()
+            enrolment = uow.authenticators.enrolment_of(pending.id)
+            if enrolment is None or not enrolment.is_open(now):
                 return Denied(Reason.NO_ENROLMENT)
-            self._prepare(uow, enrollee)
+            expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
+            self._enrolling.prepare(uow, account.id, pending.id, "", _NEW_APP, expires_at)
+            uow.events.append(account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), now)
             uow.commit()
             return Done()
 
@@ -152,12 +155,6 @@ class ReEnrolment:
             uow.authenticators.discard_enrolment(enrollee.pending.id)
             uow.pending_sign_ins.consume(enrollee.pending.id, self._mint.now())
             uow.commit()
-
-    def _prepare(self, uow: UnitOfWork, enrollee: Enrollee) -> None:
-        pending, now = enrollee.pending, self._mint.now()
-        expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
-        self._enrolling.prepare(uow, pending.account_id, pending.id, "", _NEW_APP, expires_at)
-        uow.events.append(pending.account_id, enrollee.client.event(EventKind.ENROLMENT_STARTED), now)
 
     def _complete(self, uow: UnitOfWork, account: Account, enrollee: Enrollee, proven: ProvenCode) -> SignedIn | Denied:
         now, pending = self._mint.now(), enrollee.pending

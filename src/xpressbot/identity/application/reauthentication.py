@@ -79,8 +79,8 @@ def _refuse(entry: Entry, caller: Caller, refusal: Denied, tries: int) -> Change
 
 
 def _needs_second_factor(uow: UnitOfWork, session: Session) -> bool:
-    """With 2FA on, yes; but whoever came in with the last recovery code has nothing left to give."""
+    """With 2FA on, yes; but whoever came in with the last recovery code, and has no app yet, has nothing left to give."""
     if not uow.authenticators.active(session.account_id):
         return False
-    began_with_recovery_code = session.recovery_grant_until > 0
-    return not (began_with_recovery_code and uow.recovery_codes.count_unused(session.account_id) == 0)
+    only_a_recovery_code = session.recovery_grant_until > 0 and Method.TOTP not in session.amr
+    return not (only_a_recovery_code and uow.recovery_codes.count_unused(session.account_id) == 0)

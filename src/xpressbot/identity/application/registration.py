@@ -1,10 +1,8 @@
 """Making accounts: the owner's by the welcome link, any by an invitation or the operator's command line."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.caller import OPERATOR, Client
 from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
@@ -14,10 +12,8 @@ from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 from xpressbot.identity.domain.password import StrengthEstimator, context_words, normalise, weakness_of
-from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.domain.security_event import EventKind, NewEvent
 from xpressbot.identity.domain.token import Token
-
-OPERATOR: Final[Mapping[str, DetailValue]] = {"actor": "operator"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +160,11 @@ class Registration:
         )
 
     def _add(self, uow: UnitOfWork, account: Account, event: NewEvent) -> bool:
+        """Store a new account; an invitation to its address is void from here on. False when the address is taken."""
         now = self._mint.now()
         if not uow.accounts.add(account, now):
             return False
+        uow.links.void(Link(LinkKind.INVITE, email=account.email), now)
         uow.events.begin_chain(account.id)
         uow.events.append(account.id, event, now)
         return True

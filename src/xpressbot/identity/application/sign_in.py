@@ -143,6 +143,8 @@ class SignIn:
                 case NextStep.SECOND_FACTOR:
                     outcome = SecondFactorRequired(self._make_pending(uow, account, step, password_bucket, next_path))
                 case NextStep.MUST_ENROL:
+                    # Whoever else knows the password gets no further, but its owner has to learn of them.
+                    uow.events.append(account.id, client.event(EventKind.ENROLMENT_AWAITED), self._mint.now())
                     outcome = EnrolmentRequired(self._make_pending(uow, account, step, password_bucket, next_path))
                 case NextStep.SESSION:
                     outcome = self._completion.complete(uow, account, CompletedProof(amr, (password_bucket,), next_path), client)

@@ -9,14 +9,17 @@ from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.ports import UnitsOfWork
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.assurance import Action, Method, is_fresh
-from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Plan, Purpose, inherited_name, name_in_place
+from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, Addition, Replacement, inherited_name, name_in_place
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
-from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.security_event import DetailValue, EventKind
 
 
 @dataclass(frozen=True, slots=True)
-class Enabled:
-    """The new authenticator is in its place. shows_codes: a new set of recovery codes is to be saved now."""
+class Confirmed:
+    """The new authenticator is in its place.
+
+    shows_codes: a new set of recovery codes is to be saved now. added: it stands beside others.
+    """
 
     raised: Raised
     shows_codes: bool
@@ -42,17 +45,12 @@ class TotpEnrolment:
             active = entry.uow.authenticators.active(entry.account.id)
             if replaces is not None and replaces not in {authenticator.id for authenticator in active}:
                 return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR))
-            plan = Plan(Purpose.REPLACE, replaces if len(active) > 1 else None, renews_codes=lost and bool(active))
-            return self.begin(entry, caller, inherited_name(active, plan.replaces), plan)
+            plan = Replacement(replaces if len(active) > 1 else None, renews_codes=lost and bool(active))
+            name = inherited_name(active, plan.replaces)
+            begun = self._enrolling.begin(entry.uow, entry.account.id, entry.session.id, name, plan)
+            return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED)) if begun else Unchanged(Done())
 
         return self._gate.enter_confirmed(caller, Action.START_ENROLMENT, deed)
-
-    def begin(self, entry: Entry, caller: Caller, name: str, plan: Plan) -> Changed[Done] | Unchanged[Done]:
-        """Prepare a secret for a plan, unless one is open for the same."""
-        enrolment = entry.uow.authenticators.enrolment_of(entry.session.id)
-        if enrolment and enrolment.is_open(entry.now) and (enrolment.plan, enrolment.authenticator.name) == (plan, name):
-            return Unchanged(Done())
-        return self._prepare(entry, caller, name, plan, expires_at=entry.now + ENROLMENT_LIFETIME)
 
     def start_over(self, caller: Caller) -> Done | Denied:
         """Replace the secret of an open enrolment. Without a fresh proof, it keeps the time the first one had left."""
@@ -63,7 +61,9 @@ class TotpEnrolment:
                 return Unchanged(Denied(Reason.NO_ENROLMENT))
             fresh = is_fresh(entry.session.proven_at, entry.now)
             expires_at = entry.now + ENROLMENT_LIFETIME if fresh else enrolment.expires_at
-            return self._prepare(entry, caller, enrolment.authenticator.name, enrolment.plan, expires_at)
+            name, plan = enrolment.authenticator.name, enrolment.plan
+            self._enrolling.prepare(entry.uow, entry.account.id, entry.session.id, name, plan, expires_at)
+            return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED))
 
         return self._gate.enter(caller, deed)
 
@@ -72,7 +72,7 @@ class TotpEnrolment:
         with self._units.read() as uow:
             return self._enrolling.view(uow, caller.account.id, caller.session.id)
 
-    def confirm(self, caller: Caller, code: str) -> Enabled | Denied:
+    def confirm(self, caller: Caller, code: str) -> Confirmed | Denied:
         """Prove possession with a first code, which is used up by it, and do what was planned.
 
         A try counts before it is checked; after ENROLMENT_TRIES wrong ones the secret is discarded.
@@ -80,7 +80,7 @@ class TotpEnrolment:
         if not self._enrolling.charge(caller.session.id):
             return Denied(Reason.NO_ENROLMENT)
 
-        def deed(entry: Entry) -> Changed[Enabled | Denied] | Unchanged[Denied]:
+        def deed(entry: Entry) -> Changed[Confirmed | Denied] | Unchanged[Denied]:
             proof = self._enrolling.prove(entry.uow, entry.session.id, code, entry.now)
             match proof:
                 case None:
@@ -110,26 +110,27 @@ class TotpEnrolment:
 
         return self._gate.enter_confirmed(caller, Action.DISABLE_TWO_FACTOR, deed)
 
-    def _prepare(self, entry: Entry, caller: Caller, name: str, plan: Plan, expires_at: int) -> Changed[Done]:
-        self._enrolling.prepare(entry.uow, entry.account.id, entry.session.id, name, plan, expires_at)
-        return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED))
-
-    def _activate(self, entry: Entry, caller: Caller, proven: ProvenCode) -> Changed[Enabled] | Unchanged[Denied]:
+    def _activate(self, entry: Entry, caller: Caller, proven: ProvenCode) -> Changed[Confirmed] | Unchanged[Denied]:
         account_id, plan = entry.account.id, proven.enrolment.plan
         active = entry.uow.authenticators.active(account_id)
         was_on, name = bool(active), name_in_place(proven.enrolment, active)
         if not self._enrolling.put_in_place(entry.uow, proven, name, entry.now):
             return Unchanged(Denied(Reason.NO_ENROLMENT))
         others = entry.uow.sessions.count_others(account_id, entry.session.id, entry.now)
-        added = plan.purpose is Purpose.ADD
+        added = isinstance(plan, Addition)
         session = replace(entry.session, amr=entry.session.amr | {Method.TOTP}, proven_at=entry.now)
         if not added:
             # What a recovery code opened ends with what it was opened for.
             session = replace(session, amr=frozenset({Method.PASSWORD, Method.TOTP}), recovery_grant_until=0)
         raised = entry.change_security(session)
-        renews = plan.renews_codes or not was_on
-        if renews:
+        renewed = isinstance(plan, Replacement) and plan.renews_codes
+        shows_codes = renewed or not was_on
+        if shows_codes:
             self._enrolling.give_codes(entry.uow, account_id, entry.session.id, entry.now)
         kind = EventKind.AUTHENTICATOR_ADDED if added else EventKind.AUTHENTICATOR_MOVED if was_on else EventKind.TWO_FACTOR_ENABLED
-        event = caller.event(kind, sessions_ended=others, app=name, codes_renewed=plan.renews_codes)
-        return Changed(Enabled(raised, shows_codes=renews, added=added), event)
+        details: dict[str, DetailValue] = {"sessions_ended": others}
+        if name:
+            details["app"] = name
+        if kind is EventKind.AUTHENTICATOR_MOVED:
+            details["codes_renewed"] = renewed
+        return Changed(Confirmed(raised, shows_codes=shows_codes, added=added), caller.event(kind, **details))

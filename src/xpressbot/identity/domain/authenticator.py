@@ -10,8 +10,8 @@ from enum import StrEnum
 from itertools import chain, count
 from typing import Final
 
-from xpressbot.identity.domain.account import normalise_name
 from xpressbot.identity.domain.instant import MINUTE
+from xpressbot.identity.domain.line import normalise_line, shows_nothing
 from xpressbot.identity.domain.totp import MAX_HINT_DISTANCE_STEPS
 
 ENROLMENT_LIFETIME: Final = 10 * MINUTE
@@ -58,26 +58,25 @@ class Authenticator:
     sighting: ClockSighting | None
 
 
-class Purpose(StrEnum):
-    """What becomes of the other authenticators once a new one has proven a code."""
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A proven code puts the new authenticator in the place of others. The first one of an account has nobody to replace.
 
-    REPLACE = "replace"
-    """It takes their place; the first one of an account has nobody to replace."""
-    ADD = "add"
-    """It stands beside them."""
+    replaces: the one that goes; None for all there are. renews_codes: whether a new set of recovery codes takes the place
+    of the old one, because whoever has the old phone may have the old codes too.
+    """
+
+    replaces: str | None = None
+    renews_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a proven code will do.
+class Addition:
+    """A proven code puts the new authenticator beside those there are."""
 
-    replaces: the one authenticator that goes; None for all there are. renews_codes: whether a new set of recovery codes
-    takes the place of the old one, because whoever has the old phone may have the old codes too.
-    """
 
-    purpose: Purpose
-    replaces: str | None = None
-    renews_codes: bool = False
+Plan = Replacement | Addition
+"""What a proven code will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Enrolment:
 
 def normalise_app_name(text: str) -> str | None:
     """Return the name of an app as it is kept, or None if it is empty, longer than MAX_NAME_LENGTH or not printable."""
-    return normalise_name(text, max_length=MAX_NAME_LENGTH)
+    return normalise_line(text, max_length=MAX_NAME_LENGTH)
 
 
 def is_name_taken(name: str, among: Iterable[Authenticator]) -> bool:
@@ -116,9 +115,8 @@ def name_in_place(enrolment: Enrolment, active: Sequence[Authenticator]) -> str:
     One that takes the place of one takes over its name, and one that takes the place of several has none. One that is
     added keeps its own, with a number after it if another has it by now.
     """
-    plan = enrolment.plan
-    if plan.purpose is Purpose.REPLACE:
-        return inherited_name(active, plan.replaces)
+    if isinstance(enrolment.plan, Replacement):
+        return inherited_name(active, enrolment.plan.replaces)
     name = enrolment.authenticator.name
     numbered = (f"{name[: MAX_NAME_LENGTH - 2]} {number}" for number in count(2))
     return next(free for free in chain([name], numbered) if not is_name_taken(free, active))
@@ -133,7 +131,7 @@ def inherited_name(active: Sequence[Authenticator], replaces: str | None) -> str
 def _as_seen(name: str) -> str:
     """Without capitals, compatibility forms and characters that show nothing."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(character for character in folded if unicodedata.category(character) != "Cf")
+    return "".join(character for character in folded if not shows_nothing(character))
 
 
 def tells_of_wrong_clock(earlier: ClockSighting | None, later: ClockSighting) -> bool:

@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     SIGNED_IN_WITH_RECOVERY_CODE = "sign_in.completed_with_recovery_code"
     SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
     SECOND_FACTOR_SUSPENDED = "sign_in.second_factor_suspended"
+    ENROLMENT_AWAITED = "sign_in.enrolment_awaited"
     PASSWORD_GUESSING = "sign_in.password_guessing"
     SIGNED_OUT = "session.signed_out"
     SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
@@ -53,6 +54,7 @@ NOTABLE: Final = frozenset(
         EventKind.SIGNED_IN_WITH_RECOVERY_CODE,
         EventKind.SECOND_FACTOR_REFUSED,
         EventKind.SECOND_FACTOR_SUSPENDED,
+        EventKind.ENROLMENT_AWAITED,
         EventKind.PASSWORD_GUESSING,
         EventKind.SESSION_ENDED_BY_FAILURES,
         EventKind.TWO_FACTOR_ENABLED,

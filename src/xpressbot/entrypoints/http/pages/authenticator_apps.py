@@ -10,6 +10,7 @@ from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, apps_notice, refusal_text
+from xpressbot.identity.application.authenticator_apps import AuthenticatorApp
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.assurance import Action
 from xpressbot.identity.domain.authenticator import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
@@ -35,8 +36,8 @@ def show_add(visit: Visit, caller: Caller) -> Response | StepUpRequired:
 def add(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret for one app more."""
     name = normalise_app_name(visit.form["name"])
-    if name is None:
-        return _add_page(visit, caller, problem=_name_problem())
+    if name is None or _is_reserved(name):
+        return _add_page(visit, caller, problem=_name_problem(name))
     outcome = visit.identity.authenticator_apps.add(caller, name)
     match outcome:
         case Done():
@@ -52,8 +53,8 @@ def add(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
 def rename(visit: Visit, caller: Caller) -> Response | Denied:
     """Give an app another name."""
     app_id, name = visit.form["app"], normalise_app_name(visit.form["name"])
-    if name is None:
-        return _list(visit, caller, renamed=app_id, problem=_name_problem())
+    if name is None or _is_reserved(name):
+        return _list(visit, caller, renamed=app_id, problem=_name_problem(name))
     outcome = visit.identity.authenticator_apps.rename(caller, app_id, name)
     match outcome:
         case Done():
@@ -78,9 +79,9 @@ def remove(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
             return outcome
 
 
-def app_choices(apps: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+def app_choices(apps: Sequence[AuthenticatorApp]) -> list[dict[str, str]]:
     """Ids and names as a page offers them; an app without a name gets a word for it."""
-    return [{"id": app_id, "name": app_label(name)} for app_id, name in apps]
+    return [{"id": app.id, "name": app_label(app.name)} for app in apps]
 
 
 def app_label(name: str) -> str:
@@ -126,7 +127,13 @@ def _add_page(visit: Visit, caller: Caller, *, problem: Text | None = None) -> R
     return visit.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors)
 
 
-def _name_problem() -> str:
+def _is_reserved(name: str) -> bool:
+    return name.casefold() == app_label("").casefold()
+
+
+def _name_problem(name: str | None) -> str:
+    if name is not None:
+        return _("Apps without a name are called so. Take another, so that you can tell them apart.")
     return _("Give it a name of up to %(count)d characters, without control characters.") % {"count": MAX_NAME_LENGTH}
 
 

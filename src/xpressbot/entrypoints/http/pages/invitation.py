@@ -2,6 +2,7 @@
 
 from typing import Final, assert_never
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
@@ -10,17 +11,18 @@ from xpressbot.entrypoints.http.pages.new_password import name_and_password_prob
 from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
-from xpressbot.entrypoints.http.wording import Text, refusal_text, weak_password_text
+from xpressbot.entrypoints.http.wording import Text, weak_password_text
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 
 INVITATION_PATH: Final = "/link/invite"
-_ASK_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot for a new one.")
+_USED: Final = _("If you have made your account with it, sign in; else ask whoever runs this XpressBot for a new one.")
+_OPEN_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot for a new one.")
 
 
 def show_invitation(visit: Visit) -> Response:
     """Take the link's token out of the address bar, then ask for name and password."""
     registration = visit.identity.registration
-    taken = taken_from_address(visit, INVITATION_PATH, lambda token: registration.invited(token) is not None, _ASK_AGAIN)
+    taken = taken_from_address(visit, INVITATION_PATH, lambda token: registration.invited(token) is not None, _USED)
     return taken if taken is not None else _page(visit, {})
 
 
@@ -38,9 +40,9 @@ def accept(visit: Visit) -> Response:
         case WeakPassword():
             return _page(visit, {"password": weak_password_text(outcome)})
         case Denied(Reason.EMAIL_TAKEN):
-            raise gone(str(refusal_text(outcome, visit.now())))
+            raise HTTPException(410, _("There is an account with this address already. Sign in with it."))
         case Denied():
-            raise gone(_ASK_AGAIN)
+            raise gone(_OPEN_AGAIN)
         case unknown:
             assert_never(unknown)
 
@@ -48,7 +50,7 @@ def accept(visit: Visit) -> Response:
 def _page(visit: Visit, errors: dict[str, Text]) -> Response:
     email = visit.identity.registration.invited(visit.cookie(Cookie.LINK))
     if email is None:
-        raise gone(_ASK_AGAIN)
+        raise gone(_OPEN_AGAIN)
     return visit.page(
         "invitation.html",
         None,

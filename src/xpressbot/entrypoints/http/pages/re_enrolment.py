@@ -18,13 +18,14 @@ from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
 from xpressbot.identity.domain.token import Token
 
 _TEMPLATE: Final = "re_enrolment.html"
-_ASK_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot to reset your 2FA again.")
+_USED: Final = _("If you have set up 2FA with it, sign in; else ask whoever runs this XpressBot to reset your 2FA again.")
+_OPEN_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot to reset your 2FA again.")
 _MAX_PASTED: Final = 2048
 
 
 def show_link(visit: Visit) -> Response:
     """Take the link's token out of the address bar, then say what is still missing: the password, the link, or the start."""
-    taken = taken_from_address(visit, RE_ENROLMENT_PATH, visit.identity.re_enrolment.is_open, _ASK_AGAIN)
+    taken = taken_from_address(visit, RE_ENROLMENT_PATH, visit.identity.re_enrolment.is_open, _USED)
     return taken if taken is not None else _page(visit, message=re_enrolment_notice(visit.request.query_params.get("reason", "")))
 
 
@@ -34,7 +35,7 @@ def take_pasted_link(visit: Visit) -> Response:
     if token is None:
         return _page(visit, status=422, errors={"link": _("Paste the whole link, as it was given to you.")})
     if not visit.identity.re_enrolment.is_open(token):
-        return _page(visit, status=410, errors={"link": _("This link was used or has expired. %(next)s") % {"next": _ASK_AGAIN}})
+        return _page(visit, status=410, errors={"link": _("This link was used or has expired. %(next)s") % {"next": _USED}})
     return keep_link(visit, RE_ENROLMENT_PATH, token)
 
 
@@ -88,7 +89,7 @@ def _page(visit: Visit, *, status: int = 200, message: Text | None = None, error
     if isinstance(enrollee, Denied) and not has_link:
         if enrollee.reason is Reason.START_AGAIN:
             return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
-        raise gone(_ASK_AGAIN)
+        raise gone(_OPEN_AGAIN)
     refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)
     return visit.page(
         _TEMPLATE,

@@ -10,8 +10,8 @@ from xpressbot.entrypoints.http.forms import code_problem
 from xpressbot.entrypoints.http.rendering import qr_svg
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
+from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.enrolling import OpenEnrolment
-from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.otpauth import base32_key, groups_of_four, provisioning_uri
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.totp import parse_code
@@ -25,25 +25,26 @@ _LONGEST_LABEL: Final = 2000
 T = TypeVar("T")
 
 
-def set_up_page(visit: Visit, account: Account | None, email: str, enrolment: OpenEnrolment) -> Response:
+def set_up_page(visit: Visit, caller: Caller | None, email: str, enrolment: OpenEnrolment) -> Response:
     """Show what the app needs."""
-    return visit.page(_TEMPLATE, account, **_context(email, enrolment))
+    return visit.page(_TEMPLATE, caller.account if caller else None, **_context(visit, caller, email, enrolment))
 
 
 def with_first_code(
-    visit: Visit, account: Account | None, email: str, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
+    visit: Visit, caller: Caller | None, email: str, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
 ) -> T | Denied | Response:
     """Hand the typed code to `confirm`; what can be mended on the page is said there."""
+    account, context = caller.account if caller else None, _context(visit, caller, email, enrolment)
     digits = parse_code(visit.form["code"])
     if digits is None:
-        return visit.invalid(_TEMPLATE, account, {"code": code_problem(visit.form["code"])}, **_context(email, enrolment))
+        return visit.invalid(_TEMPLATE, account, {"code": code_problem(visit.form["code"])}, **context)
     outcome = confirm(digits)
     if isinstance(outcome, Denied) and outcome.reason in {Reason.WRONG_CODE, Reason.CLOCK_IS_OFF}:
-        return visit.refused(_TEMPLATE, account, outcome, **_context(email, enrolment))
+        return visit.refused(_TEMPLATE, account, outcome, **context)
     return outcome
 
 
-def _context(email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
+def _context(visit: Visit, caller: Caller | None, email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
     uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=_label(email, enrolment.name))
     key = base32_key(enrolment.secret)
     return {
@@ -56,7 +57,8 @@ def _context(email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
         "moving": enrolment.moving,
         "adding": enrolment.adding,
         "app_name": enrolment.name,
-        "renews_codes": enrolment.plan.renews_codes,
+        "renews_codes": enrolment.renews_codes,
+        "recovering": caller is not None and visit.now() < caller.session.recovery_grant_until,
         "other_sessions": enrolment.other_sessions,
     }
 

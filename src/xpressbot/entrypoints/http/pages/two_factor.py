@@ -8,10 +8,10 @@ from xpressbot.entrypoints.http.pages import re_enrolment
 from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices
 from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
-from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
+from xpressbot.entrypoints.http.routing import SETTINGS_PATH, EnrolleeHandler, Handler, Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.totp_enrolment import Enabled
+from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.assurance import Action
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
 
@@ -46,7 +46,7 @@ def show_setup(visit: Visit, caller: Caller) -> Response:
     enrolment = visit.identity.totp_enrolment.view(caller)
     if enrolment is None:
         return _without_enrolment(visit, caller)
-    return set_up_page(visit, caller.account, caller.account.email, enrolment)
+    return set_up_page(visit, caller, caller.account.email, enrolment)
 
 
 def confirm(visit: Visit, caller: Caller) -> Response | Denied:
@@ -55,10 +55,10 @@ def confirm(visit: Visit, caller: Caller) -> Response | Denied:
     if enrolment is None:
         return _without_enrolment(visit, caller, reason=Reason.NO_ENROLMENT)
     outcome = with_first_code(
-        visit, caller.account, caller.account.email, enrolment, lambda code: visit.identity.totp_enrolment.confirm(caller, code)
+        visit, caller, caller.account.email, enrolment, lambda code: visit.identity.totp_enrolment.confirm(caller, code)
     )
     match outcome:
-        case Enabled(raised, shows_codes, added):
+        case Confirmed(raised, shows_codes, added):
             return visit.raised(raised, CODES_PATH if shows_codes else APPS_PATH if added else SETTINGS_PATH)
         case Denied() | Response():
             return outcome
@@ -93,12 +93,17 @@ def _without_enrolment(visit: Visit, caller: Caller, *, reason: Reason | None = 
     return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 
 
+def _set_up(method: str, path: str, handler: Handler, before_session: EnrolleeHandler, *, returns_to: str = "") -> Page:
+    """A page of the set-up: with a session, or before it."""
+    return SignedInPage(method, path, handler, returns_to=returns_to, before_session=before_session, for_one_person=True)
+
+
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", MOVE_PATH, show_move),
-    SignedInPage("POST", "/account/2fa/start", start, returns_to=SETTINGS_PATH, before_session=re_enrolment.start),
-    SignedInPage("GET", SETUP_PATH, show_setup, before_session=re_enrolment.show_setup),
-    SignedInPage("POST", "/account/2fa/start-over", start_over, returns_to=SETUP_PATH, before_session=re_enrolment.start_over),
-    SignedInPage("POST", "/account/2fa/confirm", confirm, returns_to=SETUP_PATH, before_session=re_enrolment.confirm),
+    _set_up("POST", "/account/2fa/start", start, re_enrolment.start, returns_to=SETTINGS_PATH),
+    _set_up("GET", SETUP_PATH, show_setup, re_enrolment.show_setup),
+    _set_up("POST", "/account/2fa/start-over", start_over, re_enrolment.start_over, returns_to=SETUP_PATH),
+    _set_up("POST", "/account/2fa/confirm", confirm, re_enrolment.confirm, returns_to=SETUP_PATH),
     SignedInPage("GET", DISABLE_PATH, show_disable),
     SignedInPage("POST", DISABLE_PATH, disable),
 ]

@@ -1,7 +1,7 @@
 """Authenticator records, and the conditional write that makes a code good for one use."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
 
@@ -9,15 +9,18 @@ from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, REFUSED_STEP
 from xpressbot.identity.domain.authenticator import (
     ENROLMENT_TRIES,
+    Addition,
     Authenticator,
     AuthenticatorState,
     ClockSighting,
     Enrolment,
     Plan,
-    Purpose,
+    Replacement,
 )
 
 _TABLE = AUTHENTICATOR.c
+_REPLACE: Final = "replace"
+_ADD: Final = "add"
 _PENDING = _TABLE.state == AuthenticatorState.PENDING.value
 _ACTIVE = _TABLE.state == AuthenticatorState.ACTIVE.value
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
@@ -61,9 +64,7 @@ class Authenticators:
                 secret_box=authenticator.secret_box,
                 created_at=authenticator.created_at,
                 begun_in=enrolment.begun_in,
-                purpose=enrolment.plan.purpose.value,
-                replaces=enrolment.plan.replaces,
-                renews_codes=enrolment.plan.renews_codes,
+                **_plan_columns(enrolment.plan),
                 expires_at=enrolment.expires_at,
                 failures=enrolment.failures,
             )
@@ -73,7 +74,7 @@ class Authenticators:
         row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, _PENDING)).one_or_none()
         if row is None:
             return None
-        plan = Plan(Purpose(row.purpose), row.replaces, row.renews_codes)
+        plan = Addition() if row.purpose == _ADD else Replacement(row.replaces, row.renews_codes)
         return Enrolment(_authenticator(row), row.begun_in, plan, row.expires_at, row.failures)
 
     def charge_enrolment(self, begun_in: str, now: int) -> bool:
@@ -134,6 +135,16 @@ class Authenticators:
         for step in steps:
             row = {"authenticator_id": authenticator_id, "step": step}
             self._connection.execute(insert_for(self._connection)(REFUSED_STEP).values(**row).on_conflict_do_nothing())
+
+
+def _plan_columns(plan: Plan) -> dict[str, Any]:
+    match plan:
+        case Replacement(replaces, renews_codes):
+            return {"purpose": _REPLACE, "replaces": replaces, "renews_codes": renews_codes}
+        case Addition():
+            return {"purpose": _ADD}
+        case unknown:
+            assert_never(unknown)
 
 
 def _authenticator(row: Row[Any]) -> Authenticator:

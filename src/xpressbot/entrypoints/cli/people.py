@@ -1,0 +1,41 @@
+"""What commands about people share: the address they take, the dates and the links they print."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from xpressbot.entrypoints.cli.installation import fail
+from xpressbot.entrypoints.house import House
+from xpressbot.identity.domain import link
+from xpressbot.identity.domain.account import normalise_email
+from xpressbot.identity.domain.instant import HOUR, SECOND
+from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.token import Token
+
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+
+
+def existing_address(text: str) -> str:
+    """The address an operator typed; one that no account can have ends the command."""
+    address = normalise_email(text)
+    if address is None:
+        fail(f"There is no account {text!r}.")
+    return address
+
+
+def echo_link(house: House, kind: LinkKind, token: Token) -> None:
+    """Print a link to hand over."""
+    typer.echo(f"\n  {house.settings.public_url}/link/{kind}?token={token.text}\n")
+    if "public_url" not in house.settings.model_fields_set:
+        typer.echo("XPRESSBOT_PUBLIC_URL is not set. If people use another address, or port, put it in the link's place.", err=True)
+
+
+def hours(kind: LinkKind) -> int:
+    """How long a link of this kind is good for."""
+    return link.LIFETIME[kind] // HOUR
+
+
+def day(at: int) -> str:
+    """A date, as operators sort by."""
+    return datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%d")
