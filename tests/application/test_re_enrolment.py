@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.application.observing import ObservedHasher, events, kinds, parts_of, tries, while_waiting_for_the_account
 from tests.application.visitor import ANNA, Visitor, canonical
@@ -257,6 +257,15 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
     another = waiting.start_again()
     assert another.uri != app.uri
     assert isinstance(waiting.confirm_again(another.code()), SignedIn)
+
+
+def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation, waiting: Visitor) -> None:
+    """While five others at the same secret are still being checked, a right code is refused as well."""
+    app = waiting.start_again()
+    with installation.house.database.write() as connection:
+        connection.execute(update(AUTHENTICATOR).where(AUTHENTICATOR.c.state == "pending").values(failures=5))
+        connection.commit()
+    assert waiting.confirm_again(app.code()) == Denied(Reason.NO_ENROLMENT)
 
 
 def test_a_clock_that_is_off_is_told_at_once(waiting: Visitor) -> None:
