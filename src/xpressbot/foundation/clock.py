@@ -1,6 +1,10 @@
-"""The one place that reads the wall clock."""
+"""The one place that reads the wall clock, and the unit in which it tells the time."""
 
 import time
+from typing import Final
+
+SECOND: Final = 1_000_000
+DAY: Final = 24 * 60 * 60 * SECOND
 
 
 class SystemClock:

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import make_url
 
 from xpressbot.foundation.database.migrations import HEAD
+from xpressbot.foundation.database.reading import is_cut_off
 
 _MAGIC: Final = b"SQLite format 3\x00"
 
@@ -69,7 +70,7 @@ def inspect_backup(file: Path) -> Contents:
                 raise BackupError(f"{file} is no backup of XpressBot.")
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if _is_cut_off(file, connection):
+            if is_cut_off(file):
                 verdict = "its end is missing"
             if verdict != "ok":
                 raise BackupError(f"{file} is damaged: {verdict}. Use another backup.")
@@ -82,13 +83,6 @@ def inspect_backup(file: Path) -> Contents:
     if revision > HEAD:
         raise BackupError(f"{file} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
     return Contents(revision, tuple(json.loads(keys)), lookup_key or "")
-
-
-def _is_cut_off(file: Path, connection: sqlite3.Connection) -> bool:
-    """Whether the last page is not all there. SQLite reads zeros in its place, and may find nothing wrong with them."""
-    (pages,), (page_bytes,) = (connection.execute(f"PRAGMA {pragma}").fetchone() for pragma in ("page_count", "page_size"))
-    whole: int = pages * page_bytes
-    return file.stat().st_size < whole
 
 
 def _sqlite_file(database_url: str) -> Path:

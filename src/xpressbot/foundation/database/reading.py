@@ -1,5 +1,6 @@
 """Opening a database to look at it: nothing is made, migrated, recovered or written."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,27 @@ from xpressbot.foundation.database.engine import Database
 _PATIENCE_SECONDS: Final = 3
 _WAL_VERSION: Final = b"\x02\x02"
 _PLACE_OF_VERSION: Final = slice(18, 20)
+_PLACE_OF_PAGE_SIZE: Final = slice(16, 18)
+_LARGEST_PAGE: Final = 65536
+"""Does not go into two bytes, and stands there as 1."""
 
 
 def database_file(url: str) -> Path | None:
     """The file of an embedded database; None for a server's."""
     parsed = make_url(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def is_cut_off(file: Path) -> bool:
+    """Whether the last page of an embedded database is not all there.
+
+    SQLite reads zeros in the place of what is missing, and may find nothing wrong with them. Whole pages that are
+    missing it finds by itself. An empty file has no page.
+    """
+    with file.open("rb") as opened:
+        page_bytes = int.from_bytes(opened.read(_PLACE_OF_PAGE_SIZE.stop)[_PLACE_OF_PAGE_SIZE], "big")
+        end = opened.seek(0, os.SEEK_END)
+    return end % (_LARGEST_PAGE if page_bytes == 1 else page_bytes) != 0 if page_bytes else False
 
 
 def open_for_reading(url: str) -> Database:

@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
+from xpressbot.foundation.clock import SECOND
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.migrations import HEAD, current_revision
+from xpressbot.foundation.database.reading import is_cut_off
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, said_by
 
-SECOND: Final = 1_000_000
 CLOCK_TOLERANCE: Final = 3 * SECOND
 CLOCK_LIMIT: Final = 30 * SECOND
 """One step of a code: from here on, right codes are refused."""
@@ -64,7 +65,9 @@ def check_clock(database: Database, now: Callable[[], int], newest_record: int) 
     if database.engine.dialect.name == "postgresql":
         before = now()
         with database.read() as connection:
-            theirs = connection.execute(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")).scalar_one()
+            theirs = connection.execute(
+                text("SELECT (extract(epoch FROM clock_timestamp()) * :second)::bigint"), {"second": SECOND}
+            ).scalar_one()
         offset = theirs - (before + now()) // 2
         if abs(offset) > CLOCK_TOLERANCE:
             problem = Problem.CLOCK_FAR_OFF if abs(offset) >= CLOCK_LIMIT else Problem.CLOCK_DIFFERS
@@ -107,9 +110,7 @@ def check_connections(database: Database, demand: ConnectionDemand) -> Sequence[
 def _integrity(database: Database, file: Path) -> str:
     with database.read() as connection:
         verdict: str = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
-        page_size: int = connection.execute(text("PRAGMA page_size")).scalar_one()
-    # SQLite reads what is missing of the last page as zeros.
-    return "its last page is not whole" if verdict == "ok" and file.stat().st_size % page_size else verdict
+    return "its end is missing" if is_cut_off(file) else verdict
 
 
 def _limits(database: Database) -> Row[Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from xpressbot.foundation.clock import DAY
 from xpressbot.foundation.database.observations import Observation
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem
 from xpressbot.foundation.networks import Network, is_within
@@ -12,7 +13,7 @@ from xpressbot.foundation.settings import Settings
 
 _FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
 """Shorter prefixes than these hold more public addresses than any proxy has."""
-REMEMBERED_FOR: Final = 7 * 24 * 60 * 60 * 1_000_000
+REMEMBERED_FOR: Final = 7 * DAY
 """A forwarded header that nobody has brought for so long tells nothing of today."""
 
 
