@@ -26,6 +26,22 @@ def test_an_unknown_setting_is_an_error(shell: Shell) -> None:
     assert not (shell.directory / "var").exists()
 
 
+def test_everything_that_is_wrong_is_told_at_once(shell: Shell) -> None:
+    """Whoever mends one need not start again to learn of the next."""
+    said = refusal(
+        shell,
+        "serve",
+        XPRESSBOT_DEBUG="1",
+        XPRESSBOT_LOG_LEVEL="loud",
+        XPRESSBOT_PUBLIC_URL="http://chat.example.com",
+        XPRESSBOT_DATA_DIR="d",
+    )
+    assert "XPRESSBOT_DEBUG: no such setting." in said
+    assert "XPRESSBOT_LOG_LEVEL: " in said
+    assert "plain http beyond this machine" in said
+    assert "DATA_DIR" not in said
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -61,7 +77,7 @@ def test_plain_http_beyond_this_machine_must_be_asked_for(shell: Shell) -> None:
     assert "plain http beyond this machine" in said
     assert "XPRESSBOT_ALLOW_PLAIN_HTTP=true" in said
     assert (
-        shell.with_settings(XPRESSBOT_PUBLIC_URL="http://chat.example.com", XPRESSBOT_ALLOW_PLAIN_HTTP="true").run("accounts", "list").code
+        shell.with_settings(XPRESSBOT_PUBLIC_URL="http://chat.example.com", XPRESSBOT_ALLOW_PLAIN_HTTP="true").run("db", "upgrade").code
         == 0
     )
 
@@ -92,7 +108,8 @@ def test_a_server_that_cannot_be_reached_is_explained(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "mysql://root@127.0.0.1/x", "postgresql+psycopg2://h/x", "postgresql://bot:canary-word@h:port/x", "sqlite"]
+    "url",
+    ["nonsense", "mysql://root@127.0.0.1/x", "postgresql+psycopg2://h/x", "postgresql://bot:canary-word@h:port/x", "sqlite", "sqlite://"],
 )
 def test_a_database_url_that_is_none_is_explained(shell: Shell, url: str) -> None:
     """Other databases, other drivers, scribbles; what was set is not repeated, since it may hold a password."""
@@ -122,7 +139,7 @@ def test_a_database_of_a_newer_version_stops_every_command(shell: Shell) -> None
 
 def test_a_key_ring_that_is_missing_or_open_to_others_stops_the_start(shell: Shell) -> None:
     """The message says what to do, and no new ring is made."""
-    assert shell.run("accounts", "list").code == 0
+    assert shell.run("accounts", "invite", "anna@example.com").code == 0
     ring = shell.directory / "var" / "keys" / "keyring.json"
     ring.chmod(0o644)
     assert "Run: chmod 600 var/keys/keyring.json" in refusal(shell, "serve")

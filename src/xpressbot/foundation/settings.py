@@ -16,6 +16,12 @@ from xpressbot.foundation.networks import Network
 PREFIX: Final = "XPRESSBOT_"
 _DATABASE_DRIVERS: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_IN_MEMORY: Final = frozenset({None, "", ":memory:"})
+"""What SQLite takes for a database that is each connection's own, and gone with it."""
+_PLAIN_HTTP: Final = (
+    "XPRESSBOT_PUBLIC_URL is plain http beyond this machine: passwords and codes would travel unencrypted. Use https"
+    " (see docs/operations.md), or set XPRESSBOT_ALLOW_PLAIN_HTTP=true and live with a warning on every page."
+)
 
 
 class SettingsError(Exception):
@@ -48,11 +54,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        try:
-            usable = not value or make_url(value).drivername in _DATABASE_DRIVERS
-        except (ArgumentError, ValueError):
-            usable = False
-        if not usable:
+        if value and not _is_usable(value):
             raise ValueError("must be like postgresql://name:password@host/database or sqlite:////var/lib/xpressbot.sqlite3")
         return value
 
@@ -107,6 +109,14 @@ class Settings(BaseSettings):
         return not self.https and not self.public_is_loopback
 
 
+def _is_usable(database_url: str) -> bool:
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        return False
+    return url.drivername in _DATABASE_DRIVERS and not (url.drivername == "sqlite" and url.database in _IN_MEMORY)
+
+
 def normalised_host(netloc: str, *, https: bool) -> str:
     """A Host value in lower case without the scheme's default port."""
     return netloc.lower().removesuffix(":443" if https else ":80")
@@ -119,50 +129,39 @@ def _without_port(host: str) -> str:
 def load_settings() -> Settings:
     """Read the environment.
 
-    Raises SettingsError for an unknown XPRESSBOT_ name, an unusable value, or plain http beyond this machine that was
-    not asked for.
+    Raises SettingsError for unknown XPRESSBOT_ names, unusable values, and plain http beyond this machine that was not
+    asked for: all of them at once.
     """
-    _refuse_unknown_names()
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        problems = (f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False))
-        raise SettingsError("; ".join(problems)) from None
-    _refuse_plain_http(settings)
+    settings, _gave_way, complaint = load_usable_settings()
+    if complaint:
+        raise SettingsError(complaint)
     return settings
 
 
 def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
     """Read the environment as far as it can be used: unusable values give way to the defaults.
 
-    Beside the settings come the names of the fields whose values gave way, and what `load_settings` would say.
+    Beside the settings come the names of the fields whose values gave way, and everything that is wrong, in sentences.
     """
-    gave_way: frozenset[str] = frozenset()
+    complaints, gave_way = _unknown_names(), frozenset[str]()
     try:
         settings = Settings()
     except ValidationError as error:
-        gave_way = frozenset(str(item["loc"][0]) for item in error.errors(include_input=False))
+        said: dict[str, dict[str, None]] = {}
+        for problem in error.errors(include_input=False):
+            said.setdefault(str(problem["loc"][0]), {})[problem["msg"]] = None
+        complaints += [f"{PREFIX}{name.upper()}: {'; '.join(sentences)}." for name, sentences in said.items()]
+        gave_way = frozenset(said)
         settings = Settings(**{name: Settings.model_fields[name].default for name in gave_way})
-    try:
-        load_settings()
-    except SettingsError as error:
-        return settings, gave_way, str(error)
-    return settings, gave_way, ""
+    if settings.plain_http_warning and not settings.allow_plain_http and "allow_plain_http" not in gave_way:
+        complaints.append(_PLAIN_HTTP)
+    return settings, gave_way, " ".join(complaints)
 
 
-def _refuse_unknown_names() -> None:
+def _unknown_names() -> list[str]:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in known)
-    if unknown:
-        raise SettingsError(f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all.")
-
-
-def _refuse_plain_http(settings: Settings) -> None:
-    if settings.plain_http_warning and not settings.allow_plain_http:
-        raise SettingsError(
-            "XPRESSBOT_PUBLIC_URL is plain http beyond this machine: passwords and codes would travel unencrypted. Use https"
-            " (see docs/operations.md), or set XPRESSBOT_ALLOW_PLAIN_HTTP=true and live with a warning on every page."
-        )
+    return [f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all."] if unknown else []
 
 
 def check_listener(settings: Settings, host: str) -> None:
