@@ -135,6 +135,7 @@ def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, house: H
 @pytest.mark.parametrize("command", [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status")])
 def test_an_unknown_account_is_named(shell: Shell, command: tuple[str, str]) -> None:
     """Exit code 1 and a sentence."""
+    create(shell)
     assert shell.run(*command, "nobody@example.com") == Answer(FAILED, "", "There is no account 'nobody@example.com'.\n")
 
 

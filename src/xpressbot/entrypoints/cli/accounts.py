@@ -34,7 +34,7 @@ def accounts_commands(build: Build) -> typer.Typer:
             fail(f"{email!r} is no usable e-mail address.")
         if normal_name is None:
             fail("The name must have 1 to 100 characters and no control characters.")
-        with opened(build) as house:
+        with opened(build, makes=True) as house:
             _create(house, NewAccount(normal_email, normal_name, _read_password()))
 
     @accounts.command()
@@ -43,7 +43,7 @@ def accounts_commands(build: Build) -> typer.Typer:
         address = normalise_email(email)
         if address is None:
             fail(f"{email!r} is no usable e-mail address.")
-        with opened(build) as house:
+        with opened(build, makes=True) as house:
             _invite(house, address)
 
     @accounts.command("list")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from xpressbot.entrypoints.cli.installation import explained, fail
+from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
 from xpressbot.foundation.database.backup import BackupError, Contents, back_up, restore
 from xpressbot.foundation.key_ring import KeyRingError, load_key_ring
 from xpressbot.foundation.settings import Settings, load_settings
@@ -17,6 +17,7 @@ def backup_command(file: BackupFile) -> None:
     """Copy the running installation's database into FILE. The keys are not in it."""
     with explained():
         settings = load_settings()
+        refuse_where_nothing_is(settings)
         try:
             contents = back_up(settings.url, file)
         except BackupError as error:

@@ -10,12 +10,14 @@ from sqlalchemy.exc import DatabaseError
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.migrations import SchemaError
+from xpressbot.foundation.database.reading import database_file
 from xpressbot.foundation.key_ring import KeyRingError
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.settings import Settings, SettingsError, load_settings
 
 FAILED: Final = 1
 MISCONFIGURED: Final = 2
+MOST_WORKERS: Final = 64
 
 
 class Build(Protocol):
@@ -25,16 +27,32 @@ class Build(Protocol):
 
 
 @contextmanager
-def opened(build: Build) -> Iterator[House]:
-    """The installation of the environment's settings, for one command."""
+def opened(build: Build, *, makes: bool = False) -> Iterator[House]:
+    """The installation of the environment's settings, for one command.
+
+    makes: a first command, which makes database and key ring where there are none. Any other ends there with exit code 2.
+    """
     with explained():
         settings = load_settings()
+        if not makes:
+            refuse_where_nothing_is(settings)
         configure_logging(json_lines=settings.log_format == "json", level="WARNING")
         house = build(settings)
         try:
             yield house
         finally:
             house.close()
+
+
+def refuse_where_nothing_is(settings: Settings) -> None:
+    """End a command that was called in a wrong directory, before it makes an installation there."""
+    file = database_file(settings.url)
+    if file is not None and not file.exists():
+        typer.echo(
+            f"There is no installation here: run this in the service's directory with its settings. There is no database at {file}.",
+            err=True,
+        )
+        raise typer.Exit(MISCONFIGURED)
 
 
 @contextmanager
