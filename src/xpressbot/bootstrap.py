@@ -8,8 +8,9 @@ from typing import Final
 import typer
 from fastapi import FastAPI
 
+from xpressbot.entrypoints.check_up import CheckUp
 from xpressbot.entrypoints.cli.commands import create_cli
-from xpressbot.entrypoints.diagnosis import CheckUp, Doctor, Subject
+from xpressbot.entrypoints.examination import Doctor, Subject
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.pools import Pools

@@ -143,6 +143,7 @@ def test_after_a_recovery_code(site: Site, anna: Person) -> None:
 def test_what_is_wrong_with_the_installation(site: Site, anna: Person) -> None:
     """The owner's dashboard with an error and a warning, whose paths are longer than a phone is wide."""
     site.installation.house.settings.key_file.chmod(0o644)
+    site.installation.house.check_up.renew()
     arrive_signed_in(anna, session_of(site))
     anna.sees("Error: File modes")
     anna.sees("Warning: Keys apart from data")

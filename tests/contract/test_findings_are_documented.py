@@ -1,32 +1,32 @@
-"""What the doctor can find: the tables of docs/operations.md and the words of the program against the closed lists."""
+"""What the doctor can find: the tables of docs/doctor.md and the words of the program against the closed lists."""
 
 import re
 
 import pytest
 
 from tests.contract.documents import table
-from xpressbot.entrypoints.http.diagnosis import _PROBLEMS, _WELL, SEVERITIES, TITLES
-from xpressbot.foundation.diagnosis.database import CLOCK_LIMIT, CLOCK_TOLERANCE, NEARLY_USED_PERCENT, SECOND
+from xpressbot.entrypoints.wording.findings import _PROBLEMS, _WELL, SEVERITIES, TITLES
+from xpressbot.foundation.diagnosis.database import CLOCK_LIMIT, CLOCK_TOLERANCE, NEARLY_USED_PERCENT
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity
 from xpressbot.foundation.diagnosis.network import _FEWEST_PREFIX_BITS, REMEMBERED_FOR
-from xpressbot.identity.domain.instant import DAY
+from xpressbot.identity.domain.instant import DAY, SECOND
 from xpressbot.identity.domain.recovery_code import FEW_CODES
 
 
 def test_the_table_has_every_check_in_the_order_of_the_report() -> None:
     """Each is one row, and nothing else is."""
-    assert [check.value for check in Check] == [row["Check"] for row in table("docs/operations.md", "Check")]
+    assert [check.value for check in Check] == [row["Check"] for row in table("docs/doctor.md", "Check")]
 
 
 def test_the_table_has_every_problem_with_its_severity() -> None:
     """A problem that is added, renamed or rated otherwise is so in the table too."""
-    documented = {row["Problem"]: row["Severity"] for row in table("docs/operations.md", "Problem")}
+    documented = {row["Problem"]: row["Severity"] for row in table("docs/doctor.md", "Problem")}
     assert {problem.value: Finding(Check.SETTINGS, problem).severity.value for problem in Problem} == documented
 
 
 def test_the_severities_are_listed_from_the_least_on() -> None:
     """As `worst` compares them."""
-    (listed,) = (row["Holds"] for row in table("docs/operations.md", "Member") if row["Member"] == "worst")
+    (listed,) = (row["Holds"] for row in table("docs/doctor.md", "Member") if row["Member"] == "worst")
     assert re.findall(r"ok|note|skipped|warning|error", listed) == [severity.value for severity in Severity]
 
 
@@ -46,8 +46,8 @@ def test_every_check_and_severity_has_words() -> None:
 
 def test_the_tables_repeat_numbers_truly() -> None:
     """Sentences that repeat a number do so in words that the code's numbers make."""
-    checks = {row["Check"]: row["What is looked at"] for row in table("docs/operations.md", "Check")}
-    problems = {row["Problem"]: row["Meaning"] for row in table("docs/operations.md", "Problem")}
+    checks = {row["Check"]: row["What is looked at"] for row in table("docs/doctor.md", "Check")}
+    problems = {row["Problem"]: row["Meaning"] for row in table("docs/doctor.md", "Problem")}
     assert FEW_CODES == 3
     assert "three codes or fewer" in checks["recovery_codes"]
     assert f"within {REMEMBERED_FOR // DAY} days" in checks["forwarded_headers"]

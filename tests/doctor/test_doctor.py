@@ -11,6 +11,7 @@ from tests.doctor.report import examine
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
+from xpressbot.entrypoints.examination import _Report
 from xpressbot.foundation.diagnosis import network
 from xpressbot.foundation.diagnosis.findings import Check
 from xpressbot.identity.adapters.database.tables import ACCOUNT, RECOVERY_CODE
@@ -43,6 +44,24 @@ def test_people_read_a_line_for_each_check_and_one_for_each_remedy(shell: Shell,
     (warning,) = [number for number, line in enumerate(lines) if line.startswith("Warning ")]
     assert lines[warning] == f"Warning      Recovery codes: Recovery codes run out (how many are left): {anna.account.email} (2)."
     assert lines[warning + 1].startswith(" " * 13 + "Ask these people to make a new set")
+
+
+@sqlite_only
+def test_what_does_not_apply_is_not_praised(shell: Shell, installation: Installation) -> None:
+    """With nothing sealed none was tried, and an embedded database has no connections to run out of."""
+    said = {finding["check"]: finding["what"] for finding in examine(shell).findings}
+    assert said["sealed_secrets"] == "Nothing is sealed yet."
+    assert said["connections"] == "SQLite has no such limit."
+
+
+def test_a_check_cannot_rest_on_one_that_was_not_made() -> None:
+    """It would count as well: the order of the checks is the program's own, and a wrong one is a bug."""
+    report = _Report(frozenset())
+    with pytest.raises(LookupError):
+        report.add(Check.SCHEMA, list, Check.DATABASE)
+    report.add(Check.DATABASE, list)
+    report.add(Check.SCHEMA, list, Check.DATABASE)
+    assert [finding.problem for finding in report.sorted()] == [None, None]
 
 
 def test_an_error_ends_with_2_whatever_else_is_found(shell: Shell, installation: Installation, anna: Person) -> None:
@@ -100,7 +119,6 @@ def test_a_running_service_is_left_as_it_is(shell: Shell, installation: Installa
 
 def test_a_check_that_breaks_hides_no_other(shell: Shell, anna: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in one is told as a finding and as a log line with its traceback; the others are made."""
-    monkeypatch.setattr(network, "is_within", None)
     monkeypatch.setattr(network, "_is_too_wide", None)
     answer = shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32").run("doctor", "--json")
     findings = {finding["check"]: finding for finding in json.loads(answer.out)["findings"]}

@@ -67,7 +67,9 @@ def test_an_account_with_a_suspended_factor_is_named(
     charge(installation, bucket, SECOND_FACTOR.suspend_at)
     report = examine(shell)
     assert (report.code, report.problems) == (1, {"second_factor_suspended"})
-    assert report.about("second_factor_suspended")["facts"]["accounts"] == [{"email": anna.account.email, "method": method}]
+    finding = report.about("second_factor_suspended")
+    assert finding["facts"]["accounts"] == [{"email": anna.account.email, "method": method}]
+    assert finding["remedy"].endswith("xpressbot 2fa reset E --reason R.")
 
 
 def test_wrong_passwords_suspend_nobody(shell: Shell, installation: Installation, anna: Person) -> None:

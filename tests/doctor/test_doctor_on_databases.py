@@ -177,6 +177,18 @@ def test_data_that_others_can_read_is_told_by_file(shell: Shell, file: Path) -> 
 
 
 @sqlite_only
+@pytest.mark.parametrize("mode", [0o777, 0o720, 0o702])
+def test_a_directory_in_which_others_can_put_a_database_is_told(shell: Shell, file: Path, mode: int) -> None:
+    """Whoever may replace the file needs not write to it."""
+    file.chmod(0o600)
+    file.parent.chmod(mode)
+    report = examine(shell)
+    assert (report.code, report.problems) == (2, {"data_directory_writable"})
+    assert report.about("data_directory_writable")["facts"] == {"path": str(file.parent), "mode": f"{mode:04o}"}
+    assert report.about("data_directory_writable")["remedy"] == f"Run: chmod 700 {file.parent}"
+
+
+@sqlite_only
 @pytest.mark.parametrize(("limit", "problem", "code"), [("LOW_SPACE", "disk_low", 1), ("NO_SPACE", "disk_full", 2)])
 def test_a_disk_that_fills_up_is_told(
     shell: Shell, installation: Installation, monkeypatch: pytest.MonkeyPatch, limit: str, problem: str, code: int
@@ -260,6 +272,18 @@ def test_more_workers_than_the_database_has_connections_for_are_an_error(shell: 
         assert (report.code, report.problems) == (2, {"connections_too_few"})
         facts = report.about("connections_too_few")["facts"]
         assert facts["needed"] == 64 * facts["threads"] > facts["limit"]
+
+
+@sqlite_only
+@pytest.mark.parametrize("value", ["many", "0", "65", "2.5"])
+def test_an_unusable_number_of_workers_is_a_finding(shell: Shell, anna: Person, value: str) -> None:
+    """The service would not start with it; everything that does not rest on it is looked at."""
+    report = examine(shell.with_settings(WEB_CONCURRENCY=value))
+    assert (report.code, report.problems) == (2, {"settings_unusable"})
+    assert report.about("settings_unusable")["what"] == "WEB_CONCURRENCY: must be a whole number from 1 to 64."
+    assert skipped(report) == {"connections"}
+    assert shell.with_settings(WEB_CONCURRENCY=value).run("serve").code == 2
+    assert examine(shell.with_settings(WEB_CONCURRENCY=value), "--workers", "2").code == 0
 
 
 @postgresql_only

@@ -133,6 +133,7 @@ def test_every_secret_is_tried_a_batch_at_a_time(
     assert (report.code, report.problems) == (2, {"secrets_do_not_open"})
     rows = [f"authenticator {app}", f"recovery_code {codes[-1]}", f"recovery_code {codes[0]}"]
     assert report.about("secrets_do_not_open")["facts"] == {"stored": 11, "tried": 11, "closed": 3, "rows": rows}
+    assert report.about("secrets_do_not_open")["remedy"].endswith("xpressbot 2fa reset E --reason R.")
     assert not any(code in str(report) for code in anna.codes)
 
 

@@ -39,6 +39,37 @@ def test_checks_that_rest_on_an_unusable_value_are_not_made(shell: Shell, name: 
     assert "canary-word" not in str(report)
 
 
+def test_an_unknown_name_hides_no_unusable_value(shell: Shell) -> None:
+    """Everything that is wrong is told at once, and only the checks that rest on it are not made."""
+    report = examine(
+        shell.with_settings(
+            XPRESSBOT_TRUSTED_PROXY="10.0.0.1", XPRESSBOT_TRUSTED_PROXIES="other", XPRESSBOT_PUBLIC_URL="http://chat.example.com"
+        )
+    )
+    assert report.problems == {"settings_unusable", "public_url_plain", "cookies_unprotected"}
+    said = report.about("settings_unusable")["what"]
+    places = [
+        said.index(part)
+        for part in ("XPRESSBOT_TRUSTED_PROXY: no such", "XPRESSBOT_TRUSTED_PROXIES: Input is not", "XPRESSBOT_PUBLIC_URL is plain")
+    ]
+    assert places == sorted(places)
+    assert {finding["check"] for finding in report.findings if finding["severity"] == "skipped"} == {"proxies", "forwarded_headers"}
+
+
+def test_plain_http_is_not_held_against_a_flag_that_cannot_be_read(shell: Shell) -> None:
+    """The flag is what is wrong."""
+    report = examine(shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="perhaps", XPRESSBOT_PUBLIC_URL="http://chat.example.com"))
+    assert "is plain http beyond" not in report.about("settings_unusable")["what"]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_database_that_no_file_holds_is_an_unusable_value(shell: Shell, url: str) -> None:
+    """Neither the service nor the doctor can do anything with it."""
+    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL=url))
+    assert (report.code, report.problems) == (2, {"settings_unusable"})
+    assert report.severity_of("database") == "skipped"
+
+
 def test_an_unusable_database_url_hides_nothing_that_needs_no_database(shell: Shell) -> None:
     """Keys, URL and proxies are looked at; the database's own checks are not."""
     report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL="mysql://root:canary-word@127.0.0.1/x"))
@@ -79,12 +110,22 @@ def test_https_without_a_named_proxy_is_a_warning(shell: Shell) -> None:
     assert (report.code, report.problems) == (1, {"proxies_unnamed"})
 
 
-@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3"])
-def test_trusting_half_the_internet_is_an_error(shell: Shell, network: str) -> None:
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3", "198.0.0.0/7"])
+def test_trusting_far_too_much_of_the_internet_is_an_error(shell: Shell, network: str) -> None:
     """The network is named; one that is as wide but private, and a host, are not."""
     report = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=f"10.0.0.0/8, fd00::/8, 192.0.2.1, {network}"))
     assert (report.code, report.problems) == (2, {"proxies_too_wide"})
     assert report.about("proxies_too_wide")["facts"] == {"networks": [network]}
+    assert f"trusts far too much of the Internet ({network})" in report.about("proxies_too_wide")["what"]
+
+
+def test_the_words_fit_how_many_proxies_are_named(shell: Shell) -> None:
+    """None, or some."""
+    said = {}
+    for networks in ("", "10.0.0.0/8"):
+        findings = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=networks)).findings
+        (said[networks],) = (finding["what"] for finding in findings if finding["check"] == "proxies")
+    assert said == {"": "None is named, and none is needed.", "10.0.0.0/8": "None of those that are trusted is a wide public network."}
 
 
 def test_private_networks_and_a_providers_ranges_are_not_too_wide(shell: Shell) -> None:
@@ -100,6 +141,9 @@ def test_a_forwarded_header_from_a_proxy_that_was_not_named_is_told(shell: Shell
     assert (report.code, report.problems) == (1, {"forwarded_by_unknown"})
     assert report.about("forwarded_by_unknown")["facts"] == {"peer": "172.18.0.2", "header": "x-forwarded-for", "at": now}
     assert report.about("forwarded_by_unknown")["what"].startswith("172.18.0.2, which is no trusted proxy, sent x-forwarded-for at 20")
+    assert report.about("forwarded_by_unknown")["remedy"] == (
+        "If it is your proxy, name it in XPRESSBOT_TRUSTED_PROXIES; if not, close the port to all but the proxy."
+    )
     assert examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")).code == 0
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xpressbot.entrypoints.diagnosis import CheckUp
+from xpressbot.entrypoints.check_up import CheckUp
 from xpressbot.entrypoints.http.pools import Pools
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.settings import Settings

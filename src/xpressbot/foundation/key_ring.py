@@ -47,6 +47,10 @@ class KeyRing:
         return key_id(self.lookup_key)
 
 
+EMPTY_KEY_RING: Final = KeyRing("", {}, b"")
+"""Opens nothing: what there is before the first start."""
+
+
 def key_id(key: bytes) -> str:
     """A key's name is derived from it, so that a wrong key can never pass under a right name."""
     return hashlib.sha256(b"xpressbot key id\0" + key).hexdigest()[:16]

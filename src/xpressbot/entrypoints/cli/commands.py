@@ -13,7 +13,7 @@ from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
-from xpressbot.entrypoints.diagnosis import Doctor
+from xpressbot.entrypoints.examination import Doctor
 
 
 def create_cli(build: Build, doctor: Doctor, *, application: str, workers_variable: str) -> typer.Typer:

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from xpressbot.entrypoints.cli.installation import FAILED, MISCONFIGURED
-from xpressbot.entrypoints.diagnosis import Doctor, Subject
-from xpressbot.entrypoints.http.diagnosis import SEVERITIES, advice
+from xpressbot.entrypoints.cli.installation import FAILED, MISCONFIGURED, MOST_WORKERS
+from xpressbot.entrypoints.examination import WORKERS_FIELD, Doctor, Subject
 from xpressbot.entrypoints.http.pools import threads_of_a_worker
+from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
 from xpressbot.foundation.database.reading import open_for_reading
 from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.diagnosis.findings import Finding, Severity
@@ -24,14 +24,19 @@ _MARGIN: Final = max(len(word) for word in SEVERITIES.values()) + 2
 
 
 def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]:
-    """Make the command. `workers_variable` names where the number of workers stands by default."""
+    """Make the command. `workers_variable` names where the number of workers stands by default, as for `serve`."""
 
     def examine(
-        workers: Annotated[int, typer.Option(min=1, max=64, envvar=workers_variable, help="Worker processes of this node.")] = 1,
+        workers: Annotated[int | None, typer.Option(min=1, max=MOST_WORKERS, help="Worker processes of this node.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002  # typer hands it over so
     ) -> None:
         """Tell what is wrong with this installation, and how to mend it. Changes nothing."""
         settings, gave_way, complaint = load_usable_settings()
+        if workers is None:
+            workers = _workers(os.environ.get(workers_variable, ""))
+        if workers is None:
+            workers, gave_way = 1, gave_way | {WORKERS_FIELD}
+            complaint = f"{complaint} {workers_variable}: must be a whole number from 1 to {MOST_WORKERS}.".strip()
         configure_logging(json_lines=settings.log_format == "json", level="ERROR")
         database = open_for_reading(settings.url)
         demand = ConnectionDemand(workers, threads_of_a_worker(os.cpu_count() or 1, workers))
@@ -40,6 +45,15 @@ def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]
         raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))
 
     return examine
+
+
+def _workers(text: str) -> int | None:
+    """The number of workers that the environment tells `serve`: one if none, None if it is unusable."""
+    try:
+        workers = int(text or "1")
+    except ValueError:
+        return None
+    return workers if 1 <= workers <= MOST_WORKERS else None
 
 
 def _worst(findings: Sequence[Finding]) -> Severity:

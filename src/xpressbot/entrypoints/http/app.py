@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
@@ -28,7 +28,7 @@ from xpressbot.foundation.database.engine import UNAVAILABLE
 
 OPENAPI_URL = "/api/v1/openapi.json"
 _A_YEAR = 31_536_000
-_UPKEEP_INTERVAL_SECONDS = 60
+UPKEEP_INTERVAL_SECONDS: Final = 60
 _LOG = structlog.get_logger("xpressbot.upkeep")
 
 
@@ -69,13 +69,14 @@ def create_app(house: House) -> FastAPI:
 async def _upkeep(house: House) -> None:
     """What has to happen in time although nobody asks for it."""
     while True:
-        try:
-            await house.pools.page.run(house.identity.recovery_codes.forget_unsaved)
-        except UNAVAILABLE as error:
-            _LOG.warning("upkeep.postponed", error=type(error).__name__)
-        except Exception:  # noqa: BLE001  # whatever it is, the next round must come
-            _LOG.exception("upkeep.failed")
-        await asyncio.sleep(_UPKEEP_INTERVAL_SECONDS)
+        for duty in (house.identity.recovery_codes.forget_unsaved, house.check_up.renew):
+            try:
+                await house.pools.page.run(duty)
+            except UNAVAILABLE as error:
+                _LOG.warning("upkeep.postponed", error=type(error).__name__)
+            except Exception:  # noqa: BLE001  # whatever it is, the next duty and the next round must come
+                _LOG.exception("upkeep.failed")
+        await asyncio.sleep(UPKEEP_INTERVAL_SECONDS)
 
 
 class _Application(FastAPI):

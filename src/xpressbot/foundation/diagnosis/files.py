@@ -53,13 +53,18 @@ def check_keys_apart(key_file: Path, database_file: Path | None) -> Sequence[Fin
 
 
 def check_file_modes(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
-    """Whether anybody but the service's user can read the keys or the data, or put another ring in the place of this one."""
+    """Whether anybody but the service's user can read the keys or the data, or put others in their place."""
     findings = []
     if (mode := _mode(key_file)) & _OTHERS:
         findings.append(_about_mode(Problem.KEY_RING_OPEN_TO_OTHERS, key_file, mode))
     if (mode := _mode(key_file.parent)) & _OTHERS_WRITE:
         findings.append(_about_mode(Problem.KEY_DIRECTORY_WRITABLE, key_file.parent, mode))
-    if database_file is not None and _mode(database_file.parent) & _OTHERS:
+    if database_file is None:
+        return findings
+    mode = _mode(database_file.parent)
+    if mode & _OTHERS_WRITE:
+        findings.append(_about_mode(Problem.DATA_DIRECTORY_WRITABLE, database_file.parent, mode))
+    if mode & _OTHERS:
         findings += [
             Finding(Check.FILE_MODES, Problem.DATA_OPEN_TO_OTHERS, {"path": str(file), "directory": str(file.parent)})
             for file in files_of(database_file)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Self, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+
+T = TypeVar("T")
 
 _LOG = structlog.get_logger("xpressbot.diagnosis")
 
@@ -45,67 +47,57 @@ class Check(StrEnum):
 
 
 class Problem(StrEnum):
-    """What can be found."""
+    """What can be found, and how much each matters."""
 
-    NOT_CHECKED = "not_checked"
-    CHECK_FAILED = "check_failed"
-    SETTINGS_UNUSABLE = "settings_unusable"
-    DATABASE_MISSING = "database_missing"
-    DATABASE_UNREACHABLE = "database_unreachable"
-    DATABASE_LOCKED = "database_locked"
-    DATABASE_DAMAGED = "database_damaged"
-    SCHEMA_MISSING = "schema_missing"
-    SCHEMA_OLDER = "schema_older"
-    SCHEMA_MIGRATED_BY_START = "schema_migrated_by_start"
-    SCHEMA_NEWER = "schema_newer"
-    KEY_RING_NOT_MADE = "key_ring_not_made"
-    KEY_RING_MISSING = "key_ring_missing"
-    KEY_RING_UNREADABLE = "key_ring_unreadable"
-    KEY_RING_DAMAGED = "key_ring_damaged"
-    KEY_RING_FORMAT_UNKNOWN = "key_ring_format_unknown"
-    KEY_MISSING = "key_missing"
-    KEY_DOUBLED = "key_doubled"
-    LOOKUP_KEY_DIFFERS = "lookup_key_differs"
-    SECRETS_DO_NOT_OPEN = "secrets_do_not_open"
-    KEYS_BESIDE_DATA = "keys_beside_data"
-    KEY_RING_OPEN_TO_OTHERS = "key_ring_open_to_others"
-    KEY_DIRECTORY_WRITABLE = "key_directory_writable"
-    DATA_OPEN_TO_OTHERS = "data_open_to_others"
-    CLOCK_DIFFERS = "clock_differs"
-    CLOCK_FAR_OFF = "clock_far_off"
-    CLOCK_SET_BACK = "clock_set_back"
-    PUBLIC_URL_PLAIN = "public_url_plain"
-    PUBLIC_URL_UNREACHABLE = "public_url_unreachable"
-    COOKIES_UNPROTECTED = "cookies_unprotected"
-    PROXIES_UNNAMED = "proxies_unnamed"
-    PROXIES_TOO_WIDE = "proxies_too_wide"
-    FORWARDED_BY_UNKNOWN = "forwarded_by_unknown"
-    ENROLMENTS_EXPIRED = "enrolments_expired"
-    FEW_RECOVERY_CODES = "few_recovery_codes"
-    SECOND_FACTOR_SUSPENDED = "second_factor_suspended"
-    CONNECTIONS_TOO_FEW = "connections_too_few"
-    CONNECTIONS_NEARLY_USED = "connections_nearly_used"
-    DISK_LOW = "disk_low"
-    DISK_FULL = "disk_full"
+    severity: Severity
 
+    def __new__(cls, value: str, severity: Severity) -> Self:
+        problem = str.__new__(cls, value)
+        problem._value_ = value
+        problem.severity = severity
+        return problem
 
-_LIGHTER_THAN_ERRORS: Final = {
-    Problem.NOT_CHECKED: Severity.SKIPPED,
-    Problem.KEY_RING_NOT_MADE: Severity.NOTE,
-    Problem.ENROLMENTS_EXPIRED: Severity.NOTE,
-    Problem.SCHEMA_MIGRATED_BY_START: Severity.WARNING,
-    Problem.KEY_DOUBLED: Severity.WARNING,
-    Problem.KEYS_BESIDE_DATA: Severity.WARNING,
-    Problem.CLOCK_DIFFERS: Severity.WARNING,
-    Problem.PUBLIC_URL_PLAIN: Severity.WARNING,
-    Problem.COOKIES_UNPROTECTED: Severity.WARNING,
-    Problem.PROXIES_UNNAMED: Severity.WARNING,
-    Problem.FORWARDED_BY_UNKNOWN: Severity.WARNING,
-    Problem.FEW_RECOVERY_CODES: Severity.WARNING,
-    Problem.SECOND_FACTOR_SUSPENDED: Severity.WARNING,
-    Problem.CONNECTIONS_NEARLY_USED: Severity.WARNING,
-    Problem.DISK_LOW: Severity.WARNING,
-}
+    NOT_CHECKED = "not_checked", Severity.SKIPPED
+    CHECK_FAILED = "check_failed", Severity.ERROR
+    SETTINGS_UNUSABLE = "settings_unusable", Severity.ERROR
+    DATABASE_MISSING = "database_missing", Severity.ERROR
+    DATABASE_UNREACHABLE = "database_unreachable", Severity.ERROR
+    DATABASE_LOCKED = "database_locked", Severity.ERROR
+    DATABASE_DAMAGED = "database_damaged", Severity.ERROR
+    SCHEMA_MISSING = "schema_missing", Severity.ERROR
+    SCHEMA_OLDER = "schema_older", Severity.ERROR
+    SCHEMA_MIGRATED_BY_START = "schema_migrated_by_start", Severity.WARNING
+    SCHEMA_NEWER = "schema_newer", Severity.ERROR
+    KEY_RING_NOT_MADE = "key_ring_not_made", Severity.NOTE
+    KEY_RING_MISSING = "key_ring_missing", Severity.ERROR
+    KEY_RING_UNREADABLE = "key_ring_unreadable", Severity.ERROR
+    KEY_RING_DAMAGED = "key_ring_damaged", Severity.ERROR
+    KEY_RING_FORMAT_UNKNOWN = "key_ring_format_unknown", Severity.ERROR
+    KEY_MISSING = "key_missing", Severity.ERROR
+    KEY_DOUBLED = "key_doubled", Severity.WARNING
+    LOOKUP_KEY_DIFFERS = "lookup_key_differs", Severity.ERROR
+    SECRETS_DO_NOT_OPEN = "secrets_do_not_open", Severity.ERROR
+    KEYS_BESIDE_DATA = "keys_beside_data", Severity.WARNING
+    KEY_RING_OPEN_TO_OTHERS = "key_ring_open_to_others", Severity.ERROR
+    KEY_DIRECTORY_WRITABLE = "key_directory_writable", Severity.ERROR
+    DATA_DIRECTORY_WRITABLE = "data_directory_writable", Severity.ERROR
+    DATA_OPEN_TO_OTHERS = "data_open_to_others", Severity.ERROR
+    CLOCK_DIFFERS = "clock_differs", Severity.WARNING
+    CLOCK_FAR_OFF = "clock_far_off", Severity.ERROR
+    CLOCK_SET_BACK = "clock_set_back", Severity.ERROR
+    PUBLIC_URL_PLAIN = "public_url_plain", Severity.WARNING
+    PUBLIC_URL_UNREACHABLE = "public_url_unreachable", Severity.ERROR
+    COOKIES_UNPROTECTED = "cookies_unprotected", Severity.WARNING
+    PROXIES_UNNAMED = "proxies_unnamed", Severity.WARNING
+    PROXIES_TOO_WIDE = "proxies_too_wide", Severity.ERROR
+    FORWARDED_BY_UNKNOWN = "forwarded_by_unknown", Severity.WARNING
+    ENROLMENTS_EXPIRED = "enrolments_expired", Severity.NOTE
+    FEW_RECOVERY_CODES = "few_recovery_codes", Severity.WARNING
+    SECOND_FACTOR_SUSPENDED = "second_factor_suspended", Severity.WARNING
+    CONNECTIONS_TOO_FEW = "connections_too_few", Severity.ERROR
+    CONNECTIONS_NEARLY_USED = "connections_nearly_used", Severity.WARNING
+    DISK_LOW = "disk_low", Severity.WARNING
+    DISK_FULL = "disk_full", Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +111,20 @@ class Finding:
     @property
     def severity(self) -> Severity:
         """How much it matters."""
-        return Severity.OK if self.problem is None else _LIGHTER_THAN_ERRORS.get(self.problem, Severity.ERROR)
+        return Severity.OK if self.problem is None else self.problem.severity
 
 
-def run(check: Check, work: Callable[[], Sequence[Finding]]) -> Sequence[Finding]:
-    """What a check finds: that all is well when it finds nothing, and that it failed when it raises."""
+def run(check: Check, work: Callable[[], tuple[T, Sequence[Finding]]]) -> tuple[T | None, Sequence[Finding]]:
+    """What a check learns and finds: that all is well when it finds nothing, and that it failed when it raises."""
     try:
-        return work() or [Finding(check)]
+        learnt, findings = work()
     except (SQLAlchemyError, OSError) as error:
         _LOG.warning("diagnosis.not_possible", check=check.value, error=type(error).__name__)
-        return [Finding(check, Problem.CHECK_FAILED, {"error": said_by(error)})]
+        return None, [Finding(check, Problem.CHECK_FAILED, {"error": said_by(error)})]
     except Exception as error:  # noqa: BLE001  # one check's bug must hide neither the others nor the page they stand on
         _LOG.exception("diagnosis.failed", check=check.value)
-        return [Finding(check, Problem.CHECK_FAILED, {"error": type(error).__name__})]
+        return None, [Finding(check, Problem.CHECK_FAILED, {"error": type(error).__name__})]
+    return learnt, findings or [Finding(check)]
 
 
 def said_by(error: Exception) -> str:

@@ -254,8 +254,8 @@ class StoredBoxRecords(Protocol):
     def newest(self, table: BoxTable, before: str, limit: int) -> Sequence[StoredBox]:
         """Boxes of one table, whichever key sealed them, from the newest row backwards; `before` a row, which "" stands after."""
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, most: int | None) -> int:
+        """How many there are; in no table are more than `most` counted."""
 
 
 class SurveyRecords(Protocol):
@@ -263,11 +263,17 @@ class SurveyRecords(Protocol):
 
     def count_expired_enrolments(self, now: int) -> int: ...
 
-    def short_of_codes(self, few: int) -> Sequence[tuple[str, int]]:
-        """Address and unused codes of the active accounts with 2FA on that have no more than this many, fewest first."""
+    def short_of_codes(self, few: int, among: int | None) -> Sequence[tuple[str, int]]:
+        """Address and unused codes of the active accounts with 2FA on that have no more than this many, fewest first.
 
-    def suspended(self) -> Sequence[tuple[str, Method]]:
-        """Address of the active accounts in which a second factor is suspended, and which one."""
+        among: how many authenticators' accounts are looked at, the oldest ones'; None for all.
+        """
 
-    def newest_moment(self) -> int:
-        """The latest time that was ever written down as the present one; 0 when none was."""
+    def suspended(self, most: int | None) -> Sequence[tuple[str, Method]]:
+        """Address of the active accounts in which a second factor is suspended, and which one; at most so many of them."""
+
+    def newest_moment(self, among: int | None) -> int:
+        """The latest time that was ever written down as the present one; 0 when none was.
+
+        among: how many sessions are looked at, the newest ones; None for all records.
+        """

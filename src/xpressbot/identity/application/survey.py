@@ -14,13 +14,20 @@ from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
 BATCH: Final = 500
 NEWEST_TRIED: Final = 500
 """How many secrets of each kind are tried when somebody waits for a page."""
+ACCOUNTS_LOOKED_AT: Final = 1000
+"""How many accounts a page's survey asks about: its cost must not grow with the installation."""
+NEWEST_SESSIONS: Final = 500
+"""Among how many sessions a page's survey looks for the latest use."""
 MOST_NAMED: Final = 100
 """With a wrong key ring nothing opens, and a hundred rows say so as well as a million."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriedSecrets:
-    """How many sealed secrets there are, how many were tried, how many did not open, and the first rows of these."""
+    """How many sealed secrets there are, how many were tried, how many did not open, and the first rows of these.
+
+    When not every one was tried, `stored` says no more than that there are others.
+    """
 
     stored: int
     tried: int
@@ -29,7 +36,7 @@ class TriedSecrets:
 
 
 class Survey:
-    """Reads over all accounts."""
+    """Reads over all accounts. With every=False each has a bound, so that it costs the same in a large installation."""
 
     def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
         self._units = units
@@ -45,27 +52,27 @@ class Survey:
                     if not opens(uow, box):
                         closed += 1
                         rows += [f"{box.table} {box.row_id}"] if closed <= MOST_NAMED else []
-            return TriedSecrets(uow.stored_boxes.count(), tried, closed, rows)
+            return TriedSecrets(uow.stored_boxes.count(None if every else NEWEST_TRIED + 1), tried, closed, rows)
 
     def expired_enrolments(self) -> int:
         """How many set-ups were begun and never finished."""
         with self._units.read() as uow:
             return uow.survey.count_expired_enrolments(self._mint.now())
 
-    def short_of_codes(self) -> Sequence[tuple[str, int]]:
-        """Whose recovery codes run out: address, and how many are left."""
+    def short_of_codes(self, *, every: bool) -> Sequence[tuple[str, int]]:
+        """Whose recovery codes run out: address, and how many are left. Bounded: of those who have had their app longest."""
         with self._units.read() as uow:
-            return uow.survey.short_of_codes(FEW_CODES)
+            return uow.survey.short_of_codes(FEW_CODES, None if every else ACCOUNTS_LOOKED_AT)
 
-    def suspended(self) -> Sequence[tuple[str, Method]]:
-        """Whose second factor is switched off after wrong codes: address, and which one."""
+    def suspended(self, *, every: bool) -> Sequence[tuple[str, Method]]:
+        """Whose second factor is switched off after wrong codes: address, and which one. Bounded: some of them, if they are many."""
         with self._units.read() as uow:
-            return uow.survey.suspended()
+            return uow.survey.suspended(None if every else ACCOUNTS_LOOKED_AT)
 
-    def newest_moment(self) -> int:
-        """The latest time that was ever written down as the present one; 0 when none was."""
+    def newest_moment(self, *, every: bool) -> int:
+        """The latest time that was ever written down as the present one; 0 when none was. Bounded: in the newest sessions."""
         with self._units.read() as uow:
-            return uow.survey.newest_moment()
+            return uow.survey.newest_moment(None if every else NEWEST_SESSIONS)
 
 
 def _newest_first(uow: UnitOfWork, table: BoxTable, most: int | None) -> Iterator[StoredBox]:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.diagnosis import CheckUpResult
-from xpressbot.entrypoints.http.diagnosis import SEVERITIES, advice
+from xpressbot.entrypoints.check_up import CheckUpResult
 from xpressbot.entrypoints.http.routing import HOME_PATH, Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import EVENT_TITLES, notice_detail, where
+from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
 from xpressbot.foundation.diagnosis.findings import Check, Severity
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.security_event import SecurityEvent
@@ -30,7 +30,7 @@ def show_dashboard(visit: Visit, caller: Caller) -> Response:
         notices=_notices(dashboard.notices),
         notices_seq=max((event.seq for event in dashboard.notices), default=0),
         activity=[_entry(event) for event in dashboard.activity],
-        installation=_installation(visit.site.house.check_up.result()) if dashboard.owner else None,
+        installation=_installation(visit.site.house.check_up.last()) if dashboard.owner else None,
     )
 
 
@@ -53,8 +53,10 @@ def _notices(events: Iterable[SecurityEvent]) -> list[dict[str, Any]]:
     return [_entry(run[0]) | {"detail": notice_detail(run[0]), "count": len(run)} for run in runs]
 
 
-def _installation(examined: CheckUpResult) -> dict[str, Any]:
-    """What calls for the owner, errors first, and how much was looked at."""
+def _installation(examined: CheckUpResult | None) -> dict[str, Any]:
+    """What calls for the owner, errors first, and how much was looked at; `at` is None before the first examination."""
+    if examined is None:
+        return {"at": None}
     secrets = next((finding.facts for finding in examined.findings if finding.check is Check.SEALED_SECRETS), {})
     calling = [finding for finding in examined.findings if finding.severity in {Severity.WARNING, Severity.ERROR}]
     calling.sort(key=lambda finding: finding.severity is not Severity.ERROR)

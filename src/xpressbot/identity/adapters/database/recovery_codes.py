@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from xpressbot.identity.adapters.database.tables import RECOVERY_CODE, RECOVERY_CODE_SET
+from xpressbot.identity.adapters.database.tables import ACCOUNT, RECOVERY_CODE, RECOVERY_CODE_SET
 from xpressbot.identity.domain.recovery_code import RecoveryCode, RecoveryCodeSet, SavedCode
 
 
@@ -26,14 +26,16 @@ _CONSUME = (
 )
 _COUNT_UNUSED = select(func.count()).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.used_at.is_(None))
 
-UNUSED_OF_EACH = (
-    select(RECOVERY_CODE_SET.c.account_id, func.count().label("unused"))
-    .join(RECOVERY_CODE, RECOVERY_CODE.c.set_id == RECOVERY_CODE_SET.c.id)
-    .where(RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value, RECOVERY_CODE.c.used_at.is_(None))
-    .group_by(RECOVERY_CODE_SET.c.account_id)
-    .subquery("unused_of_each")
+UNUSED_OF_ACCOUNT = (
+    select(func.count())
+    .select_from(RECOVERY_CODE)
+    .join(RECOVERY_CODE_SET, RECOVERY_CODE_SET.c.id == RECOVERY_CODE.c.set_id)
+    .where(RECOVERY_CODE_SET.c.account_id == ACCOUNT.c.id, RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value)
+    .where(RECOVERY_CODE.c.used_at.is_(None))
+    .correlate(ACCOUNT)
+    .scalar_subquery()
 )
-"""How many codes each account has left; one without any is missing."""
+"""How many codes an account has left, within a statement over accounts."""
 
 
 class RecoveryCodes:

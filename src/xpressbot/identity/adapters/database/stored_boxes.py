@@ -54,11 +54,9 @@ class StoredBoxes:
         found = self._connection.execute(boxes.where(row_id < before) if before else boxes)
         return [StoredBox(table, row.account_id, row.id, row.box) for row in found]
 
-    def count(self) -> int:
-        counts = (
-            self._connection.execute(select(func.count()).where(column.is_not(None))).scalar_one() for column in _BOX_COLUMNS.values()
-        )
-        return sum(counts)
+    def count(self, most: int | None) -> int:
+        stored = (select(column.table.c.id).where(column.is_not(None)).limit(most).subquery() for column in _BOX_COLUMNS.values())
+        return sum(self._connection.execute(select(func.count()).select_from(boxes)).scalar_one() for boxes in stored)
 
 
 def count_boxes_of_other_keys(connection: Connection, key_id: str) -> int:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, literal, select, union_all
+from sqlalchemy import Connection, bindparam, case, func, literal, or_, select, union_all
 
-from xpressbot.identity.adapters.database.recovery_codes import UNUSED_OF_EACH
+from xpressbot.identity.adapters.database.recovery_codes import UNUSED_OF_ACCOUNT
 from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.domain.account import AccountStatus
 from xpressbot.identity.domain.assurance import Method
@@ -13,7 +13,9 @@ from xpressbot.identity.domain.throttle import recovery_code, totp
 
 _IS_ACTIVE = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _HAS_2FA = select(AUTHENTICATOR.c.account_id).where(AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value)
-_BUCKETS = {Method.TOTP: totp, Method.RECOVERY_CODE: recovery_code}
+# Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
+_IS_PENDING = AUTHENTICATOR.c.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
+_NOBODYS_BUCKETS = {Method.TOTP: totp(""), Method.RECOVERY_CODE: recovery_code("")}
 _MOMENTS = (SECURITY_EVENT.c.at, SESSION.c.last_used_at, AUTHENTICATOR.c.last_used_at)
 
 
@@ -24,34 +26,42 @@ class Survey:
         self._connection = connection
 
     def count_expired_enrolments(self, now: int) -> int:
-        expired = select(func.count()).where(AUTHENTICATOR.c.state == AuthenticatorState.PENDING.value, AUTHENTICATOR.c.expires_at <= now)
+        expired = select(func.count()).select_from(AUTHENTICATOR).where(_IS_PENDING, AUTHENTICATOR.c.expires_at <= now)
         count: int = self._connection.execute(expired).scalar_one()
         return count
 
-    def short_of_codes(self, few: int) -> Sequence[tuple[str, int]]:
-        left = func.coalesce(UNUSED_OF_EACH.c.unused, 0)
-        short = (
-            select(ACCOUNT.c.email, left.label("unused"))
-            .outerjoin(UNUSED_OF_EACH, UNUSED_OF_EACH.c.account_id == ACCOUNT.c.id)
-            .where(_IS_ACTIVE, ACCOUNT.c.id.in_(_HAS_2FA), left <= few)
-            .order_by(left, ACCOUNT.c.email_key)
+    def short_of_codes(self, few: int, among: int | None) -> Sequence[tuple[str, int]]:
+        looked_at = _HAS_2FA if among is None else _HAS_2FA.order_by(AUTHENTICATOR.c.id).limit(among)
+        each = select(ACCOUNT.c.email, ACCOUNT.c.email_key, UNUSED_OF_ACCOUNT.label("unused")).where(
+            _IS_ACTIVE, ACCOUNT.c.id.in_(looked_at)
         )
+        counted = each.subquery()
+        short = select(counted.c.email, counted.c.unused).where(counted.c.unused <= few).order_by(counted.c.unused, counted.c.email_key)
         return [(row.email, row.unused) for row in self._connection.execute(short)]
 
-    def suspended(self) -> Sequence[tuple[str, Method]]:
-        found = []
-        for method, bucket_of in _BUCKETS.items():
-            nobodys = bucket_of("")
-            accounts = (
-                select(ACCOUNT.c.email)
-                .join(THROTTLE_BUCKET, THROTTLE_BUCKET.c.key == literal(nobodys.key).concat(ACCOUNT.c.id))
-                .where(_IS_ACTIVE, THROTTLE_BUCKET.c.tries >= nobodys.policy.suspend_at)
-                .order_by(ACCOUNT.c.email_key)
-            )
-            found += [(row.email, method) for row in self._connection.execute(accounts)]
-        return found
+    def suspended(self, most: int | None) -> Sequence[tuple[str, Method]]:
+        key = THROTTLE_BUCKET.c.key
+        # The count comes first: it is compared more cheaply than the key, and few buckets are full.
+        full = [
+            (THROTTLE_BUCKET.c.tries >= nobodys.policy.suspend_at) & key.startswith(nobodys.key, autoescape=True)
+            for nobodys in _NOBODYS_BUCKETS.values()
+        ]
+        of_account = case(*zip(full, (func.substr(key, len(nobodys.key) + 1) for nobodys in _NOBODYS_BUCKETS.values()), strict=True))
+        method = case(*zip(full, (literal(method.value) for method in _NOBODYS_BUCKETS), strict=True))
+        # From the few buckets that are full to their accounts, and not the other way round.
+        accounts = (
+            select(ACCOUNT.c.email, method.label("method"))
+            .join(THROTTLE_BUCKET, ACCOUNT.c.id == of_account)
+            .where(_IS_ACTIVE, or_(*full))
+            .order_by(ACCOUNT.c.email_key)
+            .limit(most)
+        )
+        return [(row.email, Method(row.method)) for row in self._connection.execute(accounts)]
 
-    def newest_moment(self) -> int:
-        moments = union_all(*(select(func.max(moment).label("at")) for moment in _MOMENTS)).subquery()
+    def newest_moment(self, among: int | None) -> int:
+        if among is None:
+            moments = union_all(*(select(func.max(moment).label("at")) for moment in _MOMENTS)).subquery()
+        else:
+            moments = select(SESSION.c.last_used_at.label("at")).order_by(SESSION.c.id.desc()).limit(among).subquery()
         newest: int | None = self._connection.execute(select(func.max(moments.c.at))).scalar_one()
         return newest or 0

@@ -27,9 +27,21 @@ class Advice:
 
 def advice(finding: Finding) -> Advice:
     """Put a finding into words."""
-    what, remedy = (_WELL[finding.check], "") if finding.problem is None else _PROBLEMS[finding.problem]
+    what, remedy = (_well(finding), "") if finding.problem is None else _PROBLEMS[finding.problem]
     spoken = {name: _spoken(name, value) for name, value in finding.facts.items()}
     return Advice(TITLES[finding.check], what % spoken, remedy % spoken)
+
+
+def _well(finding: Finding) -> str:
+    match finding:
+        case Finding(check=Check.SEALED_SECRETS, facts={"stored": 0}):
+            return _("Nothing is sealed yet.")
+        case Finding(check=Check.PROXIES, facts={"networks": []}):
+            return _("None is named, and none is needed.")
+        case Finding(check=Check.CONNECTIONS, facts=facts) if "limit" not in facts:
+            return _("SQLite has no such limit.")
+        case _:
+            return _WELL[finding.check]
 
 
 def _spoken(name: str, value: Any) -> str:
@@ -107,7 +119,7 @@ _WELL: Final[Mapping[Check, str]] = {
     Check.CLOCK: _("This machine's clock agrees with the database."),
     Check.PUBLIC_URL: _("%(url)s"),
     Check.COOKIES: _("Nobody on the way sees them; the session's is called %(name)s."),
-    Check.PROXIES: _("Those that are trusted are few enough to be proxies."),
+    Check.PROXIES: _("None of those that are trusted is a wide public network."),
     Check.FORWARDED_HEADERS: _("None came lately from anybody but a trusted proxy."),
     Check.ENROLMENTS: _("None is left over."),
     Check.RECOVERY_CODES: _("Everybody with 2FA has enough left."),
@@ -185,7 +197,7 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
         _("%(closed)s of %(tried)s sealed secrets do not open: %(rows)s."),
         _(
             "If the key ring is not the right one, put that back. If single rows were altered or moved, restore a backup, or let these"
-            " people set up 2FA anew."
+            " people set up 2FA anew: xpressbot 2fa reset E --reason R."
         ),
     ),
     Problem.KEYS_BESIDE_DATA: (
@@ -195,6 +207,10 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.KEY_RING_OPEN_TO_OTHERS: (_("The key ring %(path)s can be read by others (mode %(mode)s)."), _("Run: chmod 600 %(path)s")),
     Problem.KEY_DIRECTORY_WRITABLE: (
         _("Others can put another key ring into %(path)s (mode %(mode)s)."),
+        _("Run: chmod 700 %(path)s"),
+    ),
+    Problem.DATA_DIRECTORY_WRITABLE: (
+        _("Others can put another database into %(path)s (mode %(mode)s)."),
         _("Run: chmod 700 %(path)s"),
     ),
     Problem.DATA_OPEN_TO_OTHERS: (
@@ -227,12 +243,12 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
         _("Set XPRESSBOT_TRUSTED_PROXIES to the address from which the proxy connects, such as 127.0.0.1/32."),
     ),
     Problem.PROXIES_TOO_WIDE: (
-        _("XPRESSBOT_TRUSTED_PROXIES trusts half the Internet (%(networks)s): anybody can claim to come from anywhere."),
+        _("XPRESSBOT_TRUSTED_PROXIES trusts far too much of the Internet (%(networks)s): anybody can claim to come from anywhere."),
         _("Name only the addresses from which your proxies connect."),
     ),
     Problem.FORWARDED_BY_UNKNOWN: (
         _("%(peer)s, which is no trusted proxy, sent %(header)s at %(at)s. It counted for nothing."),
-        _("If that is your proxy, add it to XPRESSBOT_TRUSTED_PROXIES. If not, somebody tries to pass for another; nothing needs doing."),
+        _("If it is your proxy, name it in XPRESSBOT_TRUSTED_PROXIES; if not, close the port to all but the proxy."),
     ),
     Problem.ENROLMENTS_EXPIRED: (
         _("Left over, since nobody finished them in time: %(count)s. They open nothing."),
@@ -244,7 +260,10 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     ),
     Problem.SECOND_FACTOR_SUSPENDED: (
         _("Switched off after many wrong codes in a row: %(accounts)s."),
-        _("Somebody has these passwords, so tell the people. A sign-in the other way and a new set-up, or new recovery codes, lifts it."),
+        _(
+            "Somebody has these passwords, so tell the people. A sign-in the other way and a new set-up, or new recovery codes, lifts it."
+            " Who cannot sign in at all: xpressbot 2fa reset E --reason R."
+        ),
     ),
     Problem.CONNECTIONS_TOO_FEW: (
         _("This node may open %(needed)s connections (%(workers)s workers, %(threads)s each), the database allows %(limit)s."),

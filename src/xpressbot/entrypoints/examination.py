@@ -1,9 +1,8 @@
 """One examination of an installation: every check that can still be made is made, and nothing is changed."""
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.foundation.database.engine import Database
@@ -14,14 +13,15 @@ from xpressbot.foundation.diagnosis import database as databases
 from xpressbot.foundation.diagnosis import files, network
 from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity, run
-from xpressbot.foundation.key_ring import KeyRing
+from xpressbot.foundation.key_ring import EMPTY_KEY_RING, KeyRing
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.application.ports import Clock
 from xpressbot.identity.application.survey import Survey
-from xpressbot.identity.domain.instant import MINUTE
 
-FRESH_FOR: Final = 1 * MINUTE
-"""How long the owner's page shows one examination before it makes another."""
+T = TypeVar("T")
+
+WORKERS_FIELD: Final = "workers"
+"""Among the fields that gave way, the number of workers: it is no setting of ours, but a check rests on it."""
 
 _FIELDS: Final[dict[Check, frozenset[str]]] = {
     Check.DATABASE: frozenset({"database_url", "data_dir"}),
@@ -32,10 +32,10 @@ _FIELDS: Final[dict[Check, frozenset[str]]] = {
     Check.COOKIES: frozenset({"public_url"}),
     Check.PROXIES: frozenset({"public_url", "trusted_proxies"}),
     Check.FORWARDED_HEADERS: frozenset({"trusted_proxies"}),
+    Check.CONNECTIONS: frozenset({WORKERS_FIELD}),
     Check.DISK_SPACE: frozenset({"key_file", "database_url", "data_dir"}),
 }
 """The settings that a check rests on: without a usable value it would examine something else."""
-_NO_KEYS: Final = KeyRing("", {}, b"")
 
 
 class SurveyOf(Protocol):
@@ -65,7 +65,8 @@ class Doctor:
     def examine(self, subject: Subject, *, thorough: bool) -> Sequence[Finding]:
         """The findings of all checks, in the order of the checks.
 
-        thorough: read an embedded database from end to end, and try every sealed secret instead of the newest ones.
+        thorough: read an embedded database from end to end, try every sealed secret, and look at every account, instead of
+        a bounded number of them.
         """
         report = _Report(subject.gave_way)
         _examine_surroundings(report, subject)
@@ -73,31 +74,26 @@ class Doctor:
         report.add(Check.DATABASE, lambda: databases.check_database(subject.database, file, thorough=thorough))
         report.add(Check.SCHEMA, lambda: databases.check_schema(subject.database), Check.DATABASE)
         ring = self._examine_key_ring(report, subject)
-        survey = self._survey_of(subject.database, ring or _NO_KEYS)
+        survey = self._survey_of(subject.database, ring or EMPTY_KEY_RING)
         needs = (Check.SCHEMA,) if ring or report.says(Problem.KEY_RING_NOT_MADE) else (Check.SCHEMA, Check.KEY_RING)
         report.add(Check.SEALED_SECRETS, lambda: _about_secrets(survey, thorough=thorough), *needs)
-        self._examine_database(report, subject, survey)
+        self._examine_database(report, subject, survey, thorough=thorough)
         return report.sorted()
 
     def _examine_key_ring(self, report: "_Report", subject: Subject) -> KeyRing | None:
-        rings: list[KeyRing | None] = []
-
-        def check() -> Sequence[Finding]:
+        def check() -> tuple[KeyRing | None, Sequence[Finding]]:
             needed: KeysNeeded | None = None
             if report.is_well(Check.DATABASE) and not report.says(Problem.SCHEMA_MISSING):
                 needed = keys_needed(subject.database)
-            ring, findings = files.check_key_ring(subject.settings.key_file, needed)
-            rings.append(ring)
-            return findings
+            return files.check_key_ring(subject.settings.key_file, needed)
 
-        report.add(Check.KEY_RING, check)
-        return rings[0] if rings else None
+        return report.learn(Check.KEY_RING, check)
 
-    def _examine_database(self, report: "_Report", subject: Subject, survey: Survey) -> None:
+    def _examine_database(self, report: "_Report", subject: Subject, survey: Survey, *, thorough: bool) -> None:
         database, now = subject.database, self._clock.now
 
         def clock() -> Sequence[Finding]:
-            return databases.check_clock(database, now, survey.newest_moment() if report.is_well(Check.SCHEMA) else 0)
+            return databases.check_clock(database, now, survey.newest_moment(every=thorough) if report.is_well(Check.SCHEMA) else 0)
 
         def forwarded() -> Sequence[Finding]:
             return network.check_forwarded_headers(subject.settings, newest(database, FORWARDED_HEADER), now())
@@ -105,8 +101,8 @@ class Doctor:
         report.add(Check.CLOCK, clock, Check.DATABASE)
         report.add(Check.FORWARDED_HEADERS, forwarded, Check.SCHEMA)
         report.add(Check.ENROLMENTS, lambda: _about_enrolments(survey), Check.SCHEMA)
-        report.add(Check.RECOVERY_CODES, lambda: _about_recovery_codes(survey), Check.SCHEMA)
-        report.add(Check.SECOND_FACTORS, lambda: _about_second_factors(survey), Check.SCHEMA)
+        report.add(Check.RECOVERY_CODES, lambda: _about_recovery_codes(survey, thorough=thorough), Check.SCHEMA)
+        report.add(Check.SECOND_FACTORS, lambda: _about_second_factors(survey, thorough=thorough), Check.SCHEMA)
         report.add(Check.CONNECTIONS, lambda: databases.check_connections(database, subject.demand), Check.DATABASE)
 
 
@@ -118,16 +114,25 @@ class _Report:
         self._findings: list[Finding] = []
 
     def add(self, check: Check, work: Callable[[], Sequence[Finding]], *needs: Check) -> None:
+        self.learn(check, lambda: (None, work()), *needs)
+
+    def learn(self, check: Check, work: Callable[[], tuple[T, Sequence[Finding]]], *needs: Check) -> T | None:
+        """Add a check that tells something besides its findings; None where it could not be made."""
         missing = [need for need in needs if not self.is_well(need)]
         if _FIELDS.get(check, frozenset()) & self._gave_way:
             missing = [Check.SETTINGS]
         if missing:
             self._findings.append(Finding(check, Problem.NOT_CHECKED, {"because": missing[0].value}))
-        else:
-            self._findings += run(check, work)
+            return None
+        learnt, findings = run(check, work)
+        self._findings += findings
+        return learnt
 
     def is_well(self, check: Check) -> bool:
-        return all(finding.severity is Severity.OK for finding in self._findings if finding.check is check)
+        severities = {finding.severity for finding in self._findings if finding.check is check}
+        if not severities:
+            raise LookupError(f"{check} has not been looked at yet")
+        return severities == {Severity.OK}
 
     def says(self, problem: Problem) -> bool:
         return any(finding.problem is problem for finding in self._findings)
@@ -169,37 +174,11 @@ def _about_enrolments(survey: Survey) -> Sequence[Finding]:
     return [Finding(Check.ENROLMENTS, Problem.ENROLMENTS_EXPIRED, {"count": count})] if count else []
 
 
-def _about_recovery_codes(survey: Survey) -> Sequence[Finding]:
-    accounts = [{"email": email, "left": left} for email, left in survey.short_of_codes()]
+def _about_recovery_codes(survey: Survey, *, thorough: bool) -> Sequence[Finding]:
+    accounts = [{"email": email, "left": left} for email, left in survey.short_of_codes(every=thorough)]
     return [Finding(Check.RECOVERY_CODES, Problem.FEW_RECOVERY_CODES, {"accounts": accounts})] if accounts else []
 
 
-def _about_second_factors(survey: Survey) -> Sequence[Finding]:
-    accounts = [{"email": email, "method": method.value} for email, method in survey.suspended()]
+def _about_second_factors(survey: Survey, *, thorough: bool) -> Sequence[Finding]:
+    accounts = [{"email": email, "method": method.value} for email, method in survey.suspended(every=thorough)]
     return [Finding(Check.SECOND_FACTORS, Problem.SECOND_FACTOR_SUSPENDED, {"accounts": accounts})] if accounts else []
-
-
-@dataclass(frozen=True, slots=True)
-class CheckUpResult:
-    """What an examination found, and when."""
-
-    at: int
-    findings: Sequence[Finding]
-
-
-class CheckUp:
-    """The examination that the owner's page shows. One is made at a time, and kept for a while: it reads over all accounts."""
-
-    def __init__(self, examine: Callable[[], Sequence[Finding]], clock: Clock) -> None:
-        self._examine = examine
-        self._clock = clock
-        self._turn = threading.Lock()
-        self._last: CheckUpResult | None = None
-
-    def result(self) -> CheckUpResult:
-        """The last one, or a new one when that is old."""
-        with self._turn:
-            now = self._clock.now()
-            if self._last is None or not 0 <= now - self._last.at < FRESH_FOR:
-                self._last = CheckUpResult(now, self._examine())
-            return self._last

@@ -1,0 +1,1 @@
+"""Words for people that pages and the command line share."""
