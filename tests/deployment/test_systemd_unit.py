@@ -15,6 +15,7 @@ from tests.deployment.confine import directives
 from tests.support.command_line import Shell
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
+from xpressbot.entrypoints.cli.installation import MOST_WORKERS
 from xpressbot.entrypoints.cli.serve import _GRACE_SECONDS
 from xpressbot.foundation.settings import check_listener, load_settings
 
@@ -73,6 +74,12 @@ def test_its_settings_are_usable_as_they_are(settings: dict[str, str], monkeypat
     assert only("EnvironmentFile") == "/etc/xpressbot.env"
 
 
+def test_the_number_of_workers_stands_where_commands_see_it_too(settings: dict[str, str]) -> None:
+    """The doctor runs with the settings of the service, not with the options of its unit."""
+    assert "--workers" not in options()
+    assert 1 < int(settings["WEB_CONCURRENCY"]) <= MOST_WORKERS
+
+
 def test_data_and_keys_lie_apart_and_are_all_it_can_write_to(settings: dict[str, str]) -> None:
     """Two state directories, neither within the other; whatever else is there is read-only."""
     data, keys = Path(settings["XPRESSBOT_DATA_DIR"]), Path(settings["XPRESSBOT_KEY_FILE"]).parent
@@ -82,11 +89,11 @@ def test_data_and_keys_lie_apart_and_are_all_it_can_write_to(settings: dict[str,
     assert (only("ProtectSystem"), directives(UNIT, "ReadWritePaths")) == ("strict", [])
 
 
-def test_the_program_runs_under_its_system_call_filters(unit: Path, tmp_path: Path, installed: Path) -> None:
+def test_the_program_runs_under_its_system_call_filters(unit: Path, settings: dict[str, str], tmp_path: Path, installed: Path) -> None:
     """The unit's own command, with its workers: it starts, hashes passwords, seals a secret, draws a QR code and stops."""
     confined = (sys.executable, confine.__file__, str(unit), str(installed))
     shell = Shell(tmp_path, command=confined)
-    with serving(shell, workers=int(options()["--workers"]), arguments=("--host", options()["--host"])) as server:
+    with serving(shell, workers=int(settings["WEB_CONCURRENCY"]), arguments=("--host", options()["--host"])) as server:
         for process in (server.process.pid, *server.children()):
             assert filters_of(process) == filters_of("self") + 2
         with httpx.Client(base_url=server.url, headers={"Origin": server.url}) as browser:

@@ -63,14 +63,18 @@ class Server:
 
 
 @contextmanager
-def serving(shell: Shell, *, workers: int = 1, arguments: tuple[str, ...] = ()) -> Iterator[Server]:
-    """A server on a free port, from its first good answer at /readyz to the end of the block."""
+def serving(shell: Shell, *, workers: int | None = 1, arguments: tuple[str, ...] = ()) -> Iterator[Server]:
+    """A server on a free port, from its first good answer at /readyz to the end of the block.
+
+    workers: None leaves their number to the environment.
+    """
     port = free_port()
     out, err = shell.directory / f"server-{port}.out", shell.directory / f"server-{port}.err"
+    options = () if workers is None else ("--workers", str(workers))
     began = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            [*shell.command, "serve", "--port", str(port), "--workers", str(workers), *arguments],
+            [*shell.command, "serve", "--port", str(port), *options, *arguments],
             cwd=shell.directory,
             env=shell.environment,
             stdin=subprocess.DEVNULL,

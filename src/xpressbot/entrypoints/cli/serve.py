@@ -8,7 +8,7 @@ import typer
 import uvicorn
 
 from xpressbot import __version__
-from xpressbot.entrypoints.cli.installation import Build, explained
+from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.protocol import BoundedHeadProtocol
@@ -20,12 +20,16 @@ _PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
 
 
 def serve_command(build: Build, application: str, workers_variable: str) -> Callable[..., None]:
-    """Make the command. `application` names the factory that each of several workers calls."""
+    """Make the command.
+
+    `application` names the factory that each of several workers calls, `workers_variable` where their number stands: by
+    default for the command, and for the workers.
+    """
 
     def serve(
         host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
         port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
-        workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+        workers: Annotated[int, typer.Option(min=1, max=MOST_WORKERS, envvar=workers_variable, help="Worker processes.")] = 1,
     ) -> None:
         """Serve the dashboard. The first start prints the link that makes the owner's account."""
         os.environ.setdefault(_PUBLIC_URL_VARIABLE, f"http://127.0.0.1:{port}")
