@@ -42,7 +42,8 @@ format: $(VENV)/installed-dev ## Format and mend what can be mended by itself
 screenshots: $(VENV)/installed-dev ## Take the documentation's screenshots anew
 	$(BIN)/python -m tests.browser.screenshots
 
-wheel: $(VENV)/installed ## Build the wheel into dist/
+wheel: $(VENV)/installed ## Build the wheel into dist/, where it is the only one
+	rm -f dist/xpressbot-*.whl
 	$(BIN)/python -m hatchling build -t wheel
 
 bench: $(VENV)/installed ## Measure what is claimed about performance

@@ -41,6 +41,21 @@ def test_the_directories_that_operations_names_are_those_of_the_settings() -> No
     assert f"| the program | `{program}` |" in OPERATIONS
 
 
+def test_an_upgrade_brings_dependencies_then_the_program_then_the_unit() -> None:
+    """A wheel of the same version is passed over by pip unless it is told not to, and a changed unit by systemd."""
+    upgrades = OPERATIONS.partition("\n## Upgrades\n")[2].partition("\n## ")[0]
+    steps = ("make wheel", "pip install --require-hashes -r requirements.txt", "pip install --no-deps --force-reinstall", "daemon-reload")
+    places = [upgrades.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+def test_the_proxy_is_there_before_the_link_that_needs_it() -> None:
+    """The first start prints a link that is good for an hour, and only the proxy makes it one that opens."""
+    service = OPERATIONS.partition("\n## As a service\n")[2].partition("\n## ")[0]
+    assert service.index("](#https-behind-a-proxy)") < service.index("systemctl enable --now xpressbot")
+    assert "`systemctl restart xpressbot` prints another" in service
+
+
 def test_what_operations_says_of_sizes_is_so() -> None:
     """The application refuses first, by its own page."""
     (limit,) = map(int, re.findall(r"client_max_body_size (\d+)k;", NGINX))

@@ -1,7 +1,9 @@
 """The wheel holds all that the program needs, and runs from any directory."""
 
 import re
+import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -37,6 +39,22 @@ def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == {file for file in files if "__pycache__" not in file}
+
+
+def test_make_wheel_leaves_one_wheel(tmp_path: Path) -> None:
+    """What an earlier version left behind is gone, so that dist/xpressbot-*.whl names one file."""
+    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(SOURCE, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "xpressbot-0.0.1-py3-none-any.whl").write_text("an old one")
+    (tmp_path / "dist" / "notes.txt").write_text("somebody's own")
+    environment = Path(sys.executable).parents[1]
+    command = ["make", "wheel", f"VENV={environment}", f"--old-file={environment / 'installed'}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    left = sorted(path.name for path in (tmp_path / "dist").iterdir())
+    assert left == ["notes.txt", f"xpressbot-{__version__}-py3-none-any.whl"]
 
 
 def test_nothing_of_the_tree_is_imported(shell: Shell, installed: Path) -> None:
