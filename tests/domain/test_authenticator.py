@@ -114,3 +114,10 @@ def test_two_different_codes_that_agree_within_five_minutes_tell_of_one_clock(
 ) -> None:
     """One code, the same code twice, offsets two steps apart, or an old or future memory prove too little."""
     assert tells is tells_of_wrong_clock(earlier, later)
+
+
+@pytest.mark.parametrize("blank", ["\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"])
+def test_a_letter_that_shows_nothing_makes_neither_a_name_nor_a_difference(blank: str) -> None:
+    """Hangul fillers and the empty Braille pattern are letters and signs by their category only."""
+    assert normalise_app_name(blank) is None
+    assert is_name_taken(f"Tablet{blank}", _named("Tablet"))

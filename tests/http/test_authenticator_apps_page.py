@@ -105,6 +105,17 @@ def test_a_name_that_another_app_has_is_422_beside_its_field(name: str, anna: Br
     assert contents(installation) == before
 
 
+@pytest.mark.parametrize("name", ["Authenticator app", "AUTHENTICATOR APP"])
+def test_no_app_is_called_what_one_without_a_name_is(name: str, anna: Browser, installation: Installation) -> None:
+    """On the page the two could not be told apart."""
+    app_id = anna.apps()["Tablet"]
+    before = contents(installation)
+    answers = {"name": anna.post(ADD, name=name), f"name-{app_id}": anna.post(RENAME, app=app_id, name=name)}
+    for field, response in answers.items():
+        assert (response.status_code, field_error(response, field)[:33]) == (422, "Apps without a name are called so")
+    assert contents(installation) == before
+
+
 @both_engines
 def test_renaming_changes_the_name_and_nothing_else(anna: Browser, installation: Installation) -> None:
     """An old proof is enough; the session goes on as it was."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
 from tests.http.sending import LINK_COOKIE, SESSION_COOKIE, contents, only, rows, set_cookies, words
@@ -10,6 +11,7 @@ from tests.http.test_cookie_flags import flags_of
 from tests.support import people
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from xpressbot.identity.adapters.database.tables import LINK
 from xpressbot.identity.domain.token import Token
 
 INVITE = "/link/invite"
@@ -62,7 +64,8 @@ def test_an_unknown_token_is_gone_and_sets_no_cookie(path: str, token: str, brow
     """410, and the page says whom to ask; what stood in the address is not repeated."""
     response = browser.get(path, params={"token": token})
     assert (response.status_code, set_cookies(response)) == (410, {})
-    assert f"{GONE} If you have opened it before, open it once more; else ask whoever runs this XpressBot" in words(response.text)
+    done = {INVITE: "made your account", RE_ENROLMENT: "set up 2FA"}[path]
+    assert f"{GONE} If you have {done} with it, sign in; else ask whoever runs this XpressBot" in words(response.text)
     assert "<script>alert" not in response.text
 
 
@@ -134,14 +137,18 @@ def test_a_bad_form_keeps_the_name_and_the_link(installation: Installation, brow
 
 
 def test_an_invitation_to_an_address_that_has_an_account_by_now_says_so(installation: Installation, browser: Browser) -> None:
-    """410, no session, and the account as it was."""
+    """410, no session, and the account as it was; also if both were made in one moment, and neither saw the other."""
     token = invite(installation)
     browser.get(f"{INVITE}?token={token.text}")
     installation.add_account("Berta@Example.com", "Berta by hand")
+    assert GONE in words(browser.post(INVITE, FIELDS).text)
+    with installation.house.database.write() as connection:
+        connection.execute(update(LINK).values(consumed_at=None))
+        connection.commit()
     before = contents(installation)
     response = browser.post(INVITE, FIELDS)
     assert (response.status_code, set_cookies(response)) == (410, {})
-    assert "There is an account with this address already." in words(response.text)
+    assert "There is an account with this address already. Sign in with it." in words(response.text)
     assert contents(installation) == before
 
 
@@ -273,3 +280,24 @@ def test_over_https_the_links_cookie_is_secure_and_prefixed(path: str, https_ins
     https_browser.cookies.clear()
     https_browser.cookies.set(LINK_COOKIE, token.text, domain="bots.example.com")
     assert https_browser.get(path).status_code == 410
+
+
+def test_no_set_up_goes_on_for_the_one_signed_in_while_somebody_else_must_enrol(
+    new_browser: Callable[..., Browser], reset: Reset, installation: Installation
+) -> None:
+    """Or a tab left open would set up Anna's phone for Berta. Signing out, as the page says, and in again mends it."""
+    installation.add_account(BERTA, "Berta")
+    browser = new_browser()
+    browser.sign_in(email=BERTA)
+    browser.get(f"{RE_ENROLMENT}?token={reset.link.text}")
+    browser.sign_in()
+    before = contents(installation)
+    assert browser.who()["account"]["email"] == BERTA
+    for method, path in (("POST", "start"), ("GET", "setup"), ("POST", "start-over"), ("POST", "confirm")):
+        response = browser.get(f"/account/2fa/{path}") if method == "GET" else browser.post(f"/account/2fa/{path}", code="123456")
+        assert response.headers["location"] == RE_ENROLMENT, path
+    assert contents(installation) == before
+    assert "You are signed in here as berta@example.com. Sign out first" in words(browser.get(RE_ENROLMENT).text)
+    browser.post("/sign-out")
+    browser.sign_in(email=BERTA)
+    assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
