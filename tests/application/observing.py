@@ -121,6 +121,26 @@ def while_waiting_for_the_account(installation: Installation, deed: Callable[[],
     assert waited, "no account was locked"
 
 
+@contextmanager
+def before_statement(installation: Installation, beginning: str, deed: Callable[[], object]) -> Iterator[None]:
+    """Do something once, just before the first statement that begins so."""
+    seen = False
+
+    def watch(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal seen
+        if statement.startswith(beginning) and not seen:
+            seen = True
+            deed()
+
+    engine = installation.house.database.engine
+    event.listen(engine, "before_cursor_execute", watch)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", watch)
+    assert seen, f"nothing began with {beginning}"
+
+
 def events(installation: Installation, account_id: str) -> list[tuple[EventKind, dict[str, object]]]:
     """The account's events in their order, after having verified their chain."""
     with installation.house.database.read() as connection:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from tests.application.observing import ObservedHasher, events, kinds, parts_of, tries, while_waiting_for_the_account
+from tests.application.observing import ObservedHasher, before_statement, events, kinds, parts_of, tries, while_waiting_for_the_account
 from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
@@ -99,6 +99,7 @@ def test_a_set_up_that_has_begun_cannot_go_on_without_the_link(identity: Identit
 def test_the_link_without_the_password_is_nobodys(identity: Identity, link: Token) -> None:
     """It is open, and opens nothing: not as a link, not as a sign-in, not as a session."""
     assert identity.re_enrolment.is_open(link)
+    assert not identity.re_enrolment.is_open(None)
     assert identity.re_enrolment.enrollee(None, link, CLIENT) == Denied(Reason.NOT_SIGNED_IN)
     assert identity.re_enrolment.enrollee(link, link, CLIENT) == START_AGAIN
     assert identity.sessions.resolve(replace(CLIENT, session=link)) is None
@@ -243,6 +244,24 @@ def test_a_link_that_expires_while_its_code_waits_is_not_used(installation: Inst
     with while_waiting_for_the_account(installation, lambda: installation.clock.advance(minutes=1)):
         assert waiting.confirm_again(app.code()) == MUST_ENROL
     assert waiting.caller is None
+
+
+@pytest.mark.parametrize(("left", "refusal"), [("of the link", MUST_ENROL), ("of the sign-in", START_AGAIN)])
+def test_what_expires_between_its_look_and_its_use_is_not_used(
+    installation: Installation, waiting: Visitor, left: str, refusal: Denied
+) -> None:
+    """The write that uses it up looks at the end once more; nothing of the confirmation is kept."""
+    installation.clock.advance(hours=23, minutes=59 if left == "of the link" else 0)
+    waiting.begin()
+    if left == "of the sign-in":
+        installation.clock.advance(minutes=9)
+    app = waiting.start_again()
+    with before_statement(installation, "SELECT authenticator", lambda: installation.clock.advance(minutes=1)):
+        assert waiting.confirm_again(app.code()) == refusal
+    assert waiting.caller is None
+    with installation.house.database.read() as connection:
+        assert sorted(connection.execute(select(AUTHENTICATOR.c.state)).scalars()) == ["pending", "revoked"]
+        assert connection.execute(select(LINK.c.consumed_at)).scalars().all() == [None]
 
 
 def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: Account, waiting: Visitor) -> None:
