@@ -104,10 +104,10 @@ class Person:
         self.is_on("Set up 2FA")
         return self.scan_qr_code()
 
-    def confirm_code(self, code: str) -> None:
+    def confirm_code(self, code: str, button: str = "Enable 2FA") -> None:
         """The rest of step 3."""
         self.page.get_by_label("6-digit code from the app").fill(code)
-        self.button("Enable 2FA").click()
+        self.button(button).click()
 
     def shown_codes(self) -> list[str]:
         """The recovery codes on the page."""

@@ -47,8 +47,7 @@ def add_app(person: Person, name: str) -> AuthenticatorApp:
     person.button("Show the QR code").click()
     person.sees("will sign you in as well.")
     app = person.scan_qr_code()
-    person.page.get_by_label("6-digit code from the app").fill(app.code())
-    person.button("Add this app").click()
+    person.confirm_code(app.code(), button="Add this app")
     person.is_on("Authenticator apps")
     return app
 
@@ -64,13 +63,12 @@ def test_the_old_app_goes_on_working_until_the_new_one_has_proven_a_code(
     elsewhere.sign_in_with_code(protected.phone)
     at_home.page.get_by_label("I have it, or it is destroyed").check()
     at_home.button("Show the QR code").click()
-    at_home.is_on(MOVED)
     at_home.sees("Your old app works until the new one has proven a code. Your recovery codes stay.")
     new_phone = at_home.scan_qr_code()
     elsewhere.sign_out()
     elsewhere.sign_in_with_code(protected.phone)
 
-    at_home.confirm_code(new_phone.code())
+    at_home.confirm_code(new_phone.code(), button="Move to this app")
     at_home.is_on("Account Settings")
     at_home.sees("10 of 10 recovery codes left")
     elsewhere.open("/")
