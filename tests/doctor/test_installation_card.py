@@ -1,5 +1,6 @@
 """The owner's dashboard tells what the doctor tells, and nobody else's does."""
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +12,11 @@ from sqlalchemy import text, update
 from tests.doctor.conftest import sqlite_only
 from tests.http.sending import words
 from tests.support.browser import Browser
-from tests.support.installation import Installation, make_settings
+from tests.support.installation import Installation, install, make_settings
 from tests.support.world import SeededEntropy, SettableClock
 from xpressbot.bootstrap import Outside, build
 from xpressbot.entrypoints.check_up import CheckUp, CheckUpResult
+from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.diagnosis import network
 from xpressbot.foundation.diagnosis.findings import Check, Finding
 from xpressbot.identity.adapters.database.tables import ACCOUNT, RECOVERY_CODE
@@ -98,6 +100,20 @@ def test_findings_are_listed_with_their_remedies_errors_first(owner: Browser, in
     assert "anna<script>@example.com (0). Ask these people to make a new set" in said
     assert "<script>@" not in owner.get("/").text
     assert "All is well" not in said
+
+
+@sqlite_only
+def test_a_path_that_no_page_can_send_is_spelled_out(tmp_path: Path, database_url: str) -> None:
+    """As the system hands over a name that is not UTF-8; what a terminal would obey is spelled out as well."""
+    key_file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/keys/k\xff\x1b.json"))
+    installation = install(tmp_path, database_url, key_file=key_file)
+    installation.add_account()
+    owner = Browser(create_app(installation.house), installation.clock)
+    assert owner.sign_in().headers["location"] == "/"
+    key_file.chmod(0o644)
+    said = examined_card(owner, installation)
+    installation.close()
+    assert r"keys/k\udcff\x1b.json can be read by others" in said
 
 
 @sqlite_only

@@ -14,7 +14,7 @@ from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
 from xpressbot.foundation.database.reading import open_for_reading
 from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.diagnosis.findings import Finding, Severity
-from xpressbot.foundation.logging import configure_logging, printable
+from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.settings import load_usable_settings
 
 FORMAT: Final = 1
@@ -68,8 +68,7 @@ def _as_text(findings: Sequence[Finding]) -> str:
         lines.append(f"{SEVERITIES[finding.severity]:{_MARGIN}}{said.title}: {said.what}")
         if said.remedy:
             lines.append(f"{'':{_MARGIN}}{said.remedy}")
-    # Addresses of people, and what other programs say, must not draw on the operator's terminal.
-    return "\n".join(map(printable, lines))
+    return "\n".join(lines)
 
 
 def _as_json(findings: Sequence[Finding]) -> str:

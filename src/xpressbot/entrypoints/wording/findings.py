@@ -1,5 +1,6 @@
 """Findings in words: what is wrong, and how to mend it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity
+from xpressbot.foundation.logging import printable
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.instant import SECOND
 
@@ -26,10 +28,11 @@ class Advice:
 
 
 def advice(finding: Finding) -> Advice:
-    """Put a finding into words."""
+    """Put a finding into words. Of what it names, a terminal must obey nothing, and a page must be able to send all."""
     what, remedy = (_well(finding), "") if finding.problem is None else _PROBLEMS[finding.problem]
-    spoken = {name: _spoken(name, value) for name, value in finding.facts.items()}
-    return Advice(TITLES[finding.check], what % spoken, remedy % spoken)
+    spoken = {name: printable(_spoken(name, value)) for name, value in finding.facts.items()}
+    typed = {name: printable(_typed(value)) for name, value in finding.facts.items() if name in _PATHS}
+    return Advice(TITLES[finding.check], what % spoken, remedy % (spoken | typed))
 
 
 def _well(finding: Finding) -> str:
@@ -60,6 +63,11 @@ def _spoken(name: str, value: Any) -> str:
             return str(value)
 
 
+def _typed(value: Any) -> str:
+    """Paths as a shell takes them: one, or those of a list of owners."""
+    return shlex.quote(value) if isinstance(value, str) else shlex.join(entry["path"] for entry in value)
+
+
 def _listed(values: Sequence[Any], most: int) -> str:
     named = ", ".join(_item(value) for value in values[:most])
     further = len(values) - most
@@ -70,6 +78,8 @@ def _item(value: Any) -> str:
     match value:
         case {"email": email, "left": left}:
             return f"{email} ({left})"
+        case {"path": path, "owner": owner}:
+            return f"{path} ({owner})"
         case {"email": email, "method": method}:
             return f"{email} ({_METHODS[method]})"
         case _:
@@ -77,6 +87,7 @@ def _item(value: Any) -> str:
 
 
 _MOMENTS: Final = frozenset({"at", "newest"})
+_PATHS: Final = frozenset({"path", "directory", "owners"})
 _METHODS: Final = {Method.TOTP.value: _("codes from the app"), Method.RECOVERY_CODE.value: _("recovery codes")}
 _DIRECTIONS: Final = {"ahead": _("ahead of"), "behind": _("behind")}
 
@@ -216,6 +227,14 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.DATA_OPEN_TO_OTHERS: (
         _("%(path)s can be read by others: the addresses, password hashes and sealed secrets of everybody."),
         _("Run: chmod 700 %(directory)s and chmod 600 %(path)s"),
+    ),
+    Problem.PARENT_DIRECTORY_WRITABLE: (
+        _("Others can put other directories in the place of those in %(path)s that lead to keys or data (mode %(mode)s)."),
+        _("Run: chmod go-w %(path)s"),
+    ),
+    Problem.OWNERS_DIFFER: (
+        _("Keys and data are not all the service's user's, and who owns a part of them can change it: %(owners)s."),
+        _("Stop the service and run as root, with the service's user for USER: chown USER %(owners)s"),
     ),
     Problem.CLOCK_DIFFERS: (_("This machine's clock is %(seconds)s seconds %(direction)s the database's."), _SET_THE_CLOCK),
     Problem.CLOCK_FAR_OFF: (

@@ -1,5 +1,7 @@
 """The key ring's file, the database's files, and the disks they lie on."""
 
+import os
+import pwd
 import shutil
 import stat
 from collections.abc import Sequence
@@ -54,7 +56,7 @@ def check_keys_apart(key_file: Path, database_file: Path | None) -> Sequence[Fin
 
 def check_file_modes(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
     """Whether anybody but the service's user can read the keys or the data, or put others in their place."""
-    findings = []
+    findings = [*_about_owners(key_file, database_file), *_about_ways(key_file, database_file)]
     if (mode := _mode(key_file)) & _OTHERS:
         findings.append(_about_mode(Problem.KEY_RING_OPEN_TO_OTHERS, key_file, mode))
     if (mode := _mode(key_file.parent)) & _OTHERS_WRITE:
@@ -98,6 +100,45 @@ def _about_ring(problem: Problem, path: Path, **facts: Any) -> Finding:
 
 def _about_mode(problem: Problem, path: Path, mode: int) -> Finding:
     return Finding(Check.FILE_MODES, problem, {"path": str(path), "mode": f"{mode:04o}"})
+
+
+def _about_owners(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+    """Whether a user other than the service's owns a part of it, and can change that whatever the modes.
+
+    That is whoever examines it; root examines it for somebody else, so then one and the same user must own all.
+    """
+    places = [key_file, key_file.parent]
+    if database_file is not None:
+        places += [database_file.parent, *files_of(database_file)]
+    owners = {path: path.stat().st_uid for path in places if path.exists()}
+    user = os.geteuid()
+    if len({*owners.values()} | ({user} if user else set())) <= 1:
+        return []
+    facts = {"owners": [{"path": str(path), "owner": _name_of(owner)} for path, owner in owners.items()]}
+    return [Finding(Check.FILE_MODES, Problem.OWNERS_DIFFER, facts)]
+
+
+def _about_ways(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+    """Whether others can put whole directories in the place of those that lead to the keys and the data.
+
+    In a sticky directory they can move their own only.
+    """
+    files = [key_file] if database_file is None else [key_file, database_file]
+    nearest = {file.parent.resolve() for file in files}
+    ways = {way.resolve() for file in files for path in (file.absolute(), file.resolve()) for way in path.parents}
+    modes = {way: _mode(way) for way in sorted(ways - nearest)}
+    return [
+        _about_mode(Problem.PARENT_DIRECTORY_WRITABLE, way, mode)
+        for way, mode in modes.items()
+        if mode & _OTHERS_WRITE and not mode & stat.S_ISVTX
+    ]
+
+
+def _name_of(owner: int) -> str:
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
 
 
 def _mode(path: Path) -> int:

@@ -82,6 +82,8 @@ class Problem(StrEnum):
     KEY_DIRECTORY_WRITABLE = "key_directory_writable", Severity.ERROR
     DATA_DIRECTORY_WRITABLE = "data_directory_writable", Severity.ERROR
     DATA_OPEN_TO_OTHERS = "data_open_to_others", Severity.ERROR
+    PARENT_DIRECTORY_WRITABLE = "parent_directory_writable", Severity.ERROR
+    OWNERS_DIFFER = "owners_differ", Severity.ERROR
     CLOCK_DIFFERS = "clock_differs", Severity.WARNING
     CLOCK_FAR_OFF = "clock_far_off", Severity.ERROR
     CLOCK_SET_BACK = "clock_set_back", Severity.ERROR
