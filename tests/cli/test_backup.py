@@ -131,6 +131,50 @@ def test_a_backup_cut_off_anywhere_is_refused_in_a_sentence(backup: Path, elsewh
     assert not (tmp_path / "there").exists()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "key_state SET keys_in_use = 'xx'",
+        "key_state SET keys_in_use = '5'",
+        "key_state SET keys_in_use = '{}'",
+        "key_state SET keys_in_use = '[5]'",
+        "key_state SET keys_in_use = '[[]]'",
+        "key_state SET keys_in_use = x'5bff'",
+        "key_state SET keys_in_use = printf('%.100000c', '[')",
+        "key_state SET keys_in_use = json_array(char(27) || ']0;canary-word')",
+        "key_state SET lookup_key = x'1b'",
+        "key_state SET lookup_key = char(27) || 'canary-word'",
+        "alembic_version SET version_num = x'1b'",
+    ],
+)
+def test_a_backup_whose_rows_hold_what_was_never_written_is_refused(backup: Path, elsewhere: Shell, tmp_path: Path, change: str) -> None:
+    """SQLite keeps anything in any column: it is told in a sentence that repeats nothing of it."""
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute(f"UPDATE {change}")
+        connection.commit()
+    answer = elsewhere.run("restore", str(backup))
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == f"{backup} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.\n"
+    assert not (tmp_path / "there").exists()
+
+
+def test_what_a_foreign_backup_says_does_not_draw_on_the_terminal(backup: Path, elsewhere: Shell) -> None:
+    """The name of a schema is repeated, with everything encoded that a terminal would obey."""
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9' || char(27) || '[2J'")
+        connection.commit()
+    assert r"is at schema 9\x1b[2J, this program knows" in elsewhere.run("restore", str(backup)).err
+
+
+def test_what_a_foreign_key_ring_says_does_not_draw_on_the_terminal(installation: Installation, backup: Path, elsewhere: Shell) -> None:
+    """A format that is no number is damage, and not repeated."""
+    ring = installation.house.settings.key_file
+    ring.write_text(ring.read_text().replace('"format": 1', r'"format": "\u001b[2J"'))
+    answer = elsewhere.run("restore", str(backup))
+    assert answer.code == 0
+    assert answer.out.endswith(f"The key ring {ring} is damaged. Put your saved copy of it back.\n")
+
+
 def test_restoring_says_which_keys_are_needed(installation: Installation, backup: Path, elsewhere: Shell, tmp_path: Path) -> None:
     """Where the ring is missing or another one."""
     (name,) = [key for key in (installation.house.settings.key_file.read_text().split('"')) if len(key) == 16][:1]

@@ -109,7 +109,18 @@ def test_a_server_that_cannot_be_reached_is_explained(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["nonsense", "mysql://root@127.0.0.1/x", "postgresql+psycopg2://h/x", "postgresql://bot:canary-word@h:port/x", "sqlite", "sqlite://"],
+    [
+        "nonsense",
+        "mysql://root@127.0.0.1/x",
+        "postgresql+psycopg2://h/x",
+        "postgresql://bot:canary-word@h:port/x",
+        "sqlite",
+        "sqlite://",
+        "postgresql://bot@/x?host=a/../x",
+        "postgresql://bot@a..b/x",
+        "postgres://bot:canary-word@h/x?sslmod=require",
+        "postgresql+psycopg://h/x?host=a&port=canary-word",
+    ],
 )
 def test_a_database_url_that_is_none_is_explained(shell: Shell, url: str) -> None:
     """Other databases, other drivers, scribbles; what was set is not repeated, since it may hold a password."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,27 @@ def test_a_directory_in_the_rings_place_cannot_be_read(shell: Shell, ring_file: 
     assert report.about("key_ring_unreadable")["facts"]["error"] == "Is a directory"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"format": 1, "active": "x", "keys": {}, "lookup": "AAAA"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"format": 1, "active": "x", "keys": {}, "lookup": "AAAA"}',
+        b'{"format": "\\u001b[2J", "active": "x", "keys": {}, "lookup": "AAAA"}',
+        b'{"format": 1, "active": [], "keys": {}, "lookup": "%s"}' % b64encode(bytes(32)),
+        b"[" * 100_000,
+    ],
+    ids=["empty", "cut off", "a list", "no text", "no keys", "a foreign format", "a list for a name", "deep"],
+)
 def test_a_ring_that_is_none_is_damaged(shell: Shell, ring_file: Path, content: bytes) -> None:
     """Empty, cut off, something else, without its keys."""
     ring_file.write_bytes(content)
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"key_ring_damaged"})
+    answer = shell.run("accounts", "list")
+    assert (answer.code, answer.err) == (2, f"The key ring {ring_file} is damaged. Put your saved copy of it back.\n")
 
 
 def test_a_key_under_a_wrong_name_is_damage(shell: Shell, ring_file: Path) -> None:

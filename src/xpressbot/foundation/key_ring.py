@@ -4,16 +4,20 @@ import base64
 import hashlib
 import json
 import os
+import re
+import shlex
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import index
 from pathlib import Path
 from typing import Final
 
 KEY_BYTES: Final = 32
 _FORMAT: Final = 1
+_KEY_ID: Final = re.compile("[0-9a-f]{16}")
 
 
 class KeyRingError(Exception):
@@ -51,6 +55,11 @@ EMPTY_KEY_RING: Final = KeyRing("", {}, b"")
 """Opens nothing: what there is before the first start."""
 
 
+def is_key_id(name: object) -> bool:
+    """Whether it has the shape of a key's name."""
+    return isinstance(name, str) and _KEY_ID.fullmatch(name) is not None
+
+
 def key_id(key: bytes) -> str:
     """A key's name is derived from it, so that a wrong key can never pass under a right name."""
     return hashlib.sha256(b"xpressbot key id\0" + key).hexdigest()[:16]
@@ -81,7 +90,7 @@ def load_key_ring(path: Path) -> KeyRing:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & 0o077:
-                raise KeyRingError(f"The key ring {path} can be read by others (mode {mode:04o}). Run: chmod 600 {path}")
+                raise KeyRingError(f"The key ring {path} can be read by others (mode {mode:04o}). Run: chmod 600 {shlex.quote(str(path))}")
             content = file.read()
     except FileNotFoundError:
         raise
@@ -97,13 +106,14 @@ def parse_key_ring(path: Path, content: bytes) -> KeyRing:
     """
     try:
         document = json.loads(content, object_pairs_hook=_each_once)
-        if document["format"] != _FORMAT:
-            raise KeyRingFormatError(f"The key ring {path} has format {document['format']}, which this version does not know.")
+        if (version := index(document["format"])) != _FORMAT:
+            raise KeyRingFormatError(f"The key ring {path} has format {version}, which this version does not know.")
         keys = {name: _decode(text) for name, text in document["keys"].items()}
         ring = KeyRing(document["active"], keys, _decode(document["lookup"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        is_consistent = ring.active_id in keys and all(key_id(key) == name for name, key in keys.items())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise KeyRingDamagedError(f"The key ring {path} is damaged. Put your saved copy of it back.") from None
-    if ring.active_id not in keys or any(key_id(key) != name for name, key in keys.items()):
+    if not is_consistent:
         raise KeyRingDamagedError(f"The key ring {path} is damaged: a key does not match its name. Put your saved copy of it back.")
     return ring
 

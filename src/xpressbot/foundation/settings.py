@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from xpressbot.foundation.networks import Network
 
 PREFIX: Final = "XPRESSBOT_"
-_DATABASE_DRIVERS: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
+_DRIVER: Final = "postgresql+psycopg"
+_DATABASE_DRIVERS: Final = frozenset({"sqlite", "postgresql", "postgres", _DRIVER})
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _IN_MEMORY: Final = frozenset({None, "", ":memory:"})
 """What SQLite takes for a database that is each connection's own, and gone with it."""
@@ -55,7 +58,10 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, value: str) -> str:
         if value and not _is_usable(value):
-            raise ValueError("must be like postgresql://name:password@host/database or sqlite:////var/lib/xpressbot.sqlite3")
+            raise ValueError(
+                "must be like postgresql://name:password@host/database or sqlite:////var/lib/xpressbot.sqlite3, with a host that can be and"
+                " options that PostgreSQL knows"
+            )
         return value
 
     @field_validator("public_url")
@@ -78,7 +84,7 @@ class Settings(BaseSettings):
         """The database URL in force: the given one, or the embedded SQLite file in the data directory."""
         given = self.database_url or f"sqlite:///{self.data_dir / 'xpressbot.sqlite3'}"
         scheme, separator, rest = given.partition("://")
-        return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgresql", "postgres"} else given
+        return f"{_DRIVER}{separator}{rest}" if scheme in {"postgresql", "postgres"} else given
 
     @property
     def https(self) -> bool:
@@ -114,7 +120,23 @@ def _is_usable(database_url: str) -> bool:
         url = make_url(database_url)
     except (ArgumentError, ValueError):
         return False
-    return url.drivername in _DATABASE_DRIVERS and not (url.drivername == "sqlite" and url.database in _IN_MEMORY)
+    if url.drivername not in _DATABASE_DRIVERS:
+        return False
+    return _can_be_asked_for(url) if url.drivername != "sqlite" else url.database not in _IN_MEMORY
+
+
+def _can_be_asked_for(server: URL) -> bool:
+    """Whether the driver takes hosts and options, which it would refuse at the first connection only, and as a bug of ours."""
+    dialect = server.set(drivername=_DRIVER).get_dialect()()
+    try:
+        _, options = dialect.create_connect_args(server)
+        make_conninfo(**options)
+        for host in str(options.get("host", "")).split(","):
+            if not host.startswith(("/", "@")):
+                host.encode("idna")
+    except (ArgumentError, ProgrammingError, ValueError):
+        return False
+    return True
 
 
 def normalised_host(netloc: str, *, https: bool) -> str:

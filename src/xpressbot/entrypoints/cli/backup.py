@@ -8,6 +8,7 @@ import typer
 from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
 from xpressbot.foundation.database.backup import BackupError, Contents, back_up, restore
 from xpressbot.foundation.key_ring import KeyRingError, load_key_ring
+from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup.", metavar="FILE")]
@@ -22,8 +23,8 @@ def backup_command(file: BackupFile) -> None:
             contents = back_up(settings.url, file)
         except BackupError as error:
             fail(str(error))
-    typer.echo(f"{file} holds the database at schema {contents.revision}.")
-    typer.echo(f"It opens with the key ring {settings.key_file}, which is not in it: keep a copy of that elsewhere.")
+    typer.echo(printable(f"{file} holds the database at schema {contents.revision}."))
+    typer.echo(printable(f"It opens with the key ring {settings.key_file}, which is not in it: keep a copy of that elsewhere."))
 
 
 def restore_command(file: BackupFile) -> None:
@@ -34,8 +35,8 @@ def restore_command(file: BackupFile) -> None:
             contents = restore(file, settings.url)
         except BackupError as error:
             fail(str(error))
-    typer.echo(f"Restored {file}, made at schema {contents.revision}.")
-    typer.echo(_about_keys(settings, contents))
+    typer.echo(printable(f"Restored {file}, made at schema {contents.revision}."))
+    typer.echo(printable(_about_keys(settings, contents)))
 
 
 def _about_keys(settings: Settings, contents: Contents) -> str:

@@ -12,7 +12,7 @@ from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.migrations import SchemaError
 from xpressbot.foundation.database.reading import database_file
 from xpressbot.foundation.key_ring import KeyRingError
-from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.logging import configure_logging, printable
 from xpressbot.foundation.settings import Settings, SettingsError, load_settings
 
 FAILED: Final = 1
@@ -48,10 +48,7 @@ def refuse_where_nothing_is(settings: Settings) -> None:
     """End a command that was called in a wrong directory, before it makes an installation there."""
     file = database_file(settings.url)
     if file is not None and not file.exists():
-        typer.echo(
-            f"There is no installation here: run this in the service's directory with its settings. There is no database at {file}.",
-            err=True,
-        )
+        _tell(f"There is no installation here: run this in the service's directory with its settings. There is no database at {file}.")
         raise typer.Exit(MISCONFIGURED)
 
 
@@ -61,22 +58,27 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (SettingsError, KeyRingError, SchemaError) as error:
-        typer.echo(str(error), err=True)
+        _tell(str(error))
         raise typer.Exit(MISCONFIGURED) from None
     except UNAVAILABLE as error:
-        typer.echo(f"The database cannot be reached: {getattr(error, 'orig', error)}", err=True)
+        _tell(f"The database cannot be reached: {getattr(error, 'orig', error)}")
         raise typer.Exit(MISCONFIGURED) from None
     except DatabaseError as error:
         if type(error) is not DatabaseError:
             raise  # its subclasses are faults of ours, and keep their traceback
-        typer.echo(f"The database cannot be used: {error.orig}", err=True)
+        _tell(f"The database cannot be used: {error.orig}")
         raise typer.Exit(MISCONFIGURED) from None
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        _tell(f"{error.filename}: {error.strerror}")
         raise typer.Exit(MISCONFIGURED) from None
 
 
 def fail(message: str) -> NoReturn:
     """End with a message and exit code 1."""
-    typer.echo(message, err=True)
+    _tell(message)
     raise typer.Exit(FAILED)
+
+
+def _tell(message: str) -> None:
+    """Say what is wrong. What a file or another program made of it must not draw on the operator's terminal."""
+    typer.echo("\n".join(map(printable, message.split("\n"))), err=True)

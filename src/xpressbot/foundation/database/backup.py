@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from xpressbot.foundation.database.migrations import HEAD
 from xpressbot.foundation.database.reading import is_cut_off
+from xpressbot.foundation.key_ring import is_key_id
 
 _MAGIC: Final = b"SQLite format 3\x00"
 
@@ -80,9 +81,23 @@ def inspect_backup(file: Path) -> Contents:
         raise BackupError(f"{file} cannot be read: {error.strerror}.") from None
     except (sqlite3.Error, TypeError) as error:
         raise BackupError(f"{file} is damaged or no backup of XpressBot: {error}. Use another backup.") from None
-    if revision > HEAD:
+    contents = _contents(revision, keys, lookup_key)
+    if contents is None:
+        raise BackupError(f"{file} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.")
+    if contents.revision > HEAD:
         raise BackupError(f"{file} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
-    return Contents(revision, tuple(json.loads(keys)), lookup_key or "")
+    return contents
+
+
+def _contents(revision: object, keys_in_use: object, lookup_key: object) -> Contents | None:
+    """What the two rows say; None when they hold what we never write: SQLite keeps anything in any column."""
+    try:
+        keys = json.loads(keys_in_use) if isinstance(keys_in_use, str) else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(revision, str) or not isinstance(keys, list) or not all(map(is_key_id, keys)):
+        return None
+    return Contents(revision, tuple(keys), str(lookup_key or "")) if lookup_key is None or is_key_id(lookup_key) else None
 
 
 def _sqlite_file(database_url: str) -> Path:
