@@ -4,18 +4,24 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.engine import Database, open_database
 from xpressbot.foundation.database.reading import open_for_reading
+
+ADD = text("INSERT INTO observation (kind, at, detail) VALUES (:kind, 1, '{}')")
+
+
+def assert_takes_no_write(database: Database) -> None:
+    for connect in (database.read, database.write):
+        with connect() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
+            connection.execute(ADD, {"kind": "refused"})
 
 
 def test_a_write_fails_in_a_database_that_was_opened_for_reading(database_url: str) -> None:
-    """In the connection for reads and in the one for writes, on either engine; the same write works otherwise."""
-    change = text("INSERT INTO observation (kind, at, detail) VALUES ('a', 1, '{}')")
-    reading = open_for_reading(database_url)
-    for connect in (reading.read, reading.write):
-        with connect() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
-            connection.execute(change)
-    database = open_database(database_url)
-    with database.write() as connection:
-        connection.execute(change)
-    database.engine.dispose()
+    """In the connection for reads and in the one for writes, at rest and while a service runs, whose writes succeed."""
+    assert_takes_no_write(open_for_reading(database_url))
+    service = open_database(database_url)
+    with service.write() as connection:
+        connection.execute(ADD, {"kind": "taken"})
+        connection.commit()
+    assert_takes_no_write(open_for_reading(database_url))
+    service.engine.dispose()
