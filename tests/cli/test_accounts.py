@@ -148,7 +148,7 @@ def test_the_2fa_status_is_told(shell: Shell, house: House) -> None:
     assert shell.run("2fa", "status", "anna@example.com").out.endswith("2FA Disabled\n")
     assert isinstance(house.identity.totp_enrolment.confirm(caller, phone.code()), Confirmed)
     answer = shell.run("2fa", "status", "ANNA@example.com")
-    assert answer.out.startswith("anna@example.com: 2FA Confirmed since 20")
+    assert answer.out.startswith("anna@example.com: 2FA Enabled since 20")
     assert answer.out.endswith(", 10 recovery codes left\n")
 
 

@@ -27,8 +27,6 @@ def existing_address(text: str) -> str:
 def echo_link(house: House, kind: LinkKind, token: Token) -> None:
     """Print a link to hand over."""
     typer.echo(f"\n  {house.settings.public_url}/link/{kind}?token={token.text}\n")
-    if "public_url" not in house.settings.model_fields_set:
-        typer.echo("XPRESSBOT_PUBLIC_URL is not set. If people use another address, or port, put it in the link's place.", err=True)
 
 
 def hours(kind: LinkKind) -> int:
