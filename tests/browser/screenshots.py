@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import DESKTOP, PHONE, launch
 from tests.browser.person import Person
+from tests.browser.shortcuts import protect
 from tests.browser.site import LOOPBACK, Site, serve
+from tests.support import people
 from tests.support.databases import SqliteTemplate
 from xpressbot.foundation.logging import configure_logging
 
@@ -30,7 +32,7 @@ def main() -> None:
     configure_logging(json_lines=False, level="ERROR")
     TARGET.mkdir(parents=True, exist_ok=True)
     with launch() as chromium:
-        for make in (take_the_guide, take_dark_and_phone, take_first_run):
+        for make in (take_the_guide, take_several_apps, take_dark_and_phone, take_first_run):
             make(chromium)
 
 
@@ -67,6 +69,30 @@ def take_the_guide(chromium: Browser) -> None:
             anna.enter_code(phone.code())
             anna.sees("That code was already used.")
             take(anna.page, "sign-in-code-already-used")
+
+
+def take_several_apps(chromium: Browser) -> None:
+    """A second app, the question of a move, and the page that asks for the link after a reset."""
+    with fresh_site() as site:
+        site.installation.add_account()
+        phone = protect(site).phone
+        with visitor(chromium, site) as anna:
+            anna.sign_in_with_code(phone)
+            anna.open("/account/2fa/apps/add")
+            anna.page.get_by_label("What do you call it?").fill("Tablet")
+            anna.button("Show the QR code").click()
+            anna.sees("will sign you in as well.")
+            tablet = anna.scan_qr_code()
+            anna.confirm_code(tablet.code(), button="Add this app")
+            anna.is_on("Authenticator apps")
+            take(anna.page, "authenticator-apps")
+            anna.open("/account/2fa/move")
+            anna.is_on("Move to a new phone")
+            take(anna.page, "move-to-a-new-phone")
+            people.reset(site.installation.house)
+            anna.enter_password()
+            anna.is_on("Set up 2FA again")
+            take(anna.page, "after-a-reset")
 
 
 def take_dark_and_phone(chromium: Browser) -> None:

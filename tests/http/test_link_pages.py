@@ -280,24 +280,3 @@ def test_over_https_the_links_cookie_is_secure_and_prefixed(path: str, https_ins
     https_browser.cookies.clear()
     https_browser.cookies.set(LINK_COOKIE, token.text, domain="bots.example.com")
     assert https_browser.get(path).status_code == 410
-
-
-def test_no_set_up_goes_on_for_the_one_signed_in_while_somebody_else_must_enrol(
-    new_browser: Callable[..., Browser], reset: Reset, installation: Installation
-) -> None:
-    """Or a tab left open would set up Anna's phone for Berta. Signing out, as the page says, and in again mends it."""
-    installation.add_account(BERTA, "Berta")
-    browser = new_browser()
-    browser.sign_in(email=BERTA)
-    browser.get(f"{RE_ENROLMENT}?token={reset.link.text}")
-    browser.sign_in()
-    before = contents(installation)
-    assert browser.who()["account"]["email"] == BERTA
-    for method, path in (("POST", "start"), ("GET", "setup"), ("POST", "start-over"), ("POST", "confirm")):
-        response = browser.get(f"/account/2fa/{path}") if method == "GET" else browser.post(f"/account/2fa/{path}", code="123456")
-        assert response.headers["location"] == RE_ENROLMENT, path
-    assert contents(installation) == before
-    assert "You are signed in here as berta@example.com. Sign out first" in words(browser.get(RE_ENROLMENT).text)
-    browser.post("/sign-out")
-    browser.sign_in(email=BERTA)
-    assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
