@@ -1,1 +1,1 @@
-"""What performance is claimed, and the commands that measure it."""
+"""What performance is claimed, and the commands that measure it. README.md says how to run it."""

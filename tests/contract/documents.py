@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NOT_OURS = frozenset({".git", ".venv", "var", "dist", "build", "node_modules", "__pycache__"})
+NOT_OURS = frozenset({".bench", ".git", ".venv", "var", "dist", "build", "node_modules", "__pycache__"})
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")

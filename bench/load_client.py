@@ -1,0 +1,130 @@
+"""Runs load_client.c, which is compiled when it is needed."""
+
+import json
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+from bench.errors import BenchError
+from bench.messages import Answer
+
+_SOURCE = Path(__file__).with_name("load_client.c")
+_NUMBERS = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How to send: so many connections, each waiting for its answer and then `pause_ms`; as long, or as often, as said.
+
+    With `seconds` alone the requests are sent again and again; with `times` each is sent that often.
+    """
+
+    connections: int = 8
+    seconds: float | None = None
+    times: int = 1
+    pause_ms: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one run of the client saw. Times are milliseconds."""
+
+    answered: int
+    dropped: int
+    seconds: float
+    p50: float
+    p99: float
+    worst: float
+    cpu_seconds: float
+    statuses: Mapping[int, int]
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.answered / self.seconds if self.seconds else 0.0
+
+    def only(self, status: int, what: str) -> Self:
+        """This measurement, if each answer had this status: refusals are quick, and would make a good number.
+
+        Raises BenchError.
+        """
+        if self.dropped or set(self.statuses) != {status}:
+            raise BenchError(f"{what}: expected {status} only, got {dict(self.statuses)} and {self.dropped} without an answer")
+        return self
+
+
+class Running:
+    """A client at work."""
+
+    def __init__(self, process: subprocess.Popen[str], requests: Path, answers: Path | None) -> None:
+        self._process = process
+        self._requests = requests
+        self._answers = answers
+
+    def measurement(self) -> Measurement:
+        """Wait for the end, and what was seen.
+
+        Raises BenchError.
+        """
+        out, err = self._process.communicate()
+        self._requests.unlink()
+        if self._process.returncode or not out:
+            raise BenchError(err.strip())
+        seen = json.loads(out)
+        return Measurement(**{**seen, "statuses": {int(status): number for status, number in seen["statuses"].items()}})
+
+    def answers(self) -> list[Answer]:
+        """The answer to each request, in order; only after the end."""
+        assert self._answers is not None
+        content, found, at = self._answers.read_bytes(), [], 0
+        self._answers.unlink()
+        while at < len(content):
+            (length,) = struct.unpack_from("<I", content, at)
+            found.append(Answer(content[at + 4 : at + 4 + length]))
+            at += 4 + length
+        return found
+
+
+class LoadClient:
+    """The compiled client, in a folder that goes with it."""
+
+    def __init__(self) -> None:
+        compiler = shutil.which("cc")
+        if compiler is None:
+            raise BenchError("The load client is written in C, and there is no C compiler (cc). On Debian: apt-get install gcc libc6-dev")
+        self._folder = tempfile.TemporaryDirectory(prefix="xpressbot-load-")
+        self._program = Path(self._folder.name) / "load_client"
+        made = subprocess.run([compiler, "-O2", "-o", self._program, _SOURCE], capture_output=True, text=True, check=False)
+        if made.returncode:
+            self.close()
+            raise BenchError(f"cc could not compile {_SOURCE.name}: {made.stderr}")
+
+    def close(self) -> None:
+        """Remove what was compiled."""
+        self._folder.cleanup()
+
+    def run(self, port: int, requests: Sequence[bytes], load: Load) -> Measurement:
+        """Send, and measure."""
+        return self.begin(port, requests, load).measurement()
+
+    def ask(self, port: int, requests: Sequence[bytes], load: Load) -> tuple[Measurement, list[Answer]]:
+        """Send each request once, measure, and give the answers too."""
+        running = self.begin(port, requests, load, keep_answers=True)
+        return running.measurement(), running.answers()
+
+    def begin(self, port: int, requests: Sequence[bytes], load: Load, *, keep_answers: bool = False) -> Running:
+        """Begin to send, and do not wait."""
+        number = next(_NUMBERS)
+        file = Path(self._folder.name) / f"requests-{number}"
+        answers = Path(self._folder.name) / f"answers-{number}" if keep_answers else None
+        file.write_bytes(b"".join(struct.pack("<I", len(request)) + request for request in requests))
+        times, seconds = (load.times * len(requests), 300.0) if load.seconds is None else (10_000_000 // 2, load.seconds)
+        arguments = [port, load.connections, times, seconds, load.pause_ms, file, *([] if answers is None else [answers])]
+        process = subprocess.Popen([self._program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return Running(process, file, answers)

@@ -1,0 +1,88 @@
+"""Runs the server under py-spy and tells which functions take most time of their own."""
+
+import subprocess
+import sys
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.errors import BenchError
+from bench.load_client import Load
+from bench.people import spread
+from bench.seeding import CHEAPEST_HASH_KIB
+from bench.stage import QUICK, Stage, free_port
+from bench.systems.xpressbot import XpressBot
+from bench.workloads.peers import DEFAULT_FOLDER
+from bench.workloads.right_code import after_password, right_code
+
+_PROFILER = "py-spy==0.4.3"
+_SECONDS = 10
+_PEOPLE = 6000
+_SAMPLES_A_SECOND = 400
+
+
+class Subject(StrEnum):
+    """What the server is asked."""
+
+    WHO = "who"
+    CODE = "code"
+
+
+def profile(subject: Subject, lines: int) -> None:
+    """Ask as fast as the server answers, sample it meanwhile, and print the lines."""
+    program = _installed_profiler()
+    count = _PEOPLE if subject is Subject.CODE else 100
+    with Stage.built(QUICK) as stage:
+        system = XpressBot(stage.installation("profile", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
+        people = spread(count, count)
+        with stage.serving(system) as (server,):
+            pending = after_password(stage, system, people)
+            if subject is Subject.WHO:
+                _seen, signed_in = right_code(stage, system, people, pending)
+                requests, load = [system.session(answer) for answer in signed_in], Load(seconds=_SECONDS)
+            else:
+                requests = [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
+                load = Load()
+            running = stage.client.begin(system.port, requests, load)
+            stacks = _sampled(program, server.pid, stage.folder / "stacks")
+            measured = running.measurement()
+    print(f"{measured.rate:,.0f} answers a second under the profiler: {dict(measured.statuses)}")
+    _print(stacks, lines)
+
+
+def _installed_profiler() -> Path:
+    folder = DEFAULT_FOLDER.resolve() / "tools"
+    program = folder / "bin" / "py-spy"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", _PROFILER], check=True)
+    return program
+
+
+def _sampled(program: Path, process: int, file: Path) -> Counter[tuple[str, ...]]:
+    command = [program, "record", "--pid", process, "--format", "raw", "--output", file, "--rate", _SAMPLES_A_SECOND]
+    options = ["--duration", _SECONDS, "--nonblocking", "--gil"]
+    done = subprocess.run([str(part) for part in [*command, *options]], capture_output=True, text=True, check=False)
+    if done.returncode or not file.exists():
+        raise BenchError(f"py-spy: {done.stderr.strip()}")
+    stacks: Counter[tuple[str, ...]] = Counter()
+    for line in file.read_text().splitlines():
+        stack, _space, count = line.rpartition(" ")
+        stacks[tuple(stack.split(";"))] += int(count)
+    return stacks
+
+
+def _print(stacks: Counter[tuple[str, ...]], lines: int) -> None:
+    own: Counter[str] = Counter()
+    below: Counter[str] = Counter()
+    for stack, count in stacks.items():
+        own[stack[-1].rpartition(":")[0]] += count
+        below.update(dict.fromkeys({frame.rpartition(":")[0] for frame in stack}, count))
+    total = stacks.total()
+    table = Table("Own time", "With what it calls", "Function")
+    for function, count in own.most_common(lines):
+        table.add_row(f"{count / total:.1%}", f"{below[function] / total:.1%}", f"{function})")
+    Console(width=160).print(table)

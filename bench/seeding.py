@@ -1,0 +1,236 @@
+"""Fills an installation of ours with people: 2FA on, two sessions, ten recovery codes, ten security events each.
+
+The rows are made by the domain and sealed and digested by the adapters, and go into the tables in bulk.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, text
+
+from bench.people import PASSWORD, Person
+from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.key_state import attach_key_ring
+from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
+from xpressbot.foundation.settings import Settings
+from xpressbot.identity.adapters.database.tables import (
+    ACCOUNT,
+    AUTHENTICATOR,
+    CHAIN_HEAD,
+    RECOVERY_CODE,
+    RECOVERY_CODE_SET,
+    SECURITY_EVENT,
+    SESSION,
+)
+from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
+from xpressbot.identity.adapters.password_hasher import Argon2Hasher
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.secrets import new_recovery_codes, seal_totp_secret
+from xpressbot.identity.domain.account import AccountStatus, email_key
+from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.domain.security_event import GENESIS, SALT_BYTES, EventKind, chained_hash, details_hash, encode_details
+from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME
+
+CHEAPEST_HASH_KIB = 8
+"""For the password step where it only prepares what is measured."""
+SESSIONS_EACH = 2
+EVENTS_EACH = 10
+_BATCH = 500
+_USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+_HISTORY = [EventKind.ACCOUNT_CREATED, EventKind.TWO_FACTOR_ENABLED, *[EventKind.SIGNED_IN] * (EVENTS_EACH - 2)]
+
+Rows = dict[Table, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An installation of ours: its folder, its database (the embedded one if no URL is given), its password hash."""
+
+    directory: Path
+    database_url: str = ""
+    argon2_memory_kib: int = Settings.model_fields["argon2_memory_kib"].default
+    other_settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """As the application reads them."""
+        return Settings(
+            data_dir=self.directory / "data",
+            key_file=self.directory / "keys" / "keyring.json",
+            database_url=self.database_url,
+            argon2_memory_kib=self.argon2_memory_kib,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same for a server's process. One proxy is trusted: this machine's, as which the load client speaks."""
+        settings = self.settings
+        return {
+            "XPRESSBOT_DATA_DIR": str(settings.data_dir),
+            "XPRESSBOT_KEY_FILE": str(settings.key_file),
+            "XPRESSBOT_DATABASE_URL": settings.url,
+            "XPRESSBOT_ARGON2_MEMORY_KIB": str(settings.argon2_memory_kib),
+            "XPRESSBOT_TRUSTED_PROXIES": "127.0.0.1/32",
+            **self.other_settings,
+        }
+
+
+def seed(installation: Installation, numbers: range, advance: Callable[[int], None] = lambda _count: None) -> Installation:
+    """Migrate, and add the people with these numbers; `advance` hears of each batch. Gives the installation back."""
+    settings, entropy = installation.settings, SystemEntropy()
+    database = open_database(settings.url, pool_size=1, durable=False)
+    try:
+        upgrade(database)
+        ring = attach_key_ring(database, settings.key_file, entropy)
+        boxes = SealedBoxes(ring, entropy, partial(load_key_ring, settings.key_file))
+        hasher = Argon2Hasher(
+            memory_kib=settings.argon2_memory_kib, iterations=settings.argon2_iterations, threads=1, filler=entropy.token_bytes(32)
+        )
+        maker = _Maker(Mint(SystemClock(), entropy), KeyedDigests(ring), hasher.hash(PASSWORD))
+        for start in range(numbers.start, numbers.stop, _BATCH):
+            batch = range(start, min(start + _BATCH, numbers.stop))
+            with database.write() as connection:
+                uow = UnitOfWork(connection, boxes, entropy)
+                for table, rows in maker.rows(uow, [Person(number) for number in batch]).items():
+                    _insert(connection, table, rows)
+                uow.commit()
+            advance(len(batch))
+        _settle(database.engine.connect())
+    finally:
+        database.engine.dispose()
+    return installation
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the rows of people. All share one password hash: hashing is measured elsewhere."""
+
+    mint: Mint
+    digest: KeyedDigests
+    password_hash: str
+
+    def rows(self, uow: UnitOfWork, people: Sequence[Person]) -> Rows:
+        rows: Rows = defaultdict(list)
+        for person in people:
+            account_id = self.mint.id()
+            self._account(rows, account_id, person)
+            self._authenticator(rows, uow, account_id, person)
+            sessions = [self._session(rows, account_id, person) for _number in range(SESSIONS_EACH)]
+            self._recovery_codes(rows, uow, account_id, sessions[0])
+            self._history(rows, account_id, person, sessions[0])
+        return rows
+
+    def _account(self, rows: Rows, account_id: str, person: Person) -> None:
+        rows[ACCOUNT].append(
+            {
+                "id": account_id,
+                "email": person.email,
+                "email_key": email_key(person.email),
+                "name": f"Person {person.number}",
+                "status": AccountStatus.ACTIVE.value,
+                "security_version": 1,
+                "password_hash": self.password_hash,
+                "notices_seen": EVENTS_EACH,
+                "created_at": self.mint.now(),
+            }
+        )
+
+    def _authenticator(self, rows: Rows, uow: UnitOfWork, account_id: str, person: Person) -> None:
+        authenticator_id, now = self.mint.id(), self.mint.now()
+        rows[AUTHENTICATOR].append(
+            {
+                "id": authenticator_id,
+                "account_id": account_id,
+                "kind": "totp",
+                "name": "",
+                "state": AuthenticatorState.ACTIVE.value,
+                "secret_box": seal_totp_secret(uow, authenticator_id, account_id, person.secret),
+                "created_at": now,
+                "failures": 0,
+                "confirmed_at": now,
+            }
+        )
+
+    def _session(self, rows: Rows, account_id: str, person: Person) -> str:
+        session_id, now = self.mint.id(), self.mint.now()
+        rows[SESSION].append(
+            {
+                "id": session_id,
+                "token_hash": self.mint.token().digest,
+                "account_id": account_id,
+                "security_version": 1,
+                "amr": "otp pwd",
+                "authenticated_at": now,
+                "proven_at": now,
+                "last_used_at": now,
+                "expires_at": now + ABSOLUTE_LIFETIME,
+                "recovery_grant_until": 0,
+                "codes_visible_until": 0,
+                "step_up_tries": 0,
+                "address": person.network_address,
+                "user_agent": _USER_AGENT,
+            }
+        )
+        return session_id
+
+    def _recovery_codes(self, rows: Rows, uow: UnitOfWork, account_id: str, session_id: str) -> None:
+        codes, now = new_recovery_codes(uow, self.mint, self.digest, account_id, session_id), self.mint.now()
+        rows[RECOVERY_CODE_SET].append(
+            {"id": codes.id, "account_id": account_id, "state": "in_force", "session_id": session_id, "created_at": now, "saved_at": now}
+        )
+        rows[RECOVERY_CODE] += [
+            {"id": code.id, "set_id": codes.id, "position": code.position, "digest": code.digest, "box": code.box} for code in codes.codes
+        ]
+
+    def _history(self, rows: Rows, account_id: str, person: Person, session_id: str) -> None:
+        previous = GENESIS
+        for seq, kind in enumerate(_HISTORY, 1):
+            salt, now = self.mint.entropy.token_bytes(SALT_BYTES), self.mint.now()
+            details = encode_details({"address": person.network_address, "user_agent": _USER_AGENT, "session": session_id})
+            digest = details_hash(salt, details)
+            previous = chained_hash(previous, account_id=account_id, seq=seq, kind=kind, at=now, details_digest=digest)
+            rows[SECURITY_EVENT].append(
+                {
+                    "account_id": account_id,
+                    "seq": seq,
+                    "kind": kind.value,
+                    "at": now,
+                    "details": details,
+                    "salt": salt,
+                    "details_hash": digest,
+                    "hash": previous,
+                }
+            )
+        rows[CHAIN_HEAD].append({"account_id": account_id, "seq": EVENTS_EACH, "hash": previous})
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), rows)
+        return
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(tuple(row.values()))
+
+
+def _settle(connection: Connection) -> None:
+    """What the database would do by itself, sooner or later: count its rows, and move the log into the file."""
+    with connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execute(text("VACUUM ANALYZE"))
+            connection.execute(text("CHECKPOINT"))
+        else:
+            connection.execution_options(xpressbot_reading=True)
+            connection.commit()
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]

@@ -1,0 +1,52 @@
+"""One file for each thing that is measured. Each gives a chapter of the results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A demand, and what was found. `name` begins with the workload's, as in M1."""
+
+    name: str
+    demand: float
+    found: float
+    at_least: bool
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether it was."""
+        return self.found >= self.demand if self.at_least else self.found <= self.demand
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings and rows, all of them text."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Lines over a common axis. The name becomes the file's."""
+
+    name: str
+    title: str
+    across: str
+    up: str
+    lines: dict[str, list[tuple[float, float]]]
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What one file here has to say."""
+
+    title: str
+    text: str
+    bars: Sequence[Bar] = ()
+    tables: Sequence[tuple[str, Table]] = ()
+    """Each with what stands above it."""
+    plots: Sequence[Plot] = field(default_factory=list)

@@ -1,0 +1,156 @@
+"""M8: two nodes behind a proxy, one of which is killed in the middle of everybody's sign-in."""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, select
+from tests.support.postgres import new_database, start_postgres
+
+from bench.balancer import balancer
+from bench.load_client import Load
+from bench.messages import Answer
+from bench.people import Person, spread
+from bench.seeding import CHEAPEST_HASH_KIB, EVENTS_EACH, Installation, seed
+from bench.servers import Server
+from bench.stage import Stage, free_port
+from bench.systems.xpressbot import XpressBot
+from bench.workloads import Bar, Chapter
+from bench.workloads import Table as ResultTable
+from bench.workloads.right_code import after_password
+from xpressbot.foundation.database.engine import open_database
+from xpressbot.identity.adapters.database.tables import ACCOUNT, SECURITY_EVENT, SESSION
+from xpressbot.identity.domain.security_event import EventKind
+
+_WORKERS = 2
+_CONNECTIONS = 16
+_KILL_AFTER_SECONDS = 0.7
+_TEXT = """Two nodes of two processes each, on one PostgreSQL, behind nginx. Everybody sends a right code, 16 at a time; in the
+middle one node is killed (SIGKILL). Afterwards the database is asked how often each person has signed in, and each cookie whom
+it belongs to. Lost: the browser was told that it is signed in, and is not. Doubled: one code made two sessions. No more
+failures count as requests in flight than there are connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of one person's single code."""
+
+    answered: int | None
+    events: int
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of everybody's."""
+
+    people: Sequence[Account]
+    cookies_that_hold: int
+    seconds: float
+
+    @property
+    def signed_in(self) -> int:
+        """Browsers that were told so."""
+        return sum(person.answered == 303 for person in self.people)
+
+    @property
+    def lost(self) -> int:
+        """Told so, but without a session."""
+        return self.signed_in - min(self.cookies_that_hold, sum(person.answered == 303 and person.sessions >= 1 for person in self.people))
+
+    @property
+    def doubled(self) -> int:
+        """More than one session or event for one code."""
+        return sum(person.sessions > 1 or person.events > 1 for person in self.people)
+
+    @property
+    def failed(self) -> int:
+        """Answered 5xx, or not at all."""
+        return sum(person.answered is None or person.answered >= 500 for person in self.people)
+
+    @property
+    def failed_beyond_the_node(self) -> int:
+        """More failures than requests can have been in flight, and any other answer that is no sign-in."""
+        others = len(self.people) - self.signed_in - self.failed
+        return max(0, self.failed - _CONNECTIONS) + others
+
+
+def killed_node(stage: Stage) -> Chapter:
+    """Kill a node once in each round, on people who have not signed in before."""
+    each, rounds = 3 * stage.effort.people, max(1, stage.effort.rounds // 2)
+    folder = stage.folder / "killed_node"
+    folder.mkdir()
+    step, outcomes = stage.step("M8 a node is killed", rounds), []
+    with tempfile.TemporaryDirectory(prefix="xpressbot-postgres-") as directory, start_postgres(Path(directory)) as server:
+        installation = seed(Installation(folder, new_database(server, "people"), CHEAPEST_HASH_KIB), range(each * rounds))
+        for number in range(rounds):
+            outcomes.append(_round(stage, installation, spread(each, each * rounds, skip=number * each), folder / f"nginx{number}"))
+            step.advance()
+    bars = [
+        Bar("M8 sign-ins lost", 0, sum(outcome.lost for outcome in outcomes), at_least=False),
+        Bar("M8 sign-ins doubled", 0, sum(outcome.doubled for outcome in outcomes), at_least=False),
+        Bar("M8 failures beyond the killed node's requests in flight", 0, _beyond(outcomes), at_least=False),
+    ]
+    rows = [
+        [str(number), f"{len(outcome.people):,}", f"{outcome.signed_in:,}", str(outcome.failed), str(outcome.lost), str(outcome.doubled)]
+        for number, outcome in enumerate(outcomes, 1)
+    ]
+    table = ResultTable(["Round", "Codes sent", "Signed in", "5xx or none", "Lost", "Doubled"], rows)
+    return Chapter("M8: a node is killed", _TEXT, bars, [("", table)])
+
+
+def _beyond(outcomes: Sequence[Outcome]) -> int:
+    return sum(outcome.failed_beyond_the_node for outcome in outcomes)
+
+
+def _round(stage: Stage, installation: Installation, people: Sequence[Person], folder: Path) -> Outcome:
+    before, ports, front = _counts(installation), (free_port(), free_port()), free_port()
+    nodes = [XpressBot(installation, port, workers=_WORKERS, name=f"node {number}", asked_at=front) for number, port in enumerate(ports, 1)]
+    with stage.serving(*nodes) as (victim, _survivor):
+        proxy = Server(balancer(folder, front, list(ports)), folder / "nginx.log")
+        try:
+            answers, seconds = _sign_in(stage, nodes[0], people, victim)
+            holding = _cookies_that_hold(stage, nodes[0], answers)
+        finally:
+            proxy.stop()
+    after = _counts(installation)
+    found = [
+        Account(answer.status, *(after[table][person.email] - before[table][person.email] for table in ("events", "sessions")))
+        for person, answer in zip(people, answers, strict=True)
+    ]
+    return Outcome(found, holding, seconds)
+
+
+def _sign_in(stage: Stage, system: XpressBot, people: Sequence[Person], victim: Server) -> tuple[list[Answer], float]:
+    pending = after_password(stage, system, people)
+    requests = [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
+    running = stage.client.begin(system.port, requests, Load(_CONNECTIONS), keep_answers=True)
+    time.sleep(_KILL_AFTER_SECONDS)
+    victim.kill()
+    seconds = running.measurement().seconds
+    return running.answers(), seconds
+
+
+def _cookies_that_hold(stage: Stage, system: XpressBot, answers: Sequence[Answer]) -> int:
+    requests = [system.session(answer) for answer in answers if answer.status == 303]
+    return stage.client.run(system.port, requests, Load()).statuses.get(200, 0)
+
+
+def _counts(installation: Installation) -> Mapping[str, Counter[str]]:
+    """How many sign-ins are recorded for each address, and how many sessions there are."""
+    database = open_database(installation.settings.url, pool_size=1)
+    try:
+        with database.read() as connection:
+
+            def count(table: Table, *conditions: ColumnElement[bool]) -> Counter[str]:
+                joined: Any = select(ACCOUNT.c.email, func.count()).join(table, table.c.account_id == ACCOUNT.c.id)
+                return Counter(dict(connection.execute(joined.where(*conditions).group_by(ACCOUNT.c.email)).all()))
+
+            signed_in = (SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value, SECURITY_EVENT.c.seq > EVENTS_EACH)
+            return {"events": count(SECURITY_EVENT, *signed_in), "sessions": count(SESSION)}
+    finally:
+        database.engine.dispose()

@@ -1,0 +1,58 @@
+"""M4: the password step, against the bare rate of its own hash on the same cores."""
+
+import os
+import subprocess
+import sys
+from statistics import median
+
+from bench.load_client import Load
+from bench.people import spread
+from bench.stage import Stage, free_port
+from bench.systems.xpressbot import XpressBot
+from bench.workloads import Bar, Chapter, Table
+from bench.workloads.rounds import ratio
+from xpressbot.entrypoints.http.pools import hash_threads_of_a_worker
+from xpressbot.foundation.settings import Settings
+
+PEOPLE = 64
+_CONNECTIONS = 16
+_DEMAND = 0.95
+_TEXT = """Right passwords, with the default Argon2id parameters, 16 connections. The bare rate is that of as many threads as one worker
+hashes on, each verifying the same hash with the same library in a loop, measured in turn with the password step. A peer
+with a cheaper hash is faster here by choice, so that none is shown."""
+
+
+def bare_rate(settings: Settings, seconds: float) -> float:
+    """Verifications a second, without anything around them."""
+    threads = hash_threads_of_a_worker(os.cpu_count() or 1, workers=1)
+    arguments = [settings.argon2_memory_kib, settings.argon2_iterations, threads, seconds]
+    command = [sys.executable, "-m", "bench.bare_argon2", *map(str, arguments)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def password_step(stage: Stage) -> Chapter:
+    """Bare, ours, bare, ours."""
+    system = XpressBot(stage.installation("password_step", PEOPLE), free_port())
+    requests = [system.password(person) for person in spread(PEOPLE, PEOPLE)]
+    step, bare, ours = stage.step("M4 password step", stage.effort.rounds), [], []
+    load = Load(_CONNECTIONS, seconds=stage.effort.seconds)
+    with stage.serving(system):
+        stage.client.run(system.port, requests[:8], Load()).only(system.statuses.password, "password step")
+        for _round in range(stage.effort.rounds):
+            bare.append(bare_rate(system.installation.settings, stage.effort.seconds))
+            ours.append(stage.client.run(system.port, requests, load).only(system.statuses.password, "password step"))
+            step.advance()
+    rate = median(measured.rate for measured in ours)
+    rows = [
+        ["Bare Argon2id", "", f"{median(bare):.1f}", "", ""],
+        [
+            "Password step",
+            ratio(rate, median(bare)),
+            f"{rate:.1f}",
+            f"{median(measured.p50 for measured in ours):.0f}",
+            f"{median(measured.p99 for measured in ours):.0f}",
+        ],
+    ]
+    table = Table(["", "Against bare", "A second", "p50 ms", "p99 ms"], rows)
+    bar = Bar("M4 password step, against bare Argon2id", _DEMAND, rate / median(bare), at_least=True, unit="times")
+    return Chapter("M4: the password step", _TEXT, [bar], [("", table)])
