@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count as counting
 from pathlib import Path
 from typing import Self
 
@@ -15,19 +15,20 @@ from bench.errors import BenchError
 from bench.messages import Answer
 
 _SOURCE = Path(__file__).with_name("load_client.c")
-_NUMBERS = count()
+_NUMBERS = counting()
+_PATIENCE_SECONDS = 300.0
+_MOST_REQUESTS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How to send: so many connections, each waiting for its answer and then `pause_ms`; as long, or as often, as said.
+    """How to send: so many connections, each waiting for its answer and then `pause_ms`.
 
-    With `seconds` alone the requests are sent again and again; with `times` each is sent that often.
+    Without `seconds` each request is sent once; with it, one after the other and again, until they are over.
     """
 
     connections: int = 8
     seconds: float | None = None
-    times: int = 1
     pause_ms: float = 0
 
 
@@ -66,6 +67,11 @@ class Running:
         self._process = process
         self._requests = requests
         self._answers = answers
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end already."""
+        return self._process.poll() is not None
 
     def measurement(self) -> Measurement:
         """Wait for the end, and what was seen.
@@ -124,7 +130,7 @@ class LoadClient:
         file = Path(self._folder.name) / f"requests-{number}"
         answers = Path(self._folder.name) / f"answers-{number}" if keep_answers else None
         file.write_bytes(b"".join(struct.pack("<I", len(request)) + request for request in requests))
-        times, seconds = (load.times * len(requests), 300.0) if load.seconds is None else (10_000_000 // 2, load.seconds)
-        arguments = [port, load.connections, times, seconds, load.pause_ms, file, *([] if answers is None else [answers])]
+        count, seconds = (len(requests), _PATIENCE_SECONDS) if load.seconds is None else (_MOST_REQUESTS, load.seconds)
+        arguments = [port, load.connections, count, seconds, load.pause_ms, file, *([] if answers is None else [answers])]
         process = subprocess.Popen([self._program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         return Running(process, file, answers)

@@ -11,17 +11,17 @@ from rich.table import Table
 
 from bench.errors import BenchError
 from bench.load_client import Load
+from bench.peers import FOLDER
 from bench.people import spread
 from bench.seeding import CHEAPEST_HASH_KIB
 from bench.stage import QUICK, Stage, free_port
 from bench.systems.xpressbot import XpressBot
-from bench.workloads.peers import DEFAULT_FOLDER
 from bench.workloads.right_code import after_password, right_code
 
 _PROFILER = "py-spy==0.4.3"
 _SECONDS = 10
-_PEOPLE = 6000
-_SAMPLES_A_SECOND = 400
+_PEOPLE = 2000
+_SAMPLES_A_SECOND = 250
 
 
 class Subject(StrEnum):
@@ -42,10 +42,10 @@ def profile(subject: Subject, lines: int) -> None:
             pending = after_password(stage, system, people)
             if subject is Subject.WHO:
                 _seen, signed_in = right_code(stage, system, people, pending)
-                requests, load = [system.session(answer) for answer in signed_in], Load(seconds=_SECONDS)
+                requests = [system.session(answer) for answer in signed_in]
             else:
                 requests = [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
-                load = Load()
+            load = Load(seconds=_SECONDS) if subject is Subject.WHO else Load()
             running = stage.client.begin(system.port, requests, load)
             stacks = _sampled(program, server.pid, stage.folder / "stacks")
             measured = running.measurement()
@@ -54,7 +54,7 @@ def profile(subject: Subject, lines: int) -> None:
 
 
 def _installed_profiler() -> Path:
-    folder = DEFAULT_FOLDER.resolve() / "tools"
+    folder = FOLDER / "tools"
     program = folder / "bin" / "py-spy"
     if not program.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
@@ -64,7 +64,7 @@ def _installed_profiler() -> Path:
 
 def _sampled(program: Path, process: int, file: Path) -> Counter[tuple[str, ...]]:
     command = [program, "record", "--pid", process, "--format", "raw", "--output", file, "--rate", _SAMPLES_A_SECOND]
-    options = ["--duration", _SECONDS, "--nonblocking", "--gil"]
+    options = ["--duration", _SECONDS]
     done = subprocess.run([str(part) for part in [*command, *options]], capture_output=True, text=True, check=False)
     if done.returncode or not file.exists():
         raise BenchError(f"py-spy: {done.stderr.strip()}")

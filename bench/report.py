@@ -6,21 +6,23 @@ from pathlib import Path
 from bench.plots import drawn
 from bench.workloads import Bar, Chapter, Table
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
-PLOTS = Path(__file__).with_name("plots")
+PUBLISHED = Path(__file__).parent
+"""The folder with the results that we quote."""
+_PLOTS = "plots"
 _INTRODUCTION = """Medians of interleaved rounds (A B C A B C), all in one run on one machine. What is measured, and how to repeat it, is
 said in [the bench's README](README.md). Ratios travel from machine to machine; the numbers they come from do not."""
 
 
-def write_results(command: str, facts: Mapping[str, str], versions: Mapping[str, str], chapters: Sequence[Chapter]) -> None:
-    """Write the results of a run, and its plots, in the place of the last ones."""
-    PLOTS.mkdir(exist_ok=True)
-    for old in PLOTS.glob("*.svg"):
+def write_results(folder: Path, command: str, facts: Mapping[str, str], versions: Mapping[str, str], chapters: Sequence[Chapter]) -> None:
+    """Write RESULTS.md and its plots into a folder, in the place of the last ones."""
+    plots = folder / _PLOTS
+    plots.mkdir(parents=True, exist_ok=True)
+    for old in plots.glob("*.svg"):
         old.unlink()
     for chapter in chapters:
         for plot in chapter.plots:
-            (PLOTS / f"{plot.name}.svg").write_text(drawn(plot), "utf-8")
-    RESULTS.write_text(rendered(command, facts, versions, chapters), "utf-8")
+            (plots / f"{plot.name}.svg").write_text(drawn(plot), "utf-8")
+    (folder / "RESULTS.md").write_text(rendered(command, facts, versions, chapters), "utf-8")
 
 
 def rendered(command: str, facts: Mapping[str, str], versions: Mapping[str, str], chapters: Sequence[Chapter]) -> str:
@@ -32,7 +34,7 @@ def rendered(command: str, facts: Mapping[str, str], versions: Mapping[str, str]
         for caption, table in chapter.tables:
             parts += [f"### {caption}"] if caption else []
             parts.append(_table(table))
-        parts += [f"![{plot.title}]({PLOTS.name}/{plot.name}.svg)" for plot in chapter.plots]
+        parts += [f"![{plot.title}]({_PLOTS}/{plot.name}.svg)" for plot in chapter.plots]
     named = {**facts, "Measured beside it": ", ".join(f"{name} {version}" for name, version in versions.items())}
     parts += ["## Machine and versions", _table(Table(["", ""], list(map(list, named.items()))))]
     return "\n\n".join(parts) + "\n"

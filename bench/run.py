@@ -1,14 +1,16 @@
 """Which chapters a run has, and what becomes of one that cannot be measured."""
 
+import os
 import shlex
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from rich.console import Console
 
 from bench.errors import BenchError
 from bench.machine import facts
-from bench.peers import Peers
-from bench.report import RESULTS, write_results
+from bench.peers import FOLDER, Peers
+from bench.report import write_results
 from bench.stage import Effort, Stage
 from bench.workloads import Chapter
 from bench.workloads.growth import growth
@@ -16,34 +18,34 @@ from bench.workloads.hash_storm import hash_storm
 from bench.workloads.killed_node import killed_node
 from bench.workloads.memory_and_start import memory_and_start
 from bench.workloads.password_step import password_step
-from bench.workloads.peers import DEFAULT_FOLDER, beside_the_peers, peer_systems
+from bench.workloads.peers import beside_the_peers, peer_systems
 from bench.workloads.processes import processes
 
 PEERS = ("better_auth", "django_allauth", "flask_security")
 CHAPTERS = ("peers", "password_step", "memory_and_start", "hash_storm", "growth", "processes", "killed_node")
 
 
-def run(effort: Effort, chapters: list[str], peer_names: list[str], command: list[str]) -> bool:
-    """Measure these chapters and write the results; whether all of them could be measured."""
-    console, complete, found = Console(), True, []
-    peers = Peers(DEFAULT_FOLDER.resolve())
+def run(effort: Effort, chapters: list[str], peer_names: list[str], command: list[str], results: Path) -> bool:
+    """Measure these chapters and write the results into a folder; whether all of them could be measured."""
+    console, found = Console(), []
+    peers = Peers(FOLDER / "peers")
     machine = facts()
     with Stage.built(effort) as stage:
         ways = _ways(stage, peers, peer_names)
         for name in chapters:
             try:
-                found.append(ways[name]())
+                chapter = ways[name]()
             except BenchError as error:
-                complete = False
                 stage.progress.console.print(f"{name}: {error}", style="red", markup=False)
-                found.append(Chapter(name.replace("_", " ").capitalize(), f"Not measured: {str(error).splitlines()[0]}"))
-    write_results(shlex.join(command), machine, stage.versions, found)
+                chapter = Chapter(name.replace("_", " ").capitalize(), f"Not measured: {str(error).splitlines()[0]}", complete=False)
+            found.append(chapter)
+    write_results(results, shlex.join(command), machine, stage.versions, found)
     for chapter in found:
         for bar in chapter.bars:
             mark = "[green]met   [/]" if bar.met else "[red]missed[/]"
             console.print(f"{mark} {bar.name}: {bar.found:.2f} {bar.unit} (at {'least' if bar.at_least else 'most'} {bar.demand:g})")
-    console.print(f"Written: {RESULTS.relative_to(RESULTS.parents[1])}")
-    return complete
+    console.print(f"Written: {os.path.relpath(results / 'RESULTS.md')}")
+    return all(chapter.complete for chapter in found)
 
 
 def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable[[], Chapter]]:

@@ -27,7 +27,7 @@ class Effort:
 
 
 FULL = Effort(rounds=7, people=400, seconds=4, sizes=(1_000, 10_000, 100_000, 1_000_000))
-QUICK = Effort(rounds=3, people=150, seconds=2, sizes=())
+QUICK = Effort(rounds=2, people=100, seconds=1.5, sizes=())
 
 
 @dataclass

@@ -11,6 +11,8 @@ from pathlib import Path
 from bench.errors import BenchError
 from bench.people import PASSWORD, Person
 
+FOLDER = Path(__file__).parents[2] / ".bench"
+"""Where they lie; it can be thrown away."""
 _SOURCE = Path(__file__).parent
 _STAMP = "installed"
 _DATABASE = "people.sqlite3*"
@@ -29,7 +31,7 @@ class Peers:
 
     def is_installed(self, name: str) -> bool:
         """Whether this one is ready to be seeded."""
-        return (self.folder(name) / _STAMP).exists()
+        return _is_stamped(self.folder(name), _wanted(name))
 
     def install(self, name: str) -> None:
         """Install one, if it is not there yet.
@@ -38,7 +40,7 @@ class Peers:
         """
         folder = self.folder(name)
         if self.is_installed(name):
-            shutil.copytree(_SOURCE / name, folder, dirs_exist_ok=True)
+            shutil.copytree(_SOURCE / name, folder, dirs_exist_ok=True)  # our own files may be newer
             return
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(_SOURCE / name, folder)
@@ -46,11 +48,11 @@ class Peers:
             if shutil.which("npm") is None:
                 raise BenchError("better-auth needs Node and npm. On Debian: apt-get install nodejs npm")
             _run(["npm", "install", "--silent", "--no-audit", "--no-fund"], folder)
-        elif not (self._folder / "python" / _STAMP).exists():
+        elif not _is_stamped(self._folder / "python", _wanted(name)):
             _run([sys.executable, "-m", "venv", "--clear", self._folder / "python"], folder)
             _run([self.programs / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", _SOURCE / "requirements.txt"], folder)
-            (self._folder / "python" / _STAMP).touch()
-        (folder / _STAMP).touch()
+            (self._folder / "python" / _STAMP).write_text(_wanted(name))
+        (folder / _STAMP).write_text(_wanted(name))
 
     def seed(self, name: str, people: Iterable[Person]) -> None:
         """Give one a fresh database with these people."""
@@ -63,6 +65,17 @@ class Peers:
         ]
         program: list[str | Path] = ["node", "seed.mjs"] if (folder / "seed.mjs").exists() else [self.programs / "python", "seed.py"]
         _run(program, folder, json.dumps(known), DJANGO_SETTINGS_MODULE="settings", NODE_ENV="production")
+
+
+def _wanted(name: str) -> str:
+    """The packages and versions that a peer is made of."""
+    package = _SOURCE / name / "package.json"
+    return (package if package.exists() else _SOURCE / "requirements.txt").read_text()
+
+
+def _is_stamped(folder: Path, wanted: str) -> bool:
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text() == wanted
 
 
 def installed_versions(programs: Path, *names: str) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """One file for each thing that is measured. Each gives a chapter of the results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +49,6 @@ class Chapter:
     bars: Sequence[Bar] = ()
     tables: Sequence[tuple[str, Table]] = ()
     """Each with what stands above it."""
-    plots: Sequence[Plot] = field(default_factory=list)
+    plots: Sequence[Plot] = ()
+    complete: bool = True
+    """Whether nothing had to be left out."""

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table, func, select
 from tests.support.postgres import new_database, start_postgres
 
 from bench.balancer import balancer
+from bench.errors import BenchError
 from bench.load_client import Load
 from bench.messages import Answer
 from bench.people import Person, spread
@@ -130,6 +131,9 @@ def _sign_in(stage: Stage, system: XpressBot, people: Sequence[Person], victim: 
     requests = [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
     running = stage.client.begin(system.port, requests, Load(_CONNECTIONS), keep_answers=True)
     time.sleep(_KILL_AFTER_SECONDS)
+    if running.is_over:
+        running.measurement()
+        raise BenchError("Everybody had signed in before the node was killed: more people are needed")
     victim.kill()
     seconds = running.measurement().seconds
     return running.answers(), seconds

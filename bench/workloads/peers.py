@@ -1,10 +1,10 @@
 """M1 to M3 beside the peers, one worker each, on SQLite."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
+from bench.errors import BenchError
 from bench.peers import Peers
-from bench.people import Crowd, spread
+from bench.people import Crowd, Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB
 from bench.stage import Stage, free_port
 from bench.systems import System
@@ -13,7 +13,7 @@ from bench.systems.django_allauth import DjangoAllauth
 from bench.systems.flask_security import FlaskSecurity
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter
-from bench.workloads.rounds import WORKLOADS, Contestant, people_needed, side_by_side
+from bench.workloads.rounds import WORKLOADS, Contestant, Seen, people_needed, side_by_side
 
 _TEXT = """One worker each, on SQLite in WAL mode with synchronous=FULL, 8 connections that each wait for their answer. XpressBot
 runs as `xpressbot serve` with its default settings, log lines of each request included, which go to a file; it stands behind a
@@ -32,33 +32,35 @@ def peer_systems(peers: Peers) -> Mapping[str, Callable[[], System]]:
     }
 
 
-def beside_the_peers(stage: Stage, peers: Peers, names: list[str]) -> Chapter:
+def beside_the_peers(stage: Stage, peers: Peers, names: Sequence[str]) -> Chapter:
     """Install, seed and measure the named peers, and us."""
     count = people_needed(stage)
     people = spread(count, count)
-    step = stage.step("Installing and seeding peers", len(names))
-    for name in names:
+    failures = {name: why for name in names if (why := _prepare(stage, peers, name, people))}
+    ours = XpressBot(stage.installation("beside_the_peers", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
+    systems = [ours, *(peer_systems(peers)[name]() for name in names if name not in failures)]
+    seen = side_by_side(stage, "M1 M2 M3 beside the peers", [Contestant(system, Crowd(people)) for system in systems])
+    others = [name for name in seen.of if name != ours.name]
+    bars = [_lead(seen, ours.name, others, workload) for workload in _LEAD] if others else []
+    tables = [(f"{workload}: {what}", seen.table(workload, ours.name)) for workload, what in WORKLOADS.items()]
+    left_out = "".join(f" Left out: {name} ({why.splitlines()[0]})" for name, why in failures.items())
+    return Chapter("M1 to M3: beside the peers", _TEXT + left_out, bars, tables, complete=not failures)
+
+
+def _prepare(stage: Stage, peers: Peers, name: str, people: Sequence[Person]) -> str:
+    """Install and seed one; what went wrong, if anything."""
+    step = stage.step(f"Installing and seeding {name}", 1)
+    try:
         peers.install(name)
         peers.seed(name, people)
-        step.advance()
-    ours = XpressBot(stage.installation("beside_the_peers", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
-    systems = [ours, *(peer_systems(peers)[name]() for name in names)]
-    seen = side_by_side(stage, "M1 M2 M3 beside the peers", [Contestant(system, Crowd(people)) for system in systems])
-    bars = [
-        Bar(
-            f"{workload} {WORKLOADS[workload]}, against {best}",
-            demand,
-            seen.rate(ours.name, workload) / seen.rate(best, workload),
-            at_least=True,
-            unit="times",
-        )
-        for workload, demand in _LEAD.items()
-        for best in [max((name for name in seen.of if name != ours.name), key=lambda name, w=workload: seen.rate(name, w), default=None)]
-        if best is not None
-    ]
-    tables = [(f"{workload}: {what}", seen.table(workload, ours.name)) for workload, what in WORKLOADS.items()]
-    return Chapter("M1 to M3: beside the peers", _TEXT, bars, tables)
+    except BenchError as error:
+        stage.progress.console.print(f"{name}: {error}", style="red", markup=False)
+        return str(error)
+    step.advance()
+    return ""
 
 
-DEFAULT_FOLDER = Path(".bench")
-"""Where peers lie; it can be thrown away."""
+def _lead(seen: Seen, ours: str, others: Sequence[str], workload: str) -> Bar:
+    best = max(others, key=lambda name: seen.rate(name, workload))
+    found = seen.rate(ours, workload) / seen.rate(best, workload)
+    return Bar(f"{workload} {WORKLOADS[workload]}, against {best}", _LEAD[workload], found, at_least=True, unit="times")
