@@ -25,7 +25,7 @@ def full(
     largest: Annotated[int, typer.Option(min=1000, help="The largest installation that is measured.")] = FULL.sizes[-1],
     results: Annotated[Path, typer.Option(help="The folder that gets RESULTS.md and the plots.")] = PUBLISHED,
 ) -> None:
-    """Everything. Takes hours with a million accounts, and a third of one with --largest 10000."""
+    """Everything. Takes hours with a million accounts."""
     chapters = only.split(",")
     if unknown := sorted(set(chapters) - set(CHAPTERS)):
         raise typer.BadParameter(f"no such chapter: {', '.join(unknown)}")

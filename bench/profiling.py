@@ -1,4 +1,7 @@
-"""Runs the server under py-spy and tells which functions take most time of their own."""
+"""Runs the server under py-spy and tells which functions take most time of their own.
+
+Samples are of the thread that holds the interpreter lock: waiting for a lock, a disk or work to do counts for nothing.
+"""
 
 import subprocess
 import sys
@@ -64,7 +67,7 @@ def _installed_profiler() -> Path:
 
 def _sampled(program: Path, process: int, file: Path) -> Counter[tuple[str, ...]]:
     command = [program, "record", "--pid", process, "--format", "raw", "--output", file, "--rate", _SAMPLES_A_SECOND]
-    options = ["--duration", _SECONDS]
+    options = ["--duration", _SECONDS, "--gil", "--nonblocking"]
     done = subprocess.run([str(part) for part in [*command, *options]], capture_output=True, text=True, check=False)
     if done.returncode or not file.exists():
         raise BenchError(f"py-spy: {done.stderr.strip()}")

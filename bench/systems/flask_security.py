@@ -24,17 +24,9 @@ class FlaskSecurity:
         self.port = port
 
     def command(self) -> Command:
-        server: list[str | Path] = [
-            self._programs / "gunicorn",
-            "--workers",
-            "1",
-            "--threads",
-            "4",
-            "--bind",
-            f"127.0.0.1:{self.port}",
-            "app:app",
-        ]
-        return Command(self.port, get(self.port, "/hello"), server, self._folder)
+        server: list[str | Path] = [self._programs / "gunicorn", "--workers", "1", "--threads", "4", "--no-control-socket"]
+        address = ["--bind", f"127.0.0.1:{self.port}", "app:app"]
+        return Command(self.port, get(self.port, "/hello"), [*server, *address], self._folder)
 
     def versions(self) -> Mapping[str, str]:
         return installed_versions(self._programs, "Flask-Security", "Flask", "gunicorn")
