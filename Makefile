@@ -57,8 +57,8 @@ messages: $(VENV)/installed-dev ## Extract the texts for translators
 	$(BIN)/pybabel extract -F babel.cfg -o xpressbot.pot src
 
 upgrade-requirements: $(VENV)/installed-dev ## Pin the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -q -o requirements.txt pyproject.toml
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build --group dev -q -o requirements-dev.txt -c requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group build -q -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group build --group dev -q -o requirements-dev.txt -c requirements.txt pyproject.toml
 
 clean: ## Remove what the targets made; your data in var/ stays
 	rm -rf $(VENV) .bench dist .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.application.observing import ObservedHasher, parts_of
 from tests.application.visitor import Visitor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation
 from tests.support.people import reset
+from xpressbot.identity.adapters.password_hasher import Argon2Hasher
+from xpressbot.identity.adapters.password_strength import estimate_strength
+from xpressbot.identity.application.registration import PasswordRules, Registration
 from xpressbot.identity.application.use_cases import Identity
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Done
@@ -63,3 +67,16 @@ def link(installation: Installation, app: AuthenticatorApp) -> Token:
 def new_visitor(installation: Installation, anna: Account) -> Callable[..., Visitor]:
     """Makes further browsers."""
     return lambda **options: Visitor(installation, **options)
+
+
+@pytest.fixture
+def hasher() -> ObservedHasher:
+    """The cheapest real one, in whose midst something may be done."""
+    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
+
+
+@pytest.fixture
+def observed(installation: Installation, hasher: ObservedHasher) -> Registration:
+    """Registration, with something done while the password is hashed."""
+    parts = parts_of(installation)
+    return Registration(parts.units, parts.mint, hasher, parts.digest, PasswordRules(15, estimate_strength))

@@ -3,13 +3,11 @@
 import pytest
 from sqlalchemy import select, update
 
-from tests.application.observing import ObservedHasher, events, parts_of
+from tests.application.observing import ObservedHasher, events
 from tests.application.visitor import ANNA, Visitor
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from xpressbot.identity.adapters.database.tables import LINK
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher
-from xpressbot.identity.adapters.password_strength import estimate_strength
-from xpressbot.identity.application.registration import NewAccount, PasswordRules, Registration
+from xpressbot.identity.application.registration import NewAccount, Registration
 from xpressbot.identity.application.use_cases import Identity
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
@@ -34,18 +32,6 @@ def accept(identity: Identity, token: Token | None, password: str = PASSWORD) ->
 
 def addresses(identity: Identity) -> list[str]:
     return [summary.account.email for summary in identity.administration.list_accounts()]
-
-
-@pytest.fixture
-def hasher() -> ObservedHasher:
-    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
-
-
-@pytest.fixture
-def observed(installation: Installation, hasher: ObservedHasher) -> Registration:
-    """The same, with something done while the password is hashed."""
-    parts = parts_of(installation)
-    return Registration(parts.units, parts.mint, hasher, parts.digest, PasswordRules(15, estimate_strength))
 
 
 def test_an_invitation_makes_the_account_and_signs_it_in(installation: Installation, identity: Identity, anna: Account) -> None:

@@ -11,7 +11,7 @@ from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import reset
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, LINK
+from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, LINK
 from xpressbot.identity.adapters.password_hasher import Argon2Hasher
 from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
 from xpressbot.identity.application.sign_in import SignIn
@@ -324,6 +324,16 @@ def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: Visitor) -> None:
     waiting.clock.advance(minutes=1)
     assert waiting.identity.re_enrolment.enrollee(waiting.pending, waiting.link, CLIENT) == START_AGAIN
     assert waiting.identity.re_enrolment.view(enrollee) == Denied(Reason.NO_ENROLMENT)
+    assert waiting.identity.re_enrolment.start(enrollee) == START_AGAIN
+    assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
+
+
+def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(installation: Installation, waiting: Visitor) -> None:
+    """Disabling raises the version too; one of the two is enough."""
+    app, enrollee = waiting.start_again(), waiting.enrollee
+    with installation.house.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(status=AccountStatus.DISABLED.value))
+        connection.commit()
     assert waiting.identity.re_enrolment.start(enrollee) == START_AGAIN
     assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
 

@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.application.observing import ObservedHasher, events, parts_of
+from tests.application.observing import ObservedHasher, events
 from tests.application.visitor import Visitor
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher
-from xpressbot.identity.adapters.password_strength import estimate_strength
-from xpressbot.identity.application.registration import NewAccount, PasswordRules, Registration
+from xpressbot.identity.application.registration import NewAccount, Registration
 from xpressbot.identity.application.use_cases import Identity
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
@@ -125,17 +123,6 @@ def test_an_address_has_one_account(identity: Identity, email: str) -> None:
     other = NewAccount(email, "Somebody", "another-violet-anchor-kettle")
     assert identity.registration.create(other) == Denied(Reason.EMAIL_TAKEN)
     assert before == identity.administration.list_accounts()
-
-
-@pytest.fixture
-def hasher() -> ObservedHasher:
-    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
-
-
-@pytest.fixture
-def observed(installation: Installation, hasher: ObservedHasher) -> Registration:
-    parts = parts_of(installation)
-    return Registration(parts.units, parts.mint, hasher, parts.digest, PasswordRules(15, estimate_strength))
 
 
 @pytest.mark.parametrize("rival", [ANNA, BERTA], ids=["the same address", "another address"])

@@ -90,7 +90,8 @@ def app_label(name: str) -> str:
 
 
 def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
-    apps = visit.identity.authenticator_apps.list_apps(caller)
+    settings = visit.identity.account_page.settings(caller)
+    apps = settings.apps
     if not apps:
         return redirect(SETTINGS_PATH)
     if problem and renamed not in {app.id for app in apps}:
@@ -111,7 +112,7 @@ def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | No
         status=422 if problem else 200,
         apps=rows,
         most=MOST_PER_ACCOUNT,
-        other_sessions=visit.identity.account_page.settings(caller).other_sessions,
+        other_sessions=settings.other_sessions,
         message=message,
         errors={f"name-{renamed}": problem} if problem else {},
     )

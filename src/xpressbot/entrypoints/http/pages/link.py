@@ -34,4 +34,9 @@ def keep_link(visit: Visit, path: str, token: Token) -> Response:
 
 def gone(what_next: str) -> HTTPException:
     """The link does not work any more, or never did."""
-    return HTTPException(410, _("This link was used or has expired. %(next)s") % {"next": what_next})
+    return HTTPException(410, gone_text(what_next))
+
+
+def gone_text(what_next: str) -> str:
+    """The same in words."""
+    return _("This link was used or has expired. %(next)s") % {"next": what_next}

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.pages.link import gone, keep_link, taken_from_address
+from xpressbot.entrypoints.http.pages.link import gone, gone_text, keep_link, taken_from_address
 from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
 from xpressbot.entrypoints.http.routing import RE_ENROLMENT_PATH, SIGN_IN_PATH, Page, PublicPage
@@ -35,7 +35,7 @@ def take_pasted_link(visit: Visit) -> Response:
     if token is None:
         return _page(visit, status=422, errors={"link": _("Paste the whole link, as it was given to you.")})
     if not visit.identity.re_enrolment.is_open(token):
-        return _page(visit, status=410, errors={"link": _("This link was used or has expired. %(next)s") % {"next": _USED}})
+        return _page(visit, status=410, errors={"link": gone_text(_USED)})
     return keep_link(visit, RE_ENROLMENT_PATH, token)
 
 
