@@ -14,18 +14,21 @@ from xpressbot.entrypoints.examination import Doctor, Subject
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.pools import Pools
+from xpressbot.entrypoints.measures import Measures, Occupancy
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.engine import Database, open_database
 from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.database.migrations import prepare_schema
+from xpressbot.foundation.database.readiness import ReadinessCheck
 from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.key_ring import KeyRing, load_key_ring
 from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings, load_settings
-from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher
+from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork, UnitTimes
+from xpressbot.identity.adapters.password_hasher import Argon2Hasher, HashFigures
 from xpressbot.identity.adapters.password_strength import estimate_strength
 from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
 from xpressbot.identity.application.account_page import AccountPage
@@ -76,13 +79,16 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         database.engine.dispose()
         raise
     mint = Mint(outside.clock, outside.entropy)
-    units = UnitsOfWork(database, SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file)), outside.entropy)
+    measures = Measures(Metrics.of_this_process())
+    boxes = SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file))
+    units = UnitsOfWork(database, boxes, outside.entropy, UnitTimes(measures.reading.observe, measures.writing.observe))
     digest = KeyedDigests(ring)
     hasher = Argon2Hasher(
         memory_kib=settings.argon2_memory_kib,
         iterations=settings.argon2_iterations,
         threads=pools.hash_threads,
         filler=outside.entropy.token_bytes(32),
+        figures=HashFigures(measures.hashes_waiting.inc, measures.hash_wait.observe, measures.hash_run.observe),
     )
     gate = Gate(units, mint)
     enrolling = Enrolling(units, mint, digest)
@@ -102,7 +108,18 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     )
     subject = Subject(settings, database, ConnectionDemand(workers, pools.threads))
     check_up = CheckUp(partial(build_doctor(outside).examine, subject, thorough=False), outside.clock)
-    return House(settings, identity, pools, outside.clock, outside.entropy, database, check_up)
+    return House(
+        settings=settings,
+        identity=identity,
+        pools=pools,
+        clock=outside.clock,
+        entropy=outside.entropy,
+        database=database,
+        check_up=check_up,
+        measures=measures,
+        occupancy=Occupancy(measures.metrics, pools, database),
+        readiness=ReadinessCheck(database, boxes),
+    )
 
 
 def build_doctor(outside: Outside = SYSTEM) -> Doctor:

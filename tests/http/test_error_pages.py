@@ -111,10 +111,14 @@ def assert_page(response: httpx.Response, status: int) -> None:
     text_of_page = words(response.text)
     assert f"{status} {TITLES[status]}" in text_of_page
     assert len(text_of_page.partition(TITLES[status])[2]) > 20
+    reference = f"Reference: {response.headers['x-request-id']}. It helps your operator find this in the log."
+    assert (reference in text_of_page) == (status >= 500)
     assert "Traceback" not in response.text
 
 
 def assert_problem(response: httpx.Response, status: int, code: str) -> None:
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json() == {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    reference = {"reference": response.headers["x-request-id"]} if status >= 500 else {}
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    assert response.json() == told | reference

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from xpressbot.entrypoints.check_up import CheckUp
 from xpressbot.entrypoints.http.pools import Pools
+from xpressbot.entrypoints.measures import Measures, Occupancy
 from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.readiness import ReadinessCheck
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.application.ports import Clock, Entropy
 from xpressbot.identity.application.use_cases import Identity
@@ -21,6 +23,9 @@ class House:
     entropy: Entropy
     database: Database
     check_up: CheckUp
+    measures: Measures
+    occupancy: Occupancy
+    readiness: ReadinessCheck
 
     def close(self) -> None:
         """Let threads finish, and let go of the database."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -65,6 +65,25 @@ class SealedBoxes:
             return self._cipher(header[1:].hex(), purpose).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + row.encode())
         except (InvalidTag, ValueError):
             raise BoxError(f"a {purpose} box does not open: altered, or moved from another row") from None
+
+    @property
+    def lookup_id(self) -> str:
+        """Identifies the ring's lookup key without telling it."""
+        return self._ring.lookup_id
+
+    def has_keys(self, key_ids: Iterable[str]) -> bool:
+        """Whether this process has all of these keys, having read the ring once more if it did not.
+
+        Raises what reading it raises.
+        """
+        needed = frozenset(key_ids)
+        if needed <= self._ring.keys.keys():
+            return True
+        newer = self._reload()
+        if not needed <= newer.keys.keys():
+            return False  # and what this process has, it keeps
+        self._ring = newer
+        return True
 
     def _new_cipher(self, key_id: str, purpose: str) -> AESGCM:
         if key_id not in self._ring.keys:

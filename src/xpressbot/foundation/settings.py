@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", repr=False)
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    metrics_from: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_plain_http: bool = False
     password_min_length: int = Field(default=15, ge=8, le=128)
     argon2_memory_kib: int = Field(default=47104, ge=8)
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "metrics_from", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.protocol import BoundedHeadProtocol
 from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
 
 _GRACE_SECONDS: Final = 30
@@ -55,7 +56,8 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             uvicorn.run(create_app(house), **options)  # type: ignore[arg-type]  # uvicorn checks them
         else:
             house.database.engine.dispose()
-            uvicorn.run(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+            with shared_by_workers():
+                uvicorn.run(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
 
     return serve
 

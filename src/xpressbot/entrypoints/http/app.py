@@ -19,6 +19,7 @@ from xpressbot.entrypoints.http.api.session import OPENAPI_PATH_ITEM, SESSION_PA
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import http_error_response
 from xpressbot.entrypoints.http.health import health_routes
+from xpressbot.entrypoints.http.metrics import metrics_route, occupancy_kept_current
 from xpressbot.entrypoints.http.pages import PAGES
 from xpressbot.entrypoints.http.reception import Reception
 from xpressbot.entrypoints.http.rendering import Renderer
@@ -41,7 +42,8 @@ def create_app(house: House) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         upkeep = asyncio.create_task(_upkeep(house))
         try:
-            yield
+            async with occupancy_kept_current(house):
+                yield
         finally:
             upkeep.cancel()
             await asyncio.gather(upkeep, return_exceptions=True)
@@ -57,7 +59,9 @@ def create_app(house: House) -> FastAPI:
         lifespan=lifespan,
         middleware=[Middleware(Reception, site=site)],
     )
-    app.router.routes.extend([*page_routes(site, PAGES), session_route(site), *health_routes(site), _static_route(renderer)])
+    app.router.routes.extend(
+        [*page_routes(site, PAGES), session_route(site), *health_routes(site), metrics_route(site), _static_route(renderer)]
+    )
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:

@@ -8,7 +8,7 @@ from xpressbot.foundation.settings import Settings, normalised_host
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN: Final = frozenset({"same-origin", "none"})
-_ANY_HOST_PATHS: Final = frozenset({"/healthz", "/readyz"})
+_ANY_HOST_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def is_misdirected(settings: Settings, request: Request) -> bool:

@@ -58,14 +58,21 @@ _EXPLANATIONS: Final = {
 
 
 def error_response(
-    renderer: Renderer, request: Request, status: int, *, detail: str | None = None, headers: dict[str, str] | None = None
+    renderer: Renderer,
+    request: Request,
+    status: int,
+    *,
+    detail: str | None = None,
+    headers: dict[str, str] | None = None,
+    reference: str | None = None,
 ) -> Response:
-    """An error page, or a problem document for the API."""
+    """An error page, or a problem document for the API. `reference` is the id under which the log tells of the request."""
     explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
     if request.url.path.startswith(API_PREFIX):
-        return problem(status, explanation.code, headers=headers)
+        return problem(status, explanation.code, headers=headers, reference=reference)
     action = {"href": "/", "label": _("Go to the dashboard")} if status in {403, 404, 405, 410} else None
-    response = renderer.page("error.html", None, status=status, title=explanation.title, detail=detail or explanation.detail, action=action)
+    shown = {"title": explanation.title, "detail": detail or explanation.detail, "action": action, "reference": reference}
+    response = renderer.page("error.html", None, status=status, **shown)
     response.headers.update(headers or {})
     return response
 

@@ -16,6 +16,11 @@ NOTED_AT_MOST_EVERY: Final = 1 * MINUTE
 _HEADERS: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"})
 
 
+def forwarded_header(request: Request) -> bytes | None:
+    """The first header that says where the request comes from, besides its peer."""
+    return next((name for name, _value in request.scope["headers"] if name in _HEADERS), None)
+
+
 class ForwardedHeaderWatch:
     """Tells the operator, by one row and at most one write a minute, so that strangers can fill neither database nor log."""
 
@@ -25,7 +30,7 @@ class ForwardedHeaderWatch:
 
     def look_at(self, request: Request) -> None:
         """Have it noted if this request brings one. The request neither waits for that nor fails with it."""
-        header = next((name for name, _value in request.scope["headers"] if name in _HEADERS), None)
+        header = forwarded_header(request)
         peer = request.client.host if request.client else ""
         if header is None or is_within(peer, self._house.settings.trusted_proxies):
             return

@@ -1,24 +1,44 @@
 """Alive, and ready to serve."""
 
+import asyncio
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from xpressbot.entrypoints.http.visit import Site
-from xpressbot.foundation.database.engine import UNAVAILABLE
+from xpressbot.foundation.database.readiness import NOT_REACHED, Readiness
+
+READY_WITHIN_SECONDS: Final = 2
 
 
 def health_routes(site: Site) -> list[Route]:
-    """GET /healthz: the event loop turns. GET /readyz: the database answers too."""
+    """GET /healthz: the event loop turns. GET /readyz: database, schema and keys are fit to serve."""
+    examination = _Examination(site)
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
     async def ready(_request: Request) -> Response:
-        try:
-            await site.house.pools.page.run(site.house.database.ping)
-        except UNAVAILABLE:
-            return JSONResponse({"database": "unavailable"}, status_code=503)
-        return JSONResponse({"database": "ok"})
+        found = await examination.result()
+        parts = {"database": found.database, "schema": found.schema, "keys": found.keys}
+        return JSONResponse(parts, status_code=200 if found.ready else 503)
 
     return [Route("/healthz", alive, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
+
+
+class _Examination:
+    """At most one at a time, however many ask: a database that hangs holds one thread, and nobody waits for it for long."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._running: asyncio.Future[Readiness] | None = None
+
+    async def result(self) -> Readiness:
+        """What the examination that is under way finds; a new one if there is none."""
+        if self._running is None or self._running.done():
+            house = self._site.house
+            self._running = asyncio.ensure_future(house.pools.page.run(house.readiness.examine))
+        done, _unfinished = await asyncio.wait({self._running}, timeout=READY_WITHIN_SECONDS)
+        return done.pop().result() if done else NOT_REACHED

@@ -24,9 +24,15 @@ class Pool:
     """Threads with a bounded queue before them. Used from one event loop."""
 
     def __init__(self, name: str, threads: int, *, most_waiting: int | None = None) -> None:
+        self.threads = threads
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._most_inside = None if most_waiting is None else threads + most_waiting
         self._inside = 0
+
+    @property
+    def inside(self) -> int:
+        """How many are worked on or wait."""
+        return self._inside
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run `work` on a thread, with this task's context.

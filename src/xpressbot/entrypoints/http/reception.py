@@ -12,11 +12,15 @@ from xpressbot.entrypoints.http.errors import error_response, http_error_respons
 from xpressbot.entrypoints.http.forwarded_headers import ForwardedHeaderWatch
 from xpressbot.entrypoints.http.headers import security_headers
 from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolFullError
+from xpressbot.entrypoints.http.request_times import RequestTimes
 from xpressbot.entrypoints.http.visit import Site
+from xpressbot.entrypoints.measures import FailureCause
 from xpressbot.foundation.database.engine import UNAVAILABLE
+from xpressbot.foundation.metrics import stopwatch
 
 _LOG = structlog.get_logger("xpressbot.http")
 _REQUEST_ID_BYTES: Final = 8
+_REQUEST_ID_HEADER: Final = b"x-request-id"
 _RETRY: Final = {"Retry-After": str(RETRY_AFTER_SECONDS)}
 
 
@@ -27,6 +31,8 @@ class Reception:
         self._app = app
         self._site = site
         self._watch = ForwardedHeaderWatch(site.house)
+        self._times = RequestTimes(site.house.measures.requests)
+        self._failures = site.house.measures.failures
         settings = site.house.settings
         headers = security_headers(https=settings.https, loopback=settings.public_is_loopback)
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -36,10 +42,12 @@ class Reception:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began = stopwatch()
         request = Request(scope, receive)
-        answer = _Answer(send, self._headers)
+        reference = self._site.house.entropy.token_bytes(_REQUEST_ID_BYTES).hex()
+        answer = _Answer(send, [*self._headers, (_REQUEST_ID_HEADER, reference.encode())])
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request=self._site.house.entropy.token_bytes(_REQUEST_ID_BYTES).hex())
+        structlog.contextvars.bind_contextvars(request=reference)
         self._watch.look_at(request)
         refusal = self._refusal(request)
         try:
@@ -52,9 +60,10 @@ class Reception:
         except Exception as error:  # whatever it is, nobody gets in and somebody is told
             if answer.status is not None:
                 raise
-            await self._explain(request, error)(scope, receive, answer.send)
+            await self._explain(request, error, reference)(scope, receive, answer.send)
         finally:
             _LOG.info("http.request", method=request.method, path=request.url.path, status=answer.status)
+            self._times.note(scope, answer.status, stopwatch() - began)
 
     def _refusal(self, request: Request) -> int | None:
         settings = self._site.house.settings
@@ -65,20 +74,23 @@ class Reception:
             return 403
         return None
 
-    def _explain(self, request: Request, error: Exception) -> ASGIApp:
+    def _explain(self, request: Request, error: Exception, reference: str) -> ASGIApp:
         renderer = self._site.renderer
         match error:
             case HTTPException():
                 return http_error_response(renderer, request, error)
             case PoolFullError():
                 _LOG.warning("http.too_busy", path=request.url.path)
-                return error_response(renderer, request, 503, headers=_RETRY)
+                self._failures[FailureCause.BUSY].inc()
+                return error_response(renderer, request, 503, headers=_RETRY, reference=reference)
             case _ if isinstance(error, UNAVAILABLE):
                 _LOG.error("http.database_unavailable", path=request.url.path, error=type(error).__name__)
-                return error_response(renderer, request, 503, headers=_RETRY)
+                self._failures[FailureCause.DATABASE].inc()
+                return error_response(renderer, request, 503, headers=_RETRY, reference=reference)
             case _:
                 _LOG.exception("http.failed", path=request.url.path, exc_info=error)
-                return error_response(renderer, request, 500)
+                self._failures[FailureCause.INTERNAL].inc()
+                return error_response(renderer, request, 500, reference=reference)
 
 
 class _Answer:

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from xpressbot.entrypoints.ceremony_counts import CeremonyCounts
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
@@ -59,6 +60,11 @@ class Visit:
     def identity(self) -> Identity:
         """The use cases."""
         return self.site.house.identity
+
+    @property
+    def counts(self) -> CeremonyCounts:
+        """Where outcomes of proofs are counted."""
+        return self.site.house.measures.ceremonies
 
     def now(self) -> int:
         """The time, for words about it."""

@@ -37,6 +37,11 @@ class RecoveryCodeText:
 SecondFactor = TotpCode | RecoveryCodeText
 
 
+def method_of(factor: SecondFactor) -> Method:
+    """Which method it would prove."""
+    return Method.TOTP if isinstance(factor, TotpCode) else Method.RECOVERY_CODE
+
+
 class SecondFactorCheck:
     """Verifies and consumes. Must run in a unit of work that has locked the account."""
 

@@ -7,7 +7,7 @@ from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
-from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode
+from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode, method_of
 from xpressbot.identity.application.throttling import charge_one, password_buckets, settle_refusal
 from xpressbot.identity.domain import device, pending_sign_in, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
@@ -178,7 +178,7 @@ class SignIn:
             uow.throttle.give_back([charge])
             uow.commit()
             return Denied(Reason.JUST_SIGNED_IN)
-        method = _method(factor)
+        method = method_of(factor)
         kind = EventKind.SECOND_FACTOR_SUSPENDED if charge.suspends else EventKind.SECOND_FACTOR_REFUSED
         uow.events.append(pending.account_id, client.event(kind, method=method, reason=refusal.reason), self._mint.now())
         uow.commit()
@@ -194,7 +194,3 @@ def _bucket(account_id: str, factor: SecondFactor) -> Bucket:
             return throttle.recovery_code(account_id)
         case unknown:
             assert_never(unknown)
-
-
-def _method(factor: SecondFactor) -> Method:
-    return Method.TOTP if isinstance(factor, TotpCode) else Method.RECOVERY_CODE

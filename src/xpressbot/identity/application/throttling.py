@@ -40,13 +40,14 @@ def charge_one(units: UnitsOfWork, bucket: Bucket, now: int) -> Charge | Denied:
 def settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
     """What to tell about a try that was not allowed. The refused unit of work must have ended."""
     if refusal.next_allowed_at is None:
-        return Denied(Reason.SUSPENDED)
+        return Denied(Reason.SUSPENDED, bucket=refusal.bucket.kind)
     retry_at = refusal.bucket.policy.cut(refusal.next_allowed_at, now)
     if retry_at < refusal.next_allowed_at:
         with units.write() as uow:
             uow.throttle.cut(refusal.bucket, retry_at)
             uow.commit()
-    return Denied(Reason.ADDRESS_THROTTLED if refusal.bucket.policy is throttle.ADDRESS else Reason.THROTTLED, retry_at=retry_at)
+    reason = Reason.ADDRESS_THROTTLED if refusal.bucket.policy is throttle.ADDRESS else Reason.THROTTLED
+    return Denied(reason, retry_at=retry_at, bucket=refusal.bucket.kind)
 
 
 def _network(address: str) -> str:

@@ -1,9 +1,10 @@
 """What a use case answers. An expected refusal is one of these values; an exception means a bug or a dead dependency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from xpressbot.identity.domain.password import PasswordWeakness
+from xpressbot.identity.domain.throttle import BucketKind
 from xpressbot.identity.domain.token import Token
 
 
@@ -41,13 +42,15 @@ class Denied:
     """A refusal.
 
     retry_at: the instant from which a new try may succeed. clock_offset_seconds: positive when the device's clock is
-    ahead. tries_left: how many more before this way is closed.
+    ahead. tries_left: how many more before this way is closed. bucket: which count had no room for the try; it is for the
+    operator's figures, no part of what is told, and does not make two refusals differ.
     """
 
     reason: Reason
     retry_at: int | None = None
     clock_offset_seconds: int | None = None
     tries_left: int | None = None
+    bucket: BucketKind | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

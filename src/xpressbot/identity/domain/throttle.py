@@ -5,6 +5,7 @@ docs/operations.md, which a test compares with this file.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from xpressbot.identity.domain.instant import HOUR, MINUTE, SECOND
@@ -52,12 +53,28 @@ CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * M
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
 
 
+class BucketKind(StrEnum):
+    """What a count is kept of. The value begins the key of each of its buckets."""
+
+    KNOWN_BROWSER = "password:device"
+    STRANGER = "password:stranger"
+    ADDRESS = "address"
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    RECOVERY_CODE_CHECK = "recovery_code_check"
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """One count of tries, by its key."""
 
     key: str
     policy: Policy
+
+    @property
+    def kind(self) -> BucketKind:
+        """What it is a count of."""
+        return BucketKind(self.key.rpartition(":")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +111,29 @@ class DelayReport:
 
 def known_browser(device_id: str) -> Bucket:
     """The password bucket of a browser in which this account has signed in before."""
-    return Bucket(f"password:device:{device_id}", PASSWORD)
+    return Bucket(f"{BucketKind.KNOWN_BROWSER}:{device_id}", PASSWORD)
 
 
 def stranger(email_digest: str) -> Bucket:
     """The password bucket that all other browsers share for one address, known to us or not."""
-    return Bucket(f"password:stranger:{email_digest}", PASSWORD)
+    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", PASSWORD)
 
 
 def client_address(address_digest: str) -> Bucket:
     """The bucket of one client network."""
-    return Bucket(f"address:{address_digest}", ADDRESS)
+    return Bucket(f"{BucketKind.ADDRESS}:{address_digest}", ADDRESS)
 
 
 def totp(account_id: str) -> Bucket:
     """The bucket for codes of an account's authenticators at sign-in."""
-    return Bucket(f"totp:{account_id}", SECOND_FACTOR)
+    return Bucket(f"{BucketKind.TOTP}:{account_id}", SECOND_FACTOR)
 
 
 def recovery_code(account_id: str) -> Bucket:
     """The bucket for an account's recovery codes at sign-in."""
-    return Bucket(f"recovery_code:{account_id}", SECOND_FACTOR)
+    return Bucket(f"{BucketKind.RECOVERY_CODE}:{account_id}", SECOND_FACTOR)
 
 
 def recovery_code_check(account_id: str) -> Bucket:
     """The bucket for checking saved recovery codes in a session. It is apart from sign-in: a slip here holds up nobody there."""
-    return Bucket(f"recovery_code_check:{account_id}", CODE_CHECK)
+    return Bucket(f"{BucketKind.RECOVERY_CODE_CHECK}:{account_id}", CODE_CHECK)

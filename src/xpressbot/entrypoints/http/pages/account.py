@@ -11,6 +11,7 @@ from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, settings_notice
 from xpressbot.identity.application.caller import Caller
+from xpressbot.identity.application.second_factor import method_of
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason
 
 
@@ -49,6 +50,7 @@ def confirm_identity(visit: Visit, caller: Caller) -> Response | Denied:
     if errors:
         return visit.invalid("confirm_identity.html", caller.account, errors, **context)
     outcome = visit.identity.reauthentication.confirm(caller, visit.form["password"], factor)
+    visit.counts.step_up(None if factor is None else method_of(factor), outcome)
     match outcome:
         case Raised():
             return visit.raised(outcome, visit.safe_next(visit.form["next"]))

@@ -5,6 +5,7 @@ from typing import Final, assert_never
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.pages.link import gone, taken_from_address
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
@@ -34,6 +35,7 @@ def accept(visit: Visit) -> Response:
     outcome = visit.identity.registration.accept(visit.cookie(Cookie.LINK), name, visit.form["password"], visit.client)
     match outcome:
         case SignedIn():
+            visit.counts.sign_in(Step.LINK, outcome)
             response = visit.signed_in(outcome)
             visit.site.cookies.clear(response, Cookie.LINK)
             return response

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.pages.link import gone, gone_text, keep_link, taken_from_address
 from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
@@ -73,6 +74,7 @@ def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
     )
     match outcome:
         case SignedIn():
+            visit.counts.sign_in(Step.SET_UP, outcome)
             response = visit.signed_in(outcome, CODES_PATH)
             visit.site.cookies.clear(response, Cookie.LINK)
             return response

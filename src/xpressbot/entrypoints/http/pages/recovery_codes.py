@@ -46,6 +46,7 @@ def check(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
     if code is None:
         return visit.invalid(_TEMPLATE, caller.account, {"code": recovery_code_problem(visit.form["code"])}, **_context(ledger))
     outcome = visit.identity.recovery_codes.check(caller, code)
+    visit.counts.throttled(outcome)
     match outcome:
         case SavedCode():
             return visit.page(

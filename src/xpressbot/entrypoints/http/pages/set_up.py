@@ -6,12 +6,14 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.ceremony_counts import Ceremony
 from xpressbot.entrypoints.http.forms import code_problem
 from xpressbot.entrypoints.http.rendering import qr_svg
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.enrolling import OpenEnrolment
+from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.otpauth import base32_key, groups_of_four, provisioning_uri
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.totp import parse_code
@@ -39,6 +41,7 @@ def with_first_code(
     if digits is None:
         return visit.invalid(_TEMPLATE, account, {"code": code_problem(visit.form["code"])}, **context)
     outcome = confirm(digits)
+    visit.counts.code(Method.TOTP, outcome, Ceremony.SET_UP)
     if isinstance(outcome, Denied) and outcome.reason in {Reason.WRONG_CODE, Reason.CLOCK_IS_OFF}:
         return visit.refused(_TEMPLATE, account, outcome, **context)
     return outcome

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
 from xpressbot.entrypoints.http.routing import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
@@ -27,13 +28,14 @@ RECOVERY_CODE_PATH: Final = "/sign-in/recovery-code"
 class _SecondFactorWay:
     """A page that takes one kind of second factor."""
 
+    step: Step
     template: str
     parse: Callable[[str], SecondFactor | None]
     problem: Callable[[str], str]
 
 
-_APP: Final = _SecondFactorWay("sign_in_code.html", parse_totp_code, code_problem)
-_RECOVERY_CODE: Final = _SecondFactorWay("sign_in_recovery_code.html", parse_recovery_code, recovery_code_problem)
+_APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", parse_totp_code, code_problem)
+_RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", parse_recovery_code, recovery_code_problem)
 
 
 def show_sign_in(visit: Visit) -> Response:
@@ -58,6 +60,7 @@ def sign_in(visit: Visit) -> Response:
     if email is None or errors:
         return visit.invalid("sign_in.html", None, errors, form=kept)
     outcome = visit.identity.sign_in.begin(email, password, next_path, visit.client)
+    visit.counts.sign_in(Step.PASSWORD, outcome)
     match outcome:
         case SignedIn():
             return visit.signed_in(outcome)
@@ -96,6 +99,7 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
                 return pending
             return visit.invalid(way.template, None, {"code": way.problem(visit.form["code"])}, email=pending.email)
         outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
+        visit.counts.sign_in(way.step, outcome)
         match outcome:
             case SignedIn():
                 return visit.signed_in(outcome)

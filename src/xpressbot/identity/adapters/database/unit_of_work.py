@@ -1,13 +1,15 @@
 """The unit of work: one connection, and the records that speak through it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Connection
 
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
+from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
 from xpressbot.identity.adapters.database.authenticators import Authenticators
@@ -131,20 +133,41 @@ class UnitOfWork:
         return Survey(self._connection)
 
 
+def _ignore(_seconds: float) -> None:
+    """Nobody asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTimes:
+    """Takes the seconds of each unit of work: the wait for a connection and for locks, the statements, and the commit."""
+
+    reading: Callable[[float], object] = _ignore
+    writing: Callable[[float], object] = _ignore
+
+
 class UnitsOfWork:
     """Fulfils the port of that name."""
 
-    def __init__(self, database: Database, boxes: SealedBoxes, entropy: EntropySource) -> None:
+    def __init__(self, database: Database, boxes: SealedBoxes, entropy: EntropySource, times: UnitTimes | None = None) -> None:
+        self._times = times or UnitTimes()
         self._database = database
         self._boxes = boxes
         self._entropy = entropy
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        with self._database.write() as connection:
-            yield UnitOfWork(connection, self._boxes, self._entropy)
+        began = stopwatch()
+        try:
+            with self._database.write() as connection:
+                yield UnitOfWork(connection, self._boxes, self._entropy)
+        finally:
+            self._times.writing(stopwatch() - began)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        with self._database.read() as connection:
-            yield UnitOfWork(connection, self._boxes, self._entropy)
+        began = stopwatch()
+        try:
+            with self._database.read() as connection:
+                yield UnitOfWork(connection, self._boxes, self._entropy)
+        finally:
+            self._times.reading(stopwatch() - began)

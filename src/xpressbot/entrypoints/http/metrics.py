@@ -1,0 +1,68 @@
+"""GET /metrics, and who may read it: whoever stands on this machine or in a network that the operator names."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.client_address import client_address
+from xpressbot.entrypoints.http.forwarded_headers import forwarded_header
+from xpressbot.entrypoints.http.visit import Site
+from xpressbot.foundation.metrics import CONTENT_TYPE
+from xpressbot.foundation.networks import is_within, parsed_address
+from xpressbot.foundation.settings import Settings
+
+METRICS_PATH: Final = "/metrics"
+OCCUPANCY_INTERVAL_SECONDS: Final = 1
+
+
+def metrics_route(site: Site) -> Route:
+    """GET /metrics. Nobody else learns more of it than of a page that does not exist."""
+    house = site.house
+
+    async def metrics(request: Request) -> Response:
+        if not may_read(request, house.settings):
+            raise HTTPException(404)
+        house.occupancy.renew()
+        # Not on a page's thread: when all of those hang, these figures say so.
+        return Response(await asyncio.to_thread(house.measures.metrics.exposition), headers={"Content-Type": CONTENT_TYPE})
+
+    return Route(METRICS_PATH, metrics, methods=["GET"])
+
+
+def may_read(request: Request, settings: Settings) -> bool:
+    """Whether it comes straight from this machine, or from a network that is set.
+
+    A request that was forwarded comes from the client that a trusted proxy names, which may be an address of the proxy's
+    own machine, so that loopback counts for nothing there. If the proxy names nobody, or is none of the trusted, it could be
+    anybody's: else a proxy on this machine would publish the figures.
+    """
+    peer = request.client.host if request.client else ""
+    if forwarded_header(request) is not None:
+        address = client_address(request, settings.trusted_proxies)
+        return address != peer and is_within(address, settings.metrics_from)
+    parsed = parsed_address(peer)
+    return parsed is not None and (parsed.is_loopback or is_within(peer, settings.metrics_from))
+
+
+@asynccontextmanager
+async def occupancy_kept_current(house: House) -> AsyncIterator[None]:
+    """While another worker may answer for this one, have its occupancy looked at every second."""
+    looking = asyncio.create_task(_look(house)) if house.measures.metrics.is_shared else None
+    try:
+        yield
+    finally:
+        if looking is not None:
+            looking.cancel()
+
+
+async def _look(house: House) -> None:
+    while True:
+        house.occupancy.renew()
+        await asyncio.sleep(OCCUPANCY_INTERVAL_SECONDS)
