@@ -65,7 +65,11 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     front = prepare(directory / request.param)
     settings = make_settings(directory, f"sqlite:///{directory / 'xpressbot.sqlite3'}")
     house = build(settings, durable=False)
-    with serving(Shell(directory, environment_of(settings) | front.settings)) as server, FRONTS[request.param](front, server.port):
+    open_to_all = {"XPRESSBOT_METRICS_FROM": "0.0.0.0/0"}
+    with (
+        serving(Shell(directory, environment_of(settings) | front.settings | open_to_all)) as server,
+        FRONTS[request.param](front, server.port),
+    ):
         yield Behind(front, house, claim(front, server))
     house.close()
 
@@ -173,6 +177,12 @@ def test_another_host_is_misdirected(browser: httpx.Client, host: str) -> None:
     answer = browser.get("/sign-in", headers={"Host": host, "X-Forwarded-Host": HOST})
     assert answer.status_code == 421
     assert "Password" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics?x=1", "/%6detrics", "/METRICS"])
+def test_metrics_are_not_passed_on(browser: httpx.Client, path: str) -> None:
+    """Not even where the application would answer this client."""
+    assert browser.get(path).status_code == 404
 
 
 def test_http_leads_to_https(behind: Behind) -> None:
