@@ -27,6 +27,21 @@ def test_a_key_that_came_later_is_read_from_the_ring_once_more() -> None:
         BOXES.open("totp secret", "a:1", box)
 
 
+def test_a_ring_that_lacks_what_is_asked_for_does_not_take_the_place_of_the_one_in_use() -> None:
+    """A process goes on with what it has while the file is not what it should be."""
+    other = new_key_ring(bytes([7]) * 32, bytes([8]) * 32)
+    both = with_key(RING, bytes([9]) * 32)
+    files = [other, both]
+    boxes = SealedBoxes(RING, SystemEntropy(), lambda: files.pop(0))
+    box = boxes.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    assert boxes.has_keys(RING.keys)
+    assert not boxes.has_keys(both.keys)
+    assert boxes.open("totp secret", "a:1", box) == b"seed"
+    assert boxes.has_keys(RING.keys)
+    assert boxes.has_keys(both.keys)
+    assert files == []
+
+
 def test_a_hundred_thousand_boxes_have_a_hundred_thousand_nonces() -> None:
     """No nonce comes twice under one key (ASVS 11.3.4)."""
     nonces = {BOXES.seal(RING.active_id, "totp secret", "row", b"")[NONCE] for _box in range(100_000)}

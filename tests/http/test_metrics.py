@@ -20,6 +20,7 @@ from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.ceremony_counts import Outcome, Step
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.pools import PAGE_THREADS, SIGN_IN_THREADS_BEYOND_HASHES
+from xpressbot.entrypoints.http.request_times import RequestTimes
 from xpressbot.identity.domain.throttle import BucketKind
 
 STEPS = "xpressbot_sign_in_steps_total"
@@ -217,14 +218,25 @@ def test_requests_are_told_apart_by_route_method_and_class_of_status(watch: Watc
 
 
 def test_what_clients_invent_takes_no_memory(watch: Watch, browser: Browser) -> None:
-    """A thousand paths and methods later as much is told as before."""
+    """A hundred paths and methods later as much is told as before."""
     browser.get("/nowhere/first")
     browser.request("M0", "/account")
     before = set(watch.figures())
-    for number in range(1000):
+    for number in range(100):
         browser.get(f"/nowhere/{number}")
         browser.request(f"M{number}", "/account")
     assert set(watch.figures()) == before
+
+
+def test_of_paths_and_methods_that_clients_invent_nothing_is_kept(app: FastAPI, installation: Installation) -> None:
+    """What is bound for speed is bound for our own routes."""
+    times = RequestTimes(installation.house.measures.requests)
+    for number in range(100):
+        for method, path in (("GET", f"/nowhere/{number}"), ("GET", f"/static/{number}"), (f"M{number}", "/account")):
+            times.note({"app": app, "method": method, "path": path}, 404, 0.001)
+    assert times._bound == {}
+    times.note({"app": app, "method": "GET", "path": "/account"}, 200, 0.001)
+    assert set(times._bound) == {("/account", "GET", 200)}
 
 
 @pytest.mark.parametrize(("table", "status", "cause"), [("session", 503, "database"), (None, 500, "internal")])

@@ -120,6 +120,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: FastAPI) 
         "/link/re-enrolment",
         "/healthz",
         "/readyz",
+        "/metrics",
         "/static/{name}",
         "/api/v1/session",
         "/api/v1/openapi.json",
