@@ -33,11 +33,11 @@ def test_a_ring_that_lacks_what_is_asked_for_does_not_take_the_place_of_the_one_
     both = with_key(RING, bytes([9]) * 32)
     files = [other, both]
     boxes = SealedBoxes(RING, SystemEntropy(), lambda: files.pop(0))
-    box = boxes.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
     assert boxes.has_keys(RING.keys)
     assert not boxes.has_keys(both.keys)
     assert boxes.open("totp secret", "a:1", box) == b"seed"
-    assert boxes.has_keys(RING.keys)
+    assert files == [both], "the file was not needed for what it had"
     assert boxes.has_keys(both.keys)
     assert files == []
 
