@@ -187,8 +187,11 @@ class RecoveryCodeRecords(Protocol):
     def drop_boxes(self, account_id: str) -> None:
         """Forget the copies for viewing."""
 
-    def drop_old_boxes(self, made_before: int) -> None:
-        """Forget the copies of all sets made before a moment."""
+    def next_sets(self, after: str, before: str, limit: int) -> Sequence[tuple[str, bool]]:
+        """The sets whose ids follow, at most so many, each with whether it has copies for viewing."""
+
+    def drop_boxes_of(self, set_ids: Sequence[str]) -> None:
+        """Forget the copies of these sets."""
 
     def remove_all(self, account_id: str) -> None: ...
 

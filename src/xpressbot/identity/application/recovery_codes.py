@@ -1,7 +1,9 @@
 """Recovery codes after enrolment: the ledger, showing them, and replacing the set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
@@ -12,10 +14,15 @@ from xpressbot.identity.application.secrets import new_recovery_codes, opened_re
 from xpressbot.identity.application.throttling import charge_one
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.assurance import STEP_UP_FRESHNESS, Action
+from xpressbot.identity.domain.identifier import bound_of_identifiers
+from xpressbot.identity.domain.instant import MILLISECOND
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode, grouped
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.session import CODES_SHOWN_FOR, Session
+
+SETS_AT_A_TIME: Final = 100
+"""How many sets are looked at, and lose their copies, in one transaction."""
 
 
 class Showing(StrEnum):
@@ -45,6 +52,7 @@ class RecoveryCodes:
         self._mint = mint
         self._digest = digest
         self._viewable = viewable
+        self._looked_at = ""
 
     def ledger(self, caller: Caller) -> Ledger | None:
         """The set of this account, in clear while this session may see it; None while 2FA is off."""
@@ -130,12 +138,27 @@ class RecoveryCodes:
         return self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, deed)
 
     def forget_unsaved(self) -> None:
-        """Where codes may not be shown again, drop the copies of sets that nobody said to have saved in time."""
+        """Where codes may not be shown again, drop the copies of sets that nobody said to have saved in time.
+
+        In small steps along the sets, from where the last call has come to: a set that has been looked at has no copies,
+        and gets none again. Only after the clock was set back are all of them looked at anew.
+        """
         if self._viewable:
             return
-        with self._units.write() as uow:
-            uow.recovery_codes.drop_old_boxes(self._mint.now() - CODES_SHOWN_FOR)
-            uow.commit()
+        end = bound_of_identifiers(self._mint.now() - CODES_SHOWN_FOR - MILLISECOND)
+        if end < self._looked_at:
+            self._looked_at = ""
+        while stretch := self._next_sets(end):
+            with_copies = [set_id for set_id, has_copies in stretch if has_copies]
+            if with_copies:
+                with self._units.write() as uow:
+                    uow.recovery_codes.drop_boxes_of(with_copies)
+                    uow.commit()
+            self._looked_at = stretch[-1][0]
+
+    def _next_sets(self, end: str) -> Sequence[tuple[str, bool]]:
+        with self._units.read() as uow:
+            return uow.recovery_codes.next_sets(self._looked_at, end, SETS_AT_A_TIME)
 
     def _ledger(self, uow: UnitOfWork, session: Session) -> Ledger | None:
         in_force = uow.recovery_codes.in_force(session.account_id)

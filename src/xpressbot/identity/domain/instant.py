@@ -2,7 +2,8 @@
 
 from typing import Final
 
-SECOND: Final = 1_000_000
+MILLISECOND: Final = 1000
+SECOND: Final = 1000 * MILLISECOND
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR

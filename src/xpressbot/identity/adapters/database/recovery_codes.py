@@ -1,5 +1,6 @@
 """Recovery code records, and the conditional write that makes a code good for one use."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -95,11 +96,21 @@ class RecoveryCodes:
         in_force = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE).values(box=None)
         self._connection.execute(in_force, {"of_account": account_id})
 
-    def drop_old_boxes(self, made_before: int) -> None:
-        old = select(RECOVERY_CODE_SET.c.id).where(RECOVERY_CODE_SET.c.created_at < made_before)
-        self._connection.execute(
-            update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id.in_(old), RECOVERY_CODE.c.box.is_not(None)).values(box=None)
+    def next_sets(self, after: str, before: str, limit: int) -> Sequence[tuple[str, bool]]:
+        set_id = RECOVERY_CODE_SET.c.id
+        # Not EXISTS, which an engine may answer by reading all the codes there are.
+        copy = select(RECOVERY_CODE.c.id).where(RECOVERY_CODE.c.set_id == set_id, RECOVERY_CODE.c.box.is_not(None)).limit(1)
+        sets = (
+            select(set_id, copy.scalar_subquery().is_not(None).label("has_copies"))
+            .where(set_id > after, set_id < before)
+            .order_by(set_id)
+            .limit(limit)
         )
+        return [(row.id, row.has_copies) for row in self._connection.execute(sets)]
+
+    def drop_boxes_of(self, set_ids: Sequence[str]) -> None:
+        with_box = (RECOVERY_CODE.c.set_id.in_(set_ids), RECOVERY_CODE.c.box.is_not(None))
+        self._connection.execute(update(RECOVERY_CODE).where(*with_box).values(box=None))
 
     def remove_all(self, account_id: str) -> None:
         for state in _State:
