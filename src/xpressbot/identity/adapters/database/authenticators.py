@@ -21,7 +21,8 @@ from xpressbot.identity.domain.authenticator import (
 _TABLE = AUTHENTICATOR.c
 _REPLACE: Final = "replace"
 _ADD: Final = "add"
-_PENDING = _TABLE.state == AuthenticatorState.PENDING.value
+# Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
+_PENDING = _TABLE.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
 _ACTIVE = _TABLE.state == AuthenticatorState.ACTIVE.value
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
 _ACTIVE_OF = select(AUTHENTICATOR).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
