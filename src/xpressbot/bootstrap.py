@@ -46,6 +46,7 @@ from xpressbot.identity.application.resealing import Resealing
 from xpressbot.identity.application.sessions import Sessions
 from xpressbot.identity.application.sign_in import SignIn
 from xpressbot.identity.application.survey import Survey
+from xpressbot.identity.application.sweeping import Sweeping
 from xpressbot.identity.application.totp_enrolment import TotpEnrolment
 from xpressbot.identity.application.use_cases import Identity
 
@@ -105,6 +106,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         registration=Registration(units, mint, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),
         administration=Administration(units, mint),
         resealing=Resealing(units),
+        sweeping=Sweeping(units, mint),
     )
     subject = Subject(settings, database, ConnectionDemand(workers, pools.threads))
     check_up = CheckUp(partial(build_doctor(outside).examine, subject, thorough=False), outside.clock)

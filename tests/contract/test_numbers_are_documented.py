@@ -13,9 +13,11 @@ from xpressbot import entrypoints
 from xpressbot.entrypoints import http
 from xpressbot.foundation import diagnosis
 from xpressbot.identity import application, domain
-from xpressbot.identity.domain import throttle
+from xpressbot.identity.application import sweeping
+from xpressbot.identity.domain import retention, throttle
 from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE, SECOND
 from xpressbot.identity.domain.link import LinkKind
+from xpressbot.identity.domain.retention import Transient
 from xpressbot.identity.domain.throttle import Bucket, Policy
 
 UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
@@ -29,6 +31,16 @@ COLUMNS = {
     "Suspended at": "suspend_at",
 }
 UNITS_OF_TIME = "instant"
+SWEPT = {
+    Transient.SESSION: "sessions",
+    Transient.PENDING_SIGN_IN: "pending sign-ins",
+    Transient.LINK: "links",
+    Transient.ENROLMENT: "unfinished set-ups of 2FA",
+    Transient.DEVICE: "known browsers",
+    Transient.NETWORK_COUNT: "counts of networks",
+    Transient.PASSWORD_COUNT: "counts of passwords",
+}
+"""The kinds as the table of what is kept how long calls them."""
 PARAMETERS = table("docs/parameters.md", "What")
 
 
@@ -90,6 +102,17 @@ def test_the_prose_repeats_numbers_of_the_throttling_truly() -> None:
     text = read("docs/operations.md")
     assert f"gives {STEP_UP_TRIES} tries a session" in text
     assert f"gives {ENROLMENT_TRIES} tries, then the\n  secret is discarded" in text
+
+
+def test_the_table_of_what_is_kept_repeats_the_retention_truly() -> None:
+    """Each kind of rows that is swept has its row, with the time it is kept."""
+    rows = {row["Rows"].partition(",")[0]: row["Removed"] for row in table("docs/operations.md", "Rows")}
+    documented = {kind: _value(" ".join(rows[words].split()[:2])) for kind, words in SWEPT.items()}
+    assert documented == {kind: -retention.cutoff(kind, 0).ended_by for kind in Transient}
+    assert f"batches of {sweeping.BATCH} rows, at most {sweeping.BATCH * sweeping.BATCHES_IN_A_ROUND:,} of a kind" in read(
+        "docs/operations.md"
+    )
+    assert f"heard of for {sweeping.LEASE_TERM // SECOND} s" in read("docs/operations.md")
 
 
 def _value(text: str) -> int | None:

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
-import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -24,13 +23,11 @@ from xpressbot.entrypoints.http.pages import PAGES
 from xpressbot.entrypoints.http.reception import Reception
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.routing import destinations, page_routes
+from xpressbot.entrypoints.http.upkeep import keep_up
 from xpressbot.entrypoints.http.visit import Site
-from xpressbot.foundation.database.engine import UNAVAILABLE
 
 OPENAPI_URL = "/api/v1/openapi.json"
 _A_YEAR = 31_536_000
-UPKEEP_INTERVAL_SECONDS: Final = 60
-_LOG = structlog.get_logger("xpressbot.upkeep")
 
 
 def create_app(house: House) -> FastAPI:
@@ -40,7 +37,7 @@ def create_app(house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        upkeep = asyncio.create_task(_upkeep(house))
+        upkeep = asyncio.create_task(keep_up(house))
         try:
             async with occupancy_kept_current(house):
                 yield
@@ -68,19 +65,6 @@ def create_app(house: House) -> FastAPI:
         return http_error_response(renderer, request, error)
 
     return app
-
-
-async def _upkeep(house: House) -> None:
-    """What has to happen in time although nobody asks for it."""
-    while True:
-        for duty in (house.identity.recovery_codes.forget_unsaved, house.check_up.renew):
-            try:
-                await house.pools.page.run(duty)
-            except UNAVAILABLE as error:
-                _LOG.warning("upkeep.postponed", error=type(error).__name__)
-            except Exception:  # noqa: BLE001  # whatever it is, the next duty and the next round must come
-                _LOG.exception("upkeep.failed")
-        await asyncio.sleep(UPKEEP_INTERVAL_SECONDS)
 
 
 class _Application(FastAPI):

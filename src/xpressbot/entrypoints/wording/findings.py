@@ -271,7 +271,7 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     ),
     Problem.ENROLMENTS_EXPIRED: (
         _("Left over, since nobody finished them in time: %(count)s. They open nothing."),
-        _("Nothing needs doing: each goes when its account changes 2FA next."),
+        _("Nothing needs doing: the running service removes them."),
     ),
     Problem.FEW_RECOVERY_CODES: (
         _("Recovery codes run out (how many are left): %(accounts)s."),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork
-from xpressbot.identity.application.throttling import stranger_bucket
+from xpressbot.identity.application.throttling import guessing_event, stranger_bucket
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal_of
 from xpressbot.identity.domain.outcomes import SignedIn
-from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.domain.security_event import DetailValue, EventKind
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, Session
 from xpressbot.identity.domain.throttle import PASSWORD, Bucket
 
@@ -63,14 +63,8 @@ class Completion:
     def _report_delays(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
         """Tell the person who guessed at their password while nobody was there to be told."""
         buckets = [
-            stranger_bucket(self._digest, account.email),
+            stranger_bucket(self._digest, account.email, account.id),
             *(Bucket(key, PASSWORD) for key in proof.charged if key.startswith("password:device:")),
         ]
         for report in uow.throttle.report_delays(buckets):
-            details: dict[str, DetailValue] = {
-                "count": report.delays,
-                "first_at": report.first_at,
-                "last_at": report.last_at,
-                "alarm": report.alarm,
-            }
-            uow.events.append(account.id, NewEvent(EventKind.PASSWORD_GUESSING, details), now)
+            uow.events.append(account.id, guessing_event(report), now)

@@ -1,4 +1,7 @@
-"""What the use cases need from outside. Adapters fulfil these; nothing here knows how. The records stand in records.py."""
+"""What the use cases need from outside. Adapters fulfil these; nothing here knows how.
+
+The records stand in records.py and upkeep_records.py.
+"""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -18,6 +21,7 @@ from xpressbot.identity.application.records import (
     SurveyRecords,
     ThrottleRecords,
 )
+from xpressbot.identity.application.upkeep_records import LeaseRecords, OutdatedRecords
 
 
 class Clock(Protocol):
@@ -94,6 +98,10 @@ class UnitOfWork(Protocol):
     def secrets(self) -> SecretBox: ...
     @property
     def survey(self) -> SurveyRecords: ...
+    @property
+    def outdated(self) -> OutdatedRecords: ...
+    @property
+    def leases(self) -> LeaseRecords: ...
 
     def commit(self) -> None: ...
 

@@ -112,7 +112,8 @@ class SignIn:
             now = self._mint.now()
             account = uow.accounts.by_email(email)
             device_id = uow.devices.find(client.device.digest, email, now - device.LIFETIME) if client.device else None
-            charges = uow.throttle.charge(password_buckets(self._digest, email, device_id, client), now)
+            account_id = account.id if account else None
+            charges = uow.throttle.charge(password_buckets(self._digest, email, account_id, device_id, client), now)
             if not isinstance(charges, Refusal):
                 uow.commit()
                 return account, charges

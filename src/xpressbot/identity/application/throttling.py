@@ -9,22 +9,34 @@ from xpressbot.identity.application.ports import KeyedDigest, UnitsOfWork
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.account import email_key
 from xpressbot.identity.domain.outcomes import Denied, Reason
-from xpressbot.identity.domain.throttle import Bucket, Charge, Refusal
+from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
 
 _IPV6_NETWORK_BITS: Final = 64
 
 
-def stranger_bucket(digest: KeyedDigest, email: str) -> Bucket:
-    """The bucket that browsers unknown to an address share."""
-    return throttle.stranger(digest.digest("throttled email", email_key(email).encode()).hex())
+def stranger_bucket(digest: KeyedDigest, email: str, account_id: str | None) -> Bucket:
+    """The bucket that browsers unknown to an address share; account_id is None for an address without an account."""
+    return throttle.stranger(digest.digest("throttled email", email_key(email).encode()).hex(), account_id)
 
 
-def password_buckets(digest: KeyedDigest, email: str, device_id: str | None, client: Client) -> Sequence[Bucket]:
+def password_buckets(digest: KeyedDigest, email: str, account_id: str | None, device_id: str | None, client: Client) -> Sequence[Bucket]:
     """A known browser has a bucket of its own; every other try counts for the address typed and the network it comes from."""
     if device_id is not None:
-        return [throttle.known_browser(device_id)]
+        return [throttle.known_browser(device_id, account_id)]
     network = digest.digest("throttled network", _network(client.address).encode()).hex()
-    return [stranger_bucket(digest, email), throttle.client_address(network)]
+    return [stranger_bucket(digest, email, account_id), throttle.client_address(network)]
+
+
+def guessing_event(report: DelayReport) -> NewEvent:
+    """What the person is told of guesses at their password that were made to wait."""
+    details: dict[str, DetailValue] = {
+        "count": report.delays,
+        "first_at": report.first_at,
+        "last_at": report.last_at,
+        "alarm": report.alarm,
+    }
+    return NewEvent(EventKind.PASSWORD_GUESSING, details)
 
 
 def charge_one(units: UnitsOfWork, bucket: Bucket, now: int) -> Charge | Denied:

@@ -12,6 +12,7 @@ from xpressbot.identity.application.registration import Registration
 from xpressbot.identity.application.resealing import Resealing
 from xpressbot.identity.application.sessions import Sessions
 from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.application.sweeping import Sweeping
 from xpressbot.identity.application.totp_enrolment import TotpEnrolment
 
 
@@ -30,3 +31,4 @@ class Identity:
     registration: Registration
     administration: Administration
     resealing: Resealing
+    sweeping: Sweeping

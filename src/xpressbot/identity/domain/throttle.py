@@ -66,10 +66,11 @@ class BucketKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One count of tries, by its key."""
+    """One count of tries, by its key. account_id: who is to be told of waits that strangers cause, if anybody."""
 
     key: str
     policy: Policy
+    account_id: str | None = None
 
     @property
     def kind(self) -> BucketKind:
@@ -109,14 +110,14 @@ class DelayReport:
     alarm: bool
 
 
-def known_browser(device_id: str) -> Bucket:
+def known_browser(device_id: str, account_id: str | None = None) -> Bucket:
     """The password bucket of a browser in which this account has signed in before."""
-    return Bucket(f"{BucketKind.KNOWN_BROWSER}:{device_id}", PASSWORD)
+    return Bucket(f"{BucketKind.KNOWN_BROWSER}:{device_id}", PASSWORD, account_id)
 
 
-def stranger(email_digest: str) -> Bucket:
-    """The password bucket that all other browsers share for one address, known to us or not."""
-    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", PASSWORD)
+def stranger(email_digest: str, account_id: str | None = None) -> Bucket:
+    """The password bucket that all other browsers share for one address; without an account where we know of none."""
+    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", PASSWORD, account_id)
 
 
 def client_address(address_digest: str) -> Bucket:

@@ -62,6 +62,8 @@ LINK: Final = Table(
     Column("account_id", _ID, ForeignKey("account.id")),
     Column("email", Text),
     Column("email_key", Text),
+    Index(None, "account_id"),
+    Index(None, "email_key"),
 )
 
 SESSION: Final = Table(
@@ -190,6 +192,8 @@ THROTTLE_BUCKET: Final = Table(
     Column("charged_at", BigInteger, nullable=False),
     Column("delayed_since", BigInteger),
     Column("reported_tries", Integer, nullable=False),
+    # No foreign key: its check would lock the account, and tell by its time which address has one.
+    Column("account_id", _ID),
 )
 
 CHAIN_HEAD: Final = Table(

@@ -23,7 +23,7 @@ class ThrottleBuckets:
         charges = []
         for bucket in buckets:
             statement = _charge_statement(insert_for(self._connection), bucket.policy)
-            row = self._connection.execute(statement, {"key": bucket.key, "now": now}).one_or_none()
+            row = self._connection.execute(statement, {"key": bucket.key, "account_id": bucket.account_id, "now": now}).one_or_none()
             if row is None:
                 return self._refusal(bucket)
             charges.append(Charge(bucket, row.tries, row.next_allowed_at))
@@ -67,7 +67,7 @@ class ThrottleBuckets:
             self._connection.execute(
                 update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None)
             )
-        return [_report(row) for row in rows]
+        return [report_of(row) for row in rows]
 
     def _refusal(self, bucket: Bucket) -> Refusal:
         row = self._connection.execute(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
@@ -104,16 +104,18 @@ def _charge_statement(insert: Any, policy: Policy) -> Any:
         "window_began_at": _TABLE.window_began_at if window_is_over is None else case((window_is_over, now), else_=_TABLE.window_began_at),
         "charged_at": now,
         "delayed_since": case((and_(tries >= policy.free, _TABLE.delayed_since.is_(None)), now), else_=_TABLE.delayed_since),
+        "account_id": bindparam("account_id"),
     }
     return (
         insert(THROTTLE_BUCKET)
-        .values(key=bindparam("key"), **first)
+        .values(key=bindparam("key"), account_id=bindparam("account_id"), **first)
         .on_conflict_do_update(index_elements=[_TABLE.key], set_=again, where=may_try)
         .returning(_TABLE.tries, _TABLE.next_allowed_at)
     )
 
 
-def _report(row: Any) -> DelayReport:
+def report_of(row: Any) -> DelayReport:
+    """What a row has to tell that was not told yet."""
     alarm = PASSWORD.alarm_at is not None and row.tries >= PASSWORD.alarm_at
     delays = row.tries - max(row.reported_tries, PASSWORD.free - 1)
     return DelayReport(delays, row.delayed_since or row.charged_at, row.charged_at, alarm)

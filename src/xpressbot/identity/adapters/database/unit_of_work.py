@@ -15,6 +15,7 @@ from xpressbot.identity.adapters.database.accounts import Accounts
 from xpressbot.identity.adapters.database.authenticators import Authenticators
 from xpressbot.identity.adapters.database.devices import Devices
 from xpressbot.identity.adapters.database.installation import Installation, Links
+from xpressbot.identity.adapters.database.outdated_rows import Leases, OutdatedRows
 from xpressbot.identity.adapters.database.pending_sign_ins import PendingSignIns
 from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
 from xpressbot.identity.adapters.database.security_events import SecurityEvents
@@ -131,6 +132,14 @@ class UnitOfWork:
     @cached_property
     def survey(self) -> Survey:
         return Survey(self._connection)
+
+    @cached_property
+    def outdated(self) -> OutdatedRows:
+        return OutdatedRows(self._connection)
+
+    @cached_property
+    def leases(self) -> Leases:
+        return Leases(self._connection)
 
 
 def _ignore(_seconds: float) -> None:

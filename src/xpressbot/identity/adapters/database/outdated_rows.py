@@ -1,0 +1,123 @@
+"""Rows that have had their day: found along a unique key in short stretches, removed by key.
+
+On PostgreSQL, rows that somebody has locked are passed over: whoever waits for nobody cannot be in a deadlock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Delete, Select, and_, bindparam, case, delete, null, or_, select, true
+
+from xpressbot.foundation.database.leases import take_lease
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.adapters.database.throttle_buckets import report_of
+from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.domain.identifier import bound_of_identifiers
+from xpressbot.identity.domain.retention import Key, OutdatedRow, Stretch, Transient, cutoff
+from xpressbot.identity.domain.throttle import PASSWORD, DelayReport, client_address, known_browser, stranger
+
+_BOUND: Any = bindparam("bound")
+_ENDED_BY: Any = bindparam("ended_by")
+_COUNT = THROTTLE_BUCKET.c
+_LAST_TRIED = _COUNT.charged_at <= _ENDED_BY
+# Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
+_IS_PENDING = AUTHENTICATOR.c.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
+_HAS_WAITS_TO_TELL = and_(_COUNT.tries >= PASSWORD.free, _COUNT.tries > _COUNT.reported_tries)
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Along which key a kind of rows is walked through, within which of its table's rows, and which of them are outdated."""
+
+    key: Any
+    within: ColumnElement[bool]
+    outdated: ColumnElement[bool]
+    owed_to: ColumnElement[Any] = field(default_factory=null)
+
+    @cached_property
+    def start(self) -> Key:
+        """Before every key."""
+        return b"" if self.key.type.python_type is bytes else ""
+
+    @cached_property
+    def stretch(self) -> Select[Any]:
+        """The next rows, each with whether it is outdated, and to whom it owes something."""
+        columns = (self.key.label("key"), self.outdated.label("is_outdated"), self.owed_to.label("owed_to"))
+        return select(*columns).where(self.key > bindparam("after"), self.within).order_by(self.key).limit(bindparam("most"))
+
+    @cached_property
+    def free(self) -> Select[Any]:
+        """Those of some rows that may go now, kept from everybody else until the transaction ends."""
+        return (
+            select(self.key)
+            .where(self.key.in_(bindparam("keys", expanding=True)), self.within, self.outdated, self.owed_to.is_(None))
+            .with_for_update(skip_locked=True)
+        )
+
+    @cached_property
+    def removal(self) -> Delete:
+        """Removes rows by their keys."""
+        return delete(self.key.table).where(self.key.in_(bindparam("keys", expanding=True)), self.within)
+
+
+_WALKS: Final = {
+    Transient.SESSION: _Walk(SESSION.c.id, SESSION.c.id < _BOUND, SESSION.c.expires_at <= _ENDED_BY),
+    Transient.PENDING_SIGN_IN: _Walk(PENDING_SIGN_IN.c.id, PENDING_SIGN_IN.c.id < _BOUND, PENDING_SIGN_IN.c.expires_at <= _ENDED_BY),
+    Transient.LINK: _Walk(LINK.c.token_hash, true(), LINK.c.expires_at <= _ENDED_BY),
+    Transient.ENROLMENT: _Walk(AUTHENTICATOR.c.begun_in, _IS_PENDING, AUTHENTICATOR.c.expires_at <= _ENDED_BY),
+    Transient.DEVICE: _Walk(DEVICE.c.id, DEVICE.c.id < _BOUND, DEVICE.c.last_sign_in_at <= _ENDED_BY),
+    Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), and_(_LAST_TRIED, _COUNT.key.startswith(client_address("").key, autoescape=True))),
+    Transient.PASSWORD_COUNT: _Walk(
+        _COUNT.key,
+        true(),
+        and_(_LAST_TRIED, or_(*(_COUNT.key.startswith(bucket("").key, autoescape=True) for bucket in (known_browser, stranger)))),
+        owed_to=case((_HAS_WAITS_TO_TELL, _COUNT.account_id), else_=null()),
+    ),
+}
+_TAKE_COUNT: Final = (
+    delete(THROTTLE_BUCKET).where(_COUNT.key == bindparam("of_key"), _LAST_TRIED, _HAS_WAITS_TO_TELL).returning(THROTTLE_BUCKET)
+)
+
+
+class OutdatedRows:
+    """Fulfils OutdatedRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def walk(self, kind: Transient, after: Key | None, now: int, limit: int) -> Stretch:
+        walk = _WALKS[kind]
+        parameters = {**_bounds(kind, now), "after": walk.start if after is None else after, "most": limit}
+        rows = self._connection.execute(walk.stretch, parameters).all()
+        return Stretch(
+            [OutdatedRow(row.key, row.owed_to) for row in rows if row.is_outdated], end=rows[-1].key if len(rows) == limit else None
+        )
+
+    def remove(self, kind: Transient, keys: Sequence[Key], now: int) -> int:
+        walk = _WALKS[kind]
+        free = self._connection.execute(walk.free, {**_bounds(kind, now), "keys": keys}).scalars().all()
+        if free:
+            self._connection.execute(walk.removal, {**_bounds(kind, now), "keys": free})
+        return len(free)
+
+    def take_count(self, key: Key, now: int) -> DelayReport | None:
+        ended_by = cutoff(Transient.PASSWORD_COUNT, now).ended_by
+        row = self._connection.execute(_TAKE_COUNT, {"of_key": key, "ended_by": ended_by}).one_or_none()
+        return None if row is None else report_of(row)
+
+
+class Leases:
+    """Fulfils LeaseRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take(self, name: str, holder: str, now: int, term: int) -> bool:
+        return take_lease(self._connection, name, holder, now, term)
+
+
+def _bounds(kind: Transient, now: int) -> dict[str, Any]:
+    has_had_its_day = cutoff(kind, now)
+    return {"bound": bound_of_identifiers(has_had_its_day.made_by), "ended_by": has_had_its_day.ended_by}

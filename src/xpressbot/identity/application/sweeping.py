@@ -1,0 +1,81 @@
+"""Removing rows that have had their day: a little at a time, by one process at a time, while people sign in."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from xpressbot.identity.application.minting import Mint
+from xpressbot.identity.application.ports import UnitsOfWork
+from xpressbot.identity.application.throttling import guessing_event
+from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.retention import Key, OutdatedRow, Stretch, Transient
+
+BATCH: Final = 100
+"""Rows looked at, and removed, at a time. On SQLite, whoever signs in waits for one batch, some milliseconds."""
+BATCHES_IN_A_ROUND: Final = 50
+"""Of each kind. What is left waits for the next round."""
+LEASE_TERM: Final = 150 * SECOND
+"""Rounds come every minute: whoever has missed two of them is gone, and another process goes on."""
+_DUTY: Final = "sweeping"
+
+
+class Sweeping:
+    """Walks through the tables by primary key, and remembers how far it has come.
+
+    Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again. It waits for
+    nobody: a row that somebody is busy with is left for the next walk.
+    """
+
+    def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
+        self._units = units
+        self._mint = mint
+        self._holder = mint.id()
+        self._reached: dict[Transient, Key | None] = {}
+
+    def next_round(self) -> Mapping[Transient, int]:
+        """Remove some of the outdated rows; how many of each kind. None while another process does so."""
+        removed = Counter[Transient]()
+        if self._is_ours():
+            for kind in Transient:
+                removed[kind] = self._sweep(kind)
+        return removed
+
+    def _is_ours(self) -> bool:
+        with self._units.write() as uow:
+            ours = uow.leases.take(_DUTY, self._holder, self._mint.now(), LEASE_TERM)
+            uow.commit()
+        return ours
+
+    def _sweep(self, kind: Transient) -> int:
+        removed = 0
+        for _batch in range(BATCHES_IN_A_ROUND):
+            stretch = self._walk_on(kind)
+            removed += self._remove(kind, stretch)
+            self._reached[kind] = stretch.end
+            if stretch.end is None:
+                break
+        return removed
+
+    def _walk_on(self, kind: Transient) -> Stretch:
+        with self._units.read() as uow:
+            return uow.outdated.walk(kind, self._reached.get(kind), self._mint.now(), BATCH)
+
+    def _remove(self, kind: Transient, stretch: Stretch) -> int:
+        removed = sum(self._tell_and_remove(row, row.owed_to) for row in stretch.outdated if row.owed_to is not None)
+        keys = [row.key for row in stretch.outdated if row.owed_to is None]
+        if keys:
+            with self._units.write() as uow:
+                removed += uow.outdated.remove(kind, keys, self._mint.now())
+                uow.commit()
+        return removed
+
+    def _tell_and_remove(self, row: OutdatedRow, account_id: str) -> bool:
+        """Make an event of the waits that a count still knows of: they must not be forgotten with it."""
+        with self._units.write() as uow:
+            uow.accounts.lock(account_id)
+            now = self._mint.now()
+            report = uow.outdated.take_count(row.key, now)
+            if report is not None:
+                uow.events.append(account_id, guessing_event(report), now)
+            uow.commit()
+        return report is not None

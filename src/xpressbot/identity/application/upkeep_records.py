@@ -1,0 +1,27 @@
+"""What upkeep works on: outdated rows of all kinds, and the leases of those who do the work."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xpressbot.identity.domain.retention import Key, Stretch, Transient
+from xpressbot.identity.domain.throttle import DelayReport
+
+
+class OutdatedRecords(Protocol):
+    """Rows that have had their day."""
+
+    def walk(self, kind: Transient, after: Key | None, now: int, limit: int) -> Stretch:
+        """Look at the next rows of a kind, at most so many; from the first one if `after` is None."""
+
+    def remove(self, kind: Transient, keys: Sequence[Key], now: int) -> int:
+        """Remove those of these rows that are still outdated, owe nothing, and nobody is busy with; how many."""
+
+    def take_count(self, key: Key, now: int) -> DelayReport | None:
+        """Remove a count of passwords that owes a report, and give the report; None when it is not outdated any more."""
+
+
+class LeaseRecords(Protocol):
+    """What one process at a time may do."""
+
+    def take(self, name: str, holder: str, now: int, term: int) -> bool:
+        """Begin or go on to hold a lease, for `term` from now on; False while another holder does."""

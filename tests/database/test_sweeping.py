@@ -1,0 +1,255 @@
+"""Sweeping on both engines: one process at a time, in nobody's way, and nothing removed twice or by mistake."""
+
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from sqlalchemy import Table, func, select
+
+from tests.application.observing import after_unit_of_work, statements
+from tests.support.crowd import outdate, settle
+from tests.support.event_chain import broken_at, events_of
+from tests.support.forked import fork_together
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import completed, pending, protected
+from tests.support.races import Race, race_in_processes, race_in_threads
+from xpressbot.bootstrap import Outside, build
+from xpressbot.foundation.database.leases import LEASE, take_lease
+from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.identity.application.sweeping import Sweeping
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.outcomes import SignedIn
+from xpressbot.identity.domain.retention import PASSWORD_COUNT_KEPT, Transient
+from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.throttle import recovery_code, recovery_code_check, stranger, totp
+
+TERM = 150 * SECOND
+
+
+@pytest.mark.parametrize(("race", "racers"), [(race_in_threads, 12), (race_in_processes, 8)], ids=["threads", "processes"])
+def test_of_many_at_once_one_takes_the_lease(installation: Installation, race: Race, racers: int) -> None:
+    """Whether nobody had it before, or somebody whose time is over."""
+    now = installation.clock.now()
+
+    def attempt(uow: UnitOfWork, number: int, at: int) -> int:
+        return uow.leases.take("duty", f"racer {number}", at, TERM)
+
+    assert sum(race(installation, racers, lambda uow, number: attempt(uow, number, now))) == 1
+    assert sum(race(installation, racers, lambda uow, number: attempt(uow, number, now + TERM))) == 1
+
+
+def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installation: Installation) -> None:
+    """Others get it when it has run out, and also when only a clock that was ahead can have given it."""
+    with installation.house.database.write() as connection:
+
+        def take(holder: str, at: int) -> bool:
+            return take_lease(connection, "duty", holder, at, TERM)
+
+        assert take("first", 0)
+        assert not take("second", TERM - 1)
+        assert take("first", TERM - 1)
+        assert not take("second", TERM)
+        assert take("second", 2 * TERM - 1)
+        assert not take("first", TERM - 1)
+        assert take("first", TERM - 2)
+        assert take_lease(connection, "another duty", "second", TERM, TERM)
+        assert connection.execute(select(func.count()).select_from(LEASE)).scalar_one() == 2
+
+
+def test_of_several_processes_one_sweeps(installation: Installation) -> None:
+    """Four workers come to their round at the same time: one of them removes all there is."""
+    outdate(installation, installation.add_account().id, rows=5)
+
+    def child(_number: int, meet: Callable[[], None]) -> int:
+        house = build(installation.house.settings, outside=Outside(installation.clock, SystemEntropy()), durable=False)
+        meet()
+        return sum(house.identity.sweeping.next_round().values())
+
+    assert sorted(fork_together(4, child, beside=installation.house.database)) == [0, 0, 0, 5 * len(Transient)]
+
+
+def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) -> None:
+    """The lease saves work and guards nothing: without it, what two remove adds up to what there was."""
+    outdate(installation, installation.add_account().id, rows=60)
+    now, units, start = installation.clock.now(), _units(installation), threading.Barrier(2, timeout=30)
+
+    def sweep(kind: Transient) -> int:
+        with units.read() as uow:
+            found = uow.outdated.walk(kind, None, now, 1000)
+        keys = [row.key for row in found.outdated]
+        start.wait()
+        with units.write() as uow:
+            removed = uow.outdated.remove(kind, keys, now)
+            uow.commit()
+        return removed
+
+    for kind in Transient:
+        with ThreadPoolExecutor(2) as threads:
+            assert sum(threads.map(sweep, [kind, kind])) == 60
+
+
+def test_what_somebody_is_busy_with_is_passed_over(installation: Installation) -> None:
+    """The sweep waits for no lock, and takes the row the next time. SQLite has one writer at a time, and no locks on rows."""
+    on_postgres = installation.house.database.engine.dialect.name == "postgresql"
+    outdate(installation, installation.add_account().id, [Transient.SESSION], rows=3)
+    with installation.house.database.write() if on_postgres else installation.house.database.read() as busy:
+        busy.execute(select(SESSION.c.id).limit(1).with_for_update()).all()
+        assert installation.house.identity.sweeping.next_round()[Transient.SESSION] == (2 if on_postgres else 3)
+    installation.house.identity.sweeping.next_round()
+    assert _count(installation, SESSION) == 0
+
+
+def test_people_sign_in_while_a_batch_is_being_removed(installation: Installation) -> None:
+    """PostgreSQL: an unfinished removal keeps nobody from signing in to the very account whose rows go."""
+    anna = protected(installation.house)
+    outdate(installation, anna.account.id, rows=3)
+    now = installation.clock.now()
+    with _units(installation).write() as uow:
+        for kind in Transient:
+            keys = [row.key for row in uow.outdated.walk(kind, None, now, 100).outdated]
+            assert uow.outdated.remove(kind, keys, now) == 3
+        if installation.house.database.engine.dialect.name == "postgresql":
+            completed(installation.house, pending(installation.house), TotpCode(anna.phone.code()))
+        uow.commit()
+    assert broken_at(installation.house, anna.account.id) is None
+    assert not any(installation.house.identity.sweeping.next_round().values())
+
+
+@pytest.mark.parametrize("kind", [Transient.SESSION, Transient.PENDING_SIGN_IN, Transient.ENROLMENT, Transient.DEVICE])
+def test_young_rows_are_not_even_looked_at(installation: Installation, kind: Transient) -> None:
+    """However many people are signed in, a walk is as long as what is old enough: here one row, and no further stretch."""
+    settle(installation, accounts=20)
+    outdate(installation, installation.add_account().id, [kind])
+    with _units(installation).read() as uow:
+        stretch = uow.outdated.walk(kind, None, installation.clock.now(), 2)
+    assert (len(stretch.outdated), stretch.end) == (1, None)
+
+
+def test_rows_of_use_stay(installation: Installation) -> None:
+    """Of each table that is swept, what lives stays; and no count of second factors or saved codes ever goes."""
+    house, now = installation.house, installation.clock.now()
+    anna = protected(house)
+    pending(house)
+    link = house.identity.registration.invite("berta@example.com")
+    assert link
+    with _units(installation).write() as uow:
+        for bucket in (totp(anna.account.id), recovery_code(anna.account.id), recovery_code_check(anna.account.id), stranger("someone")):
+            uow.throttle.charge([bucket], now)
+        uow.commit()
+    before = {table: _count(installation, table) for table in (SESSION, PENDING_SIGN_IN, LINK, DEVICE, AUTHENTICATOR, THROTTLE_BUCKET)}
+
+    assert not any(house.identity.sweeping.next_round().values())
+    assert {table: _count(installation, table) for table in before} == before
+
+    installation.clock.advance(hours=1000 * 24)
+    house.identity.sweeping.next_round()
+    assert {table: _count(installation, table) for table in before} == {
+        SESSION: 0,
+        PENDING_SIGN_IN: 0,
+        LINK: 0,
+        DEVICE: 0,
+        AUTHENTICATOR: before[AUTHENTICATOR],
+        THROTTLE_BUCKET: 3,
+    }
+
+
+def test_a_count_that_owes_an_event_is_taken_once_by_whoever_comes_first(installation: Installation) -> None:
+    """Two at once: one event, on an unbroken chain."""
+    account = installation.add_account()
+    _guessed_at(installation, account)
+    installation.clock.advance(seconds=PASSWORD_COUNT_KEPT / SECOND)
+    sweepers = [installation.house.identity.sweeping, _another_sweeper(installation)]
+    start = threading.Barrier(2, timeout=30)
+
+    def sweep(sweeping: Sweeping) -> int:
+        start.wait()
+        return sweeping._sweep(Transient.PASSWORD_COUNT)
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(sweep, sweepers)) == 1
+    kinds = [EventKind(event.kind) for event in events_of(installation.house, account.id)]
+    assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.PASSWORD_GUESSING]
+    assert broken_at(installation.house, account.id) is None
+
+
+def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installation) -> None:
+    """Not even if it is asked for: only who tells may take it, after having locked the account, and the chain comes last."""
+    account = installation.add_account()
+    _guessed_at(installation, account)
+    installation.clock.advance(seconds=PASSWORD_COUNT_KEPT / SECOND)
+    now = installation.clock.now()
+    with _units(installation).write() as uow:
+        found = uow.outdated.walk(Transient.PASSWORD_COUNT, None, now, 100).outdated
+        assert [row.owed_to for row in found] == [account.id]
+        assert uow.outdated.remove(Transient.PASSWORD_COUNT, [row.key for row in found], now) == 0
+    with statements(installation) as sent:
+        installation.house.identity.sweeping._sweep(Transient.PASSWORD_COUNT)
+    order = [re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)[1] for statement in sent[1:]]
+    assert order == ["account", "throttle_bucket", "chain_head", "security_event", "chain_head"]
+
+
+def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Installation) -> None:
+    """The owner signs in from a known browser, just when the sweep has found the strangers' count."""
+    account = installation.add_account()
+    signed_in = installation.house.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT)
+    known = replace(CLIENT, device=signed_in.device)
+    _guessed_at(installation, account)
+    installation.clock.advance(seconds=PASSWORD_COUNT_KEPT / SECOND)
+    deed = partial(installation.house.identity.sign_in.begin, account.email, PASSWORD, "/", known)
+    with after_unit_of_work(installation, 1, deed):
+        installation.house.identity.sweeping._sweep(Transient.PASSWORD_COUNT)
+    kinds = [EventKind(event.kind) for event in events_of(installation.house, account.id)]
+    assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN]
+
+
+def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installation: Installation) -> None:
+    """Whichever locks the account first; the chain has no gap."""
+    account = installation.add_account()
+    _guessed_at(installation, account)
+    installation.clock.advance(seconds=PASSWORD_COUNT_KEPT / SECOND)
+    start = threading.Barrier(2, timeout=30)
+
+    def sign_in() -> bool:
+        start.wait()
+        return isinstance(installation.house.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT), SignedIn)
+
+    def sweep() -> bool:
+        start.wait()
+        installation.house.identity.sweeping.next_round()
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(sign_in), threads.submit(sweep)]
+        assert [deed.result() for deed in done] == [True, True]
+    installation.house.identity.sweeping.next_round()
+    kinds = [EventKind(event.kind) for event in events_of(installation.house, account.id)]
+    assert sorted(kinds) == sorted([EventKind.ACCOUNT_CREATED, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN])
+    assert broken_at(installation.house, account.id) is None
+
+
+def _guessed_at(installation: Installation, account: Account) -> None:
+    for _try in range(8):
+        installation.clock.advance(minutes=20)
+        installation.house.identity.sign_in.begin(account.email, "guess", "/", CLIENT)
+
+
+def _another_sweeper(installation: Installation) -> Sweeping:
+    sweeping = installation.house.identity.sweeping
+    return Sweeping(sweeping._units, sweeping._mint)
+
+
+def _units(installation: Installation) -> UnitsOfWork:
+    return installation.house.identity.sweeping._units
+
+
+def _count(installation: Installation, table: Table) -> int:
+    with installation.house.database.read() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
