@@ -1,0 +1,163 @@
+"""Every statement of a sign-in, of a session and of the upkeep finds its rows by an index, however many there are."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event
+
+from tests.application.observing import parts_of
+from tests.support.crowd import outdate, settle
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
+from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.gate import Gate
+from xpressbot.identity.application.recovery_codes import RecoveryCodes
+from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
+from xpressbot.identity.domain.retention import Transient
+
+SMALL = {"installation", "key_state", "lease"}
+"""Tables of a row or two."""
+OF_FEW_ROWS = {"uq_authenticator_enrolment"}
+"""The index on unfinished set-ups only, of which there are few."""
+Statement = tuple[str, Any]
+
+
+def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
+    """Recorded while people sign in and a round of upkeep is done, among thousands of rows, and explained by the engine."""
+    settle(installation, accounts=1500)
+    outdate(installation, installation.add_account("berta@example.com").id)
+    with recorded(installation) as statements:
+        people_come_and_go(installation)
+        removed = installation.house.identity.sweeping.next_round()
+        forget_unsaved_codes(installation)
+    assert all(removed[kind] for kind in Transient), removed
+
+    tables = {table for statement, _parameters in statements for table in re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement)}
+    assert tables >= {"account", "session", "pending_sign_in", "device", "throttle_bucket", "authenticator", "recovery_code", "link"}
+    assert tables >= {"security_event", "chain_head", "lease"}
+    found = scans(installation, statements)
+    assert not found, "\n\n".join(f"{table} is read whole by:\n{statement}" for table, statement in sorted(found))
+
+
+@pytest.mark.parametrize("statement", ["SELECT id FROM session WHERE user_agent = 'x'", "SELECT count(*) FROM session"])
+def test_a_whole_table_read_would_be_noticed(installation: Installation, statement: str) -> None:
+    """The test above can fail: for a condition without an index, and for a whole index read through."""
+    settle(installation, accounts=200)
+    assert scans(installation, [(statement, ())]) == {("session", statement)}
+
+
+def people_come_and_go(installation: Installation) -> None:
+    """Sign-ins of all sorts, right and wrong, in new and known browsers; a session in use; step-up; signing out; a reset."""
+    house, clock = installation.house, installation.clock
+    identity = house.identity
+    anna = protected(house)
+    stranger = Client(address="203.0.113.9", user_agent="guess")
+    for _try in range(6):
+        assert isinstance(identity.sign_in.begin("anna@example.com", "guess", "/", stranger), Denied)
+    assert isinstance(identity.sign_in.begin("nobody@example.com", "guess", "/", stranger), Denied)
+    clock.advance(minutes=1)
+    first = completed(house, pending(house), TotpCode(anna.phone.code()))
+    known = Client(CLIENT.address, CLIENT.user_agent, first.session, first.device)
+    waiting = pending(house, client=known)
+    again = identity.sign_in.verify_second_factor(waiting, TotpCode(anna.phone.code()), known)
+    assert isinstance(again, Denied)
+    assert again.reason is Reason.CODE_ALREADY_USED
+    second = completed(house, waiting, recovery_code(anna.codes[0]), client=known)
+    clock.advance(minutes=2)
+    caller = caller_with(house, second.session)
+    assert identity.account_page.dashboard(caller)
+    assert identity.account_page.settings(caller)
+    outcome = identity.reauthentication.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
+    assert isinstance(outcome, Raised)
+    identity.sessions.sign_out(caller_with(house, outcome.session))
+    link = reset(house)
+    enrollee, phone = enrolling_again(house, must_enrol(house), link)
+    assert isinstance(identity.re_enrolment.confirm(enrollee, phone.code()), SignedIn)
+
+
+def forget_unsaved_codes(installation: Installation) -> None:
+    """As an installation does where codes may be shown once only."""
+    parts = parts_of(installation)
+    installation.clock.advance(minutes=31)
+    RecoveryCodes(parts.units, Gate(parts.units, parts.mint), parts.mint, parts.digest, viewable=False).forget_unsaved()
+
+
+@contextmanager
+def recorded(installation: Installation) -> Iterator[list[Statement]]:
+    """The statements sent, each spelling once, with the parameters it was sent with."""
+    seen: dict[str, Any] = {}
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.setdefault(statement, parameters)
+
+    statements: list[Statement] = []
+    engine = installation.house.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    statements += [(statement, parameters[0] if isinstance(parameters, list) else parameters) for statement, parameters in seen.items()]
+
+
+def scans(installation: Installation, statements: list[Statement]) -> set[tuple[str, str]]:
+    """Which large tables would be read from end to end, by which statements."""
+    with installation.house.database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE")
+            return {(table, statement) for statement, given in statements for table in _scanned_by_postgres(connection, statement, given)}
+        # A running service has no statistics; after somebody's ANALYZE there are some. Both must do.
+        found = _scanned_by_sqlite(connection, statements)
+        for command in ("ANALYZE", "ANALYZE sqlite_schema"):
+            connection.exec_driver_sql(command)
+        return found | _scanned_by_sqlite(connection, statements)
+
+
+def _scanned_by_sqlite(connection: Connection, statements: list[Statement]) -> set[tuple[str, str]]:
+    found, large = set(), set(_tables(connection)) - SMALL
+    for statement, parameters in statements:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        scanned = {match[1] for row in plan if (match := re.match(r"SCAN (\w+)", row.detail))}
+        found |= {(table, statement) for table in scanned & large}
+    return found
+
+
+def _tables(connection: Connection) -> list[str]:
+    return list(connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").scalars())
+
+
+def _scanned_by_postgres(connection: Connection, statement: str, parameters: Any) -> set[str]:
+    """By the plan for these very values, and by the one for any that a statement gets once it is prepared."""
+    cursor = psycopg.ClientCursor(connection.connection.driver_connection)
+    found = set()
+    if statement.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+        for options, text, given in (("", statement, parameters or None), ("GENERIC_PLAN, ", _numbered(statement), None)):
+            cursor.execute(f"EXPLAIN ({options}FORMAT JSON) {text}", given)
+            answer = cursor.fetchone()[0]
+            found |= set(_whole_tables((answer if isinstance(answer, list) else json.loads(answer))[0]["Plan"]))
+    return found - SMALL
+
+
+def _numbered(statement: str) -> str:
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    return re.sub(r"%\((\w+)\)s", number, statement).replace("%%", "%")
+
+
+def _whole_tables(node: dict[str, Any]) -> Iterator[str]:
+    kind = node["Node Type"]
+    if kind == "Seq Scan" or ("Index Name" in node and "Index Cond" not in node and node["Index Name"] not in OF_FEW_ROWS):
+        yield node.get("Relation Name", node.get("Index Name"))
+    for child in node.get("Plans", ()):
+        yield from _whole_tables(child)
