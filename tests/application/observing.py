@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import event, select
 
+from tests.support.events import listening
 from tests.support.installation import Installation
 from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
@@ -74,12 +75,8 @@ def statements(installation: Installation) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             sent.append(statement)
 
-    engine = installation.house.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listening(installation.house.database, "before_cursor_execute", note):
         yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @contextmanager
@@ -112,12 +109,8 @@ def while_waiting_for_the_account(installation: Installation, deed: Callable[[],
             waited = True
             deed()
 
-    engine = installation.house.database.engine
-    event.listen(engine, "before_execute", wait)
-    try:
+    with listening(installation.house.database, "before_execute", wait):
         yield
-    finally:
-        event.remove(engine, "before_execute", wait)
     assert waited, "no account was locked"
 
 
@@ -132,12 +125,8 @@ def before_statement(installation: Installation, beginning: str, deed: Callable[
             seen = True
             deed()
 
-    engine = installation.house.database.engine
-    event.listen(engine, "before_cursor_execute", watch)
-    try:
+    with listening(installation.house.database, "before_cursor_execute", watch):
         yield
-    finally:
-        event.remove(engine, "before_cursor_execute", watch)
     assert seen, f"nothing began with {beginning}"
 
 

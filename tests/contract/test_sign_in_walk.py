@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
-
 from tests.contract.documents import table
 from tests.support.browser import Browser
+from tests.support.events import listening
 from tests.support.installation import Installation
 
 
@@ -50,6 +49,5 @@ def _statements(installation: Installation) -> Iterator[list[tuple[str, str]]]:
         else:
             assert statement.startswith("BEGIN"), statement
 
-    event.listen(installation.house.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(installation.house.database.engine, "before_cursor_execute", note)
+    with listening(installation.house.database, "before_cursor_execute", note):
+        yield seen

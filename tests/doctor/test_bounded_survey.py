@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import Connection, insert, text
 
 from tests.doctor.conftest import sqlite_only
 from tests.doctor.report import examine
 from tests.doctor.test_doctor_on_accounts import ACTIVE, charge
 from tests.support.command_line import Shell
+from tests.support.events import listening
 from tests.support.installation import Installation
 from tests.support.people import Person
 from xpressbot.foundation.clock import SystemClock
@@ -82,16 +83,15 @@ def test_a_page_looks_for_the_latest_use_in_the_newest_sessions(
 @pytest.fixture
 def plans(installation: Installation) -> Iterator[list[str]]:
     """How SQLite goes about each statement that reads."""
-    engine, plans = installation.house.database.engine, []
+    plans: list[str] = []
 
     def explain(connection: Connection, _cursor: object, statement: str, parameters: Any, *_more: object) -> None:
         if statement.startswith("SELECT"):
             steps = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             plans.extend(step[3] for step in steps)
 
-    event.listen(engine, "before_cursor_execute", explain)
-    yield plans
-    event.remove(engine, "before_cursor_execute", explain)
+    with listening(installation.house.database, "before_cursor_execute", explain):
+        yield plans
 
 
 @sqlite_only

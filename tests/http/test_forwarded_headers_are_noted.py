@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.http.conftest import both_engines
 from tests.http.sending import rows
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
+from tests.support.events import listening
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
 
@@ -42,12 +43,8 @@ def writes(installation: Installation) -> Iterator[Callable[[int], list[str]]]:
             time.sleep(0.001)
         return seen
 
-    engine = installation.house.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listening(installation.house.database, "before_cursor_execute", note):
         yield so_many
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @both_engines

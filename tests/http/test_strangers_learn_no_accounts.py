@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from tests.http.conftest import both_engines
 from tests.http.sending import contents
 from tests.support.browser import Browser
+from tests.support.events import listening
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import protected, reset
 from xpressbot.identity.domain.account import AccountStatus
@@ -49,11 +49,8 @@ def statements_of(installation: Installation) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         seen.append(statement)
 
-    event.listen(installation.house.database.engine, "before_cursor_execute", note)
-    try:
+    with listening(installation.house.database, "before_cursor_execute", note):
         yield seen
-    finally:
-        event.remove(installation.house.database.engine, "before_cursor_execute", note)
 
 
 def attempt(installation: Installation, browser: Browser, email: str, password: str) -> Seen:

@@ -102,7 +102,8 @@ def _do_until(installation: Installation, deed: Callable[[House], object], last:
         if engine.dialect.name == "sqlite" or not sql.startswith("SELECT"):
             moment()
 
-    event.listen(engine, "before_cursor_execute", statement)
+    for each in {engine, house.database.reading}:
+        event.listen(each, "before_cursor_execute", statement)
     commit = engine.dialect.do_commit
 
     def watched_commit(connection: Connection) -> None:

@@ -17,6 +17,8 @@ def _printable(_logger: object, _name: str, event: structlog.typing.EventDict) -
 
 def printable(text: str) -> str:
     """The text with everything encoded that a terminal would obey."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
         scheme, separator, rest = given.partition("://")
         return f"{_DRIVER}{separator}{rest}" if scheme in {"postgresql", "postgres"} else given
 
-    @property
+    @cached_property
     def https(self) -> bool:
         """Whether people reach the dashboard by https; decides cookie prefixes, Secure and HSTS."""
         return self.public_url.startswith("https://")
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
         """Whether the public URL names this machine only."""
         return _without_port(self.public_host) in LOOPBACK_HOSTS
 
-    @property
+    @cached_property
     def allowed_hosts(self) -> frozenset[str]:
         """Values of the Host header that are answered."""
         if not self.public_is_loopback:

@@ -56,8 +56,9 @@ def create_app(house: House) -> FastAPI:
         lifespan=lifespan,
         middleware=[Middleware(Reception, site=site)],
     )
+    # They are tried in this order: first what is asked most often.
     app.router.routes.extend(
-        [*page_routes(site, PAGES), session_route(site), *health_routes(site), metrics_route(site), _static_route(renderer)]
+        [session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route(renderer)]
     )
 
     @app.exception_handler(HTTPException)

@@ -14,7 +14,7 @@ _ANY_HOST_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 def is_misdirected(settings: Settings, request: Request) -> bool:
     """Whether the Host header names somebody else. X-Forwarded-Host is never read."""
     host = normalised_host(request.headers.get("host", ""), https=settings.https)
-    return host not in settings.allowed_hosts and request.url.path not in _ANY_HOST_PATHS
+    return host not in settings.allowed_hosts and request.scope["path"] not in _ANY_HOST_PATHS
 
 
 def is_cross_origin(settings: Settings, request: Request) -> bool:

@@ -68,7 +68,7 @@ def error_response(
 ) -> Response:
     """An error page, or a problem document for the API. `reference` is the id under which the log tells of the request."""
     explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
-    if request.url.path.startswith(API_PREFIX):
+    if request.scope["path"].startswith(API_PREFIX):
         return problem(status, explanation.code, headers=headers, reference=reference)
     action = {"href": "/", "label": _("Go to the dashboard")} if status in {403, 404, 405, 410} else None
     shown = {"title": explanation.title, "detail": detail or explanation.detail, "action": action, "reference": reference}

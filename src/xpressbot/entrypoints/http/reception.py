@@ -56,13 +56,13 @@ class Reception:
             else:
                 await self._app(scope, receive, answer.send)
         except ClientDisconnect:
-            _LOG.info("http.client_gone", path=request.url.path)
+            _LOG.info("http.client_gone", path=scope["path"])
         except Exception as error:  # whatever it is, nobody gets in and somebody is told
             if answer.status is not None:
                 raise
             await self._explain(request, error, reference)(scope, receive, answer.send)
         finally:
-            _LOG.info("http.request", method=request.method, path=request.url.path, status=answer.status)
+            _LOG.info("http.request", method=scope["method"], path=scope["path"], status=answer.status)
             self._times.note(scope, answer.status, stopwatch() - began)
 
     def _refusal(self, request: Request) -> int | None:
@@ -70,7 +70,7 @@ class Reception:
         if is_misdirected(settings, request):
             return 421
         if is_cross_origin(settings, request):
-            _LOG.warning("http.cross_site_refused", path=request.url.path)
+            _LOG.warning("http.cross_site_refused", path=request.scope["path"])
             return 403
         return None
 
@@ -80,15 +80,15 @@ class Reception:
             case HTTPException():
                 return http_error_response(renderer, request, error)
             case PoolFullError():
-                _LOG.warning("http.too_busy", path=request.url.path)
+                _LOG.warning("http.too_busy", path=request.scope["path"])
                 self._failures[FailureCause.BUSY].inc()
                 return error_response(renderer, request, 503, headers=_RETRY, reference=reference)
             case _ if isinstance(error, UNAVAILABLE):
-                _LOG.error("http.database_unavailable", path=request.url.path, error=type(error).__name__)
+                _LOG.error("http.database_unavailable", path=request.scope["path"], error=type(error).__name__)
                 self._failures[FailureCause.DATABASE].inc()
                 return error_response(renderer, request, 503, headers=_RETRY, reference=reference)
             case _:
-                _LOG.exception("http.failed", path=request.url.path, exc_info=error)
+                _LOG.exception("http.failed", path=request.scope["path"], exc_info=error)
                 self._failures[FailureCause.INTERNAL].inc()
                 return error_response(renderer, request, 500, reference=reference)
 

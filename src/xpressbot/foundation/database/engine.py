@@ -1,15 +1,19 @@
 """One engine for SQLite and PostgreSQL, with writes that begin as writes."""
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -21,7 +25,6 @@ METADATA: Final = MetaData(
     }
 )
 _BUSY_TIMEOUT_SECONDS: Final = 15
-_READING: Final = "xpressbot_reading"
 
 
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
@@ -31,10 +34,10 @@ UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 class Database:
     """Hands out connections: `write()` is one transaction, `read()` sees each statement committed by itself."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reading: Engine | None = None) -> None:
+        """reading: an engine on the same connections that begins no transactions; made from `engine` where that can be switched."""
         self.engine = engine
-        single_statements = {_READING: True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        self._reading = engine.execution_options(**single_statements)
+        self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def write(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is rolled back unless its holder commits."""
@@ -42,7 +45,7 @@ class Database:
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that holds no transaction open."""
-        return self._reading.connect()
+        return self.reading.connect()
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -51,6 +54,57 @@ class Database:
         """
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
+
+
+class WritingSQLite(SQLiteDialect_pysqlite):
+    """SQLite whose transactions begin as writes, one at a time in this process.
+
+    A deferred transaction that turns into a write fails when another process wrote in between. And SQLite wakes nobody
+    who waits to write: each sleeps and looks again, so that of several threads some are late by a second. Threads queue
+    here instead; other processes still wait SQLite's way.
+    """
+
+    supports_statement_cache = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._turn = threading.Lock()
+        self._writer: DBAPIConnection | None = None
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        if not self._turn.acquire(timeout=_BUSY_TIMEOUT_SECONDS):
+            raise sqlite3.OperationalError("no turn to write")
+        try:
+            dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._turn.release()
+            raise
+        self._writer = dbapi_connection.dbapi_connection
+
+    def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
+        super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]  # SQLAlchemy types most of its dialects
+        self._end_turn(dbapi_connection.dbapi_connection)
+
+    def do_rollback(self, dbapi_connection: PoolProxiedConnection) -> None:
+        try:
+            super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]
+        finally:
+            self._end_turn(dbapi_connection.dbapi_connection)
+
+    def do_close(self, dbapi_connection: DBAPIConnection) -> None:
+        try:
+            super().do_close(dbapi_connection)  # type: ignore[no-untyped-call]
+        finally:
+            self._end_turn(dbapi_connection)
+
+    def _end_turn(self, connection: DBAPIConnection | None) -> None:
+        # A pool rolls back and closes connections that were not in a transaction, too.
+        if connection is not None and connection is self._writer:
+            self._writer = None
+            self._turn.release()
+
+
+registry.register("sqlite.writing", __name__, WritingSQLite.__name__)
 
 
 def open_database(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
@@ -68,17 +122,16 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True) -> Data
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_SECONDS}, **options)
-        _configure_sqlite(engine, durable=durable)
-    else:
-        engine = create_engine(
-            parsed, connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15000"}, pool_pre_ping=True, **options
-        )
+        connect_args = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_SECONDS}
+        writing = create_engine(parsed.set(drivername="sqlite+writing"), connect_args=connect_args, **options)
+        _configure_sqlite(writing, durable=durable)
+        return Database(writing, create_engine(parsed, pool=writing.pool, hide_parameters=True))
+    engine = create_engine(parsed, connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15000"}, pool_pre_ping=True, **options)
     return Database(engine)
 
 
 def _configure_sqlite(engine: Engine, *, durable: bool) -> None:
-    @event.listens_for(engine, "connect")
+    @event.listens_for(engine.pool, "connect")
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         # The driver must not begin transactions by itself: it would defer them.
         connection.isolation_level = None
@@ -86,12 +139,6 @@ def _configure_sqlite(engine: Engine, *, durable: bool) -> None:
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA trusted_schema=OFF")
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        # A deferred transaction that turns into a write fails when another process wrote in between.
-        if not connection.get_execution_options().get(_READING):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def insert_for(connection: Connection) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:

@@ -46,7 +46,8 @@ def open_for_reading(url: str) -> Database:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(_read_only_uri(file), uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
 
-    return Database(create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True))
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    return Database(engine, engine)
 
 
 def _read_only_uri(file: Path) -> str:

@@ -4,8 +4,11 @@ from xpressbot.identity.application.caller import Caller, Client
 from xpressbot.identity.application.gate import Changed, Entry, Gate
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitsOfWork
+from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Done
 from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.domain.session import Session
+from xpressbot.identity.domain.token import Token
 
 
 class Sessions:
@@ -17,20 +20,23 @@ class Sessions:
         self._mint = mint
 
     def resolve(self, client: Client) -> Caller | None:
-        """The person this browser is signed in as. One statement, and one write a minute for the last use."""
-        if client.session is None:
-            return None
+        """The person this browser is signed in as."""
+        found = None if client.session is None else self.find(client.session)
+        return None if found is None else Caller(found[1], found[0], client)
+
+    def find(self, token: Token) -> tuple[Session, Account] | None:
+        """The live session that a token opens, and whose it is. One statement, and one write a minute for the last use."""
         with self._units.read() as uow:
-            found = uow.sessions.resolve(client.session.digest)
+            found = uow.sessions.resolve(token.digest)
         if found is None:
             return None
-        session, account = found
+        session, _account = found
         now = self._mint.now()
         if not session.is_live(now):
             return None
         if session.last_use_is_due(now):
             self._touch(session.id, now)
-        return Caller(account, session, client)
+        return found
 
     def sign_out(self, caller: Caller) -> None:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""

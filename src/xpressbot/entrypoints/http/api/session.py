@@ -1,36 +1,36 @@
 """Who am I: the hot route of every dashboard. A plain Starlette route; its OpenAPI description stands beside it."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from xpressbot.entrypoints.http.forms import Form
+from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.problems import problem
-from xpressbot.entrypoints.http.visit import Site, Visit
-from xpressbot.identity.application.caller import Caller
+from xpressbot.entrypoints.http.visit import Site
+from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.session import Session
 
 SESSION_PATH: Final = "/api/v1/session"
 
 
 def session_route(site: Site) -> Route:
     """GET /api/v1/session."""
+    sessions = site.house.identity.sessions
 
     async def endpoint(request: Request) -> Response:
-        visit = Visit.of(site, request, Form())
-        if visit.client.session is None:
-            return problem(401, "not_signed_in")
-        caller = await site.house.pools.page.run(lambda: visit.identity.sessions.resolve(visit.client))
-        return problem(401, "not_signed_in") if caller is None else JSONResponse(_body(caller))
+        token = site.cookies.read(request, Cookie.SESSION)
+        found = None if token is None else await site.house.pools.page.run(partial(sessions.find, token))
+        return problem(401, "not_signed_in") if found is None else JSONResponse(_body(*found))
 
     return Route(SESSION_PATH, endpoint, methods=["GET"])
 
 
-def _body(caller: Caller) -> dict[str, Any]:
-    account, session = caller.account, caller.session
+def _body(session: Session, account: Account) -> dict[str, Any]:
     return {
         "account": {"id": account.id, "email": account.email, "name": account.name},
         "amr": sorted(session.amr),
@@ -41,7 +41,7 @@ def _body(caller: Caller) -> dict[str, Any]:
 
 
 def _iso(at: int) -> str:
-    return datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(at // SECOND, tz=UTC).isoformat().replace("+00:00", "Z")
 
 
 OPENAPI_PATH_ITEM: Final[dict[str, Any]] = {

@@ -3,22 +3,33 @@
 The one before it still counts for the same browser, whose answer with the new one may have been lost on the way.
 """
 
-from typing import Any
-
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 
 from xpressbot.identity.adapters.database.tables import ACCOUNT, DEVICE
 from xpressbot.identity.domain.account import email_key
 from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
 
+_CARRIED = or_(DEVICE.c.token_hash == bindparam("carried"), DEVICE.c.previous_token_hash == bindparam("carried"))
 _FIND = (
     select(DEVICE.c.id)
     .join(ACCOUNT, ACCOUNT.c.id == DEVICE.c.account_id)
-    .where(
-        or_(DEVICE.c.token_hash == bindparam("token_hash"), DEVICE.c.previous_token_hash == bindparam("token_hash")),
-        ACCOUNT.c.email_key == bindparam("email_key"),
-        DEVICE.c.last_sign_in_at > bindparam("not_before"),
+    .where(_CARRIED, ACCOUNT.c.email_key == bindparam("email_key"), DEVICE.c.last_sign_in_at > bindparam("not_before"))
+)
+_OF_ACCOUNT = DEVICE.c.account_id == bindparam("of_account")
+_ADD = (
+    insert(DEVICE)
+    .values(id=bindparam("new_id"), token_hash=bindparam("new_hash"), account_id=bindparam("of_account"), last_sign_in_at=bindparam("now"))
+    .returning(select(func.count()).select_from(DEVICE).where(_OF_ACCOUNT).scalar_subquery())
+)
+_RENEW = (
+    update(DEVICE)
+    .where(_CARRIED)
+    .values(
+        token_hash=bindparam("new_hash"),
+        previous_token_hash=bindparam("carried"),
+        last_sign_in_at=case((_OF_ACCOUNT, bindparam("now")), else_=DEVICE.c.last_sign_in_at),
     )
+    .returning(DEVICE.c.account_id)
 )
 
 
@@ -29,16 +40,15 @@ class Devices:
         self._connection = connection
 
     def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
-        parameters = {"token_hash": token_hash, "email_key": email_key(email), "not_before": not_before}
+        parameters = {"carried": token_hash, "email_key": email_key(email), "not_before": not_before}
         found: str | None = self._connection.execute(_FIND, parameters).scalars().first()
         return found
 
     def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
         if old_hash is not None and account_id in self._renew(old_hash, new_hash, account_id, now):
             return
-        others = select(func.count()).select_from(DEVICE).where(DEVICE.c.account_id == account_id).scalar_subquery()
-        row: dict[str, Any] = {"id": new_id, "token_hash": new_hash, "account_id": account_id, "last_sign_in_at": now}
-        count = self._connection.execute(insert(DEVICE).values(**row).returning(others)).scalar_one()
+        row = {"new_id": new_id, "new_hash": new_hash, "of_account": account_id, "now": now}
+        count = self._connection.execute(_ADD, row).scalar_one()
         if count >= MOST_PER_ACCOUNT:
             self._forget_oldest(account_id)
 
@@ -46,14 +56,8 @@ class Devices:
         self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id))
 
     def _renew(self, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:
-        signed_in = case((DEVICE.c.account_id == account_id, literal(now)), else_=DEVICE.c.last_sign_in_at)
-        statement = (
-            update(DEVICE)
-            .where(or_(DEVICE.c.token_hash == old_hash, DEVICE.c.previous_token_hash == old_hash))
-            .values(token_hash=new_hash, previous_token_hash=old_hash, last_sign_in_at=signed_in)
-            .returning(DEVICE.c.account_id)
-        )
-        return set(self._connection.execute(statement).scalars())
+        parameters = {"carried": old_hash, "new_hash": new_hash, "of_account": account_id, "now": now}
+        return set(self._connection.execute(_RENEW, parameters).scalars())
 
     def _forget_oldest(self, account_id: str) -> None:
         newest = (

@@ -11,6 +11,17 @@ _BY_TOKEN = (
     .join(ACCOUNT, ACCOUNT.c.id == PENDING_SIGN_IN.c.account_id)
     .where(PENDING_SIGN_IN.c.token_hash == bindparam("token_hash"))
 )
+_ADD = insert(PENDING_SIGN_IN)
+_CONSUMED_AT = select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.id == bindparam("pending_id"))
+_CONSUME = (
+    update(PENDING_SIGN_IN)
+    .where(
+        PENDING_SIGN_IN.c.id == bindparam("pending_id"),
+        PENDING_SIGN_IN.c.consumed_at.is_(None),
+        PENDING_SIGN_IN.c.expires_at > bindparam("now"),
+    )
+    .values(consumed_at=bindparam("now"))
+)
 
 
 class PendingSignIns:
@@ -20,20 +31,19 @@ class PendingSignIns:
         self._connection = connection
 
     def add(self, pending: PendingSignIn, token_hash: bytes, now: int) -> None:
-        self._connection.execute(
-            insert(PENDING_SIGN_IN).values(
-                id=pending.id,
-                kind=pending.next_step.value,
-                token_hash=token_hash,
-                account_id=pending.account_id,
-                security_version=pending.security_version,
-                amr=stored_amr(pending.amr),
-                next_path=pending.next_path,
-                password_bucket=pending.password_bucket,
-                created_at=now,
-                expires_at=pending.expires_at,
-            )
-        )
+        row = {
+            "id": pending.id,
+            "kind": pending.next_step.value,
+            "token_hash": token_hash,
+            "account_id": pending.account_id,
+            "security_version": pending.security_version,
+            "amr": stored_amr(pending.amr),
+            "next_path": pending.next_path,
+            "password_bucket": pending.password_bucket,
+            "created_at": now,
+            "expires_at": pending.expires_at,
+        }
+        self._connection.execute(_ADD, row)
 
     def by_token(self, token_hash: bytes) -> PendingSignIn | None:
         row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
@@ -53,18 +63,10 @@ class PendingSignIns:
         )
 
     def is_consumed(self, pending_id: str) -> bool:
-        consumed_at = self._connection.execute(
-            select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.id == pending_id)
-        ).scalar_one_or_none()
-        return consumed_at is not None
+        return self._connection.execute(_CONSUMED_AT, {"pending_id": pending_id}).scalar_one_or_none() is not None
 
     def consume(self, pending_id: str, now: int) -> bool:
-        consumed = self._connection.execute(
-            update(PENDING_SIGN_IN)
-            .where(PENDING_SIGN_IN.c.id == pending_id, PENDING_SIGN_IN.c.consumed_at.is_(None), PENDING_SIGN_IN.c.expires_at > now)
-            .values(consumed_at=now)
-        )
-        return consumed.rowcount == 1
+        return self._connection.execute(_CONSUME, {"pending_id": pending_id, "now": now}).rowcount == 1
 
     def end_all(self, account_id: str) -> None:
         self._connection.execute(

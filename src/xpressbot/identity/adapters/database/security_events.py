@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT
 from xpressbot.identity.domain.security_event import (
@@ -20,6 +20,10 @@ from xpressbot.identity.domain.security_event import (
 )
 
 _MOST_NOTICES = 200
+_OF_ACCOUNT = CHAIN_HEAD.c.account_id == bindparam("of_account")
+_NEXT_LINK = update(CHAIN_HEAD).where(_OF_ACCOUNT).values(seq=CHAIN_HEAD.c.seq + 1).returning(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash)
+_ADD = insert(SECURITY_EVENT)
+_FASTEN = update(CHAIN_HEAD).where(_OF_ACCOUNT).values(hash=bindparam("chained"))
 
 
 class EntropySource(Protocol):
@@ -39,26 +43,22 @@ class SecurityEvents:
         self._connection.execute(insert(CHAIN_HEAD).values(account_id=account_id, seq=0, hash=GENESIS))
 
     def append(self, account_id: str, event: NewEvent, now: int) -> int:
-        of_account = CHAIN_HEAD.c.account_id == account_id
-        head = self._connection.execute(
-            update(CHAIN_HEAD).where(of_account).values(seq=CHAIN_HEAD.c.seq + 1).returning(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash)
-        ).one()
+        head = self._connection.execute(_NEXT_LINK, {"of_account": account_id}).one()
         salt, details = self._entropy.token_bytes(SALT_BYTES), encode_details(event.details)
         digest = details_hash(salt, details)
         chained = chained_hash(head.hash, account_id=account_id, seq=head.seq, kind=event.kind, at=now, details_digest=digest)
-        self._connection.execute(
-            insert(SECURITY_EVENT).values(
-                account_id=account_id,
-                seq=head.seq,
-                kind=event.kind.value,
-                at=now,
-                details=details,
-                salt=salt,
-                details_hash=digest,
-                hash=chained,
-            )
-        )
-        self._connection.execute(update(CHAIN_HEAD).where(of_account).values(hash=chained))
+        row = {
+            "account_id": account_id,
+            "seq": head.seq,
+            "kind": event.kind.value,
+            "at": now,
+            "details": details,
+            "salt": salt,
+            "details_hash": digest,
+            "hash": chained,
+        }
+        self._connection.execute(_ADD, row)
+        self._connection.execute(_FASTEN, {"of_account": account_id, "chained": chained})
         seq: int = head.seq
         return seq
 

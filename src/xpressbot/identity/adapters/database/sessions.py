@@ -29,6 +29,13 @@ _RESOLVE = (
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
 )
 _BY_ID = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.id == bindparam("id"))
+_ADD = insert(SESSION)
+_TOUCH = (
+    update(SESSION)
+    .where(SESSION.c.id == bindparam("session_id"), SESSION.c.last_used_at < bindparam("now"))
+    .values(last_used_at=bindparam("now"))
+)
+_END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash"))
 
 
 class Sessions:
@@ -38,25 +45,24 @@ class Sessions:
         self._connection = connection
 
     def add(self, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None:
-        self._connection.execute(
-            insert(SESSION).values(
-                id=session.id,
-                token_hash=token_hash,
-                account_id=session.account_id,
-                security_version=security_version,
-                amr=stored_amr(session.amr),
-                authenticated_at=session.authenticated_at,
-                proven_at=session.proven_at,
-                last_used_at=session.last_used_at,
-                expires_at=session.expires_at,
-                recovery_grant_until=session.recovery_grant_until,
-                shown_set_id=session.shown_set_id,
-                codes_visible_until=session.codes_visible_until,
-                step_up_tries=0,
-                address=address,
-                user_agent=user_agent,
-            )
-        )
+        row = {
+            "id": session.id,
+            "token_hash": token_hash,
+            "account_id": session.account_id,
+            "security_version": security_version,
+            "amr": stored_amr(session.amr),
+            "authenticated_at": session.authenticated_at,
+            "proven_at": session.proven_at,
+            "last_used_at": session.last_used_at,
+            "expires_at": session.expires_at,
+            "recovery_grant_until": session.recovery_grant_until,
+            "shown_set_id": session.shown_set_id,
+            "codes_visible_until": session.codes_visible_until,
+            "step_up_tries": 0,
+            "address": address,
+            "user_agent": user_agent,
+        }
+        self._connection.execute(_ADD, row)
 
     def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
         row = self._connection.execute(_RESOLVE, {"token_hash": token_hash}).one_or_none()
@@ -67,7 +73,7 @@ class Sessions:
         return None if row is None else _session(row)
 
     def touch(self, session_id: str, now: int) -> None:
-        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id, SESSION.c.last_used_at < now).values(last_used_at=now))
+        self._connection.execute(_TOUCH, {"session_id": session_id, "now": now})
 
     def raise_to(self, session: Session, token_hash: bytes, security_version: int) -> None:
         self._connection.execute(
@@ -101,7 +107,7 @@ class Sessions:
         self._connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
 
     def end_by_token(self, token_hash: bytes) -> None:
-        self._connection.execute(delete(SESSION).where(SESSION.c.token_hash == token_hash))
+        self._connection.execute(_END_BY_TOKEN, {"token_hash": token_hash})
 
     def end_others(self, account_id: str, keep: str | None) -> None:
         self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))

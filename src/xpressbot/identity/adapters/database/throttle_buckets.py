@@ -11,6 +11,20 @@ from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
 from xpressbot.identity.domain.throttle import PASSWORD, Bucket, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
+_IN_KEYS = _TABLE.key.in_(bindparam("keys", expanding=True))
+_CLEAR = delete(THROTTLE_BUCKET).where(_IN_KEYS)
+_UNREPORTED = select(THROTTLE_BUCKET).where(_IN_KEYS, _TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
+_IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
+_OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
+_GIVE_BACK = (
+    update(THROTTLE_BUCKET)
+    .where(_TABLE.key == bindparam("bucket"), _TABLE.tries > 0)
+    .values(
+        tries=_TABLE.tries - 1,
+        next_allowed_at=case((or_(_IS_FREE_AGAIN, _OPENED_BY_THIS), 0), else_=_TABLE.next_allowed_at),
+        delayed_since=case((_IS_FREE_AGAIN, None), else_=_TABLE.delayed_since),
+    )
+)
 
 
 class ThrottleBuckets:
@@ -38,21 +52,12 @@ class ThrottleBuckets:
 
     def give_back(self, charges: Sequence[Charge]) -> None:
         for charge in charges:
-            is_free_again = _TABLE.tries - 1 < charge.bucket.policy.free
-            opened_by_this = _TABLE.next_allowed_at == charge.next_allowed_at
-            self._connection.execute(
-                update(THROTTLE_BUCKET)
-                .where(_TABLE.key == charge.bucket.key, _TABLE.tries > 0)
-                .values(
-                    tries=_TABLE.tries - 1,
-                    next_allowed_at=case((or_(is_free_again, opened_by_this), 0), else_=_TABLE.next_allowed_at),
-                    delayed_since=case((is_free_again, None), else_=_TABLE.delayed_since),
-                )
-            )
+            parameters = {"bucket": charge.bucket.key, "free": charge.bucket.policy.free, "opened": charge.next_allowed_at}
+            self._connection.execute(_GIVE_BACK, parameters)
 
     def clear(self, keys: Sequence[str]) -> None:
         if keys:
-            self._connection.execute(delete(THROTTLE_BUCKET).where(_TABLE.key.in_(keys)))
+            self._connection.execute(_CLEAR, {"keys": keys})
 
     def lift_suspension(self, bucket: Bucket) -> None:
         if bucket.policy.suspend_at is not None:
@@ -60,9 +65,7 @@ class ThrottleBuckets:
 
     def report_delays(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
         keys = [bucket.key for bucket in buckets]
-        rows = self._connection.execute(
-            select(THROTTLE_BUCKET).where(_TABLE.key.in_(keys), _TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
-        ).all()
+        rows = self._connection.execute(_UNREPORTED, {"keys": keys}).all()
         for row in rows:
             self._connection.execute(
                 update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None)
