@@ -80,7 +80,7 @@ def account_from(row: Any) -> Account:
         security_version=row.security_version,
         password_hash=row.password_hash,
         notices_seen=row.notices_seen,
-        must_enrol=row.must_enrol,
+        must_enrol=bool(row.must_enrol),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from xpressbot.foundation.database.prepared import PreparedQuery
 from xpressbot.identity.adapters.database.accounts import account_from
 from xpressbot.identity.adapters.database.tables import ACCOUNT, SESSION
 from xpressbot.identity.domain.account import Account, AccountStatus
@@ -23,7 +24,7 @@ _SESSION_COLUMNS = (
     SESSION.c.codes_visible_until,
 )
 _VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
-_RESOLVE = (
+_RESOLVE = PreparedQuery(
     select(*_SESSION_COLUMNS, ACCOUNT)
     .join(ACCOUNT, _VALID)
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
@@ -65,7 +66,7 @@ class Sessions:
         self._connection.execute(_ADD, row)
 
     def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
-        row = self._connection.execute(_RESOLVE, {"token_hash": token_hash}).one_or_none()
+        row = _RESOLVE.one_or_none(self._connection, token_hash=token_hash)
         return None if row is None else (_session(row), account_from(row))
 
     def by_id(self, session_id: str) -> Session | None:
