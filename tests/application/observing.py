@@ -77,7 +77,7 @@ def statements(installation: Installation) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(statement: str) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
             sent.append(_VALUES.sub("?", statement))
 
     def trace(connection: sqlite3.Connection, *_event: object) -> None:

@@ -2,8 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ METADATA: Final = MetaData(
     }
 )
 _BUSY_TIMEOUT_SECONDS: Final = 15
+_UNSYNCHRONISED: Final = text("SET LOCAL synchronous_commit = off")
 
 
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
@@ -34,14 +35,38 @@ UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 class Database:
     """Hands out connections: `write()` is one transaction, `read()` sees each statement committed by itself."""
 
-    def __init__(self, engine: Engine, reading: Engine | None = None) -> None:
-        """reading: an engine on the same connections that begins no transactions; made from `engine` where that can be switched."""
+    def __init__(self, engine: Engine, reading: Engine | None = None, *, syncs: bool = True) -> None:
+        """Take the engine, and how it is configured.
+
+        reading: an engine on the same connections that begins no transactions; made from `engine` where that can be
+        switched. syncs: whether commits wait for the disk at all.
+        """
+        self._syncs = syncs
         self.engine = engine
         self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def write(self) -> AbstractContextManager[Connection]:
-        """A connection in a transaction that is rolled back unless its holder commits."""
-        return self.engine.connect()
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A connection in a transaction that is rolled back unless its holder commits.
+
+        Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
+        but from a power cut only once a later, durable one has been made: it does not wait for the disk.
+        """
+        with self.engine.connect() as connection:
+            if durable or not self._syncs:
+                yield connection
+            elif connection.dialect.name == "postgresql":
+                connection.execute(_UNSYNCHRONISED)
+                yield connection
+            else:
+                # SQLite takes this setting between transactions only, and keeps it for the connection.
+                driver = connection.connection.cursor()
+                driver.execute("PRAGMA synchronous=NORMAL")
+                try:
+                    yield connection
+                finally:
+                    connection.rollback()
+                    driver.execute("PRAGMA synchronous=FULL")
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that holds no transaction open."""
@@ -65,6 +90,8 @@ class WritingSQLite(SQLiteDialect_pysqlite):
     """
 
     supports_statement_cache = True
+    patience_seconds = float(_BUSY_TIMEOUT_SECONDS)
+    """How long a thread waits for its turn."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -72,7 +99,7 @@ class WritingSQLite(SQLiteDialect_pysqlite):
         self._writer: DBAPIConnection | None = None
 
     def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
-        if not self._turn.acquire(timeout=_BUSY_TIMEOUT_SECONDS):
+        if not self._turn.acquire(timeout=self.patience_seconds):
             raise sqlite3.OperationalError("no turn to write")
         try:
             dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
@@ -125,7 +152,7 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True) -> Data
         connect_args = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_SECONDS}
         writing = create_engine(parsed.set(drivername="sqlite+writing"), connect_args=connect_args, **options)
         _configure_sqlite(writing, durable=durable)
-        return Database(writing, create_engine(parsed, pool=writing.pool, hide_parameters=True))
+        return Database(writing, create_engine(parsed, pool=writing.pool, hide_parameters=True), syncs=durable)
     engine = create_engine(parsed, connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15000"}, pool_pre_ping=True, **options)
     return Database(engine)
 

@@ -109,8 +109,12 @@ class UnitOfWork(Protocol):
 class UnitsOfWork(Protocol):
     """Begins units of work."""
 
-    def write(self) -> AbstractContextManager[UnitOfWork]:
-        """One transaction."""
+    def write(self, *, durable: bool = True) -> AbstractContextManager[UnitOfWork]:
+        """One transaction.
+
+        With durable=False its commit does not wait for the disk: everybody sees it, and a power cut may take it back as long
+        as no durable one has followed.
+        """
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """No transaction: each statement sees what is committed."""

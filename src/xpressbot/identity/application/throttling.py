@@ -40,8 +40,11 @@ def guessing_event(report: DelayReport) -> NewEvent:
 
 
 def charge_one(units: UnitsOfWork, bucket: Bucket, now: int) -> Charge | Denied:
-    """Charge one try to one bucket, in a unit of work of its own: it stays counted whatever follows."""
-    with units.write() as uow:
+    """Charge one try to one bucket, in a unit of work of its own: it stays counted whatever follows.
+
+    Whatever follows is durable, and makes this so: both a right code and a refused one are recorded before they are answered.
+    """
+    with units.write(durable=False) as uow:
         charges = uow.throttle.charge([bucket], now)
         if not isinstance(charges, Refusal):
             uow.commit()

@@ -164,10 +164,10 @@ class UnitsOfWork:
         self._entropy = entropy
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
+    def write(self, *, durable: bool = True) -> Iterator[UnitOfWork]:
         began = stopwatch()
         try:
-            with self._database.write() as connection:
+            with self._database.write(durable=durable) as connection:
                 yield UnitOfWork(connection, self._boxes, self._entropy)
         finally:
             self._times.writing(stopwatch() - began)

@@ -1,0 +1,57 @@
+"""What waits for the disk, and what may leave that to what follows."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from xpressbot.foundation.database.engine import Database, open_database
+
+QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
+WAITING = {"sqlite": 2, "postgresql": "on"}
+NOT_WAITING = {"sqlite": 1, "postgresql": "off"}
+
+
+@pytest.fixture
+def database(empty_database_url: str) -> Database:
+    database = open_database(empty_database_url, pool_size=1)
+    yield database
+    database.engine.dispose()
+
+
+def answer(connection: Connection) -> object:
+    return connection.execute(text(QUESTIONS[connection.dialect.name])).scalar_one()
+
+
+def test_only_what_says_so_leaves_the_disk_to_a_later_commit(database: Database) -> None:
+    """The same connection waits again in the next transaction, however the one before has ended."""
+    engine = database.engine.dialect.name
+    for ending in ("committed", "left", "failed"):
+        with suppress(ZeroDivisionError), database.write(durable=False) as connection:
+            assert answer(connection) == NOT_WAITING[engine]
+            if ending == "committed":
+                connection.commit()
+            elif ending == "failed":
+                raise ZeroDivisionError
+        with database.write() as connection:
+            assert answer(connection) == WAITING[engine], ending
+
+
+def test_threads_of_one_process_write_in_turn(tmp_path: Path) -> None:
+    """Who waits for a turn is told after a while that there was none, and a turn ends with its transaction."""
+    database = open_database(f"sqlite:///{tmp_path / 'turns.sqlite3'}", pool_size=2)
+    database.engine.dialect.patience_seconds = 0.01
+    with database.write() as first, database.write() as second:
+        first.execute(text("CREATE TABLE shelf (book TEXT)"))
+        with pytest.raises(OperationalError, match="no turn to write"):
+            second.execute(text("INSERT INTO shelf VALUES ('early')"))
+        first.commit()
+        second.rollback()
+        second.execute(text("INSERT INTO shelf VALUES ('in turn')"))
+        second.commit()
+        first.execute(text("INSERT INTO shelf VALUES ('after it')"))
+    with database.read() as connection:
+        assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
+    database.engine.dispose()
