@@ -1,8 +1,6 @@
 """Ways to look at what the use cases do, and to do something between two of their steps."""
 
 import json
-import re
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,25 +66,15 @@ def parts_of(installation: Installation) -> Parts:
     return Parts(units, Mint(installation.clock, installation.entropy), KeyedDigests(ring))
 
 
-_VALUES = re.compile(r"x?'(?:[^']|'')*'|\b\d+\b")
-
-
 @contextmanager
 def statements(installation: Installation) -> Iterator[list[str]]:
-    """What SQLite is told to do, with the values left out, but for the beginning and end of transactions."""
+    """The statements that are sent to the database."""
     sent: list[str] = []
 
-    def note(statement: str) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
-            sent.append(_VALUES.sub("?", statement))
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
 
-    def trace(connection: sqlite3.Connection, *_event: object) -> None:
-        connection.set_trace_callback(note)
-
-    def leave(connection: sqlite3.Connection, *_event: object) -> None:
-        connection.set_trace_callback(None)
-
-    with listening(installation.house.database, "checkout", trace), listening(installation.house.database, "checkin", leave):
+    with listening(installation.house.database, "before_cursor_execute", note):
         yield sent
 
 

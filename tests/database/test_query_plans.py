@@ -8,10 +8,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from tests.application.observing import parts_of
 from tests.support.crowd import outdate, settle
+from tests.support.events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
 from xpressbot.identity.application.caller import Client
@@ -94,16 +95,11 @@ def recorded(installation: Installation) -> Iterator[list[Statement]]:
     seen: dict[str, Any] = {}
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            seen.setdefault(statement, parameters)
+        seen.setdefault(statement, parameters)
 
     statements: list[Statement] = []
-    engine = installation.house.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listening(installation.house.database, "before_cursor_execute", note):
         yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     statements += [(statement, parameters[0] if isinstance(parameters, list) else parameters) for statement, parameters in seen.items()]
 
 

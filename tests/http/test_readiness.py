@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import create_engine, make_url, text
 
 from tests.http.conftest import both_engines
 from tests.support.browser import Browser
+from tests.support.events import listening
 from tests.support.installation import Installation, install
 from tests.support.postgres import new_database
 from xpressbot.entrypoints.http import health
@@ -48,8 +49,8 @@ def test_a_sound_installation_is_ready(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("statement", "undo", "state"),
     [
-        ("UPDATE alembic_version SET version_num = '0001'", "UPDATE alembic_version SET version_num = '0002'", "mismatch"),
-        ("UPDATE alembic_version SET version_num = '9999'", "UPDATE alembic_version SET version_num = '0002'", "mismatch"),
+        ("UPDATE alembic_version SET version_num = '0001'", "UPDATE alembic_version SET version_num = '0003'", "mismatch"),
+        ("UPDATE alembic_version SET version_num = '9999'", "UPDATE alembic_version SET version_num = '0003'", "mismatch"),
         ("ALTER TABLE alembic_version RENAME TO away", "ALTER TABLE away RENAME TO alembic_version", "mismatch"),
     ],
 )
@@ -167,12 +168,11 @@ def test_a_database_that_hangs_holds_one_thread_and_nobody_for_long(
             monkeypatch.setattr(health, "READY_WITHIN_SECONDS", 20)
             return told, others, await client.get("/readyz")
 
-    event.listen(installation.house.database.engine, "before_cursor_execute", hang)
-    try:
-        told, others, afterwards = asyncio.run(outage())
-    finally:
-        release.set()
-        event.remove(installation.house.database.engine, "before_cursor_execute", hang)
+    with listening(installation.house.database, "before_cursor_execute", hang):
+        try:
+            told, others, afterwards = asyncio.run(outage())
+        finally:
+            release.set()
     assert [(response.status_code, response.json()) for response in told] == [(503, UNREACHED)] * 40
     assert others == [200, 200]
     assert len(hanging) == 1

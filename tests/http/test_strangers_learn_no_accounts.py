@@ -71,7 +71,7 @@ def attempt(installation: Installation, browser: Browser, email: str, password: 
 
 
 def _headers(response: httpx.Response, typed: int) -> list[tuple[str, str]]:
-    headers = response.headers.multi_items()
+    headers = [(name, value) for name, value in response.headers.multi_items() if name != "x-request-id"]
     return [(name, str(int(value) - typed) if name == "content-length" else value) for name, value in headers]
 
 

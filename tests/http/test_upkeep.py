@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -16,6 +15,7 @@ from tests.http.sending import rows
 from tests.support.browser import Browser
 from tests.support.crowd import outdate
 from tests.support.databases import SqliteTemplate
+from tests.support.events import listening
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http import upkeep
 from xpressbot.entrypoints.http.app import create_app
@@ -104,7 +104,7 @@ def sent(beginning: str, *, times: int) -> Callable[[str], bool]:
 
 async def rounds_until(installation: Installation, is_last: Callable[[str], bool]) -> None:
     """Run the application until a statement that is the last to wait for has been committed."""
-    loop, done, engine = asyncio.get_running_loop(), asyncio.Event(), installation.house.database.engine
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
     last = False
 
     def look(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -115,12 +115,8 @@ async def rounds_until(installation: Installation, is_last: Callable[[str], bool
         if last:
             loop.call_soon_threadsafe(done.set)
 
-    event.listen(engine, "before_cursor_execute", look)
-    event.listen(engine, "commit", finish)
-    try:
+    database = installation.house.database
+    with listening(database, "before_cursor_execute", look), listening(database, "commit", finish):
         app = create_app(installation.house)
         async with app.router.lifespan_context(app):
             await asyncio.wait_for(done.wait(), _TIMEOUT_SECONDS)
-    finally:
-        event.remove(engine, "before_cursor_execute", look)
-        event.remove(engine, "commit", finish)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, event, insert, make_url, select
+from sqlalchemy import Column, Connection, Table, delete, insert, make_url, select
 
+from tests.support.events import listen
 from tests.support.forked import die, fork, wait
 from tests.support.installation import Installation
 from xpressbot.bootstrap import Outside, build
@@ -102,8 +103,7 @@ def _do_until(installation: Installation, deed: Callable[[House], object], last:
         if engine.dialect.name == "sqlite" or not sql.startswith("SELECT"):
             moment()
 
-    for each in {engine, house.database.reading}:
-        event.listen(each, "before_cursor_execute", statement)
+    listen(house.database, "before_cursor_execute", statement)
     commit = engine.dialect.do_commit
 
     def watched_commit(connection: Connection) -> None:

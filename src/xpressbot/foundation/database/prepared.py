@@ -1,4 +1,4 @@
-"""A question that every request asks: compiled once from Core, and run on the driver's own cursor (docs/adr/0011)."""
+"""A question that every request asks: compiled once from Core, and run on the driver's own cursor (docs/adr/0012)."""
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -19,7 +19,8 @@ class PreparedQuery:
     """A SELECT of at most one row, given as a named tuple of what the driver returns.
 
     SQLAlchemy's types and results are left out: parameters and columns must be of types that both drivers take and give
-    as they are. Connections and errors are SQLAlchemy's, as for every other statement.
+    as they are. Connections and errors are SQLAlchemy's, as for every other statement, and whoever listens to the engine's
+    statements hears it.
     """
 
     def __init__(self, statement: Select[Any]) -> None:
@@ -32,9 +33,11 @@ class PreparedQuery:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         given = compiled.constants | parameters
-        arguments = given if compiled.positions is None else [given[name] for name in compiled.positions]
+        arguments = given if compiled.positions is None else tuple([given[name] for name in compiled.positions])
         try:
             cursor = connection.connection.cursor()
+            for heard in connection.dispatch.before_cursor_execute:
+                heard(connection, cursor, compiled.text, arguments, None, False)  # noqa: FBT003  # as SQLAlchemy calls it
             cursor.execute(compiled.text, arguments)
             row = cursor.fetchone()
             cursor.close()
