@@ -105,7 +105,7 @@ def seed(installation: Installation, numbers: range, advance: Callable[[int], No
             advance(len(batch))
         _settle(database.engine.connect())
     finally:
-        database.engine.dispose()
+        database.dispose()
     return installation
 
 

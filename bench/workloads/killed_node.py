@@ -157,4 +157,4 @@ def _counts(installation: Installation) -> Mapping[str, Counter[str]]:
             signed_in = (SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value, SECURITY_EVENT.c.seq > EVENTS_EACH)
             return {"events": count(SECURITY_EVENT, *signed_in), "sessions": count(SESSION)}
     finally:
-        database.engine.dispose()
+        database.dispose()

@@ -77,7 +77,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         prepare_schema(database)
         ring = attach_key_ring(database, settings.key_file, outside.entropy)
     except BaseException:
-        database.engine.dispose()
+        database.dispose()
         raise
     mint = Mint(outside.clock, outside.entropy)
     measures = Measures(Metrics.of_this_process())

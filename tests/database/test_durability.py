@@ -1,5 +1,6 @@
 """What waits for the disk, and what may leave that to what follows."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +19,7 @@ NOT_WAITING = {"sqlite": 1, "postgresql": "off"}
 def database(empty_database_url: str) -> Database:
     database = open_database(empty_database_url, pool_size=1)
     yield database
-    database.engine.dispose()
+    database.dispose()
 
 
 def answer(connection: Connection) -> object:
@@ -54,4 +55,21 @@ def test_threads_of_one_process_write_in_turn(tmp_path: Path) -> None:
         first.execute(text("INSERT INTO shelf VALUES ('after it')"))
     with database.read() as connection:
         assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
-    database.engine.dispose()
+    database.dispose()
+
+
+def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> None:
+    """Also what was opened after an earlier one; otherwise a forked process would share its parent's file."""
+    file = tmp_path / "disposed.sqlite3"
+    database = open_database(f"sqlite:///{file}")
+    for _time in range(2):
+        for connect in (database.write, database.read):
+            with connect() as connection:
+                connection.execute(text("SELECT 1"))
+        assert _is_open(file)
+        database.dispose()
+        assert not _is_open(file)
+
+
+def _is_open(file: Path) -> bool:
+    return any(os.path.realpath(descriptor) == str(file) for descriptor in Path("/proc/self/fd").iterdir())

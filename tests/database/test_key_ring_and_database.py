@@ -22,7 +22,7 @@ from xpressbot.foundation.key_ring import KeyRing, KeyRingError, create_key_ring
 def database(tmp_path: Path, database_url: str) -> Database:
     database = open_database(make_settings(tmp_path, database_url).url, durable=False)
     yield database
-    database.engine.dispose()
+    database.dispose()
 
 
 @pytest.fixture

@@ -24,14 +24,14 @@ from xpressbot.foundation.database.observations import OBSERVATION
 def empty(tmp_path: Path, empty_database_url: str) -> Database:
     database = _open(tmp_path, empty_database_url)
     yield database
-    database.engine.dispose()
+    database.dispose()
 
 
 @pytest.fixture
 def migrated(tmp_path: Path, database_url: str) -> Database:
     database = _open(tmp_path, database_url)
     yield database
-    database.engine.dispose()
+    database.dispose()
 
 
 def test_the_head_kept_by_hand_is_the_newest_revision() -> None:

@@ -24,4 +24,4 @@ def test_a_write_fails_in_a_database_that_was_opened_for_reading(database_url: s
         connection.execute(ADD, {"kind": "taken"})
         connection.commit()
     assert_takes_no_write(open_for_reading(database_url))
-    service.engine.dispose()
+    service.dispose()

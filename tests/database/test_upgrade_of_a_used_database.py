@@ -48,7 +48,7 @@ def used(request: pytest.FixtureRequest, tmp_path: Path, empty_database_url: str
         command.upgrade(configuration, request.param)
         connection.commit()
     yield database
-    database.engine.dispose()
+    database.dispose()
 
 
 def test_people_go_on_where_they_were(today: Installation, used: Database, tmp_path: Path, empty_database_url: str) -> None:

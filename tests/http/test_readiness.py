@@ -123,7 +123,7 @@ def on_postgres(postgres_server: str, tmp_path: Path) -> Iterator[Installation]:
     url = new_database(postgres_server, f"readiness_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
     upgrade(database)
-    database.engine.dispose()
+    database.dispose()
     installation = install(tmp_path, url)
     yield installation
     installation.close()

@@ -54,5 +54,5 @@ def _database(request: pytest.FixtureRequest, directory: Path) -> str:
     url = new_database(request.getfixturevalue("postgres_server"), f"premises_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
     upgrade(database)
-    database.engine.dispose()
+    database.dispose()
     return url

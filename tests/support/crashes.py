@@ -33,7 +33,7 @@ class Snapshot:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        house.database.engine.dispose()
+        house.database.dispose()
         url = make_url(house.settings.url)
         self._file = Path(url.database) if url.drivername == "sqlite" else None
         if self._file is not None:
@@ -44,7 +44,7 @@ class Snapshot:
     def restore(self) -> None:
         """Undo everything since."""
         if self._file is not None:
-            self._house.database.engine.dispose()
+            self._house.database.dispose()
             for leftover in ("-wal", "-shm"):
                 self._file.with_name(self._file.name + leftover).unlink(missing_ok=True)
             shutil.copyfile(self._copy, self._file)

@@ -24,7 +24,7 @@ class SqliteTemplate:
         self._template = directory / "template.sqlite3"
         database = open_database(f"sqlite:///{self._template}", durable=False)
         upgrade(database)
-        database.engine.dispose()
+        database.dispose()
 
     def fresh(self, directory: Path) -> str:
         """The URL of a new copy."""
@@ -52,4 +52,4 @@ class PostgresTemplate:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._database.engine.dispose()
+        self._database.dispose()

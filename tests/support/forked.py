@@ -17,7 +17,7 @@ def fork(work: Callable[[], int], *, beside: Database | None = None) -> int:
     beside: a database open in this process. Its connections are closed first, since no driver takes them across a fork.
     """
     if beside is not None:
-        beside.engine.dispose()
+        beside.dispose()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # about threads at a fork: the child uses none of this process's
         child = os.fork()

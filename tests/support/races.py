@@ -48,4 +48,4 @@ def _run(installation: Installation, number: int, attempt: Attempt, start: Calla
             uow.commit()
             return result
     finally:
-        database.engine.dispose()
+        database.dispose()

@@ -30,4 +30,4 @@ class House:
     def close(self) -> None:
         """Let threads finish, and let go of the database."""
         self.pools.close()
-        self.database.engine.dispose()
+        self.database.dispose()

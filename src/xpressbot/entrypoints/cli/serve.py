@@ -55,7 +55,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
         if workers == 1:
             uvicorn.run(create_app(house), **options)  # type: ignore[arg-type]  # uvicorn checks them
         else:
-            house.database.engine.dispose()
+            house.database.dispose()
             with shared_by_workers():
                 uvicorn.run(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
 

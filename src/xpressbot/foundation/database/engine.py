@@ -72,6 +72,12 @@ class Database:
         """A connection that holds no transaction open."""
         return self.reading.connect()
 
+    def dispose(self) -> None:
+        """Close what is open and idle; whoever asks again gets new connections."""
+        self.engine.dispose()
+        if self.reading.dialect is not self.engine.dialect:
+            self.reading.pool = self.engine.pool
+
     def ping(self) -> None:
         """Ask the database for a sign of life.
 
