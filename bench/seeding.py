@@ -231,6 +231,4 @@ def _settle(connection: Connection) -> None:
             connection.execute(text("VACUUM ANALYZE"))
             connection.execute(text("CHECKPOINT"))
         else:
-            connection.execution_options(xpressbot_reading=True)
-            connection.commit()
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
