@@ -1,7 +1,14 @@
-"""RESULTS.md: ratios and bars first, then what they come from."""
+"""RESULTS.md: bars first, then the chapters with what they come from.
+
+A chapter stays as it was found until it is measured again: a run of some replaces these, and each says when and how it
+was made.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from bench.plots import drawn
 from bench.workloads import Bar, Chapter, Table
@@ -9,34 +16,48 @@ from bench.workloads import Bar, Chapter, Table
 PUBLISHED = Path(__file__).parent
 """The folder with the results that we quote."""
 _PLOTS = "plots"
-_INTRODUCTION = """Medians of interleaved rounds (A B C A B C), all in one run on one machine. What is measured, and how to repeat it, is
-said in [the bench's README](README.md). Ratios travel from machine to machine; the numbers they come from do not."""
+_CHAPTERS = "chapters"
+_INTRODUCTION = """Medians of interleaved rounds (A B C A B C). What stands in one chapter was found in one run on one machine. What is
+measured, and how to repeat it, is said in [the bench's README](README.md). Ratios travel from machine to machine; the
+numbers they come from do not."""
 
 
-def write_results(folder: Path, command: str, facts: Mapping[str, str], versions: Mapping[str, str], chapters: Sequence[Chapter]) -> None:
-    """Write RESULTS.md and its plots into a folder, in the place of the last ones."""
-    plots = folder / _PLOTS
-    plots.mkdir(parents=True, exist_ok=True)
-    for old in plots.glob("*.svg"):
-        old.unlink()
-    for chapter in chapters:
-        for plot in chapter.plots:
-            (plots / f"{plot.name}.svg").write_text(drawn(plot), "utf-8")
-    (folder / "RESULTS.md").write_text(rendered(command, facts, versions, chapters), "utf-8")
+@dataclass(frozen=True)
+class Found:
+    """A chapter, and under which circumstances it was made."""
+
+    chapter: Chapter
+    command: str
+    facts: dict[str, str]
 
 
-def rendered(command: str, facts: Mapping[str, str], versions: Mapping[str, str], chapters: Sequence[Chapter]) -> str:
+_FILE = TypeAdapter(Found)
+
+
+def write_results(folder: Path, order: Sequence[str], found: Mapping[str, Found]) -> None:
+    """Write what was found into a folder, in the place of what was found there before, and RESULTS.md anew."""
+    for part in (_PLOTS, _CHAPTERS):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for name, chapter in found.items():
+        (folder / _CHAPTERS / f"{name}.json").write_bytes(_FILE.dump_json(chapter, indent=1) + b"\n")
+        for plot in chapter.chapter.plots:
+            (folder / _PLOTS / f"{plot.name}.svg").write_text(drawn(plot), "utf-8")
+    files = [folder / _CHAPTERS / f"{name}.json" for name in order]
+    (folder / "RESULTS.md").write_text(rendered([_FILE.validate_json(file.read_bytes()) for file in files if file.exists()]), "utf-8")
+
+
+def rendered(chapters: Sequence[Found]) -> str:
     """The whole document."""
-    bars = [bar for chapter in chapters for bar in chapter.bars]
-    parts = ["# Results", _INTRODUCTION, f"Made by `{command}`.", "## Bars", _table(_bars(bars))]
-    for chapter in chapters:
+    parts = ["# Results", _INTRODUCTION, "## Bars", _table(_bars([bar for found in chapters for bar in found.chapter.bars]))]
+    for found in chapters:
+        chapter = found.chapter
         parts += [f"## {chapter.title}", chapter.text]
         for caption, table in chapter.tables:
             parts += [f"### {caption}"] if caption else []
             parts.append(_table(table))
         parts += [f"![{plot.title}]({_PLOTS}/{plot.name}.svg)" for plot in chapter.plots]
-    named = {**facts, "Measured beside it": ", ".join(f"{name} {version}" for name, version in versions.items())}
-    parts += ["## Machine and versions", _table(Table(["", ""], list(map(list, named.items()))))]
+        facts = ". ".join(f"{name}: {value}" for name, value in found.facts.items())
+        parts.append(f"<sub>Made by `{found.command}`. {facts}.</sub>")
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.machine import facts
 from bench.peers import FOLDER, Peers
-from bench.report import write_results
+from bench.report import Found, write_results
 from bench.stage import Effort, Stage
 from bench.workloads import Chapter
 from bench.workloads.growth import growth
@@ -27,25 +27,26 @@ CHAPTERS = ("peers", "password_step", "memory_and_start", "hash_storm", "growth"
 
 def run(effort: Effort, chapters: list[str], peer_names: list[str], command: list[str], results: Path) -> bool:
     """Measure these chapters and write the results into a folder; whether all of them could be measured."""
-    console, found = Console(), []
+    console, found = Console(), {}
     peers = Peers(FOLDER / "peers")
-    machine = facts()
     with Stage.built(effort) as stage:
         ways = _ways(stage, peers, peer_names)
         for name in chapters:
+            machine = facts()
             try:
                 chapter = ways[name]()
             except BenchError as error:
                 stage.progress.console.print(f"{name}: {error}", style="red", markup=False)
                 chapter = Chapter(name.replace("_", " ").capitalize(), f"Not measured: {str(error).splitlines()[0]}", complete=False)
-            found.append(chapter)
-    write_results(results, shlex.join(command), machine, stage.versions, found)
-    for chapter in found:
-        for bar in chapter.bars:
+            others = {"Measured beside it": ", ".join(f"{other} {version}" for other, version in stage.versions.items())}
+            found[name] = Found(chapter, shlex.join(command), {**machine, **others})
+            write_results(results, CHAPTERS, found)
+    for each in found.values():
+        for bar in each.chapter.bars:
             mark = "[green]met   [/]" if bar.met else "[red]missed[/]"
             console.print(f"{mark} {bar.name}: {bar.found:.2f} {bar.unit} (at {'least' if bar.at_least else 'most'} {bar.demand:g})")
     console.print(f"Written: {os.path.relpath(results / 'RESULTS.md')}")
-    return all(chapter.complete for chapter in found)
+    return all(each.chapter.complete for each in found.values())
 
 
 def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable[[], Chapter]]:
