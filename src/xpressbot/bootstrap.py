@@ -43,7 +43,7 @@ from xpressbot.identity.application.reauthentication import Reauthentication
 from xpressbot.identity.application.recovery_codes import RecoveryCodes
 from xpressbot.identity.application.registration import PasswordRules, Registration
 from xpressbot.identity.application.resealing import Resealing
-from xpressbot.identity.application.sessions import Sessions
+from xpressbot.identity.application.sessions import SessionLookup, Sessions
 from xpressbot.identity.application.sign_in import SignIn
 from xpressbot.identity.application.survey import Survey
 from xpressbot.identity.application.sweeping import Sweeping
@@ -82,7 +82,9 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     mint = Mint(outside.clock, outside.entropy)
     measures = Measures(Metrics.of_this_process())
     boxes = SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file))
-    units = UnitsOfWork(database, boxes, outside.entropy, UnitTimes(measures.reading.observe, measures.writing.observe))
+    times = UnitTimes(measures.reading.observe, measures.writing.observe)
+    units = UnitsOfWork(database, boxes, outside.entropy, times)
+    at_once = None if database.at_once is None else UnitsOfWork(database.at_once, boxes, outside.entropy, times)
     digest = KeyedDigests(ring)
     hasher = Argon2Hasher(
         memory_kib=settings.argon2_memory_kib,
@@ -117,6 +119,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         clock=outside.clock,
         entropy=outside.entropy,
         database=database,
+        lookup_at_once=None if at_once is None else SessionLookup(at_once, mint),
         check_up=check_up,
         measures=measures,
         occupancy=Occupancy(measures.metrics, pools, database),

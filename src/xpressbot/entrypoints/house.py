@@ -9,6 +9,7 @@ from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.readiness import ReadinessCheck
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.application.ports import Clock, Entropy
+from xpressbot.identity.application.sessions import SessionLookup
 from xpressbot.identity.application.use_cases import Identity
 
 
@@ -22,6 +23,8 @@ class House:
     clock: Clock
     entropy: Entropy
     database: Database
+    lookup_at_once: SessionLookup | None
+    """Looks without waiting for anything, on the event loop; None where each question goes over a network."""
     check_up: CheckUp
     measures: Measures
     occupancy: Occupancy

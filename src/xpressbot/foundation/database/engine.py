@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -35,12 +35,14 @@ UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 class Database:
     """Hands out connections: `write()` is one transaction, `read()` sees each statement committed by itself."""
 
-    def __init__(self, engine: Engine, reading: Engine | None = None, *, syncs: bool = True) -> None:
+    def __init__(self, engine: Engine, reading: Engine | None = None, *, syncs: bool = True, at_once: "Database | None" = None) -> None:
         """Take the engine, and how it is configured.
 
         reading: an engine on the same connections that begins no transactions; made from `engine` where that can be
-        switched. syncs: whether commits wait for the disk at all.
+        switched. syncs: whether commits wait for the disk at all. at_once: the same database by a connection that reads
+        and waits for nobody, but for the disk; for an event loop.
         """
+        self.at_once = at_once
         self._syncs = syncs
         self.engine = engine
         self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -75,6 +77,8 @@ class Database:
     def dispose(self) -> None:
         """Close what is open and idle; whoever asks again gets new connections."""
         self.engine.dispose()
+        if self.at_once is not None:
+            self.at_once.dispose()
         if self.reading.dialect is not self.engine.dialect:
             self.reading.pool = self.engine.pool
 
@@ -158,9 +162,24 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True) -> Data
         connect_args = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_SECONDS}
         writing = create_engine(parsed.set(drivername="sqlite+writing"), connect_args=connect_args, **options)
         _configure_sqlite(writing, durable=durable)
-        return Database(writing, create_engine(parsed, pool=writing.pool, hide_parameters=True), syncs=durable)
+        reading = create_engine(parsed, pool=writing.pool, hide_parameters=True)
+        return Database(writing, reading, syncs=durable, at_once=_open_at_once(parsed))
     engine = create_engine(parsed, connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15000"}, pool_pre_ping=True, **options)
     return Database(engine)
+
+
+def _open_at_once(url: URL) -> Database | None:
+    if not url.database:
+        return None
+    engine = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
+
+    @event.listens_for(engine.pool, "connect")
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("PRAGMA trusted_schema=OFF")
+
+    return Database(engine, engine)
 
 
 def _configure_sqlite(engine: Engine, *, durable: bool) -> None:

@@ -11,13 +11,32 @@ from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.token import Token
 
 
+class SessionLookup:
+    """Live sessions, looked at only."""
+
+    def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
+        self._units = units
+        self._mint = mint
+
+    def find(self, token: Token) -> tuple[Session, Account] | None:
+        """The live session that a token opens, and whose it is. One statement."""
+        with self._units.read() as uow:
+            found = uow.sessions.resolve(token.digest)
+        return found if found is not None and found[0].is_live(self._mint.now()) else None
+
+    def owes_a_note(self, session: Session) -> bool:
+        """Whether this use of it should be written down, which looking does not do."""
+        return session.last_use_is_due(self._mint.now())
+
+
 class Sessions:
-    """Live sessions."""
+    """Live sessions in use."""
 
     def __init__(self, units: UnitsOfWork, gate: Gate, mint: Mint) -> None:
         self._units = units
         self._gate = gate
         self._mint = mint
+        self._lookup = SessionLookup(units, mint)
 
     def resolve(self, client: Client) -> Caller | None:
         """The person this browser is signed in as."""
@@ -26,16 +45,9 @@ class Sessions:
 
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement, and one write a minute for the last use."""
-        with self._units.read() as uow:
-            found = uow.sessions.resolve(token.digest)
-        if found is None:
-            return None
-        session, _account = found
-        now = self._mint.now()
-        if not session.is_live(now):
-            return None
-        if session.last_use_is_due(now):
-            self._touch(session.id, now)
+        found = self._lookup.find(token)
+        if found is not None and self._lookup.owes_a_note(found[0]):
+            self._touch(found[0].id)
         return found
 
     def sign_out(self, caller: Caller) -> None:
@@ -47,8 +59,8 @@ class Sessions:
 
         self._gate.enter(caller, deed)
 
-    def _touch(self, session_id: str, now: int) -> None:
+    def _touch(self, session_id: str) -> None:
         # If a power cut takes it back, the session ends a minute earlier.
         with self._units.write(durable=False) as uow:
-            uow.sessions.touch(session_id, now)
+            uow.sessions.touch(session_id, self._mint.now())
             uow.commit()
