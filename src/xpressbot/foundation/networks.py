@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -12,6 +13,7 @@ def is_within(address: str, networks: Sequence[Network]) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """An address, an IPv4 one also when it is written as an IPv6 one; None for any other text."""
     try:
