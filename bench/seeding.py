@@ -86,7 +86,7 @@ class Installation:
 def seed(installation: Installation, numbers: range, advance: Callable[[int], None] = lambda _count: None) -> Installation:
     """Migrate, and add the people with these numbers; `advance` hears of each batch. Gives the installation back."""
     settings, entropy = installation.settings, SystemEntropy()
-    database = open_database(settings.url, pool_size=1, durable=False)
+    database = open_database(settings.url, pool_size=1, durable=False, patient=True)
     try:
         upgrade(database)
         ring = attach_key_ring(database, settings.key_file, entropy)

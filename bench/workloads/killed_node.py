@@ -146,7 +146,7 @@ def _cookies_that_hold(stage: Stage, system: XpressBot, answers: Sequence[Answer
 
 def _counts(installation: Installation) -> Mapping[str, Counter[str]]:
     """How many sign-ins are recorded for each address, and how many sessions there are."""
-    database = open_database(installation.settings.url, pool_size=1)
+    database = open_database(installation.settings.url, pool_size=1, patient=True)
     try:
         with database.read() as connection:
 

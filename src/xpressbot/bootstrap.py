@@ -65,14 +65,14 @@ class Outside:
 SYSTEM: Final = Outside(SystemClock(), SystemEntropy())
 
 
-def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, durable: bool = True) -> House:
+def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, durable: bool = True, patient: bool = False) -> House:
     """Open the database, attach the key ring, and build the use cases.
 
-    SQLite is migrated on the way; another database must be up to date. Raises KeyRingError, SchemaError, or what the
-    database driver raises.
+    SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's.
+    Raises KeyRingError, SchemaError, or what the database driver raises.
     """
     pools = Pools.for_cores(os.cpu_count() or 1, workers)
-    database = open_database(settings.url, pool_size=pools.threads, durable=durable)
+    database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
         prepare_schema(database)
         ring = attach_key_ring(database, settings.key_file, outside.entropy)

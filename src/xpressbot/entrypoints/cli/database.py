@@ -20,7 +20,7 @@ def database_commands() -> typer.Typer:
     def upgrade_schema() -> None:
         """Bring the database's schema up to this version."""
         with explained():
-            upgrade(open_database(load_settings().url))
+            upgrade(open_database(load_settings().url, patient=True))
         typer.echo(f"The database is at schema {HEAD}.")
 
     return db

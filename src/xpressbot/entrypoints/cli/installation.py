@@ -23,7 +23,7 @@ MOST_WORKERS: Final = 64
 class Build(Protocol):
     """Builds the installation that the settings describe."""
 
-    def __call__(self, settings: Settings, *, workers: int = 1) -> House: ...
+    def __call__(self, settings: Settings, *, workers: int = 1, patient: bool = False) -> House: ...
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def opened(build: Build, *, makes: bool = False) -> Iterator[House]:
         if not makes:
             refuse_where_nothing_is(settings)
         configure_logging(json_lines=settings.log_format == "json", level="WARNING")
-        house = build(settings)
+        house = build(settings, patient=True)
         try:
             yield house
         finally:

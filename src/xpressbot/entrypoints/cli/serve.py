@@ -1,17 +1,21 @@
 """xpressbot serve."""
 
 import os
+import resource
+import signal
+import sys
 from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from xpressbot import __version__
 from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.protocol import BoundedHeadProtocol
+from xpressbot.entrypoints.http.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
@@ -43,7 +47,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             _print_welcome_link(house)
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
         options = {
-            "http": BoundedHeadProtocol,
+            "http": BoundedProtocol,
             "host": host,
             "port": port,
             "access_log": False,
@@ -52,14 +56,37 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             "server_header": False,
             "timeout_graceful_shutdown": _GRACE_SECONDS,
         }
+        _allow_open_files()
         if workers == 1:
+            # uvicorn stops in order, and then lets the signal end the process: that is no failure.
+            signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
             uvicorn.run(create_app(house), **options)  # type: ignore[arg-type]  # uvicorn checks them
         else:
             house.database.dispose()
+            config = uvicorn.Config(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
             with shared_by_workers():
-                uvicorn.run(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+                _Workers(config, [config.bind_socket()]).run()
 
     return serve
+
+
+class _Workers(Multiprocess):
+    """uvicorn's own supervisor, which keeps the listening socket open while its workers finish."""
+
+    def terminate_all(self) -> None:
+        """Let whoever comes now be refused at once, and go to another node, instead of waiting for an answer that never comes."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
+def _allow_open_files() -> None:
+    """As many as a worker's connections need, where the system's usual limit is lower and may be raised."""
+    wanted = MOST_CONNECTIONS + RESERVED_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    reachable = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < reachable:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
 
 
 def _print_welcome_link(house: House) -> None:

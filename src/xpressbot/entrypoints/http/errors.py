@@ -6,11 +6,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.translation import _
+from xpressbot.foundation.database.trouble import Trouble
 
 API_PREFIX: Final = "/api/"
+RETRY_AFTER_REPAIR_SECONDS: Final = 60
+"""Only an operator can make room on a disk."""
 
 
 class _Explanation(NamedTuple):
@@ -56,6 +60,15 @@ _EXPLANATIONS: Final = {
     ),
 }
 
+_NOTHING_CAN_BE_SAVED: Final = _Explanation(
+    "read_only",
+    _("Nothing can be saved right now"),
+    _(
+        "XpressBot cannot write to its disk, so nothing was changed. You are not signed out, and what is there can still be read. Only"
+        " the operator of this installation can mend that."
+    ),
+)
+
 
 def error_response(
     renderer: Renderer,
@@ -68,6 +81,27 @@ def error_response(
 ) -> Response:
     """An error page, or a problem document for the API. `reference` is the id under which the log tells of the request."""
     explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
+    return _explained(renderer, request, status, explanation, detail=detail, headers=headers, reference=reference)
+
+
+def unavailable_response(renderer: Renderer, request: Request, trouble: Trouble, *, reference: str | None = None) -> Response:
+    """503, with the time after which it is worth another try, in the words of what is wrong with the database."""
+    if trouble.only_writes_fail:
+        retry = {"Retry-After": str(RETRY_AFTER_REPAIR_SECONDS)}
+        return _explained(renderer, request, 503, _NOTHING_CAN_BE_SAVED, headers=retry, reference=reference)
+    return error_response(renderer, request, 503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}, reference=reference)
+
+
+def _explained(
+    renderer: Renderer,
+    request: Request,
+    status: int,
+    explanation: _Explanation,
+    *,
+    headers: dict[str, str] | None,
+    reference: str | None,
+    detail: str | None = None,
+) -> Response:
     if request.scope["path"].startswith(API_PREFIX):
         return problem(status, explanation.code, headers=headers, reference=reference)
     action = {"href": "/", "label": _("Go to the dashboard")} if status in {403, 404, 405, 410} else None

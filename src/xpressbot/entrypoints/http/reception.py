@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirected
-from xpressbot.entrypoints.http.errors import error_response, http_error_response
+from xpressbot.entrypoints.http.errors import error_response, http_error_response, unavailable_response
 from xpressbot.entrypoints.http.forwarded_headers import ForwardedHeaderWatch
 from xpressbot.entrypoints.http.headers import security_headers
 from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolFullError
@@ -17,6 +17,7 @@ from xpressbot.entrypoints.http.visit import Site
 from xpressbot.entrypoints.measures import FailureCause
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.metrics import stopwatch
+from xpressbot.foundation.database.trouble import trouble_of
 
 _LOG = structlog.get_logger("xpressbot.http")
 _REQUEST_ID_BYTES: Final = 8
@@ -84,9 +85,10 @@ class Reception:
                 self._failures[FailureCause.BUSY].inc()
                 return error_response(renderer, request, 503, headers=_RETRY, reference=reference)
             case _ if isinstance(error, UNAVAILABLE):
-                _LOG.error("http.database_unavailable", path=request.scope["path"], error=type(error).__name__)
+                trouble = trouble_of(error)
+                _LOG.error("http.database_unavailable", path=request.scope["path"], error=type(error).__name__, reason=trouble)
                 self._failures[FailureCause.DATABASE].inc()
-                return error_response(renderer, request, 503, headers=_RETRY, reference=reference)
+                return unavailable_response(renderer, request, trouble, reference=reference)
             case _:
                 _LOG.exception("http.failed", path=request.scope["path"], exc_info=error)
                 self._failures[FailureCause.INTERNAL].inc()

@@ -8,6 +8,7 @@ import structlog
 
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.database.engine import UNAVAILABLE
+from xpressbot.foundation.database.trouble import trouble_of
 from xpressbot.identity.application.sweeping import Sweeping
 from xpressbot.identity.domain.retention import Transient
 
@@ -22,7 +23,7 @@ async def keep_up(house: House) -> None:
             try:
                 await house.pools.page.run(duty)
             except UNAVAILABLE as error:
-                _LOG.warning("upkeep.postponed", error=type(error).__name__)
+                _LOG.warning("upkeep.postponed", error=type(error).__name__, reason=trouble_of(error))
             except Exception:  # noqa: BLE001  # whatever it is, the next duty and the next round must come
                 _LOG.exception("upkeep.failed")
         await asyncio.sleep(UPKEEP_INTERVAL_SECONDS)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -14,6 +15,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
+
+from xpressbot.foundation.database.postgres import BoundedConnection, Doorway, connect_options
+from xpressbot.foundation.database.trouble import count_as_unavailable
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -144,10 +148,12 @@ class WritingSQLite(SQLiteDialect_pysqlite):
 registry.register("sqlite.writing", __name__, WritingSQLite.__name__)
 
 
-def open_database(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
+def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient: bool = False) -> Database:
     """Open the database behind `url` without connecting yet.
 
     durable=False gives up the last commits at a power cut in exchange for speed; only tests want that.
+    patient=True lets a server take as long as it takes for a statement, as commands need it for whole tables. Otherwise
+    people wait, and a server that is silent counts as gone.
     """
     parsed = make_url(url)
     options: dict[str, Any] = {
@@ -164,7 +170,10 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True) -> Data
         _configure_sqlite(writing, durable=durable)
         reading = create_engine(parsed, pool=writing.pool, hide_parameters=True)
         return Database(writing, reading, syncs=durable, at_once=_open_at_once(parsed))
-    engine = create_engine(parsed, connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15000"}, pool_pre_ping=True, **options)
+    engine = create_engine(parsed, connect_args=dict(connect_options(patient=patient)), pool_pre_ping=True, **options)
+    doorway = Doorway(psycopg.Connection if patient else BoundedConnection)
+    event.listen(engine, "do_connect", doorway.connect)
+    event.listen(engine, "handle_error", count_as_unavailable)
     return Database(engine)
 
 

@@ -3,6 +3,7 @@
 The records stand in records.py and upkeep_records.py.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -114,6 +115,12 @@ class UnitsOfWork(Protocol):
 
         With durable=False its commit does not wait for the disk: everybody sees it, and a power cut may take it back as long
         as no durable one has followed.
+        """
+
+    def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
+        """Do `deed` in one transaction and commit it; when storage takes no writes, leave it out without an exception.
+
+        For what is safe to be missing, after a power cut as well.
         """
 
     def read(self) -> AbstractContextManager[UnitOfWork]:

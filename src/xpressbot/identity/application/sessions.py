@@ -60,7 +60,5 @@ class Sessions:
         self._gate.enter(caller, deed)
 
     def _touch(self, session_id: str) -> None:
-        # If a power cut takes it back, the session ends a minute earlier.
-        with self._units.write(durable=False) as uow:
-            uow.sessions.touch(session_id, self._mint.now())
-            uow.commit()
+        # If a power cut takes it back, or a full disk leaves no room for it, the session ends earlier, never later.
+        self._units.write_if_possible(lambda uow: uow.sessions.touch(session_id, self._mint.now()))

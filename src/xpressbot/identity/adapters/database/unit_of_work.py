@@ -1,13 +1,13 @@
 """The unit of work: one connection, and the records that speak through it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Connection
 
-from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.engine import UNAVAILABLE, Database
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
 from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
@@ -171,6 +171,11 @@ class UnitsOfWork:
                 yield UnitOfWork(connection, self._boxes, self._entropy)
         finally:
             self._times.writing(stopwatch() - began)
+
+    def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
+        with suppress(*UNAVAILABLE), self.write(durable=False) as uow:
+            deed(uow)
+            uow.commit()
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

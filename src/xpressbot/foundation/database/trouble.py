@@ -1,0 +1,65 @@
+"""Why the database could not do what it was asked: what its driver raised, by kind."""
+
+import sqlite3
+from enum import StrEnum
+from typing import Final
+
+from psycopg import errors
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+
+class Trouble(StrEnum):
+    """What is wrong with the database, rather than with what it was asked."""
+
+    AWAY = "unreachable"
+    BUSY = "busy"
+    DISK_FULL = "disk_full"
+    DISK_FAULT = "disk_fault"
+    READ_ONLY = "read_only"
+
+    @property
+    def only_writes_fail(self) -> bool:
+        """Whether what is there can still be read."""
+        return self in {Trouble.DISK_FULL, Trouble.DISK_FAULT, Trouble.READ_ONLY}
+
+
+_SQLITE: Final = {
+    sqlite3.SQLITE_FULL: Trouble.DISK_FULL,
+    sqlite3.SQLITE_READONLY: Trouble.READ_ONLY,
+    sqlite3.SQLITE_IOERR: Trouble.DISK_FAULT,
+    sqlite3.SQLITE_BUSY: Trouble.BUSY,
+    sqlite3.SQLITE_LOCKED: Trouble.BUSY,
+}
+_POSTGRESQL: Final[dict[type[Exception], Trouble]] = {
+    errors.DiskFull: Trouble.DISK_FULL,
+    errors.IoError: Trouble.DISK_FAULT,
+    errors.ReadOnlySqlTransaction: Trouble.READ_ONLY,
+    errors.LockNotAvailable: Trouble.BUSY,
+    errors.QueryCanceled: Trouble.BUSY,
+    errors.DeadlockDetected: Trouble.BUSY,
+    errors.TooManyConnections: Trouble.BUSY,
+}
+_OF_THE_SERVERS_OWN: Final = (errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout, errors.TransactionTimeout)
+"""A standby that takes no writes, and transactions it has ended. PostgreSQL has them in a class with faults of its clients."""
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """The kind of trouble behind one of UNAVAILABLE."""
+    if isinstance(error, PoolTimeoutError):
+        return Trouble.BUSY
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(cause, sqlite3.Error):
+        # The lowest byte is the kind of fault; the others say more of it. What Python raises by itself has none.
+        return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF, Trouble.AWAY)
+    return next((trouble for kind, trouble in _POSTGRESQL.items() if isinstance(cause, kind)), Trouble.AWAY)
+
+
+def count_as_unavailable(context: ExceptionContext) -> None:
+    """Have what the server decided by itself raised as an OperationalError; SQLAlchemy's handle_error event."""
+    cause = context.original_exception
+    if isinstance(cause, _OF_THE_SERVERS_OWN):
+        context.chained_exception = OperationalError(
+            context.statement, None, cause, hide_parameters=True, connection_invalidated=context.is_disconnect
+        )

@@ -1,0 +1,241 @@
+"""A client that is slow, silent or deaf holds a connection for a bounded time, and nothing else (ASVS 15.2.2)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from fastapi import FastAPI
+
+from tests.http.sending import rows
+from tests.support.installation import Installation
+from tests.support.settable_loop import Client, Served, pass_time, run, serving_here
+from xpressbot.entrypoints.http import protocol
+from xpressbot.entrypoints.http.protocol import BODY_SECONDS, HEAD_SECONDS, LINGER_SECONDS, SEND_SECONDS
+
+HOST = b"Host: 127.0.0.1:8000\r\n"
+ALIVE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
+STYLE = b"GET /static/style.css HTTP/1.1\r\n" + HOST + b"\r\n"
+BODY = b"email=anna%40example.com&password=violet-anchor-meadow-kettle"
+FORM_HEAD = (
+    b"POST /sign-in HTTP/1.1\r\n"
+    + HOST
+    + b"Origin: http://127.0.0.1:8000\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+)
+MANY = 60
+"""More than a worker has threads."""
+
+
+def with_server(application: object, story: Callable[[Served], Awaitable[None]]) -> None:
+    """Tell a story to an application that is served for it."""
+
+    async def told() -> None:
+        async with serving_here(application) as served:
+            await story(served)
+
+    run(told)
+
+
+async def look_around(served: Served) -> None:
+    """Let everything that is due happen: another client is served meanwhile."""
+    assert await served.ask(ALIVE) == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "limit"), [(b"", HEAD_SECONDS), (ALIVE[:20], HEAD_SECONDS), (ALIVE[:-1], HEAD_SECONDS), (FORM_HEAD + BODY[:9], BODY_SECONDS)]
+)
+def test_what_has_not_arrived_in_its_time_is_cut_off(sent: bytes, limit: int, app: FastAPI) -> None:
+    """408 for a request that is begun; a connection that asked for nothing is closed without a word."""
+
+    async def story(served: Served) -> None:
+        client = await served.connect()
+        await client.send(sent)
+        await look_around(served)
+        pass_time(limit - 2)
+        await look_around(served)
+        assert not client.reader.at_eof()
+        pass_time(3)
+        if sent:
+            status, headers, _body = await client.answer()
+            assert (status, headers["connection"]) == (408, "close")
+        assert await client.is_closed()
+
+    with_server(app, story)
+
+
+def test_dripping_does_not_help(app: FastAPI) -> None:
+    """The limit is on the whole head, however busily it comes; empty lines before it are no way round."""
+
+    async def story(served: Served) -> None:
+        drips = {await served.connect(): b"X-Drip: 1\r\n", await served.connect(): b"\r\n"}
+        for client, drip in drips.items():
+            await client.send(b"GET /healthz HTTP/1.1\r\n" if drip != b"\r\n" else drip)
+        for _tenth in range(10):
+            for client, drip in drips.items():
+                await client.send(drip)
+            await look_around(served)
+            pass_time(HEAD_SECONDS / 10 + 0.1)
+        for client in drips:
+            assert (await client.answer())[0] == 408
+            assert await client.is_closed()
+
+    with_server(app, story)
+
+
+def test_a_request_that_arrives_in_time_is_answered_in_pieces_too(app: FastAPI, installation: Installation) -> None:
+    """Head and body have a time each; and the connection goes on to the next request."""
+    installation.add_account()
+
+    async def story(served: Served) -> None:
+        client = await served.connect()
+        for _request in range(2):
+            await client.send(FORM_HEAD[:50])
+            await look_around(served)
+            pass_time(HEAD_SECONDS - 2)
+            await client.send(FORM_HEAD[50:] + BODY[:5])
+            await look_around(served)
+            pass_time(BODY_SECONDS - 2)
+            await look_around(served)
+            await client.send(BODY[5:])
+            assert (await client.answer())[0] == 303
+
+    with_server(app, story)
+
+
+def test_slow_clients_take_no_thread_and_no_connection_to_the_database(app: FastAPI, installation: Installation) -> None:
+    """More of them than there are threads, in heads and in forms: others sign in. Once they are cut, nothing is charged or kept."""
+    installation.add_account()
+
+    async def story(served: Served) -> None:
+        slow = [await served.connect() for _one in range(MANY)]
+        for number, client in enumerate(slow):
+            await client.send(FORM_HEAD + BODY[:-1] if number % 2 else FORM_HEAD[:-1])
+        await look_around(served)
+        assert installation.house.database.engine.pool.checkedout() == 0
+        before = rows(installation, "throttle_bucket")
+        assert await served.ask(FORM_HEAD + BODY) == 303
+        signed_in = rows(installation, "throttle_bucket")
+        pass_time(BODY_SECONDS + 1)
+        assert {(await client.answer())[0] for client in slow} == {408}
+        assert before == []
+        assert rows(installation, "throttle_bucket") == signed_in
+        assert len(rows(installation, "session")) == 1
+
+    with_server(app, story)
+
+
+def test_who_takes_no_answers_is_hung_up_on(app: FastAPI) -> None:
+    """Unread answers fill our memory up to a bound, for a bounded time; whoever reads on is served all along."""
+
+    async def story(served: Served) -> None:
+        deaf = await served.connect(receive_buffer=4096)
+        deaf.reader._transport.pause_reading()
+        deaf.writer.write(STYLE * 2000)
+        while not any(connection.transport.get_write_buffer_size() for connection in served.state.connections):
+            await look_around(served)
+        for _look in range(4):
+            await look_around(served)
+            pass_time(SEND_SECONDS / 2 + 1)
+        await look_around(served)
+        assert max(connection.transport.get_write_buffer_size() for connection in served.state.connections) == 0
+        deaf.reader._transport.resume_reading()
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            while True:
+                await deaf.answer()
+
+    with_server(app, story)
+
+
+@pytest.mark.parametrize("more", [b"", ALIVE[:20], FORM_HEAD + BODY[:9], ALIVE])
+def test_an_answer_of_ours_that_takes_long_costs_the_client_nothing(more: bytes) -> None:
+    """Whatever of its next request it sends ahead waits for us, and is no slowness of its own."""
+    go = asyncio.Event()
+
+    async def slow(scope: dict[str, object], _receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
+        if scope["path"] == "/slow":
+            await go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    async def story(served: Served) -> None:
+        client = await served.connect()
+        await client.send(ALIVE.replace(b"/healthz", b"/slow") + more)
+        for _look in range(5):
+            await look_around(served)
+            pass_time(BODY_SECONDS)
+        go.set()
+        assert (await client.answer())[0] == 200
+        if more == ALIVE:
+            assert (await client.answer())[0] == 200
+
+    with_server(slow, story)
+
+
+def test_where_there_are_too_many_the_one_who_has_waited_longest_gives_way(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Idle connections keep nobody out: each newcomer takes the place of the oldest of them, begun requests not excepted."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
+
+    async def story(served: Served) -> None:
+        crowd = [await served.connect() for _one in range(3)]
+        await crowd[0].send(ALIVE[:9])
+        newcomers = []
+        for _one in range(3):
+            newcomers.append(await served.connect())
+            await newcomers[-1].send(ALIVE)
+            assert (await newcomers[-1].answer())[0] == 200
+        assert (await crowd[0].answer())[0] == 408
+        assert [await client.is_closed() for client in crowd] == [True] * 3
+        assert len(served.state.connections) == 3
+
+    with_server(app, story)
+
+
+def test_nobody_gives_way_while_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every connection is at work, it is the newcomer that is asked to come back."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 2)
+    go = asyncio.Event()
+
+    async def slow(_scope: object, _receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
+        await go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    async def story(served: Served) -> None:
+        busy = [await served.connect() for _one in range(2)]
+        for client in busy:
+            await client.send(ALIVE)
+        while len(served.state.tasks) < 2:
+            await asyncio.sleep(0)
+        status, headers, _body = await (await served.connect()).answer()
+        assert (status, headers["retry-after"]) == (503, "5")
+        go.set()
+        assert [(await client.answer())[0] for client in busy] == [200, 200]
+
+    with_server(slow, story)
+
+
+def test_a_worker_that_stops_answers_what_is_on_its_way(app: FastAPI) -> None:
+    """On a connection that was idle at that moment too, and tells the client to use it no more; who asks nothing is let go."""
+
+    async def story(served: Served) -> None:
+        asks, begun, idle = [await _used(served) for _one in range(3)]
+        await begun.send(ALIVE[:20])
+        await look_around(served)
+        for connection in list(served.state.connections):
+            connection.shutdown()
+        await asks.send(ALIVE)
+        pass_time(LINGER_SECONDS + 0.1)  # the request lies there unread when the time is over
+        await begun.send(ALIVE[20:])
+        for client in (asks, begun):
+            status, headers, _body = await client.answer()
+            assert (status, headers["connection"]) == (200, "close")
+            assert await client.is_closed()
+        assert await idle.is_closed()
+
+    with_server(app, story)
+
+
+async def _used(served: Served) -> Client:
+    client = await served.connect()
+    await client.send(ALIVE)
+    assert (await client.answer())[0] == 200
+    return client
