@@ -82,7 +82,7 @@ class Served:
     async def connect(self, *, receive_buffer: int | None = None) -> Client:
         """A connection that is closed in the end."""
         own = socket.socket(proto=socket.IPPROTO_TCP)  # which asyncio asks for before it turns off what would hold small pieces back
-        own.setblocking(False)
+        own.settimeout(0)
         if receive_buffer is not None:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", self.port))

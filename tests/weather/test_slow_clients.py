@@ -1,6 +1,7 @@
 """A client that is slow, silent or deaf holds a connection for a bounded time, and nothing else (ASVS 15.2.2)."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -23,6 +24,7 @@ FORM_HEAD = (
 )
 MANY = 60
 """More than a worker has threads."""
+Send = Callable[[dict[str, object]], Awaitable[None]]
 
 
 def with_server(application: object, story: Callable[[Served], Awaitable[None]]) -> None:
@@ -138,9 +140,9 @@ def test_who_takes_no_answers_is_hung_up_on(app: FastAPI) -> None:
         await look_around(served)
         assert max(connection.transport.get_write_buffer_size() for connection in served.state.connections) == 0
         deaf.reader._transport.resume_reading()
-        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
-            while True:
-                await deaf.answer()
+        with contextlib.suppress(ConnectionResetError):
+            while await deaf.reader.read(65536):
+                pass
 
     with_server(app, story)
 
@@ -150,7 +152,7 @@ def test_an_answer_of_ours_that_takes_long_costs_the_client_nothing(more: bytes)
     """Whatever of its next request it sends ahead waits for us, and is no slowness of its own."""
     go = asyncio.Event()
 
-    async def slow(scope: dict[str, object], _receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
+    async def slow(scope: dict[str, object], _receive: object, send: Send) -> None:
         if scope["path"] == "/slow":
             await go.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
@@ -192,23 +194,24 @@ def test_where_there_are_too_many_the_one_who_has_waited_longest_gives_way(app: 
 def test_nobody_gives_way_while_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every connection is at work, it is the newcomer that is asked to come back."""
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 2)
-    go = asyncio.Event()
-
-    async def slow(_scope: object, _receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
-        await go.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body"})
 
     async def story(served: Served) -> None:
         busy = [await served.connect() for _one in range(2)]
         for client in busy:
             await client.send(ALIVE)
-        while len(served.state.tasks) < 2:
-            await asyncio.sleep(0)
+        await both.wait()
         status, headers, _body = await (await served.connect()).answer()
         assert (status, headers["retry-after"]) == (503, "5")
-        go.set()
+        await both.wait()
         assert [(await client.answer())[0] for client in busy] == [200, 200]
+
+    both = asyncio.Barrier(3)
+
+    async def slow(_scope: object, _receive: object, send: Send) -> None:
+        await both.wait()
+        await both.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
 
     with_server(slow, story)
 

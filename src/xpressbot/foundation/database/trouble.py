@@ -56,10 +56,9 @@ def trouble_of(error: BaseException) -> Trouble:
     return next((trouble for kind, trouble in _POSTGRESQL.items() if isinstance(cause, kind)), Trouble.AWAY)
 
 
-def count_as_unavailable(context: ExceptionContext) -> None:
+def count_as_unavailable(context: ExceptionContext) -> OperationalError | None:
     """Have what the server decided by itself raised as an OperationalError; SQLAlchemy's handle_error event."""
     cause = context.original_exception
-    if isinstance(cause, _OF_THE_SERVERS_OWN):
-        context.chained_exception = OperationalError(
-            context.statement, None, cause, hide_parameters=True, connection_invalidated=context.is_disconnect
-        )
+    if not isinstance(cause, _OF_THE_SERVERS_OWN):
+        return None
+    return OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=context.is_disconnect)
