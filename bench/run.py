@@ -17,12 +17,13 @@ from bench.workloads.growth import growth
 from bench.workloads.hash_storm import hash_storm
 from bench.workloads.killed_node import killed_node
 from bench.workloads.memory_and_start import memory_and_start
+from bench.workloads.outage import outage
 from bench.workloads.password_step import password_step
 from bench.workloads.peers import beside_the_peers, peer_systems
 from bench.workloads.processes import processes
 
 PEERS = ("better_auth", "django_allauth", "flask_security")
-CHAPTERS = ("peers", "password_step", "memory_and_start", "hash_storm", "growth", "processes", "killed_node")
+CHAPTERS = ("peers", "password_step", "memory_and_start", "hash_storm", "growth", "processes", "killed_node", "outage")
 
 
 def run(effort: Effort, chapters: list[str], peer_names: list[str], command: list[str], results: Path) -> bool:
@@ -59,4 +60,5 @@ def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable
         "growth": lambda: growth(stage),
         "processes": lambda: processes(stage),
         "killed_node": lambda: killed_node(stage),
+        "outage": lambda: outage(stage),
     }

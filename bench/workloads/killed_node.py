@@ -109,16 +109,16 @@ def _beyond(outcomes: Sequence[Outcome]) -> int:
 
 
 def _round(stage: Stage, installation: Installation, people: Sequence[Person], folder: Path) -> Outcome:
-    before, ports, front = _counts(installation), (free_port(), free_port()), free_port()
+    before, ports, front = counts(installation), (free_port(), free_port()), free_port()
     nodes = [XpressBot(installation, port, workers=_WORKERS, name=f"node {number}", asked_at=front) for number, port in enumerate(ports, 1)]
     with stage.serving(*nodes) as (victim, _survivor):
         proxy = Server(balancer(folder, front, list(ports)), folder / "nginx.log")
         try:
             answers, seconds = _sign_in(stage, nodes[0], people, victim)
-            holding = _cookies_that_hold(stage, nodes[0], answers)
+            holding = cookies_that_hold(stage, nodes[0], answers)
         finally:
             proxy.stop()
-    after = _counts(installation)
+    after = counts(installation)
     found = [
         Account(answer.status, *(after[table][person.email] - before[table][person.email] for table in ("events", "sessions")))
         for person, answer in zip(people, answers, strict=True)
@@ -139,12 +139,12 @@ def _sign_in(stage: Stage, system: XpressBot, people: Sequence[Person], victim: 
     return running.answers(), seconds
 
 
-def _cookies_that_hold(stage: Stage, system: XpressBot, answers: Sequence[Answer]) -> int:
+def cookies_that_hold(stage: Stage, system: XpressBot, answers: Sequence[Answer]) -> int:
     requests = [system.session(answer) for answer in answers if answer.status == 303]
     return stage.client.run(system.port, requests, Load()).statuses.get(200, 0)
 
 
-def _counts(installation: Installation) -> Mapping[str, Counter[str]]:
+def counts(installation: Installation) -> Mapping[str, Counter[str]]:
     """How many sign-ins are recorded for each address, and how many sessions there are."""
     database = open_database(installation.settings.url, pool_size=1, patient=True)
     try:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from xpressbot.entrypoints.house import House
-from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT
+from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT, SESSION
 from xpressbot.identity.domain.security_event import GENESIS, EventKind, chained_hash, details_hash
 
 
@@ -35,3 +35,12 @@ def broken_at(house: House, account_id: str) -> int | None:
         head = connection.execute(select(CHAIN_HEAD).where(CHAIN_HEAD.c.account_id == account_id)).one()
     assert (head.seq, head.hash) == (seq, previous)
     return None
+
+
+def sign_ins(house: House, account_id: str) -> tuple[int, int]:
+    """How often an account has signed in without a recovery code: by its record, and by the sessions that there are."""
+    signed_in = (SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
+    with house.database.read() as connection:
+        events: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*signed_in)).scalar_one()
+        sessions: int = connection.execute(select(func.count()).where(SESSION.c.account_id == account_id)).scalar_one()
+    return events, sessions

@@ -14,17 +14,18 @@ _TIMEOUT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Form:
-    """A form to send, with the cookies of a pending sign-in and of a link, or none."""
+    """A form to send, with the cookies of a pending sign-in, of a link and of a session, or none."""
 
     path: str
     fields: dict[str, str]
     pending: Token | None = None
     link: Token | None = None
+    session: Token | None = None
 
     @property
     def cookies(self) -> str:
         """As a browser sends them."""
-        tokens = {"sign-in": self.pending, "link": self.link}
+        tokens = {"sign-in": self.pending, "link": self.link, "session": self.session}
         return "; ".join(f"xpressbot-{name}={token.text}" for name, token in tokens.items() if token is not None)
 
 
@@ -32,7 +33,7 @@ def send(url: str, forms: Sequence[Form], *, again: Callable[[httpx.Response], b
     """Send all forms at once, each on a connection of its own; one whose answer says `again` is sent anew until it does not."""
 
     async def one(form: Form) -> httpx.Response:
-        while again(response := await _post(url, form)):
+        while again(response := await ask(url, form)):
             pass
         return response
 
@@ -43,11 +44,11 @@ def send(url: str, forms: Sequence[Form], *, again: Callable[[httpx.Response], b
     return asyncio.run(everyone())
 
 
-async def _post(url: str, form: Form) -> httpx.Response:
-    """By hand: a client that pools connections spends more on two hundred of them than the server does."""
+async def ask(url: str, form: Form, *, method: str = "POST") -> httpx.Response:
+    """The answer to one form, sent by hand: a client that pools connections spends more on two hundred of them than the server does."""
     address, body = urlsplit(url), urlencode(form.fields)
     lines = [
-        f"POST {form.path} HTTP/1.1",
+        f"{method} {form.path} HTTP/1.1",
         f"Host: {address.netloc}",
         "Connection: close",
         f"Origin: {url}",
@@ -65,5 +66,5 @@ async def _post(url: str, form: Form) -> httpx.Response:
         await writer.wait_closed()
     status, *headers = head.decode("latin-1").split("\r\n")
     pairs = [(name, value) for name, _colon, value in (header.partition(": ") for header in headers)]
-    request = httpx.Request("POST", url + form.path)
+    request = httpx.Request(method, url + form.path)
     return httpx.Response(int(status.split()[1]), headers=pairs, content=content, request=request)

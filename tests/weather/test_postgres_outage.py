@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
 from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
-from tests.support.event_chain import broken_at
+from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import Installation, install
 from tests.support.outages import UnreliableServer, unreliable_postgres
 from tests.support.people import Person, caller_with, pending, protected
@@ -28,8 +28,7 @@ from xpressbot.foundation.database import postgres
 from xpressbot.foundation.database.engine import UNAVAILABLE, open_database
 from xpressbot.foundation.database.migrations import upgrade
 from xpressbot.foundation.database.postgres import Doorway
-from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
 from xpressbot.identity.domain.token import Token
 
 PEOPLE = 9
@@ -169,12 +168,8 @@ def assert_whole(installation: Installation, people: list[Person], load: Load) -
     """Each code made one session and one event, in a chain that holds; whoever was told so is signed in, and no answer was another 5xx."""
     assert {status for status in load.statuses if status >= 500} == {503}
     for person in people:
-        with installation.house.database.read() as connection:
-            mine = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
-            events = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*mine)).scalar_one()
-            sessions = connection.execute(select(func.count()).where(SESSION.c.account_id == person.account.id)).scalar_one()
         # The first of each is of the browser that turned 2FA on, with the password alone.
-        assert (events, sessions) == (2, 2)
+        assert sign_ins(installation.house, person.account.id) == (2, 2)
         assert broken_at(installation.house, person.account.id) is None
     for account_id, session in load.signed_in.items():
         assert caller_with(installation.house, session).account.id == account_id

@@ -12,19 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from tests.http.sending import SESSION_COOKIE
 from tests.processes.conftest import environment_of
 from tests.support.command_line import Shell
-from tests.support.event_chain import broken_at
+from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import make_settings
 from tests.support.people import Person, pending, protected
 from tests.support.server import Server, serving
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.house import House
-from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, SESSION
-from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.token import Token
 
 PEOPLE = 24
@@ -75,7 +72,7 @@ def test_a_stop_in_mid_load_loses_nothing(workers: int, house: House, tmp_path: 
     # A client whose request crosses the end of its idle connection is the one that may have to ask again.
     assert count.unanswered <= READERS
     for person in people:
-        events, sessions = recorded(house, person)
+        events, sessions = sign_ins(house, person.account.id)
         assert events == sessions == (2 if person.account.id in told else 1)
         assert broken_at(house, person.account.id) is None
 
@@ -146,12 +143,3 @@ def _request(server: Server, method: str, path: str, cookies: str, body: str = "
     if method == "POST":
         lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", body]).encode()
-
-
-def recorded(house: House, person: Person) -> tuple[int, int]:
-    """How often somebody has signed in, by the record and by the sessions."""
-    with house.database.read() as connection:
-        mine = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
-        events: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*mine)).scalar_one()
-        sessions: int = connection.execute(select(func.count()).where(SESSION.c.account_id == person.account.id)).scalar_one()
-    return events, sessions

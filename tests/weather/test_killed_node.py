@@ -1,0 +1,128 @@
+"""Two nodes on one PostgreSQL behind nginx, one of which is killed while people sign in. bench/ has the long form."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from bench.balancer import balancer
+from bench.messages import get
+from bench.servers import Command, Server
+
+from tests.http.sending import SESSION_COOKIE
+from tests.processes.conftest import environment_of
+from tests.support.command_line import Shell
+from tests.support.event_chain import broken_at, sign_ins
+from tests.support.installation import make_settings
+from tests.support.people import Person, caller_with, pending, protected
+from tests.support.postgres import new_database
+from tests.support.server import free_port
+from tests.support.storm import Form, ask
+from xpressbot.bootstrap import build
+from xpressbot.entrypoints.house import House
+from xpressbot.foundation.database.engine import open_database
+from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.identity.domain.token import Token
+
+PEOPLE = 16
+LANES = 4
+"""Sign-ins at once, and so the most that can be in flight on the killed node."""
+KILLED_AFTER = 5
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Nodes:
+    """Where the proxy listens, whom it stands before, and a house on the same database."""
+
+    front: str
+    servers: Sequence[Server]
+    house: House
+
+
+@dataclass
+class Seen:
+    """What browsers saw."""
+
+    sign_ins: dict[str, tuple[int, Token | None]] = field(default_factory=dict)
+    """By account: the status, and the session if there was one."""
+    reads: list[int] = field(default_factory=list)
+
+
+@pytest.fixture
+def nodes(tmp_path: Path, postgres_server: str) -> Iterator[Nodes]:
+    """Each node has processes and a port of its own, and the key ring file of the first."""
+    url = new_database(postgres_server, f"nodes_{os.getpid()}")
+    database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
+    upgrade(database)
+    database.engine.dispose()
+    front, ports = free_port(), [free_port(), free_port()]
+    settings = make_settings(tmp_path, url)
+    shell = Shell(tmp_path, environment_of(settings) | {"XPRESSBOT_PUBLIC_URL": f"http://127.0.0.1:{front}"})
+    with ExitStack() as stack:
+        house = build(settings)
+        stack.callback(house.close)
+        servers = []
+        for port in ports:
+            program = [sys.executable, "-m", "xpressbot", "serve", "--port", str(port)]
+            command = Command(port, get(port, "/healthz"), program, tmp_path, shell.environment)
+            servers.append(Server(command, tmp_path / f"node-{port}.log"))
+            stack.callback(servers[-1].stop)
+        proxy = Server(balancer(tmp_path / "nginx", front, ports), tmp_path / "nginx.log")
+        stack.callback(proxy.stop)
+        yield Nodes(f"http://127.0.0.1:{front}", servers, house)
+
+
+def test_a_node_that_is_killed_loses_and_doubles_no_sign_in(nodes: Nodes) -> None:
+    """Only what was in flight on it may fail, and is then wholly done or not begun; who reads notices nothing."""
+    people = [protected(nodes.house, f"person{number}@example.com") for number in range(PEOPLE)]
+    waiting = [pending(nodes.house, person.account.email) for person in people]
+    seen = asyncio.run(killed_in_the_middle(nodes, people, waiting))
+
+    assert set(seen.reads) == {200}
+    statuses = [status for status, _session in seen.sign_ins.values()]
+    assert set(statuses) <= {303, 502}
+    assert statuses.count(502) <= LANES
+    for person in people:
+        status, session = seen.sign_ins[person.account.id]
+        events, sessions = sign_ins(nodes.house, person.account.id)
+        assert events == sessions
+        assert sessions in ({2} if status == 303 else {1, 2})
+        assert broken_at(nodes.house, person.account.id) is None
+        if session is not None:
+            assert caller_with(nodes.house, session).account.id == person.account.id
+
+
+async def killed_in_the_middle(nodes: Nodes, people: list[Person], waiting: list[Token]) -> Seen:
+    """Everybody brings their code once."""
+    seen, enough, over = Seen(), asyncio.Event(), asyncio.Event()
+    codes = iter(zip(people, waiting, strict=True))
+
+    async def lane() -> None:
+        for person, token in codes:
+            answer = await ask(nodes.front, Form("/sign-in/code", {"code": person.phone.code()}, token))
+            cookie = answer.cookies.get(SESSION_COOKIE)
+            seen.sign_ins[person.account.id] = (answer.status_code, None if cookie is None else Token.parse(cookie))
+            if len(seen.sign_ins) == KILLED_AFTER:
+                enough.set()
+
+    async def read() -> None:
+        session = people[0].caller.client.session
+        assert session is not None
+        while not over.is_set():
+            answer = await ask(nodes.front, Form("/account", {}, session=session), method="GET")
+            seen.reads.append(answer.status_code)
+
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+        readers = [tasks.create_task(read()) for _one in range(2)]
+        lanes = [tasks.create_task(lane()) for _one in range(LANES)]
+        await enough.wait()
+        await asyncio.to_thread(nodes.servers[0].kill)
+        await asyncio.gather(*lanes)
+        over.set()
+        await asyncio.gather(*readers)
+    return seen
