@@ -11,7 +11,7 @@ import pytest
 from tests.contract.documents import read, table
 from xpressbot import entrypoints
 from xpressbot.entrypoints import http
-from xpressbot.foundation import diagnosis
+from xpressbot.foundation import database, diagnosis
 from xpressbot.identity import application, domain
 from xpressbot.identity.application import sweeping
 from xpressbot.identity.domain import retention, throttle
@@ -126,7 +126,7 @@ def _constant(name: str) -> int:
     module_name, _dot, rest = name.partition(".")
     modules = {
         module.__name__.rpartition(".")[2]: module
-        for package in (http, application, domain, diagnosis, entrypoints)
+        for package in (http, application, domain, database, diagnosis, entrypoints)
         for module in _modules(package)
     }
     constant, _bracket, key = rest.rstrip("]").partition("[")

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import resource
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
@@ -22,6 +23,7 @@ FORM_HEAD = (
     + HOST
     + b"Origin: http://127.0.0.1:8000\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(BODY)
 )
+IDLE = 1000
 MANY = 60
 """More than a worker has threads."""
 Send = Callable[[dict[str, object]], Awaitable[None]]
@@ -145,6 +147,46 @@ def test_who_takes_no_answers_is_hung_up_on(app: FastAPI) -> None:
                 pass
 
     with_server(app, story)
+
+
+@pytest.fixture
+def open_files() -> Iterator[None]:
+    """Room for both ends of a thousand connections in this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 3 * IDLE), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("open_files")
+def test_a_thousand_idle_connections_keep_nobody_waiting(app: FastAPI, installation: Installation) -> None:
+    """Others sign in meanwhile; whoever asks for nothing is let go, new connections and kept ones alike."""
+    installation.add_account()
+
+    async def story(served: Served) -> None:
+        idle = [await served.connect() for _one in range(IDLE)]
+        for client in idle[: IDLE // 10]:
+            await client.send(ALIVE)
+            assert (await client.answer())[0] == 200
+        assert await served.ask(FORM_HEAD + BODY) == 303
+        assert len(served.state.connections) >= IDLE
+        pass_time(HEAD_SECONDS + 1)
+        assert all([await client.is_closed() for client in idle])
+        assert await served.ask(FORM_HEAD + BODY) == 303
+        assert len(served.state.connections) <= 2
+
+    with_server(app, story)
+
+
+def test_a_worker_leaves_open_files_to_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system allows few, connections are the ones to be fewer."""
+    limits = {"few": 1024, "many": 1_000_000, "all": resource.RLIM_INFINITY}
+    found = {}
+    for name, soft in limits.items():
+        monkeypatch.setattr(resource, "getrlimit", lambda _which, soft=soft: (soft, soft))
+        found[name] = protocol.most_connections()
+    most = protocol.MOST_CONNECTIONS
+    assert found == {"few": 1024 - protocol.RESERVED_DESCRIPTORS, "many": most, "all": most}
 
 
 @pytest.mark.parametrize("more", [b"", ALIVE[:20], FORM_HEAD + BODY[:9], ALIVE])
