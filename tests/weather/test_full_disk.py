@@ -49,7 +49,7 @@ def no_page_is_left(installation: Installation) -> Iterator[None]:
 @contextmanager
 def no_file_may_grow(installation: Installation) -> Iterator[None]:
     """The system refuses each byte that would make a file longer, as a quota does: first of all the write-ahead log's."""
-    installation.house.database.engine.dispose()  # its log begins anew
+    installation.house.database.dispose()  # its log begins anew
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))  # the index of the log has 32 KiB, and it can be read only with that
     try:

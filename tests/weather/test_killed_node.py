@@ -59,7 +59,7 @@ def nodes(tmp_path: Path, postgres_server: str) -> Iterator[Nodes]:
     url = new_database(postgres_server, f"nodes_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
     upgrade(database)
-    database.engine.dispose()
+    database.dispose()
     front, ports = free_port(), [free_port(), free_port()]
     settings = make_settings(tmp_path, url)
     shell = Shell(tmp_path, environment_of(settings) | {"XPRESSBOT_PUBLIC_URL": f"http://127.0.0.1:{front}"})

@@ -56,7 +56,7 @@ def installation(server: UnreliableServer, tmp_path: Path, monkeypatch: pytest.M
     url = new_database(server.url, f"weather_{next(_NUMBERS)}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
     upgrade(database)
-    database.engine.dispose()
+    database.dispose()
     installation = install(tmp_path, url)
     yield installation
     installation.close()
@@ -161,7 +161,7 @@ def end_waits(installation: Installation) -> None:
     with database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
-    database.engine.dispose()
+    database.dispose()
 
 
 def assert_whole(installation: Installation, people: list[Person], load: Load) -> None:

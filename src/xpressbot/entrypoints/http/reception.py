@@ -16,8 +16,8 @@ from xpressbot.entrypoints.http.request_times import RequestTimes
 from xpressbot.entrypoints.http.visit import Site
 from xpressbot.entrypoints.measures import FailureCause
 from xpressbot.foundation.database.engine import UNAVAILABLE
-from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.database.trouble import trouble_of
+from xpressbot.foundation.metrics import stopwatch
 
 _LOG = structlog.get_logger("xpressbot.http")
 _REQUEST_ID_BYTES: Final = 8

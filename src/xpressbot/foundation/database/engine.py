@@ -123,7 +123,12 @@ class WritingSQLite(SQLiteDialect_pysqlite):
         self._writer = dbapi_connection.dbapi_connection
 
     def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
-        super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]  # SQLAlchemy types most of its dialects
+        try:
+            super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]  # SQLAlchemy types most of its dialects
+        except BaseException:
+            # On a full disk, say. SQLAlchemy takes the transaction for ended by that, and SQLite may not.
+            self.do_rollback(dbapi_connection)
+            raise
         self._end_turn(dbapi_connection.dbapi_connection)
 
     def do_rollback(self, dbapi_connection: PoolProxiedConnection) -> None:
