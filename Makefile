@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PARALLEL ?= -n auto --maxprocesses 4 --dist worksteal
 PYTEST_ARGS ?=
 SERVE_ARGS ?=
 BENCH_ARGS ?=
@@ -19,7 +20,7 @@ run: $(VENV)/installed ## Serve the dashboard on http://127.0.0.1:8000
 
 test: $(VENV)/installed-dev ## Run the whole suite; with COVERAGE=1 note what it covers
 	$(BIN)/python -m coverage erase
-	$(BIN)/python $(if $(COVERAGE),-m coverage run )-m pytest $(PYTEST_ARGS)
+	$(BIN)/python $(if $(COVERAGE),-m coverage run )-m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 check: static ## Everything that must be green before a change lands
 	$(MAKE) test COVERAGE=1
