@@ -25,6 +25,17 @@ _PROFILER = "py-spy==0.4.3"
 _SECONDS = 10
 _PEOPLE = 2000
 _SAMPLES_A_SECOND = 250
+_PARTS = {
+    "SQLAlchemy and the driver": ("sqlalchemy/",),
+    "log line": ("structlog/", "foundation/logging.py"),
+    "metrics": ("prometheus_client/",),
+    "FastAPI and Starlette": ("fastapi/", "starlette/"),
+    "uvicorn": ("uvicorn/", "xpressbot/entrypoints/http/protocol.py"),
+    "our pages and layers": ("xpressbot/entrypoints/",),
+    "our use cases and rules": ("xpressbot/identity/application/", "xpressbot/identity/domain/"),
+    "our adapters": ("xpressbot/identity/adapters/", "xpressbot/foundation/"),
+}
+"""Parts of a request's work, by where a function's file lies."""
 
 
 class Subject(StrEnum):
@@ -74,7 +85,8 @@ def _sampled(program: Path, process: int, file: Path) -> Counter[tuple[str, ...]
     stacks: Counter[tuple[str, ...]] = Counter()
     for line in file.read_text().splitlines():
         stack, _space, count = line.rpartition(" ")
-        stacks[tuple(stack.split(";"))] += int(count)
+        if count.isdigit():
+            stacks[tuple(stack.split(";"))] += int(count)
     return stacks
 
 
@@ -88,4 +100,19 @@ def _print(stacks: Counter[tuple[str, ...]], lines: int) -> None:
     table = Table("Own time", "With what it calls", "Function")
     for function, count in own.most_common(lines):
         table.add_row(f"{count / total:.1%}", f"{below[function] / total:.1%}", f"{function})")
-    Console(width=160).print(table)
+    parts: Counter[str] = Counter()
+    for stack, count in stacks.items():
+        parts[_part(stack)] += count
+    by_part = Table("Share", "Part")
+    for part, count in parts.most_common():
+        by_part.add_row(f"{count / total:.1%}", part)
+    Console(width=160).print(by_part, table)
+
+
+def _part(stack: tuple[str, ...]) -> str:
+    """Whose innermost frame it is. What a library calls of the standard library, or of C, is the library's."""
+    for frame in reversed(stack):
+        for part, folders in _PARTS.items():
+            if any(folder in frame for folder in folders):
+                return part
+    return "the interpreter and its library"
