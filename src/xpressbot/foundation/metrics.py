@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -92,8 +92,9 @@ def _forget_the_dead(directory: Path) -> None:
     for process in {int(file.stem.rpartition("_")[2]) for file in directory.glob("gauge_live*.db")}:
         try:
             os.kill(process, 0)
-        except ProcessLookupError:
-            mark_process_dead(process, str(directory))  # type: ignore[no-untyped-call]  # the library's
+        except (ProcessLookupError, PermissionError):  # or its number is another user's by now
+            with suppress(FileNotFoundError):  # two may look at once
+                mark_process_dead(process, str(directory))  # type: ignore[no-untyped-call]  # the library's
 
 
 @contextmanager

@@ -63,6 +63,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self.logger.warning("A request head over %d bytes was refused.", MAX_HEAD_BYTES)
             self.send_400_response("Request head too large")
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; a trailer is none, or it could say after all where the request comes from."""
+        if not self._head_is_complete:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head is complete; the body has a time of its own."""
         self._waiting_since = self.loop.time()
