@@ -156,10 +156,10 @@ def test_an_invitation_of_before_the_owner_makes_an_ordinary_account(identity: I
 
 
 def test_two_who_accept_at_once_make_one_account(identity: Identity, observed: Registration, hasher: ObservedHasher) -> None:
-    """The link is consumed by the one whose write comes first."""
+    """By the one whose write comes first; the other is told that the account is there."""
     token = invite(identity)
     hasher.meanwhile = lambda: accept(identity, token)
-    assert observed.accept(token, "Somebody else", PASSWORD, CLIENT) == GONE
+    assert observed.accept(token, "Somebody else", PASSWORD, CLIENT) == TAKEN
     (only,) = identity.administration.list_accounts()
     assert (only.account.email, only.account.name) == (BERTA, "Berta Sommer")
 
@@ -170,7 +170,7 @@ def test_an_account_made_while_the_password_is_hashed_is_not_overwritten(
     """Nothing of the late one is left: no session, no event, no second account."""
     token = invite(identity)
     hasher.meanwhile = lambda: identity.registration.create(NewAccount(BERTA, "Berta by hand", PASSWORD))
-    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == GONE
+    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == TAKEN
     assert [summary.account.name for summary in identity.administration.list_accounts()] == ["Berta by hand"]
 
 

@@ -1,19 +1,23 @@
 """What may be used once is used once, however many try at the same moment."""
 
 import pytest
+from sqlalchemy import select
 
-from tests.support.installation import Installation
+from tests.application.observing import before_statement
+from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import pending, protected, signed_in
 from tests.support.races import Race, race_in_processes, race_in_threads
 from xpressbot.foundation.key_ring import load_key_ring
 from xpressbot.foundation.sealed_box import KeyedDigests
+from xpressbot.identity.adapters.database.tables import LINK
 from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
 from xpressbot.identity.application.secrets import recovery_code_digest
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Reason
+from xpressbot.identity.domain.outcomes import Reason, SignedIn
 from xpressbot.identity.domain.pending_sign_in import NextStep
 from xpressbot.identity.domain.recovery_code import parse_code
+from xpressbot.identity.domain.token import Token
 from xpressbot.identity.domain.totp import step_at
 
 RACERS = 6
@@ -168,3 +172,19 @@ def _authenticator(installation: Installation) -> str:
         authenticator_id: str = connection.exec_driver_sql("SELECT id FROM authenticator").scalar_one()
     assert person.account.security_version == 2
     return authenticator_id
+
+
+def test_whoever_waits_for_an_address_holds_none_of_its_links(installation: Installation) -> None:
+    """Else two who accept two invitations to one address would wait for each other."""
+    registration = installation.house.identity.registration
+    token = registration.invite("berta@example.com")
+    assert isinstance(token, Token)
+    free = []
+
+    def look() -> None:
+        with installation.house.database.read() as connection:
+            free.extend(connection.execute(select(LINK.c.email).with_for_update(nowait=True)).scalars())
+
+    with before_statement(installation, "INSERT INTO account", look):
+        assert isinstance(registration.accept(token, "Berta", PASSWORD, CLIENT), SignedIn)
+    assert free == ["berta@example.com"]

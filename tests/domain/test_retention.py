@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xpressbot.entrypoints.http import cookies
-from xpressbot.identity.domain import device, link, pending_sign_in, retention, session, throttle
+from xpressbot.identity.domain import device, pending_sign_in, retention, session, throttle
 from xpressbot.identity.domain.identifier import bound_of_identifiers, identifier
 from xpressbot.identity.domain.instant import DAY, SECOND
 from xpressbot.identity.domain.retention import Transient, cutoff
@@ -15,7 +15,7 @@ instants = st.integers(-(2**20), 2**50)
 LIVES = {
     Transient.SESSION: (session.ABSOLUTE_LIFETIME, retention.SESSION_KEPT),
     Transient.PENDING_SIGN_IN: (pending_sign_in.LIFETIME, retention.PENDING_SIGN_IN_KEPT),
-    Transient.LINK: (min(link.LIFETIME.values()), retention.LINK_KEPT),
+    Transient.LINK: (0, retention.LINK_KEPT),
     Transient.ENROLMENT: (0, retention.ENROLMENT_KEPT),
     Transient.DEVICE: (0, device.LIFETIME),
     Transient.NETWORK_COUNT: (0, retention.NETWORK_COUNT_KEPT),

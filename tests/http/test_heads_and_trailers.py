@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
-from tests.support.settable_loop import Served, run, serving_here
+from tests.support.settable_loop import Served, with_server
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.protocol import MAX_HEAD_BYTES
 
@@ -23,14 +23,6 @@ async def tells_the_address(scope: dict[str, object], receive: Callable[[], Awai
     await PlainTextResponse(client_address(request, PROXIES))(scope, receive, send)  # type: ignore[arg-type]
 
 
-def with_server(story: Callable[[Served], Awaitable[None]]) -> None:
-    async def told() -> None:
-        async with serving_here(tells_the_address) as served:
-            await story(served)
-
-    run(told)
-
-
 def test_a_trailer_names_no_client() -> None:
     """Neither for its own request nor for the next one of the connection."""
 
@@ -41,7 +33,7 @@ def test_a_trailer_names_no_client() -> None:
         await client.send(HEAD + b"Content-Length: 0\r\n\r\n")
         assert (await client.answer())[2] == b"198.51.100.1"
 
-    with_server(story)
+    with_server(tells_the_address, story)
 
 
 @pytest.mark.parametrize("part", ["address", "line", "lines"])
@@ -63,4 +55,4 @@ def test_a_head_that_is_too_large_is_refused_though_it_ends(part: str) -> None:
         assert (status, body) == (400, b"Request head too large")
         assert await client.is_closed()
 
-    with_server(story)
+    with_server(tells_the_address, story)

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,6 +12,8 @@ from uvicorn.server import ServerState
 
 from xpressbot.entrypoints.http.protocol import BoundedProtocol
 
+HOST = b"Host: 127.0.0.1:8000\r\n"
+ALIVE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 _PATIENCE_SECONDS = 20
 T = TypeVar("T")
 
@@ -96,6 +98,20 @@ class Served:
         client = await self.connect()
         await client.send(request)
         return (await client.answer())[0]
+
+    async def look_around(self) -> None:
+        """Let everything that is due happen: another client is served meanwhile."""
+        assert await self.ask(ALIVE) == 200
+
+
+def with_server(application: object, story: Callable[[Served], Awaitable[None]]) -> None:
+    """Tell a story to an application that is served for it."""
+
+    async def told() -> None:
+        async with serving_here(application) as served:
+            await story(served)
+
+    run(told)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.support.settable_loop import Client, Served, pass_time, run, serving_here
+from tests.support.settable_loop import Client, Served, pass_time, with_server
 from xpressbot.entrypoints.http import protocol
 from xpressbot.entrypoints.http.protocol import HEAD_SECONDS, MOST_QUEUED, SEND_SECONDS, BoundedProtocol
 
@@ -27,19 +27,6 @@ async def answers(scope: dict[str, object], _receive: Receive, send: Send) -> No
     body = b"a" * (LARGE_BYTES if scope["path"] == "/large" else 0)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
-
-
-def with_server(application: object, story: Callable[[Served], Awaitable[None]]) -> None:
-    async def told() -> None:
-        async with serving_here(application) as served:
-            await story(served)
-
-    run(told)
-
-
-async def look_around(served: Served) -> None:
-    """Let everything that is due happen: another client is served meanwhile."""
-    assert await served.ask(SMALL) == 200
 
 
 async def turns_until(happened: Callable[[], object]) -> None:
@@ -69,11 +56,13 @@ async def deaf(served: Served) -> tuple[Client, BoundedProtocol]:
     return client, ours
 
 
-def fill_the_system(ours: BoundedProtocol) -> None:
-    """So that not one more byte can be sent, though we hold none back."""
+def fill_the_system(ours: BoundedProtocol) -> int:
+    """So that not one more byte can be sent, though we hold none back. How many could be."""
+    sent = 0
     with socket.socket(fileno=os.dup(ours.transport.get_extra_info("socket").fileno())) as same, contextlib.suppress(BlockingIOError):
         while True:
-            same.send(b"a")
+            sent += same.send(b"a" * 1024)
+    return sent
 
 
 def test_who_takes_no_answers_is_hung_up_on() -> None:
@@ -83,11 +72,11 @@ def test_who_takes_no_answers_is_hung_up_on() -> None:
         _client, ours = await deaf(served)
         assert ours.transport.get_write_buffer_size() <= 64 * 1024 + LARGE_BYTES + 1000
         pass_time(SEND_SECONDS - 2)
-        await look_around(served)
+        await served.look_around()
         assert ours in served.state.connections
         pass_time(3)
-        await look_around(served)
-        await look_around(served)
+        await served.look_around()
+        await served.look_around()
         assert ours not in served.state.connections
 
     with_server(answers, story)
@@ -99,15 +88,15 @@ def test_taking_a_little_gives_no_more_time() -> None:
     async def story(served: Served) -> None:
         client, ours = await deaf(served)
         pass_time(SEND_SECONDS / 2)
-        await look_around(served)
+        await served.look_around()
         client.writer.transport.resume_reading()  # type: ignore[attr-defined]
         while ours.transport.get_write_buffer_size() > LOW_WATER_BYTES:
             await client.reader.read(1024)
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         assert ours.transport.get_write_buffer_size() > 0
         pass_time(SEND_SECONDS / 2 + 1)
-        await look_around(served)
-        await look_around(served)
+        await served.look_around()
+        await served.look_around()
         assert ours not in served.state.connections
 
     with_server(answers, story)
@@ -134,7 +123,7 @@ def test_whoever_does_not_read_gives_way(monkeypatch: pytest.MonkeyPatch) -> Non
     async def story(served: Served) -> None:
         ours = [(await deaf(served))[1] for _one in range(2)]
         for gone in ours:
-            await look_around(served)
+            await served.look_around()
             assert gone not in served.state.connections
             assert len(served.state.connections) <= 2
 
@@ -149,10 +138,10 @@ def test_nobody_stays_for_the_sake_of_a_refusal(begun: bytes, monkeypatch: pytes
     async def story(served: Served) -> None:
         client, ours = await connect(served)
         await client.send(begun)
-        await look_around(served)
+        await served.look_around()
         fill_the_system(ours)
         await served.connect()
-        await look_around(served)
+        await served.look_around()
         assert ours not in served.state.connections
 
     with_server(answers, story)
@@ -164,13 +153,13 @@ def test_nobody_stays_after_the_time_for_the_sake_of_a_refusal() -> None:
     async def story(served: Served) -> None:
         client, ours = await connect(served)
         await client.send(SMALL[:9])
-        await look_around(served)
+        await served.look_around()
         fill_the_system(ours)
         for seconds in (HEAD_SECONDS + 1, SEND_SECONDS + 1):
             assert ours in served.state.connections
             pass_time(seconds)
-            await look_around(served)
-            await look_around(served)
+            await served.look_around()
+            await served.look_around()
         assert ours not in served.state.connections
 
     with_server(answers, story)
@@ -181,17 +170,21 @@ def test_a_connection_that_is_ending_is_told_nothing_more() -> None:
 
     async def story(served: Served) -> None:
         client, ours = await connect(served)
-        client.writer.write(b"no request\r\n\r\n")  # is on its way, and makes room by what it acknowledges
-        fill_the_system(ours)
+        await client.send(SMALL[:-2])
+        await served.look_around()
+        while fill_the_system(ours):  # what the client says makes room, by what it acknowledges
+            await client.send(b"X-More: 1\r\n")
+            await served.look_around()
+        await client.send(b"no header\r\n\r\n")
         await turns_until(ours.transport.is_closing)
         unsent = ours.transport.get_write_buffer_size()
         pass_time(HEAD_SECONDS + 1)
-        await look_around(served)
-        await look_around(served)
+        await served.look_around()
+        await served.look_around()
         assert ours.transport.get_write_buffer_size() == unsent > 0
         pass_time(SEND_SECONDS + 1)
-        await look_around(served)
-        await look_around(served)
+        await served.look_around()
+        await served.look_around()
         assert ours not in served.state.connections
 
     with_server(answers, story)

@@ -9,12 +9,10 @@ from fastapi import FastAPI
 
 from tests.http.sending import rows
 from tests.support.installation import Installation
-from tests.support.settable_loop import Client, Served, pass_time, run, serving_here
+from tests.support.settable_loop import ALIVE, HOST, Client, Served, pass_time, with_server
 from xpressbot.entrypoints.http import protocol
 from xpressbot.entrypoints.http.protocol import BODY_SECONDS, HEAD_SECONDS, LINGER_SECONDS
 
-HOST = b"Host: 127.0.0.1:8000\r\n"
-ALIVE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 BODY = b"email=anna%40example.com&password=violet-anchor-meadow-kettle"
 FORM_HEAD = (
     b"POST /sign-in HTTP/1.1\r\n"
@@ -27,21 +25,6 @@ MANY = 60
 Send = Callable[[dict[str, object]], Awaitable[None]]
 
 
-def with_server(application: object, story: Callable[[Served], Awaitable[None]]) -> None:
-    """Tell a story to an application that is served for it."""
-
-    async def told() -> None:
-        async with serving_here(application) as served:
-            await story(served)
-
-    run(told)
-
-
-async def look_around(served: Served) -> None:
-    """Let everything that is due happen: another client is served meanwhile."""
-    assert await served.ask(ALIVE) == 200
-
-
 @pytest.mark.parametrize(
     ("sent", "limit"), [(b"", HEAD_SECONDS), (ALIVE[:20], HEAD_SECONDS), (ALIVE[:-1], HEAD_SECONDS), (FORM_HEAD + BODY[:9], BODY_SECONDS)]
 )
@@ -51,9 +34,9 @@ def test_what_has_not_arrived_in_its_time_is_cut_off(sent: bytes, limit: int, ap
     async def story(served: Served) -> None:
         client = await served.connect()
         await client.send(sent)
-        await look_around(served)
+        await served.look_around()
         pass_time(limit - 2)
-        await look_around(served)
+        await served.look_around()
         assert not client.reader.at_eof()
         pass_time(3)
         if sent:
@@ -74,7 +57,7 @@ def test_dripping_does_not_help(app: FastAPI) -> None:
         for _tenth in range(10):
             for client, drip in drips.items():
                 await client.send(drip)
-            await look_around(served)
+            await served.look_around()
             pass_time(HEAD_SECONDS / 10 + 0.1)
         for client in drips:
             assert (await client.answer())[0] == 408
@@ -91,12 +74,12 @@ def test_a_request_that_arrives_in_time_is_answered_in_pieces_too(app: FastAPI, 
         client = await served.connect()
         for _request in range(2):
             await client.send(FORM_HEAD[:50])
-            await look_around(served)
+            await served.look_around()
             pass_time(HEAD_SECONDS - 2)
             await client.send(FORM_HEAD[50:] + BODY[:5])
-            await look_around(served)
+            await served.look_around()
             pass_time(BODY_SECONDS - 2)
-            await look_around(served)
+            await served.look_around()
             await client.send(BODY[5:])
             assert (await client.answer())[0] == 303
 
@@ -111,7 +94,7 @@ def test_slow_clients_take_no_thread_and_no_connection_to_the_database(app: Fast
         slow = [await served.connect() for _one in range(MANY)]
         for number, client in enumerate(slow):
             await client.send(FORM_HEAD + BODY[:-1] if number % 2 else FORM_HEAD[:-1])
-        await look_around(served)
+        await served.look_around()
         assert installation.house.database.engine.pool.checkedout() == 0
         before = rows(installation, "throttle_bucket")
         assert await served.ask(FORM_HEAD + BODY) == 303
@@ -180,7 +163,7 @@ def test_an_answer_of_ours_that_takes_long_costs_the_client_nothing(more: bytes)
         client = await served.connect()
         await client.send(ALIVE.replace(b"/healthz", b"/slow") + more)
         for _look in range(5):
-            await look_around(served)
+            await served.look_around()
             pass_time(BODY_SECONDS)
         go.set()
         assert (await client.answer())[0] == 200
@@ -240,7 +223,7 @@ def test_a_worker_that_stops_answers_what_is_on_its_way(app: FastAPI) -> None:
     async def story(served: Served) -> None:
         asks, begun, idle = [await _used(served) for _one in range(3)]
         await begun.send(ALIVE[:20])
-        await look_around(served)
+        await served.look_around()
         for connection in list(served.state.connections):
             connection.shutdown()
         await asks.send(ALIVE)

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -66,13 +66,11 @@ class Database:
                 yield connection
             else:
                 # SQLite takes this setting between transactions only, and keeps it for the connection.
-                driver = connection.connection.cursor()
-                driver.execute("PRAGMA synchronous=NORMAL")
+                connection.connection.cursor().execute("PRAGMA synchronous=NORMAL")
                 try:
                     yield connection
                 finally:
-                    connection.rollback()
-                    driver.execute("PRAGMA synchronous=FULL")
+                    _wait_for_the_disk_again(connection)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that holds no transaction open."""
@@ -84,7 +82,7 @@ class Database:
         if self.at_once is not None:
             self.at_once.dispose()
         if self.reading.dialect is not self.engine.dialect:
-            self.reading.pool = self.engine.pool
+            self.reading.pool = self.engine.pool  # disposing has put a new one in its place
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -93,6 +91,15 @@ class Database:
         """
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
+
+
+def _wait_for_the_disk_again(connection: Connection) -> None:
+    """Or give the connection up: the next holder must not be told that something is safe which is not."""
+    try:
+        connection.rollback()
+        connection.connection.cursor().execute("PRAGMA synchronous=FULL")
+    except (DBAPIError, sqlite3.Error):
+        connection.invalidate()
 
 
 class WritingSQLite(SQLiteDialect_pysqlite):
@@ -114,7 +121,9 @@ class WritingSQLite(SQLiteDialect_pysqlite):
 
     def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
         if not self._turn.acquire(timeout=self.patience_seconds):
-            raise sqlite3.OperationalError("no turn to write")
+            error = sqlite3.OperationalError("no turn to write")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
         try:
             dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
         except BaseException:
@@ -171,9 +180,10 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connect_args = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_SECONDS}
-        writing = create_engine(parsed.set(drivername="sqlite+writing"), connect_args=connect_args, **options)
-        _configure_sqlite(writing, durable=durable)
-        reading = create_engine(parsed, pool=writing.pool, hide_parameters=True)
+        reading = create_engine(parsed, connect_args=connect_args, **options)
+        _configure_sqlite(reading, "journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON")
+        # A pool ends connections by the dialect of the engine that came to it last: here the one that knows of turns.
+        writing = create_engine(parsed.set(drivername="sqlite+writing"), pool=reading.pool, hide_parameters=True)
         return Database(writing, reading, syncs=durable, at_once=_open_at_once(parsed))
     engine = create_engine(parsed, connect_args=dict(connect_options(patient=patient)), pool_pre_ping=True, **options)
     doorway = Doorway(psycopg.Connection if patient else BoundedConnection)
@@ -186,25 +196,17 @@ def _open_at_once(url: URL) -> Database | None:
     if not url.database:
         return None
     engine = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
-
-    @event.listens_for(engine.pool, "connect")
-    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA query_only=ON")
-        connection.execute("PRAGMA trusted_schema=OFF")
-
+    _configure_sqlite(engine, "query_only=ON")
     return Database(engine, engine)
 
 
-def _configure_sqlite(engine: Engine, *, durable: bool) -> None:
+def _configure_sqlite(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine.pool, "connect")
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         # The driver must not begin transactions by itself: it would defer them.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA trusted_schema=OFF")
+        for pragma in (*pragmas, "trusted_schema=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
 
 
 def insert_for(connection: Connection) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:

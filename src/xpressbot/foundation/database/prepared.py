@@ -16,7 +16,7 @@ class _Compiled(NamedTuple):
 
 
 class PreparedQuery:
-    """A SELECT of at most one row, given as a named tuple of what the driver returns.
+    """The first row of a SELECT, as a named tuple of what the driver returns.
 
     SQLAlchemy's types and results are left out: parameters and columns must be of types that both drivers take and give
     as they are. Connections and errors are SQLAlchemy's, as for every other statement, and whoever listens to the engine's
@@ -28,8 +28,8 @@ class PreparedQuery:
         self._compiled: Final[dict[str, _Compiled]] = {}
         self._row: Final = _row_of([str(column.key) for column in statement.selected_columns])
 
-    def one_or_none(self, connection: Connection, **parameters: Any) -> Any:
-        """The row, or None if there is none."""
+    def first(self, connection: Connection, **parameters: Any) -> Any:
+        """It, or None if there is none."""
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         given = compiled.constants | parameters

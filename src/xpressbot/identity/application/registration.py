@@ -38,6 +38,14 @@ class NewAccount:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """The link that an account is made by."""
+
+    kind: LinkKind
+    token: Token
+
+
 class Registration:
     """Makes accounts. The first one made, by whichever way, is the owner's."""
 
@@ -80,9 +88,8 @@ class Registration:
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._units.write() as uow:
-            if not uow.links.consume(LinkKind.WELCOME, token.digest, self._mint.now()):
-                return Denied(Reason.LINK_GONE)
-            if not self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED)) or not uow.installation.claim(prepared.id):
+            refusal = self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED), spends=_Spent(LinkKind.WELCOME, token))
+            if refusal is not None or not uow.installation.claim(prepared.id):
                 return Denied(Reason.LINK_GONE)
             return self._signed_in(uow, prepared, client)
 
@@ -118,10 +125,10 @@ class Registration:
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._units.write() as uow:
-            if not uow.links.consume(LinkKind.INVITE, token.digest, self._mint.now()):
-                return Denied(Reason.LINK_GONE)
-            if not self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True)):
-                return Denied(Reason.EMAIL_TAKEN)
+            event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
+            refusal = self._add(uow, prepared, event, spends=_Spent(LinkKind.INVITE, token))
+            if refusal is not None:
+                return refusal
             uow.installation.claim(prepared.id)
             return self._signed_in(uow, prepared, client)
 
@@ -131,8 +138,9 @@ class Registration:
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._units.write() as uow:
-            if not self._add(uow, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR)):
-                return Denied(Reason.EMAIL_TAKEN)
+            refusal = self._add(uow, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR), spends=None)
+            if refusal is not None:
+                return refusal
             uow.installation.claim(prepared.id)
             uow.commit()
             return prepared
@@ -159,12 +167,18 @@ class Registration:
             notices_seen=0,
         )
 
-    def _add(self, uow: UnitOfWork, account: Account, event: NewEvent) -> bool:
-        """Store a new account; an invitation to its address is void from here on. False when the address is taken."""
+    def _add(self, uow: UnitOfWork, account: Account, event: NewEvent, *, spends: _Spent | None) -> Denied | None:
+        """Store a new account and spend the link that it is made by; an invitation to its address is void from here on.
+
+        The address comes first: of several who make an account for it, all but one wait there, and hold no link meanwhile
+        that the one has to void.
+        """
         now = self._mint.now()
         if not uow.accounts.add(account, now):
-            return False
+            return Denied(Reason.EMAIL_TAKEN)
+        if spends is not None and not uow.links.consume(spends.kind, spends.token.digest, now):
+            return Denied(Reason.LINK_GONE)
         uow.links.void(Link(LinkKind.INVITE, email=account.email), now)
         uow.events.begin_chain(account.id)
         uow.events.append(account.id, event, now)
-        return True
+        return None

@@ -72,10 +72,10 @@ class Sweeping:
     def _tell_and_remove(self, row: OutdatedRow, account_id: str) -> bool:
         """Make an event of the waits that a count still knows of: they must not be forgotten with it."""
         with self._units.write() as uow:
-            uow.accounts.lock(account_id)
+            account = uow.accounts.lock(account_id)
             now = self._mint.now()
             report = uow.outdated.take_count(row.key, now)
-            if report is not None:
+            if report is not None and account is not None:
                 uow.events.append(account_id, guessing_event(report), now)
             uow.commit()
         return report is not None

@@ -42,7 +42,8 @@ def guessing_event(report: DelayReport) -> NewEvent:
 def charge_one(units: UnitsOfWork, bucket: Bucket, now: int) -> Charge | Denied:
     """Charge one try to one bucket, in a unit of work of its own: it stays counted whatever follows.
 
-    Whatever follows is durable, and makes this so: both a right code and a refused one are recorded before they are answered.
+    It need not wait for the disk: a right code and a refused one are recorded before they are answered, which makes this durable
+    too. An answer that tells nothing of the code is not.
     """
     with units.write(durable=False) as uow:
         charges = uow.throttle.charge([bucket], now)

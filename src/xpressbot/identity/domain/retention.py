@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.identity.domain import device, link, pending_sign_in, session
+from xpressbot.identity.domain import device, pending_sign_in, session
 from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE
 
 SESSION_KEPT: Final = 24 * HOUR
@@ -47,13 +47,13 @@ class Cutoff:
 _LIFE_AND_KEPT: Final = {
     Transient.SESSION: (session.ABSOLUTE_LIFETIME, SESSION_KEPT),
     Transient.PENDING_SIGN_IN: (pending_sign_in.LIFETIME, PENDING_SIGN_IN_KEPT),
-    Transient.LINK: (min(link.LIFETIME.values()), LINK_KEPT),
+    Transient.LINK: (0, LINK_KEPT),
     Transient.ENROLMENT: (0, ENROLMENT_KEPT),
     Transient.DEVICE: (0, device.LIFETIME),
     Transient.NETWORK_COUNT: (0, NETWORK_COUNT_KEPT),
     Transient.PASSWORD_COUNT: (0, PASSWORD_COUNT_KEPT),
 }
-"""How long a row of each kind lives at least before it ends, and how long it is kept then."""
+"""How long a row of each kind lives at least before it ends, as far as its walk goes by age, and how long it is kept then."""
 
 
 def cutoff(kind: Transient, now: int) -> Cutoff:

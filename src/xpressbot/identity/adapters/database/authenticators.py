@@ -22,7 +22,7 @@ _TABLE = AUTHENTICATOR.c
 _REPLACE: Final = "replace"
 _ADD: Final = "add"
 # Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
-_PENDING = _TABLE.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
+IS_PENDING = _TABLE.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
 _ACTIVE = _TABLE.state == AuthenticatorState.ACTIVE.value
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
 _ACTIVE_OF = select(AUTHENTICATOR).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
@@ -72,7 +72,7 @@ class Authenticators:
         )
 
     def enrolment_of(self, begun_in: str) -> Enrolment | None:
-        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, _PENDING)).one_or_none()
+        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING)).one_or_none()
         if row is None:
             return None
         plan = Addition() if row.purpose == _ADD else Replacement(row.replaces, row.renews_codes)
@@ -81,23 +81,23 @@ class Authenticators:
     def charge_enrolment(self, begun_in: str, now: int) -> bool:
         charged = self._connection.execute(
             update(AUTHENTICATOR)
-            .where(_TABLE.begun_in == begun_in, _PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
+            .where(_TABLE.begun_in == begun_in, IS_PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
             .values(failures=_TABLE.failures + 1)
         )
         return charged.rowcount == 1
 
     def discard_enrolment(self, begun_in: str) -> None:
-        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, _PENDING))
+        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING))
 
     def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
         self._connection.execute(
-            delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, _PENDING, _TABLE.begun_in != (keep_session or ""))
+            delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, IS_PENDING, _TABLE.begun_in != (keep_session or ""))
         )
 
     def activate(self, authenticator_id: str, name: str, step: int, now: int) -> bool:
         activated = self._connection.execute(
             update(AUTHENTICATOR)
-            .where(_TABLE.id == authenticator_id, _PENDING)
+            .where(_TABLE.id == authenticator_id, IS_PENDING)
             .values(
                 state=AuthenticatorState.ACTIVE.value,
                 name=name,

@@ -11,20 +11,17 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Delete, Select, and_, bindparam, case, delete, null, or_, select, true
 
 from xpressbot.foundation.database.leases import take_lease
+from xpressbot.identity.adapters.database.authenticators import IS_PENDING
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.adapters.database.throttle_buckets import report_of
-from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.adapters.database.throttle_buckets import HAS_WAITS_TO_TELL, report_of
 from xpressbot.identity.domain.identifier import bound_of_identifiers
 from xpressbot.identity.domain.retention import Key, OutdatedRow, Stretch, Transient, cutoff
-from xpressbot.identity.domain.throttle import PASSWORD, DelayReport, client_address, known_browser, stranger
+from xpressbot.identity.domain.throttle import DelayReport, client_address, known_browser, stranger
 
 _BOUND: Any = bindparam("bound")
 _ENDED_BY: Any = bindparam("ended_by")
 _COUNT = THROTTLE_BUCKET.c
 _LAST_TRIED = _COUNT.charged_at <= _ENDED_BY
-# Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
-_IS_PENDING = AUTHENTICATOR.c.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
-_HAS_WAITS_TO_TELL = and_(_COUNT.tries >= PASSWORD.free, _COUNT.tries > _COUNT.reported_tries)
 
 
 @dataclass(frozen=True)
@@ -66,18 +63,18 @@ _WALKS: Final = {
     Transient.SESSION: _Walk(SESSION.c.id, SESSION.c.id < _BOUND, SESSION.c.expires_at <= _ENDED_BY),
     Transient.PENDING_SIGN_IN: _Walk(PENDING_SIGN_IN.c.id, PENDING_SIGN_IN.c.id < _BOUND, PENDING_SIGN_IN.c.expires_at <= _ENDED_BY),
     Transient.LINK: _Walk(LINK.c.token_hash, true(), LINK.c.expires_at <= _ENDED_BY),
-    Transient.ENROLMENT: _Walk(AUTHENTICATOR.c.begun_in, _IS_PENDING, AUTHENTICATOR.c.expires_at <= _ENDED_BY),
+    Transient.ENROLMENT: _Walk(AUTHENTICATOR.c.begun_in, IS_PENDING, AUTHENTICATOR.c.expires_at <= _ENDED_BY),
     Transient.DEVICE: _Walk(DEVICE.c.id, DEVICE.c.id < _BOUND, DEVICE.c.last_sign_in_at <= _ENDED_BY),
     Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), and_(_LAST_TRIED, _COUNT.key.startswith(client_address("").key, autoescape=True))),
     Transient.PASSWORD_COUNT: _Walk(
         _COUNT.key,
         true(),
         and_(_LAST_TRIED, or_(*(_COUNT.key.startswith(bucket("").key, autoescape=True) for bucket in (known_browser, stranger)))),
-        owed_to=case((_HAS_WAITS_TO_TELL, _COUNT.account_id), else_=null()),
+        owed_to=case((HAS_WAITS_TO_TELL, _COUNT.account_id), else_=null()),
     ),
 }
 _TAKE_COUNT: Final = (
-    delete(THROTTLE_BUCKET).where(_COUNT.key == bindparam("of_key"), _LAST_TRIED, _HAS_WAITS_TO_TELL).returning(THROTTLE_BUCKET)
+    delete(THROTTLE_BUCKET).where(_COUNT.key == bindparam("of_key"), _LAST_TRIED, HAS_WAITS_TO_TELL).returning(THROTTLE_BUCKET)
 )
 
 

@@ -66,7 +66,7 @@ class Sessions:
         self._connection.execute(_ADD, row)
 
     def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
-        row = _RESOLVE.one_or_none(self._connection, token_hash=token_hash)
+        row = _RESOLVE.first(self._connection, token_hash=token_hash)
         return None if row is None else (_session(row), account_from(row))
 
     def by_id(self, session_id: str) -> Session | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, case, func, literal, or_, select, union_all
 
+from xpressbot.identity.adapters.database.authenticators import IS_PENDING
 from xpressbot.identity.adapters.database.recovery_codes import UNUSED_OF_ACCOUNT
 from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.domain.account import AccountStatus
@@ -13,8 +14,6 @@ from xpressbot.identity.domain.throttle import recovery_code, totp
 
 _IS_ACTIVE = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _HAS_2FA = select(AUTHENTICATOR.c.account_id).where(AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value)
-# Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
-_IS_PENDING = AUTHENTICATOR.c.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
 _NOBODYS_BUCKETS = {Method.TOTP: totp(""), Method.RECOVERY_CODE: recovery_code("")}
 _MOMENTS = (SECURITY_EVENT.c.at, SESSION.c.last_used_at, AUTHENTICATOR.c.last_used_at)
 
@@ -26,7 +25,7 @@ class Survey:
         self._connection = connection
 
     def count_expired_enrolments(self, now: int) -> int:
-        expired = select(func.count()).select_from(AUTHENTICATOR).where(_IS_PENDING, AUTHENTICATOR.c.expires_at <= now)
+        expired = select(func.count()).select_from(AUTHENTICATOR).where(IS_PENDING, AUTHENTICATOR.c.expires_at <= now)
         count: int = self._connection.execute(expired).scalar_one()
         return count
 

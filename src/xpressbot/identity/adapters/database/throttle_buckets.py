@@ -13,7 +13,9 @@ from xpressbot.identity.domain.throttle import PASSWORD, Bucket, Charge, DelayRe
 _TABLE = THROTTLE_BUCKET.c
 _IN_KEYS = _TABLE.key.in_(bindparam("keys", expanding=True))
 _CLEAR = delete(THROTTLE_BUCKET).where(_IN_KEYS)
-_UNREPORTED = select(THROTTLE_BUCKET).where(_IN_KEYS, _TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
+HAS_WAITS_TO_TELL = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
+"""Whether a count knows of waits that its account was not told of yet."""
+_UNREPORTED = select(THROTTLE_BUCKET).where(_IN_KEYS, HAS_WAITS_TO_TELL)
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _GIVE_BACK = (
