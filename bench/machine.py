@@ -5,7 +5,8 @@ import platform
 import re
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,3 +33,20 @@ def facts() -> Mapping[str, str]:
 def node_version() -> str:
     """Node's own."""
     return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip().removeprefix("v")
+
+
+@contextmanager
+def kept_to(cores: Collection[int]) -> Iterator[None]:
+    """Have what is started meanwhile run on these cores only."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def shared_out() -> tuple[list[int], list[int]]:
+    """The cores of a server, and the one of its clients, as if they came from elsewhere. Where there is one core, both have it."""
+    cores = sorted(os.sched_getaffinity(0))
+    return cores[:-1] or cores, cores[-1:]

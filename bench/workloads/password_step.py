@@ -1,6 +1,5 @@
 """M4: the password step, against the bare rate of its own hash on the same cores."""
 
-import os
 import subprocess
 import sys
 from statistics import median
@@ -11,7 +10,7 @@ from bench.stage import Stage, free_port
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.rounds import ratio
-from xpressbot.entrypoints.http.pools import hash_threads_of_a_worker
+from xpressbot.entrypoints.http.pools import available_cores, hash_threads_of_a_worker
 from xpressbot.foundation.settings import Settings
 
 PEOPLE = 64
@@ -24,7 +23,7 @@ with a cheaper hash is faster here by choice, so that none is shown."""
 
 def bare_rate(settings: Settings, seconds: float) -> float:
     """Verifications a second, without anything around them."""
-    threads = hash_threads_of_a_worker(os.cpu_count() or 1, workers=1)
+    threads = hash_threads_of_a_worker(available_cores(), workers=1)
     arguments = [settings.argon2_memory_kib, settings.argon2_iterations, threads, seconds]
     command = [sys.executable, "-m", "bench.bare_argon2", *map(str, arguments)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

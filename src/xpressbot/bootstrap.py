@@ -13,7 +13,7 @@ from xpressbot.entrypoints.cli.commands import create_cli
 from xpressbot.entrypoints.examination import Doctor, Subject
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pools import Pools
+from xpressbot.entrypoints.http.pools import Pools, available_cores
 from xpressbot.entrypoints.measures import Measures, Occupancy
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.engine import Database, open_database
@@ -28,7 +28,8 @@ from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork, UnitTimes
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher, HashFigures
+from xpressbot.identity.adapters.hash_threads import HashFigures
+from xpressbot.identity.adapters.password_hasher import Argon2Hasher
 from xpressbot.identity.adapters.password_strength import estimate_strength
 from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
 from xpressbot.identity.application.account_page import AccountPage
@@ -71,7 +72,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's.
     Raises KeyRingError, SchemaError, or what the database driver raises.
     """
-    pools = Pools.for_cores(os.cpu_count() or 1, workers)
+    pools = Pools.for_cores(available_cores(), workers)
     database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
         prepare_schema(database)

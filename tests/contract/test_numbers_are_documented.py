@@ -12,7 +12,7 @@ from tests.contract.documents import read, table
 from xpressbot import entrypoints
 from xpressbot.entrypoints import http
 from xpressbot.foundation import database, diagnosis
-from xpressbot.identity import application, domain
+from xpressbot.identity import adapters, application, domain
 from xpressbot.identity.application import sweeping
 from xpressbot.identity.domain import retention, throttle
 from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE, SECOND
@@ -20,7 +20,8 @@ from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.retention import Transient
 from xpressbot.identity.domain.throttle import Bucket, Policy
 
-UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
+MILLISECOND = SECOND // 1000
+UNITS = {"ms": MILLISECOND, "s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
 POLICIES = {name: value for name, value in vars(throttle).items() if isinstance(value, Policy)}
 COLUMNS = {
     "Free tries": "free",
@@ -126,7 +127,7 @@ def _constant(name: str) -> int:
     module_name, _dot, rest = name.partition(".")
     modules = {
         module.__name__.rpartition(".")[2]: module
-        for package in (http, application, domain, database, diagnosis, entrypoints)
+        for package in (http, application, domain, adapters, database, diagnosis, entrypoints)
         for module in _modules(package)
     }
     constant, _bracket, key = rest.rstrip("]").partition("[")

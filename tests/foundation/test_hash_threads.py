@@ -1,22 +1,94 @@
-"""The threads that hash: low in priority where that is allowed, and at work where it is not."""
+"""The threads that hash: they give way at once, insist where that would be never, and work where neither is allowed."""
 
 import errno
 import os
+import threading
+from collections.abc import Iterator
 
 import pytest
 
+from xpressbot.identity.adapters.hash_threads import INSISTING_FOR, NICENESS, HashFigures, HashThreads
 from xpressbot.identity.adapters.password_hasher import Argon2Hasher
 
+YIELDING = (os.SCHED_IDLE, 0)
+INSISTING = (os.SCHED_OTHER, NICENESS)
+AS_USUAL = (os.SCHED_OTHER, 0)
 
-def test_passwords_are_hashed_where_a_service_may_not_lower_priorities(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sandbox answers EPERM; sign-ins go on at the usual priority."""
-    refused = []
 
-    def refuse(*_arguments: int) -> None:
-        refused.append(1)
-        raise PermissionError(errno.EPERM, "Operation not permitted")
+def manners() -> tuple[int, int]:
+    """How this thread asks for a core."""
+    return os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    monkeypatch.setattr(os, "setpriority", refuse)
+
+def refuse(*_arguments: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+class Starved:
+    """Work that a yielding thread does not get to, until it is released."""
+
+    def __init__(self) -> None:
+        self._released = threading.Event()
+
+    def __call__(self) -> tuple[int, int]:
+        if os.sched_getscheduler(0) == os.SCHED_IDLE:
+            self._released.wait(30)
+        return manners()
+
+    def release(self) -> None:
+        """Let it go on."""
+        self._released.set()
+
+
+@pytest.fixture
+def starved() -> Iterator[Starved]:
+    work = Starved()
+    yield work
+    work.release()
+
+
+def hash_threads(count: int = 1, *, patience_seconds: float = 30, figures: HashFigures | None = None) -> HashThreads:
+    return HashThreads(count, patience_seconds=patience_seconds, figures=figures or HashFigures())
+
+
+def test_a_hash_has_a_core_while_nobody_else_wants_it() -> None:
+    """Whoever asks for something else meanwhile does not even wait for a slice of time to end."""
+    assert hash_threads().run(manners) == YIELDING
+
+
+def test_a_hash_that_gets_no_core_insists_on_a_share(starved: Starved) -> None:
+    """And so do those after it for a while, which are spared the wait."""
+    threads = hash_threads(patience_seconds=0.01)
+    assert threads.run(starved) == INSISTING
+    assert {threads.run(manners) for _next in range(INSISTING_FOR)} == {INSISTING}
+    starved.release()
+    assert threads.run(manners) == YIELDING
+
+
+def test_a_hash_whose_turn_does_not_come_insists_too(starved: Starved) -> None:
+    """It is done once, and does not count as waiting any more."""
+    waiting, began = [], threading.Event()
+    threads = hash_threads(patience_seconds=0.2, figures=HashFigures(waiting=waiting.append))
+    first = threading.Thread(target=threads.run, args=[lambda: began.set() or starved()])
+    first.start()
+    assert began.wait(30)
+    done = []
+    threads.run(lambda: done.append(1))
+    first.join()
+    starved.release()
+    assert done == [1]
+    assert sum(waiting) == 0
+
+
+@pytest.mark.parametrize(
+    ("refused", "left"), [(["sched_setscheduler"], INSISTING), (["sched_setscheduler", "setpriority"], AS_USUAL)], ids=["one", "both"]
+)
+def test_passwords_are_hashed_where_a_service_may_not_lower_priorities(
+    refused: list[str], left: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sandbox answers EPERM; sign-ins go on as politely as it allows."""
+    for name in refused:
+        monkeypatch.setattr(os, name, refuse)
+    assert hash_threads().run(manners) == left
     hasher = Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32))
     assert hasher.verify(hasher.hash("a password"), "a password")
-    assert refused == [1]

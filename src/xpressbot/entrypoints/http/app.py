@@ -1,6 +1,7 @@
 """The application: routes and the layers around them."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from xpressbot.entrypoints.http.errors import http_error_response
 from xpressbot.entrypoints.http.health import health_routes
 from xpressbot.entrypoints.http.metrics import metrics_route, occupancy_kept_current
 from xpressbot.entrypoints.http.pages import PAGES
+from xpressbot.entrypoints.http.pools import SWITCH_INTERVAL_SECONDS
 from xpressbot.entrypoints.http.reception import Reception
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.routing import destinations, page_routes
@@ -37,6 +39,7 @@ def create_app(house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         upkeep = asyncio.create_task(keep_up(house))
         try:
             async with occupancy_kept_current(house):

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,6 +14,8 @@ PAGE_THREADS: Final = 8
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
 RETRY_AFTER_SECONDS: Final = 5
+SWITCH_INTERVAL_SECONDS: Final = 0.001
+"""How long a thread may run Python before the event loop gets its turn. By default that is longer than most requests take."""
 
 T = TypeVar("T")
 
@@ -57,8 +61,13 @@ class Pool:
         self._threads.shutdown()
 
 
+def available_cores() -> int:
+    """Those that this process may run on: a container or a service may be kept to some of the machine's."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def hash_threads_of_a_worker(cores: int, workers: int) -> int:
-    """The machine's cores are shared among its workers; each hashes on at least one."""
+    """The cores are shared among the workers; each hashes on at least one."""
     return max(1, cores // workers)
 
 
@@ -78,7 +87,7 @@ class Pools:
 
     @classmethod
     def for_cores(cls, cores: int, workers: int) -> Self:
-        """The pools of one of the machine's workers."""
+        """The pools of one of the workers on so many cores."""
         hash_threads = hash_threads_of_a_worker(cores, workers)
         sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
         return cls(

@@ -1,0 +1,87 @@
+"""Threads that hash passwords while nothing else wants their core, and insist on a share of it where that would be never."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from xpressbot.foundation.metrics import stopwatch
+
+NICENESS: Final = 10
+INSISTING_FOR: Final = 100
+"""Hashes that insist after one that had waited for too long."""
+
+T = TypeVar("T")
+
+
+def _ignore(_figure: float) -> None:
+    """Nobody asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HashFigures:
+    """Takes how many hashes more or fewer wait for a thread, and the seconds that each waited and ran."""
+
+    waiting: Callable[[float], object] = _ignore
+    waited: Callable[[float], object] = _ignore
+    ran: Callable[[float], object] = _ignore
+
+
+class HashThreads:
+    """As many as are given hash at once, and yield to everything else (ASVS 15.2.2).
+
+    A thread that is merely low in priority keeps its core for milliseconds after somebody else has come to want it; one of
+    Linux's SCHED_IDLE gives it up at once. It gets next to nothing of a core that is never free, though. So work that is not
+    done after `patience_seconds` is begun anew on threads of low priority, which get a small share of any core, and so are
+    the next INSISTING_FOR pieces.
+    """
+
+    def __init__(self, count: int, *, patience_seconds: float, figures: HashFigures) -> None:
+        self._yielding = ThreadPoolExecutor(count, thread_name_prefix="hash-yielding", initializer=_yield_at_once)
+        self._insisting = ThreadPoolExecutor(count, thread_name_prefix="hash-insisting", initializer=_lower_priority)
+        self._patience_seconds = patience_seconds
+        self._figures = figures
+        self._to_insist = 0
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Have it done, perhaps twice, and wait for it."""
+        asked = stopwatch()
+
+        def timed() -> T:
+            began = stopwatch()
+            self._figures.waiting(-1)
+            self._figures.waited(began - asked)
+            try:
+                return work()
+            finally:
+                self._figures.ran(stopwatch() - began)
+
+        self._figures.waiting(1)
+        if self._to_insist > 0:
+            self._to_insist -= 1
+            return self._insisting.submit(timed).result()
+        yielding = self._yielding.submit(timed)
+        with suppress(TimeoutError):
+            return yielding.result(self._patience_seconds)
+        self._to_insist = INSISTING_FOR
+        return self._insisting.submit(timed if yielding.cancel() else work).result()
+
+
+def _yield_at_once() -> None:
+    """Let this thread have a core only while nobody else wants it. A service that may not ask for that hashes at low priority."""
+    if sys.platform == "linux":
+        try:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        except PermissionError:
+            _lower_priority()
+
+
+def _lower_priority() -> None:
+    """Of this thread. Where that is forbidden, too, it hashes at the usual one."""
+    if sys.platform == "linux":
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
