@@ -1,23 +1,16 @@
-"""One engine for SQLite and PostgreSQL, with writes that begin as writes."""
+"""One database, on SQLite or PostgreSQL: what each needs stands in a file of its own."""
 
-import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import psycopg
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, registry, sqlite
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import PoolProxiedConnection
 
-from xpressbot.foundation.database.postgres import BoundedConnection, Doorway, connect_options
-from xpressbot.foundation.database.trouble import count_as_unavailable
+from xpressbot.foundation.database import postgres, sqlite
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -28,9 +21,9 @@ METADATA: Final = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_BUSY_TIMEOUT_SECONDS: Final = 15
+POOL_TIMEOUT_SECONDS: Final = 10
+"""How long a thread waits for a connection. There are as many as threads, so that none should."""
 _UNSYNCHRONISED: Final = text("SET LOCAL synchronous_commit = off")
-
 
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """What the database raises when it is away, full or overloaded, rather than asked something wrong."""
@@ -65,12 +58,8 @@ class Database:
                 connection.execute(_UNSYNCHRONISED)
                 yield connection
             else:
-                # SQLite takes this setting between transactions only, and keeps it for the connection.
-                connection.connection.cursor().execute("PRAGMA synchronous=NORMAL")
-                try:
+                with sqlite.not_waiting_for_the_disk(connection):
                     yield connection
-                finally:
-                    _wait_for_the_disk_again(connection)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that holds no transaction open."""
@@ -93,75 +82,6 @@ class Database:
             connection.execute(text("SELECT 1"))
 
 
-def _wait_for_the_disk_again(connection: Connection) -> None:
-    """Or give the connection up: the next holder must not be told that something is safe which is not."""
-    try:
-        connection.rollback()
-        connection.connection.cursor().execute("PRAGMA synchronous=FULL")
-    except (DBAPIError, sqlite3.Error):
-        connection.invalidate()
-
-
-class WritingSQLite(SQLiteDialect_pysqlite):
-    """SQLite whose transactions begin as writes, one at a time in this process.
-
-    A deferred transaction that turns into a write fails when another process wrote in between. And SQLite wakes nobody
-    who waits to write: each sleeps and looks again, so that of several threads some are late by a second. Threads queue
-    here instead; other processes still wait SQLite's way.
-    """
-
-    supports_statement_cache = True
-    patience_seconds = float(_BUSY_TIMEOUT_SECONDS)
-    """How long a thread waits for its turn."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._turn = threading.Lock()
-        self._writer: DBAPIConnection | None = None
-
-    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
-        if not self._turn.acquire(timeout=self.patience_seconds):
-            error = sqlite3.OperationalError("no turn to write")
-            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-            raise error
-        try:
-            dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._turn.release()
-            raise
-        self._writer = dbapi_connection.dbapi_connection
-
-    def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
-        try:
-            super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]  # SQLAlchemy types most of its dialects
-        except BaseException:
-            # On a full disk, say. SQLAlchemy takes the transaction for ended by that, and SQLite may not.
-            self.do_rollback(dbapi_connection)
-            raise
-        self._end_turn(dbapi_connection.dbapi_connection)
-
-    def do_rollback(self, dbapi_connection: PoolProxiedConnection) -> None:
-        try:
-            super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]
-        finally:
-            self._end_turn(dbapi_connection.dbapi_connection)
-
-    def do_close(self, dbapi_connection: DBAPIConnection) -> None:
-        try:
-            super().do_close(dbapi_connection)  # type: ignore[no-untyped-call]
-        finally:
-            self._end_turn(dbapi_connection)
-
-    def _end_turn(self, connection: DBAPIConnection | None) -> None:
-        # A pool rolls back and closes connections that were not in a transaction, too.
-        if connection is not None and connection is self._writer:
-            self._writer = None
-            self._turn.release()
-
-
-registry.register("sqlite.writing", __name__, WritingSQLite.__name__)
-
-
 def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient: bool = False) -> Database:
     """Open the database behind `url` without connecting yet.
 
@@ -170,45 +90,14 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
     people wait, and a server that is silent counts as gone.
     """
     parsed = make_url(url)
-    options: dict[str, Any] = {
-        "pool_size": pool_size,
-        "max_overflow": 0,
-        "pool_timeout": 10,
-        "hide_parameters": True,
-    }
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        connect_args = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_SECONDS}
-        reading = create_engine(parsed, connect_args=connect_args, **options)
-        _configure_sqlite(reading, "journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON")
-        # A pool ends connections by the dialect of the engine that came to it last: here the one that knows of turns.
-        writing = create_engine(parsed.set(drivername="sqlite+writing"), pool=reading.pool, hide_parameters=True)
-        return Database(writing, reading, syncs=durable, at_once=_open_at_once(parsed))
-    engine = create_engine(parsed, connect_args=dict(connect_options(patient=patient)), pool_pre_ping=True, **options)
-    doorway = Doorway(psycopg.Connection if patient else BoundedConnection)
-    event.listen(engine, "do_connect", doorway.connect)
-    event.listen(engine, "handle_error", count_as_unavailable)
-    return Database(engine)
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_SECONDS}
+    if parsed.get_backend_name() != "sqlite":
+        return Database(postgres.engine(parsed, patient=patient, **pool))
+    writing, reading = sqlite.engines(parsed, durable=durable, **pool)
+    at_once = sqlite.at_once_engine(parsed)
+    return Database(writing, reading, syncs=durable, at_once=None if at_once is None else Database(at_once, at_once))
 
 
-def _open_at_once(url: URL) -> Database | None:
-    if not url.database:
-        return None
-    engine = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
-    _configure_sqlite(engine, "query_only=ON")
-    return Database(engine, engine)
-
-
-def _configure_sqlite(engine: Engine, *pragmas: str) -> None:
-    @event.listens_for(engine.pool, "connect")
-    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
-        # The driver must not begin transactions by itself: it would defer them.
-        connection.isolation_level = None
-        for pragma in (*pragmas, "trusted_schema=OFF"):
-            connection.execute(f"PRAGMA {pragma}")
-
-
-def insert_for(connection: Connection) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:
+def insert_for(connection: Connection) -> Callable[[Table], sqlite_dialect.Insert | postgresql_dialect.Insert]:
     """The INSERT of this connection's engine, which knows ON CONFLICT."""
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return postgresql_dialect.insert if connection.dialect.name == "postgresql" else sqlite_dialect.insert

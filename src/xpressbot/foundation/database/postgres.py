@@ -7,6 +7,9 @@ from typing import Any, Final, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+from sqlalchemy import URL, Engine, create_engine, event
+
+from xpressbot.foundation.database.trouble import count_as_unavailable
 
 CONNECT_TIMEOUT_SECONDS: Final = 3
 LOCK_TIMEOUT_SECONDS: Final = 4
@@ -21,6 +24,14 @@ KEEPALIVE_INTERVAL_SECONDS: Final = 5
 KEEPALIVE_COUNT: Final = 3
 
 _R = TypeVar("_R")
+
+
+def engine(url: URL, *, patient: bool, **pool: Any) -> Engine:
+    """One whose connections wait for nothing longer than is said here, but for statements where `patient`."""
+    made = create_engine(url, connect_args=dict(connect_options(patient=patient)), pool_pre_ping=True, hide_parameters=True, **pool)
+    event.listen(made, "do_connect", Doorway(psycopg.Connection if patient else BoundedConnection).connect)
+    event.listen(made, "handle_error", count_as_unavailable)
+    return made
 
 
 def connect_options(*, patient: bool) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from xpressbot.foundation.metrics import stopwatch
 
 NICENESS: Final = 10
-INSISTING_FOR: Final = 100
+INSISTING_FOR: Final = 20
 """Hashes that insist after one that had waited for too long."""
 
 T = TypeVar("T")
