@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.application.observing import after_unit_of_work, events, parts_of, statements, tries
 from tests.application.visitor import Visitor
@@ -227,6 +227,19 @@ class TestCounts:
         installation.clock.advance(hours=31 * 24)
         assert sweep() == {Transient.SESSION: 1, Transient.DEVICE: 1, Transient.NETWORK_COUNT: 1, Transient.PASSWORD_COUNT: 1}
         assert [report["count"] for report in reports(installation, anna)] == [2]
+
+    def test_guesses_at_an_account_that_is_gone_go_without_a_word(
+        self, installation: Installation, anna: Account, visitor: Visitor, sweep: Callable
+    ) -> None:
+        """There is nobody to tell, and the other kinds of rows are not kept by it."""
+        guess(visitor, 8)
+        with installation.house.database.write() as connection:
+            connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.account_id == anna.id).values(account_id="nobody"))
+            connection.commit()
+        installation.clock.set(installation.clock.now() + PASSWORD_COUNT_KEPT)
+        assert sweep()[Transient.PASSWORD_COUNT] == 1
+        assert reports(installation, anna) == []
+        assert tries(installation) == {}
 
     def test_what_was_told_at_a_sign_in_is_not_told_again(
         self, installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor], sweep: Callable

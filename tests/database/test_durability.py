@@ -1,6 +1,7 @@
 """What waits for the disk, and what may leave that to what follows."""
 
 import os
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from xpressbot.foundation.database.engine import Database, open_database
+from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 WAITING = {"sqlite": 2, "postgresql": "on"}
@@ -40,14 +42,44 @@ def test_only_what_says_so_leaves_the_disk_to_a_later_commit(database: Database)
             assert answer(connection) == WAITING[engine], ending
 
 
+def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Path) -> None:
+    """Else whoever has it next would be told that something is safe which is not."""
+    database = open_database(f"sqlite:///{tmp_path / 'stuck.sqlite3'}", pool_size=1)
+
+    def refuse_to_wait(action: int, name: str | None, value: str | None, *_where: object) -> int:
+        return sqlite3.SQLITE_DENY if (action, name, value) == (sqlite3.SQLITE_PRAGMA, "synchronous", "FULL") else sqlite3.SQLITE_OK
+
+    with database.write(durable=False) as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_authorizer(refuse_to_wait)
+    with database.write() as connection:
+        assert answer(connection) == WAITING["sqlite"]
+    database.dispose()
+
+
+def test_a_connection_that_is_given_up_gives_its_turn_back(tmp_path: Path) -> None:
+    """In the midst of a transaction, as when its holder finds it broken."""
+    database = open_database(f"sqlite:///{tmp_path / 'given_up.sqlite3'}", pool_size=2)
+    database.engine.dialect.patience_seconds = 0.01
+    with database.write() as broken:
+        broken.execute(text("CREATE TABLE shelf (book TEXT)"))
+        broken.invalidate()
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE shelf (book TEXT)"))
+            connection.commit()
+    database.dispose()
+
+
 def test_threads_of_one_process_write_in_turn(tmp_path: Path) -> None:
     """Who waits for a turn is told after a while that there was none, and a turn ends with its transaction."""
     database = open_database(f"sqlite:///{tmp_path / 'turns.sqlite3'}", pool_size=2)
     database.engine.dialect.patience_seconds = 0.01
     with database.write() as first, database.write() as second:
         first.execute(text("CREATE TABLE shelf (book TEXT)"))
-        with pytest.raises(OperationalError, match="no turn to write"):
+        with pytest.raises(OperationalError, match="no turn to write") as refusal:
             second.execute(text("INSERT INTO shelf VALUES ('early')"))
+        assert trouble_of(refusal.value) is Trouble.BUSY
         first.commit()
         second.rollback()
         second.execute(text("INSERT INTO shelf VALUES ('in turn')"))
