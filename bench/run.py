@@ -12,6 +12,7 @@ from bench.machine import facts
 from bench.peers import FOLDER, Peers
 from bench.report import Found, write_results
 from bench.stage import Effort, Stage
+from bench.systems import System
 from bench.workloads import Chapter
 from bench.workloads.growth import growth
 from bench.workloads.hash_storm import hash_storm
@@ -34,6 +35,7 @@ def run(effort: Effort, chapters: list[str], peer_names: list[str], command: lis
         ways = _ways(stage, peers, peer_names)
         for name in chapters:
             machine = facts()
+            stage.versions.clear()
             try:
                 chapter = ways[name]()
             except BenchError as error:
@@ -51,11 +53,13 @@ def run(effort: Effort, chapters: list[str], peer_names: list[str], command: lis
 
 
 def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable[[], Chapter]]:
-    ready = [name for name in names if peers.is_installed(name)]
+    def ready() -> list[System]:
+        return [peer_systems(peers)[name]() for name in names if peers.is_installed(name)]
+
     return {
         "peers": lambda: beside_the_peers(stage, peers, names),
         "password_step": lambda: password_step(stage),
-        "memory_and_start": lambda: memory_and_start(stage, [peer_systems(peers)[name]() for name in ready]),
+        "memory_and_start": lambda: memory_and_start(stage, ready()),
         "hash_storm": lambda: hash_storm(stage),
         "growth": lambda: growth(stage),
         "processes": lambda: processes(stage),

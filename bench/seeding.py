@@ -5,7 +5,7 @@ The rows are made by the domain and sealed and digested by the adapters, and go 
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,6 @@ class Installation:
     directory: Path
     database_url: str = ""
     argon2_memory_kib: int = Settings.model_fields["argon2_memory_kib"].default
-    other_settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -79,7 +78,6 @@ class Installation:
             "XPRESSBOT_DATABASE_URL": settings.url,
             "XPRESSBOT_ARGON2_MEMORY_KIB": str(settings.argon2_memory_kib),
             "XPRESSBOT_TRUSTED_PROXIES": "127.0.0.1/32",
-            **self.other_settings,
         }
 
 

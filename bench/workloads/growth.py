@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.support.postgres import new_database, start_postgres
 
+from bench.errors import BenchError
 from bench.people import Crowd, spread
 from bench.postgres import copy_database
 from bench.seeding import CHEAPEST_HASH_KIB, Installation, seed
@@ -21,8 +22,8 @@ from bench.workloads.rounds import WORKLOADS, Contestant, Seen, people_needed, s
 _DEMAND = 1.3
 _BYTES_AN_ACCOUNT = 14_000
 _TEXT = """Each account has two sessions, ten recovery codes and ten security events. Each size is a database of its own, with a server
-of its own; the sizes are measured in turn, 8 connections, people from all over the tables. The bar is the largest size's p50
-against the smallest's."""
+of its own; the sizes are measured in turn, 8 connections, people from all over the tables, whose sessions began a moment
+before. The bar is the largest size's p50 against the smallest's."""
 
 Copy = Callable[[Installation, int], Installation]
 
@@ -30,6 +31,8 @@ Copy = Callable[[Installation, int], Installation]
 def growth(stage: Stage) -> Chapter:
     """Seed the smallest size; copy it and add to it for the next; measure all of them in turn."""
     sizes = _sizes_with_room(stage)
+    if len(sizes) < 2:
+        raise BenchError("Growth needs two sizes, and the room for them on the disk")
     seen = {"SQLite": _measure(stage, "SQLite", sizes, Installation(_folder(stage, "sqlite", sizes[0])), partial(_copy_file, stage))}
     with tempfile.TemporaryDirectory(prefix="xpressbot-postgres-") as directory, start_postgres(Path(directory)) as server:
         first = Installation(_folder(stage, "postgresql", sizes[0]), new_database(server, "people"))

