@@ -17,6 +17,8 @@ from bench.messages import Answer
 
 _SOURCE = Path(__file__).with_name("load_client.c")
 _NUMBERS = counting()
+_ANSWER = struct.Struct("<Idd")
+"""What stands before each answer: its length, and when it was sent and answered."""
 _PATIENCE_SECONDS = 300.0
 _MOST_REQUESTS = 5_000_000
 _MOST_OF_A_CORE = 0.8
@@ -24,14 +26,15 @@ _MOST_OF_A_CORE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How to send: so many connections, each waiting for its answer and then `pause_ms`.
+    """How to send: so many connections, each waiting for its answer before it sends again.
 
-    Without `seconds` each request is sent once; with it, one after the other and again, until they are over.
+    Without `seconds` each request is sent once; with it, one after the other and again, until they are over. With `every_ms` each
+    connection has a request due that often, and its time counts from when it was due, even if the one before was slow.
     """
 
     connections: int = 8
     seconds: float | None = None
-    pause_ms: float = 0
+    every_ms: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,19 @@ class Measurement:
     p99: float
     worst: float
     cpu_seconds: float
+    """Of the client itself."""
+    bare_503: int
+    """Answers with status 503 that do not say when to come back."""
     statuses: Mapping[int, int]
 
     @property
     def rate(self) -> float:
         """Answers a second."""
         return self.answered / self.seconds if self.seconds else 0.0
+
+    def failed_rudely(self, expected: int) -> int:
+        """Requests that got neither the expected status nor a 503 that says when to come back."""
+        return self.dropped + self.bare_503 + sum(count for status, count in self.statuses.items() if status not in {expected, 503})
 
     def only(self, status: int, what: str) -> Self:
         """This measurement, if each answer had this status and the client had time to spare: refusals make good numbers.
@@ -100,9 +110,10 @@ class Running:
         content, found, at = self._answers.read_bytes(), [], 0
         self._answers.unlink()
         while at < len(content):
-            (length,) = struct.unpack_from("<I", content, at)
-            found.append(Answer(content[at + 4 : at + 4 + length]))
-            at += 4 + length
+            length, sent_at, answered_at = _ANSWER.unpack_from(content, at)
+            at += _ANSWER.size
+            found.append(Answer(content[at : at + length], sent_at / 1000, answered_at / 1000))
+            at += length
         return found
 
 
@@ -140,6 +151,6 @@ class LoadClient:
         answers = Path(self._folder.name) / f"answers-{number}" if keep_answers else None
         file.write_bytes(b"".join(struct.pack("<I", len(request)) + request for request in requests))
         count, seconds = (len(requests), _PATIENCE_SECONDS) if load.seconds is None else (_MOST_REQUESTS, load.seconds)
-        arguments = [port, load.connections, count, seconds, load.pause_ms, file, *([] if answers is None else [answers])]
+        arguments = [port, load.connections, count, seconds, load.every_ms, file, *([] if answers is None else [answers])]
         process = subprocess.Popen([self._program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         return Running(process, file, answers)

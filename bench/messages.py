@@ -37,9 +37,11 @@ def _request(method: str, port: int, path: str, headers: Mapping[str, str]) -> b
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer; empty if none came."""
+    """A whole answer; empty if none came. Both moments are time.monotonic's."""
 
     content: bytes
+    asked_at: float = 0.0
+    answered_at: float = 0.0
 
     @property
     def status(self) -> int | None:

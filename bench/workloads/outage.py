@@ -26,14 +26,15 @@ _CONNECTIONS = 16
 _STRIKE_AFTER_SECONDS = 0.5
 _AWAY_SECONDS = 30
 _MOST_SECONDS_TO_RECOVER = 10.0
-_PAUSE_MS = 20
+_EVERY_MS = 20
 _TEXT = f"""Two processes on one PostgreSQL. Everybody sends a right code, {_CONNECTIONS} at a time; in the middle the server is
 killed (SIGQUIT), or stopped in its tracks (SIGSTOP) so that it takes connections and says nothing. For {_AWAY_SECONDS} seconds
 people go on asking who is signed in. Then it is there again; whoever was told 503 signs in anew. Lost: the browser was told that
 it is signed in, and is not. Half-done: a sign-in on record without its session, or the other way round, or more than one for a
-code. Other failures: any 5xx but a 503 that says when to come back, and requests without an answer. Of those who ask who is
-signed in, each connection's first answer is looked at for that. The server does not wait for its disk (fsync=off), since it
-is its own crashes that are survived here, and not the machine's."""
+code. Other failures: requests without an answer, and any but the expected one and a 503 that says when to come back (Retry-After);
+those who ask who is signed in are judged alike. They ask every {_EVERY_MS} ms on each connection, and times count from when a question
+was due. PostgreSQL does not wait for its disk (fsync=off), since it is its own crashes that are survived here, and not the
+machine's."""
 
 Way = Callable[[UnreliableServer], None]
 _WAYS: Mapping[str, tuple[Way, Way]] = {
@@ -48,10 +49,10 @@ class Outcome:
 
     answers: Sequence[Answer]
     """To the codes."""
-    first_refusals: Sequence[Answer]
-    """To the first who asked who is signed in."""
+    codes: Measurement
+    """Of the same."""
     meanwhile: Measurement
-    """Of those who asked after them."""
+    """Of those who asked who is signed in."""
     seconds_to_recover: float
     lost: int
     half_done: int
@@ -66,10 +67,7 @@ class Outcome:
     @property
     def other_failures(self) -> int:
         """Anything but a session, or a 503 with its Retry-After."""
-        looked_at = sum(answer.status not in {200, 303} and not _says_when(answer) for answer in [*self.answers, *self.first_refusals])
-        return (
-            looked_at + self.meanwhile.dropped + sum(count for status, count in self.meanwhile.statuses.items() if status not in {200, 503})
-        )
+        return self.codes.failed_rudely(303) + self.meanwhile.failed_rudely(200)
 
 
 def outage(stage: Stage) -> Chapter:
@@ -119,12 +117,10 @@ def _round(stage: Stage, server: UnreliableServer, installation: Installation, p
         strike(server)
         began = time.monotonic()
         try:
-            running.measurement()
-            answers = running.answers()
+            measured, answers = running.measurement(), running.answers()
             who = [system.session(answer) for answer in answers if answer.status == 303]
-            _seen, first = stage.client.ask(system.port, who[:_CONNECTIONS], Load(_CONNECTIONS))
             left = max(1.0, _AWAY_SECONDS - (time.monotonic() - began))
-            meanwhile = stage.client.run(system.port, who, Load(_CONNECTIONS, seconds=left, pause_ms=_PAUSE_MS))
+            meanwhile = stage.client.run(system.port, who, Load(_CONNECTIONS, seconds=left, every_ms=_EVERY_MS))
         finally:
             mend(server)
         seconds = _seconds_until_good(stage, system, who[0])
@@ -132,7 +128,7 @@ def _round(stage: Stage, server: UnreliableServer, installation: Installation, p
         again = [person for person, answer in zip(people, answers, strict=True) if answer.status != 303]
         refused = _refused(stage, system, again)
     lost = len(who) - holding
-    return Outcome(answers, first, meanwhile, seconds, lost, _half_done(people, answers, before, after), refused)
+    return Outcome(answers, measured, meanwhile, seconds, lost, _half_done(people, answers, before, after), refused)
 
 
 def _half_done(
@@ -162,7 +158,3 @@ def _refused(stage: Stage, system: XpressBot, people: Sequence[Person]) -> int:
     codes = [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
     measured, _answers = stage.client.ask(system.port, codes, Load(_CONNECTIONS))
     return len(people) - measured.statuses.get(303, 0)
-
-
-def _says_when(answer: Answer) -> bool:
-    return answer.status == 503 and b"\r\nretry-after: " in answer.content.lower()
