@@ -49,6 +49,7 @@ class Server:
         except BaseException:
             self.stop()
             raise
+        self._port = command.port
         self.seconds_to_first_answer = time.perf_counter() - began
 
     @property
@@ -79,9 +80,12 @@ class Server:
         return sum(int(fields[11]) + int(fields[12]) for fields in stats if fields) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
-        """End the whole group at once, in the middle of whatever it does."""
+        """End the whole group at once, in the middle of whatever it does; back when nothing of it listens any more."""
         self._signal(signal.SIGKILL)
         self._process.wait()
+        deadline = time.monotonic() + _STOP_SECONDS
+        while _is_served(self._port) and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY_SECONDS)
 
     def stop(self) -> None:
         """Ask it to stop; end what is left."""
@@ -125,9 +129,13 @@ def _answers(command: Command) -> bool:
 
 
 def _refuse_busy(port: int) -> None:
+    if _is_served(port):
+        raise BenchError(f"Something serves port {port} already; it would answer in the place of what is to be measured.")
+
+
+def _is_served(port: int) -> bool:
     with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise BenchError(f"Something serves port {port} already; it would answer in the place of what is to be measured.")
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _clean_environment() -> dict[str, str]:
