@@ -12,7 +12,6 @@ from bench.machine import facts
 from bench.peers import FOLDER, Peers
 from bench.report import Found, write_results
 from bench.stage import Effort, Stage
-from bench.systems import System
 from bench.workloads import Chapter
 from bench.workloads.growth import growth
 from bench.workloads.hash_storm import hash_storm
@@ -53,13 +52,15 @@ def run(effort: Effort, chapters: list[str], peer_names: list[str], command: lis
 
 
 def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable[[], Chapter]]:
-    def ready() -> list[System]:
-        return [peer_systems(peers)[name]() for name in names if peers.is_installed(name)]
+    def weighed() -> Chapter:
+        # Asked when it begins: an earlier chapter may just have installed them.
+        missing = [name for name in names if not peers.is_installed(name)]
+        return memory_and_start(stage, [peer_systems(peers)[name]() for name in names if name not in missing], missing)
 
     return {
         "peers": lambda: beside_the_peers(stage, peers, names),
         "password_step": lambda: password_step(stage),
-        "memory_and_start": lambda: memory_and_start(stage, ready()),
+        "memory_and_start": weighed,
         "hash_storm": lambda: hash_storm(stage),
         "growth": lambda: growth(stage),
         "processes": lambda: processes(stage),

@@ -28,6 +28,16 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What processes hold, in megabytes."""
+
+    resident: float
+    """RSS, as ps and top show it: pages that several processes share count in each."""
+    proportional: float
+    """PSS: such a page is divided among all processes of the machine that share it."""
+
+
 class Server:
     """A running server. What it prints goes to a file."""
 
@@ -66,12 +76,13 @@ class Server:
                 found.append(int(path.parent.name))
         return found
 
-    def megabytes(self) -> float:
-        """What the group holds; what several processes share is counted once (PSS)."""
-        return sum(_kib(process, "smaps_rollup", "Pss") for process in self.processes()) / 1024
+    def memory(self) -> Memory:
+        """What the group holds."""
+        kib = {name: sum(_kib(process, "smaps_rollup", name) for process in self.processes()) for name in ("Rss", "Pss")}
+        return Memory(kib["Rss"] / 1024, kib["Pss"] / 1024)
 
-    def most_megabytes(self) -> float:
-        """The most that the processes of the group have held, each at its own time (resident)."""
+    def most_resident(self) -> float:
+        """The most megabytes that the processes of the group have held, each at its own time."""
         return sum(_kib(process, "status", "VmHWM") for process in self.processes()) / 1024
 
     def cpu_seconds(self) -> float:
