@@ -37,22 +37,24 @@ _FILE = TypeAdapter(Found)
 def write_results(folder: Path, order: Sequence[str], found: Mapping[str, Found]) -> None:
     """Write what was found into a folder, in the place of what was found there before, and RESULTS.md anew.
 
-    A chapter that could not be measured, or not beside everybody, takes no other's place.
+    A chapter that could not be measured, or not beside everybody, takes no better one's place. One with a bar that is missed does.
     """
     for part in (_PLOTS, _CHAPTERS):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for name, chapter in found.items():
-        if not chapter.chapter.complete and _is_complete(folder / _CHAPTERS / f"{name}.json"):
+        file = folder / _CHAPTERS / f"{name}.json"
+        if file.exists() and _worth(chapter) < _worth(_FILE.validate_json(file.read_bytes())):
             continue
-        (folder / _CHAPTERS / f"{name}.json").write_bytes(_FILE.dump_json(chapter, indent=1) + b"\n")
+        file.write_bytes(_FILE.dump_json(chapter, indent=1) + b"\n")
         for plot in chapter.chapter.plots:
             (folder / _PLOTS / f"{plot.name}.svg").write_text(drawn(plot), "utf-8")
     files = [folder / _CHAPTERS / f"{name}.json" for name in order]
     (folder / "RESULTS.md").write_text(rendered([_FILE.validate_json(file.read_bytes()) for file in files if file.exists()]), "utf-8")
 
 
-def _is_complete(file: Path) -> bool:
-    return file.exists() and _FILE.validate_json(file.read_bytes()).chapter.complete
+def _worth(found: Found) -> tuple[bool, bool]:
+    """Whether all of it was measured, and whether anything was."""
+    return found.chapter.complete, bool(found.chapter.tables)
 
 
 def rendered(chapters: Sequence[Found]) -> str:

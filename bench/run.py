@@ -40,8 +40,8 @@ def run(effort: Effort, chapters: list[str], peer_names: list[str], command: lis
             except BenchError as error:
                 stage.progress.console.print(f"{name}: {error}", style="red", markup=False)
                 chapter = Chapter(name.replace("_", " ").capitalize(), f"Not measured: {str(error).splitlines()[0]}", complete=False)
-            others = {"Measured beside it": ", ".join(f"{other} {version}" for other, version in stage.versions.items())}
-            found[name] = Found(chapter, shlex.join(command), {**machine, **others})
+            measured = {"Measured": ", ".join(f"{system} {version}" for system, version in stage.versions.items())}
+            found[name] = Found(chapter, shlex.join(command), {**machine, **measured})
             write_results(results, CHAPTERS, found)
     for each in found.values():
         for bar in each.chapter.bars:
