@@ -6,6 +6,7 @@ Samples are of the thread that holds the interpreter lock: waiting for a lock, a
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rich.table import Table
 from bench.errors import BenchError
 from bench.load_client import Load
 from bench.peers import FOLDER
-from bench.people import spread
+from bench.people import Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB
 from bench.stage import QUICK, Stage, free_port
 from bench.systems.xpressbot import XpressBot
@@ -42,29 +43,36 @@ class Subject(StrEnum):
     """What the server is asked."""
 
     WHO = "who"
+    PASSWORD = "password"
     CODE = "code"
 
 
 def profile(subject: Subject, lines: int) -> None:
     """Ask as fast as the server answers, sample it meanwhile, and print the lines."""
     program = _installed_profiler()
-    count = _PEOPLE if subject is Subject.CODE else 100
+    count = 100 if subject is Subject.WHO else _PEOPLE
     with Stage.built(QUICK) as stage:
         system = XpressBot(stage.installation("profile", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
         people = spread(count, count)
         with stage.serving(system) as (server,):
-            pending = after_password(stage, system, people)
-            if subject is Subject.WHO:
-                _seen, signed_in = right_code(stage, system, people, pending)
-                requests = [system.session(answer) for answer in signed_in]
-            else:
-                requests = [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
+            requests = _requests(subject, stage, system, people)
             load = Load(seconds=_SECONDS) if subject is Subject.WHO else Load()
             running = stage.client.begin(system.port, requests, load)
             stacks = _sampled(program, server.pid, stage.folder / "stacks")
             measured = running.measurement()
     print(f"{measured.rate:,.0f} answers a second under the profiler: {dict(measured.statuses)}")
     _print(stacks, lines)
+
+
+def _requests(subject: Subject, stage: Stage, system: XpressBot, people: Sequence[Person]) -> list[bytes]:
+    """What is to be asked, after what must come before it."""
+    if subject is Subject.PASSWORD:
+        return [system.password(person) for person in people]
+    pending = after_password(stage, system, people)
+    if subject is Subject.CODE:
+        return [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
+    _seen, signed_in = right_code(stage, system, people, pending)
+    return [system.session(answer) for answer in signed_in]
 
 
 def _installed_profiler() -> Path:
