@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import make_conninfo
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
@@ -129,6 +127,9 @@ def _is_usable(database_url: str) -> bool:
 
 def _can_be_asked_for(server: URL) -> bool:
     """Whether the driver takes hosts and options, which it would refuse at the first connection only, and as a bug of ours."""
+    from psycopg import ProgrammingError  # noqa: PLC0415  # a server on SQLite does without the driver
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
     dialect = server.set(drivername=_DRIVER).get_dialect()()
     try:
         _, options = dialect.create_connect_args(server)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from xpressbot.foundation.database import postgres, sqlite
+from xpressbot.foundation.database import sqlite
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -92,6 +92,8 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
     parsed = make_url(url)
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_SECONDS}
     if parsed.get_backend_name() != "sqlite":
+        from xpressbot.foundation.database import postgres  # noqa: PLC0415  # its driver takes 9 MB that SQLite need not hold
+
         return Database(postgres.engine(parsed, patient=patient, **pool))
     writing, reading = sqlite.engines(parsed, durable=durable, **pool)
     at_once = sqlite.at_once_engine(parsed)

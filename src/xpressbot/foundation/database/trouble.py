@@ -4,7 +4,6 @@ import sqlite3
 from enum import StrEnum
 from typing import Final
 
-from psycopg import errors
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -32,16 +31,17 @@ _SQLITE: Final = {
     sqlite3.SQLITE_BUSY: Trouble.BUSY,
     sqlite3.SQLITE_LOCKED: Trouble.BUSY,
 }
-_POSTGRESQL: Final[dict[type[Exception], Trouble]] = {
-    errors.DiskFull: Trouble.DISK_FULL,
-    errors.IoError: Trouble.DISK_FAULT,
-    errors.ReadOnlySqlTransaction: Trouble.READ_ONLY,
-    errors.LockNotAvailable: Trouble.BUSY,
-    errors.QueryCanceled: Trouble.BUSY,
-    errors.DeadlockDetected: Trouble.BUSY,
-    errors.TooManyConnections: Trouble.BUSY,
+_POSTGRESQL: Final = {
+    "53100": Trouble.DISK_FULL,
+    "58030": Trouble.DISK_FAULT,
+    "25006": Trouble.READ_ONLY,
+    "55P03": Trouble.BUSY,  # a lock
+    "57014": Trouble.BUSY,  # a statement
+    "40P01": Trouble.BUSY,  # a deadlock
+    "53300": Trouble.BUSY,  # connections
 }
-_OF_THE_SERVERS_OWN: Final = (errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout, errors.TransactionTimeout)
+"""By SQLSTATE (PostgreSQL's appendix A)."""
+_OF_THE_SERVERS_OWN: Final = frozenset({"25006", "25P03", "25P04"})
 """A standby that takes no writes, and transactions it has ended. PostgreSQL has them in a class with faults of its clients."""
 
 
@@ -53,12 +53,12 @@ def trouble_of(error: BaseException) -> Trouble:
     if isinstance(cause, sqlite3.Error):
         # The lowest byte is the kind of fault; the others say more of it. What Python raises by itself has none.
         return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF, Trouble.AWAY)
-    return next((trouble for kind, trouble in _POSTGRESQL.items() if isinstance(cause, kind)), Trouble.AWAY)
+    return _POSTGRESQL.get(getattr(cause, "sqlstate", None) or "", Trouble.AWAY)
 
 
 def count_as_unavailable(context: ExceptionContext) -> OperationalError | None:
     """Have what the server decided by itself raised as an OperationalError; SQLAlchemy's handle_error event."""
     cause = context.original_exception
-    if not isinstance(cause, _OF_THE_SERVERS_OWN):
+    if getattr(cause, "sqlstate", None) not in _OF_THE_SERVERS_OWN:
         return None
     return OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=context.is_disconnect)
