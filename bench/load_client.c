@@ -5,7 +5,7 @@
  * REQUESTS holds records: a length (uint32, little endian) and that many bytes, sent as they are, in order, from the
  * beginning again when COUNT is larger. Each connection has a request due every EVERY_MS, and sends it when the one before
  * has been answered; its time counts from when it was due, so that a slow answer is not hidden by what is not asked
- * meanwhile. With EVERY_MS 0 a request is due as soon as the one before has been answered. After SECONDS nothing more is due.
+ * meanwhile. With EVERY_MS 0 a request is due as soon as the one before has been answered. After SECONDS nothing more is sent.
  * ANSWERS gets a record for each of the COUNT requests: a length (0 if no answer came), when it was sent and answered
  * (doubles, CLOCK_MONOTONIC), and the answer. One line of JSON goes to standard output; times are in milliseconds.
  */
@@ -188,7 +188,7 @@ int main(int argc, char **argv) {
         double t = now(), next_due = t + 1e3;
         int more = 0;
         for (long i = 0; i < connections && sent < count; i++) {
-            if (all[i].waiting || all[i].due_at - began >= limit) continue;
+            if (all[i].waiting || all[i].due_at - began >= limit || t - began >= limit) continue;
             if (all[i].due_at <= t) send_request(&all[i], sent++, every), in_flight++;
             else if (more = 1, all[i].due_at < next_due) next_due = all[i].due_at;
         }
