@@ -60,5 +60,6 @@ def password_step(stage: Stage) -> Chapter:
         ],
     ]
     table = Table(["", "Against bare", "A second", "p50 ms", "p99 ms"], rows)
-    bar = Bar("M4 password step, against bare Argon2id", _DEMAND, rate / median(bare), at_least=True, unit="times")
-    return Chapter("M4: the password step", _TEXT, [bar], [("", table)])
+    against = {"bare Argon2id": bare, "bare Argon2id in large pages": large}
+    bars = [Bar(f"M4 password step, against {name}", _DEMAND, rate / median(seen), unit="times") for name, seen in against.items()]
+    return Chapter("M4: the password step", _TEXT, bars, [("", table)])

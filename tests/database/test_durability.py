@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from xpressbot.foundation.database.engine import Database, open_database
+from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
 from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
@@ -55,6 +55,18 @@ def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Pa
         driver.set_authorizer(refuse_to_wait)
     with database.write() as connection:
         assert answer(connection) == WAITING["sqlite"]
+    database.dispose()
+
+
+def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(tmp_path: Path) -> None:
+    """Told as every other trouble with the database: no fault of ours."""
+    database = open_database(f"sqlite:///{tmp_path / 'refused.sqlite3'}", pool_size=1)
+    with database.read() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_authorizer(lambda action, *_what: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK)
+    with pytest.raises(UNAVAILABLE), database.write(durable=False):
+        pass
     database.dispose()
 
 

@@ -3,16 +3,17 @@
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from xpressbot.identity.adapters.hash_threads import INSISTING_FOR, NICENESS, HashFigures, HashThreads
 from xpressbot.identity.adapters.password_hasher import Argon2Hasher
 
-YIELDING = (os.SCHED_IDLE, 0)
+USUAL = os.getpriority(os.PRIO_PROCESS, 0)
+YIELDING = (os.SCHED_IDLE, USUAL)
 INSISTING = (os.SCHED_OTHER, NICENESS)
-AS_USUAL = (os.SCHED_OTHER, 0)
+AS_USUAL = (os.SCHED_OTHER, USUAL)
 
 
 def manners() -> tuple[int, int]:
@@ -20,8 +21,11 @@ def manners() -> tuple[int, int]:
     return os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
-def refuse(*_arguments: object) -> None:
-    raise PermissionError(errno.EPERM, "Operation not permitted")
+def refusing(number: int) -> Callable[..., None]:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
 
 
 class Starved:
@@ -66,9 +70,9 @@ def test_a_hash_that_gets_no_core_insists_on_a_share(starved: Starved) -> None:
 
 
 def test_a_hash_whose_turn_does_not_come_insists_too(starved: Starved) -> None:
-    """It is done once, and does not count as waiting any more."""
-    waiting, began = [], threading.Event()
-    threads = hash_threads(patience_seconds=0.2, figures=HashFigures(waiting=waiting.append))
+    """It is done once, and counted once."""
+    waiting, ran, began = [], [], threading.Event()
+    threads = hash_threads(patience_seconds=0.2, figures=HashFigures(waiting=waiting.append, ran=ran.append))
     first = threading.Thread(target=threads.run, args=[lambda: began.set() or starved()])
     first.start()
     assert began.wait(30)
@@ -76,19 +80,22 @@ def test_a_hash_whose_turn_does_not_come_insists_too(starved: Starved) -> None:
     threads.run(lambda: done.append(1))
     first.join()
     starved.release()
+    threads._yielding.shutdown()  # after whatever it still had to do
     assert done == [1]
     assert sum(waiting) == 0
+    assert len(ran) == 2
 
 
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.EINVAL], ids=errno.errorcode.get)
 @pytest.mark.parametrize(
     ("refused", "left"), [(["sched_setscheduler"], INSISTING), (["sched_setscheduler", "setpriority"], AS_USUAL)], ids=["one", "both"]
 )
 def test_passwords_are_hashed_where_a_service_may_not_lower_priorities(
-    refused: list[str], left: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    refused: list[str], left: tuple[int, int], number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sandbox answers EPERM; sign-ins go on as politely as it allows."""
+    """A sandbox forbids it, a C library or a kernel does not know it; sign-ins go on as politely as can be."""
     for name in refused:
-        monkeypatch.setattr(os, name, refuse)
+        monkeypatch.setattr(os, name, refusing(number))
     assert hash_threads().run(manners) == left
     hasher = Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32))
     assert hasher.verify(hasher.hash("a password"), "a password")

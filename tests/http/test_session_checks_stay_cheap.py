@@ -10,7 +10,7 @@ from tests.http.sending import SESSION_COOKIE
 from tests.support.browser import Browser
 
 MOST_CALLS = 500
-"""About a fifth more than it takes, without the log line, which tests keep quiet. docs/performance.md tells where they go."""
+"""Somewhat more than it takes, without the log line, which tests keep quiet. docs/performance.md tells where they go."""
 
 
 def test_a_session_check_takes_few_calls(app: FastAPI, signed_in: Browser) -> None:

@@ -7,7 +7,7 @@ no connection, or a connection that ends without a byte of an answer.
 import asyncio
 import itertools
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +107,7 @@ async def stopped_in_the_middle(server: Server, people: list[Person], waiting: l
     return count, told
 
 
-async def _sent(server: Server, count: Count, requests: Iterator[bytes] | list[bytes]) -> Iterator[int]:
+async def _sent(server: Server, count: Count, requests: Iterator[bytes] | list[bytes]) -> AsyncIterator[int]:
     """Send one after the other on one connection, and on a new one where the server said that it closes it."""
     stream = None
     for request in requests:

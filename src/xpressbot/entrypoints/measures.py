@@ -42,11 +42,11 @@ class Measures:
         self.ceremonies = CeremonyCounts(metrics)
         units = metrics.histogram("xpressbot_database_unit_seconds", "One unit of work in the database", "kind", buckets=_UNIT_BUCKETS)
         self.reading, self.writing = units.labels("read"), units.labels("write")
-        self.hashes_waiting = metrics.gauge("xpressbot_password_hashes_waiting", "Password hashes that wait for a thread")
+        self.hashes_waiting = metrics.gauge("xpressbot_password_hashes_waiting", "Password hashes that were asked for and are not done")
         self.hash_wait = metrics.histogram(
             "xpressbot_password_hash_wait_seconds", "From asking for a password hash to its beginning", buckets=_HASH_BUCKETS
         )
-        self.hash_run = metrics.histogram("xpressbot_password_hash_seconds", "One password hash", buckets=_HASH_BUCKETS)
+        self.hash_run = metrics.histogram("xpressbot_password_hash_seconds", "Of a core, for one password hash", buckets=_HASH_BUCKETS)
 
 
 class Occupancy:

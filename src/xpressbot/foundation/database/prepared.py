@@ -19,8 +19,8 @@ class PreparedQuery:
     """The first row of a SELECT, as a named tuple of what the driver returns.
 
     SQLAlchemy's types and results are left out: parameters and columns must be of types that both drivers take and give
-    as they are. Connections and errors are SQLAlchemy's, as for every other statement, and whoever listens to the engine's
-    statements hears it.
+    as they are, and none may be a list. It begins no transaction: it is for `Database.read`. Connections and errors are
+    SQLAlchemy's, and whoever listens to the engine's statements hears it; who listens to its errors does not.
     """
 
     def __init__(self, statement: Select[Any]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
 BUSY_TIMEOUT_SECONDS: Final = 15
@@ -22,8 +22,8 @@ class WritingSQLite(SQLiteDialect_pysqlite):
     """SQLite whose transactions begin as writes, one at a time in this process.
 
     A deferred transaction that turns into a write fails when another process wrote in between. And SQLite wakes nobody
-    who waits to write: each sleeps and looks again, so that of several threads some are late by a second. Threads queue
-    here instead; other processes still wait SQLite's way.
+    who waits to write: each sleeps and looks again, so that of several threads some are late by a second. Threads wait
+    here instead, where one is woken; other processes still wait SQLite's way.
     """
 
     supports_statement_cache = True
@@ -106,7 +106,10 @@ def at_once_engine(url: URL) -> Engine | None:
 def not_waiting_for_the_disk(connection: Connection) -> Iterator[None]:
     """Commits meanwhile are made safe from a power cut by a later one."""
     # SQLite takes this setting between transactions only, and keeps it for the connection.
-    connection.connection.cursor().execute("PRAGMA synchronous=NORMAL")
+    try:
+        connection.connection.cursor().execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.Error as error:
+        raise OperationalError(None, None, error, hide_parameters=True) from error
     try:
         yield
     finally:

@@ -3,11 +3,13 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final, Generic, TypeVar
 
 from xpressbot.foundation.metrics import stopwatch
 
@@ -24,11 +26,20 @@ def _ignore(_figure: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class HashFigures:
-    """Takes how many hashes more or fewer wait for a thread, and the seconds that each waited and ran."""
+    """Takes how many hashes more or fewer wait for a thread, and the seconds that each waited, and computed."""
 
     waiting: Callable[[float], object] = _ignore
     waited: Callable[[float], object] = _ignore
     ran: Callable[[float], object] = _ignore
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[T]):
+    """What came of a piece of work, when it began, and how many seconds of a core it took."""
+
+    result: T
+    began: float
+    computed: float
 
 
 class HashThreads:
@@ -37,7 +48,7 @@ class HashThreads:
     A thread that is merely low in priority keeps its core for milliseconds after somebody else has come to want it; one of
     Linux's SCHED_IDLE gives it up at once. It gets next to nothing of a core that is never free, though. So work that is not
     done after `patience_seconds` is begun anew on threads of low priority, which get a small share of any core, and so are
-    the next INSISTING_FOR pieces.
+    the next INSISTING_FOR pieces; several threads count these down at once, and a few more or less do no harm.
     """
 
     def __init__(self, count: int, *, patience_seconds: float, figures: HashFigures) -> None:
@@ -48,40 +59,49 @@ class HashThreads:
         self._to_insist = 0
 
     def run(self, work: Callable[[], T]) -> T:
-        """Have it done, perhaps twice, and wait for it."""
+        """Have it done, perhaps twice, and wait for it.
+
+        What is noted of it is noted by the thread that waits: one that yields must hold no lock that others want.
+        """
         asked = stopwatch()
-
-        def timed() -> T:
-            began = stopwatch()
-            self._figures.waiting(-1)
-            self._figures.waited(began - asked)
-            try:
-                return work()
-            finally:
-                self._figures.ran(stopwatch() - began)
-
         self._figures.waiting(1)
+        try:
+            done = self._done(partial(_computed, work))
+        finally:
+            self._figures.waiting(-1)
+        self._figures.waited(done.began - asked)
+        self._figures.ran(done.computed)
+        return done.result
+
+    def _done(self, work: Callable[[], _Done[T]]) -> _Done[T]:
         if self._to_insist > 0:
             self._to_insist -= 1
-            return self._insisting.submit(timed).result()
-        yielding = self._yielding.submit(timed)
+            return self._insisting.submit(work).result()
+        yielding = self._yielding.submit(work)
         with suppress(TimeoutError):
             return yielding.result(self._patience_seconds)
+        yielding.cancel()
         self._to_insist = INSISTING_FOR
-        return self._insisting.submit(timed if yielding.cancel() else work).result()
+        return self._insisting.submit(work).result()
+
+
+def _computed(work: Callable[[], T]) -> _Done[T]:
+    began, computed = stopwatch(), time.thread_time()
+    result = work()
+    return _Done(result, began, time.thread_time() - computed)
 
 
 def _yield_at_once() -> None:
-    """Let this thread have a core only while nobody else wants it. A service that may not ask for that hashes at low priority."""
+    """Let this thread have a core only while nobody else wants it. Where that cannot be asked for, it hashes at low priority."""
     if sys.platform == "linux":
         try:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        except PermissionError:
+        except OSError:  # a sandbox forbids it, or a C library or kernel does not know it
             _lower_priority()
 
 
 def _lower_priority() -> None:
-    """Of this thread. Where that is forbidden, too, it hashes at the usual one."""
+    """Of this thread. Where that is not to be had, too, it hashes at the usual one."""
     if sys.platform == "linux":
-        with suppress(PermissionError):
+        with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -20,10 +20,11 @@ _DUTY: Final = "sweeping"
 
 
 class Sweeping:
-    """Walks through the tables by primary key, and remembers how far it has come.
+    """Walks through the tables along unique keys, and remembers how far it has come.
 
-    Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again. It waits for
-    nobody: a row that somebody is busy with is left for the next walk.
+    Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again; it waits for nobody: a
+    row that somebody is busy with is left for the next walk. A count that owes its account an event is removed by itself, once
+    that account is free.
     """
 
     def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
@@ -33,7 +34,7 @@ class Sweeping:
         self._reached: dict[Transient, Key | None] = {}
 
     def next_round(self) -> Mapping[Transient, int]:
-        """Remove some of the outdated rows; how many of each kind. None while another process does so."""
+        """Remove some of the outdated rows; how many of each kind. Nothing is removed while another process does so."""
         removed = Counter[Transient]()
         if self._is_ours():
             for kind in Transient:
