@@ -61,5 +61,8 @@ def password_step(stage: Stage) -> Chapter:
     ]
     table = Table(["", "Against bare", "A second", "p50 ms", "p99 ms"], rows)
     against = {"bare Argon2id": bare, "bare Argon2id in large pages": large}
-    bars = [Bar(f"M4 password step, against {name}", _DEMAND, rate / median(seen), unit="times") for name, seen in against.items()]
+    bars = [
+        Bar(f"M4 password step, against {name}", _DEMAND, rate / median(seen), at_least=True, unit="times")
+        for name, seen in against.items()
+    ]
     return Chapter("M4: the password step", _TEXT, bars, [("", table)])
