@@ -26,7 +26,7 @@ def _ignore(_figure: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class HashFigures:
-    """Takes how many hashes more or fewer wait for a thread, and the seconds that each waited, and computed."""
+    """Takes how many more or fewer hashes are asked for and not done, the seconds that each waited, and those of a core it took."""
 
     waiting: Callable[[float], object] = _ignore
     waited: Callable[[float], object] = _ignore
