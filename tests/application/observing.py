@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import event, select
+import pytest
+from sqlalchemy import Connection, select
 
 from tests.support.events import listening
 from tests.support.installation import Installation
@@ -80,21 +81,27 @@ def statements(installation: Installation) -> Iterator[list[str]]:
 
 @contextmanager
 def after_unit_of_work(installation: Installation, number: int, deed: Callable[[], object]) -> Iterator[None]:
-    """Do something when the connection of the numbered unit of work, counted from 1, has been given back."""
-    given_back = 0
-    engine = installation.house.database.engine
+    """Do something when the numbered unit of work, counted from 1, has given back its connection and whatever it held."""
+    database, ended = installation.house.database, 0
 
-    def count(*_event: object) -> None:
-        nonlocal given_back
-        given_back += 1
-        if given_back == number:
-            deed()
+    def counted(begin: Callable[..., AbstractContextManager[Connection]]) -> Callable[..., AbstractContextManager[Connection]]:
+        @contextmanager
+        def unit(**options: bool) -> Iterator[Connection]:
+            nonlocal ended
+            try:
+                with begin(**options) as connection:
+                    yield connection
+            finally:
+                ended += 1
+                if ended == number:
+                    deed()
 
-    event.listen(engine, "checkin", count)
-    try:
+        return unit
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "read", counted(database.read))
+        patch.setattr(database, "write", counted(database.write))
         yield
-    finally:
-        event.remove(engine, "checkin", count)
 
 
 @contextmanager

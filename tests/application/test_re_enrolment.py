@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from tests.application.observing import ObservedHasher, before_statement, events, kinds, parts_of, tries, while_waiting_for_the_account
+from tests.application.observing import (
+    ObservedHasher,
+    after_unit_of_work,
+    before_statement,
+    events,
+    kinds,
+    parts_of,
+    tries,
+    while_waiting_for_the_account,
+)
 from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
@@ -231,7 +240,8 @@ def test_whatever_comes_first_while_a_right_code_waits_for_the_account_decides(
         "disable": lambda: identity.administration.set_status(ANNA, AccountStatus.DISABLED),
         "expire": lambda: installation.clock.advance(minutes=10),
     }
-    with while_waiting_for_the_account(installation, deeds[meanwhile]):
+    looked_and_charged = 2
+    with after_unit_of_work(installation, looked_and_charged, deeds[meanwhile]):
         assert waiting.confirm_again(app.code()) == START_AGAIN
     assert waiting.caller is None
 

@@ -2,14 +2,17 @@
 
 import os
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
+from xpressbot.foundation.database.sqlite import Turn
 from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
@@ -44,7 +47,7 @@ def test_only_what_says_so_leaves_the_disk_to_a_later_commit(database: Database)
 
 def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Path) -> None:
     """Else whoever has it next would be told that something is safe which is not."""
-    database = open_database(f"sqlite:///{tmp_path / 'stuck.sqlite3'}", pool_size=1)
+    database = open_database(f"sqlite:///{tmp_path / 'stuck.sqlite3'}")
 
     def refuse_to_wait(action: int, name: str | None, value: str | None, *_where: object) -> int:
         return sqlite3.SQLITE_DENY if (action, name, value) == (sqlite3.SQLITE_PRAGMA, "synchronous", "FULL") else sqlite3.SQLITE_OK
@@ -60,8 +63,8 @@ def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Pa
 
 def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(tmp_path: Path) -> None:
     """Told as every other trouble with the database: no fault of ours."""
-    database = open_database(f"sqlite:///{tmp_path / 'refused.sqlite3'}", pool_size=1)
-    with database.read() as connection:
+    database = open_database(f"sqlite:///{tmp_path / 'refused.sqlite3'}")
+    with database.write() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_authorizer(lambda action, *_what: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK)
@@ -72,34 +75,65 @@ def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(tmp_p
 
 def test_a_connection_that_is_given_up_gives_its_turn_back(tmp_path: Path) -> None:
     """In the midst of a transaction, as when its holder finds it broken."""
-    database = open_database(f"sqlite:///{tmp_path / 'given_up.sqlite3'}", pool_size=2)
-    database.engine.dialect.patience_seconds = 0.01
+    database = open_database(f"sqlite:///{tmp_path / 'given_up.sqlite3'}")
     with database.write() as broken:
         broken.execute(text("CREATE TABLE shelf (book TEXT)"))
         broken.invalidate()
-        with database.write() as connection:
-            connection.execute(text("CREATE TABLE shelf (book TEXT)"))
-            connection.commit()
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE shelf (book TEXT)"))
+        connection.commit()
     database.dispose()
 
 
-def test_threads_of_one_process_write_in_turn(tmp_path: Path) -> None:
-    """Who waits for a turn is told after a while that there was none, and a turn ends with its transaction."""
-    database = open_database(f"sqlite:///{tmp_path / 'turns.sqlite3'}", pool_size=2)
-    database.engine.dialect.patience_seconds = 0.01
-    with database.write() as first, database.write() as second:
-        first.execute(text("CREATE TABLE shelf (book TEXT)"))
-        with pytest.raises(OperationalError, match="no turn to write") as refusal:
-            second.execute(text("INSERT INTO shelf VALUES ('early')"))
-        assert trouble_of(refusal.value) is Trouble.BUSY
-        first.commit()
-        second.rollback()
-        second.execute(text("INSERT INTO shelf VALUES ('in turn')"))
-        second.commit()
-        first.execute(text("INSERT INTO shelf VALUES ('after it')"))
-    with database.read() as connection:
-        assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
-    database.dispose()
+class TestTurn:
+    """Threads of one process write in turn."""
+
+    def test_first_come_first_served(self) -> None:
+        """Also where whoever had it last wants it again at once."""
+        turn, served = Turn(), []
+
+        def take(name: str) -> None:
+            with turn:
+                served.append(name)
+
+        with turn:
+            threads = [Thread(target=take, args=(name,)) for name in "abc"]
+            for number, thread in enumerate(threads, start=1):
+                thread.start()
+                while turn.waiting < number:
+                    time.sleep(0)
+        take("again")
+        for thread in threads:
+            thread.join()
+        assert served == ["a", "b", "c", "again"]
+
+    def test_whoever_waits_too_long_is_told_that_the_database_is_busy(self) -> None:
+        """And stands in the line no longer: the turn goes to whoever comes next."""
+        turn = Turn(patience_seconds=0.01)
+        with turn:
+            with pytest.raises(OperationalError, match="no turn to write") as refusal, turn:
+                pass
+            assert trouble_of(refusal.value) is Trouble.BUSY
+            assert turn.waiting == 0
+        with turn:
+            pass
+
+    def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:
+        """A transaction that fails stops nobody else."""
+        database = open_database(f"sqlite:///{tmp_path / 'turns.sqlite3'}")
+        with pytest.raises(OperationalError), database.write() as connection:
+            connection.execute(text("INSERT INTO shelf VALUES ('on none')"))
+        with database.write() as first:
+            first.execute(text("CREATE TABLE shelf (book TEXT)"))
+            second = Thread(target=_write, args=(database,))
+            second.start()
+            while _turn_of(database).waiting == 0 and second.is_alive():
+                time.sleep(0)
+            first.commit()
+        second.join()
+        with database.read() as connection:
+            assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
+        database.dispose()
 
 
 def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> None:
@@ -113,6 +147,17 @@ def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> N
         assert _is_open(file)
         database.dispose()
         assert not _is_open(file)
+
+
+def _write(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO shelf VALUES ('in turn')"))
+        connection.commit()
+
+
+def _turn_of(database: Database) -> Turn:
+    assert isinstance(database._turn, Turn)
+    return database._turn
 
 
 def _is_open(file: Path) -> bool:

@@ -46,11 +46,11 @@ def test_accounts_whose_recovery_codes_run_out_are_named(shell: Shell, installat
 
 def test_of_many_accounts_the_words_name_ten_and_the_facts_all(shell: Shell, installation: Installation) -> None:
     """A page and a terminal have an end."""
+    accounts = [installation.add_account(f"person{number:02}@example.com") for number in range(12)]
     with installation.house.database.write() as connection:
-        for number in range(12):
-            account = installation.add_account(f"person{number:02}@example.com")
-            connection.execute(insert(AUTHENTICATOR).values(ACTIVE | {"id": f"app{number}", "account_id": account.id}))
-            connection.commit()
+        for account in accounts:
+            connection.execute(insert(AUTHENTICATOR).values(ACTIVE | {"id": account.id, "account_id": account.id}))
+        connection.commit()
     finding = examine(shell).about("few_recovery_codes")
     assert len(finding["facts"]["accounts"]) == 12
     assert finding["what"].endswith("person09@example.com (0) and 2 more.")

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select, text
@@ -57,6 +58,28 @@ def test_what_the_loop_cannot_read_the_pool_is_asked_for(installation: Installat
     with listening(at_once, "before_cursor_execute", refuse):
         assert signed_in.get(SESSION_PATH).json()["account"]["email"] == "anna@example.com"
     assert refused == [1]
+
+
+def test_the_loop_keeps_its_connection_until_something_goes_wrong(installation: Installation) -> None:
+    """Fetching one takes longer than asking; one that has failed may be broken."""
+    at_once = installation.house.database.at_once
+
+    def connection_used() -> object:
+        with at_once.read() as connection:
+            connection.execute(text("SELECT 1"))
+            return connection.connection.driver_connection
+
+    first = connection_used()
+    assert connection_used() is first
+    with suppress(OperationalError), at_once.read() as connection:
+        connection.execute(text("SELECT nothing FROM nowhere"))
+    second = connection_used()
+    assert second is not first
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        first.execute("SELECT 1")
+    installation.house.database.dispose()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        second.execute("SELECT 1")
 
 
 def test_the_loop_cannot_write(installation: Installation) -> None:

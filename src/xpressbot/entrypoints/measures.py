@@ -54,7 +54,7 @@ class Occupancy:
 
     def __init__(self, metrics: Metrics, pools: Pools, database: Database) -> None:
         self._pools = {"page": pools.page, "sign_in": pools.sign_in}
-        self._connections = database.engine.pool
+        self._database = database
         tasks = metrics.gauge("xpressbot_pool_tasks", "What a pool of threads works on, and what waits for one", "pool", "state")
         self._running = {name: tasks.labels(name, "running") for name in self._pools}
         self._waiting = {name: tasks.labels(name, "waiting") for name in self._pools}
@@ -65,7 +65,7 @@ class Occupancy:
         workers = metrics.gauge("xpressbot_workers", "Worker processes that live")
         for name, pool in self._pools.items():
             threads.labels(name).set(pool.threads)
-        most.set(pools.threads)
+        most.set(sum(connections.size() for connections in database.pools))
         workers.set(1)
 
     def renew(self) -> None:
@@ -75,5 +75,5 @@ class Occupancy:
             running = min(inside, pool.threads)
             self._running[name].set(running)
             self._waiting[name].set(inside - running)
-        self._in_use.set(self._connections.checkedout())  # type: ignore[attr-defined]  # that of a QueuePool
-        self._idle.set(self._connections.checkedin())  # type: ignore[attr-defined]
+        self._in_use.set(sum(connections.checkedout() for connections in self._database.pools))
+        self._idle.set(sum(connections.checkedin() for connections in self._database.pools))

@@ -1,14 +1,16 @@
 """One database, on SQLite or PostgreSQL: what each needs stands in a file of its own."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
+from typing import Final, cast
 
 from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from xpressbot.foundation.database import sqlite
 
@@ -32,17 +34,31 @@ UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 class Database:
     """Hands out connections: `write()` is one transaction, `read()` sees each statement committed by itself."""
 
-    def __init__(self, engine: Engine, reading: Engine | None = None, *, syncs: bool = True, at_once: "Database | None" = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        reading: Engine | None = None,
+        *,
+        syncs: bool = True,
+        turn: AbstractContextManager[None] | None = None,
+        at_once: "Database | None" = None,
+    ) -> None:
         """Take the engine, and how it is configured.
 
-        reading: an engine on the same connections that begins no transactions; made from `engine` where that can be
-        switched. syncs: whether commits wait for the disk at all. at_once: the same database by a connection that reads
+        reading: an engine that begins no transactions; made from `engine` where that can be switched. syncs: whether commits
+        wait for the disk at all. turn: what whoever writes must have. at_once: the same database by a connection that reads
         and waits for nobody, but for the disk; for an event loop.
         """
         self.at_once = at_once
         self._syncs = syncs
+        self._turn = turn or nullcontext()
         self.engine = engine
         self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def pools(self) -> Collection[QueuePool]:
+        """Where the connections of writes and reads come from: one pool for both, or one each."""
+        return cast("set[QueuePool]", {self.engine.pool, self.reading.pool})
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[Connection]:
@@ -51,7 +67,7 @@ class Database:
         Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
         but from a power cut only once a later, durable one has been made: it does not wait for the disk.
         """
-        with self.engine.connect() as connection:
+        with self._turn, self.engine.connect() as connection:
             if durable or not self._syncs:
                 yield connection
             elif connection.dialect.name == "postgresql":
@@ -68,10 +84,10 @@ class Database:
     def dispose(self) -> None:
         """Close what is open and idle; whoever asks again gets new connections."""
         self.engine.dispose()
+        if len(self.pools) > 1:
+            self.reading.dispose()
         if self.at_once is not None:
             self.at_once.dispose()
-        if self.reading.dialect is not self.engine.dialect:
-            self.reading.pool = self.engine.pool  # disposing has put a new one in its place
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -80,6 +96,38 @@ class Database:
         """
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
+
+
+class OneReader(Database):
+    """A database that is only read, and by one thread, which keeps its connection: to fetch one takes longer than to ask.
+
+    After whatever goes wrong, the next read opens a new one. engine: one without a pool.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, engine)
+        self._kept: Connection | None = None
+
+    def read(self) -> AbstractContextManager[Connection]:
+        return self
+
+    def __enter__(self) -> Connection:
+        if self._kept is None:
+            self._kept = self.reading.connect()
+        return self._kept
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            self._close()
+
+    def dispose(self) -> None:
+        self._close()
+        super().dispose()
+
+    def _close(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
 
 def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient: bool = False) -> Database:
@@ -96,8 +144,7 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
 
         return Database(postgres.engine(parsed, patient=patient, **pool))
     writing, reading = sqlite.engines(parsed, durable=durable, **pool)
-    at_once = sqlite.at_once_engine(parsed)
-    return Database(writing, reading, syncs=durable, at_once=None if at_once is None else Database(at_once, at_once))
+    return Database(writing, reading, syncs=durable, turn=sqlite.Turn(), at_once=OneReader(sqlite.at_once_engine(parsed)))
 
 
 def insert_for(connection: Connection) -> Callable[[Table], sqlite_dialect.Insert | postgresql_dialect.Insert]:

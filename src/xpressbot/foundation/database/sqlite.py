@@ -1,7 +1,8 @@
-"""SQLite: its connections, whose transactions begin as writes and queue for their turn."""
+"""SQLite: its connections, of which one writes, for whoever has the turn."""
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,94 +11,104 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 BUSY_TIMEOUT_SECONDS: Final = 15
 """How long a write waits for those before it: for threads of its own process, and then for other processes."""
 
 
 class WritingSQLite(SQLiteDialect_pysqlite):
-    """SQLite whose transactions begin as writes, one at a time in this process.
-
-    A deferred transaction that turns into a write fails when another process wrote in between. And SQLite wakes nobody
-    who waits to write: each sleeps and looks again, so that of several threads some are late by a second. Threads wait
-    here instead, where one is woken; other processes still wait SQLite's way.
-    """
+    """SQLite whose transactions begin as writes: a deferred one that turns into a write fails when another wrote in between."""
 
     supports_statement_cache = True
-    patience_seconds = float(BUSY_TIMEOUT_SECONDS)
-    """How long a thread waits for its turn."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._turn = threading.Lock()
-        self._writer: DBAPIConnection | None = None
 
     def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
-        if not self._turn.acquire(timeout=self.patience_seconds):
-            error = sqlite3.OperationalError("no turn to write")
-            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-            raise error
-        try:
-            dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._turn.release()
-            raise
-        self._writer = dbapi_connection.dbapi_connection
+        dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
 
     def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
         try:
             super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]  # SQLAlchemy types most of its dialects
         except BaseException:
             # On a full disk, say. SQLAlchemy takes the transaction for ended by that, and SQLite may not.
-            self.do_rollback(dbapi_connection)
+            self.do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]
             raise
-        self._end_turn(dbapi_connection.dbapi_connection)
-
-    def do_rollback(self, dbapi_connection: PoolProxiedConnection) -> None:
-        try:
-            super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]
-        finally:
-            self._end_turn(dbapi_connection.dbapi_connection)
-
-    def do_close(self, dbapi_connection: DBAPIConnection) -> None:
-        try:
-            super().do_close(dbapi_connection)  # type: ignore[no-untyped-call]
-        finally:
-            self._end_turn(dbapi_connection)
-
-    def _end_turn(self, connection: DBAPIConnection | None) -> None:
-        # A pool rolls back and closes connections that were not in a transaction, too.
-        if connection is not None and connection is self._writer:
-            self._writer = None
-            self._turn.release()
 
 
 registry.register("sqlite.writing", __name__, WritingSQLite.__name__)
 
 
-def engines(url: URL, *, durable: bool, **pool: Any) -> tuple[Engine, Engine]:
-    """One that writes and one that reads, on the same connections. The directory of the file is made if need be.
+class Turn:
+    """Whose turn it is to write, among the threads of one process: first come, first served (docs/adr/0018).
 
-    durable: whether commits wait for the disk.
+    SQLite wakes nobody who waits to write: each sleeps and looks again, so that of several threads some are late by a second.
+    Threads wait here instead, where the next one is woken; other processes still wait SQLite's way.
+    """
+
+    def __init__(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
+        """Take how long a thread waits at most, before the database counts as busy."""
+        self._patience_seconds = patience_seconds
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._line: deque[threading.Lock] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
+    def __enter__(self) -> None:
+        """Wait for it.
+
+        Raises OperationalError with SQLITE_BUSY.
+        """
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._line.append(mine)
+        if mine.acquire(timeout=self._patience_seconds):
+            return
+        with self._guard:
+            if mine not in self._line:
+                return  # it came just then
+            self._line.remove(mine)
+        error = sqlite3.OperationalError("no turn to write")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError(None, None, error, hide_parameters=True)
+
+    def __exit__(self, *_error: object) -> None:
+        """Hand it on."""
+        with self._guard:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._is_taken = False
+
+
+def engines(url: URL, *, durable: bool, **pool: Any) -> tuple[Engine, Engine]:
+    """One that writes, on a single connection, and one that reads. The directory of the file is made if need be.
+
+    A connection forgets the pages it has read when another one writes: so one writes for all. durable: whether commits wait
+    for the disk.
     """
     if url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connect_args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_SECONDS}
-    reading = create_engine(url, connect_args=connect_args, hide_parameters=True, **pool)
-    _configure(reading, "journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON")
-    # A pool ends connections by the dialect of the engine that came to it last: here the one that knows of turns.
-    return create_engine(url.set(drivername="sqlite+writing"), pool=reading.pool, hide_parameters=True), reading
+    pragmas = ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON")
+    options = {"connect_args": connect_args, "hide_parameters": True, **pool}
+    writing = create_engine(url.set(drivername="sqlite+writing"), **options | {"pool_size": 1})
+    reading = create_engine(url, **options)
+    for engine in (writing, reading):
+        _configure(engine, *pragmas)
+    return writing, reading
 
 
-def at_once_engine(url: URL) -> Engine | None:
-    """One that only reads, and waits for no lock. None for a database in memory, of which there is one connection."""
-    if not url.database:
-        return None
-    connect_args = {"check_same_thread": False, "timeout": 0}
-    engine = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True, connect_args=connect_args)
+def at_once_engine(url: URL) -> Engine:
+    """One that only reads, and waits for no lock. It pools no connections."""
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
     _configure(engine, "query_only=ON")
     return engine
 

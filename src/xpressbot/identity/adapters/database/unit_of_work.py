@@ -1,9 +1,10 @@
 """The unit of work: one connection, and the records that speak through it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from types import TracebackType
 
 from sqlalchemy import Connection
 
@@ -177,11 +178,33 @@ class UnitsOfWork:
             deed(uow)
             uow.commit()
 
-    @contextmanager
-    def read(self) -> Iterator[UnitOfWork]:
-        began = stopwatch()
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        return _Reading(self._database.read(), self._boxes, self._entropy, self._times.reading)
+
+
+class _Reading:
+    """A unit of work that only reads. Every request begins one: a generator would take three times as long."""
+
+    __slots__ = ("_began", "_boxes", "_connecting", "_entropy", "_note")
+
+    def __init__(
+        self,
+        connecting: AbstractContextManager[Connection],
+        boxes: SealedBoxes,
+        entropy: EntropySource,
+        note: Callable[[float], object],
+    ) -> None:
+        self._connecting = connecting
+        self._boxes = boxes
+        self._entropy = entropy
+        self._note = note
+
+    def __enter__(self) -> UnitOfWork:
+        self._began = stopwatch()
+        return UnitOfWork(self._connecting.__enter__(), self._boxes, self._entropy)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
-            with self._database.read() as connection:
-                yield UnitOfWork(connection, self._boxes, self._entropy)
+            self._connecting.__exit__(kind, error, trace)
         finally:
-            self._times.reading(stopwatch() - began)
+            self._note(stopwatch() - self._began)
