@@ -19,7 +19,9 @@ def _written() -> dict[str, tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="_LOG"), attr=level), args=[ast.Constant(value=str(event))], keywords=keywords
+                    func=ast.Attribute(value=ast.Name(id="_LOG") | ast.Attribute(attr="_log"), attr=level),
+                    args=[ast.Constant(value=str(event))],
+                    keywords=keywords,
                 ):
                     fields = [str(keyword.arg) for keyword in keywords if keyword.arg != "exc_info"]
                     fields += ["traceback"] if level == "exception" else []

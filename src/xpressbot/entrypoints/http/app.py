@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from xpressbot import __version__
 from xpressbot.entrypoints.house import House
@@ -25,11 +26,14 @@ from xpressbot.entrypoints.http.pools import SWITCH_INTERVAL_SECONDS
 from xpressbot.entrypoints.http.reception import Reception
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.routing import destinations, page_routes
+from xpressbot.entrypoints.http.switchboard import Switchboard
 from xpressbot.entrypoints.http.upkeep import keep_up
 from xpressbot.entrypoints.http.visit import Site
 
 OPENAPI_URL = "/api/v1/openapi.json"
 _A_YEAR = 31_536_000
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI would hand messages of exceptions, and bodies, to whoever collects them. What may be told is told by our log and metrics."""
 
 
 def create_app(house: House) -> FastAPI:
@@ -57,9 +61,9 @@ def create_app(house: House) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[Middleware(Reception, site=site)],
+        site=site,
+        telemetry=_NO_TELEMETRY,
     )
-    # They are tried in this order: first what is asked most often.
     app.router.routes.extend(
         [session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route(renderer)]
     )
@@ -72,7 +76,14 @@ def create_app(house: House) -> FastAPI:
 
 
 class _Application(FastAPI):
-    """FastAPI, with the descriptions of the API's plain routes in its OpenAPI document."""
+    """FastAPI within our own layers, with the descriptions of the API's plain routes in its OpenAPI document."""
+
+    def __init__(self, *, site: Site, **options: Any) -> None:
+        super().__init__(**options)
+        self._site = site
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Reception(Switchboard(super().build_middleware_stack(), self.router.routes), self._site)
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()

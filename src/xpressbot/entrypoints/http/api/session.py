@@ -1,13 +1,14 @@
 """Who am I: the hot route of every dashboard. A plain Starlette route; its OpenAPI description stands beside it."""
 
-from contextlib import suppress
+import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.problems import problem
@@ -18,28 +19,39 @@ from xpressbot.identity.domain.instant import SECOND
 from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.token import Token
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SESSION_PATH: Final = "/api/v1/session"
 
 
 def session_route(site: Site) -> Route:
     """GET /api/v1/session."""
-    house = site.house
+    return Route(SESSION_PATH, _WhoAmI(site), methods=["GET"])
 
-    async def find(token: Token) -> tuple[Session, Account] | None:
+
+class _WhoAmI:
+    """An ASGI application: Starlette wraps functions in layers that this one does not need."""
+
+    def __init__(self, site: Site) -> None:
+        self._house = site.house
+        self._cookies = site.cookies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = self._cookies.read(Request(scope), Cookie.SESSION)
+        found = None if token is None else await self._find(token)
+        response = problem(401, "not_signed_in") if found is None else Response(_JSON.encode(_body(*found)), media_type="application/json")
+        await response(scope, receive, send)
+
+    async def _find(self, token: Token) -> tuple[Session, Account] | None:
         # Where an answer takes no wait, a thread would cost more than the question (docs/adr/0013).
-        if house.lookup_at_once is not None:
-            with suppress(*UNAVAILABLE):
-                found = house.lookup_at_once.find(token)
-                if found is None or not house.lookup_at_once.owes_a_note(found[0]):
+        at_once = self._house.lookup_at_once
+        if at_once is not None:
+            try:
+                found = at_once.find(token)
+                if found is None or not at_once.owes_a_note(found[0]):
                     return found
-        return await house.pools.page.run(partial(house.identity.sessions.find, token))
-
-    async def endpoint(request: Request) -> Response:
-        token = site.cookies.read(request, Cookie.SESSION)
-        found = None if token is None else await find(token)
-        return problem(401, "not_signed_in") if found is None else JSONResponse(_body(*found))
-
-    return Route(SESSION_PATH, endpoint, methods=["GET"])
+            except UNAVAILABLE:
+                pass
+        return await self._house.pools.page.run(partial(self._house.identity.sessions.find, token))
 
 
 def _body(session: Session, account: Account) -> dict[str, Any]:
