@@ -45,6 +45,32 @@ def test_a_hostile_value_stays_on_its_line(json_lines: bool, capsys: pytest.Capt
     assert "\r" not in logged
 
 
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("plain", "plain"),
+        ("/path?x:(1)", "/path?x:(1)"),
+        (3, "3"),
+        (None, ""),
+        ("", ""),
+        (True, "true"),
+        (False, "false"),
+        ("two words", '"two words"'),
+        ("a=b", '"a=b"'),
+        ('say "yes"', r'"say \"yes\""'),
+        ("back\\slash", r'"back\\slash"'),
+        ("a\nb", r'"a\nb"'),
+        ("Jürgen", '"Jürgen"'),
+        ("\u202etfel", r'"\u202etfel"'),
+    ],
+)
+def test_a_value_is_one_word_whatever_it_is(value: object, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the line finds the value again, and nothing in it passes for another key."""
+    configure_logging(json_lines=False, level="INFO")
+    structlog.get_logger("test").info("it.happened", value=value)
+    assert capsys.readouterr().err.partition(" event=")[2] == f"it.happened value={word}\n"
+
+
 def test_json_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Each line can be read by a program."""
     configure_logging(json_lines=True, level="INFO")
