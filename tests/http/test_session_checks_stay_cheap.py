@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from tests.http.sending import SESSION_COOKIE
 from tests.support.browser import Browser
 
-MOST_CALLS = 500
+MOST_CALLS = 300
 """Somewhat more than it takes, without the log line, which tests keep quiet. docs/performance.md tells where they go."""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from starlette.requests import Request
@@ -46,10 +47,17 @@ class Cookies:
 
     def set(self, response: Response, cookie: Cookie, token: Token) -> None:
         """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""
-        response.set_cookie(
-            self.name(cookie), token.text, max_age=_LIFETIMES[cookie] // SECOND, path="/", secure=self.secure, httponly=True, samesite="lax"
-        )
+        name = self.name(cookie)
+        response.headers.append("set-cookie", f"{name}={token.text}{_attributes(name, _LIFETIMES[cookie] // SECOND, secure=self.secure)}")
 
     def clear(self, response: Response, cookie: Cookie) -> None:
         """Take a token from the browser."""
         response.delete_cookie(self.name(cookie), path="/", secure=self.secure, httponly=True, samesite="lax")
+
+
+@cache
+def _attributes(name: str, max_age: int, *, secure: bool) -> str:
+    """What Starlette writes after a value, which takes it longer than a statement takes the database."""
+    response = Response()
+    response.set_cookie(name, "value", max_age=max_age, path="/", secure=secure, httponly=True, samesite="lax")
+    return response.headers["set-cookie"].removeprefix(f"{name}=value")

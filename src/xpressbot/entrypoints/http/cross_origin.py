@@ -23,7 +23,7 @@ def is_cross_origin(settings: Settings, request: Request) -> bool:
     Browsers send Sec-Fetch-Site, older ones Origin. A request with neither is no browser's; it is refused only if it
     brings a cookie.
     """
-    if request.method in _SAFE_METHODS:
+    if request.scope["method"] in _SAFE_METHODS:
         return False
     fetch_site = request.headers.get("sec-fetch-site")
     if fetch_site is not None:

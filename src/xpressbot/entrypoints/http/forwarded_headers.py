@@ -18,7 +18,8 @@ _HEADERS: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-hos
 
 def forwarded_header(request: Request) -> bytes | None:
     """The first header that says where the request comes from, besides its peer."""
-    return next((name for name, _value in request.scope["headers"] if name in _HEADERS), None)
+    names = [name for name, _value in request.scope["headers"] if name in _HEADERS]
+    return names[0] if names else None
 
 
 class ForwardedHeaderWatch:
@@ -31,8 +32,10 @@ class ForwardedHeaderWatch:
     def look_at(self, request: Request) -> None:
         """Have it noted if this request brings one. The request neither waits for that nor fails with it."""
         header = forwarded_header(request)
+        if header is None:
+            return
         peer = request.client.host if request.client else ""
-        if header is None or is_within(peer, self._house.settings.trusted_proxies):
+        if is_within(peer, self._house.settings.trusted_proxies):
             return
         now = self._house.clock.now()
         if self._noted_at is not None and 0 <= now - self._noted_at < NOTED_AT_MOST_EVERY:

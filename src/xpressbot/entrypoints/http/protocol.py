@@ -91,24 +91,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self.logger.warning("A request head over %d bytes was refused.", MAX_HEAD_BYTES)
         super().send_400_response(msg)
 
-    def on_message_begin(self) -> None:
-        """Count the head anew."""
-        self._head_bytes = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the address."""
-        self._count_in_head(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head. What follows a body is dropped: it must not pass for a header (RFC 9110 6.5.1)."""
-        if not self._head_is_complete:
-            self._count_in_head(len(name) + len(value) + len(": \r\n"))
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
-        """The head is complete; the body has a time of its own."""
+        """The head is complete; the body has a time of its own. What follows the body must not pass for a header (RFC 9110 6.5.1)."""
+        self._head_bytes = len(self.url) + sum([len(name) + len(value) + len(": \r\n") for name, value in self.headers])
+        if self._head_bytes > MAX_HEAD_BYTES:  # of a head that came at once with its end; spaces around values do not count then
+            raise _Refused
         if len(self._due) > MOST_QUEUED:
             self._due[-1].keep_alive = False
             self._asks_too_much = True
@@ -117,6 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_is_complete = True
         before = self.cycle
         super().on_headers_complete()
+        self.headers = []
         if self.cycle is not before:
             self._due.append(self.cycle)
         if self._is_stopping:
@@ -184,12 +172,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self.loop.call_soon(self._leave)
         else:
             self.transport.close()
-
-    def _count_in_head(self, size: int) -> None:
-        """Also of a head that comes at once with its end. Spaces around values, which nobody keeps, do not count then."""
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise _Refused
 
     def _make_room(self) -> bool:
         """Each that gives way does so for one newcomer, and counts until it is gone: its descriptor is in use until then."""

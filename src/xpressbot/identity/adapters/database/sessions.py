@@ -1,5 +1,6 @@
 """Session records. A session counts only while its security version is its account's."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -133,6 +134,7 @@ def stored_amr(amr: Amr) -> str:
     return " ".join(sorted(amr))
 
 
+@lru_cache(maxsize=16)
 def amr_from(text: str) -> Amr:
     """The methods of a stored row."""
     return frozenset(map(Method, text.split()))

@@ -11,11 +11,8 @@ from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
 from xpressbot.identity.domain.throttle import PASSWORD, Bucket, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
-_IN_KEYS = _TABLE.key.in_(bindparam("keys", expanding=True))
-_CLEAR = delete(THROTTLE_BUCKET).where(_IN_KEYS)
 HAS_WAITS_TO_TELL = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
 """Whether a count knows of waits that its account was not told of yet."""
-_UNREPORTED = select(THROTTLE_BUCKET).where(_IN_KEYS, HAS_WAITS_TO_TELL)
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _GIVE_BACK = (
@@ -59,7 +56,7 @@ class ThrottleBuckets:
 
     def clear(self, keys: Sequence[str]) -> None:
         if keys:
-            self._connection.execute(_CLEAR, {"keys": keys})
+            self._connection.execute(_clear_statement(len(keys)), _numbered(keys))
 
     def lift_suspension(self, bucket: Bucket) -> None:
         if bucket.policy.suspend_at is not None:
@@ -67,7 +64,7 @@ class ThrottleBuckets:
 
     def report_delays(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
         keys = [bucket.key for bucket in buckets]
-        rows = self._connection.execute(_UNREPORTED, {"keys": keys}).all()
+        rows = self._connection.execute(_unreported_statement(len(keys)), _numbered(keys)).all()
         for row in rows:
             self._connection.execute(
                 update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None)
@@ -78,6 +75,25 @@ class ThrottleBuckets:
         row = self._connection.execute(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
         suspended = bucket.policy.suspend_at is not None and row.tries >= bucket.policy.suspend_at
         return Refusal(bucket, None if suspended else row.next_allowed_at)
+
+
+def _numbered(keys: Sequence[str]) -> dict[str, str]:
+    return {f"key_{number}": key for number, key in enumerate(keys)}
+
+
+def _is_one_of(count: int) -> ColumnElement[bool]:
+    # A list of parameters, which SQLAlchemy would write anew into each statement, takes as long as the statement itself.
+    return _TABLE.key.in_([bindparam(f"key_{number}") for number in range(count)])
+
+
+@lru_cache(maxsize=4)
+def _clear_statement(count: int) -> Any:
+    return delete(THROTTLE_BUCKET).where(_is_one_of(count))
+
+
+@lru_cache(maxsize=4)
+def _unreported_statement(count: int) -> Any:
+    return select(THROTTLE_BUCKET).where(_is_one_of(count), HAS_WAITS_TO_TELL)
 
 
 @lru_cache(maxsize=16)
