@@ -12,13 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from tests.support.server import free_port
 
 from bench.errors import BenchError
 from bench.load_client import Load
 from bench.peers import FOLDER
 from bench.people import Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB
-from bench.stage import QUICK, Stage, free_port
+from bench.stage import QUICK, Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads.right_code import after_password, right_code
 

@@ -1,6 +1,5 @@
 """What all workloads need: the load client, a folder to throw away, free ports, servers that are stopped in the end, progress."""
 
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -85,11 +84,3 @@ class Stage:
                 servers.append(Server(system.command(), self.folder / f"{system.name.replace(' ', '_')}.log"))
                 stack.callback(servers[-1].stop)
             yield servers
-
-
-def free_port() -> int:
-    """A port of this machine on which nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

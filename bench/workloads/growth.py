@@ -9,12 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.support.postgres import new_database, start_postgres
+from tests.support.server import free_port
 
 from bench.errors import BenchError
 from bench.people import Crowd, spread
 from bench.postgres import copy_database
 from bench.seeding import CHEAPEST_HASH_KIB, Installation, seed
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Plot
 from bench.workloads.rounds import WORKLOADS, Contestant, Seen, people_needed, side_by_side

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tests.support.server import free_port
+
 from bench.load_client import Load, Measurement
 from bench.machine import kept_to, shared_out
 from bench.messages import Answer
 from bench.people import spread
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.right_code import after_password, right_code

@@ -1,5 +1,7 @@
 """M8: two nodes behind a proxy, one of which is killed in the middle of everybody's sign-in."""
 
+import os
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -9,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select
+from tests.support.balancer import nginx_before
 from tests.support.postgres import new_database, start_postgres
+from tests.support.server import free_port
 
-from bench.balancer import balancer
+from bench.errors import BenchError
 from bench.load_client import Load
-from bench.messages import Answer
+from bench.messages import Answer, get
 from bench.people import Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB, EVENTS_EACH, Installation, seed
-from bench.servers import Server
-from bench.stage import Stage, free_port
+from bench.servers import Command, Server
+from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter
 from bench.workloads import Table as ResultTable
@@ -138,7 +142,7 @@ def _round(stage: Stage, installation: Installation, people: Sequence[Person], f
     before, ports, front = counts(installation), (free_port(), free_port()), free_port()
     nodes = [XpressBot(installation, port, workers=_WORKERS, name=f"node {number}", asked_at=front) for number, port in enumerate(ports, 1)]
     with stage.serving(*nodes) as (victim, _survivor):
-        proxy = Server(balancer(folder, front, list(ports)), folder / "nginx.log")
+        proxy = Server(_proxy(ports, folder, front), folder / "nginx.log")
         try:
             answers, kill = _sign_in(stage, nodes[0], people, victim)
             holding = cookies_that_hold(stage, nodes[0], answers)
@@ -150,6 +154,13 @@ def _round(stage: Stage, installation: Installation, people: Sequence[Person], f
         for person, answer in zip(people, answers, strict=True)
     ]
     return Outcome(found, holding, kill)
+
+
+def _proxy(nodes: Sequence[int], folder: Path, port: int) -> Command:
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        raise BenchError("Two nodes need nginx before them. On Debian: apt-get install nginx")
+    return Command(port, get(port, "/healthz"), nginx_before(nodes, folder, port, program), folder)
 
 
 def _sign_in(stage: Stage, system: XpressBot, people: Sequence[Person], victim: Server) -> tuple[list[Answer], Kill]:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
+from tests.support.server import free_port
+
 from bench.load_client import Load
 from bench.people import spread
 from bench.servers import Memory
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems import System
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Table

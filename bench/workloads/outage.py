@@ -9,13 +9,14 @@ from pathlib import Path
 
 from tests.support.outages import UnreliableServer, unreliable_postgres
 from tests.support.postgres import new_database
+from tests.support.server import free_port
 
 from bench.errors import BenchError
 from bench.load_client import Load, Measurement
 from bench.messages import Answer
 from bench.people import Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB, Installation, seed
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.killed_node import cookies_that_hold, counts

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from statistics import median
 from types import MappingProxyType
 
+from tests.support.server import free_port
+
 from bench.load_client import Load
 from bench.people import spread
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.rounds import ratio

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from tests.support.server import free_port
+
 from bench.errors import BenchError
 from bench.peers import Peers
 from bench.people import Crowd, Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems import System
 from bench.systems.better_auth import BetterAuth
 from bench.systems.django_allauth import DjangoAllauth

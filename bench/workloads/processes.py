@@ -4,10 +4,11 @@ import tempfile
 from pathlib import Path
 
 from tests.support.postgres import new_database, start_postgres
+from tests.support.server import free_port
 
 from bench.people import Crowd, spread
 from bench.seeding import CHEAPEST_HASH_KIB, Installation, seed
-from bench.stage import Stage, free_port
+from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Plot
 from bench.workloads.rounds import Contestant, people_needed, side_by_side

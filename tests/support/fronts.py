@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,7 @@ class Front:
     @property
     def logs(self) -> str:
         """All that the proxy has written anywhere."""
-        return "".join(file.read_text() for file in sorted(self.directory.glob("*.log")))
+        return _logs(self.directory)
 
     def client(self, address: str = "127.0.0.1", **options: object) -> httpx.Client:
         """A browser at this address of this machine, that trusts the certificate and nobody else's."""
@@ -121,7 +121,7 @@ def nginx(front: Front, upstream_port: int) -> Iterator[None]:
     main = front.directory / "nginx.conf"
     main.write_text(_NGINX.format(user=user, directory=front.directory, temporary=temporary))
     command = [program("nginx"), "-c", str(main), "-p", str(front.directory), "-e", str(front.directory / "start.log")]
-    with _running(command, front):
+    with running(command, front.directory, (front.http_port, front.https_port)):
         yield
 
 
@@ -140,7 +140,7 @@ def caddy(front: Front, upstream_port: int) -> Iterator[None]:
         },
     )
     command = [program("caddy"), "run", "--config", str(front.directory / "Caddyfile"), "--adapter", "caddyfile"]
-    with _running(command, front):
+    with running(command, front.directory, (front.http_port, front.https_port)):
         yield
 
 
@@ -154,6 +154,10 @@ def program(name: str) -> str:
     return found
 
 
+def _logs(directory: Path) -> str:
+    return "".join(file.read_text() for file in sorted(directory.glob("*.log")))
+
+
 def _install(front: Front, source: str, target: str, replacements: Mapping[str, str]) -> None:
     text = (DEPLOY / source).read_text("utf-8")
     for old, new in replacements.items():
@@ -163,31 +167,28 @@ def _install(front: Front, source: str, target: str, replacements: Mapping[str, 
 
 
 @contextmanager
-def _running(command: list[str], front: Front) -> Iterator[None]:
-    environment = os.environ | {
-        "HOME": str(front.directory),
-        "XDG_DATA_HOME": str(front.directory),
-        "XDG_CONFIG_HOME": str(front.directory),
-    }
-    with (front.directory / "output.log").open("wb") as output:
+def running(command: list[str], directory: Path, ports: Sequence[int]) -> Iterator[None]:
+    """Run a proxy, whose files lie in a directory, from when it listens on its ports to the end of the block."""
+    environment = os.environ | {"HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": str(directory)}
+    with (directory / "output.log").open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        for port in (front.http_port, front.https_port):
-            _wait_for(port, process, front)
+        for port in ports:
+            _wait_for(port, process, directory)
         yield
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], front: Front) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], directory: Path) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port)).close()
             return
-        assert process.poll() is None, front.logs
-        assert time.monotonic() < deadline, front.logs
+        assert process.poll() is None, _logs(directory)
+        assert time.monotonic() < deadline, _logs(directory)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.01)
 

@@ -2,25 +2,24 @@
 
 import asyncio
 import os
-import sys
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from bench.balancer import balancer
-from bench.messages import get
-from bench.servers import Command, Server
 
 from tests.http.sending import SESSION_COOKIE
 from tests.processes.conftest import environment_of
+from tests.support.balancer import nginx_before
 from tests.support.command_line import Shell
 from tests.support.event_chain import broken_at, sign_ins
+from tests.support.fronts import program, running
 from tests.support.installation import make_settings
 from tests.support.people import Person, caller_with, pending, protected
 from tests.support.postgres import new_database
-from tests.support.server import free_port
+from tests.support.server import Server, free_port, serving
 from tests.support.storm import Form, ask
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.house import House
@@ -60,20 +59,16 @@ def nodes(tmp_path: Path, postgres_server: str) -> Iterator[Nodes]:
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
     upgrade(database)
     database.dispose()
-    front, ports = free_port(), [free_port(), free_port()]
+    front = free_port()
     settings = make_settings(tmp_path, url)
     shell = Shell(tmp_path, environment_of(settings) | {"XPRESSBOT_PUBLIC_URL": f"http://127.0.0.1:{front}"})
     with ExitStack() as stack:
         house = build(settings)
         stack.callback(house.close)
-        servers = []
-        for port in ports:
-            program = [sys.executable, "-m", "xpressbot", "serve", "--port", str(port)]
-            command = Command(port, get(port, "/healthz"), program, tmp_path, shell.environment)
-            servers.append(Server(command, tmp_path / f"node-{port}.log"))
-            stack.callback(servers[-1].stop)
-        proxy = Server(balancer(tmp_path / "nginx", front, ports), tmp_path / "nginx.log")
-        stack.callback(proxy.stop)
+        servers = [stack.enter_context(serving(shell)) for _node in range(2)]
+        folder = tmp_path / "nginx"
+        command = nginx_before([server.port for server in servers], folder, front, program("nginx"))
+        stack.enter_context(running(command, folder, [front]))
         yield Nodes(f"http://127.0.0.1:{front}", servers, house)
 
 
@@ -121,7 +116,7 @@ async def killed_in_the_middle(nodes: Nodes, people: list[Person], waiting: list
         readers = [tasks.create_task(read()) for _one in range(2)]
         lanes = [tasks.create_task(lane()) for _one in range(LANES)]
         await enough.wait()
-        await asyncio.to_thread(nodes.servers[0].kill)
+        await asyncio.to_thread(nodes.servers[0].stop, signal.SIGKILL)
         await asyncio.gather(*lanes)
         over.set()
         await asyncio.gather(*readers)

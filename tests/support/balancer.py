@@ -1,12 +1,8 @@
 """nginx before several nodes, as plain as it can be: it hands requests on, to the next node if one cannot be reached."""
 
 import os
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
-
-from bench.errors import BenchError
-from bench.messages import get
-from bench.servers import Command
 
 _CONFIGURATION = """
 daemon off;
@@ -36,14 +32,8 @@ http {{
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-def balancer(folder: Path, port: int, nodes: list[int]) -> Command:
-    """How to start it. The nodes must serve by then.
-
-    Raises BenchError.
-    """
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        raise BenchError("Two nodes need nginx before them. On Debian: apt-get install nginx")
+def nginx_before(nodes: Sequence[int], folder: Path, port: int, program: str) -> list[str]:
+    """The command that runs it on `port`, with all its files in a new folder. The nodes' ports must answer by then."""
     folder.mkdir()
     configuration = folder / "nginx.conf"
     configuration.write_text(
@@ -55,5 +45,4 @@ def balancer(folder: Path, port: int, nodes: list[int]) -> Command:
             port=port,
         )
     )
-    arguments: list[str | Path] = [program, "-c", configuration, "-p", folder, "-e", folder / "start.log"]
-    return Command(port, get(port, "/healthz"), arguments, folder)
+    return [program, "-c", str(configuration), "-p", str(folder), "-e", str(folder / "start.log")]
