@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Delete, Select, and_, bindparam, case, delete, null, or_, select, true
 
-from xpressbot.foundation.database.leases import take_lease
 from xpressbot.identity.adapters.database.authenticators import IS_PENDING
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.adapters.database.throttle_buckets import HAS_WAITS_TO_TELL, report_of
@@ -103,16 +102,6 @@ class OutdatedRows:
         ended_by = cutoff(Transient.PASSWORD_COUNT, now).ended_by
         row = self._connection.execute(_TAKE_COUNT, {"of_key": key, "ended_by": ended_by}).one_or_none()
         return None if row is None else report_of(row)
-
-
-class Leases:
-    """Fulfils LeaseRecords."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def take(self, name: str, holder: str, now: int, term: int) -> bool:
-        return take_lease(self._connection, name, holder, now, term)
 
 
 def _bounds(kind: Transient, now: int) -> dict[str, Any]:

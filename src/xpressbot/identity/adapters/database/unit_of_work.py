@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
+from xpressbot.foundation.database.leases import take_lease
 from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
 from xpressbot.identity.adapters.database.authenticators import Authenticators
 from xpressbot.identity.adapters.database.devices import Devices
 from xpressbot.identity.adapters.database.installation import Installation, Links
-from xpressbot.identity.adapters.database.outdated_rows import Leases, OutdatedRows
+from xpressbot.identity.adapters.database.outdated_rows import OutdatedRows
 from xpressbot.identity.adapters.database.pending_sign_ins import PendingSignIns
 from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
 from xpressbot.identity.adapters.database.security_events import SecurityEvents
@@ -65,6 +66,16 @@ class Keys:
 
     def keep_only_active(self) -> None:
         keep_only_active(self._connection)
+
+
+class Leases:
+    """Fulfils LeaseRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take(self, name: str, holder: str, now: int, term: int) -> bool:
+        return take_lease(self._connection, name, holder, now, term)
 
 
 class UnitOfWork:
