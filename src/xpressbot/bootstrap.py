@@ -27,7 +27,7 @@ from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings, load_settings
-from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork, UnitTimes
+from xpressbot.identity.adapters.database.unit_of_work import ReadingUnits, UnitsOfWork, UnitTimes
 from xpressbot.identity.adapters.hash_threads import HashFigures
 from xpressbot.identity.adapters.password_hasher import Argon2Hasher
 from xpressbot.identity.adapters.password_strength import estimate_strength
@@ -85,7 +85,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     boxes = SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file))
     times = UnitTimes(measures.reading.observe, measures.writing.observe)
     units = UnitsOfWork(database, boxes, outside.entropy, times)
-    at_once = None if database.at_once is None else UnitsOfWork(database.at_once, boxes, outside.entropy, times)
+    at_once = None if database.at_once is None else ReadingUnits(database.at_once, boxes, outside.entropy, times.reading)
     digest = KeyedDigests(ring)
     hasher = Argon2Hasher(
         memory_kib=settings.argon2_memory_kib,

@@ -102,6 +102,7 @@ def after_unit_of_work(installation: Installation, number: int, deed: Callable[[
         patch.setattr(database, "read", counted(database.read))
         patch.setattr(database, "write", counted(database.write))
         yield
+    assert ended >= number, f"there were {ended} units of work"
 
 
 @contextmanager

@@ -226,7 +226,7 @@ def test_of_two_browsers_with_the_link_one_gets_in_and_the_other_starts_again(
 
 
 @pytest.mark.parametrize("meanwhile", ["confirm", "reset", "disable", "expire"])
-def test_whatever_comes_first_while_a_right_code_waits_for_the_account_decides(
+def test_whatever_comes_between_a_right_codes_charge_and_the_account_decides(
     installation: Installation, identity: Identity, waiting: Visitor, new_visitor: Callable[..., Visitor], meanwhile: str
 ) -> None:
     """Another browser's confirmation, a second reset, a disabled account, the end of the sign-in: no session begins here."""

@@ -2,21 +2,25 @@
 
 import os
 import sqlite3
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from xpressbot.foundation.database import sqlite
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
 from xpressbot.foundation.database.sqlite import Turn
 from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 WAITING = {"sqlite": 2, "postgresql": "on"}
+PATIENCE_SECONDS = 10
 NOT_WAITING = {"sqlite": 1, "postgresql": "off"}
 
 
@@ -97,14 +101,13 @@ class TestTurn:
                 served.append(name)
 
         with turn:
-            threads = [Thread(target=take, args=(name,)) for name in "abc"]
-            for number, thread in enumerate(threads, start=1):
-                thread.start()
-                while turn.waiting < number:
-                    time.sleep(0)
+            threads = []
+            for name in "abc":
+                threads.append(_started(partial(take, name)))
+                _until_in_line(turn, len(threads), threads[-1])
         take("again")
         for thread in threads:
-            thread.join()
+            _ended(thread)
         assert served == ["a", "b", "c", "again"]
 
     def test_whoever_waits_too_long_is_told_that_the_database_is_busy(self) -> None:
@@ -118,19 +121,52 @@ class TestTurn:
         with turn:
             pass
 
+    def test_a_turn_that_comes_when_its_time_is_up_goes_on_to_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else nobody would ever write again."""
+        turn, lock = Turn(), threading.Lock
+
+        class TooLate:
+            """Its time is up, and just then the turn is handed to it."""
+
+            def __init__(self) -> None:
+                self._lock = lock()
+
+            def acquire(self, timeout: float | None = None) -> bool:
+                if timeout is None:
+                    return self._lock.acquire()
+                turn.__exit__()
+                return False
+
+            def release(self) -> None:
+                self._lock.release()
+
+        turn.__enter__()
+        monkeypatch.setattr(threading, "Lock", TooLate)
+        with pytest.raises(OperationalError, match="no turn to write"), turn:
+            pass
+        monkeypatch.undo()
+        _ended(_started(turn.__enter__))
+        assert turn.waiting == 0
+
     def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:
         """A transaction that fails stops nobody else."""
-        database = open_database(f"sqlite:///{tmp_path / 'turns.sqlite3'}")
+        turn = Turn()
+        writing, reading = sqlite.engines(make_url(f"sqlite:///{tmp_path / 'turns.sqlite3'}"), durable=False)
+        database = Database(writing, reading, turn=turn)
+
+        def write() -> None:
+            with database.write() as connection:
+                connection.execute(text("INSERT INTO shelf VALUES ('in turn')"))
+                connection.commit()
+
         with pytest.raises(OperationalError), database.write() as connection:
             connection.execute(text("INSERT INTO shelf VALUES ('on none')"))
         with database.write() as first:
             first.execute(text("CREATE TABLE shelf (book TEXT)"))
-            second = Thread(target=_write, args=(database,))
-            second.start()
-            while _turn_of(database).waiting == 0 and second.is_alive():
-                time.sleep(0)
+            second = _started(write)
+            _until_in_line(turn, 1, second)
             first.commit()
-        second.join()
+        _ended(second)
         with database.read() as connection:
             assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
         database.dispose()
@@ -149,15 +185,20 @@ def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> N
         assert not _is_open(file)
 
 
-def _write(database: Database) -> None:
-    with database.write() as connection:
-        connection.execute(text("INSERT INTO shelf VALUES ('in turn')"))
-        connection.commit()
+def _started(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
 
 
-def _turn_of(database: Database) -> Turn:
-    assert isinstance(database._turn, Turn)
-    return database._turn
+def _until_in_line(turn: Turn, place: int, thread: threading.Thread) -> None:
+    while turn.waiting < place and thread.is_alive():
+        time.sleep(0)
+
+
+def _ended(thread: threading.Thread) -> None:
+    thread.join(PATIENCE_SECONDS)
+    assert not thread.is_alive()
 
 
 def _is_open(file: Path) -> bool:

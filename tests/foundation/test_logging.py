@@ -1,6 +1,7 @@
 """Log lines."""
 
 import json
+import re
 
 import pytest
 import structlog
@@ -65,10 +66,17 @@ def test_a_hostile_value_stays_on_its_line(json_lines: bool, capsys: pytest.Capt
     ],
 )
 def test_a_value_is_one_word_whatever_it_is(value: object, word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever reads the line finds the value again, and nothing in it passes for another key."""
+    """Nothing in it passes for another key or line, and nothing is lost of it but its type."""
     configure_logging(json_lines=False, level="INFO")
     structlog.get_logger("test").info("it.happened", value=value)
     assert capsys.readouterr().err.partition(" event=")[2] == f"it.happened value={word}\n"
+
+
+def test_a_line_begins_with_when_how_grave_and_what(capsys: pytest.CaptureFixture[str]) -> None:
+    """Then follow the values, in the order in which they were given."""
+    configure_logging(json_lines=False, level="INFO")
+    structlog.get_logger("test").warning("it.happened", second=2, first=1)
+    assert re.fullmatch(r"timestamp=\S+Z level=warning event=it\.happened second=2 first=1\n", capsys.readouterr().err)
 
 
 def test_json_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:

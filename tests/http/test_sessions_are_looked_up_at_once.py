@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from tests.support.browser import Browser
-from tests.support.events import listening
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.pools import PAGE_THREADS
 from xpressbot.identity.adapters.database.tables import SESSION
@@ -54,9 +53,12 @@ def test_what_the_loop_cannot_read_the_pool_is_asked_for(installation: Installat
         refused.append(1)
         raise OperationalError("SELECT", None, sqlite3.OperationalError("database is locked"))
 
-    at_once = installation.house.database.at_once
-    with listening(at_once, "before_cursor_execute", refuse):
+    engine = installation.house.database.at_once.engine
+    event.listen(engine, "before_cursor_execute", refuse)
+    try:
         assert signed_in.get(SESSION_PATH).json()["account"]["email"] == "anna@example.com"
+    finally:
+        event.remove(engine, "before_cursor_execute", refuse)
     assert refused == [1]
 
 

@@ -1,16 +1,23 @@
 """Plain routes are put through before FastAPI's layers, and everything else by FastAPI (docs/adr/0017)."""
 
+import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import _asgi as telemetry
+from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.http.pools import PoolFullError
 
 
 @pytest.fixture
@@ -64,8 +71,31 @@ def test_a_route_of_fastapis_own_keeps_its_dependencies(installation: Installati
     assert steps == ["opened", "answered", "closed"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/example", "/example/{number}", "/example"])
+@pytest.mark.parametrize(
+    ("error", "status"), [(OperationalError("SELECT", None, sqlite3.OperationalError()), 503), (PoolFullError(), 503), (ValueError(), 500)]
+)
+def test_whatever_is_raised_is_explained_whichever_way_it_went(
+    path: str, error: Exception, status: int, installation: Installation
+) -> None:
+    """In a route of FastAPI's own, in a plain one, and in one that FastAPI has to search for."""
+    app = create_app(installation.house)
+
+    async def fail(_request: Request) -> Response:
+        raise error
+
+    if path.startswith("/api/"):
+        app.get(path)(partial(fail, None))
+    else:
+        app.router.routes.append(Route(path, fail))
+    answer = Browser(app, installation.clock).get(path.replace("{number}", "7"))
+    assert answer.status_code == status
+    assert answer.headers["x-request-id"] in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
 def test_no_collector_of_telemetry_is_told_anything(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a library or a variable has set up: messages of exceptions, and bodies, would leave by it."""
+    """Whatever a library or a variable has set up: messages of exceptions would leave by it."""
     asked = []
 
     def provider() -> object:

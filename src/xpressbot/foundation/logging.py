@@ -22,14 +22,14 @@ def printable(text: str) -> str:
 
 
 def _logfmt(_logger: object, _name: str, event: structlog.typing.EventDict) -> str:
-    """Render key=value (https://brandur.org/logfmt). structlog's own renderer takes three times as long, for every request."""
-    words = {key: value if type(value) is str and _PLAIN.fullmatch(value) else _word(value) for key, value in event.items()}
+    """Render key=value (https://brandur.org/logfmt) for every request: structlog's own renderer takes twice as long."""
+    words = {key: _word(value) for key, value in event.items()}
     first = {key: words.pop(key, "") for key in _FIRST}
     return " ".join([f"{key}={word}" for key, word in (first | words).items()])
 
 
 def _word(value: object) -> str:
-    """A value: as it is where nobody could take it for anything else, or quoted and encoded."""
+    """A value: as it is where it cannot be taken for another key or line, or quoted and encoded."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -48,6 +48,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
         options = {
             "http": BoundedProtocol,
+            "ws": "none",  # no page of ours takes one, and no library that happens to be installed shall
             "host": host,
             "port": port,
             "access_log": False,

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -33,7 +34,7 @@ from xpressbot.entrypoints.http.visit import Site
 OPENAPI_URL = "/api/v1/openapi.json"
 _A_YEAR = 31_536_000
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-"""FastAPI would hand messages of exceptions, and bodies, to whoever collects them. What may be told is told by our log and metrics."""
+"""FastAPI would hand messages of exceptions to whoever collects them. What may be told is told by our log and metrics."""
 
 
 def create_app(house: House) -> FastAPI:
@@ -68,6 +69,7 @@ def create_app(house: House) -> FastAPI:
         [session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route(renderer)]
     )
 
+    # Reception explains those that pages raise; FastAPI's own layers would explain others in their way before it.
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         return http_error_response(renderer, request, error)
@@ -83,7 +85,11 @@ class _Application(FastAPI):
         self._site = site
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Reception(Switchboard(super().build_middleware_stack(), self.router.routes), self._site)
+        # FastAPI's outermost layer answers whatever is raised with a bare 500, before reception could explain it.
+        outermost = super().build_middleware_stack()
+        if not isinstance(outermost, ServerErrorMiddleware):
+            raise TypeError(f"{outermost} is not the layer that is to be left out")
+        return Reception(Switchboard(outermost.app, self.router.routes), self._site)
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()

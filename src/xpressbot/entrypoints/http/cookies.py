@@ -60,4 +60,4 @@ def _attributes(name: str, max_age: int, *, secure: bool) -> str:
     """What Starlette writes after a value, which takes it longer than a statement takes the database."""
     response = Response()
     response.set_cookie(name, "value", max_age=max_age, path="/", secure=secure, httponly=True, samesite="lax")
-    return response.headers["set-cookie"].removeprefix(f"{name}=value")
+    return response.headers["set-cookie"].split(f"{name}=value")[1]

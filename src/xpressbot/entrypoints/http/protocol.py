@@ -92,9 +92,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().send_400_response(msg)
 
     def on_headers_complete(self) -> None:
-        """The head is complete; the body has a time of its own. What follows the body must not pass for a header (RFC 9110 6.5.1)."""
+        """The head is complete; the body has a time of its own."""
+        # A head that came at once with its end is measured here. Spaces around values, which nobody keeps, do not count then.
         self._head_bytes = len(self.url) + sum([len(name) + len(value) + len(": \r\n") for name, value in self.headers])
-        if self._head_bytes > MAX_HEAD_BYTES:  # of a head that came at once with its end; spaces around values do not count then
+        if self._head_bytes > MAX_HEAD_BYTES:
             raise _Refused
         if len(self._due) > MOST_QUEUED:
             self._due[-1].keep_alive = False
@@ -104,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_is_complete = True
         before = self.cycle
         super().on_headers_complete()
-        self.headers = []
+        self.headers = []  # for trailers, which nobody reads: they must not pass for headers (RFC 9110 6.5.1)
         if self.cycle is not before:
             self._due.append(self.cycle)
         if self._is_stopping:

@@ -31,7 +31,7 @@ class Reception:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
-        self._log = structlog.get_logger("xpressbot.http").bind()  # here, because it costs as much as a line
+        self._log = structlog.get_logger("xpressbot.http").bind()  # once: to bind takes as long as to write a line
         self._watch = ForwardedHeaderWatch(site.house)
         self._times = RequestTimes(site.house.measures.requests)
         self._failures = site.house.measures.failures

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Switchboard:
-    """ASGI middleware. A request that it knows no plain route for goes on to FastAPI, which knows all routes and all refusals."""
+    """ASGI middleware. Where there is no plain route, the request goes on to FastAPI, which knows all routes and all refusals."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app: Final = app
@@ -24,7 +24,6 @@ class Switchboard:
         if route is None:
             await self._app(scope, receive, send)
         else:
-            scope["path_params"] = {}
             await route.handle(scope, receive, send)
 
 

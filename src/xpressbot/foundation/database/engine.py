@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import TracebackType
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
@@ -24,11 +23,18 @@ METADATA: Final = MetaData(
     }
 )
 POOL_TIMEOUT_SECONDS: Final = 10
-"""How long a thread waits for a connection. There are as many as threads, so that none should."""
+"""How long a thread waits for a connection. Of those that read there are as many as threads, so that none should."""
 _UNSYNCHRONISED: Final = text("SET LOCAL synchronous_commit = off")
 
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """What the database raises when it is away, full or overloaded, rather than asked something wrong."""
+
+
+class Readable(Protocol):
+    """What hands out connections to read from."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection that holds no transaction open."""
 
 
 class Database:
@@ -41,13 +47,12 @@ class Database:
         *,
         syncs: bool = True,
         turn: AbstractContextManager[None] | None = None,
-        at_once: "Database | None" = None,
+        at_once: sqlite.OneReader | None = None,
     ) -> None:
         """Take the engine, and how it is configured.
 
         reading: an engine that begins no transactions; made from `engine` where that can be switched. syncs: whether commits
-        wait for the disk at all. turn: what whoever writes must have. at_once: the same database by a connection that reads
-        and waits for nobody, but for the disk; for an event loop.
+        wait for the disk at all. turn: what whoever writes must have. at_once: the same database, for an event loop.
         """
         self.at_once = at_once
         self._syncs = syncs
@@ -66,6 +71,8 @@ class Database:
 
         Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
         but from a power cut only once a later, durable one has been made: it does not wait for the disk.
+
+        With SQLite one write at a time: a thread that begins another before this one has ended waits for itself, and is refused.
         """
         with self._turn, self.engine.connect() as connection:
             if durable or not self._syncs:
@@ -84,8 +91,7 @@ class Database:
     def dispose(self) -> None:
         """Close what is open and idle; whoever asks again gets new connections."""
         self.engine.dispose()
-        if len(self.pools) > 1:
-            self.reading.dispose()
+        self.reading.dispose()
         if self.at_once is not None:
             self.at_once.dispose()
 
@@ -96,38 +102,6 @@ class Database:
         """
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
-
-
-class OneReader(Database):
-    """A database that is only read, and by one thread, which keeps its connection: to fetch one takes longer than to ask.
-
-    After whatever goes wrong, the next read opens a new one. engine: one without a pool.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, engine)
-        self._kept: Connection | None = None
-
-    def read(self) -> AbstractContextManager[Connection]:
-        return self
-
-    def __enter__(self) -> Connection:
-        if self._kept is None:
-            self._kept = self.reading.connect()
-        return self._kept
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is not None:
-            self._close()
-
-    def dispose(self) -> None:
-        self._close()
-        super().dispose()
-
-    def _close(self) -> None:
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept.close()
 
 
 def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient: bool = False) -> Database:
@@ -144,7 +118,7 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
 
         return Database(postgres.engine(parsed, patient=patient, **pool))
     writing, reading = sqlite.engines(parsed, durable=durable, **pool)
-    return Database(writing, reading, syncs=durable, turn=sqlite.Turn(), at_once=OneReader(sqlite.at_once_engine(parsed)))
+    return Database(writing, reading, syncs=durable, turn=sqlite.Turn(), at_once=sqlite.OneReader(parsed))
 
 
 def insert_for(connection: Connection) -> Callable[[Table], sqlite_dialect.Insert | postgresql_dialect.Insert]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import registry
@@ -69,23 +69,35 @@ class Turn:
             mine = threading.Lock()
             mine.acquire()
             self._line.append(mine)
-        if mine.acquire(timeout=self._patience_seconds):
-            return
-        with self._guard:
-            if mine not in self._line:
-                return  # it came just then
-            self._line.remove(mine)
-        error = sqlite3.OperationalError("no turn to write")
-        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-        raise OperationalError(None, None, error, hide_parameters=True)
+        has_come = False
+        try:
+            has_come = mine.acquire(timeout=self._patience_seconds)
+        finally:
+            if not has_come:
+                self._leave(mine)
+        if not has_come:
+            error = sqlite3.OperationalError("no turn to write")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise OperationalError(None, None, error, hide_parameters=True)
 
     def __exit__(self, *_error: object) -> None:
         """Hand it on."""
         with self._guard:
-            if self._line:
-                self._line.popleft().release()
+            self._hand_on()
+
+    def _leave(self, mine: threading.Lock) -> None:
+        """Stand in line no longer. A turn that came just then goes on to the next."""
+        with self._guard:
+            if mine in self._line:
+                self._line.remove(mine)
             else:
-                self._is_taken = False
+                self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._line:
+            self._line.popleft().release()
+        else:
+            self._is_taken = False
 
 
 def engines(url: URL, *, durable: bool, **pool: Any) -> tuple[Engine, Engine]:
@@ -94,8 +106,7 @@ def engines(url: URL, *, durable: bool, **pool: Any) -> tuple[Engine, Engine]:
     A connection forgets the pages it has read when another one writes: so one writes for all. durable: whether commits wait
     for the disk.
     """
-    if url.database:
-        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Path(str(url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connect_args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_SECONDS}
     pragmas = ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON")
     options = {"connect_args": connect_args, "hide_parameters": True, **pool}
@@ -106,11 +117,36 @@ def engines(url: URL, *, durable: bool, **pool: Any) -> tuple[Engine, Engine]:
     return writing, reading
 
 
-def at_once_engine(url: URL) -> Engine:
-    """One that only reads, and waits for no lock. It pools no connections."""
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
-    _configure(engine, "query_only=ON")
-    return engine
+class OneReader:
+    """The database for one thread that only reads, and waits for nobody but the disk: for an event loop.
+
+    It keeps its connection, since opening one takes longer than the question. After whatever has gone wrong with it, the next
+    read opens another.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
+        _configure(self.engine, "query_only=ON")
+        self._kept: Connection | None = None
+
+    def read(self) -> Self:
+        """The connection, for a `with`."""
+        return self
+
+    def __enter__(self) -> Connection:
+        if self._kept is None:
+            self._kept = self.engine.connect()
+        return self._kept
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        if kind is not None:
+            self.dispose()
+
+    def dispose(self) -> None:
+        """Close the connection; whoever asks again gets a new one."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
 
 @contextmanager

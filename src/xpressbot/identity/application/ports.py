@@ -107,7 +107,14 @@ class UnitOfWork(Protocol):
     def commit(self) -> None: ...
 
 
-class UnitsOfWork(Protocol):
+class ReadingUnits(Protocol):
+    """Begins units of work that only read."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """No transaction: each statement sees what is committed."""
+
+
+class UnitsOfWork(ReadingUnits, Protocol):
     """Begins units of work."""
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[UnitOfWork]:
@@ -122,6 +129,3 @@ class UnitsOfWork(Protocol):
 
         For what is safe to be missing, after a power cut as well.
         """
-
-    def read(self) -> AbstractContextManager[UnitOfWork]:
-        """No transaction: each statement sees what is committed."""

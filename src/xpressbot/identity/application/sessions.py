@@ -3,7 +3,7 @@
 from xpressbot.identity.application.caller import Caller, Client
 from xpressbot.identity.application.gate import Changed, Entry, Gate
 from xpressbot.identity.application.minting import Mint
-from xpressbot.identity.application.ports import UnitsOfWork
+from xpressbot.identity.application.ports import ReadingUnits, UnitsOfWork
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.outcomes import Done
 from xpressbot.identity.domain.security_event import EventKind
@@ -14,7 +14,7 @@ from xpressbot.identity.domain.token import Token
 class SessionLookup:
     """Live sessions, looked at only."""
 
-    def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
+    def __init__(self, units: ReadingUnits, mint: Mint) -> None:
         self._units = units
         self._mint = mint
 

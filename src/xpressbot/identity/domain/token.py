@@ -1,7 +1,6 @@
 """Bearer tokens: 256 random bits for the browser, their SHA-256 for the database."""
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -9,8 +8,7 @@ from typing import Final, Self
 
 TOKEN_BYTES: Final = 32
 _CANONICAL: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
-"""43 characters of six bits each, of which the last two must be zero."""
-_STANDARD_ALPHABET: Final = str.maketrans("-_", "+/")
+"""43 characters of six bits each; the last two bits must be zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Token:
         """Read the text form; anything but the one canonical spelling of 32 bytes is no token at all."""
         if text is None or _CANONICAL.fullmatch(text) is None:
             return None
-        return cls(binascii.a2b_base64(text.translate(_STANDARD_ALPHABET) + "="))
+        return cls(base64.urlsafe_b64decode(text + "="))
 
     @property
     def text(self) -> str:

@@ -82,11 +82,11 @@ def _numbered(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _is_one_of(count: int) -> ColumnElement[bool]:
-    # A list of parameters, which SQLAlchemy would write anew into each statement, takes as long as the statement itself.
+    # An expanding parameter is written into the statement anew at each use, which takes as long as the statement itself.
     return _TABLE.key.in_([bindparam(f"key_{number}") for number in range(count)])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4)  # for one bucket or two
 def _clear_statement(count: int) -> Any:
     return delete(THROTTLE_BUCKET).where(_is_one_of(count))
 

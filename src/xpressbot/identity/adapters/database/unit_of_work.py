@@ -8,7 +8,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection
 
-from xpressbot.foundation.database.engine import UNAVAILABLE, Database
+from xpressbot.foundation.database.engine import UNAVAILABLE, Database, Readable
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
 from xpressbot.foundation.database.leases import take_lease
 from xpressbot.foundation.metrics import stopwatch
@@ -166,14 +166,27 @@ class UnitTimes:
     writing: Callable[[float], object] = _ignore
 
 
-class UnitsOfWork:
+class ReadingUnits:
+    """Fulfils the port of that name."""
+
+    def __init__(self, database: Readable, boxes: SealedBoxes, entropy: EntropySource, note: Callable[[float], object] = _ignore) -> None:
+        """Take the database, and what takes the seconds of each unit."""
+        self._reads_from = database
+        self._boxes = boxes
+        self._entropy = entropy
+        self._note = note
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        return _Reading(self._reads_from, self._boxes, self._entropy, self._note)
+
+
+class UnitsOfWork(ReadingUnits):
     """Fulfils the port of that name."""
 
     def __init__(self, database: Database, boxes: SealedBoxes, entropy: EntropySource, times: UnitTimes | None = None) -> None:
         self._times = times or UnitTimes()
+        super().__init__(database, boxes, entropy, self._times.reading)
         self._database = database
-        self._boxes = boxes
-        self._entropy = entropy
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[UnitOfWork]:
@@ -189,30 +202,26 @@ class UnitsOfWork:
             deed(uow)
             uow.commit()
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
-        return _Reading(self._database.read(), self._boxes, self._entropy, self._times.reading)
-
 
 class _Reading:
     """A unit of work that only reads. Every request begins one: a generator would take three times as long."""
 
-    __slots__ = ("_began", "_boxes", "_connecting", "_entropy", "_note")
+    __slots__ = ("_began", "_boxes", "_connecting", "_database", "_entropy", "_note")
 
-    def __init__(
-        self,
-        connecting: AbstractContextManager[Connection],
-        boxes: SealedBoxes,
-        entropy: EntropySource,
-        note: Callable[[float], object],
-    ) -> None:
-        self._connecting = connecting
+    def __init__(self, database: Readable, boxes: SealedBoxes, entropy: EntropySource, note: Callable[[float], object]) -> None:
+        self._database = database
         self._boxes = boxes
         self._entropy = entropy
         self._note = note
 
     def __enter__(self) -> UnitOfWork:
         self._began = stopwatch()
-        return UnitOfWork(self._connecting.__enter__(), self._boxes, self._entropy)
+        try:
+            self._connecting = self._database.read()
+            return UnitOfWork(self._connecting.__enter__(), self._boxes, self._entropy)
+        except BaseException:
+            self._note(stopwatch() - self._began)
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:

@@ -1,0 +1,38 @@
+"""What the time of a unit of work has in it: the wait for a connection too, whether one comes or not."""
+
+from contextlib import nullcontext, suppress
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tests.support.world import SeededEntropy
+from xpressbot.foundation.key_ring import new_key_ring
+from xpressbot.foundation.sealed_box import SealedBoxes
+from xpressbot.identity.adapters.database import unit_of_work
+from xpressbot.identity.adapters.database.unit_of_work import ReadingUnits
+
+
+class SlowDatabase:
+    """Takes three seconds to open a connection, or to find that it cannot."""
+
+    def __init__(self, error: OperationalError | None) -> None:
+        self.now = 0.0
+        self._error = error
+
+    def read(self) -> nullcontext[None]:
+        self.now += 3
+        if self._error is not None:
+            raise self._error
+        return nullcontext(None)
+
+
+@pytest.mark.parametrize("error", [None, OperationalError("SELECT", None, Exception())])
+def test_a_read_is_timed_from_when_it_was_asked_for(error: OperationalError | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is where a database's trouble shows first."""
+    database, noted, entropy = SlowDatabase(error), [], SeededEntropy()
+    monkeypatch.setattr(unit_of_work, "stopwatch", lambda: database.now)
+    ring = new_key_ring(bytes(32), bytes(32))
+    units = ReadingUnits(database, SealedBoxes(ring, entropy, lambda: ring), entropy, noted.append)
+    with suppress(OperationalError), units.read():
+        database.now += 1
+    assert noted == [3 if error else 4]
