@@ -1,5 +1,6 @@
 """`xpressbot serve` behind Debian's nginx and Caddy with TLS, set up by the files of deploy/."""
 
+import contextlib
 import itertools
 import json
 import socket
@@ -7,6 +8,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -135,6 +137,27 @@ def test_what_a_neighbour_of_the_proxy_claims_is_dropped(behind: Behind) -> None
     with behind.front.client("127.0.0.1") as browser:
         assert sign_in(browser, account.email, X_Forwarded_For="203.0.113.66").headers["location"] == "/"
     assert behind.address_on_record(account) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "foo"])
+def test_no_body_is_taken_for_a_request(protocol: str, behind: Behind, browser: httpx.Client) -> None:
+    """Its answer would be somebody else's. Asking for another protocol makes a parser end the request with its head."""
+    account = behind.person()
+    form = urlencode({"email": account.email, "password": PASSWORD}).encode()
+    lines = [
+        "POST /sign-in HTTP/1.1",
+        f"Host: {HOST}:{behind.front.https_port}",
+        f"Origin: {behind.front.url}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(form)}",
+    ]
+    smuggled = b"\r\n" * 20_000 + "\r\n".join([*lines, "", ""]).encode() + form
+    with contextlib.suppress(httpx.HTTPError):
+        browser.post("/sign-out", content=smuggled, headers={"Connection": "Upgrade", "Upgrade": protocol})
+    assert browser.get("/healthz").status_code == 200
+    with behind.house.database.read() as connection:
+        kinds = connection.execute(select(SECURITY_EVENT.c.kind).where(SECURITY_EVENT.c.account_id == account.id)).scalars().all()
+    assert EventKind.SIGNED_IN.value not in kinds
 
 
 def test_the_tries_of_clients_are_counted_apart(behind: Behind, browser: httpx.Client) -> None:

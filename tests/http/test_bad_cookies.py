@@ -101,3 +101,16 @@ def status_with(browser: Browser, cookie: str, value: str) -> int:
     browser.cookies.clear()
     headers = {"Cookie": f"{cookie}={value}".encode("latin-1")}
     return browser.request("GET", "/api/v1/session", headers=headers).status_code
+
+
+@pytest.mark.parametrize("around", ["\xa0", "\x85", "\x1f", "\u3000".encode("utf-8").decode("latin-1"), "\x0c"])
+def test_a_name_is_spelt_exactly(around: str, protected: Protected) -> None:
+    """Another host may set a cookie under a name that only looks like a __Host- name (ASVS 3.3.1)."""
+    token = protected.browser.cookies[SESSION_COOKIE]
+    protected.browser.cookies.clear()
+    for name in (around + SESSION_COOKIE, SESSION_COOKIE + around):
+        headers = SAME_ORIGIN | {"Cookie": f"{name}={token}".encode("latin-1")}
+        assert protected.browser.request("GET", "/api/v1/session", headers=headers).status_code == 401
+    for pairs in (f"{SESSION_COOKIE}={token}", f"a=b;\t{SESSION_COOKIE} = {token} ; c", f"{SESSION_COOKIE}=old; {SESSION_COOKIE}={token}"):
+        headers = SAME_ORIGIN | {"Cookie": pairs}
+        assert protected.browser.request("GET", "/api/v1/session", headers=headers).status_code == 200

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -54,8 +54,11 @@ class Connection:
         return status, self.file.read(length)
 
     def is_closed(self) -> bool:
-        """Whether nothing comes any more."""
-        return self.file.read() == b""
+        """Whether nothing comes any more, also because what was sent too late is not read."""
+        try:
+            return self.file.read() == b""
+        except ConnectionResetError:
+            return True
 
 
 @contextmanager
@@ -156,3 +159,51 @@ def test_the_bound_is_on_one_head_and_not_on_a_connection(method: bytes, server:
             assert connection.answer()[0] == (422 if form else 200)
         connection.send(request(method, connection.host, form) + request(b"GET", connection.host))
         assert [connection.answer()[0] for _answer in range(2)] == [422 if form else 200, 200]
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+@pytest.mark.parametrize("protocol", [b"websocket", b"h2c", b"foo"])
+@pytest.mark.parametrize("framing", [b"Content-Length: %d", b"Transfer-Encoding: chunked"])
+def test_a_body_is_not_taken_for_a_request_because_another_protocol_was_asked_for(
+    method: bytes, protocol: bytes, framing: bytes, server: Server
+) -> None:
+    """A proxy that has sent it as a body would give the answer to somebody else."""
+    smuggled = b"\r\n" * 5000 + b"GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n"
+    with connected(server) as connection:
+        smuggled = smuggled.replace(b"%s", connection.host)
+        framing = framing.replace(b"%d", b"%d" % len(smuggled))
+        connection.send(upgrade(method, connection.host, protocol, framing))
+        assert connection.answer()[0] == 400
+        with suppress(ConnectionError):
+            connection.send(smuggled)
+        assert connection.is_closed()
+
+
+def test_a_tunnel_is_refused(server: Server) -> None:
+    """Whatever followed it would be its content."""
+    with connected(server) as connection:
+        connection.send(b"CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (connection.host, connection.host))
+        assert connection.answer()[0] == 400
+        assert connection.is_closed()
+
+
+def test_whoever_offers_another_protocol_is_answered_in_this_one(server: Server) -> None:
+    """As curl --http2 does (RFC 9110 7.8). The connection ends with the answer."""
+    with connected(server) as connection:
+        connection.send(upgrade(b"GET", connection.host, b"h2c", b"HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"))
+        assert connection.answer() == (200, b"ok")
+        assert connection.is_closed()
+
+
+def test_a_request_has_one_host(server: Server) -> None:
+    """RFC 9112 3.2: a proxy may go by the other one."""
+    with connected(server) as connection:
+        connection.send(b"GET /healthz HTTP/1.1\r\nHost: %s\r\nHost: %s\r\n\r\n" % (connection.host, connection.host))
+        assert connection.answer()[0] == 400
+        assert connection.is_closed()
+
+
+def upgrade(method: bytes, host: bytes, protocol: bytes, more: bytes) -> bytes:
+    """A request for /healthz that asks for another protocol."""
+    lines = [method + b" /healthz HTTP/1.1", b"Host: " + host, b"Connection: Upgrade", b"Upgrade: " + protocol, more]
+    return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -53,6 +53,13 @@ def test_fastapi_answers_for_everything_else(browser: Browser, passed_on: list[s
     assert passed_on == ["/nowhere", "/static/{name}", "/sign-in/", "/sign-in"]
 
 
+@pytest.mark.parametrize("end", ["%0a", "%00", "%c2%85", "%e2%80%a8"])
+def test_no_path_ends_in_what_nobody_sees(end: str, browser: Browser) -> None:
+    """A line feed at the end would slip through a pattern, and past a proxy's rule for the path."""
+    for path in ("/sign-in", "/healthz", "/metrics", "/static/style.css"):
+        assert browser.get(path + end).status_code == 404
+
+
 def test_a_route_of_fastapis_own_keeps_its_dependencies(installation: Installation) -> None:
     """They are opened before it and closed after it."""
     app, steps = create_app(installation.house), []

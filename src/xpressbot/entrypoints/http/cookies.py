@@ -22,6 +22,9 @@ class Cookie(StrEnum):
     LINK = "link"
 
 
+_SPACE: Final = " \t"
+"""What stands around a cookie's name (RFC 6265 5.2). Python and Starlette also drop what browsers take for a part of the name, so
+that another host could plant a cookie under one that passes for a `__Host-` name here."""
 LINK_COOKIE_LIFETIME: Final = 10 * MINUTE
 _LIFETIMES: Final = {
     Cookie.SESSION: session.ABSOLUTE_LIFETIME,
@@ -42,8 +45,14 @@ class Cookies:
         return f"{'__Host-' if self.secure else ''}xpressbot-{cookie}"
 
     def read(self, request: Request, cookie: Cookie) -> Token | None:
-        """The token in a cookie; anything that is not one counts as none."""
-        return Token.parse(request.cookies.get(self.name(cookie)))
+        """The token in a cookie; anything that is not one counts as none. Of several the last one counts."""
+        name, value = self.name(cookie), None
+        for header in request.headers.getlist("cookie"):
+            for pair in header.split(";"):
+                found, _equals, text = pair.partition("=")
+                if found.strip(_SPACE) == name:
+                    value = text.strip(_SPACE)
+        return Token.parse(value)
 
     def set(self, response: Response, cookie: Cookie, token: Token) -> None:
         """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""

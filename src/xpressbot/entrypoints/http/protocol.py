@@ -24,6 +24,7 @@ LINGER_SECONDS: Final = 1
 MOST_CONNECTIONS: Final = 4096
 RESERVED_DESCRIPTORS: Final = 128
 """For the database, the log, and the program itself, of the files that a process may have open."""
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOTHING: Final = bytes(4)
 _HEAD_TOO_LARGE: Final = "Request head too large"
 
@@ -95,7 +96,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is complete; the body has a time of its own."""
         # A head that came at once with its end is measured here. Spaces around values, which nobody keeps, do not count then.
         self._head_bytes = len(self.url) + sum([len(name) + len(value) + len(": \r\n") for name, value in self.headers])
-        if self._head_bytes > MAX_HEAD_BYTES:
+        if self._head_bytes > MAX_HEAD_BYTES or self._can_be_read_in_two_ways():
             raise _Refused
         if len(self._due) > MOST_QUEUED:
             self._due[-1].keep_alive = False
@@ -108,7 +109,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.headers = []  # for trailers, which nobody reads: they must not pass for headers (RFC 9110 6.5.1)
         if self.cycle is not before:
             self._due.append(self.cycle)
-        if self._is_stopping:
+        if self._is_stopping or self.parser.should_upgrade():
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -173,6 +174,16 @@ class BoundedProtocol(HttpToolsProtocol):
             self.loop.call_soon(self._leave)
         else:
             self.transport.close()
+
+    def _can_be_read_in_two_ways(self) -> bool:
+        """Whether a proxy may take something else for the request, or its end, than we do: so requests are smuggled.
+
+        There must be one Host (RFC 9112 3.2). And the parser ends a request that asks for another protocol with its head, and
+        would take its body for the next one.
+        """
+        names = [name for name, _value in self.headers]
+        asks_for_another = self.parser.should_upgrade()
+        return names.count(b"host") > 1 or (asks_for_another and (self.parser.get_method() == b"CONNECT" or not _FRAMING.isdisjoint(names)))
 
     def _make_room(self) -> bool:
         """Each that gives way does so for one newcomer, and counts until it is gone: its descriptor is in use until then."""

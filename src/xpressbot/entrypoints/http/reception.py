@@ -70,6 +70,8 @@ class Reception:
         settings = self._site.house.settings
         if is_misdirected(settings, request):
             return 421
+        if not request.scope["path"].isprintable():
+            return 404  # none of ours is, and a pattern's end would match before a line feed
         if is_cross_origin(settings, request):
             self._log.warning("http.cross_site_refused", path=request.scope["path"])
             return 403
