@@ -161,7 +161,7 @@ def test_the_bound_is_on_one_head_and_not_on_a_connection(method: bytes, server:
         assert [connection.answer()[0] for _answer in range(2)] == [422 if form else 200, 200]
 
 
-@pytest.mark.parametrize("method", [b"GET", b"POST"])
+@pytest.mark.parametrize("method", [b"GET", b"POST", b"CONNECT"])
 @pytest.mark.parametrize("protocol", [b"websocket", b"h2c", b"foo"])
 @pytest.mark.parametrize("framing", [b"Content-Length: %d", b"Transfer-Encoding: chunked"])
 def test_a_body_is_not_taken_for_a_request_because_another_protocol_was_asked_for(
@@ -192,6 +192,8 @@ def test_whoever_offers_another_protocol_is_answered_in_this_one(server: Server)
     with connected(server) as connection:
         connection.send(upgrade(b"GET", connection.host, b"h2c", b"HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"))
         assert connection.answer() == (200, b"ok")
+        with suppress(ConnectionError):
+            connection.send(request(b"GET", connection.host))
         assert connection.is_closed()
 
 

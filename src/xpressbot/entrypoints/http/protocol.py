@@ -182,8 +182,7 @@ class BoundedProtocol(HttpToolsProtocol):
         would take its body for the next one.
         """
         names = [name for name, _value in self.headers]
-        asks_for_another = self.parser.should_upgrade()
-        return names.count(b"host") > 1 or (asks_for_another and (self.parser.get_method() == b"CONNECT" or not _FRAMING.isdisjoint(names)))
+        return names.count(b"host") > 1 or (self.parser.should_upgrade() and not _FRAMING.isdisjoint(names))
 
     def _make_room(self) -> bool:
         """Each that gives way does so for one newcomer, and counts until it is gone: its descriptor is in use until then."""
