@@ -19,8 +19,9 @@ from xpressbot.identity.domain.instant import SECOND
 from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.token import Token
 
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SESSION_PATH: Final = "/api/v1/session"
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""As JSONResponse writes it, which makes an encoder for each answer."""
 
 
 def session_route(site: Site) -> Route:
