@@ -32,16 +32,22 @@ def tab_to(person: Person, name: str) -> None:
     pytest.fail(f"{name} was not among {passed}")
 
 
+def arrive_on(person: Person, field: str) -> None:
+    """Wait until this field has the focus without a key having been pressed. A browser gives it some time after the page is there."""
+    person.page.get_by_label(field).and_(person.page.locator(":focus")).wait_for()
+
+
 def test_signing_in_by_keyboard(site: Site, anna: Person) -> None:
     """The first field has the focus on arrival; Enter sends; the code page needs no Tab at all."""
     phone = protect(site).phone
     keys = anna.page.keyboard
     anna.open("/sign-in")
+    arrive_on(anna, "Email")
     keys.type(anna.email)
     tab_to(anna, "Password")
     keys.type(PASSWORD)
     keys.press("Enter")
-    anna.is_on("Enter your code")
+    arrive_on(anna, "Code from your authenticator app")
     keys.type(phone.next_code())
     keys.press("Enter")
     anna.is_on("Dashboard")
@@ -95,7 +101,7 @@ def test_adding_renaming_and_removing_an_app_by_keyboard(site: Site, anna: Perso
     anna.open("/account/2fa/apps")
     tab_to(anna, "Add another app")
     keys.press("Enter")
-    anna.is_on("Add an authenticator app")
+    arrive_on(anna, "What do you call it?")
     keys.type("Tablet")
     keys.press("Enter")
     anna.sees("will sign you in as well.")
