@@ -77,7 +77,8 @@ def test_a_reset_that_comes_while_a_code_is_checked_wins(
     """The pending sign-in was read before and the account locked after: no session begins."""
     waiting = new_visitor()
     waiting.begin()
-    with after_unit_of_work(installation, 2, lambda: reset(installation.house)):
+    looked_and_charged = 1
+    with after_unit_of_work(installation, looked_and_charged, lambda: reset(installation.house)):
         assert waiting.code(app.next_code()) == Denied(Reason.START_AGAIN)
     assert rows_left(installation)["session"] == 0
 

@@ -13,9 +13,8 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from xpressbot.foundation.database import sqlite
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
-from xpressbot.foundation.database.sqlite import Turn
+from xpressbot.foundation.database.sqlite import OneWriter, Turn
 from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
@@ -50,7 +49,7 @@ def test_only_what_says_so_leaves_the_disk_to_a_later_commit(database: Database)
 
 
 def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Path) -> None:
-    """Else whoever has it next would be told that something is safe which is not."""
+    """Else whoever has it next would be told that something is safe which is not. The one after has another."""
     database = open_database(f"sqlite:///{tmp_path / 'stuck.sqlite3'}")
 
     def refuse_to_wait(action: int, name: str | None, value: str | None, *_where: object) -> int:
@@ -60,6 +59,8 @@ def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Pa
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_authorizer(refuse_to_wait)
+    with pytest.raises(UNAVAILABLE), database.write():
+        pytest.fail("it would not wait for the disk")
     with database.write() as connection:
         assert answer(connection) == WAITING["sqlite"]
     database.dispose()
@@ -86,6 +87,29 @@ def test_a_connection_that_is_given_up_gives_its_turn_back(tmp_path: Path) -> No
     with database.write() as connection:
         connection.execute(text("CREATE TABLE shelf (book TEXT)"))
         connection.commit()
+    database.dispose()
+
+
+def test_one_connection_writes_until_something_goes_wrong(tmp_path: Path) -> None:
+    """It keeps the pages that it has read. What has seen a fault is not used again."""
+    database, writers = open_database(f"sqlite:///{tmp_path / 'kept.sqlite3'}"), []
+
+    def write(statement: str, *, durable: bool = True) -> None:
+        with database.write(durable=durable) as connection:
+            writers.append(connection.connection.driver_connection)
+            connection.execute(text(statement))
+            connection.commit()
+
+    write("CREATE TABLE shelf (book TEXT)")
+    write("INSERT INTO shelf VALUES ('kept')", durable=False)
+    with pytest.raises(OperationalError):
+        write("DELETE FROM no_such_shelf")
+    write("INSERT INTO shelf VALUES ('too')")
+    first, second, failed, last = writers
+    assert first is second is failed
+    assert last is not failed
+    with database.read() as connection:
+        assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["kept", "too"]
     database.dispose()
 
 
@@ -150,26 +174,24 @@ class TestTurn:
 
     def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:
         """A transaction that fails stops nobody else."""
-        turn = Turn()
-        writing, reading = sqlite.engines(make_url(f"sqlite:///{tmp_path / 'turns.sqlite3'}"), durable=False)
-        database = Database(writing, reading, turn=turn)
+        writer = OneWriter(make_url(f"sqlite:///{tmp_path / 'turns.sqlite3'}"), durable=False)
 
         def write() -> None:
-            with database.write() as connection:
+            with writer.write(durable=True) as connection:
                 connection.execute(text("INSERT INTO shelf VALUES ('in turn')"))
                 connection.commit()
 
-        with pytest.raises(OperationalError), database.write() as connection:
+        with pytest.raises(OperationalError), writer.write(durable=True) as connection:
             connection.execute(text("INSERT INTO shelf VALUES ('on none')"))
-        with database.write() as first:
+        with writer.write(durable=True) as first:
             first.execute(text("CREATE TABLE shelf (book TEXT)"))
             second = _started(write)
-            _until_in_line(turn, 1, second)
+            _until_in_line(writer.turn, 1, second)
             first.commit()
         _ended(second)
-        with database.read() as connection:
+        with writer.write(durable=True) as connection:
             assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
-        database.dispose()
+        writer.dispose()
 
 
 def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> None:

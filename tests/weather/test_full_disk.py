@@ -38,12 +38,12 @@ def no_page_is_left(installation: Installation) -> Iterator[None]:
         connection.execute("PRAGMA max_page_count = 1")  # not less than there are
 
     event.listen(engine, "connect", keep_size)
-    engine.dispose()
+    installation.house.database.dispose()
     try:
         yield
     finally:
         event.remove(engine, "connect", keep_size)
-        engine.dispose()
+        installation.house.database.dispose()
 
 
 @contextmanager
@@ -67,12 +67,12 @@ def read_only(installation: Installation) -> Iterator[None]:
         connection.execute("PRAGMA query_only = ON")
 
     event.listen(engine, "connect", refuse)
-    engine.dispose()
+    installation.house.database.dispose()
     try:
         yield
     finally:
         event.remove(engine, "connect", refuse)
-        engine.dispose()
+        installation.house.database.dispose()
 
 
 WEATHERS = {

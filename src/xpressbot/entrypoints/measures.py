@@ -53,7 +53,7 @@ class Occupancy:
     """How full a process is, looked at from time to time: nobody has to count on the way in and out."""
 
     def __init__(self, metrics: Metrics, pools: Pools, database: Database) -> None:
-        self._pools = {"page": pools.page, "sign_in": pools.sign_in}
+        self._pools = pools.by_name
         self._database = database
         tasks = metrics.gauge("xpressbot_pool_tasks", "What a pool of threads works on, and what waits for one", "pool", "state")
         self._running = {name: tasks.labels(name, "running") for name in self._pools}
@@ -65,7 +65,7 @@ class Occupancy:
         workers = metrics.gauge("xpressbot_workers", "Worker processes that live")
         for name, pool in self._pools.items():
             threads.labels(name).set(pool.threads)
-        most.set(sum(connections.size() for connections in database.pools))
+        most.set(database.connections.most)
         workers.set(1)
 
     def renew(self) -> None:
@@ -75,5 +75,6 @@ class Occupancy:
             running = min(inside, pool.threads)
             self._running[name].set(running)
             self._waiting[name].set(inside - running)
-        self._in_use.set(sum(connections.checkedout() for connections in self._database.pools))
-        self._idle.set(sum(connections.checkedin() for connections in self._database.pools))
+        now = self._database.connections
+        self._in_use.set(now.in_use)
+        self._idle.set(now.idle)

@@ -61,7 +61,7 @@ class Cookies:
 
     def clear(self, response: Response, cookie: Cookie) -> None:
         """Take a token from the browser."""
-        response.delete_cookie(self.name(cookie), path="/", secure=self.secure, httponly=True, samesite="lax")
+        response.headers.append("set-cookie", _removal(self.name(cookie), secure=self.secure))
 
 
 @cache
@@ -70,3 +70,11 @@ def _attributes(name: str, max_age: int, *, secure: bool) -> str:
     response = Response()
     response.set_cookie(name, "value", max_age=max_age, path="/", secure=secure, httponly=True, samesite="lax")
     return response.headers["set-cookie"].split(f"{name}=value")[1]
+
+
+@cache
+def _removal(name: str, *, secure: bool) -> str:
+    """A cookie that expired when this was first asked for."""
+    response = Response()
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+    return response.headers["set-cookie"]

@@ -8,27 +8,42 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Self, TypeVar
+
+from xpressbot.foundation.metrics import stopwatch
 
 PAGE_THREADS: Final = 8
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
+FORM_PATIENCE_SECONDS: Final = 15
 RETRY_AFTER_SECONDS: Final = 5
-SWITCH_INTERVAL_SECONDS: Final = 0.001
+SWITCH_INTERVAL_SECONDS: Final = 0.0005
 """How long a thread may run Python before the event loop gets its turn. By default that is longer than most requests take."""
 
 T = TypeVar("T")
 
 
 class PoolFullError(Exception):
-    """So many wait already that another would only make it worse: answer 503."""
+    """So many wait already, or this one has waited for so long, that it would only make it worse: answer 503."""
 
 
 class Pool:
     """Threads with a bounded queue before them. Used from one event loop."""
 
-    def __init__(self, name: str, threads: int, *, most_waiting: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        *,
+        most_waiting: int | None = None,
+        patience_seconds: float | None = None,
+        now: Callable[[], float] = stopwatch,
+    ) -> None:
+        """most_waiting: how many may wait for a thread. patience_seconds: how long one may; what has waited longer is not begun."""
         self.threads = threads
+        self._patience_seconds = patience_seconds
+        self._now = now
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._most_inside = None if most_waiting is None else threads + most_waiting
         self._inside = 0
@@ -47,9 +62,22 @@ class Pool:
             raise PoolFullError
         self._inside += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, contextvars.copy_context().run, work)
+            in_context = partial(contextvars.copy_context().run, work)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._unless_too_late(in_context))
         finally:
             self._inside -= 1
+
+    def _unless_too_late(self, work: Callable[[], T]) -> Callable[[], T]:
+        if self._patience_seconds is None:
+            return work
+        begin_by = self._now() + self._patience_seconds
+
+        def begin() -> T:
+            if self._now() > begin_by:
+                raise PoolFullError
+            return work()
+
+        return begin
 
     def begin(self, work: Callable[[], None]) -> None:
         """Have `work` done by a thread that nobody waits for. It handles its own exceptions; a pool that is closing does none."""
@@ -72,32 +100,47 @@ def hash_threads_of_a_worker(cores: int, workers: int) -> int:
 
 
 def threads_of_a_worker(cores: int, workers: int) -> int:
-    """How many threads of one worker may each hold a connection to the database."""
+    """How many threads of one worker may each hold a connection to a server's database."""
     return PAGE_THREADS + hash_threads_of_a_worker(cores, workers) + SIGN_IN_THREADS_BEYOND_HASHES
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Pages, and the use cases that hash passwords: a storm of sign-ins must not stop the pages."""
+    """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages."""
 
     page: Pool
+    form: Pool
     sign_in: Pool
-    threads: int
     hash_threads: int
 
     @classmethod
-    def for_cores(cls, cores: int, workers: int) -> Self:
-        """The pools of one of the workers on so many cores."""
+    def for_cores(cls, cores: int, workers: int, *, one_writes: bool) -> Self:
+        """The pools of one of the workers on so many cores.
+
+        one_writes: the database lets one write at a time (docs/adr/0019). Forms then stand in line for a thread, and not with
+        a thread each for their turn to write. Otherwise they are pages like others.
+        """
         hash_threads = hash_threads_of_a_worker(cores, workers)
-        sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
+        page = Pool("page", PAGE_THREADS)
         return cls(
-            page=Pool("page", PAGE_THREADS),
-            sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN),
-            threads=threads_of_a_worker(cores, workers),
+            page=page,
+            form=Pool("form", 1, patience_seconds=FORM_PATIENCE_SECONDS) if one_writes else page,
+            sign_in=Pool("sign-in", hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN),
             hash_threads=hash_threads,
         )
 
+    @property
+    def by_name(self) -> dict[str, Pool]:
+        """Each of them once."""
+        own = {} if self.form is self.page else {"form": self.form}
+        return {"page": self.page, **own, "sign_in": self.sign_in}
+
+    @property
+    def threads(self) -> int:
+        """How many threads may each hold a connection to the database."""
+        return sum(pool.threads for pool in self.by_name.values())
+
     def close(self) -> None:
-        """End both."""
-        self.page.close()
-        self.sign_in.close()
+        """End them."""
+        for pool in self.by_name.values():
+            pool.close()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xpressbot.entrypoints.http.forms import Form, read_form
-from xpressbot.entrypoints.http.pools import Pool
+from xpressbot.entrypoints.http.pools import Pool, Pools
 from xpressbot.entrypoints.http.visit import Site, Visit, redirect
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.re_enrolment import Enrollee
@@ -24,9 +24,10 @@ RE_ENROLMENT_PATH: Final = "/link/re-enrolment"
 
 
 class Threads(Enum):
-    """Which pool a handler runs on."""
+    """Which threads a handler runs on."""
 
     PAGE = auto()
+    """Those for pages, or for forms."""
     SIGN_IN = auto()
     """For handlers that hash a password."""
 
@@ -143,7 +144,7 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], object]:
-    pool: Pool = site.house.pools.sign_in if page.threads is Threads.SIGN_IN else site.house.pools.page
+    pool = _pool(site.house.pools, page)
 
     async def endpoint(request: Request) -> Response:
         form = await read_form(request) if page.method == "POST" else Form()
@@ -151,3 +152,9 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], object]:
         return await pool.run(lambda: page.answer(visit))
 
     return endpoint
+
+
+def _pool(pools: Pools, page: Page) -> Pool:
+    if page.threads is Threads.SIGN_IN:
+        return pools.sign_in
+    return pools.form if page.method == "POST" else pools.page

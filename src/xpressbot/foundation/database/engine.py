@@ -1,17 +1,19 @@
 """One database, on SQLite or PostgreSQL: what each needs stands in a file of its own."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final, Protocol, cast
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import QueuePool
 
 from xpressbot.foundation.database import sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import QueuePool
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -30,6 +32,14 @@ UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """What the database raises when it is away, full or overloaded, rather than asked something wrong."""
 
 
+class Connections(NamedTuple):
+    """How many connections work, how many wait for work, and how many there may be."""
+
+    in_use: int
+    idle: int
+    most: int
+
+
 class Readable(Protocol):
     """What hands out connections to read from."""
 
@@ -45,28 +55,30 @@ class Database:
         engine: Engine,
         reading: Engine | None = None,
         *,
-        syncs: bool = True,
-        turn: AbstractContextManager[None] | None = None,
+        one_writer: sqlite.OneWriter | None = None,
         at_once: sqlite.OneReader | None = None,
     ) -> None:
         """Take the engine, and how it is configured.
 
-        reading: an engine that begins no transactions; made from `engine` where that can be switched. syncs: whether commits
-        wait for the disk at all. turn: what whoever writes must have. at_once: the same database, for an event loop.
+        reading: an engine that begins no transactions; made from `engine` where that can be switched. one_writer: what writes,
+        where only one may. at_once: the same database, for an event loop.
         """
         self.at_once = at_once
-        self._syncs = syncs
-        self._turn = turn or nullcontext()
+        self._one_writer = one_writer
         self.engine = engine
         self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
-    def pools(self) -> Collection[QueuePool]:
-        """Where the connections of writes and reads come from: one pool for both, or one each."""
-        return cast("set[QueuePool]", {self.engine.pool, self.reading.pool})
+    def connections(self) -> Connections:
+        """How many are open, and how many may be; the event loop's own is not among them."""
+        pool = cast("QueuePool", self.reading.pool)
+        in_use, idle, most = pool.checkedout(), pool.checkedin(), pool.size()
+        if self._one_writer is not None:
+            writes = self._one_writer.turn.is_taken
+            in_use, idle, most = in_use + writes, idle + (self._one_writer.is_open and not writes), most + 1
+        return Connections(in_use, idle, most)
 
-    @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is rolled back unless its holder commits.
 
         Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
@@ -74,15 +86,14 @@ class Database:
 
         With SQLite one write at a time: a thread that begins another before this one has ended waits for itself, and is refused.
         """
-        with self._turn, self.engine.connect() as connection:
-            if durable or not self._syncs:
-                yield connection
-            elif connection.dialect.name == "postgresql":
+        return self._write(durable=durable) if self._one_writer is None else self._one_writer.write(durable=durable)
+
+    @contextmanager
+    def _write(self, *, durable: bool) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            if not durable:
                 connection.execute(_UNSYNCHRONISED)
-                yield connection
-            else:
-                with sqlite.not_waiting_for_the_disk(connection):
-                    yield connection
+            yield connection
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that holds no transaction open."""
@@ -92,8 +103,9 @@ class Database:
         """Close what is open and idle; whoever asks again gets new connections."""
         self.engine.dispose()
         self.reading.dispose()
-        if self.at_once is not None:
-            self.at_once.dispose()
+        for kept in (self._one_writer, self.at_once):
+            if kept is not None:
+                kept.dispose()
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -113,12 +125,17 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
     """
     parsed = make_url(url)
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_SECONDS}
-    if parsed.get_backend_name() != "sqlite":
+    if not lets_one_write(url):
         from xpressbot.foundation.database import postgres  # noqa: PLC0415  # its driver takes 9 MB that SQLite need not hold
 
         return Database(postgres.engine(parsed, patient=patient, **pool))
-    writing, reading = sqlite.engines(parsed, durable=durable, **pool)
-    return Database(writing, reading, syncs=durable, turn=sqlite.Turn(), at_once=sqlite.OneReader(parsed))
+    reading, writer = sqlite.reading_engine(parsed, **pool), sqlite.OneWriter(parsed, durable=durable)
+    return Database(writer.engine, reading, one_writer=writer, at_once=sqlite.OneReader(parsed))
+
+
+def lets_one_write(url: str) -> bool:
+    """Whether the database behind `url` lets one connection write at a time."""
+    return make_url(url).get_backend_name() == "sqlite"
 
 
 def insert_for(connection: Connection) -> Callable[[Table], sqlite_dialect.Insert | postgresql_dialect.Insert]:

@@ -11,11 +11,13 @@ from typing import Any, Final, Self
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 BUSY_TIMEOUT_SECONDS: Final = 15
 """How long a write waits for those before it: for threads of its own process, and then for other processes."""
+_SHARED: Final = ("journal_mode=WAL", "foreign_keys=ON")
+_SYNCHRONOUS: Final = "synchronous"
 
 
 class WritingSQLite(SQLiteDialect_pysqlite):
@@ -51,6 +53,11 @@ class Turn:
         self._guard = threading.Lock()
         self._is_taken = False
         self._line: deque[threading.Lock] = deque()
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether somebody has it."""
+        return self._is_taken
 
     @property
     def waiting(self) -> int:
@@ -100,21 +107,58 @@ class Turn:
             self._is_taken = False
 
 
-def engines(url: URL, *, durable: bool, **pool: Any) -> tuple[Engine, Engine]:
-    """One that writes, on a single connection, and one that reads. The directory of the file is made if need be.
+class OneWriter:
+    """The connection that writes, for whoever has the turn (docs/adr/0018).
 
-    A connection forgets the pages it has read when another one writes: so one writes for all. durable: whether commits wait
-    for the disk.
+    It is kept, since opening one takes longer than many a transaction, and since a connection forgets the pages it has read when
+    another one writes. After whatever has gone wrong in a transaction, the next one opens another.
     """
+
+    def __init__(self, url: URL, *, durable: bool) -> None:
+        """durable: whether commits wait for the disk at all."""
+        self.turn = Turn()
+        options = {"poolclass": NullPool, "hide_parameters": True, "connect_args": _connect_args(BUSY_TIMEOUT_SECONDS)}
+        self.engine = create_engine(url.set(drivername="sqlite+writing"), **options)
+        _configure(self.engine, *_SHARED)
+        self._levels = ("NORMAL", "FULL") if durable else ("OFF", "OFF")
+        self._kept: Connection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._kept is not None
+
+    @contextmanager
+    def write(self, *, durable: bool) -> Iterator[Connection]:
+        """It, in a transaction that is rolled back unless its holder commits. durable: whether that waits for the disk."""
+        with self.turn:
+            try:
+                connection = self._opened()
+                _wait_for_the_disk(connection, self._levels[durable])
+                yield connection
+                connection.rollback()
+            except BaseException:
+                self.dispose()
+                raise
+
+    def dispose(self) -> None:
+        """Close the connection; whoever writes next gets a new one."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
+    def _opened(self) -> Connection:
+        if self._kept is None:
+            self._kept = self.engine.connect()
+        return self._kept
+
+
+def reading_engine(url: URL, **pool: Any) -> Engine:
+    """One whose connections only read. The directory of the file is made if need be."""
     Path(str(url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    connect_args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_SECONDS}
-    pragmas = ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON")
-    options = {"connect_args": connect_args, "hide_parameters": True, **pool}
-    writing = create_engine(url.set(drivername="sqlite+writing"), **options | {"pool_size": 1})
-    reading = create_engine(url, **options)
-    for engine in (writing, reading):
-        _configure(engine, *pragmas)
-    return writing, reading
+    made = create_engine(url, connect_args=_connect_args(BUSY_TIMEOUT_SECONDS), hide_parameters=True, **pool)
+    _configure(made, *_SHARED)
+    return made
 
 
 class OneReader:
@@ -125,7 +169,7 @@ class OneReader:
     """
 
     def __init__(self, url: URL) -> None:
-        self.engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 0})
+        self.engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=_connect_args(0))
         _configure(self.engine, "query_only=ON")
         self._kept: Connection | None = None
 
@@ -149,27 +193,20 @@ class OneReader:
             kept.close()
 
 
-@contextmanager
-def not_waiting_for_the_disk(connection: Connection) -> Iterator[None]:
-    """Commits meanwhile are made safe from a power cut by a later one."""
+def _wait_for_the_disk(connection: Connection, level: str) -> None:
+    """Have commits wait for it, or be made safe from a power cut by a later one."""
     # SQLite takes this setting between transactions only, and keeps it for the connection.
+    if connection.info.get(_SYNCHRONOUS) == level:
+        return
     try:
-        connection.connection.cursor().execute("PRAGMA synchronous=NORMAL")
+        connection.connection.cursor().execute(f"PRAGMA {_SYNCHRONOUS}={level}")
     except sqlite3.Error as error:
         raise OperationalError(None, None, error, hide_parameters=True) from error
-    try:
-        yield
-    finally:
-        _wait_for_the_disk_again(connection)
+    connection.info[_SYNCHRONOUS] = level
 
 
-def _wait_for_the_disk_again(connection: Connection) -> None:
-    """Or give the connection up: the next holder must not be told that something is safe which is not."""
-    try:
-        connection.rollback()
-        connection.connection.cursor().execute("PRAGMA synchronous=FULL")
-    except (DBAPIError, sqlite3.Error):
-        connection.invalidate()
+def _connect_args(timeout_seconds: float) -> dict[str, Any]:
+    return {"check_same_thread": False, "timeout": timeout_seconds}
 
 
 def _configure(engine: Engine, *pragmas: str) -> None:

@@ -8,7 +8,7 @@ from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode, method_of
-from xpressbot.identity.application.throttling import charge_one, password_buckets, settle_refusal
+from xpressbot.identity.application.throttling import password_buckets, settle_refusal
 from xpressbot.identity.domain import device, pending_sign_in, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
@@ -71,7 +71,10 @@ class SignIn:
         if token is None:
             return Denied(Reason.NOT_SIGNED_IN)
         with self._units.read() as uow:
-            pending = uow.pending_sign_ins.by_token(token.digest)
+            return self._pending(uow, token, step)
+
+    def _pending(self, uow: UnitOfWork, token: Token, step: NextStep) -> PendingSignIn | Denied:
+        pending = uow.pending_sign_ins.by_token(token.digest)
         if pending is None:
             return Denied(Reason.START_AGAIN)
         if pending.consumed_at is not None:
@@ -84,12 +87,10 @@ class SignIn:
 
     def verify_second_factor(self, token: Token | None, factor: SecondFactor, client: Client) -> SignedIn | Denied:
         """Check a code against the pending sign-in; a right one consumes both, and begins the session."""
-        pending = self.pending(token, NextStep.SECOND_FACTOR)
-        if isinstance(pending, Denied):
-            return pending
-        charge = charge_one(self._units, _bucket(pending.account_id, factor), self._mint.now())
-        if isinstance(charge, Denied):
-            return charge
+        charged = self._charge_code(token, factor)
+        if isinstance(charged, Denied):
+            return charged
+        pending, charge = charged
         with self._units.write() as uow:
             account = uow.accounts.lock(pending.account_id)
             now = self._mint.now()
@@ -117,6 +118,21 @@ class SignIn:
             if not isinstance(charges, Refusal):
                 uow.commit()
                 return account, charges
+        return settle_refusal(self._units, charges, now)
+
+    def _charge_code(self, token: Token | None, factor: SecondFactor) -> tuple[PendingSignIn, Charge] | Denied:
+        """Whatever the answer will be, it is recorded durably before it is given: the charge need not wait for the disk (charge_one)."""
+        if token is None:
+            return Denied(Reason.NOT_SIGNED_IN)
+        with self._units.write(durable=False) as uow:
+            pending = self._pending(uow, token, NextStep.SECOND_FACTOR)
+            if isinstance(pending, Denied):
+                return pending
+            now = self._mint.now()
+            charges = uow.throttle.charge([_bucket(pending.account_id, factor)], now)
+            if not isinstance(charges, Refusal):
+                uow.commit()
+                return pending, charges[0]
         return settle_refusal(self._units, charges, now)
 
     def _check_password(self, account: Account | None, password: str) -> _RightPassword | None:

@@ -1,0 +1,74 @@
+"""Where one writes at a time, forms wait for one thread (docs/adr/0019): pages never wait behind them."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.http.sending import SAME_ORIGIN
+from tests.support.installation import Installation
+from xpressbot.entrypoints.http.pools import FORM_PATIENCE_SECONDS, PAGE_THREADS, Pool, PoolFullError, Pools
+
+
+@asynccontextmanager
+async def held(pool: Pool) -> AsyncIterator[None]:
+    """All its threads are at work meanwhile."""
+    release = threading.Event()
+    crowd = [asyncio.create_task(pool.run(release.wait)) for _thread in range(pool.threads)]
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        release.set()
+        await asyncio.gather(*crowd)
+
+
+def test_pages_do_not_wait_behind_forms(installation: Installation, app: FastAPI) -> None:
+    """However many forms wait for somebody who holds the database."""
+
+    async def story() -> tuple[httpx.Response, list[httpx.Response]]:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", headers=SAME_ORIGIN) as client:
+            async with held(installation.house.pools.form):
+                forms = [asyncio.create_task(client.post("/sign-in/code", data={"code": "000000"})) for _one in range(2 * PAGE_THREADS)]
+                await asyncio.sleep(0)
+                page = await client.get("/sign-in")
+                assert not any(form.done() for form in forms)
+            return page, await asyncio.gather(*forms)
+
+    page, forms = asyncio.run(story())
+    assert page.status_code == 200
+    assert {form.headers["location"] for form in forms} == {"/sign-in"}
+
+
+def test_where_many_write_forms_are_pages_like_others() -> None:
+    """A thread that waits for a server leaves the interpreter to the others."""
+    pools = Pools.for_cores(2, 1, one_writes=False)
+    assert pools.form is pools.page
+    assert pools.threads == PAGE_THREADS + pools.sign_in.threads
+    pools.close()
+
+
+@pytest.mark.parametrize("too_late", [False, True])
+def test_what_has_waited_for_too_long_is_not_begun(too_late: bool) -> None:
+    """Whoever sent it has been told by a proxy, or has given up; and those behind it would wait for even longer."""
+    time, begun = [0.0], threading.Event()
+    pool = Pool("form", 1, patience_seconds=FORM_PATIENCE_SECONDS, now=lambda: time[0])
+
+    async def story() -> list[object]:
+        async with held(pool):
+            waiting = asyncio.create_task(pool.run(begun.set))
+            await asyncio.sleep(0)
+            time[0] += FORM_PATIENCE_SECONDS + too_late
+        answers = await asyncio.gather(waiting, return_exceptions=True)
+        return [*answers, await pool.run(lambda: "the next")]
+
+    answer, following = asyncio.run(story())
+    assert isinstance(answer, PoolFullError) is too_late
+    assert begun.is_set() is not too_late
+    assert (following, pool.inside) == ("the next", 0)
+    pool.close()
