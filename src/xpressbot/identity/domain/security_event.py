@@ -11,6 +11,9 @@ SALT_BYTES: Final = 16
 GENESIS: Final = bytes(32)
 """What stands for the previous hash of an account's first event."""
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+"""Of whatever is hashed: one spelling for each value."""
+
 DetailValue = str | int | bool | None
 
 
@@ -91,7 +94,7 @@ class SecurityEvent:
 
 def encode_details(details: Mapping[str, DetailValue]) -> str:
     """The one spelling of details that is stored and hashed."""
-    return json.dumps(details, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(details)
 
 
 def details_hash(salt: bytes, encoded_details: str) -> bytes:
@@ -101,5 +104,5 @@ def details_hash(salt: bytes, encoded_details: str) -> bytes:
 
 def chained_hash(previous: bytes, *, account_id: str, seq: int, kind: EventKind, at: int, details_digest: bytes) -> bytes:
     """The hash of an event: over the previous one's, the closed fields, and the commitment to the details."""
-    closed_fields = json.dumps([account_id, seq, kind.value, at], separators=(",", ":"))
+    closed_fields = _ENCODER.encode([account_id, seq, kind.value, at])
     return hashlib.sha256(previous + details_digest + closed_fields.encode()).digest()

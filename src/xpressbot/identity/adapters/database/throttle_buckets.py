@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, literal_column, or_, select, update
 
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
@@ -96,35 +96,41 @@ def _unreported_statement(count: int) -> Any:
     return select(THROTTLE_BUCKET).where(_is_one_of(count), HAS_WAITS_TO_TELL)
 
 
+def _written(number: int) -> ColumnElement[int]:
+    """A number of a policy, in the statement's text: as parameters, some forty would be bound at each try."""
+    return literal_column(str(number), _TABLE.charged_at.type)
+
+
 @lru_cache(maxsize=16)
 def _charge_statement(insert: Any, policy: Policy) -> Any:
     now = bindparam("now", type_=_TABLE.charged_at.type)
     window_is_over: ColumnElement[bool] | None = None
-    tries: ColumnElement[int] = _TABLE.tries + 1
+    tries: ColumnElement[int] = _TABLE.tries + _written(1)
     if policy.window is not None:
-        window_is_over = or_(_TABLE.window_began_at <= now - policy.window, _TABLE.window_began_at > now)
-        tries = case((window_is_over, 1), else_=tries)
+        window_is_over = or_(_TABLE.window_began_at <= now - _written(policy.window), _TABLE.window_began_at > now)
+        tries = case((window_is_over, _written(1)), else_=tries)
     # Without a delay the moment is 0, not now: of two clocks that differ a little, the slower one must not read it as a wait.
     next_allowed = case(
-        *((tries <= count, now + pause if pause else 0) for count, pause in policy.schedule()), else_=now + policy.longest_delay
+        *((tries <= _written(count), now + _written(pause) if pause else _written(0)) for count, pause in policy.schedule()),
+        else_=now + _written(policy.longest_delay),
     )
     first_delay = policy.delay_after(1)
     may_try = _TABLE.next_allowed_at <= now
     if policy.suspend_at is not None:
-        may_try = and_(may_try, _TABLE.tries < policy.suspend_at)
+        may_try = and_(may_try, _TABLE.tries < _written(policy.suspend_at))
     first = {
-        "tries": 1,
-        "next_allowed_at": now + first_delay if first_delay else 0,
+        "tries": _written(1),
+        "next_allowed_at": now + _written(first_delay) if first_delay else _written(0),
         "window_began_at": now,
         "charged_at": now,
-        "reported_tries": 0,
+        "reported_tries": _written(0),
     }
     again = {
         "tries": tries,
         "next_allowed_at": next_allowed,
         "window_began_at": _TABLE.window_began_at if window_is_over is None else case((window_is_over, now), else_=_TABLE.window_began_at),
         "charged_at": now,
-        "delayed_since": case((and_(tries >= policy.free, _TABLE.delayed_since.is_(None)), now), else_=_TABLE.delayed_since),
+        "delayed_since": case((and_(tries >= _written(policy.free), _TABLE.delayed_since.is_(None)), now), else_=_TABLE.delayed_since),
         "account_id": bindparam("account_id"),
     }
     return (

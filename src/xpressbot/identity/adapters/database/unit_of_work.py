@@ -79,7 +79,7 @@ class Leases:
 
 
 class UnitOfWork:
-    """Fulfils the port of that name. Records are made when they are first asked for."""
+    """Fulfils the port of that name. Records hold nothing but the connection, and are made at each use; secrets know the active key."""
 
     def __init__(self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource) -> None:
         self._connection = connection
@@ -89,51 +89,51 @@ class UnitOfWork:
     def commit(self) -> None:
         self._connection.commit()
 
-    @cached_property
+    @property
     def accounts(self) -> Accounts:
         return Accounts(self._connection)
 
-    @cached_property
+    @property
     def installation(self) -> Installation:
         return Installation(self._connection)
 
-    @cached_property
+    @property
     def links(self) -> Links:
         return Links(self._connection)
 
-    @cached_property
+    @property
     def sessions(self) -> Sessions:
         return Sessions(self._connection)
 
-    @cached_property
+    @property
     def pending_sign_ins(self) -> PendingSignIns:
         return PendingSignIns(self._connection)
 
-    @cached_property
+    @property
     def devices(self) -> Devices:
         return Devices(self._connection)
 
-    @cached_property
+    @property
     def authenticators(self) -> Authenticators:
         return Authenticators(self._connection)
 
-    @cached_property
+    @property
     def recovery_codes(self) -> RecoveryCodes:
         return RecoveryCodes(self._connection)
 
-    @cached_property
+    @property
     def throttle(self) -> ThrottleBuckets:
         return ThrottleBuckets(self._connection)
 
-    @cached_property
+    @property
     def events(self) -> SecurityEvents:
         return SecurityEvents(self._connection, self._entropy)
 
-    @cached_property
+    @property
     def keys(self) -> Keys:
         return Keys(self._connection)
 
-    @cached_property
+    @property
     def stored_boxes(self) -> StoredBoxes:
         return StoredBoxes(self._connection)
 
@@ -141,15 +141,15 @@ class UnitOfWork:
     def secrets(self) -> Secrets:
         return Secrets(self._connection, self._boxes)
 
-    @cached_property
+    @property
     def survey(self) -> Survey:
         return Survey(self._connection)
 
-    @cached_property
+    @property
     def outdated(self) -> OutdatedRows:
         return OutdatedRows(self._connection)
 
-    @cached_property
+    @property
     def leases(self) -> Leases:
         return Leases(self._connection)
 
