@@ -14,6 +14,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
+from xpressbot.foundation.database.checkpoints import MOST_LOG_PAGES, Checkpointer
+
 BUSY_TIMEOUT_SECONDS: Final = 15
 """How long a write waits for those before it: for threads of its own process, and then for other processes."""
 _SHARED: Final = ("journal_mode=WAL", "foreign_keys=ON")
@@ -119,8 +121,9 @@ class OneWriter:
         self.turn = Turn()
         options = {"poolclass": NullPool, "hide_parameters": True, "connect_args": _connect_args(BUSY_TIMEOUT_SECONDS)}
         self.engine = create_engine(url.set(drivername="sqlite+writing"), **options)
-        _configure(self.engine, *_SHARED)
+        _configure(self.engine, *_SHARED, f"wal_autocheckpoint={MOST_LOG_PAGES}")
         self._levels = ("NORMAL", "FULL") if durable else ("OFF", "OFF")
+        self._checkpointer = Checkpointer(str(url.database))
         self._kept: Connection | None = None
 
     @property
@@ -138,11 +141,16 @@ class OneWriter:
                 yield connection
                 connection.rollback()
             except BaseException:
-                self.dispose()
+                self._give_up()
                 raise
+            self._checkpointer.note_write()
 
     def dispose(self) -> None:
         """Close the connection; whoever writes next gets a new one."""
+        self._give_up()
+        self._checkpointer.close()
+
+    def _give_up(self) -> None:
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()
