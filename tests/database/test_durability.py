@@ -121,10 +121,10 @@ class TestTurn:
         turn, served = Turn(), []
 
         def take(name: str) -> None:
-            with turn:
+            with turn.had():
                 served.append(name)
 
-        with turn:
+        with turn.had():
             threads = []
             for name in "abc":
                 threads.append(_started(partial(take, name)))
@@ -136,13 +136,13 @@ class TestTurn:
 
     def test_whoever_waits_too_long_is_told_that_the_database_is_busy(self) -> None:
         """And stands in the line no longer: the turn goes to whoever comes next."""
-        turn = Turn(patience_seconds=0.01)
-        with turn:
-            with pytest.raises(OperationalError, match="no turn to write") as refusal, turn:
+        turn = Turn()
+        with turn.had():
+            with pytest.raises(OperationalError, match="no turn to write") as refusal, turn.had(0.01):
                 pass
             assert trouble_of(refusal.value) is Trouble.BUSY
             assert turn.waiting == 0
-        with turn:
+        with turn.had():
             pass
 
     def test_a_turn_that_comes_when_its_time_is_up_goes_on_to_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,18 +158,18 @@ class TestTurn:
             def acquire(self, timeout: float | None = None) -> bool:
                 if timeout is None:
                     return self._lock.acquire()
-                turn.__exit__()
+                turn._hand_on()
                 return False
 
             def release(self) -> None:
                 self._lock.release()
 
-        turn.__enter__()
+        turn._take(PATIENCE_SECONDS)
         monkeypatch.setattr(threading, "Lock", TooLate)
-        with pytest.raises(OperationalError, match="no turn to write"), turn:
+        with pytest.raises(OperationalError, match="no turn to write"), turn.had():
             pass
         monkeypatch.undo()
-        _ended(_started(turn.__enter__))
+        _ended(_started(partial(turn._take, PATIENCE_SECONDS)))
         assert turn.waiting == 0
 
     def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:

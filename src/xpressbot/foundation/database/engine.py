@@ -78,15 +78,18 @@ class Database:
             in_use, idle, most = in_use + writes, idle + (self._one_writer.is_open and not writes), most + 1
         return Connections(in_use, idle, most)
 
-    def write(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
+    def write(self, *, durable: bool = True, patience_seconds: float = sqlite.BUSY_TIMEOUT_SECONDS) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is rolled back unless its holder commits.
 
         Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
         but from a power cut only once a later, durable one has been made: it does not wait for the disk.
 
-        With SQLite one write at a time: a thread that begins another before this one has ended waits for itself, and is refused.
+        With SQLite one write at a time, and patience_seconds say how long to wait for those before: a thread that begins another
+        before this one has ended waits for itself, and is refused.
         """
-        return self._write(durable=durable) if self._one_writer is None else self._one_writer.write(durable=durable)
+        if self._one_writer is None:
+            return self._write(durable=durable)
+        return self._one_writer.write(durable=durable, patience_seconds=patience_seconds)
 
     @contextmanager
     def _write(self, *, durable: bool) -> Iterator[Connection]:

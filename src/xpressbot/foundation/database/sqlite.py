@@ -19,7 +19,6 @@ from xpressbot.foundation.database.checkpoints import MOST_LOG_PAGES, Checkpoint
 BUSY_TIMEOUT_SECONDS: Final = 15
 """How long a write waits for those before it: for threads of its own process, and then for other processes."""
 _SHARED: Final = ("journal_mode=WAL", "foreign_keys=ON")
-_SYNCHRONOUS: Final = "synchronous"
 
 
 class WritingSQLite(SQLiteDialect_pysqlite):
@@ -49,9 +48,7 @@ class Turn:
     Threads wait here instead, where the next one is woken; other processes still wait SQLite's way.
     """
 
-    def __init__(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
-        """Take how long a thread waits at most, before the database counts as busy."""
-        self._patience_seconds = patience_seconds
+    def __init__(self) -> None:
         self._guard = threading.Lock()
         self._is_taken = False
         self._line: deque[threading.Lock] = deque()
@@ -66,11 +63,20 @@ class Turn:
         """How many stand in line."""
         return len(self._line)
 
-    def __enter__(self) -> None:
-        """Wait for it.
+    @contextmanager
+    def had(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[None]:
+        """Wait for it, have it, and hand it on.
 
-        Raises OperationalError with SQLITE_BUSY.
+        Raises OperationalError with SQLITE_BUSY when it has not come in that time.
         """
+        self._take(patience_seconds)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._hand_on()
+
+    def _take(self, patience_seconds: float) -> None:
         with self._guard:
             if not self._is_taken:
                 self._is_taken = True
@@ -80,7 +86,7 @@ class Turn:
             self._line.append(mine)
         has_come = False
         try:
-            has_come = mine.acquire(timeout=self._patience_seconds)
+            has_come = mine.acquire(timeout=patience_seconds)
         finally:
             if not has_come:
                 self._leave(mine)
@@ -88,11 +94,6 @@ class Turn:
             error = sqlite3.OperationalError("no turn to write")
             error.sqlite_errorcode = sqlite3.SQLITE_BUSY
             raise OperationalError(None, None, error, hide_parameters=True)
-
-    def __exit__(self, *_error: object) -> None:
-        """Hand it on."""
-        with self._guard:
-            self._hand_on()
 
     def _leave(self, mine: threading.Lock) -> None:
         """Stand in line no longer. A turn that came just then goes on to the next."""
@@ -132,12 +133,16 @@ class OneWriter:
         return self._kept is not None
 
     @contextmanager
-    def write(self, *, durable: bool) -> Iterator[Connection]:
-        """It, in a transaction that is rolled back unless its holder commits. durable: whether that waits for the disk."""
-        with self.turn:
+    def write(self, *, durable: bool, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[Connection]:
+        """It, in a transaction that is rolled back unless its holder commits.
+
+        durable: whether that waits for the disk. patience_seconds: how long to wait for threads, and then for processes, that write.
+        """
+        with self.turn.had(patience_seconds):
             try:
                 connection = self._opened()
-                _wait_for_the_disk(connection, self._levels[durable])
+                _tell(connection, "synchronous", self._levels[durable])
+                _tell(connection, "busy_timeout", str(round(patience_seconds * 1000)))
                 yield connection
                 connection.rollback()
             except BaseException:
@@ -201,16 +206,15 @@ class OneReader:
             kept.close()
 
 
-def _wait_for_the_disk(connection: Connection, level: str) -> None:
-    """Have commits wait for it, or be made safe from a power cut by a later one."""
-    # SQLite takes this setting between transactions only, and keeps it for the connection.
-    if connection.info.get(_SYNCHRONOUS) == level:
+def _tell(connection: Connection, pragma: str, value: str) -> None:
+    """Have a setting of SQLite's, which it keeps for the connection and changes between transactions only."""
+    if connection.info.get(pragma) == value:
         return
     try:
-        connection.connection.cursor().execute(f"PRAGMA {_SYNCHRONOUS}={level}")
+        connection.connection.cursor().execute(f"PRAGMA {pragma}={value}")
     except sqlite3.Error as error:
         raise OperationalError(None, None, error, hide_parameters=True) from error
-    connection.info[_SYNCHRONOUS] = level
+    connection.info[pragma] = value
 
 
 def _connect_args(timeout_seconds: float) -> dict[str, Any]:

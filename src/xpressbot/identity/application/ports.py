@@ -125,7 +125,7 @@ class UnitsOfWork(ReadingUnits, Protocol):
         """
 
     def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
-        """Do `deed` in one transaction and commit it; when storage takes no writes, leave it out without an exception.
+        """Do `deed` in one transaction and commit it; when storage takes no writes, or is long busy, leave it out without an exception.
 
         For what is safe to be missing, after a power cut as well.
         """

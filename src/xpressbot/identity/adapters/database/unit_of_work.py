@@ -5,12 +5,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
+from typing import Final
 
 from sqlalchemy import Connection
 
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, Readable
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
 from xpressbot.foundation.database.leases import take_lease
+from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS
 from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
@@ -154,6 +156,10 @@ class UnitOfWork:
         return Leases(self._connection)
 
 
+NOTE_PATIENCE_SECONDS: Final = 0.1
+"""How long a page waits at most, where one writes at a time, for what it would note and can leave out."""
+
+
 def _ignore(_seconds: float) -> None:
     """Nobody asks for it."""
 
@@ -189,16 +195,16 @@ class UnitsOfWork(ReadingUnits):
         self._database = database
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[UnitOfWork]:
+    def write(self, *, durable: bool = True, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[UnitOfWork]:
         began = stopwatch()
         try:
-            with self._database.write(durable=durable) as connection:
+            with self._database.write(durable=durable, patience_seconds=patience_seconds) as connection:
                 yield UnitOfWork(connection, self._boxes, self._entropy)
         finally:
             self._times.writing(stopwatch() - began)
 
     def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
-        with suppress(*UNAVAILABLE), self.write(durable=False) as uow:
+        with suppress(*UNAVAILABLE), self.write(durable=False, patience_seconds=NOTE_PATIENCE_SECONDS) as uow:
             deed(uow)
             uow.commit()
 
