@@ -21,7 +21,7 @@ from xpressbot.identity.domain.retention import Transient
 from xpressbot.identity.domain.throttle import Bucket, Policy
 
 MILLISECOND = SECOND // 1000
-UNITS = {"ms": MILLISECOND, "s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
+UNITS = {"µs": SECOND // 10**6, "ms": MILLISECOND, "s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
 POLICIES = {name: value for name, value in vars(throttle).items() if isinstance(value, Policy)}
 COLUMNS = {
     "Free tries": "free",

@@ -18,6 +18,8 @@ from xpressbot.foundation.database.checkpoints import MOST_LOG_PAGES, Checkpoint
 
 BUSY_TIMEOUT_SECONDS: Final = 15
 """How long a write waits for those before it: for threads of its own process, and then for other processes."""
+NOTE_PATIENCE_SECONDS: Final = 0.1
+"""How long one waits that can be left out: somebody waits for a page meanwhile."""
 _SHARED: Final = ("journal_mode=WAL", "foreign_keys=ON")
 
 

@@ -5,14 +5,13 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import Final
 
 from sqlalchemy import Connection
 
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, Readable
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
 from xpressbot.foundation.database.leases import take_lease
-from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS
+from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, NOTE_PATIENCE_SECONDS
 from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
@@ -154,10 +153,6 @@ class UnitOfWork:
     @property
     def leases(self) -> Leases:
         return Leases(self._connection)
-
-
-NOTE_PATIENCE_SECONDS: Final = 0.1
-"""How long a page waits at most, where one writes at a time, for what it would note and can leave out."""
 
 
 def _ignore(_seconds: float) -> None:
