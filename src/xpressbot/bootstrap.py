@@ -16,7 +16,7 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.pools import Pools, available_cores
 from xpressbot.entrypoints.measures import Measures, Occupancy
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.foundation.database.engine import Database, lets_one_write, open_database
+from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
 from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.database.migrations import prepare_schema
 from xpressbot.foundation.database.readiness import ReadinessCheck
@@ -72,7 +72,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's.
     Raises KeyRingError, SchemaError, or what the database driver raises.
     """
-    pools = Pools.for_cores(available_cores(), workers, one_writes=lets_one_write(settings.url))
+    pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
     database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
         prepare_schema(database)

@@ -20,6 +20,9 @@ from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import PasswordHasher
 from xpressbot.identity.domain.security_event import GENESIS, EventKind, chained_hash, details_hash
 
+LOOKED_AND_CHARGED = 1
+"""The unit of work of a second step after which its code is looked at."""
+
 
 @dataclass
 class ObservedHasher:

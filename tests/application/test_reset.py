@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from tests.application.observing import after_unit_of_work, events, kinds, tries
+from tests.application.observing import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, tries
 from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
@@ -77,8 +77,7 @@ def test_a_reset_that_comes_while_a_code_is_checked_wins(
     """The pending sign-in was read before and the account locked after: no session begins."""
     waiting = new_visitor()
     waiting.begin()
-    looked_and_charged = 1
-    with after_unit_of_work(installation, looked_and_charged, lambda: reset(installation.house)):
+    with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: reset(installation.house)):
         assert waiting.code(app.next_code()) == Denied(Reason.START_AGAIN)
     assert rows_left(installation)["session"] == 0
 

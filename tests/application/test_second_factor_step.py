@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.application.observing import after_unit_of_work, events, kinds, parts_of, tries
+from tests.application.observing import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, parts_of, tries
 from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
@@ -16,9 +16,6 @@ from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
 from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.token import Token
-
-LOOKED_AND_CHARGED = 1
-"""The unit of work after which a code is looked at."""
 
 
 def used(seconds: float, visitor: Visitor) -> Denied:

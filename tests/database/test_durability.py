@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from xpressbot.foundation.database.checkpoints import WRITES_BETWEEN_CHECKPOINTS
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
-from xpressbot.foundation.database.sqlite import OneWriter, Turn
+from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, OneWriter, Turn
 from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
@@ -113,6 +114,17 @@ def test_one_connection_writes_until_something_goes_wrong(tmp_path: Path) -> Non
     database.dispose()
 
 
+def test_only_what_is_optional_gives_up_soon(tmp_path: Path) -> None:
+    """The next write waits for other processes as long as ever."""
+    database = open_database(f"sqlite:///{tmp_path / 'patient.sqlite3'}")
+    for optional in (False, True, False):
+        with database.write(optional=optional) as connection:
+            patience = connection.execute(text("PRAGMA busy_timeout")).scalar_one() / 1000
+            assert (patience < BUSY_TIMEOUT_SECONDS) is optional
+    assert patience == BUSY_TIMEOUT_SECONDS
+    database.dispose()
+
+
 class TestTurn:
     """Threads of one process write in turn."""
 
@@ -121,10 +133,10 @@ class TestTurn:
         turn, served = Turn(), []
 
         def take(name: str) -> None:
-            with turn.had():
+            with turn.held():
                 served.append(name)
 
-        with turn.had():
+        with turn.held():
             threads = []
             for name in "abc":
                 threads.append(_started(partial(take, name)))
@@ -137,12 +149,12 @@ class TestTurn:
     def test_whoever_waits_too_long_is_told_that_the_database_is_busy(self) -> None:
         """And stands in the line no longer: the turn goes to whoever comes next."""
         turn = Turn()
-        with turn.had():
-            with pytest.raises(OperationalError, match="no turn to write") as refusal, turn.had(0.01):
+        with turn.held():
+            with pytest.raises(OperationalError, match="no turn to write") as refusal, turn.held(0.01):
                 pass
             assert trouble_of(refusal.value) is Trouble.BUSY
             assert turn.waiting == 0
-        with turn.had():
+        with turn.held():
             pass
 
     def test_a_turn_that_comes_when_its_time_is_up_goes_on_to_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +178,7 @@ class TestTurn:
 
         turn._take(PATIENCE_SECONDS)
         monkeypatch.setattr(threading, "Lock", TooLate)
-        with pytest.raises(OperationalError, match="no turn to write"), turn.had():
+        with pytest.raises(OperationalError, match="no turn to write"), turn.held():
             pass
         monkeypatch.undo()
         _ended(_started(partial(turn._take, PATIENCE_SECONDS)))
@@ -177,19 +189,19 @@ class TestTurn:
         writer = OneWriter(make_url(f"sqlite:///{tmp_path / 'turns.sqlite3'}"), durable=False)
 
         def write() -> None:
-            with writer.write(durable=True) as connection:
+            with writer.write(durable=True, optional=False) as connection:
                 connection.execute(text("INSERT INTO shelf VALUES ('in turn')"))
                 connection.commit()
 
-        with pytest.raises(OperationalError), writer.write(durable=True) as connection:
+        with pytest.raises(OperationalError), writer.write(durable=True, optional=False) as connection:
             connection.execute(text("INSERT INTO shelf VALUES ('on none')"))
-        with writer.write(durable=True) as first:
+        with writer.write(durable=True, optional=False) as first:
             first.execute(text("CREATE TABLE shelf (book TEXT)"))
             second = _started(write)
             _until_in_line(writer.turn, 1, second)
             first.commit()
         _ended(second)
-        with writer.write(durable=True) as connection:
+        with writer.write(durable=True, optional=False) as connection:
             assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
         writer.dispose()
 
@@ -199,7 +211,7 @@ def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> N
     file = tmp_path / "disposed.sqlite3"
     database = open_database(f"sqlite:///{file}")
     for _time in range(2):
-        for connect in (database.write, database.read):
+        for connect in [database.write] * WRITES_BETWEEN_CHECKPOINTS + [database.read]:
             with connect() as connection:
                 connection.execute(text("SELECT 1"))
         assert _is_open(file)

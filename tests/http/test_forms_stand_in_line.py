@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from tests.http.sending import SAME_ORIGIN
 from tests.support.installation import Installation
-from xpressbot.entrypoints.http.pools import FORM_PATIENCE_SECONDS, PAGE_THREADS, Pool, PoolFullError, Pools
+from xpressbot.entrypoints.http.pools import PAGE_THREADS, PATIENCE_SECONDS, Pool, PoolBusyError, Pools, threads_of_a_worker
+
+SOON_SECONDS = 10
 
 
 @asynccontextmanager
@@ -36,7 +38,7 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: FastAPI
             async with held(installation.house.pools.form):
                 forms = [asyncio.create_task(client.post("/sign-in/code", data={"code": "000000"})) for _one in range(2 * PAGE_THREADS)]
                 await asyncio.sleep(0)
-                page = await client.get("/sign-in")
+                page = await asyncio.wait_for(client.get("/sign-in"), SOON_SECONDS)
                 assert not any(form.done() for form in forms)
             return page, await asyncio.gather(*forms)
 
@@ -45,30 +47,33 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: FastAPI
     assert {form.headers["location"] for form in forms} == {"/sign-in"}
 
 
-def test_where_many_write_forms_are_pages_like_others() -> None:
-    """A thread that waits for a server leaves the interpreter to the others."""
-    pools = Pools.for_cores(2, 1, one_writes=False)
-    assert pools.form is pools.page
-    assert pools.threads == PAGE_THREADS + pools.sign_in.threads
+@pytest.mark.parametrize("single_writer", [False, True])
+def test_where_many_write_forms_are_pages_like_others(single_writer: bool) -> None:
+    """A thread that waits for a server leaves the interpreter to the others. The doctor counts the same threads."""
+    pools = Pools.for_cores(2, 1, single_writer=single_writer)
+    assert (pools.form is pools.page) is not single_writer
+    assert pools.threads == threads_of_a_worker(2, 1, single_writer=single_writer)
     pools.close()
 
 
+@pytest.mark.parametrize("name", ["form", "sign_in"])
 @pytest.mark.parametrize("too_late", [False, True])
-def test_what_has_waited_for_too_long_is_not_begun(too_late: bool) -> None:
+def test_what_has_waited_for_too_long_is_not_begun(name: str, too_late: bool) -> None:
     """Whoever sent it has been told by a proxy, or has given up; and those behind it would wait for even longer."""
     time, begun = [0.0], threading.Event()
-    pool = Pool("form", 1, patience_seconds=FORM_PATIENCE_SECONDS, now=lambda: time[0])
+    pools = Pools.for_cores(2, 1, single_writer=True, now=lambda: time[0])
+    pool = pools.by_name[name]
 
     async def story() -> list[object]:
         async with held(pool):
             waiting = asyncio.create_task(pool.run(begun.set))
             await asyncio.sleep(0)
-            time[0] += FORM_PATIENCE_SECONDS + too_late
+            time[0] += PATIENCE_SECONDS + too_late
         answers = await asyncio.gather(waiting, return_exceptions=True)
         return [*answers, await pool.run(lambda: "the next")]
 
     answer, following = asyncio.run(story())
-    assert isinstance(answer, PoolFullError) is too_late
+    assert isinstance(answer, PoolBusyError) is too_late
     assert begun.is_set() is not too_late
     assert (following, pool.inside) == ("the next", 0)
-    pool.close()
+    pools.close()

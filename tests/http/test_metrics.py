@@ -283,9 +283,8 @@ def test_what_waits_for_a_thread_is_told(installation: Installation, app: FastAP
     assert figure(figures, "xpressbot_pool_tasks", pool="sign_in", state="waiting") == 3
     assert figure(figures, "xpressbot_pool_tasks", pool="page", state="running") == 0
     assert figure(figures, "xpressbot_pool_threads", pool="page") == PAGE_THREADS
-    assert (
-        figure(figures, "xpressbot_database_connections_most") == PAGE_THREADS + 1 + threads + 1
-    )  # that of forms, and the connection that writes
+    of_forms, which_writes = 1, 1
+    assert figure(figures, "xpressbot_database_connections_most") == PAGE_THREADS + of_forms + threads + which_writes
     assert figure(figures, "xpressbot_workers") == 1
 
 

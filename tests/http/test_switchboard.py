@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pools import PoolFullError
+from xpressbot.entrypoints.http.pools import PoolBusyError
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_route_of_fastapis_own_keeps_its_dependencies(installation: Installati
 
 @pytest.mark.parametrize("path", ["/api/v1/example", "/example/{number}", "/example"])
 @pytest.mark.parametrize(
-    ("error", "status"), [(OperationalError("SELECT", None, sqlite3.OperationalError()), 503), (PoolFullError(), 503), (ValueError(), 500)]
+    ("error", "status"), [(OperationalError("SELECT", None, sqlite3.OperationalError()), 503), (PoolBusyError(), 503), (ValueError(), 500)]
 )
 def test_whatever_is_raised_is_explained_whichever_way_it_went(
     path: str, error: Exception, status: int, installation: Installation

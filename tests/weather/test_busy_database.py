@@ -1,7 +1,8 @@
-"""Another process holds SQLite for long: who only reads hardly notices."""
+"""Another process or thread holds SQLite for long: who only reads hardly notices."""
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -42,7 +43,7 @@ def _last_use(installation: Installation) -> int:
         return connection.execute(select(SESSION.c.last_used_at)).scalar_one()
 
 
-def _soon(work: object) -> None:
+def _soon(work: Callable[[], None]) -> None:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(SOON_SECONDS)

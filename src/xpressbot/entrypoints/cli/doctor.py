@@ -11,6 +11,7 @@ from xpressbot.entrypoints.cli.installation import FAILED, MISCONFIGURED, MOST_W
 from xpressbot.entrypoints.examination import WORKERS_FIELD, Doctor, Subject
 from xpressbot.entrypoints.http.pools import available_cores, threads_of_a_worker
 from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
+from xpressbot.foundation.database.engine import has_single_writer
 from xpressbot.foundation.database.reading import open_for_reading
 from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.diagnosis.findings import Finding, Severity
@@ -39,7 +40,7 @@ def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]
             complaint = f"{complaint} {workers_variable}: must be a whole number from 1 to {MOST_WORKERS}.".strip()
         configure_logging(json_lines=settings.log_format == "json", level="ERROR")
         database = open_for_reading(settings.url)
-        demand = ConnectionDemand(workers, threads_of_a_worker(available_cores(), workers))
+        demand = ConnectionDemand(workers, threads_of_a_worker(available_cores(), workers, single_writer=has_single_writer(settings.url)))
         findings = doctor.examine(Subject(settings, database, demand, gave_way, complaint), thorough=True)
         typer.echo(_as_json(findings) if as_json else _as_text(findings))
         raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))

@@ -16,7 +16,8 @@ from xpressbot.foundation.metrics import stopwatch
 PAGE_THREADS: Final = 8
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
-FORM_PATIENCE_SECONDS: Final = 15
+PATIENCE_SECONDS: Final = 15
+"""How long forms wait for a thread, where they wait for others that write or hash."""
 RETRY_AFTER_SECONDS: Final = 5
 SWITCH_INTERVAL_SECONDS: Final = 0.0005
 """How long a thread may run Python before the event loop gets its turn. By default that is longer than most requests take."""
@@ -24,12 +25,12 @@ SWITCH_INTERVAL_SECONDS: Final = 0.0005
 T = TypeVar("T")
 
 
-class PoolFullError(Exception):
+class PoolBusyError(Exception):
     """So many wait already, or this one has waited for so long, that it would only make it worse: answer 503."""
 
 
 class Pool:
-    """Threads with a bounded queue before them. Used from one event loop."""
+    """Threads, and a line before them. Used from one event loop."""
 
     def __init__(
         self,
@@ -56,10 +57,10 @@ class Pool:
     async def run(self, work: Callable[[], T]) -> T:
         """Run `work` on a thread, with this task's context.
 
-        Raises PoolFullError.
+        Raises PoolBusyError.
         """
         if self._most_inside is not None and self._inside >= self._most_inside:
-            raise PoolFullError
+            raise PoolBusyError
         self._inside += 1
         try:
             in_context = partial(contextvars.copy_context().run, work)
@@ -74,7 +75,7 @@ class Pool:
 
         def begin() -> T:
             if self._now() > begin_by:
-                raise PoolFullError
+                raise PoolBusyError
             return work()
 
         return begin
@@ -99,9 +100,9 @@ def hash_threads_of_a_worker(cores: int, workers: int) -> int:
     return max(1, cores // workers)
 
 
-def threads_of_a_worker(cores: int, workers: int) -> int:
-    """How many threads of one worker may each hold a connection to a server's database."""
-    return PAGE_THREADS + hash_threads_of_a_worker(cores, workers) + SIGN_IN_THREADS_BEYOND_HASHES
+def threads_of_a_worker(cores: int, workers: int, *, single_writer: bool) -> int:
+    """How many threads of one worker may each hold a connection to the database."""
+    return PAGE_THREADS + single_writer + hash_threads_of_a_worker(cores, workers) + SIGN_IN_THREADS_BEYOND_HASHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +115,19 @@ class Pools:
     hash_threads: int
 
     @classmethod
-    def for_cores(cls, cores: int, workers: int, *, one_writes: bool) -> Self:
+    def for_cores(cls, cores: int, workers: int, *, single_writer: bool, now: Callable[[], float] = stopwatch) -> Self:
         """The pools of one of the workers on so many cores.
 
-        one_writes: the database lets one write at a time (docs/adr/0019). Forms then stand in line for a thread, and not with
-        a thread each for their turn to write. Otherwise they are pages like others.
+        single_writer: the database lets one write at a time. Forms then stand in line for a thread, instead of with
+        a thread each for their turn to write (docs/adr/0019). Otherwise they are pages like others.
         """
         hash_threads = hash_threads_of_a_worker(cores, workers)
+        sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
         page = Pool("page", PAGE_THREADS)
         return cls(
             page=page,
-            form=Pool("form", 1, patience_seconds=FORM_PATIENCE_SECONDS) if one_writes else page,
-            sign_in=Pool("sign-in", hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN),
+            form=Pool("form", 1, patience_seconds=PATIENCE_SECONDS, now=now) if single_writer else page,
+            sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN, patience_seconds=PATIENCE_SECONDS, now=now),
             hash_threads=hash_threads,
         )
 

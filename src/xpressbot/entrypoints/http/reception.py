@@ -11,7 +11,7 @@ from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirec
 from xpressbot.entrypoints.http.errors import error_response, http_error_response, unavailable_response
 from xpressbot.entrypoints.http.forwarded_headers import ForwardedHeaderWatch
 from xpressbot.entrypoints.http.headers import security_headers
-from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolFullError
+from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolBusyError
 from xpressbot.entrypoints.http.request_times import RequestTimes
 from xpressbot.entrypoints.http.visit import Site
 from xpressbot.entrypoints.measures import FailureCause
@@ -82,7 +82,7 @@ class Reception:
         match error:
             case HTTPException():
                 return http_error_response(renderer, request, error)
-            case PoolFullError():
+            case PoolBusyError():
                 self._log.warning("http.too_busy", path=request.scope["path"])
                 self._failures[FailureCause.BUSY].inc()
                 return error_response(renderer, request, 503, headers=_RETRY, reference=reference)

@@ -3,6 +3,7 @@
 import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 WRITES_BETWEEN_CHECKPOINTS: Final = 100
@@ -14,7 +15,7 @@ class Checkpointer:
     """Makes a checkpoint after so many writes, on a thread and a connection of its own. Used by one thread at a time."""
 
     def __init__(self, file: str) -> None:
-        self._file = file
+        self._existing = f"{Path(file).resolve().as_uri()}?mode=rw"
         self._writes = 0
         self._thread: ThreadPoolExecutor | None = None
         self._last: Future[None] | None = None
@@ -42,7 +43,7 @@ class Checkpointer:
         # It stops nobody and waits for nobody. What it cannot do, on a full disk say, stays in the log, where it is as safe.
         try:
             if self._connection is None:
-                self._connection = sqlite3.connect(self._file, timeout=0, isolation_level=None, check_same_thread=False)
+                self._connection = sqlite3.connect(self._existing, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error:
             self._disconnect()

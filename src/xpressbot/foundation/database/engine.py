@@ -70,7 +70,7 @@ class Database:
 
     @property
     def connections(self) -> Connections:
-        """How many are open, and how many may be; the event loop's own is not among them."""
+        """How many are open, and how many may be, of those that threads ask for: the event loop and checkpoints have their own."""
         pool = cast("QueuePool", self.reading.pool)
         in_use, idle, most = pool.checkedout(), pool.checkedin(), pool.size()
         if self._one_writer is not None:
@@ -78,18 +78,18 @@ class Database:
             in_use, idle, most = in_use + writes, idle + (self._one_writer.is_open and not writes), most + 1
         return Connections(in_use, idle, most)
 
-    def write(self, *, durable: bool = True, patience_seconds: float = sqlite.BUSY_TIMEOUT_SECONDS) -> AbstractContextManager[Connection]:
+    def write(self, *, durable: bool = True, optional: bool = False) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is rolled back unless its holder commits.
 
         Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
         but from a power cut only once a later, durable one has been made: it does not wait for the disk.
 
-        With SQLite one write at a time, and patience_seconds say how long to wait for those before: a thread that begins another
-        before this one has ended waits for itself, and is refused.
+        With SQLite one write at a time: a thread that begins another before this one has ended waits for itself, and is
+        refused. One that is optional waits for those before it for a moment only.
         """
         if self._one_writer is None:
             return self._write(durable=durable)
-        return self._one_writer.write(durable=durable, patience_seconds=patience_seconds)
+        return self._one_writer.write(durable=durable, optional=optional)
 
     @contextmanager
     def _write(self, *, durable: bool) -> Iterator[Connection]:
@@ -103,7 +103,7 @@ class Database:
         return self.reading.connect()
 
     def dispose(self) -> None:
-        """Close what is open and idle; whoever asks again gets new connections."""
+        """Close what is open; whoever asks again gets new connections. Nobody may be writing."""
         self.engine.dispose()
         self.reading.dispose()
         for kept in (self._one_writer, self.at_once):
@@ -128,7 +128,7 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
     """
     parsed = make_url(url)
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_SECONDS}
-    if not lets_one_write(url):
+    if not has_single_writer(url):
         from xpressbot.foundation.database import postgres  # noqa: PLC0415  # its driver takes 9 MB that SQLite need not hold
 
         return Database(postgres.engine(parsed, patient=patient, **pool))
@@ -136,7 +136,7 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
     return Database(writer.engine, reading, one_writer=writer, at_once=sqlite.OneReader(parsed))
 
 
-def lets_one_write(url: str) -> bool:
+def has_single_writer(url: str) -> bool:
     """Whether the database behind `url` lets one connection write at a time."""
     return make_url(url).get_backend_name() == "sqlite"
 

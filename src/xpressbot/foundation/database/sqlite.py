@@ -17,9 +17,9 @@ from sqlalchemy.pool import NullPool, PoolProxiedConnection
 from xpressbot.foundation.database.checkpoints import MOST_LOG_PAGES, Checkpointer
 
 BUSY_TIMEOUT_SECONDS: Final = 15
-"""How long a write waits for those before it: for threads of its own process, and then for other processes."""
-NOTE_PATIENCE_SECONDS: Final = 0.1
-"""How long one waits that can be left out: somebody waits for a page meanwhile."""
+"""How long a write waits for those before it: for threads of its own process, and as long again for other processes."""
+OPTIONAL_BUSY_TIMEOUT_SECONDS: Final = 0.1
+"""The same for a write that can be left out: somebody waits for a page meanwhile."""
 _SHARED: Final = ("journal_mode=WAL", "foreign_keys=ON")
 
 
@@ -66,7 +66,7 @@ class Turn:
         return len(self._line)
 
     @contextmanager
-    def had(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[None]:
+    def held(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[None]:
         """Wait for it, have it, and hand it on.
 
         Raises OperationalError with SQLITE_BUSY when it has not come in that time.
@@ -135,16 +135,17 @@ class OneWriter:
         return self._kept is not None
 
     @contextmanager
-    def write(self, *, durable: bool, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[Connection]:
-        """It, in a transaction that is rolled back unless its holder commits.
+    def write(self, *, durable: bool, optional: bool) -> Iterator[Connection]:
+        """The connection, in a transaction that is rolled back unless its holder commits.
 
-        durable: whether that waits for the disk. patience_seconds: how long to wait for threads, and then for processes, that write.
+        durable: whether the commit waits for the disk. optional: whether to give up soon where others write.
         """
-        with self.turn.had(patience_seconds):
+        patience_seconds = OPTIONAL_BUSY_TIMEOUT_SECONDS if optional else BUSY_TIMEOUT_SECONDS
+        with self.turn.held(patience_seconds):
             try:
                 connection = self._opened()
-                _tell(connection, "synchronous", self._levels[durable])
-                _tell(connection, "busy_timeout", str(round(patience_seconds * 1000)))
+                _set_pragma(connection, "synchronous", self._levels[durable])
+                _set_pragma(connection, "busy_timeout", str(round(patience_seconds * 1000)))
                 yield connection
                 connection.rollback()
             except BaseException:
@@ -153,7 +154,7 @@ class OneWriter:
             self._checkpointer.note_write()
 
     def dispose(self) -> None:
-        """Close the connection; whoever writes next gets a new one."""
+        """Close the connection; whoever writes next gets a new one. Nobody may have it."""
         self._give_up()
         self._checkpointer.close()
 
@@ -208,8 +209,8 @@ class OneReader:
             kept.close()
 
 
-def _tell(connection: Connection, pragma: str, value: str) -> None:
-    """Have a setting of SQLite's, which it keeps for the connection and changes between transactions only."""
+def _set_pragma(connection: Connection, pragma: str, value: str) -> None:
+    """Set what SQLite keeps for a connection, and lets one change between transactions only."""
     if connection.info.get(pragma) == value:
         return
     try:

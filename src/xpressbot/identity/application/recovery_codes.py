@@ -11,7 +11,7 @@ from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.second_factor import RecoveryCodeText
 from xpressbot.identity.application.secrets import new_recovery_codes, opened_recovery_codes, recovery_code_digest
-from xpressbot.identity.application.throttling import charge_one
+from xpressbot.identity.application.throttling import charge_try
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.assurance import STEP_UP_FRESHNESS, Action
 from xpressbot.identity.domain.identifier import bound_of_identifiers
@@ -124,15 +124,17 @@ class RecoveryCodes:
         allowed = self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, lambda _entry: Unchanged(Done()))
         if not isinstance(allowed, Done):
             return allowed
-        charge = charge_one(self._units, throttle.recovery_code_check(caller.account.id), self._mint.now())
-        if isinstance(charge, Denied):
-            return charge
+        bucket = throttle.recovery_code_check(caller.account.id)
+        charged = charge_try(self._units, self._mint.now, lambda _uow: (None, [bucket]), durable=False)
+        if isinstance(charged, Denied):
+            return charged
+        _, charges = charged
 
         def deed(entry: Entry) -> Changed[SavedCode]:
             digest = recovery_code_digest(self._digest, entry.account.id, code.characters)
             found = entry.uow.recovery_codes.look_up(entry.account.id, digest)
             if found is not SavedCode.UNKNOWN:
-                entry.uow.throttle.give_back([charge])
+                entry.uow.throttle.give_back(charges)
             return Changed(found, caller.event(EventKind.RECOVERY_CODE_CHECKED, result=found))
 
         return self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, deed)

@@ -1,5 +1,6 @@
 """Signing in: the password, then the second factor, then the session. docs/sign-in.md walks through it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
@@ -8,7 +9,7 @@ from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode, method_of
-from xpressbot.identity.application.throttling import password_buckets, settle_refusal
+from xpressbot.identity.application.throttling import charge_try, password_buckets
 from xpressbot.identity.domain import device, pending_sign_in, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
@@ -16,7 +17,7 @@ from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason
 from xpressbot.identity.domain.password import normalise
 from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 from xpressbot.identity.domain.security_event import EventKind
-from xpressbot.identity.domain.throttle import Bucket, Charge, Refusal
+from xpressbot.identity.domain.throttle import Bucket, Charge
 from xpressbot.identity.domain.token import Token
 
 Begun = SignedIn | SecondFactorRequired | EnrolmentRequired | Denied
@@ -90,7 +91,7 @@ class SignIn:
         charged = self._charge_code(token, factor)
         if isinstance(charged, Denied):
             return charged
-        pending, charge = charged
+        pending, (charge,) = charged
         with self._units.write() as uow:
             account = uow.accounts.lock(pending.account_id)
             now = self._mint.now()
@@ -108,32 +109,24 @@ class SignIn:
             uow.commit()
             return signed_in
 
-    def _charge_password(self, email: str, client: Client) -> tuple[Account | None, list[Charge]] | Denied:
-        with self._units.write() as uow:
-            now = self._mint.now()
+    def _charge_password(self, email: str, client: Client) -> tuple[Account | None, Sequence[Charge]] | Denied:
+        def tried(uow: UnitOfWork) -> tuple[Account | None, Sequence[Bucket]]:
             account = uow.accounts.by_email(email)
-            device_id = uow.devices.find(client.device.digest, email, now - device.LIFETIME) if client.device else None
-            account_id = account.id if account else None
-            charges = uow.throttle.charge(password_buckets(self._digest, email, account_id, device_id, client), now)
-            if not isinstance(charges, Refusal):
-                uow.commit()
-                return account, charges
-        return settle_refusal(self._units, charges, now)
+            used_since = self._mint.now() - device.LIFETIME
+            device_id = uow.devices.find(client.device.digest, email, used_since) if client.device else None
+            return account, password_buckets(self._digest, email, account.id if account else None, device_id, client)
 
-    def _charge_code(self, token: Token | None, factor: SecondFactor) -> tuple[PendingSignIn, Charge] | Denied:
-        """Whatever the answer will be, it is recorded durably before it is given: the charge need not wait for the disk (charge_one)."""
+        return charge_try(self._units, self._mint.now, tried, durable=True)
+
+    def _charge_code(self, token: Token | None, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
         if token is None:
             return Denied(Reason.NOT_SIGNED_IN)
-        with self._units.write(durable=False) as uow:
+
+        def tried(uow: UnitOfWork) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:
             pending = self._pending(uow, token, NextStep.SECOND_FACTOR)
-            if isinstance(pending, Denied):
-                return pending
-            now = self._mint.now()
-            charges = uow.throttle.charge([_bucket(pending.account_id, factor)], now)
-            if not isinstance(charges, Refusal):
-                uow.commit()
-                return pending, charges[0]
-        return settle_refusal(self._units, charges, now)
+            return pending if isinstance(pending, Denied) else (pending, [_bucket(pending.account_id, factor)])
+
+        return charge_try(self._units, self._mint.now, tried, durable=False)
 
     def _check_password(self, account: Account | None, password: str) -> _RightPassword | None:
         if account is None:
@@ -144,7 +137,7 @@ class SignIn:
         stale = self._hasher.needs_renewal(account.password_hash)
         return _RightPassword(account, self._hasher.hash(password) if stale else None)
 
-    def _after_password(self, right: _RightPassword, charges: list[Charge], next_path: str, client: Client) -> Begun:
+    def _after_password(self, right: _RightPassword, charges: Sequence[Charge], next_path: str, client: Client) -> Begun:
         with self._units.write() as uow:
             account = uow.accounts.lock(right.account.id)
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:

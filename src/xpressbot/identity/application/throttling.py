@@ -1,11 +1,11 @@
 """Which buckets a try at a password belongs to. Addresses of people and networks are kept as keyed digests only."""
 
 import ipaddress
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from xpressbot.identity.application.caller import Client
-from xpressbot.identity.application.ports import KeyedDigest, UnitsOfWork
+from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.account import email_key
 from xpressbot.identity.domain.outcomes import Denied, Reason
@@ -13,6 +13,8 @@ from xpressbot.identity.domain.security_event import DetailValue, EventKind, New
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
 
 _IPV6_NETWORK_BITS: Final = 64
+
+T = TypeVar("T")
 
 
 def stranger_bucket(digest: KeyedDigest, email: str, account_id: str | None) -> Bucket:
@@ -39,21 +41,28 @@ def guessing_event(report: DelayReport) -> NewEvent:
     return NewEvent(EventKind.PASSWORD_GUESSING, details)
 
 
-def charge_one(units: UnitsOfWork, bucket: Bucket, now: int) -> Charge | Denied:
-    """Charge one try to one bucket, in a unit of work of its own: it stays counted whatever follows.
+def charge_try(
+    units: UnitsOfWork, now: Callable[[], int], tried: Callable[[UnitOfWork], tuple[T, Sequence[Bucket]] | Denied], *, durable: bool
+) -> tuple[T, Sequence[Charge]] | Denied:
+    """Find out what is tried, and charge the try to its buckets, in a unit of work of its own: it stays counted whatever follows.
 
-    It need not wait for the disk: a right code and a refused one are recorded before they are answered, which makes this durable
-    too. An answer that tells nothing of the code is not.
+    durable: whether to wait for the disk. A try at a code need not: a right code and a refused one are recorded before they
+    are answered, which makes the charge durable too. An answer that tells nothing of the code is not recorded.
     """
-    with units.write(durable=False) as uow:
-        charges = uow.throttle.charge([bucket], now)
+    with units.write(durable=durable) as uow:
+        found = tried(uow)
+        if isinstance(found, Denied):
+            return found
+        what, buckets = found
+        at = now()
+        charges = uow.throttle.charge(buckets, at)
         if not isinstance(charges, Refusal):
             uow.commit()
-            return charges[0]
-    return settle_refusal(units, charges, now)
+            return what, charges
+    return _settle_refusal(units, charges, at)
 
 
-def settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
+def _settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
     """What to tell about a try that was not allowed. The refused unit of work must have ended."""
     if refusal.next_allowed_at is None:
         return Denied(Reason.SUSPENDED, bucket=refusal.bucket.kind)

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, Readable
 from xpressbot.foundation.database.key_state import active_key_id, hold_active_key, keep_only_active, switch_key
 from xpressbot.foundation.database.leases import take_lease
-from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, NOTE_PATIENCE_SECONDS
 from xpressbot.foundation.metrics import stopwatch
 from xpressbot.foundation.sealed_box import BoxError, EntropySource, SealedBoxes
 from xpressbot.identity.adapters.database.accounts import Accounts
@@ -80,7 +79,10 @@ class Leases:
 
 
 class UnitOfWork:
-    """Fulfils the port of that name. Records hold nothing but the connection, and are made at each use; secrets know the active key."""
+    """Fulfils the port of that name."""
+
+    # Records are made at each use. To keep one (functools.cached_property) takes a lock, which costs more than the record; only
+    # secrets have something to remember, the active key.
 
     def __init__(self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource) -> None:
         self._connection = connection
@@ -190,16 +192,16 @@ class UnitsOfWork(ReadingUnits):
         self._database = database
 
     @contextmanager
-    def write(self, *, durable: bool = True, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[UnitOfWork]:
+    def write(self, *, durable: bool = True, optional: bool = False) -> Iterator[UnitOfWork]:
         began = stopwatch()
         try:
-            with self._database.write(durable=durable, patience_seconds=patience_seconds) as connection:
+            with self._database.write(durable=durable, optional=optional) as connection:
                 yield UnitOfWork(connection, self._boxes, self._entropy)
         finally:
             self._times.writing(stopwatch() - began)
 
     def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
-        with suppress(*UNAVAILABLE), self.write(durable=False, patience_seconds=NOTE_PATIENCE_SECONDS) as uow:
+        with suppress(*UNAVAILABLE), self.write(durable=False, optional=True) as uow:
             deed(uow)
             uow.commit()
 
