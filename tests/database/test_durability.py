@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 
+from xpressbot.foundation.database import sqlite
 from xpressbot.foundation.database.checkpoints import WRITES_BETWEEN_CHECKPOINTS
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
 from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, OneWriter, Turn
@@ -111,6 +112,45 @@ def test_one_connection_writes_until_something_goes_wrong(tmp_path: Path) -> Non
     assert last is not failed
     with database.read() as connection:
         assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["kept", "too"]
+    database.dispose()
+
+
+def test_what_sqlite_has_rolled_back_by_itself_is_over(tmp_path: Path) -> None:
+    """As on a full disk: whoever goes on all the same would commit each statement by itself."""
+    database = open_database(f"sqlite:///{tmp_path / 'full.sqlite3'}")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE shelf (book BLOB)"))
+        connection.commit()
+    with database.write() as connection:
+        connection.connection.driver_connection.execute("PRAGMA max_page_count = 3")
+        with pytest.raises(OperationalError, match="full"):
+            connection.execute(text("INSERT INTO shelf VALUES (zeroblob(100000))"))
+        with pytest.raises(PendingRollbackError):
+            connection.execute(text("INSERT INTO shelf VALUES ('small')"))
+    with database.write() as connection:
+        assert connection.execute(text("SELECT count(*) FROM shelf")).scalar_one() == 0
+    database.dispose()
+
+
+def test_a_connection_that_its_holder_has_closed_is_opened_again(tmp_path: Path) -> None:
+    """The next write does not pay for that."""
+    database = open_database(f"sqlite:///{tmp_path / 'closed.sqlite3'}")
+    for _time in range(2):
+        with database.write() as connection:
+            connection.execute(text("SELECT 1"))
+            connection.close()
+    database.dispose()
+
+
+@pytest.mark.parametrize(("waited_seconds", "left"), [(0, 15), (1, 15), (2, 13.5), (7.5, 7.5), (14.9, 1.5), (15, 1.5)])
+def test_whoever_has_waited_for_a_thread_waits_for_other_processes_less(
+    waited_seconds: float, left: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Together it is as long as one write may wait, and a little more."""
+    database, times = open_database(f"sqlite:///{tmp_path / 'patient.sqlite3'}"), iter([0, waited_seconds])
+    monkeypatch.setattr(sqlite, "monotonic", lambda: next(times))
+    with database.write() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 1000 * left
     database.dispose()
 
 

@@ -11,7 +11,15 @@ from fastapi import FastAPI
 
 from tests.http.sending import SAME_ORIGIN
 from tests.support.installation import Installation
-from xpressbot.entrypoints.http.pools import PAGE_THREADS, PATIENCE_SECONDS, Pool, PoolBusyError, Pools, threads_of_a_worker
+from xpressbot.entrypoints.http.pools import (
+    MOST_FORMS_WAITING,
+    PAGE_THREADS,
+    PATIENCE_SECONDS,
+    Pool,
+    PoolBusyError,
+    Pools,
+    threads_of_a_worker,
+)
 
 SOON_SECONDS = 10
 
@@ -45,6 +53,25 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: FastAPI
     page, forms = asyncio.run(story())
     assert page.status_code == 200
     assert {form.headers["location"] for form in forms} == {"/sign-in"}
+
+
+def test_when_too_many_forms_wait_the_next_is_asked_to_come_back(installation: Installation, app: FastAPI) -> None:
+    """Each holds what was sent, and whoever sent it may be gone."""
+    pool = installation.house.pools.form
+
+    async def story() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", headers=SAME_ORIGIN) as client:
+            async with held(pool):
+                crowd = [asyncio.create_task(pool.run(int)) for _one in range(MOST_FORMS_WAITING)]
+                await asyncio.sleep(0)
+                refused = await asyncio.wait_for(client.post("/sign-in/code", data={"code": "000000"}), SOON_SECONDS)
+            await asyncio.gather(*crowd)
+            assert (await client.post("/sign-in/code", data={"code": "000000"})).status_code == 303
+            return refused
+
+    refused = asyncio.run(story())
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
 
 
 @pytest.mark.parametrize("single_writer", [False, True])

@@ -16,6 +16,7 @@ from xpressbot.foundation.metrics import stopwatch
 PAGE_THREADS: Final = 8
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
+MOST_FORMS_WAITING: Final = 256
 PATIENCE_SECONDS: Final = 15
 """How long forms wait for a thread, where they wait for others that write or hash."""
 RETRY_AFTER_SECONDS: Final = 5
@@ -126,7 +127,7 @@ class Pools:
         page = Pool("page", PAGE_THREADS)
         return cls(
             page=page,
-            form=Pool("form", 1, patience_seconds=PATIENCE_SECONDS, now=now) if single_writer else page,
+            form=Pool("form", 1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, now=now) if single_writer else page,
             sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN, patience_seconds=PATIENCE_SECONDS, now=now),
             hash_threads=hash_threads,
         )

@@ -5,19 +5,22 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 from xpressbot.foundation.database.checkpoints import MOST_LOG_PAGES, Checkpointer
 
 BUSY_TIMEOUT_SECONDS: Final = 15
-"""How long a write waits for those before it: for threads of its own process, and as long again for other processes."""
+"""How long a write waits for those before it, be they threads of its own process or other processes."""
 OPTIONAL_BUSY_TIMEOUT_SECONDS: Final = 0.1
 """The same for a write that can be left out: somebody waits for a page meanwhile."""
 _SHARED: Final = ("journal_mode=WAL", "foreign_keys=ON")
@@ -66,14 +69,15 @@ class Turn:
         return len(self._line)
 
     @contextmanager
-    def held(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[None]:
-        """Wait for it, have it, and hand it on.
+    def held(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[float]:
+        """Wait for it, have it, and hand it on. Gives the seconds that it took to come.
 
         Raises OperationalError with SQLITE_BUSY when it has not come in that time.
         """
+        began = monotonic()
         self._take(patience_seconds)
         try:
-            yield
+            yield monotonic() - began
         finally:
             with self._guard:
                 self._hand_on()
@@ -125,6 +129,7 @@ class OneWriter:
         options = {"poolclass": NullPool, "hide_parameters": True, "connect_args": _connect_args(BUSY_TIMEOUT_SECONDS)}
         self.engine = create_engine(url.set(drivername="sqlite+writing"), **options)
         _configure(self.engine, *_SHARED, f"wal_autocheckpoint={MOST_LOG_PAGES}")
+        event.listen(self.engine, "handle_error", _give_up_what_was_rolled_back)
         self._levels = ("NORMAL", "FULL") if durable else ("OFF", "OFF")
         self._checkpointer = Checkpointer(str(url.database))
         self._kept: Connection | None = None
@@ -141,11 +146,11 @@ class OneWriter:
         durable: whether the commit waits for the disk. optional: whether to give up soon where others write.
         """
         patience_seconds = OPTIONAL_BUSY_TIMEOUT_SECONDS if optional else BUSY_TIMEOUT_SECONDS
-        with self.turn.held(patience_seconds):
+        with self.turn.held(patience_seconds) as waited_seconds:
             try:
                 connection = self._opened()
                 _set_pragma(connection, "synchronous", self._levels[durable])
-                _set_pragma(connection, "busy_timeout", str(round(patience_seconds * 1000)))
+                _set_pragma(connection, "busy_timeout", str(_milliseconds_left(patience_seconds, waited_seconds)))
                 yield connection
                 connection.rollback()
             except BaseException:
@@ -164,9 +169,15 @@ class OneWriter:
             kept.close()
 
     def _opened(self) -> Connection:
-        if self._kept is None:
+        if self._kept is None or self._kept.closed:
             self._kept = self.engine.connect()
         return self._kept
+
+
+def _milliseconds_left(patience_seconds: float, waited_seconds: float) -> int:
+    """In tenths of the patience, at least one, so that what has hardly waited finds the setting as it was."""
+    tenths = max(1, ceil(10 * (1 - waited_seconds / patience_seconds)))
+    return round(100 * patience_seconds * tenths)
 
 
 def reading_engine(url: URL, **pool: Any) -> Engine:
@@ -218,6 +229,17 @@ def _set_pragma(connection: Connection, pragma: str, value: str) -> None:
     except sqlite3.Error as error:
         raise OperationalError(None, None, error, hide_parameters=True) from error
     connection.info[pragma] = value
+
+
+def _give_up_what_was_rolled_back(context: ExceptionContext) -> None:
+    """After some errors, a full disk for one, SQLite has rolled back by itself: what followed would be committed one by one."""
+    connection = context.connection
+    if (
+        connection is not None
+        and connection.in_transaction()
+        and not getattr(connection.connection.driver_connection, "in_transaction", False)
+    ):
+        context.is_disconnect = True
 
 
 def _connect_args(timeout_seconds: float) -> dict[str, Any]:
