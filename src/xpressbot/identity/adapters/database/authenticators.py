@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, func, insert, literal_column, or_, select, update
 
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, REFUSED_STEP
@@ -21,9 +21,16 @@ from xpressbot.identity.domain.authenticator import (
 _TABLE = AUTHENTICATOR.c
 _REPLACE: Final = "replace"
 _ADD: Final = "add"
-# Written into the statement, so that an engine sees that the partial index on unfinished set-ups will do.
-IS_PENDING = _TABLE.state == bindparam("pending", AuthenticatorState.PENDING.value, literal_execute=True)
-_ACTIVE = _TABLE.state == AuthenticatorState.ACTIVE.value
+
+
+def _is(state: AuthenticatorState) -> ColumnElement[bool]:
+    # Written into the statement, so that an engine sees whether the partial index on unfinished set-ups will do. With a parameter
+    # SQLite plans the statement anew for each value.
+    return _TABLE.state == literal_column(f"'{state.value}'", _TABLE.state.type)
+
+
+IS_PENDING = _is(AuthenticatorState.PENDING)
+_ACTIVE = _is(AuthenticatorState.ACTIVE)
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
 _ACTIVE_OF = select(AUTHENTICATOR).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
 _CONSUME_STEP = (
