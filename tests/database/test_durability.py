@@ -4,8 +4,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from xpressbot.foundation.database import sqlite
 from xpressbot.foundation.database.checkpoints import WRITES_BETWEEN_CHECKPOINTS
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
 from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, OneWriter, Turn
@@ -147,11 +146,12 @@ def test_whoever_has_waited_for_a_thread_waits_for_other_processes_less(
     waited_seconds: float, left: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Together it is as long as one write may wait, and a little more."""
-    database, times = open_database(f"sqlite:///{tmp_path / 'patient.sqlite3'}"), iter([0, waited_seconds])
-    monkeypatch.setattr(sqlite, "monotonic", lambda: next(times))
-    with database.write() as connection:
+    writer = OneWriter(make_url(f"sqlite:///{tmp_path / 'patient.sqlite3'}"), durable=False)
+    monkeypatch.setattr(writer.turn, "take", lambda _patience_seconds: waited_seconds)
+    monkeypatch.setattr(writer.turn, "hand_on", lambda: None)
+    with writer.write(durable=True, optional=False) as connection:
         assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 1000 * left
-    database.dispose()
+    writer.dispose()
 
 
 def test_only_what_is_optional_gives_up_soon(tmp_path: Path) -> None:
@@ -173,10 +173,10 @@ class TestTurn:
         turn, served = Turn(), []
 
         def take(name: str) -> None:
-            with turn.held():
+            with held(turn):
                 served.append(name)
 
-        with turn.held():
+        with held(turn):
             threads = []
             for name in "abc":
                 threads.append(_started(partial(take, name)))
@@ -189,12 +189,12 @@ class TestTurn:
     def test_whoever_waits_too_long_is_told_that_the_database_is_busy(self) -> None:
         """And stands in the line no longer: the turn goes to whoever comes next."""
         turn = Turn()
-        with turn.held():
-            with pytest.raises(OperationalError, match="no turn to write") as refusal, turn.held(0.01):
+        with held(turn):
+            with pytest.raises(OperationalError, match="no turn to write") as refusal, held(turn, 0.01):
                 pass
             assert trouble_of(refusal.value) is Trouble.BUSY
             assert turn.waiting == 0
-        with turn.held():
+        with held(turn):
             pass
 
     def test_a_turn_that_comes_when_its_time_is_up_goes_on_to_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,18 +210,18 @@ class TestTurn:
             def acquire(self, timeout: float | None = None) -> bool:
                 if timeout is None:
                     return self._lock.acquire()
-                turn._hand_on()
+                turn.hand_on()
                 return False
 
             def release(self) -> None:
                 self._lock.release()
 
-        turn._take(PATIENCE_SECONDS)
+        turn.take(PATIENCE_SECONDS)
         monkeypatch.setattr(threading, "Lock", TooLate)
-        with pytest.raises(OperationalError, match="no turn to write"), turn.held():
+        with pytest.raises(OperationalError, match="no turn to write"), held(turn):
             pass
         monkeypatch.undo()
-        _ended(_started(partial(turn._take, PATIENCE_SECONDS)))
+        _ended(_started(partial(turn.take, PATIENCE_SECONDS)))
         assert turn.waiting == 0
 
     def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:
@@ -257,6 +257,13 @@ def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> N
         assert _is_open(file)
         database.dispose()
         assert not _is_open(file)
+
+
+@contextmanager
+def held(turn: Turn, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    turn.take(patience_seconds)
+    yield
+    turn.hand_on()
 
 
 def _started(work: Callable[[], object]) -> threading.Thread:

@@ -68,29 +68,19 @@ class Turn:
         """How many stand in line."""
         return len(self._line)
 
-    @contextmanager
-    def held(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[float]:
-        """Wait for it, have it, and hand it on. Gives the seconds that it took to come.
+    def take(self, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> float:
+        """Wait for it. Gives the seconds that it took to come.
 
         Raises OperationalError with SQLITE_BUSY when it has not come in that time.
         """
-        began = monotonic()
-        self._take(patience_seconds)
-        try:
-            yield monotonic() - began
-        finally:
-            with self._guard:
-                self._hand_on()
-
-    def _take(self, patience_seconds: float) -> None:
         with self._guard:
             if not self._is_taken:
                 self._is_taken = True
-                return
+                return 0
             mine = threading.Lock()
             mine.acquire()
             self._line.append(mine)
-        has_come = False
+        began, has_come = monotonic(), False
         try:
             has_come = mine.acquire(timeout=patience_seconds)
         finally:
@@ -100,6 +90,12 @@ class Turn:
             error = sqlite3.OperationalError("no turn to write")
             error.sqlite_errorcode = sqlite3.SQLITE_BUSY
             raise OperationalError(None, None, error, hide_parameters=True)
+        return monotonic() - began
+
+    def hand_on(self) -> None:
+        """Let the next one have it."""
+        with self._guard:
+            self._pass()
 
     def _leave(self, mine: threading.Lock) -> None:
         """Stand in line no longer. A turn that came just then goes on to the next."""
@@ -107,9 +103,9 @@ class Turn:
             if mine in self._line:
                 self._line.remove(mine)
             else:
-                self._hand_on()
+                self._pass()
 
-    def _hand_on(self) -> None:
+    def _pass(self) -> None:
         if self._line:
             self._line.popleft().release()
         else:
@@ -146,17 +142,20 @@ class OneWriter:
         durable: whether the commit waits for the disk. optional: whether to give up soon where others write.
         """
         patience_seconds = OPTIONAL_BUSY_TIMEOUT_SECONDS if optional else BUSY_TIMEOUT_SECONDS
-        with self.turn.held(patience_seconds) as waited_seconds:
-            try:
-                connection = self._opened()
-                _set_pragma(connection, "synchronous", self._levels[durable])
-                _set_pragma(connection, "busy_timeout", str(_milliseconds_left(patience_seconds, waited_seconds)))
-                yield connection
-                connection.rollback()
-            except BaseException:
-                self._give_up()
-                raise
+        waited_seconds = self.turn.take(patience_seconds)
+        try:
+            connection = self._opened()
+            _set_pragma(connection, "synchronous", self._levels[durable])
+            _set_pragma(connection, "busy_timeout", str(_milliseconds_left(patience_seconds, waited_seconds)))
+            yield connection
+            connection.rollback()
+        except BaseException:
+            self._give_up()
+            raise
+        else:
             self._checkpointer.note_write()
+        finally:
+            self.turn.hand_on()
 
     def dispose(self) -> None:
         """Close the connection; whoever writes next gets a new one. Nobody may have it."""

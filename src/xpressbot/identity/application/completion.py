@@ -12,7 +12,6 @@ from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal
 from xpressbot.identity.domain.outcomes import SignedIn
 from xpressbot.identity.domain.security_event import DetailValue, EventKind
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, Session
-from xpressbot.identity.domain.throttle import PASSWORD, Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,17 @@ class Completion:
         uow.sessions.add(session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_device = client.device.digest if client.device else None
         uow.devices.remember(old_device, device_token.digest, account.id, self._mint.id(), now)
-        self._report_delays(uow, account, proof, now)
-        uow.throttle.clear(proof.charged)
+        self._clear_counts(uow, account, proof, now)
         kind = EventKind.SIGNED_IN_WITH_RECOVERY_CODE if recovered else EventKind.SIGNED_IN
         details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
         uow.events.append(account.id, client.event(kind, **details), now)
         return SignedIn(session_token, device_token, proof.next_path, session.id)
 
-    def _report_delays(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
-        """Tell the person who guessed at their password while nobody was there to be told."""
-        buckets = [
-            stranger_bucket(self._digest, account.email, account.id),
-            *(Bucket(key, PASSWORD) for key in proof.charged if key.startswith("password:device:")),
-        ]
-        for report in uow.throttle.report_delays(buckets):
+    def _clear_counts(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
+        """Forget the tries, and tell the person who guessed at their password while nobody was there to be told."""
+        reports = [*uow.throttle.clear(proof.charged).values()]
+        strangers = stranger_bucket(self._digest, account.email, account.id)
+        if strangers.key not in proof.charged:
+            reports += uow.throttle.report_delays([strangers])
+        for report in reports:
             uow.events.append(account.id, guessing_event(report), now)

@@ -1,6 +1,6 @@
 """What the use cases keep: one Protocol a kind of record. Where a method decides a race, its answer says who won."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from xpressbot.identity.domain.account import Account, AccountStatus
@@ -208,7 +208,8 @@ class ThrottleRecords(Protocol):
     def give_back(self, charges: Sequence[Charge]) -> None:
         """Take tries back that turned out to be no guesses."""
 
-    def clear(self, keys: Sequence[str]) -> None: ...
+    def clear(self, keys: Sequence[str]) -> Mapping[str, DelayReport]:
+        """Forget the counts. Gives, by their keys, what those of passwords had not told yet."""
 
     def lift_suspension(self, bucket: Bucket) -> None:
         """Clear the bucket if no waiting would."""

@@ -1,6 +1,6 @@
 """Throttle bucket records: one upsert charges a try and decides whether it is allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete,
 
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
-from xpressbot.identity.domain.throttle import PASSWORD, Bucket, Charge, DelayReport, Policy, Refusal
+from xpressbot.identity.domain.throttle import PASSWORD, Bucket, BucketKind, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
 HAS_WAITS_TO_TELL = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
 """Whether a count knows of waits that its account was not told of yet."""
+_OF_PASSWORDS = (f"{BucketKind.KNOWN_BROWSER}:", f"{BucketKind.STRANGER}:")
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _GIVE_BACK = (
@@ -54,9 +55,11 @@ class ThrottleBuckets:
             parameters = {"bucket": charge.bucket.key, "free": charge.bucket.policy.free, "opened": charge.next_allowed_at}
             self._connection.execute(_GIVE_BACK, parameters)
 
-    def clear(self, keys: Sequence[str]) -> None:
-        if keys:
-            self._connection.execute(_clear_statement(len(keys)), _numbered(keys))
+    def clear(self, keys: Sequence[str]) -> Mapping[str, DelayReport]:
+        if not keys:
+            return {}
+        rows = self._connection.execute(_clear_statement(len(keys)), _numbered(keys)).all()
+        return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
 
     def lift_suspension(self, bucket: Bucket) -> None:
         if bucket.policy.suspend_at is not None:
@@ -88,7 +91,8 @@ def _is_one_of(count: int) -> ColumnElement[bool]:
 
 @lru_cache(maxsize=4)  # for one bucket or two
 def _clear_statement(count: int) -> Any:
-    return delete(THROTTLE_BUCKET).where(_is_one_of(count))
+    told = HAS_WAITS_TO_TELL.label("has_waits_to_tell")
+    return delete(THROTTLE_BUCKET).where(_is_one_of(count)).returning(THROTTLE_BUCKET, told)
 
 
 @lru_cache(maxsize=4)
