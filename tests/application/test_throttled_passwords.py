@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.application.observing import events, tries
+from tests.application.observing import events, kinds, tries
 from tests.application.visitor import Visitor
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.application.second_factor import TotpCode
@@ -200,6 +200,18 @@ def test_guessing_in_ones_own_browser_is_reported_too(installation: Installation
     visitor.sign_in()
     reports = [details for kind, details in events(installation, anna.id) if kind is EventKind.PASSWORD_GUESSING]
     assert [details["count"] for details in reports] == [2]
+
+
+def test_wrong_codes_are_not_told_as_guesses_at_the_password(installation: Installation, anna: Account, visitor: Visitor) -> None:
+    """They were events when they were refused."""
+    app = visitor.sign_in().enable()
+    for _try in range(6):
+        installation.clock.advance(hours=1)
+        visitor.begin()
+        assert visitor.code("000000") == Denied(Reason.WRONG_CODE)
+    installation.clock.advance(hours=1)
+    visitor.sign_in(TotpCode(app.code()))
+    assert EventKind.PASSWORD_GUESSING not in kinds(installation, anna.id)
 
 
 def test_a_wait_is_cut_when_the_clock_goes_back(visitor: Visitor) -> None:

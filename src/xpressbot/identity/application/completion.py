@@ -12,6 +12,7 @@ from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal
 from xpressbot.identity.domain.outcomes import SignedIn
 from xpressbot.identity.domain.security_event import DetailValue, EventKind
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, Session
+from xpressbot.identity.domain.throttle import DelayReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class Completion:
 
     def _clear_counts(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
         """Forget the tries, and tell the person who guessed at their password while nobody was there to be told."""
-        reports = [*uow.throttle.clear(proof.charged).values()]
+        reports: list[DelayReport | None] = [*uow.throttle.clear(proof.charged).values()]
         strangers = stranger_bucket(self._digest, account.email, account.id)
         if strangers.key not in proof.charged:
-            reports += uow.throttle.report_delays([strangers])
-        for report in reports:
+            reports.append(uow.throttle.report_delays(strangers))
+        for report in filter(None, reports):
             uow.events.append(account.id, guessing_event(report), now)

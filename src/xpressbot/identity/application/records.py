@@ -214,8 +214,8 @@ class ThrottleRecords(Protocol):
     def lift_suspension(self, bucket: Bucket) -> None:
         """Clear the bucket if no waiting would."""
 
-    def report_delays(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
-        """What was delayed since the last report; it counts as reported from here on."""
+    def report_delays(self, bucket: Bucket) -> DelayReport | None:
+        """What was delayed since the last report, if anything; it counts as reported from here on."""
 
 
 class SecurityEventRecords(Protocol):

@@ -16,6 +16,7 @@ HAS_WAITS_TO_TELL = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.re
 _OF_PASSWORDS = (f"{BucketKind.KNOWN_BROWSER}:", f"{BucketKind.STRANGER}:")
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
+_UNREPORTED = select(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), HAS_WAITS_TO_TELL)
 _GIVE_BACK = (
     update(THROTTLE_BUCKET)
     .where(_TABLE.key == bindparam("bucket"), _TABLE.tries > 0)
@@ -58,21 +59,19 @@ class ThrottleBuckets:
     def clear(self, keys: Sequence[str]) -> Mapping[str, DelayReport]:
         if not keys:
             return {}
-        rows = self._connection.execute(_clear_statement(len(keys)), _numbered(keys)).all()
+        rows = self._connection.execute(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
         return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
 
     def lift_suspension(self, bucket: Bucket) -> None:
         if bucket.policy.suspend_at is not None:
             self._connection.execute(delete(THROTTLE_BUCKET).where(_TABLE.key == bucket.key, _TABLE.tries >= bucket.policy.suspend_at))
 
-    def report_delays(self, buckets: Sequence[Bucket]) -> Sequence[DelayReport]:
-        keys = [bucket.key for bucket in buckets]
-        rows = self._connection.execute(_unreported_statement(len(keys)), _numbered(keys)).all()
-        for row in rows:
-            self._connection.execute(
-                update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None)
-            )
-        return [report_of(row) for row in rows]
+    def report_delays(self, bucket: Bucket) -> DelayReport | None:
+        row = self._connection.execute(_UNREPORTED, {"bucket": bucket.key}).one_or_none()
+        if row is None:
+            return None
+        self._connection.execute(update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None))
+        return report_of(row)
 
     def _refusal(self, bucket: Bucket) -> Refusal:
         row = self._connection.execute(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
@@ -80,24 +79,12 @@ class ThrottleBuckets:
         return Refusal(bucket, None if suspended else row.next_allowed_at)
 
 
-def _numbered(keys: Sequence[str]) -> dict[str, str]:
-    return {f"key_{number}": key for number, key in enumerate(keys)}
-
-
-def _is_one_of(count: int) -> ColumnElement[bool]:
-    # An expanding parameter is written into the statement anew at each use, which takes as long as the statement itself.
-    return _TABLE.key.in_([bindparam(f"key_{number}") for number in range(count)])
-
-
 @lru_cache(maxsize=4)  # for one bucket or two
 def _clear_statement(count: int) -> Any:
-    told = HAS_WAITS_TO_TELL.label("has_waits_to_tell")
-    return delete(THROTTLE_BUCKET).where(_is_one_of(count)).returning(THROTTLE_BUCKET, told)
-
-
-@lru_cache(maxsize=4)
-def _unreported_statement(count: int) -> Any:
-    return select(THROTTLE_BUCKET).where(_is_one_of(count), HAS_WAITS_TO_TELL)
+    # An expanding parameter is written into the statement anew at each use, which takes as long as the statement itself.
+    is_one_of_them = _TABLE.key.in_([bindparam(f"key_{number}") for number in range(count)])
+    has_waits = HAS_WAITS_TO_TELL.label("has_waits_to_tell")
+    return delete(THROTTLE_BUCKET).where(is_one_of_them).returning(THROTTLE_BUCKET, has_waits)
 
 
 def _written(number: int) -> ColumnElement[int]:
