@@ -3,8 +3,7 @@
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from math import ceil
 from pathlib import Path
 from time import monotonic
@@ -135,24 +134,37 @@ class OneWriter:
         """Whether there is a connection."""
         return self._kept is not None
 
-    @contextmanager
-    def write(self, *, durable: bool, optional: bool) -> Iterator[Connection]:
+    def write(self, *, durable: bool, optional: bool) -> AbstractContextManager[Connection]:
         """The connection, in a transaction that is rolled back unless its holder commits.
 
         durable: whether the commit waits for the disk. optional: whether to give up soon where others write.
         """
-        patience_seconds = OPTIONAL_BUSY_TIMEOUT_SECONDS if optional else BUSY_TIMEOUT_SECONDS
+        return _Write(self, self._levels[durable], OPTIONAL_BUSY_TIMEOUT_SECONDS if optional else BUSY_TIMEOUT_SECONDS)
+
+    def begin(self, level: str, patience_seconds: float) -> Connection:
+        """Take the turn, and have the connection wait for the disk at this level, and for other processes for what is left."""
         waited_seconds = self.turn.take(patience_seconds)
         try:
-            connection = self._opened()
-            _set_pragma(connection, "synchronous", self._levels[durable])
-            _set_pragma(connection, "busy_timeout", str(_milliseconds_left(patience_seconds, waited_seconds)))
-            yield connection
-            connection.rollback()
+            if self._kept is None or self._kept.closed:
+                self._kept = self.engine.connect()
+            _set_pragma(self._kept, "synchronous", level)
+            _set_pragma(self._kept, "busy_timeout", str(_milliseconds_left(patience_seconds, waited_seconds)))
         except BaseException:
-            self._give_up()
+            self.end(failed=True)
             raise
-        else:
+        return self._kept
+
+    def end(self, *, failed: bool) -> None:
+        """Roll back what was not committed, and hand the turn on. After a failure the connection is closed."""
+        try:
+            if failed or self._kept is None:
+                self._give_up()
+                return
+            try:
+                self._kept.rollback()
+            except BaseException:
+                self._give_up()
+                raise
             self._checkpointer.note_write()
         finally:
             self.turn.hand_on()
@@ -167,10 +179,22 @@ class OneWriter:
         if kept is not None:
             kept.close()
 
-    def _opened(self) -> Connection:
-        if self._kept is None or self._kept.closed:
-            self._kept = self.engine.connect()
-        return self._kept
+
+class _Write:
+    """What `OneWriter.write` gives: a generator would take three times as long."""
+
+    __slots__ = ("_level", "_patience_seconds", "_writer")
+
+    def __init__(self, writer: OneWriter, level: str, patience_seconds: float) -> None:
+        self._writer = writer
+        self._level = level
+        self._patience_seconds = patience_seconds
+
+    def __enter__(self) -> Connection:
+        return self._writer.begin(self._level, self._patience_seconds)
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        self._writer.end(failed=kind is not None)
 
 
 def _milliseconds_left(patience_seconds: float, waited_seconds: float) -> int:

@@ -1,9 +1,9 @@
 """The unit of work: one connection, and the records that speak through it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 
 from sqlalchemy import Connection
@@ -157,6 +157,9 @@ class UnitOfWork:
         return Leases(self._connection)
 
 
+_Connect = Callable[[], AbstractContextManager[Connection]]
+
+
 def _ignore(_seconds: float) -> None:
     """Nobody asks for it."""
 
@@ -180,7 +183,7 @@ class ReadingUnits:
         self._note = note
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
-        return _Reading(self._reads_from, self._boxes, self._entropy, self._note)
+        return _Unit(self._reads_from.read, self._boxes, self._entropy, self._note)
 
 
 class UnitsOfWork(ReadingUnits):
@@ -191,14 +194,9 @@ class UnitsOfWork(ReadingUnits):
         super().__init__(database, boxes, entropy, self._times.reading)
         self._database = database
 
-    @contextmanager
-    def write(self, *, durable: bool = True, optional: bool = False) -> Iterator[UnitOfWork]:
-        began = stopwatch()
-        try:
-            with self._database.write(durable=durable, optional=optional) as connection:
-                yield UnitOfWork(connection, self._boxes, self._entropy)
-        finally:
-            self._times.writing(stopwatch() - began)
+    def write(self, *, durable: bool = True, optional: bool = False) -> AbstractContextManager[UnitOfWork]:
+        connect = partial(self._database.write, durable=durable, optional=optional)
+        return _Unit(connect, self._boxes, self._entropy, self._times.writing)
 
     def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
         with suppress(*UNAVAILABLE), self.write(durable=False, optional=True) as uow:
@@ -206,13 +204,13 @@ class UnitsOfWork(ReadingUnits):
             uow.commit()
 
 
-class _Reading:
-    """A unit of work that only reads. Every request begins one: a generator would take three times as long."""
+class _Unit:
+    """What `read` and `write` give. Every request begins one: a generator would take three times as long."""
 
-    __slots__ = ("_began", "_boxes", "_connecting", "_database", "_entropy", "_note")
+    __slots__ = ("_began", "_boxes", "_connect", "_connecting", "_entropy", "_note")
 
-    def __init__(self, database: Readable, boxes: SealedBoxes, entropy: EntropySource, note: Callable[[float], object]) -> None:
-        self._database = database
+    def __init__(self, connect: _Connect, boxes: SealedBoxes, entropy: EntropySource, note: Callable[[float], object]) -> None:
+        self._connect = connect
         self._boxes = boxes
         self._entropy = entropy
         self._note = note
@@ -220,7 +218,7 @@ class _Reading:
     def __enter__(self) -> UnitOfWork:
         self._began = stopwatch()
         try:
-            self._connecting = self._database.read()
+            self._connecting = self._connect()
             return UnitOfWork(self._connecting.__enter__(), self._boxes, self._entropy)
         except BaseException:
             self._note(stopwatch() - self._began)
