@@ -27,9 +27,15 @@ SOON_SECONDS = 10
 @asynccontextmanager
 async def held(pool: Pool) -> AsyncIterator[None]:
     """All its threads are at work meanwhile."""
-    release = threading.Event()
-    crowd = [asyncio.create_task(pool.run(release.wait)) for _thread in range(pool.threads)]
-    await asyncio.sleep(0)
+    release, begun = threading.Event(), threading.Semaphore(0)
+
+    def work() -> None:
+        begun.release()
+        release.wait()
+
+    crowd = [asyncio.create_task(pool.run(work)) for _thread in range(pool.threads)]
+    for _thread in range(pool.threads):
+        assert await asyncio.to_thread(begun.acquire, timeout=SOON_SECONDS)
     try:
         yield
     finally:

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextvars
+import math
 import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import Final, Self, TypeVar
 
 from xpressbot.foundation.metrics import stopwatch
@@ -44,10 +46,10 @@ class Pool:
     ) -> None:
         """most_waiting: how many may wait for a thread. patience_seconds: how long one may; what has waited longer is not begun."""
         self.threads = threads
-        self._patience_seconds = patience_seconds
+        self._patience_seconds = math.inf if patience_seconds is None else patience_seconds
         self._now = now
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._most_inside = None if most_waiting is None else threads + most_waiting
+        self._threads = _Threads(name, threads)
+        self._most_inside = math.inf if most_waiting is None else threads + most_waiting
         self._inside = 0
 
     @property
@@ -56,39 +58,84 @@ class Pool:
         return self._inside
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run `work` on a thread, with this task's context.
+        """Run `work` on a thread, with this task's context. What nobody waits for any more is not begun.
 
         Raises PoolBusyError.
         """
-        if self._most_inside is not None and self._inside >= self._most_inside:
+        if self._inside >= self._most_inside:
             raise PoolBusyError
         self._inside += 1
         try:
-            in_context = partial(contextvars.copy_context().run, work)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._unless_too_late(in_context))
+            return await self._hand_over(work, begin_by=self._now() + self._patience_seconds)
         finally:
             self._inside -= 1
 
-    def _unless_too_late(self, work: Callable[[], T]) -> Callable[[], T]:
-        if self._patience_seconds is None:
-            return work
-        begin_by = self._now() + self._patience_seconds
-
-        def begin() -> T:
-            if self._now() > begin_by:
-                raise PoolBusyError
-            return work()
-
-        return begin
-
     def begin(self, work: Callable[[], None]) -> None:
-        """Have `work` done by a thread that nobody waits for. It handles its own exceptions; a pool that is closing does none."""
-        with suppress(RuntimeError):
-            self._threads.submit(contextvars.copy_context().run, work)
+        """Have `work` done by a thread that nobody waits for. It handles its own exceptions; a pool that is closed does none."""
+        self._threads.do(partial(contextvars.copy_context().run, work))
 
     def close(self) -> None:
-        """Let the threads finish what they do, and end."""
-        self._threads.shutdown()
+        """Let the threads finish what they do and what waits, and end."""
+        self._threads.close()
+
+    def _hand_over(self, work: Callable[[], T], *, begin_by: float) -> "asyncio.Future[T]":
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def give(result: T) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        def fail(error: BaseException) -> None:
+            if not answer.done():
+                answer.set_exception(error)
+
+        def job() -> None:
+            if answer.cancelled():
+                return
+            if self._now() > begin_by:
+                loop.call_soon_threadsafe(fail, PoolBusyError())
+                return
+            try:
+                result = context.run(work)
+            except BaseException as error:  # noqa: BLE001  # whoever waits decides about it
+                loop.call_soon_threadsafe(fail, error)
+            else:
+                loop.call_soon_threadsafe(give, result)
+
+        self._threads.do(job)
+        return answer
+
+
+class _Threads:
+    """Threads that do what is handed to them: concurrent.futures takes three times as long to hand it over and back (docs/adr/0019)."""
+
+    def __init__(self, name: str, count: int) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads = [Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(count)]
+        self._are_started = False
+
+    def do(self, job: Callable[[], None]) -> None:
+        """Have it done. Nobody learns what it raises."""
+        if not self._are_started:
+            self._are_started = True
+            for thread in self._threads:
+                thread.start()
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Return when everything is done that was handed over before."""
+        if self._are_started:
+            for _thread in self._threads:
+                self._jobs.put(None)
+            for thread in self._threads:
+                thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            with suppress(BaseException):  # a thread that died of it would be missed by everybody
+                job()
+            del job
 
 
 def available_cores() -> int:
