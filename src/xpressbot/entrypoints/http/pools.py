@@ -108,7 +108,7 @@ class Pool:
 
 
 class _Threads:
-    """Threads that do what is handed to them: concurrent.futures takes three times as long to hand it over and back (docs/adr/0019)."""
+    """Threads that do what is handed to them: concurrent.futures takes three times as long to hand it over and back (docs/adr/0001)."""
 
     def __init__(self, name: str, count: int) -> None:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
