@@ -55,7 +55,7 @@ def test_what_work_raises_is_raised_where_it_is_waited_for(pool: Pool, error: ty
 
 def test_what_nobody_waits_for_any_more_is_not_begun(pool: Pool) -> None:
     """What has begun is finished, and its answer dropped."""
-    begun, release, done = threading.Event(), threading.Event(), []
+    begun, release, done, complaints = threading.Event(), threading.Event(), [], []
 
     def first() -> None:
         begun.set()
@@ -63,6 +63,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun(pool: Pool) -> None:
         done.append("first")
 
     async def story() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
         tasks = [asyncio.create_task(pool.run(first)), asyncio.create_task(pool.run(lambda: done.append("second")))]
         await asyncio.to_thread(begun.wait, SOON_SECONDS)
         for task in tasks:
@@ -75,6 +76,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun(pool: Pool) -> None:
 
     asyncio.run(story())
     assert done == ["first", "third"]
+    assert complaints == []
 
 
 def test_closing_waits_for_what_was_handed_over(pool: Pool) -> None:
