@@ -15,14 +15,16 @@ from xpressbot.identity.domain.security_event import EventKind, NewEvent
 EACH = 5
 
 
+@pytest.mark.parametrize("locked", [True, False], ids=["account locked", "account only read"])
 @pytest.mark.parametrize("race", [race_in_threads, race_in_processes], ids=["threads", "processes"])
-def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation: Installation, race: object) -> None:
+def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation: Installation, race: object, locked: bool) -> None:
     """Six writers of five events each: numbers 1 to 31 once each, every hash over the one before, the head at the last."""
     account_id = installation.add_account().id
     now = installation.clock.now()
 
     def attempt(uow: UnitOfWork, number: int) -> bool:
-        assert uow.accounts.lock(account_id) is not None  # a read first, as in every use case
+        read = uow.accounts.lock(account_id) if locked else uow.accounts.by_email("anna@example.com")
+        assert read is not None  # a read first, as in every use case
         for turn in range(EACH):
             uow.events.append(account_id, NewEvent(EventKind.SIGNED_IN, {"writer": number, "turn": turn}), now + number)
         return True

@@ -31,8 +31,22 @@ def _is(state: AuthenticatorState) -> ColumnElement[bool]:
 
 IS_PENDING = _is(AuthenticatorState.PENDING)
 _ACTIVE = _is(AuthenticatorState.ACTIVE)
+_OF_AN_APP: Sequence[ColumnElement[Any]] = (
+    _TABLE.id,
+    _TABLE.account_id,
+    _TABLE.name,
+    _TABLE.state,
+    _TABLE.secret_box,
+    _TABLE.created_at,
+    _TABLE.confirmed_at,
+    _TABLE.last_used_at,
+    _TABLE.last_step,
+    _TABLE.sighted_step,
+    _TABLE.sighted_offset,
+    _TABLE.sighted_at,
+)
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
-_ACTIVE_OF = select(AUTHENTICATOR).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
+_ACTIVE_OF = select(*_OF_AN_APP).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
 _CONSUME_STEP = (
     update(AUTHENTICATOR)
     .where(

@@ -21,9 +21,9 @@ from xpressbot.identity.domain.security_event import (
 
 _MOST_NOTICES = 200
 _OF_ACCOUNT = CHAIN_HEAD.c.account_id == bindparam("of_account")
-_NEXT_LINK = update(CHAIN_HEAD).where(_OF_ACCOUNT).values(seq=CHAIN_HEAD.c.seq + 1).returning(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash)
+_LOCK = select(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash).where(_OF_ACCOUNT).with_for_update()
 _ADD = insert(SECURITY_EVENT)
-_FASTEN = update(CHAIN_HEAD).where(_OF_ACCOUNT).values(hash=bindparam("chained"))
+_FASTEN = update(CHAIN_HEAD).where(_OF_ACCOUNT).values(seq=bindparam("number"), hash=bindparam("chained"))
 
 
 class EntropySource(Protocol):
@@ -43,13 +43,14 @@ class SecurityEvents:
         self._connection.execute(insert(CHAIN_HEAD).values(account_id=account_id, seq=0, hash=GENESIS))
 
     def append(self, account_id: str, event: NewEvent, now: int) -> int:
-        head = self._connection.execute(_NEXT_LINK, {"of_account": account_id}).one()
+        head = self._connection.execute(_LOCK, {"of_account": account_id}).one()
+        seq: int = head.seq + 1
         salt, details = self._entropy.token_bytes(SALT_BYTES), encode_details(event.details)
         digest = details_hash(salt, details)
-        chained = chained_hash(head.hash, account_id=account_id, seq=head.seq, kind=event.kind, at=now, details_digest=digest)
+        chained = chained_hash(head.hash, account_id=account_id, seq=seq, kind=event.kind, at=now, details_digest=digest)
         row = {
             "account_id": account_id,
-            "seq": head.seq,
+            "seq": seq,
             "kind": event.kind.value,
             "at": now,
             "details": details,
@@ -58,8 +59,7 @@ class SecurityEvents:
             "hash": chained,
         }
         self._connection.execute(_ADD, row)
-        self._connection.execute(_FASTEN, {"of_account": account_id, "chained": chained})
-        seq: int = head.seq
+        self._connection.execute(_FASTEN, {"of_account": account_id, "number": seq, "chained": chained})
         return seq
 
     def latest(self, account_id: str, limit: int) -> Sequence[SecurityEvent]:
