@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,7 +57,8 @@ class UnreliableServer:
     def _signal(self, sent: signal.Signals) -> None:
         postmaster = psutil.Process(self._server.get_pid())
         for process in [postmaster, *postmaster.children(recursive=True)]:
-            os.kill(process.pid, sent)
+            with suppress(ProcessLookupError):  # one that had ended, and that the postmaster cleared away when it went on
+                os.kill(process.pid, sent)
 
 
 @contextmanager
