@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import OperationalError, PendingRollbackError
+from sqlalchemy.exc import DatabaseError, OperationalError, PendingRollbackError
 
 from xpressbot.foundation.database.checkpoints import WRITES_BETWEEN_CHECKPOINTS
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
@@ -29,6 +29,22 @@ def database(empty_database_url: str) -> Database:
     database = open_database(empty_database_url, pool_size=1)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(f"sqlite:///{tmp_path / 'embedded.sqlite3'}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def shelved(embedded: Database) -> Database:
+    """With a table."""
+    with embedded.write() as connection:
+        connection.execute(text("CREATE TABLE shelf (book BLOB)"))
+        connection.commit()
+    return embedded
 
 
 def answer(connection: Connection) -> object:
@@ -49,59 +65,53 @@ def test_only_what_says_so_leaves_the_disk_to_a_later_commit(database: Database)
             assert answer(connection) == WAITING[engine], ending
 
 
-def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(tmp_path: Path) -> None:
+def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(embedded: Database) -> None:
     """Else whoever has it next would be told that something is safe which is not. The one after has another."""
-    database = open_database(f"sqlite:///{tmp_path / 'stuck.sqlite3'}")
 
     def refuse_to_wait(action: int, name: str | None, value: str | None, *_where: object) -> int:
         return sqlite3.SQLITE_DENY if (action, name, value) == (sqlite3.SQLITE_PRAGMA, "synchronous", "FULL") else sqlite3.SQLITE_OK
 
-    with database.write(durable=False) as connection:
+    with embedded.write(durable=False) as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_authorizer(refuse_to_wait)
-    with pytest.raises(UNAVAILABLE), database.write():
+    with pytest.raises(UNAVAILABLE), embedded.write():
         pytest.fail("it would not wait for the disk")
-    with database.write() as connection:
+    with embedded.write() as connection:
         assert answer(connection) == WAITING["sqlite"]
-    database.dispose()
 
 
-def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(tmp_path: Path) -> None:
+def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(embedded: Database) -> None:
     """Told as every other trouble with the database: no fault of ours."""
-    database = open_database(f"sqlite:///{tmp_path / 'refused.sqlite3'}")
-    with database.write() as connection:
+    with embedded.write() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_authorizer(lambda action, *_what: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK)
-    with pytest.raises(UNAVAILABLE), database.write(durable=False):
+    with pytest.raises(UNAVAILABLE), embedded.write(durable=False):
         pass
-    database.dispose()
 
 
-def test_a_connection_that_is_given_up_gives_its_turn_back(tmp_path: Path) -> None:
+def test_a_connection_that_is_given_up_gives_its_turn_back(embedded: Database) -> None:
     """In the midst of a transaction, as when its holder finds it broken."""
-    database = open_database(f"sqlite:///{tmp_path / 'given_up.sqlite3'}")
-    with database.write() as broken:
+    with embedded.write() as broken:
         broken.execute(text("CREATE TABLE shelf (book TEXT)"))
         broken.invalidate()
-    with database.write() as connection:
+    with embedded.write() as connection:
         connection.execute(text("CREATE TABLE shelf (book TEXT)"))
         connection.commit()
-    database.dispose()
 
 
-def test_one_connection_writes_until_something_goes_wrong(tmp_path: Path) -> None:
+def test_one_connection_writes_until_something_goes_wrong(shelved: Database) -> None:
     """It keeps the pages that it has read. What has seen a fault is not used again."""
-    database, writers = open_database(f"sqlite:///{tmp_path / 'kept.sqlite3'}"), []
+    writers = []
 
     def write(statement: str, *, durable: bool = True) -> None:
-        with database.write(durable=durable) as connection:
+        with shelved.write(durable=durable) as connection:
             writers.append(connection.connection.driver_connection)
             connection.execute(text(statement))
             connection.commit()
 
-    write("CREATE TABLE shelf (book TEXT)")
+    write("INSERT INTO shelf VALUES ('first')")
     write("INSERT INTO shelf VALUES ('kept')", durable=False)
     with pytest.raises(OperationalError):
         write("DELETE FROM no_such_shelf")
@@ -109,36 +119,57 @@ def test_one_connection_writes_until_something_goes_wrong(tmp_path: Path) -> Non
     first, second, failed, last = writers
     assert first is second is failed
     assert last is not failed
-    with database.read() as connection:
-        assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["kept", "too"]
-    database.dispose()
+    with shelved.read() as connection:
+        assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["first", "kept", "too"]
 
 
-def test_what_sqlite_has_rolled_back_by_itself_is_over(tmp_path: Path) -> None:
+def test_what_sqlite_has_rolled_back_by_itself_is_over(shelved: Database) -> None:
     """As on a full disk: whoever goes on all the same would commit each statement by itself."""
-    database = open_database(f"sqlite:///{tmp_path / 'full.sqlite3'}")
-    with database.write() as connection:
-        connection.execute(text("CREATE TABLE shelf (book BLOB)"))
-        connection.commit()
-    with database.write() as connection:
+    with shelved.write() as connection:
         connection.connection.driver_connection.execute("PRAGMA max_page_count = 3")
         with pytest.raises(OperationalError, match="full"):
             connection.execute(text("INSERT INTO shelf VALUES (zeroblob(100000))"))
         with pytest.raises(PendingRollbackError):
             connection.execute(text("INSERT INTO shelf VALUES ('small')"))
-    with database.write() as connection:
+    with shelved.write() as connection:
         assert connection.execute(text("SELECT count(*) FROM shelf")).scalar_one() == 0
-    database.dispose()
 
 
-def test_a_connection_that_its_holder_has_closed_is_opened_again(tmp_path: Path) -> None:
+def test_a_statement_that_fails_takes_nothing_of_its_transaction_with_it(shelved: Database) -> None:
+    """SQLite goes on with what it has not ended by itself."""
+    with shelved.write() as connection:
+        connection.execute(text("INSERT INTO shelf VALUES ('before')"))
+        with pytest.raises(OperationalError, match="no such table"):
+            connection.execute(text("DELETE FROM no_such_shelf"))
+        connection.execute(text("INSERT INTO shelf VALUES ('after')"))
+        connection.commit()
+    with shelved.read() as connection:
+        assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["before", "after"]
+
+
+def test_a_connection_that_cannot_roll_back_is_given_up(shelved: Database) -> None:
+    """What it holds of a transaction is nobody else's."""
+
+    def refuse_to_roll_back(action: int, what: str | None, *_where: object) -> int:
+        return sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_TRANSACTION, "ROLLBACK") else sqlite3.SQLITE_OK
+
+    def leave_a_transaction() -> None:
+        with shelved.write() as connection:
+            connection.connection.driver_connection.set_authorizer(refuse_to_roll_back)
+            connection.execute(text("INSERT INTO shelf VALUES ('left')"))
+
+    with pytest.raises(DatabaseError, match="not authorized"):
+        leave_a_transaction()
+    with shelved.write() as connection:
+        assert connection.execute(text("SELECT count(*) FROM shelf")).scalar_one() == 0
+
+
+def test_a_connection_that_its_holder_has_closed_is_opened_again(embedded: Database) -> None:
     """The next write does not pay for that."""
-    database = open_database(f"sqlite:///{tmp_path / 'closed.sqlite3'}")
     for _time in range(2):
-        with database.write() as connection:
+        with embedded.write() as connection:
             connection.execute(text("SELECT 1"))
             connection.close()
-    database.dispose()
 
 
 @pytest.mark.parametrize(("waited_seconds", "left"), [(0, 15), (1, 15), (2, 13.5), (7.5, 7.5), (14.9, 1.5), (15, 1.5)])
