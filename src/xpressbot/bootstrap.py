@@ -84,7 +84,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
     measures = Measures(Metrics.of_this_process())
     boxes = SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file))
     times = UnitTimes(measures.reading.observe, measures.writing.observe)
-    units = UnitsOfWork(database, boxes, outside.entropy, times)
+    units = UnitsOfWork(database, boxes, outside.entropy, times, before_disk=pools.form.hand_back)
     at_once = None if database.at_once is None else ReadingUnits(database.at_once, boxes, outside.entropy, times.reading)
     digest = KeyedDigests(ring)
     hasher = Argon2Hasher(

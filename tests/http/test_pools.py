@@ -1,21 +1,35 @@
-"""What is handed to threads: its context, its outcome, its end."""
+"""What is handed to threads: its context, its outcome, the way back, its end."""
 
 import asyncio
 import contextvars
 import threading
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from tests.support.settable_loop import pass_time, run
+from xpressbot.entrypoints.http import pools
 from xpressbot.entrypoints.http.pools import Pool
 
 SOON_SECONDS = 10
+LONG_SECONDS = 3600
 VARIABLE = contextvars.ContextVar("variable", default="unset")
 
 
+@pytest.fixture(params=[False, True], ids=["answering at once", "keeping answers"])
+def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """Answers are kept for longer than anybody would wait, so that it shows where nothing else hands them back."""
+    monkeypatch.setattr(pools, "LONGEST_KEPT_SECONDS", LONG_SECONDS)
+    pool = Pool("test", 1, keeps_answers=request.param)
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def pool() -> Pool:
-    pool = Pool("test", 1)
+def keeping(monkeypatch: pytest.MonkeyPatch) -> Pool:
+    monkeypatch.setattr(pools, "LONGEST_KEPT_SECONDS", LONG_SECONDS)
+    pool = Pool("test", 1, keeps_answers=True)
     yield pool
     pool.close()
 
@@ -92,13 +106,95 @@ def test_closing_waits_for_what_was_handed_over(pool: Pool) -> None:
 
 
 def test_an_answer_to_a_loop_that_has_ended_is_dropped(pool: Pool) -> None:
-    """As when a server is stopped in the midst of a request."""
-    release = threading.Event()
+    """As when a server is stopped in the midst of a request. A commit that would hand it back is not disturbed."""
+    begun, release, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        release.wait()
 
     async def story() -> None:
-        asyncio.create_task(pool.run(release.wait))  # noqa: RUF006  # it is left behind on purpose
-        await asyncio.sleep(0)
+        asyncio.create_task(pool.run(work))  # noqa: RUF006  # it is left behind on purpose
+        assert await asyncio.to_thread(begun.wait, SOON_SECONDS)
 
     asyncio.run(story())
     release.set()
+    pool.begin(done.set)
+    assert done.wait(SOON_SECONDS)
+    pool.hand_back()
     assert asyncio.run(pool.run(lambda: "the next")) == "the next"
+
+
+class TestKeptAnswers:
+    """An answer waits until a thread does (docs/adr/0021)."""
+
+    def test_it_is_handed_back_when_a_thread_is_about_to_wait(self, keeping: Pool) -> None:
+        """Before that, it would take the interpreter from the thread."""
+
+        async def story() -> None:
+            async with one_is_kept(keeping) as (kept, following):
+                assert not kept.done()
+                following.set()
+                assert await asyncio.wait_for(kept, SOON_SECONDS) == "kept"
+
+        run(story)
+
+    @pytest.mark.parametrize("looks_in_vain", [0, 1])
+    def test_it_is_not_kept_for_long(self, keeping: Pool, looks_in_vain: int) -> None:
+        """Whatever the thread waits for meanwhile: another process that holds the database, say."""
+
+        async def story() -> None:
+            async with one_is_kept(keeping, looks_in_vain=looks_in_vain) as (kept, _following):
+                pass_time(LONG_SECONDS)
+                assert await asyncio.wait_for(kept, SOON_SECONDS) == "kept"
+
+        run(story)
+
+    def test_nobody_looks_where_nobody_waits(self, keeping: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A service that rests does nothing."""
+        timers: list[object] = []
+
+        async def story() -> None:
+            await keeping.run(int)
+            monkeypatch.setattr(asyncio.get_running_loop(), "call_later", lambda *timer: timers.append(timer))
+            await look_around()
+
+        run(story)
+        assert timers == []
+
+
+@asynccontextmanager
+async def one_is_kept(pool: Pool, *, looks_in_vain: int = 0) -> AsyncIterator[tuple[asyncio.Task[str], threading.Event]]:
+    """The task that waits for it, and what has the work after it hand it back; that work goes on until the end."""
+    both_are_in, begun, following, release = (threading.Event() for _event in range(4))
+
+    def first() -> str:
+        both_are_in.wait(SOON_SECONDS)
+        return "kept"
+
+    def second() -> None:
+        begun.set()
+        following.wait()
+        pool.hand_back()
+        release.wait()
+
+    kept, held = asyncio.create_task(pool.run(first)), asyncio.create_task(pool.run(second))
+    for _look in range(looks_in_vain):
+        await look_around()
+    await asyncio.sleep(0)
+    both_are_in.set()
+    assert await asyncio.to_thread(begun.wait, SOON_SECONDS)
+    try:
+        yield kept, following
+    finally:
+        following.set()
+        release.set()
+        await held
+
+
+async def look_around() -> None:
+    """Let the time of a look come, and pass."""
+    await asyncio.sleep(0)
+    pass_time(LONG_SECONDS)
+    for _turn in range(3):
+        await asyncio.sleep(0)

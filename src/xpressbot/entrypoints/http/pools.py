@@ -5,6 +5,7 @@ import contextvars
 import math
 import os
 import sys
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MOST_FORMS_WAITING: Final = 256
 PATIENCE_SECONDS: Final = 15
 """How long forms wait for a thread, where they wait for others that write or hash."""
 RETRY_AFTER_SECONDS: Final = 5
+LONGEST_KEPT_SECONDS: Final = 0.01
+"""How long an answer waits for its thread to wait, at most."""
 SWITCH_INTERVAL_SECONDS: Final = 0.0005
 """How long a thread may run Python before the event loop gets its turn. By default that is longer than most requests take."""
 
@@ -33,7 +36,7 @@ class PoolBusyError(Exception):
 
 
 class Pool:
-    """Threads, and a line before them. Used from one event loop."""
+    """Threads, and a line before them. Used from one event loop at a time."""
 
     def __init__(
         self,
@@ -42,15 +45,22 @@ class Pool:
         *,
         most_waiting: int | None = None,
         patience_seconds: float | None = None,
+        keeps_answers: bool = False,
         now: Callable[[], float] = stopwatch,
     ) -> None:
-        """most_waiting: how many may wait for a thread. patience_seconds: how long one may; what has waited longer is not begun."""
+        """most_waiting: how many may wait for a thread. patience_seconds: how long one may; what has waited longer is not begun.
+
+        keeps_answers: answers wait until a thread does (`hand_back`), instead of calling the event loop at once. No longer than
+        LONGEST_KEPT_SECONDS.
+        """
         self.threads = threads
         self._patience_seconds = math.inf if patience_seconds is None else patience_seconds
+        self._keeps_answers = keeps_answers
         self._now = now
-        self._threads = _Threads(name, threads)
+        self._threads = _Threads(name, threads, before_waiting=self.hand_back)
         self._most_inside = math.inf if most_waiting is None else threads + most_waiting
         self._inside = 0
+        self._way_back: _WayBack | None = None
 
     @property
     def inside(self) -> int:
@@ -74,13 +84,23 @@ class Pool:
         """Have `work` done by a thread that nobody waits for. It handles its own exceptions; a pool that is closed does none."""
         self._threads.do(partial(contextvars.copy_context().run, work))
 
+    def hand_back(self) -> None:
+        """Call the event loop for the answers that are ready.
+
+        For a thread that is about to wait for something else than the interpreter: the event loop has it meanwhile, and need not
+        take it from a thread that could go on (docs/adr/0021).
+        """
+        if self._way_back is not None:
+            self._way_back.call()
+
     def close(self) -> None:
         """Let the threads finish what they do and what waits, and end."""
         self._threads.close()
 
     def _hand_over(self, work: Callable[[], T], *, begin_by: float) -> "asyncio.Future[T]":
-        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-        answer: asyncio.Future[T] = loop.create_future()
+        way_back, context = self._way_back_to(asyncio.get_running_loop()), contextvars.copy_context()
+        way_back.look_later()
+        answer: asyncio.Future[T] = way_back.loop.create_future()
 
         def give(result: T) -> None:
             if not answer.done():
@@ -94,25 +114,73 @@ class Pool:
             if answer.cancelled():
                 return
             if self._now() > begin_by:
-                loop.call_soon_threadsafe(fail, PoolBusyError())
+                way_back.put(partial(fail, PoolBusyError()))
                 return
             try:
                 result = context.run(work)
             except BaseException as error:  # noqa: BLE001  # whoever waits decides about it
-                loop.call_soon_threadsafe(fail, error)
+                way_back.put(partial(fail, error))
             else:
-                loop.call_soon_threadsafe(give, result)
+                way_back.put(partial(give, result))
 
         self._threads.do(job)
         return answer
+
+    def _way_back_to(self, loop: asyncio.AbstractEventLoop) -> "_WayBack":
+        if self._way_back is None or self._way_back.loop is not loop:
+            self._way_back = _WayBack(loop, keeps=self._keeps_answers, is_awaited=lambda: self._inside > 0)
+        return self._way_back
+
+
+class _WayBack:
+    """Answers on their way from threads to the event loop that waits for them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, keeps: bool, is_awaited: Callable[[], bool]) -> None:
+        """keeps: whether answers wait until somebody calls the loop for them. is_awaited: whether there is one yet to come."""
+        self.loop = loop
+        self._keeps = keeps
+        self._is_awaited = is_awaited
+        self._ready: deque[Callable[[], None]] = deque()
+        self._is_called = False
+        self._look: asyncio.TimerHandle | None = None
+
+    def put(self, settle: Callable[[], None]) -> None:
+        """Take an answer from a thread, as what the loop has to do with it."""
+        self._ready.append(settle)
+        if not self._keeps:
+            self.call()
+
+    def call(self) -> None:
+        """Have the loop settle what is ready. If it has ended, nobody waits any more."""
+        if self._ready and not self._is_called:
+            self._is_called = True
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._settle)
+
+    def look_later(self) -> None:
+        """Have the loop look by itself before long, whatever the threads do."""
+        if self._keeps and self._look is None and self._is_awaited():
+            self._look = self.loop.call_later(LONGEST_KEPT_SECONDS, self._look_after)
+
+    def _look_after(self) -> None:
+        self._look = None
+        self._settle()
+        self.look_later()
+
+    def _settle(self) -> None:
+        self._is_called = False  # first: what comes from now on may find that all has been taken
+        while self._ready:
+            self._ready.popleft()()
 
 
 class _Threads:
     """Threads that do what is handed to them: concurrent.futures takes three times as long to hand it over and back (docs/adr/0001)."""
 
-    def __init__(self, name: str, count: int) -> None:
+    def __init__(self, name: str, count: int, *, before_waiting: Callable[[], None]) -> None:
+        """before_waiting: called by a thread that has nothing to do any more."""
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads = [Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(count)]
+        self._before_waiting = before_waiting
         self._are_started = False
 
     def do(self, job: Callable[[], None]) -> None:
@@ -132,10 +200,15 @@ class _Threads:
                 thread.join()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
             with suppress(BaseException):  # a thread that died of it would be missed by everybody
                 job()
             del job
+
+    def _next(self) -> Callable[[], None] | None:
+        if self._jobs.empty():
+            self._before_waiting()
+        return self._jobs.get()
 
 
 def available_cores() -> int:
@@ -172,9 +245,10 @@ class Pools:
         hash_threads = hash_threads_of_a_worker(cores, workers)
         sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
         page = Pool("page", PAGE_THREADS)
+        form = Pool("form", 1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, keeps_answers=True, now=now)
         return cls(
             page=page,
-            form=Pool("form", 1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, now=now) if single_writer else page,
+            form=form if single_writer else page,
             sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN, patience_seconds=PATIENCE_SECONDS, now=now),
             hash_threads=hash_threads,
         )

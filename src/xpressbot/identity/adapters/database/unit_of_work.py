@@ -78,18 +78,30 @@ class Leases:
         return take_lease(self._connection, name, holder, now, term)
 
 
+def _nothing() -> None:
+    """Nobody has anything to do."""
+
+
+def _ignore(_seconds: float) -> None:
+    """Nobody asks for it."""
+
+
 class UnitOfWork:
     """Fulfils the port of that name."""
 
     # Records are made at each use. To keep one (functools.cached_property) takes a lock, which costs more than the record; only
     # secrets have something to remember, the active key.
 
-    def __init__(self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource) -> None:
+    def __init__(
+        self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource, before_commit: Callable[[], None] = _nothing
+    ) -> None:
         self._connection = connection
         self._boxes = boxes
         self._entropy = entropy
+        self._before_commit = before_commit
 
     def commit(self) -> None:
+        self._before_commit()
         self._connection.commit()
 
     @property
@@ -160,10 +172,6 @@ class UnitOfWork:
 _Connect = Callable[[], AbstractContextManager[Connection]]
 
 
-def _ignore(_seconds: float) -> None:
-    """Nobody asks for it."""
-
-
 @dataclass(frozen=True, slots=True)
 class UnitTimes:
     """Takes the seconds of each unit of work: the wait for a connection and for locks, the statements, and the commit."""
@@ -189,14 +197,23 @@ class ReadingUnits:
 class UnitsOfWork(ReadingUnits):
     """Fulfils the port of that name."""
 
-    def __init__(self, database: Database, boxes: SealedBoxes, entropy: EntropySource, times: UnitTimes | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        boxes: SealedBoxes,
+        entropy: EntropySource,
+        times: UnitTimes | None = None,
+        before_disk: Callable[[], None] = _nothing,
+    ) -> None:
+        """before_disk: called before a commit that waits for the disk, while which others may run Python (docs/adr/0021)."""
         self._times = times or UnitTimes()
         super().__init__(database, boxes, entropy, self._times.reading)
         self._database = database
+        self._before_disk = before_disk
 
     def write(self, *, durable: bool = True, optional: bool = False) -> AbstractContextManager[UnitOfWork]:
         connect = partial(self._database.write, durable=durable, optional=optional)
-        return _Unit(connect, self._boxes, self._entropy, self._times.writing)
+        return _Unit(connect, self._boxes, self._entropy, self._times.writing, self._before_disk if durable else _nothing)
 
     def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
         with suppress(*UNAVAILABLE), self.write(durable=False, optional=True) as uow:
@@ -207,19 +224,27 @@ class UnitsOfWork(ReadingUnits):
 class _Unit:
     """What `read` and `write` give. Every request begins one: a generator would take three times as long."""
 
-    __slots__ = ("_began", "_boxes", "_connect", "_connecting", "_entropy", "_note")
+    __slots__ = ("_before_commit", "_began", "_boxes", "_connect", "_connecting", "_entropy", "_note")
 
-    def __init__(self, connect: _Connect, boxes: SealedBoxes, entropy: EntropySource, note: Callable[[float], object]) -> None:
+    def __init__(
+        self,
+        connect: _Connect,
+        boxes: SealedBoxes,
+        entropy: EntropySource,
+        note: Callable[[float], object],
+        before_commit: Callable[[], None] = _nothing,
+    ) -> None:
         self._connect = connect
         self._boxes = boxes
         self._entropy = entropy
         self._note = note
+        self._before_commit = before_commit
 
     def __enter__(self) -> UnitOfWork:
         self._began = stopwatch()
         try:
             self._connecting = self._connect()
-            return UnitOfWork(self._connecting.__enter__(), self._boxes, self._entropy)
+            return UnitOfWork(self._connecting.__enter__(), self._boxes, self._entropy, self._before_commit)
         except BaseException:
             self._note(stopwatch() - self._began)
             raise
