@@ -11,7 +11,6 @@ from fastapi import FastAPI
 
 from tests.http.sending import SAME_ORIGIN
 from tests.support.installation import Installation
-from xpressbot.entrypoints.http import pools
 from xpressbot.entrypoints.http.pools import (
     MOST_FORMS_WAITING,
     PAGE_THREADS,
@@ -84,10 +83,10 @@ def test_when_too_many_forms_wait_the_next_is_asked_to_come_back(installation: I
 @pytest.mark.parametrize("single_writer", [False, True])
 def test_where_many_write_forms_are_pages_like_others(single_writer: bool) -> None:
     """A thread that waits for a server leaves the interpreter to the others. The doctor counts the same threads."""
-    built = Pools.for_cores(2, 1, single_writer=single_writer)
-    assert (built.form is built.page) is not single_writer
-    assert built.threads == threads_of_a_worker(2, 1, single_writer=single_writer)
-    built.close()
+    pools = Pools.for_cores(2, 1, single_writer=single_writer)
+    assert (pools.form is pools.page) is not single_writer
+    assert pools.threads == threads_of_a_worker(2, 1, single_writer=single_writer)
+    pools.close()
 
 
 @pytest.mark.parametrize("name", ["form", "sign_in"])
@@ -95,8 +94,8 @@ def test_where_many_write_forms_are_pages_like_others(single_writer: bool) -> No
 def test_what_has_waited_for_too_long_is_not_begun(name: str, too_late: bool) -> None:
     """Whoever sent it has been told by a proxy, or has given up; and those behind it would wait for even longer."""
     time, begun = [0.0], threading.Event()
-    built = Pools.for_cores(2, 1, single_writer=True, now=lambda: time[0])
-    pool = built.by_name[name]
+    pools = Pools.for_cores(2, 1, single_writer=True, now=lambda: time[0])
+    pool = pools.by_name[name]
 
     async def story() -> list[object]:
         async with held(pool):
@@ -110,15 +109,20 @@ def test_what_has_waited_for_too_long_is_not_begun(name: str, too_late: bool) ->
     assert isinstance(answer, PoolBusyError) is too_late
     assert begun.is_set() is not too_late
     assert (following, pool.inside) == ("the next", 0)
-    built.close()
+    pools.close()
 
 
-def test_answers_are_handed_back_before_the_next_form_waits_for_the_disk(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def answers_are_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In installations that are built afterwards."""
+    monkeypatch.setattr("xpressbot.entrypoints.http.pools.LONGEST_KEPT_SECONDS", 3600)
+
+
+@pytest.mark.usefixtures("answers_are_kept_for_long")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_answers_are_handed_back_before_the_next_form_waits_for_the_disk(installation: Installation) -> None:
     """The event loop sends them while nobody else needs the interpreter (docs/adr/0021)."""
-    monkeypatch.setattr(pools, "LONGEST_KEPT_SECONDS", 3600)
-    house = installation.house
+    run = installation.house.pools.form.run
     both_are_in, begun, go_on, release = (threading.Event() for _event in range(4))
 
     def write() -> None:
@@ -128,13 +132,11 @@ def test_answers_are_handed_back_before_the_next_form_waits_for_the_disk(
         release.wait(SOON_SECONDS)
 
     async def story() -> None:
-        run = house.pools.form.run
         first, second = asyncio.create_task(run(lambda: both_are_in.wait(SOON_SECONDS))), asyncio.create_task(run(write))
         await asyncio.sleep(0)
         both_are_in.set()
         assert await asyncio.to_thread(begun.wait, SOON_SECONDS)
-        if house.pools.form is not house.pools.page:
-            assert not first.done()
+        assert not first.done()
         go_on.set()
         assert await asyncio.wait_for(first, SOON_SECONDS)
         assert not second.done()

@@ -3,13 +3,13 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
 from tests.support.settable_loop import pass_time, run
-from xpressbot.entrypoints.http import pools
 from xpressbot.entrypoints.http.pools import Pool
 
 SOON_SECONDS = 10
@@ -17,19 +17,17 @@ LONG_SECONDS = 3600
 VARIABLE = contextvars.ContextVar("variable", default="unset")
 
 
-@pytest.fixture(params=[False, True], ids=["answering at once", "keeping answers"])
-def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pool:
+@pytest.fixture(params=[None, LONG_SECONDS], ids=["answering at once", "keeping answers"])
+def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
     """Answers are kept for longer than anybody would wait, so that it shows where nothing else hands them back."""
-    monkeypatch.setattr(pools, "LONGEST_KEPT_SECONDS", LONG_SECONDS)
-    pool = Pool("test", 1, keeps_answers=request.param)
+    pool = Pool("test", 1, longest_kept_seconds=request.param)
     yield pool
     pool.close()
 
 
 @pytest.fixture
-def keeping(monkeypatch: pytest.MonkeyPatch) -> Pool:
-    monkeypatch.setattr(pools, "LONGEST_KEPT_SECONDS", LONG_SECONDS)
-    pool = Pool("test", 1, keeps_answers=True)
+def keeping() -> Iterator[Pool]:
+    pool = Pool("test", 1, longest_kept_seconds=LONG_SECONDS)
     yield pool
     pool.close()
 
@@ -50,16 +48,17 @@ def test_work_runs_on_a_thread_in_the_context_of_its_task(pool: Pool) -> None:
     assert asyncio.run(story()) == ("of the task", "test-0", "of the task")
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
-def test_what_work_raises_is_raised_where_it_is_waited_for(pool: Pool, error: type[BaseException]) -> None:
+@pytest.mark.parametrize(("error", "raised"), [(ZeroDivisionError,) * 2, (SystemExit,) * 2, (StopIteration, RuntimeError)])
+def test_what_work_raises_is_raised_where_it_is_waited_for(pool: Pool, error: type[BaseException], raised: type[BaseException]) -> None:
     """The thread goes on."""
 
     def fail() -> None:
         raise error
 
     async def story() -> str:
-        with pytest.raises(error):
-            await pool.run(fail)
+        with pytest.raises(raised):
+            async with asyncio.timeout(SOON_SECONDS):
+                await pool.run(fail)
         pool.begin(fail)
         return await asyncio.wait_for(pool.run(lambda: "the next"), SOON_SECONDS)
 
@@ -107,22 +106,28 @@ def test_closing_waits_for_what_was_handed_over(pool: Pool) -> None:
 
 def test_an_answer_to_a_loop_that_has_ended_is_dropped(pool: Pool) -> None:
     """As when a server is stopped in the midst of a request. A commit that would hand it back is not disturbed."""
-    begun, release, done = threading.Event(), threading.Event(), threading.Event()
+    begun, release, committed = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
         begun.set()
-        release.wait()
+        release.wait(SOON_SECONDS)
 
-    async def story() -> None:
-        asyncio.create_task(pool.run(work))  # noqa: RUF006  # it is left behind on purpose
+    def commit() -> None:
+        pool.hand_back()
+        committed.set()
+
+    async def left_behind() -> None:
+        asyncio.create_task(pool.run(work))  # noqa: RUF006  # on purpose
         assert await asyncio.to_thread(begun.wait, SOON_SECONDS)
 
-    asyncio.run(story())
+    async def afterwards() -> str:
+        return await asyncio.wait_for(pool.run(lambda: "the next"), SOON_SECONDS)
+
+    asyncio.run(left_behind())
+    pool.begin(commit)
     release.set()
-    pool.begin(done.set)
-    assert done.wait(SOON_SECONDS)
-    pool.hand_back()
-    assert asyncio.run(pool.run(lambda: "the next")) == "the next"
+    assert committed.wait(SOON_SECONDS)
+    assert asyncio.run(afterwards()) == "the next"
 
 
 class TestKeptAnswers:
@@ -151,16 +156,26 @@ class TestKeptAnswers:
         run(story)
 
     def test_nobody_looks_where_nobody_waits(self, keeping: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A service that rests does nothing."""
-        timers: list[object] = []
+        """One timer will do for all, and a service that rests has none."""
+        timers: list[float] = []
 
         async def story() -> None:
+            loop = asyncio.get_running_loop()
+            set_timer = loop.call_later
+
+            def note(seconds: float, *what: Any) -> asyncio.TimerHandle:
+                timers.append(seconds)
+                return set_timer(seconds, *what)
+
+            monkeypatch.setattr(loop, "call_later", note)
             await keeping.run(int)
-            monkeypatch.setattr(asyncio.get_running_loop(), "call_later", lambda *timer: timers.append(timer))
-            await look_around()
+            await keeping.run(int)
+            for _look in range(3):
+                await look_around()
+            await keeping.run(int)
 
         run(story)
-        assert timers == []
+        assert timers == [LONG_SECONDS] * 2
 
 
 @asynccontextmanager
@@ -179,12 +194,12 @@ async def one_is_kept(pool: Pool, *, looks_in_vain: int = 0) -> AsyncIterator[tu
         release.wait()
 
     kept, held = asyncio.create_task(pool.run(first)), asyncio.create_task(pool.run(second))
-    for _look in range(looks_in_vain):
-        await look_around()
-    await asyncio.sleep(0)
-    both_are_in.set()
-    assert await asyncio.to_thread(begun.wait, SOON_SECONDS)
     try:
+        for _look in range(looks_in_vain):
+            await look_around()
+        await asyncio.sleep(0)
+        both_are_in.set()
+        assert await asyncio.to_thread(begun.wait, SOON_SECONDS)
         yield kept, following
     finally:
         following.set()

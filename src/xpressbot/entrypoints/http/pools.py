@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from xpressbot.foundation.metrics import stopwatch
 
@@ -24,7 +24,7 @@ PATIENCE_SECONDS: Final = 15
 """How long forms wait for a thread, where they wait for others that write or hash."""
 RETRY_AFTER_SECONDS: Final = 5
 LONGEST_KEPT_SECONDS: Final = 0.01
-"""How long an answer waits for its thread to wait, at most."""
+"""A form's answer goes to the event loop after so long, whatever its thread does."""
 SWITCH_INTERVAL_SECONDS: Final = 0.0005
 """How long a thread may run Python before the event loop gets its turn. By default that is longer than most requests take."""
 
@@ -45,17 +45,17 @@ class Pool:
         *,
         most_waiting: int | None = None,
         patience_seconds: float | None = None,
-        keeps_answers: bool = False,
+        longest_kept_seconds: float | None = None,
         now: Callable[[], float] = stopwatch,
     ) -> None:
         """most_waiting: how many may wait for a thread. patience_seconds: how long one may; what has waited longer is not begun.
 
-        keeps_answers: answers wait until a thread does (`hand_back`), instead of calling the event loop at once. No longer than
-        LONGEST_KEPT_SECONDS.
+        longest_kept_seconds: for so long, answers stay with their thread until it is about to wait (docs/adr/0021). Without it they
+        go to the event loop at once.
         """
         self.threads = threads
         self._patience_seconds = math.inf if patience_seconds is None else patience_seconds
-        self._keeps_answers = keeps_answers
+        self._longest_kept_seconds = longest_kept_seconds
         self._now = now
         self._threads = _Threads(name, threads, before_waiting=self.hand_back)
         self._most_inside = math.inf if most_waiting is None else threads + most_waiting
@@ -85,13 +85,9 @@ class Pool:
         self._threads.do(partial(contextvars.copy_context().run, work))
 
     def hand_back(self) -> None:
-        """Call the event loop for the answers that are ready.
-
-        For a thread that is about to wait for something else than the interpreter: the event loop has it meanwhile, and need not
-        take it from a thread that could go on (docs/adr/0021).
-        """
+        """Let the event loop have the answers that are ready. From any thread that is about to wait, and needs no interpreter meanwhile."""
         if self._way_back is not None:
-            self._way_back.call()
+            self._way_back.hand_back()
 
     def close(self) -> None:
         """Let the threads finish what they do and what waits, and end."""
@@ -99,85 +95,87 @@ class Pool:
 
     def _hand_over(self, work: Callable[[], T], *, begin_by: float) -> "asyncio.Future[T]":
         way_back, context = self._way_back_to(asyncio.get_running_loop()), contextvars.copy_context()
-        way_back.look_later()
         answer: asyncio.Future[T] = way_back.loop.create_future()
-
-        def give(result: T) -> None:
-            if not answer.done():
-                answer.set_result(result)
-
-        def fail(error: BaseException) -> None:
-            if not answer.done():
-                answer.set_exception(error)
 
         def job() -> None:
             if answer.cancelled():
                 return
             if self._now() > begin_by:
-                way_back.put(partial(fail, PoolBusyError()))
+                way_back.put(answer, partial(answer.set_exception, PoolBusyError()))
                 return
             try:
                 result = context.run(work)
             except BaseException as error:  # noqa: BLE001  # whoever waits decides about it
-                way_back.put(partial(fail, error))
+                way_back.put(answer, partial(answer.set_exception, _raisable(error)))
             else:
-                way_back.put(partial(give, result))
+                way_back.put(answer, partial(answer.set_result, result))
 
         self._threads.do(job)
         return answer
 
     def _way_back_to(self, loop: asyncio.AbstractEventLoop) -> "_WayBack":
         if self._way_back is None or self._way_back.loop is not loop:
-            self._way_back = _WayBack(loop, keeps=self._keeps_answers, is_awaited=lambda: self._inside > 0)
+            self._way_back = _WayBack(loop, self._longest_kept_seconds, is_awaited=lambda: self._inside > 0)
+        self._way_back.set_timer()
         return self._way_back
 
 
 class _WayBack:
     """Answers on their way from threads to the event loop that waits for them."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, keeps: bool, is_awaited: Callable[[], bool]) -> None:
-        """keeps: whether answers wait until somebody calls the loop for them. is_awaited: whether there is one yet to come."""
+    def __init__(self, loop: asyncio.AbstractEventLoop, longest_kept_seconds: float | None, *, is_awaited: Callable[[], bool]) -> None:
+        """is_awaited: whether anybody on the loop waits for an answer."""
         self.loop = loop
-        self._keeps = keeps
+        self._longest_kept_seconds = longest_kept_seconds
         self._is_awaited = is_awaited
-        self._ready: deque[Callable[[], None]] = deque()
-        self._is_called = False
-        self._look: asyncio.TimerHandle | None = None
+        self._ready: deque[tuple[asyncio.Future[Any], Callable[[], None]]] = deque()
+        self._has_timer = False
 
-    def put(self, settle: Callable[[], None]) -> None:
-        """Take an answer from a thread, as what the loop has to do with it."""
-        self._ready.append(settle)
-        if not self._keeps:
-            self.call()
+    def put(self, answer: "asyncio.Future[Any]", settle: Callable[[], None]) -> None:
+        """Take an answer from a thread, and what settles it."""
+        self._ready.append((answer, settle))
+        if self._longest_kept_seconds is None:
+            self.hand_back()
 
-    def call(self) -> None:
+    def hand_back(self) -> None:
         """Have the loop settle what is ready. If it has ended, nobody waits any more."""
-        if self._ready and not self._is_called:
-            self._is_called = True
+        if self._ready:
             with suppress(RuntimeError):
-                self.loop.call_soon_threadsafe(self._settle)
+                self.loop.call_soon_threadsafe(self._settle_ready)
 
-    def look_later(self) -> None:
-        """Have the loop look by itself before long, whatever the threads do."""
-        if self._keeps and self._look is None and self._is_awaited():
-            self._look = self.loop.call_later(LONGEST_KEPT_SECONDS, self._look_after)
+    def set_timer(self) -> None:
+        """On the loop: have it look by itself for as long as somebody waits."""
+        if self._longest_kept_seconds is not None and not self._has_timer:
+            self._has_timer = True
+            self.loop.call_later(self._longest_kept_seconds, self._on_timer)
 
-    def _look_after(self) -> None:
-        self._look = None
-        self._settle()
-        self.look_later()
+    def _on_timer(self) -> None:
+        self._has_timer = False
+        self._settle_ready()
+        if self._is_awaited():
+            self.set_timer()
 
-    def _settle(self) -> None:
-        self._is_called = False  # first: what comes from now on may find that all has been taken
+    def _settle_ready(self) -> None:
         while self._ready:
-            self._ready.popleft()()
+            answer, settle = self._ready.popleft()
+            if not answer.done():
+                settle()
+
+
+def _raisable(error: BaseException) -> BaseException:
+    """What a future takes: it refuses StopIteration, which would end the coroutine that waits for it."""
+    if not isinstance(error, StopIteration):
+        return error
+    raisable = RuntimeError("StopIteration was raised")
+    raisable.__cause__ = error
+    return raisable
 
 
 class _Threads:
     """Threads that do what is handed to them: concurrent.futures takes three times as long to hand it over and back (docs/adr/0001)."""
 
     def __init__(self, name: str, count: int, *, before_waiting: Callable[[], None]) -> None:
-        """before_waiting: called by a thread that has nothing to do any more."""
+        """before_waiting: called by a thread before it waits for something to do."""
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads = [Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(count)]
         self._before_waiting = before_waiting
@@ -206,9 +204,11 @@ class _Threads:
             del job
 
     def _next(self) -> Callable[[], None] | None:
-        if self._jobs.empty():
+        try:
+            return self._jobs.get_nowait()
+        except Empty:
             self._before_waiting()
-        return self._jobs.get()
+            return self._jobs.get()
 
 
 def available_cores() -> int:
@@ -245,10 +245,13 @@ class Pools:
         hash_threads = hash_threads_of_a_worker(cores, workers)
         sign_in_threads = hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
         page = Pool("page", PAGE_THREADS)
-        form = Pool("form", 1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, keeps_answers=True, now=now)
+        form = page
+        if single_writer:
+            kept = LONGEST_KEPT_SECONDS
+            form = Pool("form", 1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, longest_kept_seconds=kept, now=now)
         return cls(
             page=page,
-            form=form if single_writer else page,
+            form=form,
             sign_in=Pool("sign-in", sign_in_threads, most_waiting=MOST_WAITING_TO_SIGN_IN, patience_seconds=PATIENCE_SECONDS, now=now),
             hash_threads=hash_threads,
         )

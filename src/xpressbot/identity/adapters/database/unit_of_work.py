@@ -78,11 +78,7 @@ class Leases:
         return take_lease(self._connection, name, holder, now, term)
 
 
-def _nothing() -> None:
-    """Nobody has anything to do."""
-
-
-def _ignore(_seconds: float) -> None:
+def _ignore(*_what: object) -> None:
     """Nobody asks for it."""
 
 
@@ -93,7 +89,7 @@ class UnitOfWork:
     # secrets have something to remember, the active key.
 
     def __init__(
-        self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource, before_commit: Callable[[], None] = _nothing
+        self, connection: Connection, boxes: SealedBoxes, entropy: EntropySource, before_commit: Callable[[], None] = _ignore
     ) -> None:
         self._connection = connection
         self._boxes = boxes
@@ -203,9 +199,12 @@ class UnitsOfWork(ReadingUnits):
         boxes: SealedBoxes,
         entropy: EntropySource,
         times: UnitTimes | None = None,
-        before_disk: Callable[[], None] = _nothing,
+        before_disk: Callable[[], None] = _ignore,
     ) -> None:
-        """before_disk: called before a commit that waits for the disk, while which others may run Python (docs/adr/0021)."""
+        """before_disk: called before a commit that waits for the disk, during which others may run Python (docs/adr/0021).
+
+        It is called within the transaction, and must not raise.
+        """
         self._times = times or UnitTimes()
         super().__init__(database, boxes, entropy, self._times.reading)
         self._database = database
@@ -213,7 +212,7 @@ class UnitsOfWork(ReadingUnits):
 
     def write(self, *, durable: bool = True, optional: bool = False) -> AbstractContextManager[UnitOfWork]:
         connect = partial(self._database.write, durable=durable, optional=optional)
-        return _Unit(connect, self._boxes, self._entropy, self._times.writing, self._before_disk if durable else _nothing)
+        return _Unit(connect, self._boxes, self._entropy, self._times.writing, self._before_disk if durable else _ignore)
 
     def write_if_possible(self, deed: Callable[[UnitOfWork], None]) -> None:
         with suppress(*UNAVAILABLE), self.write(durable=False, optional=True) as uow:
@@ -232,7 +231,7 @@ class _Unit:
         boxes: SealedBoxes,
         entropy: EntropySource,
         note: Callable[[float], object],
-        before_commit: Callable[[], None] = _nothing,
+        before_commit: Callable[[], None] = _ignore,
     ) -> None:
         self._connect = connect
         self._boxes = boxes
