@@ -1,6 +1,7 @@
 """Log lines: one to an event whatever somebody sends (ASVS 16.4.1), and no secret in any (ASVS 16.2.5)."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -33,7 +34,18 @@ PATHS = {
 
 
 class Log(io.StringIO):
-    """What was written to standard error since it was last taken."""
+    """What was written to standard error since it was last taken, unless its disk is full."""
+
+    is_full = False
+
+    def write(self, text: str) -> int:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     def take(self) -> str:
         taken = self.getvalue()
@@ -174,6 +186,18 @@ def test_a_database_failure_logs_no_values(log: Log, installation: Installation,
     output = log.take()
     assert code not in output.replace(":", " ").split()
     assert "anna@example.com" not in output
+
+
+def test_where_no_line_can_be_written_people_sign_in_all_the_same(log: Log, protected: Protected, pending: Browser) -> None:
+    """A full disk may hold nothing but the log. Once there is room, lines are written again."""
+    log.take()
+    log.is_full = True
+    assert pending.post("/sign-in/code", code="000000").status_code == 401
+    assert pending.post("/sign-in/code", code=protected.phone.next_code()).status_code == 303
+    logging.getLogger("uvicorn.error").warning("lost as well")
+    log.is_full = False
+    assert pending.get("/healthz").status_code == 200
+    assert_one_plain_line(log.take())
 
 
 def assert_one_plain_line(output: str) -> None:

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 
@@ -12,6 +12,25 @@ _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks
 _FIRST: Final = ("timestamp", "level", "event")
 _PLAIN: Final = re.compile(r"[!#-<>-\[\]-~]*")
 """Printable ASCII without space, quote, equals sign and backslash."""
+
+
+class _Lines:
+    """Where log lines go. One that cannot be written, on a full disk say, is lost, and not what it was to tell of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except OSError:
+            return
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            return
 
 
 def printable(text: str) -> str:
@@ -48,14 +67,15 @@ def configure_logging(*, json_lines: bool, level: str) -> None:
     renderer: list[structlog.typing.Processor] = (
         [_TRACEBACKS, structlog.processors.JSONRenderer()] if json_lines else [structlog.processors.format_exc_info, _logfmt]
     )
+    lines = cast("TextIO", _Lines(sys.stderr))
     threshold = logging.getLevelNamesMapping()[level]
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(lines),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
