@@ -11,7 +11,7 @@ from xpressbot.identity.adapters.database.unit_of_work import UnitsOfWork
 TERM = 1_000_000
 
 
-@pytest.mark.parametrize(("how", "seen"), [({}, [0]), ({"optional": True}, [0]), ({"durable": False}, [])])
+@pytest.mark.parametrize(("how", "seen"), [({}, [0]), ({"durable": False}, [])])
 def test_only_a_commit_that_waits_is_told_of(installation: Installation, how: dict[str, bool], seen: list[int]) -> None:
     """Before anybody else sees what it commits. A short one would be over before they had begun."""
     database, entropy, found = installation.house.database, installation.entropy, []

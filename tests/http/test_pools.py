@@ -43,7 +43,8 @@ def test_work_runs_on_a_thread_in_the_context_of_its_task(pool: Pool) -> None:
             VARIABLE.set("of the work")
             return seen, threading.current_thread().name
 
-        return (*await pool.run(work), VARIABLE.get())
+        async with asyncio.timeout(SOON_SECONDS):
+            return (*await pool.run(work), VARIABLE.get())
 
     assert asyncio.run(story()) == ("of the task", "test-0", "of the task")
 
@@ -131,7 +132,7 @@ def test_an_answer_to_a_loop_that_has_ended_is_dropped(pool: Pool) -> None:
 
 
 class TestKeptAnswers:
-    """An answer waits until a thread does (docs/adr/0021)."""
+    """Answers stay with their thread until one is about to wait (docs/adr/0021)."""
 
     def test_it_is_handed_back_when_a_thread_is_about_to_wait(self, keeping: Pool) -> None:
         """Before that, it would take the interpreter from the thread."""
@@ -168,11 +169,13 @@ class TestKeptAnswers:
                 return set_timer(seconds, *what)
 
             monkeypatch.setattr(loop, "call_later", note)
-            await keeping.run(int)
-            await keeping.run(int)
+            async with asyncio.timeout(SOON_SECONDS):
+                await keeping.run(int)
+                await keeping.run(int)
             for _look in range(3):
                 await look_around()
-            await keeping.run(int)
+            async with asyncio.timeout(SOON_SECONDS):
+                await keeping.run(int)
 
         run(story)
         assert timers == [LONG_SECONDS] * 2

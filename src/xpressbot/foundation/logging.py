@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 from typing import Final, TextIO, cast
 
 import structlog
@@ -15,22 +16,18 @@ _PLAIN: Final = re.compile(r"[!#-<>-\[\]-~]*")
 
 
 class _Lines:
-    """Where log lines go. One that cannot be written, on a full disk say, is lost, and not what it was to tell of."""
+    """Where structlog writes. A line that cannot be written, on a full disk say, is lost, and not the request that it tells of."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        try:
+        with suppress(OSError):
             self._stream.write(text)
-        except OSError:
-            return
 
     def flush(self) -> None:
-        try:
+        with suppress(OSError):
             self._stream.flush()
-        except OSError:
-            return
 
 
 def printable(text: str) -> str:
@@ -67,15 +64,14 @@ def configure_logging(*, json_lines: bool, level: str) -> None:
     renderer: list[structlog.typing.Processor] = (
         [_TRACEBACKS, structlog.processors.JSONRenderer()] if json_lines else [structlog.processors.format_exc_info, _logfmt]
     )
-    lines = cast("TextIO", _Lines(sys.stderr))
     threshold = logging.getLevelNamesMapping()[level]
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(lines),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Lines(sys.stderr))),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(lines)
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]

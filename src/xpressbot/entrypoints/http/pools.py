@@ -95,6 +95,7 @@ class Pool:
 
     def _hand_over(self, work: Callable[[], T], *, begin_by: float) -> "asyncio.Future[T]":
         way_back, context = self._way_back_to(asyncio.get_running_loop()), contextvars.copy_context()
+        way_back.set_timer()
         answer: asyncio.Future[T] = way_back.loop.create_future()
 
         def job() -> None:
@@ -116,7 +117,6 @@ class Pool:
     def _way_back_to(self, loop: asyncio.AbstractEventLoop) -> "_WayBack":
         if self._way_back is None or self._way_back.loop is not loop:
             self._way_back = _WayBack(loop, self._longest_kept_seconds, is_awaited=lambda: self._inside > 0)
-        self._way_back.set_timer()
         return self._way_back
 
 
@@ -247,8 +247,14 @@ class Pools:
         page = Pool("page", PAGE_THREADS)
         form = page
         if single_writer:
-            kept = LONGEST_KEPT_SECONDS
-            form = Pool("form", 1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, longest_kept_seconds=kept, now=now)
+            form = Pool(
+                "form",
+                1,
+                most_waiting=MOST_FORMS_WAITING,
+                patience_seconds=PATIENCE_SECONDS,
+                longest_kept_seconds=LONGEST_KEPT_SECONDS,
+                now=now,
+            )
         return cls(
             page=page,
             form=form,
