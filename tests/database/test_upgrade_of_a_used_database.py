@@ -22,7 +22,7 @@ from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
 
-EARLIER = ["0001", "0002"]
+EARLIER = ["0001", "0002", "0003"]
 RENAMED = {"authenticator": {"session_id": "begun_in"}}
 """Columns that the first schema had under another name: the old one, and today's."""
 

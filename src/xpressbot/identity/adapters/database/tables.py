@@ -71,6 +71,7 @@ SESSION: Final = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("previous_token_hash", LargeBinary(32)),
     _account(),
     Column("security_version", Integer, nullable=False),
     Column("amr", String(64), nullable=False),
@@ -85,6 +86,7 @@ SESSION: Final = Table(
     Column("address", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
     Index(None, "account_id"),
+    Index(None, "previous_token_hash"),
 )
 
 PENDING_SIGN_IN: Final = Table(
