@@ -95,7 +95,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         figures=HashFigures(measures.hashes_waiting.inc, measures.hash_wait.observe, measures.hash_run.observe),
     )
     gate = Gate(units, mint)
-    enrolling = Enrolling(units, mint, digest)
+    enrolling = Enrolling(mint, digest)
     sign_in = SignIn(units, mint, hasher, digest, StructuredSignInLog())
     identity = Identity(
         sign_in=sign_in,

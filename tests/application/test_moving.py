@@ -238,7 +238,7 @@ def test_of_two_sessions_that_move_at_once_the_first_to_prove_a_code_has_it(
     others, me = other.start(), other.me
     mine = visitor.enable(lost=True)
     assert other.caller is None
-    assert other.identity.totp_enrolment.confirm(me, others.code()) == NO_ENROLMENT
+    assert other.identity.totp_enrolment.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
     other.begin()
     assert other.code(others.next_code()) == WRONG
     assert isinstance(other.code(mine.code()), SignedIn)

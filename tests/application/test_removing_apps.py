@@ -145,7 +145,7 @@ def test_what_another_session_has_begun_is_over(
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     phone, me = other.start_adding("Thief's"), other.me
     visitor.remove(visitor.apps()["Tablet"])
-    assert other.identity.totp_enrolment.confirm(me, phone.code()) == Denied(Reason.NO_ENROLMENT)
+    assert other.identity.totp_enrolment.confirm(me, phone.code()) == Denied(Reason.NOT_SIGNED_IN)
     assert list(visitor.apps()) == [""]
 
 

@@ -1,6 +1,7 @@
 """An operator's reset of 2FA: everything it rests on goes together, and the account waits for its link."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -182,7 +183,7 @@ def test_a_second_reset_ends_a_set_up_that_the_first_link_had_begun(
     app = visitor.start_again()
     stale = visitor.enrollee
     visitor.link = reset(installation.house)
-    for enrollee in (stale, type(stale)(stale.pending, visitor.link, stale.client)):
+    for enrollee in (stale, replace(stale, link=visitor.link)):
         assert identity.re_enrolment.confirm(enrollee, app.code()) == Denied(Reason.START_AGAIN)
         assert identity.re_enrolment.start(enrollee) == Denied(Reason.START_AGAIN)
     assert identity.re_enrolment.enrollee(visitor.pending, visitor.link, visitor.client) == Denied(Reason.START_AGAIN)

@@ -156,10 +156,10 @@ def observed(installation: Installation, hasher: ObservedHasher) -> Reauthentica
 def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_before(
     visitor: Visitor, observed: Reauthentication, hasher: ObservedHasher
 ) -> None:
-    """The session went on, but the password was right for an older version of the account."""
+    """The session went on under another token; what was let in under the old one changes nothing."""
     me = visitor.sign_in().me
     hasher.meanwhile = visitor.enable
-    assert observed.confirm(me, PASSWORD, None) == Denied(Reason.WRONG_CREDENTIALS, tries_left=4)
+    assert observed.confirm(me, PASSWORD, None) == Denied(Reason.SESSION_RENEWED)
     assert visitor.caller is not None
 
 

@@ -246,7 +246,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     new = visitor.start()
     me = visitor.me
     with after_unit_of_work(installation, 1, visitor.disable):
-        assert visitor.identity.totp_enrolment.confirm(me, new.code()) == NO_ENROLMENT
+        assert visitor.identity.totp_enrolment.confirm(me, new.code()) == Denied(Reason.SESSION_RENEWED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 

@@ -81,22 +81,23 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
 def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six turns it into a session."""
     protected(installation.house)
-    waiting = installation.house.identity.sign_in.pending(pending(installation.house), NextStep.SECOND_FACTOR)
+    token = pending(installation.house)
     now = installation.clock.now()
 
-    results = race(installation, RACERS, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, now))
+    results = race(installation, RACERS, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, now))
 
     assert sorted(results) == ONE_WINNER
-    assert race(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, now)) == [0]
+    assert race(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, now)) == [0]
 
 
 def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installation) -> None:
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.house)
-    waiting = installation.house.identity.sign_in.pending(pending(installation.house), NextStep.SECOND_FACTOR)
+    token = pending(installation.house)
+    waiting = installation.house.identity.sign_in.pending(token, NextStep.SECOND_FACTOR)
 
-    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, waiting.expires_at)) == [0]
-    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(waiting.id, waiting.expires_at - 1)) == [1]
+    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, waiting.expires_at)) == [0]
+    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, waiting.expires_at - 1)) == [1]
 
 
 def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:

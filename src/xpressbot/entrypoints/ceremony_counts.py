@@ -90,7 +90,7 @@ class CeremonyCounts:
                 self._step_ups[StepUp.CONFIRMED].inc()
             case Denied(Reason.SESSION_ENDED):
                 self._step_ups[StepUp.SESSION_ENDED].inc()
-            case Denied(Reason.NOT_SIGNED_IN):
+            case Denied(Reason.NOT_SIGNED_IN | Reason.SESSION_RENEWED):
                 pass
             case Denied():
                 self._step_ups[StepUp.REFUSED].inc()

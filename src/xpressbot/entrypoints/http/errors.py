@@ -17,10 +17,18 @@ RETRY_AFTER_REPAIR_SECONDS: Final = 60
 """Only an operator can make room on a disk."""
 
 
+class Action(NamedTuple):
+    """What a person can do next: a link."""
+
+    href: str
+    label: str
+
+
 class _Explanation(NamedTuple):
     code: str
     title: str
     detail: str
+    action: Action | None = None
 
 
 _EXPLANATIONS: Final = {
@@ -32,6 +40,14 @@ _EXPLANATIONS: Final = {
     404: _Explanation("not_found", _("Page not found"), _("There is nothing at this address.")),
     405: _Explanation(
         "method_not_allowed", _("Not possible here"), _("This address does not take that kind of request. Nothing was done.")
+    ),
+    409: _Explanation(
+        "session_renewed",
+        _("This click changed nothing"),
+        _(
+            "Your session was renewed a moment ago: by the same button, if you pressed it twice, or in another tab. What was done first"
+            " counts. Go on to see it, and sign in if you are asked to."
+        ),
     ),
     410: _Explanation("gone", _("This link no longer works"), _("It was used or has expired.")),
     413: _Explanation(
@@ -76,12 +92,20 @@ def error_response(
     status: int,
     *,
     detail: str | None = None,
+    action: Action | None = None,
     headers: dict[str, str] | None = None,
     reference: str | None = None,
 ) -> Response:
-    """An error page, or a problem document for the API. `reference` is the id under which the log tells of the request."""
+    """An error page, or a problem document for the API.
+
+    action: the way on, where the page knows a better one than the dashboard. `reference` is the id under which the log tells of
+    the request.
+    """
     explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
-    return _explained(renderer, request, status, explanation, detail=detail, headers=headers, reference=reference)
+    if action is None and status in {403, 404, 405}:
+        action = Action("/", _("Go to the dashboard"))
+    told = explanation._replace(detail=detail or explanation.detail, action=action)
+    return _explained(renderer, request, status, told, headers=headers, reference=reference)
 
 
 def unavailable_response(renderer: Renderer, request: Request, trouble: Trouble, *, reference: str | None = None) -> Response:
@@ -100,12 +124,10 @@ def _explained(
     *,
     headers: dict[str, str] | None,
     reference: str | None,
-    detail: str | None = None,
 ) -> Response:
     if request.scope["path"].startswith(API_PREFIX):
         return problem(status, explanation.code, headers=headers, reference=reference)
-    action = {"href": "/", "label": _("Go to the dashboard")} if status in {403, 404, 405, 410} else None
-    shown = {"title": explanation.title, "detail": detail or explanation.detail, "action": action, "reference": reference}
+    shown = {"title": explanation.title, "detail": explanation.detail, "action": explanation.action, "reference": reference}
     response = renderer.page("error.html", None, status=status, **shown)
     response.headers.update(headers or {})
     return response

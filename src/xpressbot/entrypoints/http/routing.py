@@ -3,24 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from xpressbot.entrypoints.http.errors import Action, error_response
 from xpressbot.entrypoints.http.forms import Form, read_form
+from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.pools import Pool, Pools
+from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Site, Visit, redirect
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.domain.outcomes import Denied, Reason, StepUpRequired
-
-SIGN_IN_PATH: Final = "/sign-in"
-STEP_UP_PATH: Final = "/account/confirm-identity"
-HOME_PATH: Final = "/"
-SETTINGS_PATH: Final = "/account"
-RE_ENROLMENT_PATH: Final = "/link/re-enrolment"
 
 
 class Threads(Enum):
@@ -86,24 +82,31 @@ class SignedInPage:
         """Run the handler for whoever is signed in; send anybody else to sign in first."""
         caller = visit.identity.sessions.resolve(visit.client)
         if caller is None:
-            return self._answer_enrollee(visit) or redirect(f"{SIGN_IN_PATH}?next={self.back}")
+            return self._answer_enrollee(visit) or self._answer_nobody(visit)
         if self.for_one_person and _somebody_else_must_enrol(visit, caller):
             return redirect(RE_ENROLMENT_PATH)
-        return self._conclude(self.handler(visit, caller))
+        return self._conclude(visit, self.handler(visit, caller))
 
-    def _conclude(self, outcome: Response | Denied | StepUpRequired) -> Response:
+    def _conclude(self, visit: Visit, outcome: Response | Denied | StepUpRequired) -> Response:
         back = self.back
         match outcome:
             case StepUpRequired():
                 return redirect(f"{STEP_UP_PATH}?next={back}")
             case Denied(Reason.NOT_SIGNED_IN):
                 return redirect(f"{SIGN_IN_PATH}?next={back}")
+            case Denied(Reason.SESSION_RENEWED):
+                return _session_renewed(visit, back)
             case Denied(Reason.NOT_PROTECTED):
                 return redirect(SETTINGS_PATH)  # which shows that 2FA is off
             case Denied(reason):
                 return redirect(f"{SETTINGS_PATH}?reason={reason}")
             case _:
                 return outcome
+
+    def _answer_nobody(self, visit: Visit) -> Response:
+        if self.method == "POST" and visit.identity.sessions.was_renewed(visit.client):
+            return _session_renewed(visit, self.back)
+        return redirect(f"{SIGN_IN_PATH}?next={self.back}")
 
     def _answer_enrollee(self, visit: Visit) -> Response | None:
         if self.before_session is None:
@@ -119,6 +122,11 @@ class SignedInPage:
                 return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
             case _:
                 return outcome
+
+
+def _session_renewed(visit: Visit, back: str) -> Response:
+    """The other half of a double click, or a form of a tab that was left behind. No cookie is set: the browser may have a newer one."""
+    return error_response(visit.site.renderer, visit.request, 409, action=Action(back, _("Go on")))
 
 
 def _somebody_else_must_enrol(visit: Visit, caller: Caller) -> bool:

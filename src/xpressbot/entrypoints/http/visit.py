@@ -11,6 +11,7 @@ from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.forms import Form
+from xpressbot.entrypoints.http.paths import CODES_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.wording import Text, refusal_text
 from xpressbot.identity.application.caller import Client
@@ -103,7 +104,7 @@ class Visit:
 
     def signed_in(self, outcome: SignedIn, path: str | None = None) -> Response:
         """Give the browser its session and send it to where it was going, or to `path`."""
-        response = redirect(path or outcome.next_path)
+        response = redirect(path or (CODES_PATH if outcome.shows_codes else outcome.next_path))
         self.site.cookies.set(response, Cookie.SESSION, outcome.session)
         self.site.cookies.set(response, Cookie.DEVICE, outcome.device)
         self.site.cookies.clear(response, Cookie.SIGN_IN)

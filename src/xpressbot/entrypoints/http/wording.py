@@ -72,6 +72,7 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     Reason.JUST_SIGNED_IN: _("You have just signed in with this code. If you see this page, sign in again."),
     Reason.NOT_SIGNED_IN: _("Sign in first."),
     Reason.SESSION_ENDED: _("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
+    Reason.SESSION_RENEWED: _("Your session was renewed a moment ago, so this changed nothing."),
     Reason.NO_ENROLMENT: _(
         "The set-up is no longer open: it took more than %(minutes)d minutes, or was finished in another tab. If 2FA is off below,"
         " start again."

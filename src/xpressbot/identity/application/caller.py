@@ -29,10 +29,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in person in one browser."""
+    """A signed-in person in one browser. token: what the request brought; the session as it was under it."""
 
     account: Account
     session: Session
+    token: Token
     client: Client
 
     def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:

@@ -11,7 +11,7 @@ from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal_of
 from xpressbot.identity.domain.outcomes import SignedIn
 from xpressbot.identity.domain.security_event import DetailValue, EventKind
-from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, Session
+from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, CODES_SHOWN_FOR, Session
 from xpressbot.identity.domain.throttle import DelayReport
 
 
@@ -56,8 +56,20 @@ class Completion:
         self._clear_counts(uow, account, proof, now)
         kind = EventKind.SIGNED_IN_WITH_RECOVERY_CODE if recovered else EventKind.SIGNED_IN
         details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
+        shows_codes = Method.TOTP in proof.amr and self._show_unsaved_codes(uow, session, now)
         uow.events.append(account.id, client.event(kind, **details), now)
-        return SignedIn(session_token, device_token, proof.next_path, session.id)
+        if shows_codes:
+            uow.events.append(account.id, client.event(EventKind.RECOVERY_CODES_REVEALED, session=session.id), now)
+        return SignedIn(session_token, device_token, proof.next_path, session.id, shows_codes)
+
+    def _show_unsaved_codes(self, uow: UnitOfWork, session: Session, now: int) -> bool:
+        """Show a new set once more whose page may have been lost with its session's token, for the rest of its time."""
+        unsaved = uow.recovery_codes.hand_over_unsaved(session.account_id, session.id, now - CODES_SHOWN_FOR)
+        if unsaved is None:
+            return False
+        set_id, made_at = unsaved
+        uow.sessions.show_codes(session.id, set_id, made_at + CODES_SHOWN_FOR)
+        return True
 
     def _clear_counts(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
         """Forget the tries, and tell the person who guessed at their password while nobody was there to be told."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xpressbot.identity.application.minting import Mint
-from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork
 from xpressbot.identity.application.second_factor import clock_offset_seconds
 from xpressbot.identity.application.secrets import new_recovery_codes, seal_totp_secret, totp_secret
 from xpressbot.identity.domain import throttle, totp
@@ -66,8 +66,7 @@ class RefusedCode:
 class Enrolling:
     """Works on the enrolment that was begun in a session or in a pending sign-in, named by `begun_in`."""
 
-    def __init__(self, units: UnitsOfWork, mint: Mint, digest: KeyedDigest) -> None:
-        self._units = units
+    def __init__(self, mint: Mint, digest: KeyedDigest) -> None:
         self._mint = mint
         self._digest = digest
 
@@ -118,13 +117,6 @@ class Enrolling:
             moving=isinstance(enrolment.plan, Replacement) and bool(uow.authenticators.active(account_id)),
             other_sessions=uow.sessions.count_others(account_id, begun_in, now),
         )
-
-    def charge(self, begun_in: str) -> bool:
-        """Count one try at a code in a unit of work of its own, before the code is looked at; False when none is open."""
-        with self._units.write() as uow:
-            charged = uow.authenticators.charge_enrolment(begun_in, self._mint.now())
-            uow.commit()
-            return charged
 
     def prove(self, uow: UnitOfWork, begun_in: str, code: str, now: int) -> ProvenCode | RefusedCode | None:
         """Check a charged try. After ENROLMENT_TRIES wrong ones the secret is discarded; None when it is gone.

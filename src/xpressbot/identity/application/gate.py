@@ -89,21 +89,32 @@ class Gate:
         return _lacks_proof(caller.session, action, self._mint.now())
 
     def enter(self, caller: Caller, deed: Deed[T]) -> T | Denied:
-        """Run a deed that needs no more than a live session, in one unit of work, and commit it with its event.
-
-        The account is locked and the session read again: what was true when the request came in may be so no longer.
-        """
+        """Run a deed that needs no more than a live session, in one unit of work, and commit it with its event."""
         with self._units.write() as uow:
-            account = uow.accounts.lock(caller.account.id)
-            now = self._mint.now()
-            session = uow.sessions.by_id(caller.session.id)
-            if account is None or account.status is not AccountStatus.ACTIVE or session is None or not session.is_live(now):
-                return Denied(Reason.NOT_SIGNED_IN)
-            result = deed(Entry(uow, account, session, now, self._mint))
+            entry = self.admit(uow, caller)
+            if isinstance(entry, Denied):
+                return entry
+            result = deed(entry)
             if isinstance(result, Changed):
-                uow.events.append(account.id, result.event, now)
+                uow.events.append(entry.account.id, result.event, entry.now)
             uow.commit()
             return result.outcome
+
+    def admit(self, uow: UnitOfWork, caller: Caller) -> Entry | Denied:
+        """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
+
+        The session is read by the token that the request brought, never by its row: a request that was let in under an older
+        token, and waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and
+        ends nothing.
+        """
+        account = uow.accounts.lock(caller.account.id)
+        now = self._mint.now()
+        session = uow.sessions.by_token(caller.token.digest)
+        if session is None and uow.sessions.is_previous(caller.token.digest):
+            return Denied(Reason.SESSION_RENEWED)
+        if account is None or account.status is not AccountStatus.ACTIVE or session is None or not session.is_live(now):
+            return Denied(Reason.NOT_SIGNED_IN)
+        return Entry(uow, account, session, now, self._mint)
 
 
 def _lacks_proof(session: Session, action: Action, now: int) -> bool:

@@ -30,9 +30,10 @@ _FACTOR_BUCKETS: Final = (throttle.totp, throttle.recovery_code, throttle.recove
 
 @dataclass(frozen=True, slots=True)
 class Enrollee:
-    """Somebody who must enrol before there is a session: their pending sign-in, and the link their browser holds."""
+    """Somebody who must enrol before there is a session: their pending sign-in with its token, and the link their browser holds."""
 
     pending: PendingSignIn
+    token: Token
     link: Token | None
     client: Client
 
@@ -83,7 +84,9 @@ class ReEnrolment:
     def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
         """Who must enrol in this browser, if anybody."""
         pending = self._sign_in.pending(pending_token, NextStep.MUST_ENROL)
-        return pending if isinstance(pending, Denied) else Enrollee(pending, link_token, client)
+        if pending_token is None or isinstance(pending, Denied):
+            return pending if isinstance(pending, Denied) else Denied(Reason.NOT_SIGNED_IN)
+        return Enrollee(pending, pending_token, link_token, client)
 
     def may_start(self, enrollee: Enrollee) -> Done | Denied:
         """Whether password and link belong together."""
@@ -129,7 +132,12 @@ class ReEnrolment:
 
     def confirm(self, enrollee: Enrollee, code: str) -> SignedIn | Denied:
         """Prove the new app with a first code. Link and sign-in are used up by it, and the session begins."""
-        charged = self._enrolling.charge(enrollee.pending.id)
+        with self._units.write() as uow:
+            account = self._enter(uow, enrollee)
+            if isinstance(account, Denied):
+                return account
+            charged = uow.authenticators.charge_enrolment(enrollee.pending.id, self._mint.now())
+            uow.commit()
         with self._units.write() as uow:
             account = self._enter(uow, enrollee)
             if isinstance(account, Denied):
@@ -153,14 +161,14 @@ class ReEnrolment:
         with self._units.write() as uow:
             uow.accounts.lock(enrollee.pending.account_id)
             uow.authenticators.discard_enrolment(enrollee.pending.id)
-            uow.pending_sign_ins.consume(enrollee.pending.id, self._mint.now())
+            uow.pending_sign_ins.consume(enrollee.token.digest, self._mint.now())
             uow.commit()
 
     def _complete(self, uow: UnitOfWork, account: Account, enrollee: Enrollee, proven: ProvenCode) -> SignedIn | Denied:
         now, pending = self._mint.now(), enrollee.pending
         if enrollee.link is None or not uow.links.consume(LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(Reason.MUST_ENROL)
-        if not uow.pending_sign_ins.consume(pending.id, now) or not self._enrolling.put_in_place(uow, proven, "", now):
+        if not uow.pending_sign_ins.consume(enrollee.token.digest, now) or not self._enrolling.put_in_place(uow, proven, "", now):
             return Denied(Reason.START_AGAIN)
         uow.accounts.set_must_enrol(account.id, must_enrol=False)
         version = void_earlier_decisions(uow, account.id, keep_session=None)
@@ -188,7 +196,7 @@ class ReEnrolment:
         return account if refusal is None else Denied(refusal)
 
     def _refuse_second_click(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
-        return Reason.JUST_SIGNED_IN if uow.pending_sign_ins.is_consumed(enrollee.pending.id) else None
+        return Reason.JUST_SIGNED_IN if uow.pending_sign_ins.is_consumed(enrollee.token.digest) else None
 
     def _refuse_link(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
         found = uow.links.find_open(LinkKind.RE_ENROLMENT, enrollee.link.digest, self._mint.now()) if enrollee.link else None

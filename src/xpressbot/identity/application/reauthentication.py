@@ -45,16 +45,17 @@ class Reauthentication:
         does not seem to be its owner.
         """
         with self._units.write() as uow:
-            if uow.accounts.lock(caller.account.id) is None:
-                return Denied(Reason.NOT_SIGNED_IN)
-            tries = uow.sessions.charge_step_up(caller.session.id, STEP_UP_TRIES)
+            entry = self._gate.admit(uow, caller)
+            if isinstance(entry, Denied):
+                return entry
+            tries = uow.sessions.charge_step_up(entry.session.id, STEP_UP_TRIES)
             if tries is None:
                 return Denied(Reason.NOT_SIGNED_IN)
             uow.commit()
         password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
 
         def deed(entry: Entry) -> Changed[Raised | Denied]:
-            if not password_is_right or entry.account.security_version != caller.account.security_version:
+            if not password_is_right:
                 return _refuse(entry, caller, Denied(Reason.WRONG_CREDENTIALS), tries)
             methods = frozenset({Method.PASSWORD})
             if _needs_second_factor(entry.uow, entry.session):

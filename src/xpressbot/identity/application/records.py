@@ -72,12 +72,16 @@ class SessionRecords(Protocol):
     def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
         """One statement: the session with its account, if that is active and nothing changed since."""
 
-    def by_id(self, session_id: str) -> Session | None: ...
+    def by_token(self, token_hash: bytes) -> Session | None:
+        """The session that has this token now, if nothing changed its account since."""
 
-    def touch(self, session_id: str, now: int) -> None: ...
+    def is_previous(self, token_hash: bytes) -> bool:
+        """Whether a session had this token before its last rise."""
+
+    def touch(self, token_hash: bytes, now: int) -> None: ...
 
     def raise_to(self, session: Session, token_hash: bytes, security_version: int) -> None:
-        """Write a session that has risen, under its new token."""
+        """Write a session that has risen, under its new token. It keeps the hash of the one before, which tells a late request."""
 
     def show_codes(self, session_id: str, set_id: str | None, until: int) -> None:
         """Let this session see the codes of one set for a while; of none with set_id None."""
@@ -103,9 +107,10 @@ class PendingSignInRecords(Protocol):
 
     def by_token(self, token_hash: bytes) -> PendingSignIn | None: ...
 
-    def is_consumed(self, pending_id: str) -> bool: ...
+    def is_consumed(self, token_hash: bytes) -> bool: ...
 
-    def consume(self, pending_id: str, now: int) -> bool: ...
+    def consume(self, token_hash: bytes, now: int) -> bool:
+        """Use up a sign-in; False when it was used, has expired, or is void."""
 
     def end_all(self, account_id: str) -> None: ...
 
@@ -172,6 +177,12 @@ class RecoveryCodeRecords(Protocol):
 
     def put_in_force(self, account_id: str, set_id: str) -> None:
         """Replace the set in force by a prepared one."""
+
+    def hand_over_unsaved(self, account_id: str, session_id: str, made_after: int) -> tuple[str, int] | None:
+        """Make the set in force the one of another session, if it was made later than this and nobody has saved it.
+
+        Its id, and when it was made.
+        """
 
     def mark_saved(self, account_id: str, now: int) -> None:
         """Note that the owner of the set in force says to have saved it."""

@@ -20,6 +20,7 @@ from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, Ste
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode, grouped
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.session import CODES_SHOWN_FOR, Session
+from xpressbot.identity.domain.throttle import Bucket
 
 SETS_AT_A_TIME: Final = 100
 """How many sets are looked at, and lose their copies, in one transaction."""
@@ -124,8 +125,12 @@ class RecoveryCodes:
         allowed = self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, lambda _entry: Unchanged(Done()))
         if not isinstance(allowed, Done):
             return allowed
-        bucket = throttle.recovery_code_check(caller.account.id)
-        charged = charge_try(self._units, self._mint.now, lambda _uow: (None, [bucket]), durable=False)
+
+        def tried(uow: UnitOfWork) -> tuple[None, Sequence[Bucket]] | Denied:
+            entry = self._gate.admit(uow, caller)
+            return entry if isinstance(entry, Denied) else (None, [throttle.recovery_code_check(entry.account.id)])
+
+        charged = charge_try(self._units, self._mint.now, tried, durable=False)
         if isinstance(charged, Denied):
             return charged
         _, charges = charged

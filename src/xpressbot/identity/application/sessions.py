@@ -5,7 +5,7 @@ from xpressbot.identity.application.gate import Changed, Entry, Gate
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import ReadingUnits, UnitsOfWork
 from xpressbot.identity.domain.account import Account
-from xpressbot.identity.domain.outcomes import Done
+from xpressbot.identity.domain.outcomes import Denied, Done
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.token import Token
@@ -40,25 +40,34 @@ class Sessions:
 
     def resolve(self, client: Client) -> Caller | None:
         """The person this browser is signed in as."""
-        found = None if client.session is None else self.find(client.session)
-        return None if found is None else Caller(found[1], found[0], client)
+        if client.session is None or (found := self.find(client.session)) is None:
+            return None
+        session, account = found
+        return Caller(account, session, client.session, client)
+
+    def was_renewed(self, client: Client) -> bool:
+        """Whether this browser brings the token that a session had before its last rise."""
+        if client.session is None:
+            return False
+        with self._units.read() as uow:
+            return uow.sessions.is_previous(client.session.digest)
 
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement, and one write a minute for the last use."""
         found = self._lookup.find(token)
         if found is not None and self._lookup.owes_a_note(found[0]):
-            self._touch(found[0].id)
+            self._touch(token)
         return found
 
-    def sign_out(self, caller: Caller) -> None:
+    def sign_out(self, caller: Caller) -> Done | Denied:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""
 
         def deed(entry: Entry) -> Changed[Done]:
             entry.uow.sessions.end(entry.session.id)
             return Changed(Done(), caller.event(EventKind.SIGNED_OUT))
 
-        self._gate.enter(caller, deed)
+        return self._gate.enter(caller, deed)
 
-    def _touch(self, session_id: str) -> None:
+    def _touch(self, token: Token) -> None:
         # If a power cut takes it back, or a full disk leaves no room for it, the session ends earlier, never later.
-        self._units.write_if_possible(lambda uow: uow.sessions.touch(session_id, self._mint.now()))
+        self._units.write_if_possible(lambda uow: uow.sessions.touch(token.digest, self._mint.now()))

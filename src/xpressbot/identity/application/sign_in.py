@@ -88,6 +88,8 @@ class SignIn:
 
     def verify_second_factor(self, token: Token | None, factor: SecondFactor, client: Client) -> SignedIn | Denied:
         """Check a code against the pending sign-in; a right one consumes both, and begins the session."""
+        if token is None:
+            return Denied(Reason.NOT_SIGNED_IN)
         charged = self._charge_code(token, factor)
         if isinstance(charged, Denied):
             return charged
@@ -99,8 +101,8 @@ class SignIn:
                 return Denied(Reason.START_AGAIN)
             result = self._second_factor.check(uow, account.id, factor, client, now)
             if isinstance(result, Denied):
-                return self._refuse_second_factor(uow, pending, factor, charge, result, client)
-            if not uow.pending_sign_ins.consume(pending.id, now):
+                return self._refuse_second_factor(uow, pending, token, factor, charge, result, client)
+            if not uow.pending_sign_ins.consume(token.digest, now):
                 return Denied(Reason.START_AGAIN)
             if result.method is Method.RECOVERY_CODE:
                 uow.throttle.lift_suspension(throttle.totp(account.id))
@@ -118,10 +120,7 @@ class SignIn:
 
         return charge_try(self._units, self._mint.now, tried, durable=True)
 
-    def _charge_code(self, token: Token | None, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
-        if token is None:
-            return Denied(Reason.NOT_SIGNED_IN)
-
+    def _charge_code(self, token: Token, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
         def tried(uow: UnitOfWork) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:
             pending = self._pending(uow, token, NextStep.SECOND_FACTOR)
             return pending if isinstance(pending, Denied) else (pending, [_bucket(pending.account_id, factor)])
@@ -181,9 +180,9 @@ class SignIn:
         return token
 
     def _refuse_second_factor(
-        self, uow: UnitOfWork, pending: PendingSignIn, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client
+        self, uow: UnitOfWork, pending: PendingSignIn, token: Token, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client
     ) -> Denied:
-        if uow.pending_sign_ins.is_consumed(pending.id):
+        if uow.pending_sign_ins.is_consumed(token.digest):
             # The other half of a double click has just signed in with this very code; that is no guess.
             uow.throttle.give_back([charge])
             uow.commit()

@@ -77,8 +77,9 @@ class TotpEnrolment:
 
         A try counts before it is checked; after ENROLMENT_TRIES wrong ones the secret is discarded.
         """
-        if not self._enrolling.charge(caller.session.id):
-            return Denied(Reason.NO_ENROLMENT)
+        charged = self._gate.enter(caller, lambda entry: Unchanged(entry.uow.authenticators.charge_enrolment(entry.session.id, entry.now)))
+        if isinstance(charged, Denied) or not charged:
+            return charged or Denied(Reason.NO_ENROLMENT)
 
         def deed(entry: Entry) -> Changed[Confirmed | Denied] | Unchanged[Denied]:
             proof = self._enrolling.prove(entry.uow, entry.session.id, code, entry.now)

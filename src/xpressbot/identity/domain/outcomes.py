@@ -22,6 +22,7 @@ class Reason(StrEnum):
     JUST_SIGNED_IN = "just_signed_in"
     NOT_SIGNED_IN = "not_signed_in"
     SESSION_ENDED = "session_ended"
+    SESSION_RENEWED = "session_renewed"
     NO_ENROLMENT = "no_enrolment"
     ENROLMENT_DISCARDED = "enrolment_discarded"
     NOT_PROTECTED = "not_protected"
@@ -82,12 +83,16 @@ class EnrolmentRequired:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session has begun. device is the browser's new device token; session_id names the session's row."""
+    """A session has begun. device is the browser's new device token; session_id names the session's row.
+
+    shows_codes: whether a set of recovery codes that nobody has saved yet is to be seen first.
+    """
 
     session: Token
     device: Token
     next_path: str
     session_id: str
+    shows_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

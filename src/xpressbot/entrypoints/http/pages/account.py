@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.forms import parse_second_factor, password_problem
-from xpressbot.entrypoints.http.routing import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH, Page, SignedInPage, Threads
+from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.routing import Page, SignedInPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, settings_notice
@@ -58,7 +59,7 @@ def confirm_identity(visit: Visit, caller: Caller) -> Response | Denied:
             response = redirect(f"{SIGN_IN_PATH}?reason={outcome.reason}")
             visit.site.cookies.clear(response, Cookie.SESSION)
             return response
-        case Denied(Reason.NOT_SIGNED_IN):
+        case Denied(Reason.NOT_SIGNED_IN | Reason.SESSION_RENEWED):
             return outcome
         case Denied():
             return visit.refused("confirm_identity.html", caller.account, outcome, **context)

@@ -6,7 +6,8 @@ from typing import Final
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
-from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
+from xpressbot.entrypoints.http.paths import SETTINGS_PATH
+from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, apps_notice, refusal_text

@@ -7,7 +7,8 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from xpressbot.entrypoints.check_up import CheckUpResult
-from xpressbot.entrypoints.http.routing import HOME_PATH, Page, SignedInPage
+from xpressbot.entrypoints.http.paths import HOME_PATH
+from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import EVENT_TITLES, notice_detail, where
 from xpressbot.entrypoints.wording.findings import SEVERITIES, advice

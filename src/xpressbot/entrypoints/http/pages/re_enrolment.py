@@ -8,9 +8,9 @@ from starlette.responses import Response
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.pages.link import gone, gone_text, keep_link, taken_from_address
-from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
-from xpressbot.entrypoints.http.routing import RE_ENROLMENT_PATH, SIGN_IN_PATH, Page, PublicPage
+from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice

@@ -5,8 +5,9 @@ from typing import Any, Final
 from starlette.responses import PlainTextResponse, Response
 
 from xpressbot.entrypoints.http.forms import parse_recovery_code, recovery_code_problem
+from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import browser_name
-from xpressbot.entrypoints.http.routing import SETTINGS_PATH, Page, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import codes_notice
@@ -15,7 +16,6 @@ from xpressbot.identity.application.recovery_codes import Ledger, Showing
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
 from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET, SavedCode
 
-CODES_PATH: Final = "/account/2fa/recovery-codes"
 _MASK: Final = "••••-••••-••••-••••"
 _TEMPLATE: Final = "recovery_codes.html"
 _CHECKED: Final = {

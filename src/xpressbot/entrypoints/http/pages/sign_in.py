@@ -9,7 +9,8 @@ from starlette.responses import Response
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
-from xpressbot.entrypoints.http.routing import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH, Page, PublicPage, SignedInPage, Threads
+from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, sign_in_notice
@@ -114,9 +115,11 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
     return verify
 
 
-def sign_out(visit: Visit, caller: Caller) -> Response:
+def sign_out(visit: Visit, caller: Caller) -> Response | Denied:
     """End the session."""
-    visit.identity.sessions.sign_out(caller)
+    outcome = visit.identity.sessions.sign_out(caller)
+    if isinstance(outcome, Denied):
+        return outcome
     response = redirect(SIGN_IN_PATH)
     visit.site.cookies.clear(response, Cookie.SESSION)
     return response

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.pages import re_enrolment
 from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices
-from xpressbot.entrypoints.http.pages.recovery_codes import CODES_PATH
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
-from xpressbot.entrypoints.http.routing import SETTINGS_PATH, EnrolleeHandler, Handler, Page, SignedInPage
+from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
+from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.totp_enrolment import Confirmed

@@ -12,11 +12,11 @@ _BY_TOKEN = (
     .where(PENDING_SIGN_IN.c.token_hash == bindparam("token_hash"))
 )
 _ADD = insert(PENDING_SIGN_IN)
-_CONSUMED_AT = select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.id == bindparam("pending_id"))
+_CONSUMED_AT = select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.token_hash == bindparam("of_token"))
 _CONSUME = (
     update(PENDING_SIGN_IN)
     .where(
-        PENDING_SIGN_IN.c.id == bindparam("pending_id"),
+        PENDING_SIGN_IN.c.token_hash == bindparam("of_token"),
         PENDING_SIGN_IN.c.consumed_at.is_(None),
         PENDING_SIGN_IN.c.expires_at > bindparam("now"),
     )
@@ -62,11 +62,11 @@ class PendingSignIns:
             consumed_at=row.consumed_at,
         )
 
-    def is_consumed(self, pending_id: str) -> bool:
-        return self._connection.execute(_CONSUMED_AT, {"pending_id": pending_id}).scalar_one_or_none() is not None
+    def is_consumed(self, token_hash: bytes) -> bool:
+        return self._connection.execute(_CONSUMED_AT, {"of_token": token_hash}).scalar_one_or_none() is not None
 
-    def consume(self, pending_id: str, now: int) -> bool:
-        return self._connection.execute(_CONSUME, {"pending_id": pending_id, "now": now}).rowcount == 1
+    def consume(self, token_hash: bytes, now: int) -> bool:
+        return self._connection.execute(_CONSUME, {"of_token": token_hash, "now": now}).rowcount == 1
 
     def end_all(self, account_id: str) -> None:
         self._connection.execute(

@@ -25,6 +25,17 @@ _CONSUME = (
     .where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.digest == bindparam("with_digest"), RECOVERY_CODE.c.used_at.is_(None))
     .values(used_at=bindparam("now"), used_agent=bindparam("agent"))
 )
+_HAND_OVER_UNSAVED = (
+    update(RECOVERY_CODE_SET)
+    .where(
+        RECOVERY_CODE_SET.c.account_id == bindparam("of_account"),
+        RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value,
+        RECOVERY_CODE_SET.c.saved_at.is_(None),
+        RECOVERY_CODE_SET.c.created_at > bindparam("made_after"),
+    )
+    .values(session_id=bindparam("to_session"))
+    .returning(RECOVERY_CODE_SET.c.id, RECOVERY_CODE_SET.c.created_at)
+)
 _COUNT_UNUSED = select(func.count()).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.used_at.is_(None))
 
 UNUSED_OF_ACCOUNT = (
@@ -68,6 +79,11 @@ class RecoveryCodes:
     def put_in_force(self, account_id: str, set_id: str) -> None:
         self._remove(account_id, _State.IN_FORCE)
         self._connection.execute(update(RECOVERY_CODE_SET).where(RECOVERY_CODE_SET.c.id == set_id).values(state=_State.IN_FORCE.value))
+
+    def hand_over_unsaved(self, account_id: str, session_id: str, made_after: int) -> tuple[str, int] | None:
+        parameters = {"of_account": account_id, "to_session": session_id, "made_after": made_after}
+        row = self._connection.execute(_HAND_OVER_UNSAVED, parameters).one_or_none()
+        return None if row is None else (row.id, row.created_at)
 
     def mark_saved(self, account_id: str, now: int) -> None:
         self._connection.execute(

@@ -30,11 +30,12 @@ _RESOLVE = PreparedQuery(
     .join(ACCOUNT, _VALID)
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
 )
-_BY_ID = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.id == bindparam("id"))
+_BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
+_IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
 _ADD = insert(SESSION)
 _TOUCH = (
     update(SESSION)
-    .where(SESSION.c.id == bindparam("session_id"), SESSION.c.last_used_at < bindparam("now"))
+    .where(SESSION.c.token_hash == bindparam("of_token"), SESSION.c.last_used_at < bindparam("now"))
     .values(last_used_at=bindparam("now"))
 )
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash"))
@@ -70,12 +71,15 @@ class Sessions:
         row = _RESOLVE.first(self._connection, token_hash=token_hash)
         return None if row is None else (_session(row), account_from(row))
 
-    def by_id(self, session_id: str) -> Session | None:
-        row = self._connection.execute(_BY_ID, {"id": session_id}).one_or_none()
+    def by_token(self, token_hash: bytes) -> Session | None:
+        row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
         return None if row is None else _session(row)
 
-    def touch(self, session_id: str, now: int) -> None:
-        self._connection.execute(_TOUCH, {"session_id": session_id, "now": now})
+    def is_previous(self, token_hash: bytes) -> bool:
+        return self._connection.execute(_IS_PREVIOUS, {"token_hash": token_hash}).first() is not None
+
+    def touch(self, token_hash: bytes, now: int) -> None:
+        self._connection.execute(_TOUCH, {"of_token": token_hash, "now": now})
 
     def raise_to(self, session: Session, token_hash: bytes, security_version: int) -> None:
         self._connection.execute(
@@ -83,6 +87,7 @@ class Sessions:
             .where(SESSION.c.id == session.id)
             .values(
                 token_hash=token_hash,
+                previous_token_hash=SESSION.c.token_hash,
                 security_version=security_version,
                 amr=stored_amr(session.amr),
                 proven_at=session.proven_at,
