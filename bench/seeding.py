@@ -118,7 +118,7 @@ class _Maker:
     def rows(self, uow: UnitOfWork, people: Sequence[Person]) -> Rows:
         rows: Rows = defaultdict(list)
         for person in people:
-            account_id = self.mint.id()
+            account_id = person.account_id
             self._account(rows, account_id, person)
             self._authenticator(rows, uow, account_id, person)
             sessions = [self._session(rows, account_id, person) for _number in range(SESSIONS_EACH)]

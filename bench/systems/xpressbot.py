@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 
 from bench.messages import Answer, get, post_form
 from bench.people import PASSWORD, Person
@@ -9,6 +10,9 @@ from bench.seeding import Installation
 from bench.servers import Command
 from bench.systems import Statuses
 from xpressbot import __version__
+from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
+from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.foundation.sealed_box import KeyedDigests
 
 
 class XpressBot:
@@ -42,7 +46,13 @@ class XpressBot:
         return post_form(self.port, "/sign-in", {"email": person.email, "password": PASSWORD, "next": "/"}, _from(person))
 
     def code(self, person: Person, answer: Answer, code: str) -> bytes:
-        return post_form(self.port, "/sign-in/code", {"code": code}, _from(person) | dict(answer.cookie_header))
+        fields = {"code": code, FIELD: self._form_subjects.value(FormSubject(person.account_id, person.email, Holder.PENDING_SIGN_IN))}
+        return post_form(self.port, "/sign-in/code", fields, _from(person) | dict(answer.cookie_header))
+
+    @cached_property
+    def _form_subjects(self) -> FormSubjects:
+        """What the page with the form would say of whom it is shown to. The installation has its ring by the time anybody signs in."""
+        return FormSubjects(KeyedDigests(load_key_ring(self.installation.settings.key_file)))
 
     def session(self, answer: Answer) -> bytes:
         return get(self.port, "/api/v1/session", answer.cookie_header)

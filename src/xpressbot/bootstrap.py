@@ -119,6 +119,7 @@ def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, du
         pools=pools,
         clock=outside.clock,
         entropy=outside.entropy,
+        digest=digest,
         database=database,
         lookup_at_once=None if at_once is None else SessionLookup(at_once, mint),
         check_up=check_up,

@@ -13,6 +13,7 @@ from tests.conftest import ENGINES
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri, shown_codes
 from tests.support.command_line import Answer, Shell
+from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.people import must_enrol, protected, signed_in
 from tests.support.postgres import new_database
@@ -204,12 +205,12 @@ def test_printed_links_work_from_end_to_end(served: Shell) -> None:
     with serving(served) as server:
         headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
         shell = served.with_settings(XPRESSBOT_PUBLIC_URL=server.url)
-        with httpx.Client(base_url=server.url, headers=headers) as berta:
+        with FormClient(base_url=server.url, headers=headers) as berta:
             berta.get(printed_link(shell.run("accounts", "invite", BERTA)), follow_redirects=True)
             assert berta.post("/link/invite", data={"name": "Berta", "password": PASSWORD}).headers["location"] == "/"
             enable(berta)
         link = printed_link(reset(shell, BERTA))
-        with httpx.Client(base_url=server.url, headers=headers) as berta:
+        with FormClient(base_url=server.url, headers=headers) as berta:
             assert sign_in(berta) == "/link/re-enrolment"
             assert berta.get(link).headers["location"] == "/link/re-enrolment"
             phone = enable(berta)

@@ -5,6 +5,7 @@ import signal
 import httpx
 
 from tests.support.command_line import Shell
+from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import Server, resident_kib, serving
 
@@ -19,7 +20,7 @@ def test_two_workers_print_one_link_that_makes_the_owner(shell: Shell) -> None:
         assert len(server.children()) >= 2
         (token,) = server.welcome_tokens
         assert f"{server.url}/welcome?token={token}" in server.stdout.read_text()
-        with httpx.Client(base_url=server.url, headers={"Origin": server.url}) as browser:
+        with FormClient(base_url=server.url, headers={"Origin": server.url}) as browser:
             assert browser.get(f"/welcome?token={token}").status_code == 303
             fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
             assert browser.post("/welcome", data=fields).headers["location"] == "/"

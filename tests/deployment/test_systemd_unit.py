@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.contract.documents import ROOT
 from tests.deployment import confine
 from tests.deployment.confine import directives
 from tests.support.command_line import Shell
+from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
 from xpressbot.entrypoints.cli.installation import MOST_WORKERS
@@ -96,7 +96,7 @@ def test_the_program_runs_under_its_system_call_filters(unit: Path, settings: di
     with serving(shell, workers=int(settings["WEB_CONCURRENCY"]), arguments=("--host", options()["--host"])) as server:
         for process in (server.process.pid, *server.children()):
             assert filters_of(process) == filters_of("self") + 2
-        with httpx.Client(base_url=server.url, headers={"Origin": server.url}) as browser:
+        with FormClient(base_url=server.url, headers={"Origin": server.url}) as browser:
             browser.get(f"/welcome?token={server.welcome_tokens[0]}")
             fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
             assert browser.post("/welcome", data=fields).headers["location"] == "/"

@@ -7,11 +7,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.contract.documents import ROOT
 from tests.support.command_line import Shell
+from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
 from xpressbot import __version__
@@ -77,7 +77,7 @@ def test_the_installed_program_tells_its_version(shell: Shell, wheel: Path) -> N
 
 def test_the_installed_program_serves_from_an_empty_directory(shell: Shell) -> None:
     """The database is migrated, pages come with their styles and scripts, and an account is made and used."""
-    with serving(shell, workers=2) as server, httpx.Client(base_url=server.url, headers={"Origin": server.url}) as browser:
+    with serving(shell, workers=2) as server, FormClient(base_url=server.url, headers={"Origin": server.url}) as browser:
         (token,) = server.welcome_tokens
         assert browser.get(f"/welcome?token={token}").headers["location"] == "/welcome"
         fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}

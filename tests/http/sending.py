@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from fastapi import FastAPI
@@ -23,7 +24,9 @@ LINK_COOKIE = "xpressbot-link"
 
 
 def send(browser: Browser, path: str, body: bytes, content_type: str | None = FORM) -> httpx.Response:
-    """POST raw bytes from the same origin."""
+    """POST raw bytes from the same origin. What is a form begins with the hidden field of its page."""
+    if content_type is not None and content_type.lower().startswith(FORM) and body and (hidden := browser.filled(path)):
+        body = urlencode(hidden).encode() + b"&" + body
     headers = SAME_ORIGIN | ({} if content_type is None else {"Content-Type": content_type})
     return browser.request("POST", path, content=body, headers=headers)
 

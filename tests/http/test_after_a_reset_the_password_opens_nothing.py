@@ -81,7 +81,7 @@ def test_with_the_password_alone_no_route_opens_anything(
             browser, stranger = only(new_browser(), **cookies), only(new_browser(), **({} if link is None else {"link": link.text}))
             fields = {"code": reset.phone.code(), "password": PASSWORD, "name": "Anna"} if method == "POST" else None
             nobody = stranger.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
-            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
+            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields and browser.filled(path, fields))
             assert not {SESSION_COOKIE, PENDING_COOKIE} & set(set_cookies(somebody)), (method, path)
             assert "otpauth" not in somebody.text
             if essence(nobody) != essence(somebody):
@@ -113,7 +113,8 @@ def test_with_password_and_link_only_the_set_up_opens(
                 continue  # they are asked below: each ends what the others need
             browser = only(new_browser(), sign_in=waiting.text, link=reset.link.text)
             nobody = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN)
-            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN)
+            fields = browser.filled(path) if method == "POST" else None
+            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
             assert SESSION_COOKIE not in set_cookies(somebody), (method, path)
             assert browser.who() is None
             if essence(nobody) != essence(somebody):
@@ -289,7 +290,8 @@ def test_a_session_and_a_sign_in_that_must_enrol_in_one_browser_are_kept_apart(
     assert "/account/2fa/start" not in page.text
     before = contents(installation)
     for method, path in sorted(CONTINUES):
-        response = browser.request(method, path, headers=SAME_ORIGIN, data={"code": "123456"} if method == "POST" else None)
+        fields = browser.filled(path, {"code": "123456"}) if method == "POST" else None
+        response = browser.request(method, path, headers=SAME_ORIGIN, data=fields)
         assert response.headers["location"] == RE_ENROLMENT, path
     assert contents(installation) == before
     assert browser.who()["account"]["email"] == "berta@example.com"

@@ -130,8 +130,12 @@ def test_what_a_browser_calls_itself_is_shown_as_text(
     thief = new_browser(address="203.0.113.66")
     headers = SAME_ORIGIN | {"User-Agent": agent.encode("latin-1")}
     thief.request("POST", "/sign-in", headers=headers, data={"email": "anna@example.com", "password": PASSWORD})
-    assert thief.request("POST", "/sign-in/code", headers=headers, data={"code": "000000"}).status_code == 401
-    used = thief.request("POST", "/sign-in/recovery-code", headers=headers, data={"code": protected.codes[0]})
+    assert (
+        thief.request("POST", "/sign-in/code", headers=headers, data=thief.filled("/sign-in/code", {"code": "000000"})).status_code == 401
+    )
+    used = thief.request(
+        "POST", "/sign-in/recovery-code", headers=headers, data=thief.filled("/sign-in/recovery-code", {"code": protected.codes[0]})
+    )
     assert used.headers["location"] == "/"
     for path in ("/", "/account/2fa/recovery-codes"):
         page = protected.browser.get(path)

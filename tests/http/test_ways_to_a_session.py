@@ -125,4 +125,4 @@ def test_a_session_cookie_that_opens_nothing_is_neither_adopted_nor_cleared(
 
 def _ask(browser: Browser, route: str, **fields: str) -> httpx.Response:
     method, path = route.split(" ")
-    return browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields if method == "POST" else None)
+    return browser.request(method, concrete(path), headers=SAME_ORIGIN, data=browser.filled(path, fields) if method == "POST" else None)

@@ -17,8 +17,9 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri
 from tests.support.command_line import Shell
 from tests.support.event_chain import broken_at
+from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD, make_settings
-from tests.support.people import Person, protected
+from tests.support.people import Person, protected, shown_to
 from tests.support.server import serving
 from tests.support.storm import Form, send
 from xpressbot.bootstrap import build
@@ -41,6 +42,7 @@ GUEST = "guest@example.com"
 class Storm:
     """People who come one after the other, and how many recovery codes they have used up by now."""
 
+    house: House
     url: str
     codes: Iterator[tuple[Person, str]]
     phones: Iterator[Person]
@@ -54,9 +56,13 @@ class Storm:
         people = [person for person, _code in coming] + ([] if phone is None else [phone])
         passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
         tokens = [Token.parse(answer.cookies[PENDING_COOKIE]) for answer in self._all_sent_to("/sign-in/code", passwords)]
-        forms = [Form("/sign-in/recovery-code", {"code": code}, token) for (_person, code), token in zip(coming, tokens, strict=False)]
+        shown = [shown_to(self.house, person.account.id, person.account.email) for person in people]
+        forms = [
+            Form("/sign-in/recovery-code", {"code": code} | fields, token)
+            for (_person, code), fields, token in zip(coming, shown, tokens, strict=False)
+        ]
         if phone is not None:
-            forms.append(Form("/sign-in/code", {"code": phone.phone.code()}, tokens[-1]))
+            forms.append(Form("/sign-in/code", {"code": phone.phone.code()} | shown[-1], tokens[-1]))
         guest = Form("/sign-in", {"email": GUEST, "password": PASSWORD})
         self._all_sent_to("/", [*forms, guest])
         self.used += [code for _person, code in coming]
@@ -71,7 +77,7 @@ class Storm:
 
 def enrol(url: str, email: str) -> AuthenticatorApp:
     """Sign in with a password alone, and turn 2FA on."""
-    with httpx.Client(base_url=url, headers={"Origin": url}) as browser:
+    with FormClient(base_url=url, headers={"Origin": url}) as browser:
         assert browser.post("/sign-in", data={"email": email, "password": PASSWORD}).headers["location"] == "/"
         assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
         phone = AuthenticatorApp(otpauth_uri(browser.get("/account/2fa/setup").text), SystemClock())
@@ -82,7 +88,7 @@ def enrol(url: str, email: str) -> AuthenticatorApp:
 
 def sign_in(url: str, person: Person, path: str, code: str) -> httpx.Response:
     """With the password and then a code; the answer to the latter."""
-    with httpx.Client(base_url=url, headers={"Origin": url}) as browser:
+    with FormClient(base_url=url, headers={"Origin": url}) as browser:
         passed = browser.post("/sign-in", data={"email": person.account.email, "password": PASSWORD})
         assert passed.headers["location"] == "/sign-in/code"
         return browser.post(path, data={"code": code})
@@ -114,7 +120,7 @@ def storm(premises: Premises, anna: Person) -> Storm:
     for email in [*newcomers, GUEST]:
         house.identity.registration.create(NewAccount(email, "New", PASSWORD))
     codes = ((person, person.codes[turn]) for turn in range(10) for person in people)
-    return Storm(premises.server.url, codes, iter(phones), iter(newcomers))
+    return Storm(premises.house, premises.server.url, codes, iter(phones), iter(newcomers))
 
 
 def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(

@@ -12,6 +12,7 @@ import pytest
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri, shown_codes
 from tests.support.command_line import Shell
+from tests.support.form_client import FormClient
 from tests.support.needles import found, of_bytes, of_codes, of_text, of_token
 from tests.support.server import serving
 from xpressbot.foundation.clock import SystemClock
@@ -28,7 +29,7 @@ class Visitor:
     """A browser that remembers all it was given, each address it was at, and each page of an error."""
 
     def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, headers={"Origin": url, "Sec-Fetch-Site": "same-origin"}, follow_redirects=False)
+        self.client = FormClient(base_url=url, headers={"Origin": url, "Sec-Fetch-Site": "same-origin"}, follow_redirects=False)
         self.tokens: dict[str, Token] = {}
         self.addresses: list[str] = []
         self.error_pages: list[bytes] = []

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 
 from tests.processes.conftest import Premises
 from tests.support.installation import PASSWORD
-from tests.support.people import pending, protected, signed_in
+from tests.support.people import pending, protected, shown_to, signed_in
 from tests.support.storm import Form, send
 from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, THROTTLE_BUCKET
 from xpressbot.identity.domain.security_event import EventKind
@@ -35,7 +35,8 @@ def test_wrong_codes_are_never_more_than_the_bucket_allows(premises: Premises, e
     wrong = [code for number in range(GUESSES + 6) if (code := f"{number:06}") not in right][:GUESSES]
     codes = wrong if bucket == "totp" else [f"0000-0000-0000-{number:04}" for number in range(GUESSES)]
     tokens = [pending(premises.house, email) for _browser in range(10)]
-    forms = [Form(path, {"code": code}, tokens[number % 10]) for number, code in enumerate(codes)]
+    subject = shown_to(premises.house, person.account.id, email)
+    forms = [Form(path, {"code": code} | subject, tokens[number % 10]) for number, code in enumerate(codes)]
 
     answers = send(premises.server.url, forms)
 

@@ -16,7 +16,7 @@ from tests.support.boxes import keys_of_boxes, opened_with, stored_boxes
 from tests.support.browser import shown_codes
 from tests.support.command_line import Answer, Shell
 from tests.support.installation import PASSWORD
-from tests.support.people import Person, protected
+from tests.support.people import Person, protected, shown_to
 from tests.support.storm import Form, send
 from xpressbot.foundation.database.key_state import KEY_STATE
 from xpressbot.foundation.key_ring import load_key_ring
@@ -75,10 +75,15 @@ def _sign_in(premises: Premises, people: list[Person]) -> None:
     url = premises.server.url
     passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
     tokens = [Token.parse(answer.cookies[PENDING_COOKIE]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
-    codes = [Form("/sign-in/code", {"code": person.phone.code()}, token) for person, token in zip(people, tokens, strict=True)]
-    for signed_in in _all_sent_to("/", url, codes):
+    shown = [shown_to(premises.house, person.account.id, person.account.email) for person in people]
+    codes = [
+        Form("/sign-in/code", {"code": person.phone.code()} | fields, token)
+        for person, fields, token in zip(people, shown, tokens, strict=True)
+    ]
+    for signed_in, fields in zip(_all_sent_to("/", url, codes), shown, strict=True):
         cookies = {SESSION_COOKIE: signed_in.cookies[SESSION_COOKIE]}
-        assert httpx.post(f"{url}/account/2fa/start", cookies=cookies, headers={"Origin": url}).headers["location"] == SETUP_PAGE
+        started = httpx.post(f"{url}/account/2fa/start", data=fields, cookies=cookies, headers={"Origin": url})
+        assert started.headers["location"] == SETUP_PAGE
         assert httpx.get(url + SETUP_PAGE, cookies=cookies).status_code == 200
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from tests.processes.conftest import Premises
-from tests.support.people import Person, pending, protected
+from tests.support.people import Person, pending, protected, shown_to
 from tests.support.storm import Form, send
 from xpressbot.identity.adapters.database.tables import DEVICE, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.domain.security_event import EventKind
@@ -32,7 +32,8 @@ def person(premises: Premises) -> Person:
 def submissions(premises: Premises, person: Person, way: str, count: int = BROWSERS) -> list[Form]:
     """The same right code, from as many pending sign-ins."""
     path, code = ("/sign-in/code", person.phone.code(steps=1)) if way == "totp" else ("/sign-in/recovery-code", person.codes[6])
-    return [Form(path, {"code": code}, pending(premises.house, person.account.email)) for _browser in range(count)]
+    fields = {"code": code} | shown_to(premises.house, person.account.id, person.account.email)
+    return [Form(path, fields, pending(premises.house, person.account.email)) for _browser in range(count)]
 
 
 @pytest.mark.parametrize("way", ["totp", "recovery_code"])
@@ -62,7 +63,12 @@ def test_one_code_gives_one_session_though_no_throttle_slows_the_race(premises: 
 def test_two_recovery_codes_in_the_same_race_give_a_session_each(premises: Premises, person: Person) -> None:
     """What is used once is the code, not the account."""
     first = [
-        Form("/sign-in/recovery-code", {"code": person.codes[number]}, pending(premises.house, person.account.email)) for number in (0, 1)
+        Form(
+            "/sign-in/recovery-code",
+            {"code": person.codes[number]} | shown_to(premises.house, person.account.id, person.account.email),
+            pending(premises.house, person.account.email),
+        )
+        for number in (0, 1)
     ]
     answers = send(premises.server.url, first)
 

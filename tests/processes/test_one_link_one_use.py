@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from tests.processes.conftest import Premises
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD
-from tests.support.people import enrolling_again, must_enrol, protected, reset
+from tests.support.people import enrolling_again, must_enrol, protected, reset, shown_to
 from tests.support.storm import Form, send
 from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, SESSION
 from xpressbot.identity.domain.token import Token
@@ -40,6 +40,12 @@ def set_up(premises: Premises, email: str, link: Token) -> tuple[Token, Authenti
     return waiting, enrolling_again(premises.house, waiting, link)[1]
 
 
+def subject_of(premises: Premises, email: str) -> dict[str, str]:
+    """What the page says of whom it is shown to."""
+    with premises.house.database.read() as connection:
+        return shown_to(premises.house, connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.email == email)).scalar_one(), email)
+
+
 def signed_in(answers: list[httpx.Response]) -> list[httpx.Response]:
     return [answer for answer in answers if "xpressbot-session" in answer.cookies]
 
@@ -60,7 +66,9 @@ def account_state(premises: Premises, email: str) -> dict[str, int]:
 def test_many_browsers_with_one_link_and_right_codes_get_one_session(premises: Premises, email: str, link: Token) -> None:
     """Each has a secret of its own; one is bound, and everybody else starts again."""
     browsers = [set_up(premises, email, link) for _browser in range(BROWSERS)]
-    answers = send(premises.server.url, [Form(CONFIRM, {"code": app.code()}, waiting, link) for waiting, app in browsers])
+    answers = send(
+        premises.server.url, [Form(CONFIRM, {"code": app.code()} | subject_of(premises, email), waiting, link) for waiting, app in browsers]
+    )
 
     (winner,) = signed_in(answers)
     assert winner.headers["location"] == "/account/2fa/recovery-codes"
@@ -76,7 +84,7 @@ def test_a_double_click_on_the_first_code_gives_one_session_and_leads_the_other_
 ) -> None:
     """Whichever half is answered last: with the session that has just begun the person comes to the recovery codes."""
     waiting, app = set_up(premises, email, link)
-    form = Form(CONFIRM, {"code": app.code()}, waiting, link)
+    form = Form(CONFIRM, {"code": app.code()} | subject_of(premises, email), waiting, link)
     answers = send(premises.server.url, [form] * 4)
 
     (winner,) = signed_in(answers)
@@ -91,7 +99,7 @@ def test_a_double_click_on_the_first_code_gives_one_session_and_leads_the_other_
 def test_many_starts_at_once_draw_one_secret(premises: Premises, email: str, link: Token) -> None:
     """Of one sign-in; each answer leads to the same QR code."""
     waiting = must_enrol(premises.house, email)
-    answers = send(premises.server.url, [Form("/account/2fa/start", {}, waiting, link)] * BROWSERS)
+    answers = send(premises.server.url, [Form("/account/2fa/start", subject_of(premises, email), waiting, link)] * BROWSERS)
 
     assert Counter((answer.status_code, answer.headers["location"]) for answer in answers) == {(303, "/account/2fa/setup"): BROWSERS}
     with premises.house.database.read() as connection:
@@ -103,7 +111,7 @@ def test_wrong_first_codes_at_once_never_outrun_their_five(premises: Premises, e
     """Five are looked at; then the secret is gone, and the link is still good."""
     waiting, app = set_up(premises, email, link)
     wrong = str((int(app.code()) + 1) % 1_000_000).zfill(6)
-    answers = send(premises.server.url, [Form(CONFIRM, {"code": wrong}, waiting, link)] * BROWSERS)
+    answers = send(premises.server.url, [Form(CONFIRM, {"code": wrong} | subject_of(premises, email), waiting, link)] * BROWSERS)
 
     assert signed_in(answers) == []
     assert Counter(answer.status_code for answer in answers)[401] <= 5
@@ -114,7 +122,7 @@ def test_wrong_first_codes_at_once_never_outrun_their_five(premises: Premises, e
 def test_a_reset_in_the_midst_of_confirmations_leaves_nobody_in(premises: Premises, email: str, link: Token) -> None:
     """Whichever came first: in the end no app, no session, and only the second link is good."""
     browsers = [set_up(premises, email, link) for _browser in range(6)]
-    forms = [Form(CONFIRM, {"code": app.code()}, waiting, link) for waiting, app in browsers]
+    forms = [Form(CONFIRM, {"code": app.code()} | subject_of(premises, email), waiting, link) for waiting, app in browsers]
     with ThreadPoolExecutor(1) as operator:
         second = operator.submit(reset, premises.house, email)
         answers = send(premises.server.url, forms)
@@ -129,7 +137,7 @@ def test_many_who_accept_one_invitation_make_one_account(premises: Premises, ema
     """One is signed in; the others are told that the link was used."""
     token = premises.house.identity.registration.invite(email)
     assert isinstance(token, Token)
-    form = Form("/link/invite", {"name": "Berta", "password": PASSWORD}, link=token)
+    form = Form("/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(premises.house, token.digest.hex(), email), link=token)
     answers = send(premises.server.url, [form] * BROWSERS)
 
     assert Counter(answer.status_code for answer in answers) == {303: 1, 410: BROWSERS - 1}
@@ -142,7 +150,11 @@ def test_invitations_that_were_made_at_once_make_one_account(premises: Premises,
     spellings = [email, email.upper(), email.title()]
     with ThreadPoolExecutor(len(spellings)) as operators:
         links = list(operators.map(premises.house.identity.registration.invite, spellings))
-    forms = [Form("/link/invite", {"name": "Berta", "password": PASSWORD}, link=token) for token in links if isinstance(token, Token)]
+    forms = [
+        Form("/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(premises.house, token.digest.hex(), email), link=token)
+        for token in links
+        if isinstance(token, Token)
+    ]
     answers = send(premises.server.url, forms * 2)
 
     assert len(forms) == len(spellings)

@@ -9,10 +9,10 @@ import httpx
 from fastapi import FastAPI
 
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.form_client import FormFields
 from tests.support.installation import PASSWORD
 from tests.support.world import SettableClock
 
-FORMS_FOR_ANYBODY = ("/sign-in",)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -30,7 +30,7 @@ class Browser:
     ) -> None:
         self.clock = clock
         self.url = url
-        self._forms_for: dict[tuple[tuple[str, str], ...], str | None] = {}
+        self._fields = FormFields(self.get, lambda: self.cookies)
         transport = httpx.ASGITransport(app=app, client=(address, 50000), raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url=url, headers={"User-Agent": user_agent}, follow_redirects=False)
 
@@ -50,18 +50,15 @@ class Browser:
     def post(self, path: str, fields: Mapping[str, str] | None = None, **more: str) -> httpx.Response:
         """Send a form, with what its page says of whom it was shown to, unless `for` is given."""
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": self.url}
-        form = {**(fields or {}), **more}
-        if "for" not in form and path not in FORMS_FOR_ANYBODY and (shown_for := self.form_for(path)) is not None:
-            form["for"] = shown_for
-        return self.request("POST", path, data=form, headers=headers)
+        return self.request("POST", path, data=self._fields.of(path, {**(fields or {}), **more}), headers=headers)
+
+    def filled(self, path: str, fields: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The fields that a page's form would send to a path."""
+        return self._fields.of(path, dict(fields or {}))
 
     def form_for(self, path: str) -> str | None:
-        """Whom forms are shown to in this browser as it is now, read from a page; None where no page shows one."""
-        cookies = tuple(sorted(self.cookies.items()))
-        if cookies not in self._forms_for:
-            shown = (shown_for(self.get(page).text) for page in ("/account", path, "/sign-in/code", "/link/re-enrolment"))
-            self._forms_for[cookies] = next(filter(None, shown), None)
-        return self._forms_for[cookies]
+        """Whom forms are shown to in this browser as it is now; None where no page shows one."""
+        return self._fields.value(path)
 
     def follow(self, response: httpx.Response) -> httpx.Response:
         """Go where redirects lead."""
@@ -101,12 +98,6 @@ class Browser:
         """What /api/v1/session says."""
         response = self.get("/api/v1/session")
         return response.json() if response.status_code == 200 else None
-
-
-def shown_for(page: str) -> str | None:
-    """What the forms of a page say of whom they are shown to."""
-    found = re.search(r'<input type="hidden" name="for" value="([^"]+)">', page)
-    return None if found is None else html.unescape(found[1])
 
 
 def otpauth_uri(page: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.certificate import make_certificate
+from tests.support.form_client import FormClient
 from tests.support.server import free_port
 
 HOST = "chat.example.com"
@@ -83,7 +84,7 @@ class Front:
     def client(self, address: str = "127.0.0.1", **options: object) -> httpx.Client:
         """A browser at this address of this machine, that trusts the certificate and nobody else's."""
         headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
-        return httpx.Client(base_url=self.url, headers=headers, transport=_Resolved(self.certificate, address, **options))
+        return FormClient(base_url=self.url, headers=headers, transport=_Resolved(self.certificate, address, **options))
 
 
 Run = Callable[[Front, int], AbstractContextManager[None]]

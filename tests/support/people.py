@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.identity.application.caller import Caller, Client
 from xpressbot.identity.application.enrolling import OpenEnrolment
 from xpressbot.identity.application.re_enrolment import Enrollee
@@ -31,6 +32,11 @@ class Person:
     def account(self) -> Account:
         """Their account as it was when the browser last asked."""
         return self.caller.account
+
+
+def shown_to(house: House, subject_id: str, address: str) -> dict[str, str]:
+    """The hidden field of a page that is shown to an account, or to whoever holds a link."""
+    return {FIELD: FormSubjects(house.digest).value(FormSubject(subject_id, address, Holder.SESSION))}
 
 
 def caller_with(house: House, session: Token, client: Client = CLIENT) -> Caller:
@@ -86,6 +92,7 @@ def protected(house: House, email: str = "anna@example.com", password: str = PAS
     ledger = house.identity.recovery_codes.ledger(caller)
     assert ledger is not None
     assert ledger.shown is not None
+    assert house.identity.recovery_codes.keep(caller, ledger.code_set.id) == Done()
     return Person(caller, phone, secret, ledger.shown)
 
 

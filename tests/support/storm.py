@@ -14,7 +14,10 @@ _TIMEOUT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Form:
-    """A form to send, with the cookies of a pending sign-in, of a link and of a session, or none."""
+    """A form to send, with the cookies of a pending sign-in, of a link and of a session, or none.
+
+    fields: with `for`, as people.shown_to gives it, where the page has it.
+    """
 
     path: str
     fields: dict[str, str]

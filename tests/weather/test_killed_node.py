@@ -17,7 +17,7 @@ from tests.support.command_line import Shell
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.fronts import program, running
 from tests.support.installation import make_settings
-from tests.support.people import Person, caller_with, pending, protected
+from tests.support.people import Person, caller_with, pending, protected, shown_to
 from tests.support.postgres import new_database
 from tests.support.server import Server, free_port, serving
 from tests.support.storm import Form, ask
@@ -99,7 +99,12 @@ async def killed_in_the_middle(nodes: Nodes, people: list[Person], waiting: list
 
     async def lane() -> None:
         for person, token in codes:
-            answer = await ask(nodes.front, Form("/sign-in/code", {"code": person.phone.code()}, token))
+            answer = await ask(
+                nodes.front,
+                Form(
+                    "/sign-in/code", {"code": person.phone.code()} | shown_to(nodes.house, person.account.id, person.account.email), token
+                ),
+            )
             cookie = answer.cookies.get(SESSION_COOKIE)
             seen.sign_ins[person.account.id] = (answer.status_code, None if cookie is None else Token.parse(cookie))
             if len(seen.sign_ins) == KILLED_AFTER:

@@ -21,8 +21,9 @@ from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import Installation, install
 from tests.support.outages import UnreliableServer, unreliable_postgres
-from tests.support.people import Person, caller_with, pending, protected
+from tests.support.people import Person, caller_with, pending, protected, shown_to
 from tests.support.postgres import new_database
+from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.database import postgres
 from xpressbot.foundation.database.engine import UNAVAILABLE, open_database
@@ -66,6 +67,7 @@ def installation(server: UnreliableServer, tmp_path: Path, monkeypatch: pytest.M
 class Load:
     """People at an application: some read, the others bring their codes until they get a definite answer."""
 
+    house: House
     client: httpx.AsyncClient
     statuses: Counter[int] = field(default_factory=Counter)
     signed_in: dict[str, Token] = field(default_factory=dict)
@@ -101,7 +103,8 @@ class Load:
         await self.until(lambda statuses: statuses.total() >= after)
         code = person.phone.code()
         cookies = f"xpressbot-sign-in={waiting.text}"
-        while (response := await self.ask("POST", "/sign-in/code", cookies, code=code)).status_code in {429, 503}:
+        fields = {"code": code} | shown_to(self.house, person.account.id, person.account.email)
+        while (response := await self.ask("POST", "/sign-in/code", cookies, **fields)).status_code in {429, 503}:
             pass
         if SESSION_COOKIE in response.cookies:
             self.signed_in[person.account.id] = Token.parse(response.cookies[SESSION_COOKIE])
@@ -127,7 +130,7 @@ def storm(installation: Installation, bring_about: Callable[[], object], mend: C
 
     async def told() -> Load:
         async with browsing(installation) as client:
-            load = Load(client)
+            load = Load(installation.house, client)
             paths = itertools.cycle(["/api/v1/session", "/account", "/"])
             sessions = [person.caller.client.session for person in people[:READERS]]
             every = 2 * BEFORE // PEOPLE
@@ -216,7 +219,7 @@ def test_while_it_hangs_static_files_and_health_are_served_and_no_one_waits_behi
 
     async def told() -> None:
         async with browsing(installation) as client:
-            load = Load(client)
+            load = Load(installation.house, client)
             await asyncio.to_thread(server.freeze)
             try:
                 crowd = [asyncio.create_task(load.ask("GET", "/account", cookies)) for _one in range(3 * installation.house.pools.threads)]

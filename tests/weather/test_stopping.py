@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.processes.conftest import environment_of
 from tests.support.command_line import Shell
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import make_settings
-from tests.support.people import Person, pending, protected
+from tests.support.people import Person, pending, protected, shown_to
 from tests.support.server import Server, serving
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.house import House
@@ -63,7 +64,7 @@ def test_a_stop_in_mid_load_loses_nothing(workers: int, house: House, tmp_path: 
     people = [protected(house, f"person{number}@example.com") for number in range(PEOPLE)]
     waiting = [pending(house, person.account.email) for person in people]
     with serving(Shell(tmp_path, environment_of(house.settings)), workers=workers) as server:
-        count, told = asyncio.run(stopped_in_the_middle(server, people, waiting))
+        count, told = asyncio.run(stopped_in_the_middle(server, house, people, waiting))
         assert server.process.wait(PATIENCE_SECONDS) == 0
         assert b"Traceback" not in server.logs
         assert b"graceful shutdown exceeded" not in server.logs
@@ -77,7 +78,7 @@ def test_a_stop_in_mid_load_loses_nothing(workers: int, house: House, tmp_path: 
         assert broken_at(house, person.account.id) is None
 
 
-async def stopped_in_the_middle(server: Server, people: list[Person], waiting: list[Token]) -> tuple[Count, set[str]]:
+async def stopped_in_the_middle(server: Server, house: House, people: list[Person], waiting: list[Token]) -> tuple[Count, set[str]]:
     """Send without a pause, let the server be stopped, and go on until nobody takes anything; who was told to be signed in."""
     count, told = Count(), set[str]()
     codes = iter(zip(people, waiting, strict=True))
@@ -89,7 +90,8 @@ async def stopped_in_the_middle(server: Server, people: list[Person], waiting: l
 
     async def bring_codes() -> None:
         for person, token in codes:
-            request = _request(server, "POST", "/sign-in/code", f"xpressbot-sign-in={token.text}", f"code={person.phone.code()}")
+            fields = {"code": person.phone.code()} | shown_to(house, person.account.id, person.account.email)
+            request = _request(server, "POST", "/sign-in/code", f"xpressbot-sign-in={token.text}", urlencode(fields))
             async for status in _sent(server, count, [request]):
                 if status == 303:
                     told.add(person.account.id)

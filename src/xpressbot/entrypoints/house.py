@@ -8,7 +8,7 @@ from xpressbot.entrypoints.measures import Measures, Occupancy
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.readiness import ReadinessCheck
 from xpressbot.foundation.settings import Settings
-from xpressbot.identity.application.ports import Clock, Entropy
+from xpressbot.identity.application.ports import Clock, Entropy, KeyedDigest
 from xpressbot.identity.application.sessions import SessionLookup
 from xpressbot.identity.application.use_cases import Identity
 
@@ -22,6 +22,7 @@ class House:
     pools: Pools
     clock: Clock
     entropy: Entropy
+    digest: KeyedDigest
     database: Database
     lookup_at_once: SessionLookup | None
     """Looks without waiting for anything, on the event loop; None where each question goes over a network."""

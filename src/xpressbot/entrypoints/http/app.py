@@ -20,6 +20,7 @@ from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.api.session import OPENAPI_PATH_ITEM, SESSION_PATH, session_route
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import http_error_response
+from xpressbot.entrypoints.http.form_subject import FormSubjects
 from xpressbot.entrypoints.http.health import health_routes
 from xpressbot.entrypoints.http.metrics import metrics_route, occupancy_kept_current
 from xpressbot.entrypoints.http.pages import PAGES
@@ -40,7 +41,7 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 def create_app(house: House) -> FastAPI:
     """Build the application of one worker."""
     renderer = Renderer(plain_http_warning=house.settings.plain_http_warning)
-    site = Site(house, renderer, Cookies(secure=house.settings.https), destinations(PAGES))
+    site = Site(house, renderer, Cookies(secure=house.settings.https), destinations(PAGES), FormSubjects(house.digest))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -31,6 +31,14 @@ class _Explanation(NamedTuple):
     action: Action | None = None
 
 
+class ExplainedError(HTTPException):
+    """Ends a request with an error page in words of its own."""
+
+    def __init__(self, status: int, *, title: str, detail: str, action: Action | None) -> None:
+        super().__init__(status)
+        self.explanation = _Explanation(_EXPLANATIONS[status].code, title, detail, action)
+
+
 _EXPLANATIONS: Final = {
     403: _Explanation(
         "cross_site",
@@ -91,7 +99,6 @@ def error_response(
     request: Request,
     status: int,
     *,
-    detail: str | None = None,
     action: Action | None = None,
     headers: dict[str, str] | None = None,
     reference: str | None = None,
@@ -104,7 +111,7 @@ def error_response(
     explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
     if action is None and status in {403, 404, 405}:
         action = Action("/", _("Go to the dashboard"))
-    told = explanation._replace(detail=detail or explanation.detail, action=action)
+    told = explanation._replace(action=action)
     return _explained(renderer, request, status, told, headers=headers, reference=reference)
 
 
@@ -134,6 +141,8 @@ def _explained(
 
 
 def http_error_response(renderer: Renderer, request: Request, error: HTTPException) -> Response:
-    """The answer to an HTTPException. Only a 410 brings words of its own."""
-    detail = str(error.detail) if error.status_code == 410 else None
-    return error_response(renderer, request, error.status_code, detail=detail, headers=dict(error.headers or {}))
+    """The answer to an HTTPException, in its own words if it brings some."""
+    headers = dict(error.headers or {})
+    if isinstance(error, ExplainedError):
+        return _explained(renderer, request, error.status_code, error.explanation, headers=headers, reference=None)
+    return error_response(renderer, request, error.status_code, headers=headers)

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from xpressbot.entrypoints.http.errors import Action, error_response
+from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.pools import Pool, Pools
@@ -17,6 +19,9 @@ from xpressbot.entrypoints.http.visit import Site, Visit, redirect
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.domain.outcomes import Denied, Reason, StepUpRequired
+
+FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
+"""Where forms are sent to by people who say themselves who they are."""
 
 
 class Threads(Enum):
@@ -34,12 +39,17 @@ EnrolleeHandler = Callable[[Visit, Enrollee], Response | Denied]
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """One path and method for anybody."""
+    """One path and method for anybody.
+
+    shown_to: whom a form sent here must have been shown to, if anybody is there; every form is for somebody, but those of
+    FOR_ANYBODY.
+    """
 
     method: str
     path: str
     handler: Callable[[Visit], Response]
     threads: Threads = Threads.PAGE
+    shown_to: Callable[[Visit], FormSubject | None] | None = None
 
     @property
     def is_destination(self) -> bool:
@@ -48,7 +58,9 @@ class PublicPage:
 
     def answer(self, visit: Visit) -> Response:
         """Run the handler."""
-        return self.handler(visit)
+        subject = None if self.shown_to is None else self.shown_to(visit)
+        refusal = None if subject is None else visit.refuse_form_of_another(subject, None, self.path)
+        return self.handler(visit) if refusal is None else refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,8 @@ class SignedInPage:
         caller = visit.identity.sessions.resolve(visit.client)
         if caller is None:
             return self._answer_enrollee(visit) or self._answer_nobody(visit)
+        if refusal := visit.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
+            return refusal
         if self.for_one_person and _somebody_else_must_enrol(visit, caller):
             return redirect(RE_ENROLMENT_PATH)
         return self._conclude(visit, self.handler(visit, caller))
@@ -106,13 +120,13 @@ class SignedInPage:
     def _answer_nobody(self, visit: Visit) -> Response:
         if self.method == "POST" and visit.identity.sessions.was_renewed(visit.client):
             return _session_renewed(visit, self.back)
-        return redirect(f"{SIGN_IN_PATH}?next={self.back}")
+        return visit.to_sign_in(self.back)
 
     def _answer_enrollee(self, visit: Visit) -> Response | None:
         if self.before_session is None:
             return None
         enrollee = visit.enrollee()
-        outcome = enrollee if isinstance(enrollee, Denied) else self.before_session(visit, enrollee)
+        outcome = enrollee if isinstance(enrollee, Denied) else self._for_enrollee(self.before_session, visit, enrollee)
         match outcome:
             case Denied(Reason.NOT_SIGNED_IN):
                 return None
@@ -122,6 +136,10 @@ class SignedInPage:
                 return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
             case _:
                 return outcome
+
+    def _for_enrollee(self, handler: EnrolleeHandler, visit: Visit, enrollee: Enrollee) -> Response | Denied:
+        refusal = visit.refuse_form_of_another(FormSubject.must_enrol(enrollee), None, RE_ENROLMENT_PATH)
+        return handler(visit, enrollee) if refusal is None else refusal
 
 
 def _session_renewed(visit: Visit, back: str) -> Response:
@@ -148,6 +166,9 @@ def destinations(pages: Sequence[Page]) -> frozenset[str]:
 
 def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     """Starlette routes for the pages."""
+    loose = [page.path for page in pages if isinstance(page, PublicPage) and page.method == "POST" and page.shown_to is None]
+    if not FOR_ANYBODY.issuperset(loose):
+        raise ValueError(f"a form sent to {loose} acts for whoever is in the cookies: say in shown_to whom it is shown to")
     return [Route(page.path, _endpoint(site, page), methods=[page.method]) for page in pages]
 
 

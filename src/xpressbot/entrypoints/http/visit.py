@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -10,10 +11,12 @@ from xpressbot.entrypoints.ceremony_counts import CeremonyCounts
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.http.forms import Form
-from xpressbot.entrypoints.http.paths import CODES_PATH
+from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
-from xpressbot.entrypoints.http.wording import Text, refusal_text
+from xpressbot.entrypoints.http.wording import NO_COOKIE, Text, refusal_text
+from xpressbot.foundation.settings import normalised_host
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.use_cases import Identity
@@ -35,6 +38,7 @@ class Site:
     cookies: Cookies
     destinations: frozenset[str]
     """The paths that `next` may name."""
+    form_subjects: FormSubjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,18 @@ class Visit:
         """The place to go on to: exactly one of our own GET pages, else home (ASVS 3.7.2)."""
         return text if text in self.site.destinations else "/"
 
+    @property
+    def comes_from_sign_in(self) -> bool:
+        """Whether the person was on one of our sign-in pages just before, as far as the browser tells."""
+        came_from = urlsplit(self.request.headers.get("referer", ""))
+        is_ours = normalised_host(came_from.netloc, https=self.site.house.settings.https) in self.site.house.settings.allowed_hosts
+        return is_ours and (came_from.path == SIGN_IN_PATH or came_from.path.startswith(f"{SIGN_IN_PATH}/"))
+
+    def to_sign_in(self, next_path: str) -> Response:
+        """Send somebody who is not signed in to where they can do it, and tell who has just tried that cookies are needed."""
+        reason = f"&reason={NO_COOKIE}" if self.comes_from_sign_in else ""
+        return redirect(f"{SIGN_IN_PATH}?next={next_path}{reason}")
+
     def cookie(self, cookie: Cookie) -> Token | None:
         """The token in a cookie."""
         return self.site.cookies.read(self.request, cookie)
@@ -83,9 +99,33 @@ class Visit:
         """Who has to set up 2FA in this browser before there is a session, if anybody."""
         return self.identity.re_enrolment.enrollee(self.cookie(Cookie.SIGN_IN), self.cookie(Cookie.LINK), self.client)
 
-    def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
-        """Answer with a page."""
+    def page(
+        self, template: str, account: Account | None, *, status: int = 200, shown_to: FormSubject | None = None, **context: Any
+    ) -> HTMLResponse:
+        """Answer with a page. shown_to: whom its forms act for, where that is not the signed-in account."""
+        subject = FormSubject.signed_in(account) if account is not None else shown_to
+        if subject is not None:
+            context["form_for"] = self.site.form_subjects.value(subject)
         return self.site.renderer.page(template, account, status=status, **context)
+
+    def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
+        """409 for a form that was shown to somebody else than is there now, before anything is charged; None for any other request.
+
+        back: the page on which the one who is there can go on. Raises HTTPException 422 for a form that does not say whom it was
+        shown to.
+        """
+        if self.request.method != "POST":
+            return None
+        shown_to = self.site.form_subjects.other_than(subject, self.form[FIELD])
+        if shown_to is None:
+            return None
+        context = {
+            "opened_as": shown_to,
+            "address": subject.address,
+            "signing_in": subject.holder is Holder.PENDING_SIGN_IN,
+            "back": back,
+        }
+        return self.page("other_subject.html", account, status=409, shown_to=subject, **context)
 
     def refused(self, template: str, account: Account | None, denied: Denied, **context: Any) -> HTMLResponse:
         """Answer with the page again and why: 429 while waiting helps, else 401."""

@@ -219,8 +219,14 @@ def settings_notice(reason: str) -> Text | None:
     return _SENT_BACK_TO_SETTINGS.get(reason)
 
 
+NO_COOKIE: Final = "no_cookie"
+"""A reason to be on the sign-in page again: right after it, the browser brought nothing to be known by."""
 _SENT_BACK_TO_SIGN_IN: Final = {
     reason.value: _SENTENCES[reason] for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED)
+} | {
+    NO_COOKIE: _(
+        "Sign in first. If you have just done so, this browser keeps no cookies of XpressBot: allow them for this site, then sign in again."
+    )
 }
 _SENT_BACK_TO_SETTINGS: Final = {
     reason.value: _SENTENCES[reason]

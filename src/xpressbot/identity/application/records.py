@@ -6,7 +6,7 @@ from typing import Protocol
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, Enrolment
-from xpressbot.identity.domain.link import Link, LinkKind
+from xpressbot.identity.domain.link import Link, LinkKind, LinkState
 from xpressbot.identity.domain.pending_sign_in import PendingSignIn
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
 from xpressbot.identity.domain.security_event import NewEvent, SecurityEvent
@@ -56,6 +56,8 @@ class LinkRecords(Protocol):
     def add(self, link: Link, token_hash: bytes, now: int, expires_at: int) -> None: ...
 
     def find_open(self, kind: LinkKind, token_hash: bytes, now: int) -> Link | None: ...
+
+    def state(self, kind: LinkKind, token_hash: bytes, now: int) -> LinkState: ...
 
     def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool:
         """Use up a link; False when it is not open any more."""

@@ -9,7 +9,7 @@ from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, Un
 from xpressbot.identity.domain import link
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
-from xpressbot.identity.domain.link import Link, LinkKind
+from xpressbot.identity.domain.link import Link, LinkKind, LinkState
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 from xpressbot.identity.domain.password import StrengthEstimator, context_words, normalise, weakness_of
 from xpressbot.identity.domain.security_event import EventKind, NewEvent
@@ -60,6 +60,11 @@ class Registration:
         """Whether the installation is claimed."""
         with self._units.read() as uow:
             return uow.installation.owner() is not None
+
+    def link_state(self, kind: LinkKind, token: Token) -> LinkState:
+        """What has become of a link, for whoever holds it."""
+        with self._units.read() as uow:
+            return uow.links.state(kind, token.digest, self._mint.now())
 
     def issue_welcome_link(self) -> Token | None:
         """A token for the owner's account, good for an hour and one use; None when there is an owner (ASVS 6.3.2)."""

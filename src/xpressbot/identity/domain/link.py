@@ -15,6 +15,17 @@ class LinkKind(StrEnum):
     RE_ENROLMENT = "re-enrolment"
 
 
+class LinkState(StrEnum):
+    """What has become of a link."""
+
+    OPEN = "open"
+    USED = "used"
+    """Or void: a newer one took its place, or what it was for came about otherwise."""
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    """No link of this kind has this token."""
+
+
 LIFETIME: Final = {LinkKind.WELCOME: 1 * HOUR, LinkKind.INVITE: 24 * HOUR, LinkKind.RE_ENROLMENT: 24 * HOUR}
 
 

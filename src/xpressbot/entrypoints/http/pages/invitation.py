@@ -2,28 +2,34 @@
 
 from typing import Final, assert_never
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.pages.link import gone, taken_from_address
+from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
+from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.entrypoints.http.wording import Text, weak_password_text
+from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 
 INVITATION_PATH: Final = "/link/invite"
-_USED: Final = _("If you have made your account with it, sign in; else ask whoever runs this XpressBot for a new one.")
-_OPEN_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot for a new one.")
+_LINK: Final = LinkPage(
+    LinkKind.INVITE,
+    INVITATION_PATH,
+    used=_("If you have made your account with it, sign in."),
+    another=_("Whoever runs this XpressBot can give you a new one."),
+)
 
 
 def show_invitation(visit: Visit) -> Response:
     """Take the link's token out of the address bar, then ask for name and password."""
-    registration = visit.identity.registration
-    taken = taken_from_address(visit, INVITATION_PATH, lambda token: registration.invited(token) is not None, _USED)
+    taken = _LINK.taken_from_address(visit)
     return taken if taken is not None else _page(visit, {})
 
 
@@ -42,29 +48,41 @@ def accept(visit: Visit) -> Response:
         case WeakPassword():
             return _page(visit, {"password": weak_password_text(outcome)})
         case Denied(Reason.EMAIL_TAKEN):
-            raise HTTPException(410, _("There is an account with this address already. Sign in with it."))
+            raise ExplainedError(
+                410,
+                title=_("You have an account already"),
+                detail=_("There is an account with this address already. Sign in with it."),
+                action=Action(SIGN_IN_PATH, _("Sign in")),
+            )
         case Denied():
-            raise gone(_OPEN_AGAIN)
+            raise _LINK.closed(visit)
         case unknown:
             assert_never(unknown)
 
 
 def _page(visit: Visit, errors: dict[str, Text]) -> Response:
-    email = visit.identity.registration.invited(visit.cookie(Cookie.LINK))
-    if email is None:
-        raise gone(_OPEN_AGAIN)
+    subject = _shown_to(visit)
+    if subject is None:
+        raise _LINK.closed(visit)
     return visit.page(
         "invitation.html",
         None,
         status=422 if errors else 200,
         errors=errors,
-        email=email,
+        email=subject.address,
+        shown_to=subject,
         form={"name": visit.form["name"]},
         **new_password_context(visit),
     )
 
 
+def _shown_to(visit: Visit) -> FormSubject | None:
+    token = visit.cookie(Cookie.LINK)
+    email = visit.identity.registration.invited(token)
+    return None if token is None or email is None else FormSubject.of_link(token, email)
+
+
 PAGES: Final[list[Page]] = [
     PublicPage("GET", INVITATION_PATH, show_invitation),
-    PublicPage("POST", INVITATION_PATH, accept, threads=Threads.SIGN_IN),
+    PublicPage("POST", INVITATION_PATH, accept, threads=Threads.SIGN_IN, shown_to=_shown_to),
 ]

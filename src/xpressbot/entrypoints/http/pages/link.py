@@ -1,28 +1,75 @@
 """Links that are handed to a person: their token leaves the address bar for a short cookie at once."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.cookies import LINK_COOKIE_LIFETIME, Cookie
+from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
+from xpressbot.identity.domain.instant import MINUTE
+from xpressbot.identity.domain.link import LinkKind, LinkState
 from xpressbot.identity.domain.token import Token
 
 
-def taken_from_address(visit: Visit, path: str, is_open: Callable[[Token], bool], what_next: str) -> Response | None:
-    """Put the token of a link that was opened into its cookie and go to `path`; None when the address has no token.
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """A page that is opened by one kind of link. used, another: what to do when it was used, and how to get another one."""
 
-    Raises HTTPException 410, with what to do next, for a link that is used, expired or unknown.
-    """
-    text = visit.request.query_params.get("token")
-    if text is None:
-        return None
-    token = Token.parse(text)
-    if token is None or not is_open(token):
-        raise gone(what_next)
-    return keep_link(visit, path, token)
+    kind: LinkKind
+    path: str
+    used: str
+    another: str
+
+    def taken_from_address(self, visit: Visit) -> Response | None:
+        """Put the token of a link that was opened into its cookie and go to the page; None when the address has no token.
+
+        Raises ExplainedError 410 for a link that is used, expired or unknown.
+        """
+        text = visit.request.query_params.get("token")
+        if text is None:
+            return None
+        token = Token.parse(text)
+        state = self.state(visit, token)
+        if token is None or state is not LinkState.OPEN:
+            raise self._gone(state)
+        return keep_link(visit, self.path, token)
+
+    def closed(self, visit: Visit) -> ExplainedError:
+        """Why the page cannot be shown: the link that this browser holds works no more, or it holds none."""
+        token = visit.cookie(Cookie.LINK)
+        if token is not None:
+            return self._gone(self.state(visit, token))
+        detail = _(
+            "No link is open in this browser. It remembers one for %(minutes)d minutes, and only if it keeps cookies of this site. Open"
+            " the link that you were given once more."
+        )
+        return ExplainedError(
+            404, title=_("Open your link once more"), detail=detail % {"minutes": LINK_COOKIE_LIFETIME // MINUTE}, action=None
+        )
+
+    def state(self, visit: Visit, token: Token | None) -> LinkState:
+        """What has become of a link of this kind."""
+        return LinkState.UNKNOWN if token is None else visit.identity.registration.link_state(self.kind, token)
+
+    def gone_text(self, state: LinkState) -> str:
+        """Why a link does not work, and what to do."""
+        match state:
+            case LinkState.USED:
+                return f"{_('This link was used, or a newer one took its place.')} {self.used} {self.another}"
+            case LinkState.EXPIRED:
+                return f"{_('This link has expired.')} {self.another}"
+            case LinkState.OPEN | LinkState.UNKNOWN:
+                return f"{_('This is no link of this page, or not the whole of it. Copy all of it and try again.')} {self.another}"
+            case unknown:
+                assert_never(unknown)
+
+    def _gone(self, state: LinkState) -> ExplainedError:
+        action = Action(SIGN_IN_PATH, _("Sign in")) if state is LinkState.USED else None
+        return ExplainedError(410, title=_("This link does not work"), detail=self.gone_text(state), action=action)
 
 
 def keep_link(visit: Visit, path: str, token: Token) -> Response:
@@ -30,13 +77,3 @@ def keep_link(visit: Visit, path: str, token: Token) -> Response:
     response = redirect(path)
     visit.site.cookies.set(response, Cookie.LINK, token)
     return response
-
-
-def gone(what_next: str) -> HTTPException:
-    """The link does not work any more, or never did."""
-    return HTTPException(410, gone_text(what_next))
-
-
-def gone_text(what_next: str) -> str:
-    """The same in words."""
-    return _("This link was used or has expired. %(next)s") % {"next": what_next}

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.pages.link import gone, gone_text, keep_link, taken_from_address
+from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
 from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
@@ -15,18 +16,23 @@ from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice
 from xpressbot.identity.application.re_enrolment import Enrollee
+from xpressbot.identity.domain.link import LinkKind, LinkState
 from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
 from xpressbot.identity.domain.token import Token
 
 _TEMPLATE: Final = "re_enrolment.html"
-_USED: Final = _("If you have set up 2FA with it, sign in; else ask whoever runs this XpressBot to reset your 2FA again.")
-_OPEN_AGAIN: Final = _("If you have opened it before, open it once more; else ask whoever runs this XpressBot to reset your 2FA again.")
+_LINK: Final = LinkPage(
+    LinkKind.RE_ENROLMENT,
+    RE_ENROLMENT_PATH,
+    used=_("If you have set up 2FA with it, sign in."),
+    another=_("Whoever runs this XpressBot can reset your 2FA again, which gives you a new one."),
+)
 _MAX_PASTED: Final = 2048
 
 
 def show_link(visit: Visit) -> Response:
     """Take the link's token out of the address bar, then say what is still missing: the password, the link, or the start."""
-    taken = taken_from_address(visit, RE_ENROLMENT_PATH, visit.identity.re_enrolment.is_open, _USED)
+    taken = _LINK.taken_from_address(visit)
     return taken if taken is not None else _page(visit, message=re_enrolment_notice(visit.request.query_params.get("reason", "")))
 
 
@@ -35,8 +41,9 @@ def take_pasted_link(visit: Visit) -> Response:
     token = _token_in(visit.form["link"])
     if token is None:
         return _page(visit, status=422, errors={"link": _("Paste the whole link, as it was given to you.")})
-    if not visit.identity.re_enrolment.is_open(token):
-        return _page(visit, status=410, errors={"link": gone_text(_USED)})
+    state = _LINK.state(visit, token)
+    if state is not LinkState.OPEN:
+        return _page(visit, status=410, errors={"link": _LINK.gone_text(state)})
     return keep_link(visit, RE_ENROLMENT_PATH, token)
 
 
@@ -61,7 +68,7 @@ def start_over(visit: Visit, enrollee: Enrollee) -> Response | Denied:
 def show_setup(visit: Visit, enrollee: Enrollee) -> Response | Denied:
     """The QR code, the key, and the field for the first code."""
     enrolment = visit.identity.re_enrolment.view(enrollee)
-    return enrolment if isinstance(enrolment, Denied) else set_up_page(visit, None, enrollee.pending.email, enrolment)
+    return enrolment if isinstance(enrolment, Denied) else set_up_page(visit, None, FormSubject.must_enrol(enrollee), enrolment)
 
 
 def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
@@ -70,7 +77,7 @@ def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
     if isinstance(enrolment, Denied):
         return enrolment
     outcome = with_first_code(
-        visit, None, enrollee.pending.email, enrolment, lambda code: visit.identity.re_enrolment.confirm(enrollee, code)
+        visit, None, FormSubject.must_enrol(enrollee), enrolment, lambda code: visit.identity.re_enrolment.confirm(enrollee, code)
     )
     match outcome:
         case SignedIn():
@@ -91,7 +98,7 @@ def _page(visit: Visit, *, status: int = 200, message: Text | None = None, error
     if isinstance(enrollee, Denied) and not has_link:
         if enrollee.reason is Reason.START_AGAIN:
             return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
-        raise gone(_OPEN_AGAIN)
+        raise _LINK.closed(visit)
     refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)
     return visit.page(
         _TEMPLATE,
@@ -100,6 +107,7 @@ def _page(visit: Visit, *, status: int = 200, message: Text | None = None, error
         message=message,
         errors=errors or {},
         email=None if isinstance(enrollee, Denied) else enrollee.pending.email,
+        shown_to=None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee),
         may_start=isinstance(refusal, Done),
         other_link=isinstance(refusal, Denied) and refusal.reason is Reason.LINK_OF_ANOTHER,
     )
@@ -116,7 +124,12 @@ def _token_in(text: str) -> Token | None:
     return Token.parse(tokens[0])
 
 
+def _shown_to(visit: Visit) -> FormSubject | None:
+    enrollee = visit.enrollee()
+    return None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee)
+
+
 PAGES: Final[list[Page]] = [
     PublicPage("GET", RE_ENROLMENT_PATH, show_link),
-    PublicPage("POST", RE_ENROLMENT_PATH, take_pasted_link),
+    PublicPage("POST", RE_ENROLMENT_PATH, take_pasted_link, shown_to=_shown_to),
 ]

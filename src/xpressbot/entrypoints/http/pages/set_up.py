@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from xpressbot.entrypoints.ceremony_counts import Ceremony
+from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem
 from xpressbot.entrypoints.http.rendering import qr_svg
 from xpressbot.entrypoints.http.translation import _
@@ -27,16 +28,16 @@ _LONGEST_LABEL: Final = 2000
 T = TypeVar("T")
 
 
-def set_up_page(visit: Visit, caller: Caller | None, email: str, enrolment: OpenEnrolment) -> Response:
+def set_up_page(visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> Response:
     """Show what the app needs."""
-    return visit.page(_TEMPLATE, caller.account if caller else None, **_context(visit, caller, email, enrolment))
+    return visit.page(_TEMPLATE, caller.account if caller else None, **_context(visit, caller, subject, enrolment))
 
 
 def with_first_code(
-    visit: Visit, caller: Caller | None, email: str, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
+    visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
 ) -> T | Denied | Response:
     """Hand the typed code to `confirm`; what can be mended on the page is said there."""
-    account, context = caller.account if caller else None, _context(visit, caller, email, enrolment)
+    account, context = caller.account if caller else None, _context(visit, caller, subject, enrolment)
     digits = parse_code(visit.form["code"])
     if digits is None:
         return visit.invalid(_TEMPLATE, account, {"code": code_problem(visit.form["code"])}, **context)
@@ -47,10 +48,12 @@ def with_first_code(
     return outcome
 
 
-def _context(visit: Visit, caller: Caller | None, email: str, enrolment: OpenEnrolment) -> dict[str, Any]:
-    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=_label(email, enrolment.name))
+def _context(visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> dict[str, Any]:
+    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=_label(subject.address, enrolment.name))
     key = base32_key(enrolment.secret)
     return {
+        "email": subject.address,
+        "shown_to": subject,
         "qr": qr_svg(uri, _("QR code for your authenticator app")),
         "key": key,
         "key_groups": groups_of_four(key),

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage, Threads
@@ -32,11 +33,23 @@ class _SecondFactorWay:
     step: Step
     template: str
     parse: Callable[[str], SecondFactor | None]
-    problem: Callable[[str], str]
+    problem: Callable[[str], Text]
 
 
-_APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", parse_totp_code, code_problem)
-_RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", parse_recovery_code, recovery_code_problem)
+def _problem_of_code(text: str) -> Text:
+    if parse_recovery_code(text) is None:
+        return code_problem(text)
+    return _('This is a recovery code. Follow "Use a recovery code instead" and type it there.')
+
+
+def _problem_of_recovery_code(text: str) -> Text:
+    if parse_totp_code(text) is None:
+        return recovery_code_problem(text)
+    return _('This is a code from an app. Follow "Use the code from your app" and type it there.')
+
+
+_APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", parse_totp_code, _problem_of_code)
+_RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", parse_recovery_code, _problem_of_recovery_code)
 
 
 def show_sign_in(visit: Visit) -> Response:
@@ -84,7 +97,7 @@ def show_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
 
     def show(visit: Visit) -> Response:
         pending = _pending(visit)
-        return pending if isinstance(pending, Response) else visit.page(way.template, None, email=pending.email)
+        return pending if isinstance(pending, Response) else visit.page(way.template, None, **_of(pending))
 
     return show
 
@@ -98,7 +111,7 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
             pending = _pending(visit)
             if isinstance(pending, Response):
                 return pending
-            return visit.invalid(way.template, None, {"code": way.problem(visit.form["code"])}, email=pending.email)
+            return visit.invalid(way.template, None, {"code": way.problem(visit.form["code"])}, **_of(pending))
         outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
         visit.counts.sign_in(way.step, outcome)
         match outcome:
@@ -108,7 +121,7 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
                 return _sent_back(visit, outcome)
             case Denied():
                 pending = _pending(visit)
-                return pending if isinstance(pending, Response) else visit.refused(way.template, None, outcome, email=pending.email)
+                return pending if isinstance(pending, Response) else visit.refused(way.template, None, outcome, **_of(pending))
             case unknown:
                 assert_never(unknown)
 
@@ -138,21 +151,33 @@ def _pending(visit: Visit) -> PendingSignIn | Response:
     return _sent_back(visit, pending) if isinstance(pending, Denied) else pending
 
 
+def _of(pending: PendingSignIn) -> dict[str, Any]:
+    """What a page says of whom it is shown to."""
+    return {"email": pending.email, "shown_to": FormSubject.signing_in(pending)}
+
+
+def _shown_to(visit: Visit) -> FormSubject | None:
+    pending = visit.identity.sign_in.pending(visit.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+    return None if isinstance(pending, Denied) else FormSubject.signing_in(pending)
+
+
 def _sent_back(visit: Visit, denied: Denied) -> Response:
     """Whoever has a session goes on (a double click); anybody else starts again, and is told why."""
     if visit.identity.sessions.resolve(visit.client) is not None:
         return redirect(HOME_PATH)
     if denied.reason is Reason.MUST_ENROL:
         return redirect(RE_ENROLMENT_PATH)
-    return redirect(SIGN_IN_PATH if denied.reason is Reason.NOT_SIGNED_IN else f"{SIGN_IN_PATH}?reason={denied.reason}")
+    if denied.reason is Reason.NOT_SIGNED_IN:
+        return visit.to_sign_in(HOME_PATH)
+    return redirect(f"{SIGN_IN_PATH}?reason={denied.reason}")
 
 
 PAGES: Final[list[Page]] = [
     PublicPage("GET", SIGN_IN_PATH, show_sign_in),
     PublicPage("POST", SIGN_IN_PATH, sign_in, threads=Threads.SIGN_IN),
     PublicPage("GET", CODE_PATH, show_second_factor(_APP)),
-    PublicPage("POST", CODE_PATH, verify_second_factor(_APP)),
+    PublicPage("POST", CODE_PATH, verify_second_factor(_APP), shown_to=_shown_to),
     PublicPage("GET", RECOVERY_CODE_PATH, show_second_factor(_RECOVERY_CODE)),
-    PublicPage("POST", RECOVERY_CODE_PATH, verify_second_factor(_RECOVERY_CODE)),
+    PublicPage("POST", RECOVERY_CODE_PATH, verify_second_factor(_RECOVERY_CODE), shown_to=_shown_to),
     SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
 ]

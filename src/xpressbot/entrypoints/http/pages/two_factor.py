@@ -4,6 +4,7 @@ from typing import Final, assert_never
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.pages import re_enrolment
 from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
@@ -46,7 +47,7 @@ def show_setup(visit: Visit, caller: Caller) -> Response:
     enrolment = visit.identity.totp_enrolment.view(caller)
     if enrolment is None:
         return _without_enrolment(visit, caller)
-    return set_up_page(visit, caller, caller.account.email, enrolment)
+    return set_up_page(visit, caller, FormSubject.signed_in(caller.account), enrolment)
 
 
 def confirm(visit: Visit, caller: Caller) -> Response | Denied:
@@ -55,7 +56,7 @@ def confirm(visit: Visit, caller: Caller) -> Response | Denied:
     if enrolment is None:
         return _without_enrolment(visit, caller, reason=Reason.NO_ENROLMENT)
     outcome = with_first_code(
-        visit, caller, caller.account.email, enrolment, lambda code: visit.identity.totp_enrolment.confirm(caller, code)
+        visit, caller, FormSubject.signed_in(caller.account), enrolment, lambda code: visit.identity.totp_enrolment.confirm(caller, code)
     )
     match outcome:
         case Confirmed(raised, shows_codes, added):

@@ -2,33 +2,41 @@
 
 from typing import Final, assert_never
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.pages.link import gone, taken_from_address
+from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
+from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.entrypoints.http.wording import Text, weak_password_text
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.domain.account import normalise_email
+from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, SignedIn, WeakPassword
 
 WELCOME_PATH: Final = "/welcome"
-_START_AGAIN: Final = _("Start XpressBot again to get a new one.")
+_LINK: Final = LinkPage(
+    LinkKind.WELCOME,
+    WELCOME_PATH,
+    used=_("If you have made the owner's account with it, sign in."),
+    another=_("Whoever runs this XpressBot gets a new one by starting it again."),
+)
 
 
 def show_welcome(visit: Visit) -> Response:
     """Take the link's token out of the address bar, then ask for name, address and password."""
     _must_be_unclaimed(visit)
-    taken = taken_from_address(visit, WELCOME_PATH, visit.identity.registration.welcome_is_open, _START_AGAIN)
+    taken = _LINK.taken_from_address(visit)
     if taken is not None:
         return taken
     if not visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)):
-        raise gone(_START_AGAIN)
+        raise _LINK.closed(visit)
     return _page(visit, {}, {"name": "", "email": ""})
 
 
@@ -36,7 +44,7 @@ def claim(visit: Visit) -> Response:
     """Make the owner's account and sign it in."""
     _must_be_unclaimed(visit)
     if not visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)):
-        raise gone(_START_AGAIN)
+        raise _LINK.closed(visit)
     kept = {"name": visit.form["name"], "email": visit.form["email"]}
     email, password = normalise_email(kept["email"]), visit.form["password"]
     name, errors = name_and_password_problems(visit)
@@ -55,22 +63,35 @@ def claim(visit: Visit) -> Response:
             return _page(visit, {"password": weak_password_text(outcome)}, kept)
         case Denied():
             _must_be_unclaimed(visit)
-            raise gone(_START_AGAIN)
+            raise _LINK.closed(visit)
         case unknown:
             assert_never(unknown)
 
 
 def _page(visit: Visit, errors: dict[str, Text], kept: dict[str, str]) -> Response:
     status = 422 if errors else 200
-    return visit.page("welcome.html", None, status=status, errors=errors, form=kept, **new_password_context(visit))
+    return visit.page(
+        "welcome.html", None, status=status, errors=errors, form=kept, shown_to=_shown_to(visit), **new_password_context(visit)
+    )
+
+
+def _shown_to(visit: Visit) -> FormSubject | None:
+    token = visit.cookie(Cookie.LINK)
+    is_open = visit.identity.registration.welcome_is_open(token)
+    return FormSubject.of_link(token, "") if token is not None and is_open else None
 
 
 def _must_be_unclaimed(visit: Visit) -> None:
     if visit.identity.registration.has_owner():
-        raise HTTPException(404)
+        raise ExplainedError(
+            404,
+            title=_("There is an owner already"),
+            detail=_("The owner's account of this XpressBot was made. If it is yours, sign in; else ask its owner for an invitation."),
+            action=Action(SIGN_IN_PATH, _("Sign in")),
+        )
 
 
 PAGES: Final[list[Page]] = [
     PublicPage("GET", WELCOME_PATH, show_welcome),
-    PublicPage("POST", WELCOME_PATH, claim, threads=Threads.SIGN_IN),
+    PublicPage("POST", WELCOME_PATH, claim, threads=Threads.SIGN_IN, shown_to=_shown_to),
 ]

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from xpressbot.identity.adapters.database.tables import INSTALLATION, LINK
 from xpressbot.identity.domain.account import email_key
-from xpressbot.identity.domain.link import Link, LinkKind
+from xpressbot.identity.domain.link import Link, LinkKind, LinkState
 
 
 class Installation:
@@ -44,6 +44,14 @@ class Links:
     def find_open(self, kind: LinkKind, token_hash: bytes, now: int) -> Link | None:
         row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now))).one_or_none()
         return None if row is None else Link(LinkKind(row.kind), row.account_id, row.email)
+
+    def state(self, kind: LinkKind, token_hash: bytes, now: int) -> LinkState:
+        row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, LINK.c.kind == kind.value)).one_or_none()
+        if row is None:
+            return LinkState.UNKNOWN
+        if row.consumed_at is not None:
+            return LinkState.USED
+        return LinkState.OPEN if self.find_open(kind, token_hash, now) is not None else LinkState.EXPIRED
 
     def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool:
         consumed = self._connection.execute(update(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now)).values(consumed_at=now))

@@ -1,0 +1,85 @@
+"""Whom a form is shown to. What it says acts for that one and for nobody else who may be in the browser's cookies by then.
+
+docs/adr/0005 says what this guards against.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from starlette.exceptions import HTTPException
+
+from xpressbot.identity.application.ports import KeyedDigest
+from xpressbot.identity.application.re_enrolment import Enrollee
+from xpressbot.identity.domain.account import MAX_EMAIL_LENGTH, Account
+from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+from xpressbot.identity.domain.token import Token
+
+FIELD: Final = "for"
+_PURPOSE: Final = "form subject"
+_SHAPE: Final = re.compile(rf"(?P<address>[^\x00-\x20]{{0,{MAX_EMAIL_LENGTH}}}) (?P<mac>[0-9a-f]{{64}})")
+
+
+class Holder(StrEnum):
+    """How a browser shows who is there."""
+
+    SESSION = "session"
+    PENDING_SIGN_IN = "pending_sign_in"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class FormSubject:
+    """An account, or where a link is to make one, that link. address: as the page shows it; empty where it shows none."""
+
+    id: str
+    address: str
+    holder: Holder
+
+    @classmethod
+    def signed_in(cls, account: Account) -> "FormSubject":
+        """Somebody with a session."""
+        return cls(account.id, account.email, Holder.SESSION)
+
+    @classmethod
+    def signing_in(cls, pending: PendingSignIn) -> "FormSubject":
+        """Somebody between the password and the session."""
+        return cls(pending.account_id, pending.email, Holder.PENDING_SIGN_IN)
+
+    @classmethod
+    def must_enrol(cls, enrollee: Enrollee) -> "FormSubject":
+        """Somebody who has to set up 2FA before there is a session."""
+        return cls.signing_in(enrollee.pending)
+
+    @classmethod
+    def of_link(cls, token: Token, address: str) -> "FormSubject":
+        """Whoever is to have an account by a link."""
+        return cls(token.digest.hex(), address, Holder.LINK)
+
+
+class FormSubjects:
+    """Writes and reads the hidden field: the address as shown, and a MAC over it and the subject."""
+
+    def __init__(self, digest: KeyedDigest) -> None:
+        self._digest = digest
+
+    def value(self, subject: FormSubject) -> str:
+        """What the field holds on a page that is shown to this subject."""
+        return f"{subject.address} {self._mac(subject.id, subject.address)}"
+
+    def other_than(self, subject: FormSubject, value: str) -> str | None:
+        """The address that a form was shown to, if that was not this subject; None if it was.
+
+        The address may differ from today's: it is the subject that counts. Raises HTTPException 422 for a field that is missing
+        or has another shape.
+        """
+        shown = _SHAPE.fullmatch(value)
+        if shown is None:
+            raise HTTPException(422)
+        is_same = hmac.compare_digest(shown["mac"], self._mac(subject.id, shown["address"]))
+        return None if is_same else shown["address"]
+
+    def _mac(self, subject_id: str, address: str) -> str:
+        return self._digest.digest(_PURPOSE, f"{subject_id} {address}".encode()).hex()
