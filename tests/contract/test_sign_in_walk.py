@@ -17,11 +17,13 @@ def test_the_walk_lists_every_statement_of_a_sign_in_in_order(
     installation.add_account()
     browser.sign_in()
     phone = browser.enable_2fa()
+    browser.post("/account/2fa/recovery-codes/continue")
     code = phone.next_code()
     stranger = new_browser()
 
     with _statements(installation) as password_step:
         assert stranger.sign_in().headers["location"] == "/sign-in/code"
+    stranger.form_for("/sign-in/code")
     with _statements(installation) as code_step:
         assert stranger.post("/sign-in/code", code=code).headers["location"] == "/"
 
