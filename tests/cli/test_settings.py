@@ -1,11 +1,13 @@
 """Settings that make no usable configuration stop every command with a sentence, never with a traceback."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from tests.support.command_line import Shell
 from xpressbot.foundation.database.migrations import HEAD
+from xpressbot.foundation.settings import PREFIX, Settings, load_settings
 
 MISCONFIGURED = 2
 
@@ -45,16 +47,28 @@ def test_everything_that_is_wrong_is_told_at_once(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("XPRESSBOT_PASSWORD_MIN_LENGTH", "three", "valid integer"),
+        ("XPRESSBOT_PASSWORD_MIN_LENGTH", "three", "must be a whole number"),
+        ("XPRESSBOT_PASSWORD_MIN_LENGTH", "20 # or so", "must be a whole number"),
+        ("XPRESSBOT_PASSWORD_MIN_LENGTH", "9" * 5000, "must be a whole number"),
         ("XPRESSBOT_PASSWORD_MIN_LENGTH", "7", "greater than or equal to 8"),
         ("XPRESSBOT_LOG_FORMAT", "xml", "'console' or 'json'"),
-        ("XPRESSBOT_LOG_LEVEL", "debug", "'DEBUG'"),
-        ("XPRESSBOT_ALLOW_PLAIN_HTTP", "perhaps", "valid boolean"),
+        ("XPRESSBOT_LOG_LEVEL", "loud", "must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("XPRESSBOT_ALLOW_PLAIN_HTTP", "perhaps", "must be true or false"),
         ("XPRESSBOT_TRUSTED_PROXIES", "10.0.0.0/8, nonsense", "network"),
         ("XPRESSBOT_PUBLIC_URL", "chat.example.com", "must be an origin like https://chat.example.com"),
         ("XPRESSBOT_PUBLIC_URL", "https://chat.example.com/xpressbot", "without a path"),
         ("XPRESSBOT_PUBLIC_URL", "https://user:secret@chat.example.com", "must be an origin"),
         ("XPRESSBOT_ARGON2_MEMORY_KIB", "0", "greater than or equal to 8"),
+        ("XPRESSBOT_ARGON2_MEMORY_KIB", "47104000", "less than or equal to 2097152"),
+        ("XPRESSBOT_ARGON2_ITERATIONS", "47104", "less than or equal to 100"),
+        ("XPRESSBOT_DATA_DIR", "~/xpressbot", "must be a whole path"),
+        ("XPRESSBOT_KEY_FILE", "~anna/keyring.json", "must be a whole path"),
+        ("XPRESSBOT_PUBLIC_URL", '"https://secret.example"', "stands in quotation marks"),
+        ("XPRESSBOT_DATABASE_URL", '"postgresql://bot:secret@h/x"', "stands in quotation marks"),
+        ("XPRESSBOT_DATA_DIR", '"/var/lib/xpressbot"', "stands in quotation marks"),
+        ("XPRESSBOT_LOG_LEVEL", "'INFO'", "stands in quotation marks"),
+        ("XPRESSBOT_TRUSTED_PROXIES", "'10.0.0.0/8'", "stands in quotation marks"),
+        ("XPRESSBOT_ALLOW_PLAIN_HTTP", '""', "stands in quotation marks"),
     ],
 )
 def test_an_unusable_value_is_named_and_explained(shell: Shell, name: str, value: str, words: str) -> None:
@@ -63,6 +77,39 @@ def test_an_unusable_value_is_named_and_explained(shell: Shell, name: str, value
     assert said.startswith(f"{name}")
     assert words in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\r\n"])
+def test_a_setting_that_is_empty_counts_as_not_set(shell: Shell, value: str) -> None:
+    """Each has its default, as with `XPRESSBOT_ALLOW_PLAIN_HTTP=` in a file; a name that is no setting stays an error."""
+    names = {f"{PREFIX}{name.upper()}": value for name in Settings.model_fields}
+    answer = shell.with_settings(**names).run("db", "upgrade")
+    assert (answer.code, answer.err) == (0, "")
+    assert (shell.directory / "var" / "data" / "xpressbot.sqlite3").is_file()
+    assert "XPRESSBOT_DEBUG: no such setting." in refusal(shell, "accounts", "list", XPRESSBOT_DEBUG=value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "meant"),
+    [
+        ("XPRESSBOT_LOG_LEVEL", "info", "log_level", "INFO"),
+        ("XPRESSBOT_LOG_LEVEL", " Warning\r", "log_level", "WARNING"),
+        ("XPRESSBOT_LOG_FORMAT", "JSON", "log_format", "json"),
+        ("XPRESSBOT_ALLOW_PLAIN_HTTP", " True ", "allow_plain_http", True),
+        ("XPRESSBOT_ALLOW_PLAIN_HTTP", "1\r", "allow_plain_http", True),
+        ("XPRESSBOT_RECOVERY_CODES_VIEWABLE", "FALSE", "recovery_codes_viewable", False),
+        ("XPRESSBOT_PASSWORD_MIN_LENGTH", " 20\r", "password_min_length", 20),
+        ("XPRESSBOT_ARGON2_MEMORY_KIB", "2097152", "argon2_memory_kib", 2**21),
+        ("XPRESSBOT_DATA_DIR", " /var/lib/x y\r", "data_dir", Path("/var/lib/x y")),
+        ("XPRESSBOT_DATABASE_URL", " postgresql://h/x ", "database_url", "postgresql://h/x"),
+    ],
+)
+def test_case_and_white_space_around_make_no_difference(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, meant: object
+) -> None:
+    """Whatever an editor, a shell or another system's line end made of it."""
+    monkeypatch.setenv(name, value)
+    assert getattr(load_settings(), field) == meant
 
 
 def test_a_public_url_with_an_unusable_port_is_refused(shell: Shell) -> None:
@@ -98,6 +145,13 @@ def test_an_embedded_database_in_an_impossible_place_is_explained(shell: Shell) 
     (shell.directory / "taken").write_text("a file")
     said = refusal(shell, "accounts", "list", XPRESSBOT_DATA_DIR="taken/data")
     assert "taken/data" in said
+
+
+@pytest.mark.parametrize("name", ["XPRESSBOT_DATA_DIR", "XPRESSBOT_KEY_FILE"])
+@pytest.mark.parametrize("place", ["x" * 300, "/proc/none"])
+def test_a_place_that_no_file_system_has_is_explained(shell: Shell, name: str, place: str) -> None:
+    """A name that is too long, a file system that takes no files."""
+    assert place in refusal(shell, "serve", **{name: place})
 
 
 def test_a_server_that_cannot_be_reached_is_explained(shell: Shell) -> None:

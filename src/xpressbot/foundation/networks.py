@@ -1,10 +1,56 @@
 """Network addresses as the settings name them and as requests bring them."""
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
+"""IPv4 addresses as an IPv6 socket shows them; `parsed_address` turns them back."""
+_DECORATED: Final = re.compile(r"\[([^]]*)\](?::\d+)?|([^:]*):\d+|([^%]*)%.*")
+"""An address in brackets, with a port, or with a zone."""
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    """The networks of a list separated by commas; one address is a network too.
+
+    Raises ValueError that says of each part that cannot be meant why, and what would do. A part that is no address is not
+    repeated: it may be a secret in the wrong place.
+    """
+    read = [_read(part, place) for place, part in enumerate((part.strip() for part in text.split(",")), start=1) if part]
+    complaints = [network for network in read if isinstance(network, str)]
+    if complaints:
+        raise ValueError("; ".join(complaints))
+    return tuple(network for network in read if not isinstance(network, str))
+
+
+def _read(part: str, place: int) -> Network | str:
+    """The network, or what is wrong with it."""
+    written = _interface(part)
+    if written is None:
+        plain = _DECORATED.fullmatch(part)
+        near = plain and _interface(next(filter(None, plain.groups()), ""))
+        example = f": write {near.network} instead" if near else " like 10.0.0.0/8 or ::1/128; names and ranges are not taken"
+        return f"part {place} is no address and no network{example}"
+    network = written.network
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        mapped = ipaddress.IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - _MAPPED.prefixlen))
+        return f"no peer is seen as {network}: write {mapped} instead"
+    if network.network_address != written.ip:
+        alone = ipaddress.ip_network(written.ip)
+        return f"{written} has bits set beyond its prefix: write {network} for the network, or {alone} for that address alone"
+    if network.num_addresses == 1 and written.ip.is_unspecified:
+        return f"nobody sends from {network}, an address to listen on: write the one from which the proxy connects"
+    return network
+
+
+def _interface(text: str) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface | None:
+    try:
+        return None if "%" in text else ipaddress.ip_interface(text)
+    except ValueError:
+        return None
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:

@@ -2,17 +2,23 @@
 
 import ipaddress
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from xpressbot.foundation.networks import Network
+from xpressbot.foundation.networks import Network, read_networks
+from xpressbot.foundation.public_origin import public_origin
+from xpressbot.foundation.setting_names import about_unknown_names
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 PREFIX: Final = "XPRESSBOT_"
 _DRIVER: Final = "postgresql+psycopg"
@@ -20,6 +26,10 @@ _DATABASE_DRIVERS: Final = frozenset({"sqlite", "postgresql", "postgres", _DRIVE
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _IN_MEMORY: Final = frozenset({None, "", ":memory:"})
 """What SQLite takes for a database that is each connection's own, and gone with it."""
+_MOST_ARGON2_MEMORY_KIB: Final = 2 * 1024**2
+"""2 GiB, the most that RFC 9106 section 4 recommends. Far above it no hash is made at all, and the start ends in a failure."""
+_MOST_ARGON2_ITERATIONS: Final = 100
+_QUOTES: Final = ('"', "'")
 _PLAIN_HTTP: Final = (
     "XPRESSBOT_PUBLIC_URL is plain http beyond this machine: passwords and codes would travel unencrypted. Use https"
     " (see docs/operations.md), or set XPRESSBOT_ALLOW_PLAIN_HTTP=true and live with a warning on every page."
@@ -31,7 +41,10 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """Everything an operator can decide. Unknown XPRESSBOT_ names are refused: a typo must not switch a protection off."""
+    """Everything an operator can decide. Unknown XPRESSBOT_ names are refused: a typo must not switch a protection off.
+
+    White space around a value is no part of it, and an empty value counts as not set.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -43,16 +56,34 @@ class Settings(BaseSettings):
     metrics_from: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_plain_http: bool = False
     password_min_length: int = Field(default=15, ge=8, le=128)
-    argon2_memory_kib: int = Field(default=47104, ge=8)
-    argon2_iterations: int = Field(default=1, ge=1)
+    argon2_memory_kib: int = Field(default=47104, ge=8, le=_MOST_ARGON2_MEMORY_KIB)
+    argon2_iterations: int = Field(default=1, ge=1, le=_MOST_ARGON2_ITERATIONS)
     recovery_codes_viewable: bool = True
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_empty(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
+
+    @field_validator("data_dir", "key_file", mode="before")
+    @classmethod
+    def _whole_path(cls, value: object) -> object:
+        if isinstance(value, str) and value.startswith("~"):
+            raise ValueError("must be a whole path: no shell puts a home directory in the place of ~ here")
+        return value
+
     @field_validator("trusted_proxies", "metrics_from", mode="before")
     @classmethod
-    def _split_networks(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    def _list_of_networks(cls, value: object) -> object:
+        return read_networks(value) if isinstance(value, str) else value
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object, info: ValidationInfo) -> object:
+        return (value.upper() if info.field_name == "log_level" else value.lower()) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod
@@ -66,18 +97,15 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _plain_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if (
-            parts.scheme not in {"http", "https"}
-            or not parts.hostname
-            or parts.port == 0
-            or parts.path not in {"", "/"}
-            or parts.query
-            or parts.username
-        ):
-            raise ValueError("must be an origin like https://chat.example.com, without a path")
-        return f"{parts.scheme}://{parts.netloc.lower()}"
+    def _as_browsers_send_it(cls, value: str) -> str:
+        return public_origin(value)
+
+    @field_validator("*", mode="before")  # the last of these is asked first
+    @classmethod
+    def _without_quotation_marks(cls, value: object) -> object:
+        if isinstance(value, str) and len(value) > 1 and value.startswith(_QUOTES) and value.endswith(value[0]):
+            raise ValueError("stands in quotation marks, which belong to the value where no shell takes them away: write it without them")
+        return value
 
     @property
     def url(self) -> str:
@@ -168,13 +196,14 @@ def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
 
     Beside the settings come the names of the fields whose values gave way, and everything that is wrong, in sentences.
     """
-    complaints, gave_way = _unknown_names(), frozenset[str]()
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    complaints, gave_way = about_unknown_names(os.environ, known, prefix=PREFIX), frozenset[str]()
     try:
         settings = Settings()
     except ValidationError as error:
         said: dict[str, dict[str, None]] = {}
         for problem in error.errors(include_input=False):
-            said.setdefault(str(problem["loc"][0]), {})[problem["msg"]] = None
+            said.setdefault(str(problem["loc"][0]), {})[_sentence(problem)] = None
         complaints += [f"{PREFIX}{name.upper()}: {'; '.join(sentences)}." for name, sentences in said.items()]
         gave_way = frozenset(said)
         settings = Settings(**{name: Settings.model_fields[name].default for name in gave_way})
@@ -183,10 +212,16 @@ def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
     return settings, gave_way, " ".join(complaints)
 
 
-def _unknown_names() -> list[str]:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in known)
-    return [f"{', '.join(unknown)}: no such setting. docs/settings.md lists them all."] if unknown else []
+def _sentence(problem: "ErrorDetails") -> str:
+    """What is wrong with a value, without the value: it may be a secret."""
+    kind = problem["type"]
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if kind.startswith("bool_"):
+        return "must be true or false"
+    if kind.startswith("int_"):
+        return "must be a whole number"
+    return problem["msg"].replace("Input should be", "must be", 1)
 
 
 def check_listener(settings: Settings, host: str) -> None:

@@ -68,7 +68,9 @@ def explained() -> Iterator[None]:
             raise  # its subclasses are faults of ours, and keep their traceback
         _tell(f"The database cannot be used: {error.orig}")
         raise typer.Exit(MISCONFIGURED) from None
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
+        if error.filename is None:
+            raise  # no place that an operator has named
         _tell(f"{error.filename}: {error.strerror}")
         raise typer.Exit(MISCONFIGURED) from None
 

@@ -37,7 +37,8 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
         workers: Annotated[int, typer.Option(min=1, max=MOST_WORKERS, envvar=workers_variable, help="Worker processes.")] = 1,
     ) -> None:
         """Serve the dashboard. The first start prints the link that makes the owner's account."""
-        os.environ.setdefault(_PUBLIC_URL_VARIABLE, f"http://127.0.0.1:{port}")
+        if not os.environ.get(_PUBLIC_URL_VARIABLE, "").strip():
+            os.environ[_PUBLIC_URL_VARIABLE] = f"http://127.0.0.1:{port}"
         os.environ[workers_variable] = str(workers)
         with explained():
             settings = load_settings()
