@@ -66,17 +66,20 @@ class Outside:
 SYSTEM: Final = Outside(SystemClock(), SystemEntropy())
 
 
-def build(settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, durable: bool = True, patient: bool = False) -> House:
+def build(
+    settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, durable: bool = True, patient: bool = False, makes: bool = True
+) -> House:
     """Open the database, attach the key ring, and build the use cases.
 
-    SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's.
+    SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's, `makes` is
+    attach_key_ring's.
     Raises KeyRingError, SchemaError, or what the database driver raises.
     """
     pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
     database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
         prepare_schema(database)
-        ring = attach_key_ring(database, settings.key_file, outside.entropy)
+        ring = attach_key_ring(database, settings.key_file, outside.entropy, makes=makes)
     except BaseException:
         database.dispose()
         raise

@@ -176,7 +176,7 @@ def test_an_invitation_prints_one_link(shell: Shell, house: House) -> None:
     assert [house.identity.registration.invited(token) for token in (token_of(link), second)] == [None, BERTA]
 
 
-def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell) -> None:
+def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, house: House) -> None:
     """Nobody becomes the owner unawares."""
     answer = shell.run("accounts", "invite", BERTA)
     assert "There is no account yet, and the first one made is the owner's.\n" in answer.out

@@ -127,7 +127,7 @@ def test_a_start_migrates_the_embedded_database_and_no_server(tmp_path: Path, em
     if empty_database_url.startswith("sqlite"):
         build(settings).close()
         return
-    with pytest.raises(SchemaError, match=r"is at schema none, this program needs .*\. Run: xpressbot db upgrade"):
+    with pytest.raises(SchemaError, match=r"holds nothing of XpressBot's yet\. If it is the right one, run: xpressbot db upgrade\."):
         build(settings)
     assert not settings.key_file.exists()
 

@@ -90,4 +90,4 @@ def test_the_installed_program_serves_from_an_empty_directory(shell: Shell) -> N
             assert {part.partition("?")[0] for part in parts} >= {"/static/style.css", "/static/page.js"}
             assert [browser.get(part).status_code for part in parts] == [200] * len(parts)
     assert sorted(path.name for path in (shell.directory / "var").iterdir()) == ["data", "keys"]
-    assert shell.run_fresh("db", "upgrade").out == f"The database is at schema {HEAD}.\n"
+    assert shell.run_fresh("db", "upgrade").out.endswith(f"The database is at schema {HEAD}.\n")

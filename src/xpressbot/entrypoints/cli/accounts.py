@@ -43,7 +43,7 @@ def accounts_commands(build: Build) -> typer.Typer:
         address = normalise_email(email)
         if address is None:
             fail(f"{email!r} is no usable e-mail address.")
-        with opened(build, makes=True) as house:
+        with opened(build) as house:
             _invite(house, address)
 
     @accounts.command("list")

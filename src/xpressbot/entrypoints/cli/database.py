@@ -2,7 +2,7 @@
 
 import typer
 
-from xpressbot.entrypoints.cli.installation import explained
+from xpressbot.entrypoints.cli.installation import explained, telling_what_is_made
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migrations import HEAD, upgrade
 from xpressbot.foundation.settings import load_settings
@@ -20,7 +20,9 @@ def database_commands() -> typer.Typer:
     def upgrade_schema() -> None:
         """Bring the database's schema up to this version."""
         with explained():
-            upgrade(open_database(load_settings().url, patient=True))
+            settings = load_settings()
+            with telling_what_is_made(settings):
+                upgrade(open_database(settings.url, patient=True))
         typer.echo(f"The database is at schema {HEAD}.")
 
     return db

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, NoReturn, Protocol
 
 import typer
@@ -23,21 +24,23 @@ MOST_WORKERS: Final = 64
 class Build(Protocol):
     """Builds the installation that the settings describe."""
 
-    def __call__(self, settings: Settings, *, workers: int = 1, patient: bool = False) -> House: ...
+    def __call__(self, settings: Settings, *, workers: int = 1, patient: bool = False, makes: bool = True) -> House: ...
 
 
 @contextmanager
 def opened(build: Build, *, makes: bool = False) -> Iterator[House]:
     """The installation of the environment's settings, for one command.
 
-    makes: a first command, which makes database and key ring where there are none. Any other ends there with exit code 2.
+    makes: a first command, which makes database and key ring where there are none, and says where. Any other ends there with
+    exit code 2, and says where it looked.
     """
     with explained():
         settings = load_settings()
         if not makes:
             refuse_where_nothing_is(settings)
         configure_logging(json_lines=settings.log_format == "json", level="WARNING")
-        house = build(settings, patient=True)
+        with telling_what_is_made(settings):
+            house = build(settings, patient=True, makes=makes)
         try:
             yield house
         finally:
@@ -48,8 +51,22 @@ def refuse_where_nothing_is(settings: Settings) -> None:
     """End a command that was called in a wrong directory, before it makes an installation there."""
     file = database_file(settings.url)
     if file is not None and not file.exists():
-        _tell(f"There is no installation here: run this in the service's directory with its settings. There is no database at {file}.")
+        _tell(
+            f"There is no installation here: no database at {file.absolute()}, by the settings of this shell and its working directory"
+            f" {Path.cwd()}. Run this in the service's directory with its settings."
+        )
         raise typer.Exit(MISCONFIGURED)
+
+
+@contextmanager
+def telling_what_is_made(settings: Settings) -> Iterator[None]:
+    """Say which files of the installation were made meanwhile, with their whole paths: the directory may be the wrong one."""
+    places = {"the database": database_file(settings.url), "the key ring": settings.key_file}
+    absent = {what: place.absolute() for what, place in places.items() if place is not None and not place.exists()}
+    yield
+    made = [f"{what} {place}" for what, place in absent.items() if place.exists()]
+    if made:
+        typer.echo(printable(f"Made {' and '.join(made)}."))
 
 
 @contextmanager

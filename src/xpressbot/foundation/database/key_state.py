@@ -27,13 +27,19 @@ def active_key_id(connection: Connection) -> str:
     return active
 
 
-def attach_key_ring(database: Database, path: Path, entropy: EntropySource) -> KeyRing:
+def attach_key_ring(database: Database, path: Path, entropy: EntropySource, *, makes: bool = True) -> KeyRing:
     """Return the ring that belongs to this database; make both acquainted when neither knows another yet.
 
-    A ring is made only while the database names no key. Raises KeyRingError when the file is missing, readable by
-    others, damaged, or lacks a key that the database needs.
+    A ring is made only while the database names no key, and with makes=False never: which ring a database has is decided where
+    it is served. Raises KeyRingError when the file is missing, readable by others, damaged, or lacks a key that the database
+    needs.
     """
     state = _state(database)
+    if state.active_key is None and not makes:
+        raise KeyRingError(
+            f"This database has no key ring yet. The first start makes one, or takes the one at {path.absolute()}: run xpressbot serve, or"
+            " xpressbot accounts create."
+        )
     if state.active_key is None:
         create_key_ring(path, new_key_ring(entropy.token_bytes(KEY_BYTES), entropy.token_bytes(KEY_BYTES)))
         ring = load_key_ring(path)

@@ -29,7 +29,7 @@ def check_database(database: Database, file: Path | None, *, thorough: bool) -> 
     """Whether it answers; thorough: also whether a database of SQLite is whole, for which it is read from end to end."""
     place = "PostgreSQL" if file is None else str(file)
     if file is not None and not file.exists():
-        return [Finding(Check.DATABASE, Problem.DATABASE_MISSING, {"path": place})]
+        return [Finding(Check.DATABASE, Problem.DATABASE_MISSING, {"path": str(file.absolute())})]
     try:
         database.ping()
         verdict = _integrity(database, file) if thorough and file is not None else "ok"

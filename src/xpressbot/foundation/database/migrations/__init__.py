@@ -46,8 +46,15 @@ def prepare_schema(database: Database) -> None:
     """
     if database.engine.dialect.name == "sqlite":
         upgrade(database)
-    elif (revision := _known_revision(database)) != HEAD:
-        raise SchemaError(f"The database is at schema {revision or 'none'}, this program needs {HEAD}. Run: xpressbot db upgrade")
+        return
+    revision = _known_revision(database)
+    if revision is None:
+        raise SchemaError(
+            f"The database {_name(database)} holds nothing of XpressBot's yet. If it is the right one, run: xpressbot db upgrade."
+            " Otherwise set XPRESSBOT_DATABASE_URL to the right one."
+        )
+    if revision != HEAD:
+        raise SchemaError(f"The database is at schema {revision}, this program needs {HEAD}. Run: xpressbot db upgrade")
 
 
 def _known_revision(database: Database) -> str | None:
@@ -55,6 +62,12 @@ def _known_revision(database: Database) -> str | None:
     if revision is not None and revision > HEAD:
         raise SchemaError(f"The database is at schema {revision}, this program knows {HEAD}. Install the newer version.")
     return revision
+
+
+def _name(server: Database) -> str:
+    with server.read() as connection:
+        name: str = connection.execute(text("SELECT current_database()")).scalar_one()
+        return name
 
 
 def _run_alembic(connection: Connection) -> None:
