@@ -1,13 +1,17 @@
 """xpressbot serve: the first start's link, what the start says, and how it stops."""
 
 import signal
+import socket
 
 import httpx
+import pytest
 
-from tests.support.command_line import Shell
+from tests.support.command_line import Answer, Shell
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import Server, resident_kib, serving
+
+MISCONFIGURED = 2
 
 
 def test_two_workers_print_one_link_that_makes_the_owner(shell: Shell) -> None:
@@ -52,10 +56,54 @@ def test_each_start_of_an_unclaimed_installation_prints_a_link_of_its_own(shell:
 
 def _assert_a_taken_port_is_told(shell: Shell, server: Server) -> None:
     answer = shell.run_fresh("serve", "--port", str(server.port))
-    assert answer.code not in {0, None}
-    assert "address already in use" in answer.err
-    assert "Traceback" not in answer.err
+    said = f"Nothing can listen on 127.0.0.1, port {server.port}: address already in use. Name another --host or --port.\n"
+    assert answer == Answer(MISCONFIGURED, "", said)
     assert httpx.get(f"{server.url}/healthz").text == "ok"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_listener_that_cannot_be_had_is_told_before_anything_is_made(workers: str, shell: Shell) -> None:
+    """A taken port, another machine's address, a name that nobody has: a sentence, and no link for the owner."""
+    open_to_all = shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true", WEB_CONCURRENCY=workers)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        asked = [
+            ("127.0.0.1", port),
+            ("localhost", port),
+            ("0.0.0.0", port),
+            ("192.0.2.7", "8000"),
+            ("none.invalid", "8000"),
+            ("a..b", "8000"),
+        ]
+        for host, number in asked:
+            answer = open_to_all.run("serve", "--host", host, "--port", number)
+            assert (answer.code, answer.out, answer.err.count("\n")) == (MISCONFIGURED, "", 1)
+            assert answer.err.startswith(f"Nothing can listen on {host}, port {number}: ")
+    assert {path.name for path in shell.directory.iterdir()} == {"stdin", "stdout", "stderr"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_name_of_this_machine_is_listened_on_by_all_its_addresses(workers: int, shell: Shell) -> None:
+    """As many as it has: browsers take whichever comes first."""
+    with serving(shell, workers=workers, arguments=("--host", "localhost")) as server:
+        addresses = {address[0] for *_kind, address in socket.getaddrinfo("localhost", server.port, type=socket.SOCK_STREAM)}
+        for address in addresses:
+            host = f"[{address}]" if ":" in address else address
+            assert httpx.get(f"http://{host}:{server.port}/healthz").text == "ok"
+        assert _ending(server) == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_port_is_taken_again_at_once(workers: int, shell: Shell) -> None:
+    """Connections of the server before, which the system still keeps, are in nobody's way."""
+    with serving(shell, workers=workers) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as idle:
+            assert _ending(server) == 0
+            assert idle.recv(1) == b""
+        with serving(shell, workers=workers, port=server.port) as again:
+            assert httpx.get(f"{again.url}/healthz").text == "ok"
 
 
 def _ending(server: Server, sent: signal.Signals = signal.SIGTERM) -> int:

@@ -63,12 +63,12 @@ class Server:
 
 
 @contextmanager
-def serving(shell: Shell, *, workers: int | None = 1, arguments: tuple[str, ...] = ()) -> Iterator[Server]:
-    """A server on a free port, from its first good answer at /readyz to the end of the block.
+def serving(shell: Shell, *, workers: int | None = 1, arguments: tuple[str, ...] = (), port: int = 0) -> Iterator[Server]:
+    """A server on a free port or on the one given, from its first good answer at /readyz to the end of the block.
 
     workers: None leaves their number to the environment.
     """
-    port = free_port()
+    port = port or free_port()
     out, err = shell.directory / f"server-{port}.out", shell.directory / f"server-{port}.err"
     options = () if workers is None else ("--workers", str(workers))
     began = time.monotonic()

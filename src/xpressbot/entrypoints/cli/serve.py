@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
@@ -13,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from xpressbot import __version__
 from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained
+from xpressbot.entrypoints.cli.listening import bound_sockets
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
@@ -44,6 +46,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             settings = load_settings()
             check_listener(settings, host)
             configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
+            sockets = bound_sockets(host, port)
             house = build(settings, workers=workers)
             _print_welcome_link(house)
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
@@ -62,12 +65,14 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
         if workers == 1:
             # uvicorn stops in order, and then lets the signal end the process: that is no failure.
             signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
-            uvicorn.run(create_app(house), **options)  # type: ignore[arg-type]  # uvicorn checks them
+            server = uvicorn.Server(uvicorn.Config(create_app(house), **options))  # type: ignore[arg-type]  # uvicorn checks them
+            with suppress(KeyboardInterrupt):
+                server.run(sockets)
         else:
             house.database.dispose()
             config = uvicorn.Config(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
             with shared_by_workers():
-                _Workers(config, [config.bind_socket()]).run()
+                _Workers(config, sockets).run()
 
     return serve
 
