@@ -22,9 +22,9 @@ from xpressbot.foundation.diagnosis import files
 from xpressbot.identity.domain.instant import HOUR
 
 NEED_THE_DATABASE = {
-    "schema", "sealed_secrets", "clock", "forwarded_headers", "enrolments", "recovery_codes", "second_factors", "connections",
+    "encoding", "schema", "sealed_secrets", "clock", "forwarded_headers", "enrolments", "recovery_codes", "second_factors", "connections",
 }  # fmt: skip
-NEED_OUR_SCHEMA = NEED_THE_DATABASE - {"schema", "clock", "connections"}
+NEED_OUR_SCHEMA = NEED_THE_DATABASE - {"encoding", "schema", "clock", "connections"}
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ def start_postgres(directory: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def new_database(server_url: str, name: str) -> str:
-    """Make an empty database on the server and give its URL."""
+def new_database(server_url: str, name: str, options: str = "") -> str:
+    """Make an empty database on the server, with options of CREATE DATABASE, and give its URL."""
     engine = create_engine(make_url(server_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" {options}')
     engine.dispose()
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)

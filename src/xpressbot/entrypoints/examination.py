@@ -72,6 +72,7 @@ class Doctor:
         _examine_surroundings(report, subject)
         file = database_file(subject.settings.url)
         report.add(Check.DATABASE, lambda: databases.check_database(subject.database, file, thorough=thorough))
+        report.add(Check.ENCODING, lambda: databases.check_encoding(subject.database), Check.DATABASE)
         report.add(Check.SCHEMA, lambda: databases.check_schema(subject.database), Check.DATABASE)
         ring = self._examine_key_ring(report, subject)
         survey = self._survey_of(subject.database, ring or EMPTY_KEY_RING)

@@ -102,6 +102,7 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
 TITLES: Final[Mapping[Check, str]] = {
     Check.SETTINGS: _("Settings"),
     Check.DATABASE: _("Database"),
+    Check.ENCODING: _("Encoding"),
     Check.SCHEMA: _("Schema"),
     Check.KEY_RING: _("Key ring"),
     Check.SEALED_SECRETS: _("Sealed secrets"),
@@ -122,6 +123,7 @@ TITLES: Final[Mapping[Check, str]] = {
 _WELL: Final[Mapping[Check, str]] = {
     Check.SETTINGS: _("All are known and usable."),
     Check.DATABASE: _("%(path)s answers."),
+    Check.ENCODING: _("The database keeps every name as it is."),
     Check.SCHEMA: _("It is at %(found)s, as this program needs it."),
     Check.KEY_RING: _("%(path)s has the keys that this database needs."),
     Check.SEALED_SECRETS: _("%(tried)s of %(stored)s were tried, and each opens."),
@@ -167,6 +169,13 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.DATABASE_DAMAGED: (
         _("The database %(path)s is damaged: %(error)s."),
         _("Stop the service, move the file away, and restore a backup: xpressbot restore FILE."),
+    ),
+    Problem.ENCODING_NOT_UNICODE: (
+        _("The database's encoding is %(found)s, which cannot keep everybody's name. The service does not start with it."),
+        _(
+            "Make another database, and move what this one holds into it (docs/operations.md says how):"
+            " createdb --encoding=UTF8 --template=template0 --locale=C NAME"
+        ),
     ),
     Problem.SCHEMA_MISSING: (
         _("The database holds nothing of XpressBot's yet."),

@@ -46,6 +46,7 @@ def connect_options(*, patient: bool) -> Mapping[str, Any]:
         server["statement_timeout"] = STATEMENT_TIMEOUT_SECONDS * 1000
         server["idle_in_transaction_session_timeout"] = IDLE_IN_TRANSACTION_TIMEOUT_SECONDS * 1000
     return {
+        "client_encoding": "UTF8",  # and neither PGCLIENTENCODING's nor the URL's
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "keepalives_idle": KEEPALIVE_SECONDS,
         "keepalives_interval": KEEPALIVE_INTERVAL_SECONDS,

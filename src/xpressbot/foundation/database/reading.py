@@ -40,7 +40,7 @@ def open_for_reading(url: str) -> Database:
     file = database_file(url)
     if file is None:
         options = f"-c default_transaction_read_only=on -c lock_timeout={_PATIENCE_SECONDS}s"
-        connect_args = {"connect_timeout": _PATIENCE_SECONDS, "options": options}
+        connect_args = {"connect_timeout": _PATIENCE_SECONDS, "options": options, "client_encoding": "UTF8"}
         return Database(create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args))
 
     def connect() -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
 from xpressbot.foundation.clock import SECOND
+from xpressbot.foundation.database.encoding import NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.migrations import HEAD, current_revision
 from xpressbot.foundation.database.reading import is_cut_off
@@ -42,6 +43,12 @@ def check_database(database: Database, file: Path | None, *, thorough: bool) -> 
     if verdict != "ok":
         return [Finding(Check.DATABASE, Problem.DATABASE_DAMAGED, {"path": place, "error": verdict})]
     return [Finding(Check.DATABASE, facts={"path": place})]
+
+
+def check_encoding(database: Database) -> Sequence[Finding]:
+    """Whether it keeps all of Unicode."""
+    facts = {"found": encoding_of(database)}
+    return [Finding(Check.ENCODING, None if facts["found"] == NEEDED else Problem.ENCODING_NOT_UNICODE, facts)]
 
 
 def check_schema(database: Database) -> Sequence[Finding]:

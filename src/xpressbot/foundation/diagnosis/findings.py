@@ -29,6 +29,7 @@ class Check(StrEnum):
 
     SETTINGS = "settings"
     DATABASE = "database"
+    ENCODING = "encoding"
     SCHEMA = "schema"
     KEY_RING = "key_ring"
     SEALED_SECRETS = "sealed_secrets"
@@ -64,6 +65,7 @@ class Problem(StrEnum):
     DATABASE_UNREACHABLE = "database_unreachable", Severity.ERROR
     DATABASE_LOCKED = "database_locked", Severity.ERROR
     DATABASE_DAMAGED = "database_damaged", Severity.ERROR
+    ENCODING_NOT_UNICODE = "encoding_not_unicode", Severity.ERROR
     SCHEMA_MISSING = "schema_missing", Severity.ERROR
     SCHEMA_OLDER = "schema_older", Severity.ERROR
     SCHEMA_MIGRATED_BY_START = "schema_migrated_by_start", Severity.WARNING

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
+from xpressbot.foundation.database.encoding import MAKES_ONE, NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
 
 HEAD: Final = "0004"
@@ -28,8 +29,9 @@ def current_revision(database: Database) -> str | None:
 def upgrade(database: Database) -> None:
     """Bring the schema to HEAD in one transaction. Of several processes at once, one does it and the others wait.
 
-    Raises SchemaError when a newer version of this program has migrated it already.
+    Raises SchemaError when a newer version of this program has migrated it already, or it cannot keep all of Unicode.
     """
+    _refuse_other_encodings(database)
     if _known_revision(database) == HEAD:
         return
     with database.write() as connection:
@@ -47,6 +49,7 @@ def prepare_schema(database: Database) -> None:
     if database.engine.dialect.name == "sqlite":
         upgrade(database)
         return
+    _refuse_other_encodings(database)
     revision = _known_revision(database)
     if revision is None:
         raise SchemaError(
@@ -62,6 +65,15 @@ def _known_revision(database: Database) -> str | None:
     if revision is not None and revision > HEAD:
         raise SchemaError(f"The database is at schema {revision}, this program knows {HEAD}. Install the newer version.")
     return revision
+
+
+def _refuse_other_encodings(database: Database) -> None:
+    encoding = encoding_of(database)
+    if encoding != NEEDED:
+        raise SchemaError(
+            f"The database's encoding is {encoding}, which cannot keep everybody's name: XpressBot needs {NEEDED}. Make another one with:"
+            f" {MAKES_ONE} (docs/operations.md says how to move what this one holds)"
+        )
 
 
 def _name(server: Database) -> str:
