@@ -14,6 +14,7 @@ from tests.support.installation import Installation, install, make_settings
 from tests.support.people import completed, pending, protected, recovery_code
 from xpressbot.bootstrap import Outside, build
 from xpressbot.entrypoints.house import House
+from xpressbot.foundation.key_ring import create_key_ring, new_key_ring
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.outcomes import Denied, Reason
 
@@ -188,3 +189,23 @@ def test_a_postgresql_database_is_pg_dumps_business(shell: Shell, tmp_path: Path
     answer = shell.with_settings(XPRESSBOT_DATABASE_URL="postgresql://nobody@localhost/x").run("backup", str(tmp_path / "b"))
     assert answer.code == 1
     assert "pg_dump" in answer.err
+
+
+def test_a_backup_of_a_database_without_keys_says_that_it_needs_none(tmp_path: Path) -> None:
+    """One that was migrated and never started; whether a ring is in its place or not. One that cannot be used is told."""
+    never_started = Shell(tmp_path, {"XPRESSBOT_DATA_DIR": "here"})
+    assert never_started.run("db", "upgrade").code == 0
+    assert never_started.run("backup", "backup.sqlite3").code == 0
+    ring = tmp_path / "var" / "keys" / "keyring.json"
+    said = []
+    for place in ("there", "elsewhere", "everywhere"):
+        answer = never_started.with_settings(XPRESSBOT_DATA_DIR=place).run("restore", "backup.sqlite3")
+        assert answer.code == 0
+        said.append([line for line in answer.out.splitlines() if "key" in line])
+        create_key_ring(ring, new_key_ring(b"a" * 32, b"b" * 32))
+        ring.chmod(0o644 if place == "elsewhere" else 0o600)
+    assert said == [
+        ["It needs no key yet. The first start makes the key ring var/keys/keyring.json."],
+        ["It needs no key yet. The first start takes the key ring var/keys/keyring.json."],
+        ["It needs no key yet. The key ring var/keys/keyring.json can be read by others (mode 0644). Run: chmod 600 var/keys/keyring.json"],
+    ]

@@ -53,6 +53,7 @@ NO_ONES = [
     "https://chat..example",
     "https://.example",
     "https://xn--a.example",
+    "https://xn--chat-.example",
     "https://xn--b%C3%BC.example",
     "https://*.example.com",
     "https://${HOST}",

@@ -82,7 +82,7 @@ def _as_ascii(label: str) -> str:
     """
     if label.startswith(_PUNYCODE):
         text = label.removeprefix(_PUNYCODE).encode("ascii").decode("punycode")
-        if text.isascii() or _mapped(text) != text or _as_ascii(text) != label:
+        if _mapped(text) != text or _as_ascii(text) != label:
             raise ValueError("no Punycode")
         return label
     return label if label.isascii() else _PUNYCODE + label.encode("punycode").decode("ascii")
@@ -91,4 +91,4 @@ def _as_ascii(label: str) -> str:
 def _mapped(text: str) -> str:
     from idna import uts46_remap  # noqa: PLC0415  # its tables take memory, and few names need them
 
-    return uts46_remap(text, std3_rules=False, transitional=False)
+    return uts46_remap(text, std3_rules=False)

@@ -40,15 +40,17 @@ def restore_command(file: BackupFile) -> None:
 
 
 def _about_keys(settings: Settings, contents: Contents) -> str:
-    needed = ", ".join(contents.keys) or "none yet"
+    needs = f"It needs the keys {', '.join(contents.keys)}" if contents.keys else "It needs no key yet"
     try:
         ring = load_key_ring(settings.key_file)
     except FileNotFoundError:
-        return f"It needs the keys {needed}: put its key ring at {settings.key_file} before you start."
+        if not contents.keys:
+            return f"{needs}. The first start makes the key ring {settings.key_file}."
+        return f"{needs}: put its key ring at {settings.key_file} before you start."
     except KeyRingError as error:
-        return f"It needs the keys {needed}. {error}"
+        return f"{needs}. {error}"
+    if not contents.keys:
+        return f"{needs}. The first start takes the key ring {settings.key_file}."
     if set(contents.keys) - ring.keys.keys() or contents.lookup_key != ring.lookup_id:
-        return (
-            f"It needs the keys {needed}, and the key ring at {settings.key_file} is another one: put the right one there before you start."
-        )
-    return f"The key ring at {settings.key_file} has the keys it needs ({needed})."
+        return f"{needs}, and the key ring at {settings.key_file} is another one: put the right one there before you start."
+    return f"The key ring at {settings.key_file} has the keys it needs ({', '.join(contents.keys)})."
