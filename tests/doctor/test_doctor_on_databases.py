@@ -22,7 +22,8 @@ from xpressbot.foundation.diagnosis import files
 from xpressbot.identity.domain.instant import HOUR
 
 NEED_THE_DATABASE = {
-    "encoding", "schema", "sealed_secrets", "clock", "forwarded_headers", "enrolments", "recovery_codes", "second_factors", "connections",
+    "encoding", "schema", "sealed_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
+    "recovery_codes", "second_factors", "connections",
 }  # fmt: skip
 NEED_OUR_SCHEMA = NEED_THE_DATABASE - {"encoding", "schema", "clock", "connections"}
 

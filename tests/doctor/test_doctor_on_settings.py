@@ -7,7 +7,7 @@ from tests.doctor.report import examine
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.foundation.database.observations import FORWARDED_HEADER, note
+from xpressbot.foundation.database.observations import CLIENT_NOT_NAMED, FOREIGN_HOST, FORWARDED_HEADER, note
 from xpressbot.foundation.diagnosis.network import REMEMBERED_FOR
 
 pytestmark = sqlite_only
@@ -26,7 +26,7 @@ def test_a_setting_that_does_not_exist_is_one_finding(shell: Shell) -> None:
     ("name", "value", "skipped"),
     [
         ("XPRESSBOT_LOG_LEVEL", "loud", set()),
-        ("XPRESSBOT_PUBLIC_URL", "https://user:canary-word@chat.example.com", {"public_url", "cookies", "proxies"}),
+        ("XPRESSBOT_PUBLIC_URL", "https://user:canary-word@chat.example.com", {"public_url", "cookies", "proxies", "host_header"}),
         ("XPRESSBOT_TRUSTED_PROXIES", "10.0.0.0/8, canary-word, other", {"proxies", "forwarded_headers"}),
     ],
 )
@@ -151,4 +151,46 @@ def test_a_forwarded_header_of_long_ago_is_not_told(shell: Shell, installation: 
     """A stranger's, once, must not warn for ever."""
     long_ago = SystemClock().now() - REMEMBERED_FOR - 1
     note(installation.house.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "forwarded"}, long_ago)
+    assert examine(shell).code == 0
+
+
+def test_a_trusted_proxy_that_names_no_client_is_told(shell: Shell, installation: Installation) -> None:
+    """With what it said instead, and the line that mends it; no longer once it is no trusted proxy."""
+    now = SystemClock().now()
+    trusting = shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")
+    for value, said in (("unknown", "X-Forwarded-For was unknown."), ("", "X-Forwarded-For was empty.")):
+        note(installation.house.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": value}, now)
+        report = examine(trusting)
+        assert (report.code, report.problems) == (1, {"client_not_named"})
+        assert report.about("client_not_named")["facts"] == {"peer": "172.18.0.2", "value": value, "at": now}
+        assert said in report.about("client_not_named")["what"]
+    assert "proxy_set_header X-Forwarded-For $remote_addr" in report.about("client_not_named")["remedy"]
+    assert examine(shell).code == 0
+    note(installation.house.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now - REMEMBERED_FOR - 1)
+    assert examine(trusting).code == 0
+
+
+def test_a_stranger_and_a_proxy_that_names_nobody_are_two_findings(shell: Shell, installation: Installation) -> None:
+    """One does not hide the other."""
+    now = SystemClock().now()
+    note(installation.house.database, FORWARDED_HEADER, {"peer": "192.0.2.7", "header": "x-real-ip"}, now)
+    note(installation.house.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now)
+    report = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16"))
+    assert report.problems == {"forwarded_by_unknown", "client_not_named"}
+
+
+def test_a_proxy_that_does_not_pass_the_host_on_is_told(shell: Shell, installation: Installation) -> None:
+    """With the host that came and the lines to add; no longer once that host is answered, nor of long ago."""
+    now = SystemClock().now()
+    note(installation.house.database, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now)
+    report = examine(shell)
+    assert (report.code, report.problems) == (1, {"host_not_passed_on"})
+    found = report.about("host_not_passed_on")
+    assert found["facts"] == {"peer": "127.0.0.1", "host": "xpressbot:9000", "at": now, "public": "127.0.0.1:8000"}
+    assert found["what"].startswith("127.0.0.1 asked for the host xpressbot:9000 at 20")
+    for line in ("proxy_set_header Host $http_host", "ProxyPreserveHost On", "header_up Host {hostport}"):
+        assert line in found["remedy"]
+    plain = shell.with_settings(XPRESSBOT_PUBLIC_URL="http://xpressbot:9000", XPRESSBOT_ALLOW_PLAIN_HTTP="true")
+    assert "host_not_passed_on" not in examine(plain).problems
+    note(installation.house.database, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now - REMEMBERED_FOR - 1)
     assert examine(shell).code == 0

@@ -9,6 +9,7 @@ from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 
 OWN_ORIGIN = "http://127.0.0.1:8000"
+OTHER_ORIGIN = "https://evil.example"
 FOREIGN = {
     "Sec-Fetch-Site: cross-site": {"Sec-Fetch-Site": "cross-site"},
     "Sec-Fetch-Site: same-site": {"Sec-Fetch-Site": "same-site"},
@@ -24,13 +25,20 @@ FOREIGN = {
     "our host as user name": {"Origin": "http://127.0.0.1:8000@evil.example"},
     "no scheme": {"Origin": "127.0.0.1:8000"},
     "empty Origin": {"Origin": ""},
+    "a list of Origins": {"Origin": f"{OWN_ORIGIN} {OTHER_ORIGIN}"},
+    "two Origins in one line": {"Origin": f"{OWN_ORIGIN}, {OWN_ORIGIN}"},
     "neither header, but a cookie": {},
+    "two lines, ours first": [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+    "two lines, ours last": [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-origin")],
+    "two lines, one of them empty": [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "")],
+    "two Origins, ours first": [("Origin", OWN_ORIGIN), ("Origin", OTHER_ORIGIN)],
+    "two Origins, ours last": [("Origin", OTHER_ORIGIN), ("Origin", OWN_ORIGIN)],
 }
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
 def test_no_state_changer_acts_on_a_request_from_elsewhere(
-    headers: dict[str, str], app: FastAPI, protected: Protected, installation: Installation
+    headers: dict[str, str] | list[tuple[str, str]], app: FastAPI, protected: Protected, installation: Installation
 ) -> None:
     """Each POST route with a signed-in person's cookies and right values: 403, and not a row has changed."""
     fields = {"email": "anna@example.com", "password": PASSWORD, "code": protected.phone.next_code(), "seq": "1"}
@@ -61,8 +69,9 @@ def test_every_unsafe_method_is_guarded_wherever_it_goes(method: str, protected:
         {"Sec-Fetch-Site": "none"},
         {"Origin": OWN_ORIGIN},
         {},
+        [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "same-origin"), ("Origin", OWN_ORIGIN), ("Origin", OWN_ORIGIN)],
     ],
-    ids=["same-origin", "typed by the person", "older browser", "no browser and no cookie"],
+    ids=["same-origin", "typed by the person", "older browser", "no browser and no cookie", "a proxy that repeats itself"],
 )
 def test_our_own_forms_and_programs_without_cookies_pass(headers: dict[str, str], installation: Installation, browser: Browser) -> None:
     """A sign-in from each of them succeeds."""

@@ -7,19 +7,21 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.http.conftest import both_engines
 from tests.http.sending import SAME_ORIGIN, rows
 from tests.support.browser import Browser
-from tests.support.databases import SqliteTemplate
 from tests.support.installation import PASSWORD, Installation, install
+from xpressbot.entrypoints.http import client_address
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.foundation import networks
 
 PROXY = "10.0.0.1"
 
 
 @pytest.fixture
-def proxied(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Installation]:
+def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
     """An installation that trusts the proxies of a network."""
-    installation = install(tmp_path, sqlite_template.fresh(tmp_path), trusted_proxies="10.0.0.0/8, fd00::/8")
+    installation = install(tmp_path, database_url, trusted_proxies="10.0.0.0/8, fd00::/8")
     yield installation
     installation.close()
 
@@ -72,7 +74,27 @@ def test_behind_a_trusted_proxy_each_client_has_tries_of_its_own(proxied_app: Fa
         (PROXY, "", PROXY),
         (PROXY, " , ,", PROXY),
         (PROXY, "unknown", PROXY),
-        (PROXY, "198.51.100.7:4711", PROXY),
+        (PROXY, "198.51.100.7:4711", "198.51.100.7"),
+        (PROXY, '"198.51.100.7:4711"', "198.51.100.7"),
+        (PROXY, '"198.51.100.7"', "198.51.100.7"),
+        (PROXY, "[2001:db8::7]", "2001:db8::7"),
+        (PROXY, "[2001:DB8::7]:443", "2001:db8::7"),
+        (PROXY, '"[2001:db8::7]:443"', "2001:db8::7"),
+        (PROXY, "2001:db8:0:0::7", "2001:db8::7"),
+        (PROXY, "::ffff:198.51.100.7", "198.51.100.7"),
+        (PROXY, "[::ffff:198.51.100.7]:443", "198.51.100.7"),
+        (PROXY, "203.0.113.66:1, 198.51.100.7:2, 10.2.3.4:3", "198.51.100.7"),
+        (PROXY, "203.0.113.66, [2001:db8::7]:1, [fd00::2]:443", "2001:db8::7"),
+        (PROXY, "_hidden", PROXY),
+        (PROXY, "198.51.100.7:", PROXY),
+        (PROXY, "198.51.100.7:_port", PROXY),
+        (PROXY, "198.51.100.7:123456", PROXY),
+        (PROXY, "[198.51.100.7]:80", PROXY),
+        (PROXY, "[2001:db8::7", PROXY),
+        (PROXY, "2001:db8::7]:443", PROXY),
+        (PROXY, "[2001:db8::7%eth0]:443", PROXY),
+        (PROXY, '"198.51.100.7', PROXY),
+        (PROXY, '"', PROXY),
         (PROXY, "<script>alert(1)</script>", PROXY),
         (PROXY, "198.51.100.7, evil", PROXY),
         (PROXY, "2001:db8::7%<b>bold", PROXY),
@@ -113,6 +135,38 @@ def test_a_line_that_the_proxy_adds_counts_before_one_that_the_client_sent(
     browser = Browser(proxied_app, proxied.clock, address=PROXY)
     assert sign_in_through(browser, lines, "anna@example.com", PASSWORD).status_code == 303
     assert [row["address"] for row in rows(proxied, "session")] == [recorded]
+
+
+@both_engines
+@pytest.mark.parametrize("spelling", ["198.51.100.{}:4711", "[2001:db8:{}::7]", "[2001:db8:{}::7]:4711", '"198.51.100.{}:4711"'])
+def test_clients_that_are_named_with_a_port_or_in_brackets_have_tries_of_their_own(
+    spelling: str, proxied_app: FastAPI, proxied: Installation
+) -> None:
+    """As gateways of Azure and IIS name them: 31 people are not one, and one with another port each time is not 31."""
+    browser = Browser(proxied_app, proxied.clock, address=PROXY)
+    for number in range(31):
+        assert sign_in(browser, f"somebody{number}@example.com", "wrong", X_Forwarded_For=spelling.format(number)).status_code == 401
+    for number in range(29):
+        other_port = spelling.format(7).replace("4711", f"{number + 1}")
+        assert sign_in(browser, f"other{number}@example.com", "wrong", X_Forwarded_For=other_port).status_code == 401
+    assert sign_in(browser, "last@example.com", "wrong", X_Forwarded_For=spelling.format(7)).status_code == 429
+
+
+def test_the_work_for_one_request_is_bounded(proxied_app: FastAPI, proxied: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 10,000 entries the nearest few are read; were they all trusted proxies, the last of those that were read counts."""
+    proxied.add_account()
+    read: list[str] = []
+
+    def noted(text: str) -> networks.Address | None:
+        read.append(text)
+        return networks.parsed_endpoint(text)
+
+    monkeypatch.setattr(client_address, "parsed_endpoint", noted)
+    browser = Browser(proxied_app, proxied.clock, address=PROXY)
+    entries = ["203.0.113.66"] + ["10.1.1.1"] * 9_999
+    assert sign_in(browser, "anna@example.com", PASSWORD, X_Forwarded_For=", ".join(entries)).status_code == 303
+    assert [row["address"] for row in rows(proxied, "session")] == ["10.1.1.1"]
+    assert 0 < len(read) <= 2 * client_address.MOST_HOPS
 
 
 def test_no_line_of_the_clients_own_gives_it_further_tries(proxied_app: FastAPI, proxied: Installation) -> None:

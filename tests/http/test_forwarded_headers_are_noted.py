@@ -1,9 +1,6 @@
-"""A proxy that nobody named is told of: one row, at most one write a minute, and no request waits for it or fails with it."""
+"""A proxy that nobody named, or that names nobody, is told of: a row each, a write a minute, and no request waits for it or fails."""
 
-import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,40 +8,14 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from tests.http.conftest import both_engines
-from tests.http.sending import rows
+from tests.http.noticed import observations, writes
+from tests.http.sending import SAME_ORIGIN, rows
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
-from tests.support.events import listening
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
 
 FORWARDED = {"X-Forwarded-For": "203.0.113.66"}
-_PATIENCE_SECONDS = 20
-
-
-def observations(installation: Installation) -> list[dict[str, object]]:
-    """What has been noted, once no thread is busy with it."""
-    installation.house.pools.page.close()
-    return [dict(row) | {"detail": json.loads(row["detail"])} for row in rows(installation, "observation")]
-
-
-@contextmanager
-def writes(installation: Installation) -> Iterator[Callable[[int], list[str]]]:
-    """The statements that reach the table; called with a number, it waits for that many."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "observation" in statement:
-            seen.append(statement)
-
-    def so_many(number: int) -> list[str]:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while len(seen) < number and time.monotonic() < deadline:
-            time.sleep(0.001)
-        return seen
-
-    with listening(installation.house.database, "before_cursor_execute", note):
-        yield so_many
 
 
 @both_engines
@@ -73,7 +44,7 @@ def test_every_way_to_say_where_a_request_comes_from_is_noticed(app: FastAPI, in
     """Also from this machine: without a named proxy, 127.0.0.1 is none; and also when the request is refused."""
     stranger = Browser(app, installation.clock, address="127.0.0.1", url="http://elsewhere.example.com")
     assert stranger.request("GET", "/", headers={header: "for=x"}).status_code == 421
-    assert [row["detail"] for row in observations(installation)] == [{"peer": "127.0.0.1", "header": header.lower()}]
+    assert {"peer": "127.0.0.1", "header": header.lower()} in [row["detail"] for row in observations(installation)]
 
 
 def test_nothing_is_noted_without_a_header_or_of_a_trusted_proxy(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
@@ -118,3 +89,56 @@ def test_a_request_during_the_shutdown_is_answered(browser: Browser, installatio
     """When the threads take no more work, the note is lost and nothing else."""
     installation.house.pools.page.close()
     assert browser.request("GET", "/healthz", headers=FORWARDED).text == "ok"
+
+
+@pytest.fixture
+def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
+    """An installation that trusts the proxies of a network."""
+    installation = install(tmp_path, database_url, trusted_proxies="172.18.0.0/16")
+    yield installation
+    installation.close()
+
+
+@both_engines
+@pytest.mark.parametrize("value", ["unknown", "_hidden", "203.0.113.66:_port", "<b>", "172.18.0.9, evil", "x" * 5000, "caf\xe9\x85"])
+def test_a_trusted_proxy_that_names_nobody_is_noted(value: str, proxied: Installation) -> None:
+    """With what it says instead, cut and printable: all clients count as this proxy, and the operator can look up why."""
+    browser = Browser(create_app(proxied.house), proxied.clock, address="172.18.0.2")
+    assert browser.request("GET", "/healthz", headers={"X-Forwarded-For": value.encode("latin-1")}).text == "ok"
+    (row,) = observations(proxied)
+    said = value.rpartition(", ")[2].replace("\x85", "").strip()
+    assert (row["kind"], row["at"]) == ("client_not_named", proxied.clock.now())
+    assert row["detail"] == {"peer": "172.18.0.2", "value": said[:128]}
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": ""}, {"X-Forwarded-For": " , ,"}, {"Forwarded": "for=203.0.113.66"}])
+def test_a_form_that_a_trusted_proxy_hands_on_for_nobody_is_noted(headers: dict[str, str], proxied: Installation) -> None:
+    """A proxy that asks whether we are alive asks for itself, by GET. `Forwarded` is read from nobody."""
+    browser = Browser(create_app(proxied.house), proxied.clock, address="172.18.0.2")
+    assert browser.request("GET", "/sign-in", headers=headers).status_code == 200
+    assert not rows(proxied, "observation")
+    assert browser.request("POST", "/sign-in", headers=SAME_ORIGIN | headers, data={"email": "a@example.com"}).status_code == 422
+    assert [(row["kind"], row["detail"]) for row in observations(proxied)] == [("client_not_named", {"peer": "172.18.0.2", "value": ""})]
+
+
+def test_a_flood_of_unreadable_entries_writes_once_a_minute(proxied: Installation) -> None:
+    """Each kind of note has a minute of its own: one does not hide another."""
+    app = create_app(proxied.house)
+    proxy, stranger = (Browser(app, proxied.clock, address=address) for address in ("172.18.0.2", "192.0.2.7"))
+    with writes(proxied) as so_many:
+        for number in range(100):
+            proxy.request("GET", "/healthz", headers={"X-Forwarded-For": f"unknown{number}", "Host": "probe"})
+        assert len(so_many(1)) == 1
+        stranger.request("GET", "/healthz", headers=FORWARDED)
+        assert len(so_many(2)) == 2
+        proxied.clock.advance(minutes=1)
+        proxy.request("GET", "/healthz", headers={"X-Forwarded-For": "unknown", "Host": "probe"})
+        assert len(so_many(3)) == 3
+        proxied.house.pools.page.close()
+        assert len(so_many(3)) == 3
+
+
+def test_a_stranger_cannot_have_it_noted_that_a_client_has_no_name(app: FastAPI, installation: Installation) -> None:
+    """Only the header's name is kept of what a peer brings that is not trusted."""
+    Browser(app, installation.clock).request("GET", "/healthz", headers={"X-Forwarded-For": "unknown"})
+    assert [row["kind"] for row in observations(installation)] == ["forwarded_header"]

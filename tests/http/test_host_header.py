@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from fastapi import FastAPI
 
 from tests.support.browser import Browser
+from tests.support.installation import Installation
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "LOCALHOST:8000", "[::1]:8000"])
@@ -43,10 +45,74 @@ def test_a_foreign_host_is_refused_for_forms_too_however_same_origin_it_claims_t
     assert browser.request("POST", "/sign-in", headers=headers, data={"email": "a@b.cd"}).status_code == 421
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_health_and_metrics_answer_to_any_host(path: str, new_browser: Callable[..., Browser]) -> None:
-    """Probes come by the machine's own address."""
-    assert new_browser(address="127.0.0.1").request("GET", path, headers={"Host": "10.0.0.5:1234"}).status_code == 200
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("host", ["10.0.0.5:1234", "evil.example", "xpressbot", "xpressbot:8000", ""])
+def test_probes_are_answered_by_any_host(host: str, path: str, new_browser: Callable[..., Browser]) -> None:
+    """They come by the machine's own address, or by a container's name."""
+    assert new_browser(address="127.0.0.1").request("GET", path, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:8000",
+        "127.0.0.1",
+        "10.0.0.5:1234",
+        "192.0.2.1",
+        "[::1]:8000",
+        "[::1]",
+        "[2001:db8::1]:9",
+        "localhost",
+        "localhost:9000",
+        "LocalHost:8000",
+    ],
+)
+def test_the_figures_are_read_by_address_and_by_localhost(host: str, new_browser: Callable[..., Browser]) -> None:
+    """On any port: no stranger's DNS server decides where these lead."""
+    assert new_browser(address="127.0.0.1").request("GET", "/metrics", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "xpressbot:8000",
+        "127.0.0.1.evil.example",
+        "127.0.0.1.",
+        "localhost.evil.example:8000",
+        "evil.localhost",
+        "localhost.",
+        "localhost:",
+        "localhost:8000:8000",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "[evil.example]",
+        "[::1%25eth0]",
+        "127.0.0.1:8000, evil.example",
+        "user@127.0.0.1",
+        "",
+    ],
+)
+def test_the_figures_are_not_read_by_any_other_name(host: str, new_browser: Callable[..., Browser]) -> None:
+    """A browser on this machine that opens a stranger's page asks from loopback, under the stranger's name (DNS rebinding)."""
+    answer = new_browser(address="127.0.0.1").request("GET", "/metrics", headers={"Host": host})
+    assert answer.status_code == 421
+    assert "xpressbot_" not in answer.text
+
+
+@pytest.mark.parametrize(("host", "status"), [("bots.example.com", 200), ("bots.example.com:443", 200), ("bots.example.com:9000", 421)])
+def test_the_figures_are_read_by_the_public_name(host: str, status: int, https_app: FastAPI, https_installation: Installation) -> None:
+    """Where that leads is the operator's to say."""
+    browser = Browser(https_app, https_installation.clock, address="127.0.0.1")
+    assert browser.request("GET", "/metrics", headers={"Host": host}).status_code == status
+
+
+def test_two_hosts_are_none_of_ours(browser: Browser) -> None:
+    """RFC 9112 section 3.2, whatever stands before the application."""
+    for hosts in (["127.0.0.1:8000", "evil.example"], ["evil.example", "127.0.0.1:8000"], ["127.0.0.1:8000", "127.0.0.1:8000"]):
+        assert browser.request("GET", "/sign-in", headers=[("Host", host) for host in hosts]).status_code == 421
 
 
 def test_a_forwarded_host_is_never_read(browser: Browser) -> None:

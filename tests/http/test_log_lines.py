@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,7 +18,9 @@ from sqlalchemy import text
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
 from tests.support.browser import Browser
-from tests.support.installation import PASSWORD, Installation
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import PASSWORD, Installation, install
+from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.logging import configure_logging
 
 FORGED = '2026-01-01T00:00:00Z info http.request path=/forged status=200 {"event": "forged"}'
@@ -130,6 +133,28 @@ def test_a_forwarded_header_that_is_not_trusted_is_logged_without_its_text(log: 
     for line in lines:
         assert_one_plain_line(line)
         assert "evil" not in line
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "event", "said"),
+    [
+        ("/", {"Host": b"xpressbot\x85\x9b31m:8000"}, "http.foreign_host", "xpressbot"),
+        ("/healthz", {"X-Forwarded-For": b"_hidden\x85\x9b31m", "Host": b"x"}, "http.client_not_named", "_hidden"),
+    ],
+)
+def test_what_a_proxy_does_that_nobody_meant_is_one_plain_line(
+    path: str, headers: dict[str, bytes], event: str, said: str, log: Log, tmp_path: Path, sqlite_template: SqliteTemplate
+) -> None:
+    """With the peer and what it said, once a minute."""
+    proxied = install(tmp_path, sqlite_template.fresh(tmp_path), trusted_proxies="10.0.0.0/8")
+    browser = Browser(create_app(proxied.house), proxied.clock, address="10.0.0.1")
+    log.take()
+    for _request in range(3):
+        browser.request("GET", path, headers={"X-Forwarded-For": b"192.0.2.7"} | headers)
+    proxied.close()
+    (line,) = [line for line in log.take().splitlines() if "http.request" not in line]
+    assert_one_plain_line(line)
+    assert [part for part in (event, "10.0.0.1", said) if part not in line] == []
 
 
 def test_no_link_of_a_reset_or_an_invitation_is_logged(log: Log, installation: Installation, reset: Reset, browser: Browser) -> None:

@@ -99,8 +99,8 @@ def prepare(directory: Path) -> Front:
 
 
 @contextmanager
-def nginx(front: Front, upstream_port: int) -> Iterator[None]:
-    """Run nginx until the block ends."""
+def nginx(front: Front, upstream_port: int, *, without: str = "") -> Iterator[None]:
+    """Run nginx until the block ends; where a line is named, as an operator who left that out."""
     _install(
         front,
         "nginx.conf",
@@ -115,7 +115,8 @@ def nginx(front: Front, upstream_port: int) -> Iterator[None]:
             f"/etc/letsencrypt/live/{HOST}/fullchain.pem": str(front.certificate),
             f"/etc/letsencrypt/live/{HOST}/privkey.pem": str(front.key),
             "/var/log/nginx": str(front.directory),
-        },
+        }
+        | ({without: ""} if without else {}),
     )
     user = "user root root;" if os.geteuid() == 0 else ""  # who else it is run by, it stays
     temporary = " ".join(f"{kind}_temp_path {front.directory}/{kind};" for kind in _TEMPORARY)

@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeVar
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.key_state import KeysNeeded, keys_needed
-from xpressbot.foundation.database.observations import FORWARDED_HEADER, newest
+from xpressbot.foundation.database.observations import CLIENT_NOT_NAMED, FOREIGN_HOST, FORWARDED_HEADER, newest
 from xpressbot.foundation.database.reading import database_file
 from xpressbot.foundation.diagnosis import database as databases
 from xpressbot.foundation.diagnosis import files, network
@@ -32,6 +32,7 @@ _FIELDS: Final[dict[Check, frozenset[str]]] = {
     Check.COOKIES: frozenset({"public_url"}),
     Check.PROXIES: frozenset({"public_url", "trusted_proxies"}),
     Check.FORWARDED_HEADERS: frozenset({"trusted_proxies"}),
+    Check.HOST_HEADER: frozenset({"public_url"}),
     Check.CONNECTIONS: frozenset({WORKERS_FIELD}),
     Check.DISK_SPACE: frozenset({"key_file", "database_url", "data_dir"}),
 }
@@ -97,10 +98,15 @@ class Doctor:
             return databases.check_clock(database, now, survey.newest_moment(every=thorough) if report.is_well(Check.SCHEMA) else 0)
 
         def forwarded() -> Sequence[Finding]:
-            return network.check_forwarded_headers(subject.settings, newest(database, FORWARDED_HEADER), now())
+            forwarded, not_named = newest(database, FORWARDED_HEADER), newest(database, CLIENT_NOT_NAMED)
+            return network.check_forwarded_headers(subject.settings, forwarded, not_named, now())
+
+        def host() -> Sequence[Finding]:
+            return network.check_host_header(subject.settings, newest(database, FOREIGN_HOST), now())
 
         report.add(Check.CLOCK, clock, Check.DATABASE)
         report.add(Check.FORWARDED_HEADERS, forwarded, Check.SCHEMA)
+        report.add(Check.HOST_HEADER, host, Check.SCHEMA)
         report.add(Check.ENROLMENTS, lambda: _about_enrolments(survey), Check.SCHEMA)
         report.add(Check.RECOVERY_CODES, lambda: _about_recovery_codes(survey, thorough=thorough), Check.SCHEMA)
         report.add(Check.SECOND_FACTORS, lambda: _about_second_factors(survey, thorough=thorough), Check.SCHEMA)

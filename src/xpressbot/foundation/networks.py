@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 """IPv4 addresses as an IPv6 socket shows them; `parsed_address` turns them back."""
@@ -52,6 +53,9 @@ def _interface(text: str) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface |
     except ValueError:
         return None
 
+_WITH_PORT: Final = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9a-fA-F.]*:[0-9a-fA-F:.]+)\](?::[0-9]{1,5})?")
+_LOCALHOST: Final = re.compile(r"localhost(?::[0-9]{1,5})?", re.IGNORECASE)
+
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
     """Whether an address lies in one of the networks; a text that is none lies in no network."""
@@ -59,11 +63,33 @@ def is_within(address: str, networks: Sequence[Network]) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own, which nobody else can speak from."""
+    parsed = parsed_address(address)
+    return parsed is not None and parsed.is_loopback
+
+
 @lru_cache(maxsize=4096)
-def parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def parsed_address(text: str) -> Address | None:
     """An address, an IPv4 one also when it is written as an IPv6 one; None for any other text."""
     try:
         parsed = ipaddress.ip_address(text)
     except ValueError:
         return None
     return parsed.ipv4_mapped or parsed if isinstance(parsed, ipaddress.IPv6Address) else parsed
+
+
+@lru_cache(maxsize=4096)
+def parsed_endpoint(text: str) -> Address | None:
+    """The address of an endpoint; None for any other text.
+
+    It may have a port, which is dropped. An IPv6 address with a port stands in brackets, one without may (RFC 3986 section 3.2.2).
+    A zone ("fe80::1%eth0") means something on its own machine only, and is refused.
+    """
+    found = _WITH_PORT.fullmatch(text)
+    return None if "%" in text else parsed_address(text if found is None else found[1] or found[2])
+
+
+def names_no_domain(host: str) -> bool:
+    """Whether a Host value is an address or localhost, with any port: no DNS server of a stranger decides where that leads."""
+    return parsed_endpoint(host) is not None or _LOCALHOST.fullmatch(host) is not None

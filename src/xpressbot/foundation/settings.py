@@ -137,6 +137,10 @@ class Settings(BaseSettings):
         port = self.public_host[len(_without_port(self.public_host)) :]
         return frozenset(host + port for host in LOOPBACK_HOSTS)
 
+    def answers_to(self, host: str) -> bool:
+        """Whether a Host header with this value is answered."""
+        return normalised_host(host, https=self.https) in self.allowed_hosts
+
     @property
     def plain_http_warning(self) -> bool:
         """Whether every page must warn that it travels unencrypted."""

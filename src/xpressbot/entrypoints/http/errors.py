@@ -6,13 +6,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.cross_origin import LONGEST_HOST, host_of
 from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.foundation.database.trouble import Trouble
+from xpressbot.foundation.logging import printable
 
 API_PREFIX: Final = "/api/"
+MISDIRECTED: Final = 421
 RETRY_AFTER_REPAIR_SECONDS: Final = 60
 """Only an operator can make room on a disk."""
 
@@ -64,7 +67,7 @@ _EXPLANATIONS: Final = {
     415: _Explanation(
         "unsupported_media_type", _("Unknown kind of form"), _("This page takes forms as browsers send them. Nothing was done.")
     ),
-    421: _Explanation(
+    MISDIRECTED: _Explanation(
         "misdirected", _("Wrong address"), _("This XpressBot is reached under another name. Use the address its operator gave you.")
     ),
     422: _Explanation(
@@ -135,7 +138,8 @@ def _explained(
     if request.scope["path"].startswith(API_PREFIX):
         return problem(status, explanation.code, headers=headers, reference=reference)
     shown = {"title": explanation.title, "detail": explanation.detail, "action": explanation.action, "reference": reference}
-    response = renderer.page("error.html", None, status=status, **shown)
+    host = printable(host_of(request)[:LONGEST_HOST]) if status == MISDIRECTED else None
+    response = renderer.page("error.html", None, status=status, host=host, **shown)
     response.headers.update(headers or {})
     return response
 

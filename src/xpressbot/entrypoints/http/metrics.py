@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.client_address import client_address
+from xpressbot.entrypoints.http.cross_origin import METRICS_PATH
 from xpressbot.entrypoints.http.forwarded_headers import forwarded_header
 from xpressbot.entrypoints.http.visit import Site
 from xpressbot.foundation.metrics import CONTENT_TYPE
-from xpressbot.foundation.networks import is_within, parsed_address
+from xpressbot.foundation.networks import is_loopback, is_within
 from xpressbot.foundation.settings import Settings
 
-METRICS_PATH: Final = "/metrics"
 OCCUPANCY_INTERVAL_SECONDS: Final = 1
 
 
@@ -47,8 +47,7 @@ def may_read(request: Request, settings: Settings) -> bool:
     if forwarded_header(request) is not None:
         address = client_address(request, settings.trusted_proxies)
         return address != peer and is_within(address, settings.metrics_from)
-    parsed = parsed_address(peer)
-    return parsed is not None and (parsed.is_loopback or is_within(peer, settings.metrics_from))
+    return is_loopback(peer) or is_within(peer, settings.metrics_from)
 
 
 @asynccontextmanager

@@ -8,10 +8,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirected
-from xpressbot.entrypoints.http.errors import error_response, http_error_response, unavailable_response
-from xpressbot.entrypoints.http.forwarded_headers import ForwardedHeaderWatch
+from xpressbot.entrypoints.http.errors import MISDIRECTED, error_response, http_error_response, unavailable_response
 from xpressbot.entrypoints.http.headers import security_headers
 from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS, PoolBusyError
+from xpressbot.entrypoints.http.proxy_watch import ProxyWatch
 from xpressbot.entrypoints.http.request_times import RequestTimes
 from xpressbot.entrypoints.http.visit import Site
 from xpressbot.entrypoints.measures import FailureCause
@@ -32,7 +32,7 @@ class Reception:
         self._app = app
         self._site = site
         self._log = structlog.get_logger("xpressbot.http").bind()  # once: to bind takes as long as to write a line
-        self._watch = ForwardedHeaderWatch(site.house)
+        self._watch = ProxyWatch(site.house)
         self._times = RequestTimes(site.house.measures.requests)
         self._failures = site.house.measures.failures
         settings = site.house.settings
@@ -49,8 +49,8 @@ class Reception:
         reference = self._site.house.entropy.token_bytes(_REQUEST_ID_BYTES).hex()
         answer = _Answer(send, [*self._headers, (_REQUEST_ID_HEADER, reference.encode())])
         structlog.contextvars.bind_contextvars(request=reference)
-        self._watch.look_at(request)
         refusal = self._refusal(request)
+        self._watch.look_at(request, misdirected=refusal == MISDIRECTED)
         try:
             if refusal is not None:
                 await error_response(self._site.renderer, request, refusal)(scope, receive, answer.send)
@@ -69,7 +69,7 @@ class Reception:
     def _refusal(self, request: Request) -> int | None:
         settings = self._site.house.settings
         if is_misdirected(settings, request):
-            return 421
+            return MISDIRECTED
         if not request.scope["path"].isprintable():
             return 404  # none of ours is, and a pattern's end would match before a line feed
         if is_cross_origin(settings, request):

@@ -60,7 +60,7 @@ def _spoken(name: str, value: Any) -> str:
         case str() if name == "direction":
             return _DIRECTIONS[value]
         case _:
-            return str(value)
+            return str(value) or _("empty")
 
 
 def _typed(value: Any) -> str:
@@ -113,6 +113,7 @@ TITLES: Final[Mapping[Check, str]] = {
     Check.COOKIES: _("Cookies"),
     Check.PROXIES: _("Proxies"),
     Check.FORWARDED_HEADERS: _("Forwarded headers"),
+    Check.HOST_HEADER: _("Host header"),
     Check.ENROLMENTS: _("Unfinished set-ups"),
     Check.RECOVERY_CODES: _("Recovery codes"),
     Check.SECOND_FACTORS: _("Second factors"),
@@ -133,7 +134,8 @@ _WELL: Final[Mapping[Check, str]] = {
     Check.PUBLIC_URL: _("%(url)s"),
     Check.COOKIES: _("Nobody on the way sees them; the session's is called %(name)s."),
     Check.PROXIES: _("None of those that are trusted is a wide public network."),
-    Check.FORWARDED_HEADERS: _("None came lately from anybody but a trusted proxy."),
+    Check.FORWARDED_HEADERS: _("None came lately from anybody but a trusted proxy, and each of those names the client."),
+    Check.HOST_HEADER: _("No proxy asked lately for another host."),
     Check.ENROLMENTS: _("None is left over."),
     Check.RECOVERY_CODES: _("Everybody with 2FA has enough left."),
     Check.SECOND_FACTORS: _("None is suspended."),
@@ -277,6 +279,21 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
     Problem.FORWARDED_BY_UNKNOWN: (
         _("%(peer)s, which is no trusted proxy, sent %(header)s at %(at)s. It counted for nothing."),
         _("If it is your proxy, name it in XPRESSBOT_TRUSTED_PROXIES; if not, close the port to all but the proxy."),
+    ),
+    Problem.CLIENT_NOT_NAMED: (
+        _("%(peer)s, a trusted proxy, named no client at %(at)s: X-Forwarded-For was %(value)s. Clients share its limit of tries."),
+        _(
+            "Let it send the address that it sees. nginx: proxy_set_header X-Forwarded-For $remote_addr; Apache and Caddy do so by"
+            " themselves. If it is no proxy, take it out of XPRESSBOT_TRUSTED_PROXIES."
+        ),
+    ),
+    Problem.HOST_NOT_PASSED_ON: (
+        _("%(peer)s asked for the host %(host)s at %(at)s. Only %(public)s is answered, so it got a 421."),
+        _(
+            "If it is your proxy, let it pass the Host header as the browser sent it. nginx: proxy_set_header Host $http_host; Apache:"
+            " ProxyPreserveHost On; Caddy: header_up Host {hostport}, or no header_up for Host at all. If people type that address,"
+            " set XPRESSBOT_PUBLIC_URL to it."
+        ),
     ),
     Problem.ENROLMENTS_EXPIRED: (
         _("Left over, since nobody finished them in time: %(count)s. They open nothing."),

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, String, Table, Text, select
+from sqlalchemy import BigInteger, Column, String, Table, Text, delete, select
 
 from xpressbot.foundation.database.engine import METADATA, Database, insert_for
 
 FORWARDED_HEADER: Final = "forwarded_header"
 """A header that says where a request comes from, brought by a peer that is no trusted proxy: `peer` and `header`."""
+CLIENT_NOT_NAMED: Final = "client_not_named"
+"""A trusted proxy that says of nobody that a request comes from them: `peer`, and what it says instead as `value`."""
+FOREIGN_HOST: Final = "foreign_host"
+"""A trusted proxy, or a program on this machine, that asks for another host than the public URL's: `peer` and `host`."""
 
 OBSERVATION: Final = Table(
     "observation",
@@ -36,6 +40,13 @@ def note(database: Database, kind: str, detail: Mapping[str, str], now: int) -> 
         statement = insert_for(connection)(OBSERVATION).values(row)
         renewed = {"detail": statement.excluded.detail, "at": statement.excluded["at"]}
         connection.execute(statement.on_conflict_do_update(index_elements=[OBSERVATION.c.kind], set_=renewed))
+        connection.commit()
+
+
+def withdraw(database: Database, kind: str) -> None:
+    """Forget the sighting of a kind: it does not hold any more."""
+    with database.write() as connection:
+        connection.execute(delete(OBSERVATION).where(OBSERVATION.c.kind == kind))
         connection.commit()
 
 

@@ -40,6 +40,7 @@ class Check(StrEnum):
     COOKIES = "cookies"
     PROXIES = "proxies"
     FORWARDED_HEADERS = "forwarded_headers"
+    HOST_HEADER = "host_header"
     ENROLMENTS = "enrolments"
     RECOVERY_CODES = "recovery_codes"
     SECOND_FACTORS = "second_factors"
@@ -95,6 +96,8 @@ class Problem(StrEnum):
     PROXIES_UNNAMED = "proxies_unnamed", Severity.WARNING
     PROXIES_TOO_WIDE = "proxies_too_wide", Severity.ERROR
     FORWARDED_BY_UNKNOWN = "forwarded_by_unknown", Severity.WARNING
+    CLIENT_NOT_NAMED = "client_not_named", Severity.WARNING
+    HOST_NOT_PASSED_ON = "host_not_passed_on", Severity.WARNING
     ENROLMENTS_EXPIRED = "enrolments_expired", Severity.NOTE
     FEW_RECOVERY_CODES = "few_recovery_codes", Severity.WARNING
     SECOND_FACTOR_SUSPENDED = "second_factor_suspended", Severity.WARNING

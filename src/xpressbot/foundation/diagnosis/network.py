@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import urlsplit
 
 from xpressbot.foundation.clock import DAY
@@ -14,7 +14,7 @@ from xpressbot.foundation.settings import Settings
 _FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
 """Shorter prefixes than these hold more public addresses than any proxy has."""
 REMEMBERED_FOR: Final = 7 * DAY
-"""A forwarded header that nobody has brought for so long tells nothing of today."""
+"""What no request has shown for so long tells nothing of today."""
 
 
 def check_public_url(settings: Settings) -> Sequence[Finding]:
@@ -38,12 +38,32 @@ def check_proxies(settings: Settings) -> Sequence[Finding]:
     return [Finding(Check.PROXIES, facts={"networks": [str(network) for network in settings.trusted_proxies]})]
 
 
-def check_forwarded_headers(settings: Settings, seen: Observation | None, now: int) -> Sequence[Finding]:
-    """Whether somebody who is not trusted says lately where requests come from."""
-    if seen is None or now - seen.at > REMEMBERED_FOR or is_within(seen.detail["peer"], settings.trusted_proxies):
+def check_forwarded_headers(
+    settings: Settings, forwarded: Observation | None, not_named: Observation | None, now: int
+) -> Sequence[Finding]:
+    """Whether somebody who is not trusted says lately where requests come from, and whether somebody who is does not say it."""
+    findings = []
+    if _is_recent(forwarded, now) and not is_within(forwarded.detail["peer"], settings.trusted_proxies):
+        findings.append(Finding(Check.FORWARDED_HEADERS, Problem.FORWARDED_BY_UNKNOWN, _facts(forwarded)))
+    if _is_recent(not_named, now) and is_within(not_named.detail["peer"], settings.trusted_proxies):
+        findings.append(Finding(Check.FORWARDED_HEADERS, Problem.CLIENT_NOT_NAMED, _facts(not_named)))
+    return findings
+
+
+def check_host_header(settings: Settings, foreign: Observation | None, now: int) -> Sequence[Finding]:
+    """Whether a proxy asked lately for another host than the public URL's."""
+    if not _is_recent(foreign, now) or settings.answers_to(foreign.detail["host"]):
         return []
-    facts = {"peer": seen.detail["peer"], "header": seen.detail["header"], "at": seen.at}
-    return [Finding(Check.FORWARDED_HEADERS, Problem.FORWARDED_BY_UNKNOWN, facts)]
+    facts = {**_facts(foreign), "public": settings.public_host}
+    return [Finding(Check.HOST_HEADER, Problem.HOST_NOT_PASSED_ON, facts)]
+
+
+def _is_recent(seen: Observation | None, now: int) -> TypeGuard[Observation]:
+    return seen is not None and now - seen.at <= REMEMBERED_FOR
+
+
+def _facts(seen: Observation) -> Mapping[str, str | int]:
+    return {**seen.detail, "at": seen.at}
 
 
 def _may_be_reached(host: str) -> bool:
