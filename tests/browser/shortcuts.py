@@ -8,7 +8,6 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.forms import parse_recovery_code
-from xpressbot.entrypoints.http.pages.set_up import ISSUER
 from xpressbot.identity.application.caller import Caller, Client
 from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.otpauth import provisioning_uri
@@ -45,7 +44,7 @@ def protect(site: Site, email: str = "anna@example.com") -> Protected:
     identity.totp_enrolment.start(caller)
     enrolment = identity.totp_enrolment.view(caller)
     assert enrolment is not None
-    phone = AuthenticatorApp(provisioning_uri(enrolment.secret, issuer=ISSUER, account=email), site.clock)
+    phone = AuthenticatorApp(provisioning_uri(enrolment.secret, issuer="XpressBot", account=email), site.clock)
     enabled = identity.totp_enrolment.confirm(caller, phone.code())
     assert isinstance(enabled, Confirmed), enabled
     caller = _caller(site, enabled.raised.session)
@@ -60,7 +59,7 @@ def arrive_signed_in(person: Person, session: Token | None = None) -> None:
     """Give the person's browser a session, of the password alone if none is given, and open the dashboard."""
     token = session or session_of(person.site, person.email)
     https = person.site.https
-    name = Cookies(secure=https).name(Cookie.SESSION)
+    name = Cookies(person.site.installation.house.settings).name(Cookie.SESSION)
     cookie = {"name": name, "value": token.text, "url": person.site.url, "httpOnly": True, "secure": https, "sameSite": "Lax"}
     person.page.context.add_cookies([cookie])
     person.open("/")

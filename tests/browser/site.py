@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -74,3 +75,8 @@ def serve(
         server.should_exit = True
         thread.join()
         installation.close()
+
+
+def issuer_at(site: Site) -> str:
+    """What authenticator apps call it: host, and port where it has one."""
+    return "XpressBot " + urlsplit(site.url).netloc.replace(":", " ")

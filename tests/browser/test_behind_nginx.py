@@ -6,7 +6,7 @@ from tests.browser.conftest import BEHIND_NGINX
 from tests.browser.person import Person
 from tests.browser.shortcuts import protect
 from tests.browser.site import Site
-from tests.http.sending import DEVICE_COOKIE, PENDING_COOKIE, SESSION_COOKIE
+from tests.support.cookies import cookie_name
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("site", [BEHIND_NGINX], indirect=True)]
 
@@ -18,10 +18,10 @@ def test_the_browser_keeps_the_cookies_as_the_prefix_demands(site: Site, anna: P
     phone = protect(site).phone
     anna.enter_password()
     anna.is_on("Enter your code")
-    assert _kept(anna) == {f"__Host-{PENDING_COOKIE}"}
+    assert _kept(anna) == {cookie_name("sign-in", site.url)}
     anna.enter_code(phone.next_code())
     anna.is_on("Dashboard")
-    assert _kept(anna) == {f"__Host-{name}" for name in (SESSION_COOKIE, DEVICE_COOKIE)}
+    assert _kept(anna) == {cookie_name(kind, site.url) for kind in ("session", "device")}
 
 
 def test_a_form_of_another_site_changes_nothing(site: Site, anna: Person) -> None:

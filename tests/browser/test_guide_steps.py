@@ -1,11 +1,13 @@
 """Steps 1 to 5 of the guide, in its own words, as a person with a browser and a phone follows them."""
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import EITHER_WAY, NewPerson
 from tests.browser.shortcuts import arrive_signed_in, protect
-from tests.browser.site import Site
+from tests.browser.site import Site, issuer_at
 
 pytestmark = [pytest.mark.browser, EITHER_WAY]
 
@@ -27,7 +29,7 @@ def test_steps_1_to_5_turn_2fa_on_and_every_sign_in_then_asks_for_a_code(new_per
 
     anna.is_on("Set up 2FA")
     phone = anna.scan_qr_code()
-    assert phone.uri.startswith("otpauth://totp/XpressBot:anna%40example.com?secret=")
+    assert unquote(phone.uri).startswith(f"otpauth://totp/{issuer_at(anna.site)}:anna@example.com?secret=")
     anna.confirm_code(phone.code())
 
     anna.is_on("Save your recovery codes")

@@ -1,6 +1,7 @@
 """Recovery codes: copied, downloaded, printed, and out of sight afterwards."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -39,7 +40,7 @@ def test_the_download_is_a_text_file_with_the_codes(reader: tuple[Person, list[s
     anna, codes = reader
     with anna.page.expect_download() as waiting:
         anna.button("Download .txt").click()
-    assert waiting.value.suggested_filename == "xpressbot-recovery-codes.txt"
+    assert waiting.value.suggested_filename == f"xpressbot-recovery-codes-127.0.0.1-{urlsplit(anna.site.url).port}.txt"
     text = Path(waiting.value.path()).read_text(encoding="utf-8")
     assert [code for code in codes if code not in text] == []
     assert anna.email in text
@@ -55,7 +56,7 @@ def test_paper_gets_the_codes_and_nothing_else(reader: tuple[Person, list[str]])
     expect(anna.page).to_have_title("printing")
     anna.page.emulate_media(media="print", color_scheme="dark")
     lines = [line.strip() for line in anna.page.locator("body").inner_text().splitlines() if line.strip()]
-    assert lines[0] == "XpressBot recovery codes"
+    assert lines[0] == f"XpressBot recovery codes for {urlsplit(anna.site.url).netloc}"
     assert lines[1].startswith(f"{anna.email} · ")
     assert lines[2:] == codes
     colours = "element => [getComputedStyle(element).color, getComputedStyle(document.body).backgroundColor]"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import Protected, arrive_signed_in, protect
-from tests.browser.site import Site
+from tests.browser.site import Site, issuer_at
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD
 
@@ -115,7 +115,7 @@ def test_a_second_app_is_added_and_the_first_removed(at_home: Person, protected:
     at_home.link("Authenticator apps").click()
     at_home.is_on("Authenticator apps")
     tablet = add_app(at_home, "Kitchen tablet")
-    assert "XpressBot:anna@example.com (Kitchen tablet)?" in unquote(tablet.uri)
+    assert f"{issuer_at(at_home.site)}:anna@example.com (Kitchen tablet, " in unquote(tablet.uri)
 
     first = at_home.page.get_by_role("region", name="Authenticator app", exact=True)
     first.get_by_text("Remove", exact=True).click()

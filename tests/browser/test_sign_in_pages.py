@@ -8,6 +8,7 @@ from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect, session_of
 from tests.browser.site import Site
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.cookies import cookie_name
 
 pytestmark = pytest.mark.browser
 
@@ -138,7 +139,7 @@ def test_a_late_second_browser_is_signed_out_by_enabling(site: Site, anna: Perso
     anna.confirm_code(phone.code())
     anna.is_on("Save your recovery codes")
     anna.page.context.clear_cookies()
-    cookie = {"name": "xpressbot-session", "value": other.text, "url": site.url, "httpOnly": True}
+    cookie = {"name": cookie_name("session", site.url), "value": other.text, "url": site.url, "httpOnly": True}
     anna.page.context.add_cookies([cookie])
     anna.open("/")
     anna.is_on("Sign in")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.documents import ROOT, code_lines, read
 from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
+from xpressbot.foundation.settings import Settings
 
 OPERATIONS = read("docs/operations.md")
 FILES = sorted(path.name for path in (ROOT / "deploy").iterdir())
@@ -70,3 +71,16 @@ def test_the_packages_that_the_suite_needs_are_what_continuous_integration_insta
     (installed,) = re.findall(r"apt-get install -y [^>]*?recommends \\\n +([^>]*) >", read(".ci/run"))
     (named,) = (line.removeprefix("apt-get install ") for line in code_lines(document) if line.startswith("apt-get install "))
     assert set(named.split()) == set(installed.split()) - ONLY_FOR_SCREENSHOTS
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_of_the_proxies_sets_what_the_application_sets(name: str) -> None:
+    """How long browsers insist on https is a setting, and a header that comes twice counts by its first line (RFC 6797 section 8.1)."""
+    assert "strict-transport-security" not in read(f"deploy/{name}").lower()
+
+
+def test_operations_says_how_browsers_are_held_to_https_for_longer() -> None:
+    """With the default as it is, in days."""
+    default = Settings.model_fields["hsts_seconds"].default
+    assert f"for {default // 86400} days" in OPERATIONS
+    assert "XPRESSBOT_HSTS_SECONDS=63072000" in OPERATIONS

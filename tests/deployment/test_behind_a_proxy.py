@@ -14,11 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.http.sending import DEVICE_COOKIE, FORM, LINK_COOKIE, PENDING_COOKIE, SESSION_COOKIE
+from tests.http.sending import FORM
 from tests.processes.conftest import environment_of
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri
 from tests.support.command_line import Shell
+from tests.support.cookies import cookie_name
 from tests.support.fronts import FRONTS, HOST, Front, prepare
 from tests.support.installation import PASSWORD, make_settings
 from tests.support.server import Server, serving
@@ -32,7 +33,7 @@ from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.throttle import ADDRESS
 
-COOKIES = {f"__Host-{name}" for name in (SESSION_COOKIE, PENDING_COOKIE, DEVICE_COOKIE, LINK_COOKIE)}
+KINDS_OF_COOKIES = ("session", "sign-in", "device", "link")
 _ADDRESSES = (f"127.0.1.{number}" for number in itertools.count(1))
 _NUMBERS = itertools.count(1)
 
@@ -117,7 +118,7 @@ def test_cookies_are_secure_and_carry_the_host_prefix(behind: Behind, browser: h
     assert browser.get("/api/v1/session").json()["aal"] == 2
 
     seen = {morsel.key: morsel for line in lines for morsel in SimpleCookie(line).values()}
-    assert set(seen) == COOKIES
+    assert set(seen) == {cookie_name(kind, behind.front.url) for kind in KINDS_OF_COOKIES}
     for morsel in seen.values():
         assert (morsel["secure"], morsel["httponly"], morsel["samesite"], morsel["path"], morsel["domain"]) == (True, True, "lax", "/", "")
 
@@ -187,7 +188,7 @@ def test_forms_of_other_sites_are_refused(behind: Behind, browser: httpx.Client,
 def test_answers_bring_the_applications_headers_once(browser: httpx.Client) -> None:
     """HSTS among them; nothing is doubled, and no page is compressed whose length could then tell of a secret in it."""
     page = browser.get("/sign-in", headers={"Accept-Encoding": "gzip, br"})
-    assert page.headers.get_list("strict-transport-security") == ["max-age=63072000; includeSubDomains"]
+    assert page.headers.get_list("strict-transport-security") == ["max-age=2592000"]
     for name in ("content-security-policy", "x-frame-options", "referrer-policy", "cache-control"):
         assert len(page.headers.get_list(name)) == 1, name
     assert "content-encoding" not in page.headers

@@ -88,13 +88,17 @@ def test_plain_http_beyond_this_machine_is_told_with_what_it_does_to_cookies(she
 
 
 def test_cookies_are_named_as_browsers_see_them(shell: Shell) -> None:
-    """On this machine alone without the prefix; with https, with it."""
+    """On this machine alone without the prefix, with https with it; and with a port that is not the scheme's own."""
     names = []
-    for url in ("http://127.0.0.1:8000", HTTPS):
+    for url in ("http://127.0.0.1:8000", HTTPS, f"{HTTPS}:8443"):
         report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=url, XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
         assert report.code == 0
         names += [finding["facts"] for finding in report.findings if finding["check"] == "cookies"]
-    assert names == [{"name": "xpressbot-session", "secure": False}, {"name": "__Host-xpressbot-session", "secure": True}]
+    assert names == [
+        {"name": "xpressbot-session-8000", "secure": False},
+        {"name": "__Host-xpressbot-session", "secure": True},
+        {"name": "__Host-xpressbot-session-8443", "secure": True},
+    ]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0:8000", "[::]", "224.0.0.1"])

@@ -42,7 +42,7 @@ def test_oathtool_shows_the_codes_we_accept(seconds: int) -> None:
 @pytest.mark.parametrize("account", ["anna@example.com", "A & B: 100% #1 + \U0001f600"])
 def test_keepassxc_reads_our_uri_and_shows_a_code_of_ours(tmp_path: Path, account: str) -> None:
     """KeePassXC takes the URI as its attribute, and shows the code of the current step."""
-    uri = provisioning_uri(SECRET, issuer="XpressBot", account=account)
+    uri = provisioning_uri(SECRET, issuer="XpressBot chat.example.com 8443", account=account)
     export, vault = tmp_path / "vault.xml", tmp_path / "vault.kdbx"
     export.write_text(
         "<KeePassFile><Meta/><Root><Group><UUID>AAAAAAAAAAAAAAAAAAAAAQ==</UUID><Name>Root</Name>"

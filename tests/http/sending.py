@@ -12,15 +12,13 @@ from sqlalchemy import select
 from starlette.routing import Route
 
 from tests.support.browser import Browser
+from tests.support.cookies import cookie_name
 from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import METADATA
 
 FORM = "application/x-www-form-urlencoded"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"}
-SESSION_COOKIE = "xpressbot-session"
-PENDING_COOKIE = "xpressbot-sign-in"
-DEVICE_COOKIE = "xpressbot-device"
-LINK_COOKIE = "xpressbot-link"
+SESSION_COOKIE, PENDING_COOKIE, DEVICE_COOKIE, LINK_COOKIE = (cookie_name(kind) for kind in ("session", "sign-in", "device", "link"))
 
 
 def send(browser: Browser, path: str, body: bytes, content_type: str | None = FORM) -> httpx.Response:
@@ -96,5 +94,5 @@ def only(browser: Browser, **cookies: str) -> Browser:
     """The browser with these cookies and no others; underscores stand for dashes."""
     browser.cookies.clear()
     for name, value in cookies.items():
-        browser.cookies.set(f"xpressbot-{name.replace('_', '-')}", value, domain="127.0.0.1")
+        browser.cookies.set(cookie_name(name.replace("_", "-")), value, domain="127.0.0.1")
     return browser

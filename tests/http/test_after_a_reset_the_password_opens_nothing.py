@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
 from tests.http.sending import (
+    LINK_COOKIE,
     PENDING_COOKIE,
     SAME_ORIGIN,
     SESSION_COOKIE,
@@ -171,7 +172,7 @@ def test_password_link_and_a_first_code_make_the_session(must_enrol: Browser, re
     codes = must_enrol.recovery_codes()
     assert (len(codes), set(codes) & set(reset.codes)) == (10, set())
     assert (must_enrol.who()["amr"], must_enrol.who()["aal"]) == (["otp", "pwd"], 2)
-    assert (PENDING_COOKIE in must_enrol.cookies, "xpressbot-link" in must_enrol.cookies) == (False, False)
+    assert (PENDING_COOKIE in must_enrol.cookies, LINK_COOKIE in must_enrol.cookies) == (False, False)
     assert must_enrol.post("/account/2fa/recovery-codes/continue").headers["location"] == "/account"
     assert "Reason given: Phone and codes lost." in words(must_enrol.get("/").text)
     must_enrol.post("/sign-out")
@@ -261,14 +262,14 @@ def test_a_set_up_whose_sign_in_has_ended_says_so_at_the_sign_in_page(
 def test_a_double_click_that_comes_late_leads_to_the_recovery_codes(must_enrol: Browser, reset: Reset) -> None:
     """With the session that has begun onward; with the used sign-in alone to the sign-in page, which says what has happened."""
     must_enrol.get(f"{RE_ENROLMENT}?token={reset.link.text}")
-    before = {name: must_enrol.cookies[name] for name in (PENDING_COOKIE, "xpressbot-link")}
+    before = {name: must_enrol.cookies[name] for name in (PENDING_COOKIE, LINK_COOKIE)}
     phone = must_enrol.enable_2fa()
     for name, value in before.items():
         must_enrol.cookies.set(name, value, domain="127.0.0.1")
     late = must_enrol.post("/account/2fa/confirm", code=phone.code())
     assert late.headers["location"] == "/account/2fa/recovery-codes"
     assert len(must_enrol.recovery_codes()) == 10
-    alone = only(must_enrol, sign_in=before[PENDING_COOKIE], link=before["xpressbot-link"])
+    alone = only(must_enrol, sign_in=before[PENDING_COOKIE], link=before[LINK_COOKIE])
     late = alone.post("/account/2fa/confirm", code=phone.code())
     assert (late.headers["location"], set_cookies(late)) == (f"/sign-in?next={SETUP}&reason=just_signed_in", {})
     assert "You have just signed in with this code" in words(alone.get(late.headers["location"]).text)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import contents, field_error, refusal, rows, send, words
+from tests.http.sending import SESSION_COOKIE, contents, field_error, refusal, rows, send, words
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.domain.authenticator import MOST_PER_ACCOUNT
@@ -65,7 +65,7 @@ def test_adding_one_goes_by_its_name_to_the_qr_code_and_back_to_the_list(protect
     assert 'name="name"' in browser.get(ADD).text
     assert browser.post(ADD, name="  Work\tphone ").headers["location"] == SETUP
     page = browser.get(SETUP).text
-    assert "anna%40example.com%20%28Work%20phone%29?" in otpauth_uri(page)
+    assert "anna%40example.com%20%28Work%20phone%2C%20" in otpauth_uri(page)
     assert "Work phone will sign you in as well. Your other apps and your recovery codes stay." in words(page)
     assert ">Add this app</button>" in page
     browser.post("/account/2fa/start-over")
@@ -150,10 +150,10 @@ def test_removing_one_ends_its_codes_and_other_browsers(anna: Browser, protected
     assert "Its codes stop working at once. You can delete the entry in the app afterwards. It signs out 1 other browser." in words(
         anna.get(APPS).text
     )
-    token = anna.cookies["xpressbot-session"]
+    token = anna.cookies[SESSION_COOKIE]
     assert anna.post(REMOVE, app=anna.apps()[UNNAMED]).headers["location"] == APPS
     assert list(anna.apps()) == ["Tablet"]
-    assert anna.cookies["xpressbot-session"] != token
+    assert anna.cookies[SESSION_COOKIE] != token
     assert other.who() is None
     other.sign_in()
     assert other.post("/sign-in/code", code=protected.phone.next_code()).status_code == 401

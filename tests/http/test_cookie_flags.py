@@ -4,8 +4,10 @@ from http.cookies import SimpleCookie
 
 import httpx
 
+from tests.http.conftest import PUBLIC_URL
 from tests.http.sending import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, SESSION_COOKIE
 from tests.support.browser import Browser
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation
 
 HOUR = 3600
@@ -49,7 +51,7 @@ def test_over_https_cookies_are_secure_and_carry_the_host_prefix(https_installat
     """The same with Secure, under names that no other host can plant."""
     seen = cookies_of_the_guide(https_installation, https_browser)
     assert {name.removeprefix("after ") for name in seen} == {
-        f"__Host-{name}" for name in (LINK_COOKIE, SESSION_COOKIE, DEVICE_COOKIE, PENDING_COOKIE)
+        cookie_name(kind, PUBLIC_URL) for kind in ("link", "session", "device", "sign-in")
     }
     for name, flags in seen.items():
         assert flags == {"path": "/", "httponly": True, "samesite": "lax", "secure": True, "max-age": flags["max-age"]}, name
@@ -59,10 +61,10 @@ def test_over_https_cookies_without_the_prefix_are_not_read(https_installation: 
     """A subdomain could have planted those."""
     https_installation.add_account()
     https_browser.sign_in()
-    token = https_browser.cookies[f"__Host-{SESSION_COOKIE}"]
+    token = https_browser.cookies["__Host-xpressbot-session"]
     assert https_browser.who() is not None
     https_browser.cookies.clear()
-    https_browser.cookies.set(SESSION_COOKIE, token, domain="bots.example.com")
+    https_browser.cookies.set("xpressbot-session", token, domain="bots.example.com")
     assert https_browser.who() is None
 
 

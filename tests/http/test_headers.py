@@ -1,14 +1,18 @@
 """Headers of every answer (ASVS 3.4, 14.3.2)."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.http.conftest import Protected
+from tests.http.conftest import PUBLIC_URL, Protected
 from tests.http.sending import concrete, paths_with, routes_of
 from tests.support.browser import Browser
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import install
+from xpressbot.entrypoints.http.app import create_app
 
 POLICY = {
     "default-src": "'none'",
@@ -79,7 +83,26 @@ def test_https_adds_strict_transport_security_to_every_answer(https_app: FastAPI
     """Where the public URL is https, browsers are told to stay there."""
     for response in answers(https_app, https_browser).values():
         assert_guarded(response)
-        assert response.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+        assert response.headers["strict-transport-security"] == "max-age=2592000"
+
+
+@pytest.mark.parametrize(
+    ("settings", "header"),
+    [
+        ({}, "max-age=2592000"),
+        ({"hsts_seconds": 63072000}, "max-age=63072000"),
+        ({"hsts_seconds": 63072000, "hsts_subdomains": True}, "max-age=63072000; includeSubDomains"),
+        ({"hsts_seconds": 0}, "max-age=0"),
+    ],
+)
+def test_how_long_browsers_insist_on_https_and_where_is_the_operators_choice(
+    settings: dict[str, object], header: str, tmp_path: Path, sqlite_template: SqliteTemplate
+) -> None:
+    """By default 30 days and this host alone: other services on ports and names below it may speak plain http."""
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=PUBLIC_URL, **settings)
+    browser = Browser(create_app(installation.house), installation.clock, url=PUBLIC_URL)
+    assert browser.get("/sign-in").headers.get_list("strict-transport-security") == [header]
+    installation.close()
 
 
 def test_pages_load_nothing_from_elsewhere(protected: Protected) -> None:

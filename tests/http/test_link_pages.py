@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
+from tests.http.conftest import PUBLIC_URL, RE_ENROLMENT, Reset, both_engines
 from tests.http.sending import LINK_COOKIE, SESSION_COOKIE, contents, only, rows, set_cookies, words
 from tests.http.test_cookie_flags import flags_of
 from tests.support import people
 from tests.support.browser import Browser
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.adapters.database.tables import LINK
 from xpressbot.identity.domain.token import Token
@@ -276,7 +277,7 @@ def test_over_https_the_links_cookie_is_secure_and_prefixed(path: str, https_ins
     people.protected(https_installation.house)
     token = invite(https_installation) if path == INVITE else people.reset(https_installation.house)
     flags = flags_of(https_browser.get(f"{path}?token={token.text}"))
-    assert flags == {f"__Host-{LINK_COOKIE}": {"path": "/", "httponly": True, "samesite": "lax", "secure": True, "max-age": "600"}}
+    assert flags == {cookie_name("link", PUBLIC_URL): {"path": "/", "httponly": True, "samesite": "lax", "secure": True, "max-age": "600"}}
     https_browser.cookies.clear()
     https_browser.cookies.set(LINK_COOKIE, token.text, domain="bots.example.com")
     assert https_browser.get(path).status_code == 410

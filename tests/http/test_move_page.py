@@ -83,7 +83,7 @@ def test_the_app_that_was_chosen_is_the_one_that_goes(protected: Protected, new_
     browser = protected.browser
     tablet = browser.add_app("Tablet")
     new_tablet = begun(browser, app=browser.apps()["Tablet"], lost="no")
-    assert "%28Tablet%29" in new_tablet.uri
+    assert "%28Tablet%2C%20" in new_tablet.uri
     browser.post(CONFIRM, code=new_tablet.code())
     assert list(browser.apps()) == ["Authenticator app", "Tablet"]
     other = new_browser()

@@ -79,12 +79,34 @@ def test_the_download_is_a_text_file_with_the_codes_and_what_they_are_for(
     protected.browser.post(f"{PAGE}/reveal")
     response = protected.browser.post(f"{PAGE}/download")
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
-    assert response.headers["content-disposition"] == 'attachment; filename="xpressbot-recovery-codes.txt"'
+    assert response.headers["content-disposition"] == 'attachment; filename="xpressbot-recovery-codes-127.0.0.1-8000.txt"'
     assert response.headers["cache-control"] == "no-store"
     lines = response.text.split("\r\n")
-    assert lines[0] == "XpressBot recovery codes for anna@example.com"
+    assert lines[0] == "XpressBot recovery codes for anna@example.com at 127.0.0.1:8000"
     assert [line.split(". ")[1].split("  ")[0] for line in lines if re.match(r" ?\d+\. ", line)] == protected.codes
     assert [line for line in lines if line.endswith("(used)")] == [f" 5. {protected.codes[4]}  (used)"]
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "name"),
+    [
+        ("https://chat.example.com", "chat.example.com", "chat.example.com"),
+        ("https://chat.example.com:8443", "chat.example.com:8443", "chat.example.com-8443"),
+        ("https://[2001:db8::1]:8443", "[2001:db8::1]:8443", "2001-db8--1-8443"),
+    ],
+)
+def test_file_and_paper_name_the_installation(url: str, place: str, name: str, tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
+    """Whoever has codes of two installations finds the right ones, in a drawer and in a folder."""
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=url)
+    installation.add_account()
+    browser = Browser(create_app(installation.house), installation.clock, url=url)
+    browser.sign_in()
+    browser.enable_2fa()
+    assert f"<strong>XpressBot recovery codes for {place}</strong>" in browser.get(PAGE).text
+    response = browser.post(f"{PAGE}/download")
+    assert response.headers["content-disposition"] == f'attachment; filename="xpressbot-recovery-codes-{name}.txt"'
+    assert response.text.startswith(f"XpressBot recovery codes for anna@example.com at {place}\r\n")
+    installation.close()
 
 
 def test_a_download_of_masked_codes_shows_them_first(protected: Protected, installation: Installation) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import refusal, rows
+from tests.http.sending import SESSION_COOKIE, refusal, rows
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import Installation
@@ -30,7 +30,7 @@ def test_a_code_of_the_step_before_the_used_one_counts_as_used(protected: Protec
     ahead = protected.phone.code(steps=1)
     assert pending.post("/sign-in/code", code=ahead).headers["location"] == "/"
     pending.sign_in()
-    pending.cookies.delete("xpressbot-session")
+    pending.cookies.delete(SESSION_COOKIE)
     assert "about 40 seconds" in refusal(pending.post("/sign-in/code", code=ahead))
 
 

@@ -53,6 +53,12 @@ class Connection:
             length = int(value) if name.lower() == b"content-length" else length
         return status, self.file.read(length)
 
+    def head(self) -> dict[str, str]:
+        """The headers of the next answer."""
+        self.file.readline()
+        lines = iter(lambda: self.file.readline().strip(), b"")
+        return {name.lower(): value.strip() for name, _colon, value in (line.decode().partition(":") for line in lines)}
+
     def is_closed(self) -> bool:
         """Whether nothing comes any more, also because what was sent too late is not read."""
         try:
@@ -203,6 +209,18 @@ def test_a_request_has_one_host(server: Server) -> None:
         connection.send(b"GET /healthz HTTP/1.1\r\nHost: %s\r\nHost: %s\r\n\r\n" % (connection.host, connection.host))
         assert connection.answer()[0] == 400
         assert connection.is_closed()
+
+
+def test_a_refusal_of_the_protocol_is_guarded_as_pages_are(server: Server) -> None:
+    """What a client sends there is not repeated; a browser that is shown the answer runs and frames nothing of it, nor keeps it."""
+    with connected(server) as connection:
+        connection.send(b"GET /<script> HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        head = connection.head()
+    assert "default-src 'none'" in head["content-security-policy"]
+    assert head.items() >= {
+        "x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store", "connection": "close"
+    }.items()  # fmt: skip
+    assert head["content-type"] == "text/plain; charset=utf-8"
 
 
 def upgrade(method: bytes, host: bytes, protocol: bytes, more: bytes) -> bytes:

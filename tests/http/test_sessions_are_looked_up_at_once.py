@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
+from tests.http.sending import SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.pools import PAGE_THREADS
@@ -32,7 +33,7 @@ def test_an_answer_needs_no_thread(signed_in: Browser, new_browser: Callable[...
     """Neither for somebody nor for nobody."""
     assert signed_in.get(SESSION_PATH).json()["account"]["email"] == "anna@example.com"
     stranger = new_browser()
-    stranger.cookies.set("xpressbot-session", "A" * 43)
+    stranger.cookies.set(SESSION_COOKIE, "A" * 43)
     assert stranger.get(SESSION_PATH).status_code == 401
 
 

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from tests.http.sending import PENDING_COOKIE
 from tests.processes.conftest import Premises, environment_of
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri
 from tests.support.command_line import Shell
+from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD, make_settings
@@ -55,7 +55,7 @@ class Storm:
         phone = next(self.phones, None)
         people = [person for person, _code in coming] + ([] if phone is None else [phone])
         passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
-        tokens = [Token.parse(answer.cookies[PENDING_COOKIE]) for answer in self._all_sent_to("/sign-in/code", passwords)]
+        tokens = [Token.parse(answer.cookies[cookie_name("sign-in", self.url)]) for answer in self._all_sent_to("/sign-in/code", passwords)]
         shown = [shown_to(self.house, person.account.id, person.account.email) for person in people]
         forms = [
             Form("/sign-in/recovery-code", {"code": code} | fields, token)

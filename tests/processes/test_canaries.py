@@ -12,6 +12,7 @@ import pytest
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri, shown_codes
 from tests.support.command_line import Shell
+from tests.support.cookies import cookie_name
 from tests.support.form_client import FormClient
 from tests.support.needles import found, of_bytes, of_codes, of_text, of_token
 from tests.support.server import serving
@@ -77,7 +78,8 @@ def test_no_secret_leaves_through_logs_files_addresses_or_error_pages(shell: She
         needles |= of_bytes(f"seed {number}", seed)
     for name, token in visitor.tokens.items():
         needles |= of_token(name, token)
-    assert {name.split()[0] for name in visitor.tokens} == {f"xpressbot-{kind}" for kind in ("session", "sign-in", "device", "link")}
+    kinds = ("session", "sign-in", "device", "link")
+    assert {name.split()[0] for name in visitor.tokens} == {cookie_name(kind, server.url) for kind in kinds}
     assert (len(seeds), len(codes)) == (2, 20)
 
     link = f"/welcome?token={welcome}".encode()

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import delete, select
 
-from tests.http.sending import PENDING_COOKIE, SESSION_COOKIE
 from tests.processes.conftest import Premises, environment_of
 from tests.support.boxes import keys_of_boxes, opened_with, stored_boxes
 from tests.support.browser import shown_codes
 from tests.support.command_line import Answer, Shell
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, protected, shown_to
 from tests.support.storm import Form, send
@@ -74,14 +74,15 @@ def _sign_in(premises: Premises, people: list[Person]) -> None:
     """All at once, with their password and then with the code that their phone shows; each then begins to move to a new phone."""
     url = premises.server.url
     passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
-    tokens = [Token.parse(answer.cookies[PENDING_COOKIE]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
+    tokens = [Token.parse(answer.cookies[cookie_name("sign-in", url)]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
     shown = [shown_to(premises.house, person.account.id, person.account.email) for person in people]
     codes = [
         Form("/sign-in/code", {"code": person.phone.code()} | fields, token)
         for person, fields, token in zip(people, shown, tokens, strict=True)
     ]
+    session_name = cookie_name("session", url)
     for signed_in, fields in zip(_all_sent_to("/", url, codes), shown, strict=True):
-        cookies = {SESSION_COOKIE: signed_in.cookies[SESSION_COOKIE]}
+        cookies = {session_name: signed_in.cookies[session_name]}
         started = httpx.post(f"{url}/account/2fa/start", data=fields, cookies=cookies, headers={"Origin": url})
         assert started.headers["location"] == SETUP_PAGE
         assert httpx.get(url + SETUP_PAGE, cookies=cookies).status_code == 200
@@ -96,7 +97,7 @@ def _all_sent_to(path: str, url: str, forms: list[Form]) -> list[httpx.Response]
 def _look_at_codes(premises: Premises, people: Iterable[Person], *, until: Callable[[], bool]) -> None:
     """One after the other, at least once: ten boxes each, opened by whichever worker answers."""
     for person in people:
-        cookies = {SESSION_COOKIE: person.caller.client.session.text}
+        cookies = {cookie_name("session", premises.server.url): person.caller.client.session.text}
         response = httpx.get(premises.server.url + CODES_PAGE, cookies=cookies)
         assert (response.status_code, shown_codes(response.text)) == (200, list(person.codes))
         if until():

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from tests.processes.conftest import Premises
+from tests.support.cookies import cookie_name
 from tests.support.people import Person, pending, protected, shown_to
 from tests.support.storm import Form, send
 from xpressbot.identity.adapters.database.tables import DEVICE, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
@@ -73,7 +74,7 @@ def test_two_recovery_codes_in_the_same_race_give_a_session_each(premises: Premi
     answers = send(premises.server.url, first)
 
     assert [answer.status_code for answer in answers] == [303, 303]
-    assert len({answer.cookies["xpressbot-session"] for answer in answers}) == 2
+    assert len({answer.cookies[cookie_name("session", premises.server.url)] for answer in answers}) == 2
 
 
 def test_a_double_click_signs_in_once_and_is_charged_to_nobody(premises: Premises, person: Person) -> None:
@@ -81,7 +82,7 @@ def test_a_double_click_signs_in_once_and_is_charged_to_nobody(premises: Premise
     (form,) = submissions(premises, person, "totp", count=1)
     answers = send(premises.server.url, [form, form])
 
-    signed_in = [answer for answer in answers if "xpressbot-session" in answer.cookies]
+    signed_in = [answer for answer in answers if cookie_name("session", str(answer.url)) in answer.cookies]
     (other,) = (answer for answer in answers if answer not in signed_in)
     assert [answer.headers["location"] for answer in signed_in] == ["/"]
     assert (other.status_code, other.headers["location"]) == (303, "/sign-in?reason=just_signed_in")
@@ -93,10 +94,11 @@ def test_a_second_click_after_the_answer_goes_where_the_first_went(premises: Pre
     """With the new session onward; with only the consumed pending cookie to the sign-in page, which says why."""
     (form,) = submissions(premises, person, "totp", count=1)
     (answer,) = send(premises.server.url, [form])
-    cookies = f"xpressbot-sign-in={form.pending.text}"
+    pending_name, session_name = (cookie_name(kind, premises.server.url) for kind in ("sign-in", "session"))
+    cookies = f"{pending_name}={form.pending.text}"
     headers = {"Origin": premises.server.url, "Sec-Fetch-Site": "same-origin"}
     with httpx.Client(base_url=premises.server.url, headers=headers) as client:
-        session = f"{cookies}; xpressbot-session={answer.cookies['xpressbot-session']}"
+        session = f"{cookies}; {session_name}={answer.cookies[session_name]}"
         onward = client.post(form.path, data=form.fields, headers={"Cookie": session})
         back = client.post(form.path, data=form.fields, headers={"Cookie": cookies})
         page = client.get(back.headers["location"])
@@ -108,7 +110,7 @@ def test_a_second_click_after_the_answer_goes_where_the_first_went(premises: Pre
 
 
 def _assert_one_session(premises: Premises, person: Person, answers: list[httpx.Response]) -> None:
-    (winner,) = (answer for answer in answers if "xpressbot-session" in answer.cookies)
+    (winner,) = (answer for answer in answers if cookie_name("session", str(answer.url)) in answer.cookies)
     assert (winner.status_code, winner.headers["location"]) == (303, "/")
     with premises.house.database.read() as connection:
         of_person = SESSION.c.account_id == person.account.id

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from tests.processes.conftest import Premises
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import enrolling_again, must_enrol, protected, reset, shown_to
 from tests.support.storm import Form, send
@@ -47,7 +48,7 @@ def subject_of(premises: Premises, email: str) -> dict[str, str]:
 
 
 def signed_in(answers: list[httpx.Response]) -> list[httpx.Response]:
-    return [answer for answer in answers if "xpressbot-session" in answer.cookies]
+    return [answer for answer in answers if cookie_name("session", str(answer.url)) in answer.cookies]
 
 
 def account_state(premises: Premises, email: str) -> dict[str, int]:

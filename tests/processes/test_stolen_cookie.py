@@ -8,6 +8,7 @@ import httpx
 from sqlalchemy import func, select, update
 
 from tests.processes.conftest import Premises
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, caller_with, protected, shown_to
 from tests.support.storm import Form, ask
@@ -35,7 +36,7 @@ def test_no_request_with_the_stolen_cookie_rides_a_step_up(premises: Premises) -
     for _round in range(ROUNDS):
         person = protected(premises.house, f"robbed{next(_NUMBERS)}@example.com")
         owner, answers = asyncio.run(robbed(premises, person))
-        session = Token.parse(owner.cookies.get("xpressbot-session", ""))
+        session = Token.parse(owner.cookies.get(cookie_name("session", premises.server.url), ""))
         assert session is not None, owner.text
         caller = caller_with(premises.house, session)
         assert caller.account.id == person.account.id

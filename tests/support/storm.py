@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from tests.support.cookies import cookie_name
 from xpressbot.identity.domain.token import Token
 
 _TIMEOUT_SECONDS = 120
@@ -25,11 +26,10 @@ class Form:
     link: Token | None = None
     session: Token | None = None
 
-    @property
-    def cookies(self) -> str:
-        """As a browser sends them."""
+    def cookies(self, url: str) -> str:
+        """As a browser sends them to an installation with this public URL."""
         tokens = {"sign-in": self.pending, "link": self.link, "session": self.session}
-        return "; ".join(f"xpressbot-{name}={token.text}" for name, token in tokens.items() if token is not None)
+        return "; ".join(f"{cookie_name(kind, url)}={token.text}" for kind, token in tokens.items() if token is not None)
 
 
 def send(url: str, forms: Sequence[Form], *, again: Callable[[httpx.Response], bool] = lambda _response: False) -> list[httpx.Response]:
@@ -58,7 +58,7 @@ async def ask(url: str, form: Form, *, method: str = "POST") -> httpx.Response:
         "Sec-Fetch-Site: same-origin",
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
-        *([f"Cookie: {form.cookies}"] if form.cookies else []),
+        *([f"Cookie: {cookies}"] if (cookies := form.cookies(url)) else []),
     ]
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:

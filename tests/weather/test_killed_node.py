@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.sending import SESSION_COOKIE
 from tests.processes.conftest import environment_of
 from tests.support.balancer import nginx_before
 from tests.support.command_line import Shell
+from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.fronts import program, running
 from tests.support.installation import make_settings
@@ -105,7 +105,7 @@ async def killed_in_the_middle(nodes: Nodes, people: list[Person], waiting: list
                     "/sign-in/code", {"code": person.phone.code()} | shown_to(nodes.house, person.account.id, person.account.email), token
                 ),
             )
-            cookie = answer.cookies.get(SESSION_COOKIE)
+            cookie = answer.cookies.get(cookie_name("session", nodes.front))
             seen.sign_ins[person.account.id] = (answer.status_code, None if cookie is None else Token.parse(cookie))
             if len(seen.sign_ins) == KILLED_AFTER:
                 enough.set()

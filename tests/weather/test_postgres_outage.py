@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy import delete
 
-from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
+from tests.http.sending import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import Installation, install
 from tests.support.outages import UnreliableServer, unreliable_postgres
@@ -102,7 +102,7 @@ class Load:
         """Once there have been so many answers; the same code again for as long as the answer is to come back later."""
         await self.until(lambda statuses: statuses.total() >= after)
         code = person.phone.code()
-        cookies = f"xpressbot-sign-in={waiting.text}"
+        cookies = f"{PENDING_COOKIE}={waiting.text}"
         fields = {"code": code} | shown_to(self.house, person.account.id, person.account.email)
         while (response := await self.ask("POST", "/sign-in/code", cookies, **fields)).status_code in {429, 503}:
             pass

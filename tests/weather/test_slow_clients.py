@@ -42,6 +42,7 @@ def test_what_has_not_arrived_in_its_time_is_cut_off(sent: bytes, limit: int, ap
         if sent:
             status, headers, _body = await client.answer()
             assert (status, headers["connection"]) == (408, "close")
+            assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
         assert await client.is_closed()
 
     with_server(app, story)

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.http.sending import SESSION_COOKIE
 from tests.processes.conftest import environment_of
 from tests.support.command_line import Shell
+from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import make_settings
 from tests.support.people import Person, pending, protected, shown_to
@@ -84,14 +84,15 @@ async def stopped_in_the_middle(server: Server, house: House, people: list[Perso
     codes = iter(zip(people, waiting, strict=True))
 
     async def read(session: Token) -> None:
-        request = _request(server, "GET", "/account", f"{SESSION_COOKIE}={session.text}")
+        request = _request(server, "GET", "/account", f"{cookie_name('session', server.url)}={session.text}")
         async for _status in _sent(server, count, itertools.repeat(request)):
             pass
 
     async def bring_codes() -> None:
+        waiting_cookie = cookie_name("sign-in", server.url)
         for person, token in codes:
             fields = {"code": person.phone.code()} | shown_to(house, person.account.id, person.account.email)
-            request = _request(server, "POST", "/sign-in/code", f"xpressbot-sign-in={token.text}", urlencode(fields))
+            request = _request(server, "POST", "/sign-in/code", f"{waiting_cookie}={token.text}", urlencode(fields))
             async for status in _sent(server, count, [request]):
                 if status == 303:
                     told.add(person.account.id)

@@ -165,7 +165,7 @@ def _about_settings(complaint: str) -> Sequence[Finding]:
 
 
 def _about_cookies(settings: Settings) -> Sequence[Finding]:
-    cookies = Cookies(secure=settings.https)
+    cookies = Cookies(settings)
     facts = {"name": cookies.name(Cookie.SESSION), "secure": cookies.secure}
     return [Finding(Check.COOKIES, Problem.COOKIES_UNPROTECTED if settings.plain_http_warning else None, facts)]
 

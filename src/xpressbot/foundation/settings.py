@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     metrics_from: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_plain_http: bool = False
+    hsts_seconds: int = Field(default=2592000, ge=0)
+    hsts_subdomains: bool = False
     password_min_length: int = Field(default=15, ge=8, le=128)
     argon2_memory_kib: int = Field(default=47104, ge=8, le=_MOST_ARGON2_MEMORY_KIB)
     argon2_iterations: int = Field(default=1, ge=1, le=_MOST_ARGON2_ITERATIONS)

@@ -41,7 +41,7 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 def create_app(house: House) -> FastAPI:
     """Build the application of one worker."""
     renderer = Renderer(plain_http_warning=house.settings.plain_http_warning)
-    site = Site(house, renderer, Cookies(secure=house.settings.https), destinations(PAGES), FormSubjects(house.digest))
+    site = Site(house, renderer, Cookies(house.settings), destinations(PAGES), FormSubjects(house.digest))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -1,6 +1,5 @@
 """The four cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Final
@@ -8,6 +7,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.installation_name import InstallationName
+from xpressbot.foundation.settings import Settings
 from xpressbot.identity.domain import device, link, pending_sign_in, session
 from xpressbot.identity.domain.instant import MINUTE, SECOND
 from xpressbot.identity.domain.token import Token
@@ -34,15 +35,21 @@ _LIFETIMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Cookies:
-    """Reads and writes cookies as the public URL's scheme demands."""
+    """Reads and writes cookies as the public URL demands.
 
-    secure: bool
+    Its scheme decides about prefix and Secure. Its port, where it is not the scheme's own, ends each name: else two installations on
+    one host would sign each other out.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.secure: Final = settings.https
+        prefix, ending = "__Host-" if self.secure else "", InstallationName.of(settings).in_cookies
+        self._names: Final = {cookie: f"{prefix}xpressbot-{cookie}{ending}" for cookie in Cookie}
 
     def name(self, cookie: Cookie) -> str:
         """The cookie's full name."""
-        return f"{'__Host-' if self.secure else ''}xpressbot-{cookie}"
+        return self._names[cookie]
 
     def read(self, request: Request, cookie: Cookie) -> Token | None:
         """The token in a cookie; anything that is not one counts as none. Of several the last one counts."""

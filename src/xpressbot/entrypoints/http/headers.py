@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from xpressbot.foundation.settings import Settings
+
 _CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_ALWAYS: Final = {
+ALWAYS: Final = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -13,15 +15,16 @@ _ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_TWO_YEARS: Final = 63_072_000
 
 
-def security_headers(*, https: bool, loopback: bool) -> dict[str, str]:
+def security_headers(settings: Settings) -> dict[str, str]:
     """The headers; HSTS only where the public URL is https, opener isolation only where browsers take it."""
-    headers = dict(_ALWAYS)
-    if https or loopback:
+    headers = dict(ALWAYS)
+    if settings.https or settings.public_is_loopback:
         # On plain http beyond this machine browsers ignore it, and say so in the console of every page.
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if https:
-        headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}; includeSubDomains"
+    if settings.https:
+        # It holds for every port of the host, and cannot be taken back before its age is over (RFC 6797 section 8.2).
+        subdomains = "; includeSubDomains" if settings.hsts_subdomains else ""
+        headers["Strict-Transport-Security"] = f"max-age={settings.hsts_seconds}{subdomains}"
     return headers

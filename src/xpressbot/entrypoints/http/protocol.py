@@ -11,6 +11,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from xpressbot.entrypoints.http.headers import ALWAYS
 from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS
 
 MAX_HEAD_BYTES: Final = 64 * 1024
@@ -26,6 +27,7 @@ RESERVED_DESCRIPTORS: Final = 128
 """For the database, the log, and the program itself, of the files that a process may have open."""
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOTHING: Final = bytes(4)
+_GUARDED: Final = [("cache-control", "no-store"), *((name.lower(), value) for name, value in ALWAYS.items())]
 _HEAD_TOO_LARGE: Final = "Request head too large"
 
 
@@ -90,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
             msg = _HEAD_TOO_LARGE
         if msg == _HEAD_TOO_LARGE:
             self.logger.warning("A request head over %d bytes was refused.", MAX_HEAD_BYTES)
-        super().send_400_response(msg)
+        self._refuse(400, msg)
 
     def on_headers_complete(self) -> None:
         """The head is complete; the body has a time of its own."""
@@ -248,7 +250,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, reason: str, *more: tuple[str, str]) -> None:
         """A few plain words, since nothing is known of who asks, and the end of the connection."""
         headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(reason))), ("connection", "close"), *more]
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *_GUARDED])
         self.transport.write(STATUS_LINE[status] + f"{lines}\r\n{reason}".encode("ascii"))
         self.transport.close()
 

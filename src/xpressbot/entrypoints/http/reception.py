@@ -35,9 +35,7 @@ class Reception:
         self._watch = ProxyWatch(site.house)
         self._times = RequestTimes(site.house.measures.requests)
         self._failures = site.house.measures.failures
-        settings = site.house.settings
-        headers = security_headers(https=settings.https, loopback=settings.public_is_loopback)
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in security_headers(site.house.settings).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

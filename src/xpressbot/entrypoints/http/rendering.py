@@ -85,7 +85,12 @@ class Renderer:
 
 def moment(at: int) -> Markup:
     """Date and time; the page's script rewrites it to the reader's time zone."""
-    return Markup('<time datetime="{}" data-moment>{:%-d %b %Y, %H:%M} UTC</time>').format(_iso(at), _utc(at))
+    return Markup('<time datetime="{}" data-moment>{}</time>').format(_iso(at), moment_text(at))
+
+
+def moment_text(at: int) -> str:
+    """Date and time where no script reaches them."""
+    return f"{_utc(at):%-d %b %Y, %H:%M} UTC"
 
 
 def clock_time(at: int) -> Markup:

@@ -29,8 +29,11 @@ class OpenEnrolment:
     secret: bytes = field(repr=False)
     name: str
     plan: Plan
+    begun_at: int
     expires_at: int
     tries_left: int
+    follows_another: bool
+    """Whether the account has, or has had, another app."""
     moving: bool
     """Whether an app that still works will go."""
     other_sessions: int
@@ -112,8 +115,10 @@ class Enrolling:
             secret=totp_secret(uow, enrolment.authenticator),
             name=enrolment.authenticator.name,
             plan=enrolment.plan,
+            begun_at=enrolment.authenticator.created_at,
             expires_at=enrolment.expires_at,
             tries_left=enrolment.tries_left,
+            follows_another=uow.authenticators.has_had_one(account_id),
             moving=isinstance(enrolment.plan, Replacement) and bool(uow.authenticators.active(account_id)),
             other_sessions=uow.sessions.count_others(account_id, begun_in, now),
         )

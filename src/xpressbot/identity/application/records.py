@@ -136,6 +136,9 @@ class AuthenticatorRecords(Protocol):
 
     def protected_since(self, account_id: str) -> int | None: ...
 
+    def has_had_one(self, account_id: str) -> bool:
+        """Whether an authenticator of the account has ever been active."""
+
     def add_enrolment(self, enrolment: Enrolment) -> None: ...
 
     def enrolment_of(self, begun_in: str) -> Enrolment | None: ...

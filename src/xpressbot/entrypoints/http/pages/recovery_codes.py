@@ -5,6 +5,7 @@ from typing import Any, Final
 from starlette.responses import PlainTextResponse, Response
 
 from xpressbot.entrypoints.http.forms import parse_recovery_code, recovery_code_problem
+from xpressbot.entrypoints.http.installation_name import InstallationName
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import browser_name
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
@@ -34,7 +35,7 @@ def show_codes(visit: Visit, caller: Caller) -> Response:
     if ledger is None:
         return redirect(SETTINGS_PATH)
     message = codes_notice(visit.request.query_params.get("reason", ""))
-    return visit.page(_TEMPLATE, caller.account, message=message, **_context(ledger))
+    return visit.page(_TEMPLATE, caller.account, message=message, **_context(visit, ledger))
 
 
 def check(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
@@ -44,16 +45,16 @@ def check(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
         return redirect(SETTINGS_PATH)
     code = parse_recovery_code(visit.form["code"])
     if code is None:
-        return visit.invalid(_TEMPLATE, caller.account, {"code": recovery_code_problem(visit.form["code"])}, **_context(ledger))
+        return visit.invalid(_TEMPLATE, caller.account, {"code": recovery_code_problem(visit.form["code"])}, **_context(visit, ledger))
     outcome = visit.identity.recovery_codes.check(caller, code)
     visit.counts.throttled(outcome)
     match outcome:
         case SavedCode():
             return visit.page(
-                _TEMPLATE, caller.account, **_context(ledger) | {"checked": _CHECKED[outcome], "is_good": outcome is SavedCode.GOOD}
+                _TEMPLATE, caller.account, **_context(visit, ledger) | {"checked": _CHECKED[outcome], "is_good": outcome is SavedCode.GOOD}
             )
         case Denied(Reason.THROTTLED):
-            return visit.refused(_TEMPLATE, caller.account, outcome, **_context(ledger))
+            return visit.refused(_TEMPLATE, caller.account, outcome, **_context(visit, ledger))
         case _:
             return outcome
 
@@ -93,19 +94,23 @@ def download(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired
             return outcome
         return redirect(CODES_PATH)
     used = {code.position for code in ledger.code_set.codes if code.used_at is not None}
+    name = InstallationName.of(visit.site.house.settings)
     lines = [
-        _("XpressBot recovery codes for %(email)s") % {"email": caller.account.email},
+        _("XpressBot recovery codes for %(email)s at %(place)s") % {"email": caller.account.email, "place": name.address},
         _("Each code signs you in once if you lose your phone. Keep them in a safe place, away from the phone."),
         "",
         *(f"{position:2}. {code}{'  ' + _('(used)') if position in used else ''}" for position, code in enumerate(ledger.shown, start=1)),
         "",
     ]
-    return PlainTextResponse("\r\n".join(lines), headers={"Content-Disposition": 'attachment; filename="xpressbot-recovery-codes.txt"'})
+    return PlainTextResponse(
+        "\r\n".join(lines), headers={"Content-Disposition": f'attachment; filename="xpressbot-recovery-codes{name.in_files}.txt"'}
+    )
 
 
-def _context(ledger: Ledger) -> dict[str, Any]:
+def _context(visit: Visit, ledger: Ledger) -> dict[str, Any]:
     return {
         "codes": ledger.shown,
+        "place": InstallationName.of(visit.site.house.settings).address,
         "set_id": ledger.code_set.id,
         "fresh": None if ledger.showing is None else _FRESH[ledger.showing],
         "ledger": _rows(ledger),

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from xpressbot.entrypoints.ceremony_counts import Ceremony
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem
-from xpressbot.entrypoints.http.rendering import qr_svg
+from xpressbot.entrypoints.http.installation_name import InstallationName
+from xpressbot.entrypoints.http.rendering import moment_text, qr_svg
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.identity.application.caller import Caller
@@ -19,11 +20,10 @@ from xpressbot.identity.domain.otpauth import base32_key, groups_of_four, provis
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.totp import parse_code
 
-ISSUER: Final = "XpressBot"
 SETUP_PATH: Final = "/account/2fa/setup"
 _TEMPLATE: Final = "two_factor_setup.html"
-_LONGEST_LABEL: Final = 2000
-"""Percent-encoded: what a QR code has room for beside the secret."""
+_LONGEST_NAMES: Final = 2000
+"""The label, and the issuer which stands there twice, percent-encoded: what a QR code has room for beside the secret."""
 
 T = TypeVar("T")
 
@@ -49,7 +49,8 @@ def with_first_code(
 
 
 def _context(visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> dict[str, Any]:
-    uri = provisioning_uri(enrolment.secret, issuer=ISSUER, account=_label(subject.address, enrolment.name))
+    issuer = InstallationName.of(visit.site.house.settings).issuer
+    uri = provisioning_uri(enrolment.secret, issuer=issuer, account=_label(issuer, subject.address, enrolment))
     key = base32_key(enrolment.secret)
     return {
         "email": subject.address,
@@ -69,9 +70,16 @@ def _context(visit: Visit, caller: Caller | None, subject: FormSubject, enrolmen
     }
 
 
-def _label(email: str, name: str) -> str:
-    """What the app shows beside the code: whose it is, and the name that tells several entries apart in one app."""
-    ending = f" ({name})" if name else ""
-    while len(quote(email + ending, safe="")) > _LONGEST_LABEL:
+def _label(issuer: str, email: str, enrolment: OpenEnrolment) -> str:
+    """What the app shows beside the code: whose it is, and what tells this entry from the account's others.
+
+    An account's first app has nothing to be told from. Each later one carries the moment it was begun: an app that has an entry with
+    the same label may overwrite it, although the old secret still works, and people take the codes of the wrong one.
+    """
+    begun = moment_text(enrolment.begun_at).replace(":", ".") if enrolment.follows_another else ""
+    told = [part for part in (enrolment.name, begun) if part]
+    ending = f" ({', '.join(told)})" if told else ""
+    room = _LONGEST_NAMES - 2 * len(quote(issuer, safe=""))
+    while len(quote(email + ending, safe="")) > room:
         email = email[:-1]
     return email + ending

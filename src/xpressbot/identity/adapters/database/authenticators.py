@@ -74,6 +74,10 @@ class Authenticators:
         ).scalar_one()
         return since
 
+    def has_had_one(self, account_id: str) -> bool:
+        proven = select(_TABLE.id).where(_TABLE.account_id == account_id, ~IS_PENDING)
+        return bool(self._connection.execute(select(proven.exists())).scalar_one())
+
     def add_enrolment(self, enrolment: Enrolment) -> None:
         authenticator = enrolment.authenticator
         self._connection.execute(
