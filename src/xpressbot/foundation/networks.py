@@ -53,6 +53,7 @@ def _interface(text: str) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface |
     except ValueError:
         return None
 
+
 _WITH_PORT: Final = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9a-fA-F.]*:[0-9a-fA-F:.]+)\](?::[0-9]{1,5})?")
 _LOCALHOST: Final = re.compile(r"localhost(?::[0-9]{1,5})?", re.IGNORECASE)
 
