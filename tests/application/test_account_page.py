@@ -8,9 +8,11 @@ from tests.application.observing import events, kinds
 from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.installation import Installation
 from tests.support.people import reset
+from xpressbot.identity.application import account_page
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.account import Account, AccountStatus
-from xpressbot.identity.domain.outcomes import Raised
+from xpressbot.identity.domain.notice import Shown
+from xpressbot.identity.domain.outcomes import EnrolmentRequired, Raised
 from xpressbot.identity.domain.recovery_code import SavedCode
 from xpressbot.identity.domain.security_event import EventKind
 
@@ -19,8 +21,13 @@ def notices(visitor: Visitor) -> list[EventKind]:
     return [notice.kind for notice in visitor.identity.account_page.dashboard(visitor.me).notices]
 
 
-def latest_seq(visitor: Visitor) -> int:
-    return visitor.identity.account_page.dashboard(visitor.me).activity[0].seq
+def shown(visitor: Visitor) -> list[Shown]:
+    """What the dashboard names when "Got it" is pressed on it."""
+    return [notice.as_shown for notice in visitor.identity.account_page.dashboard(visitor.me).notices]
+
+
+def acknowledge(visitor: Visitor, what: list[Shown] | None = None) -> None:
+    visitor.identity.account_page.acknowledge(visitor.me, shown(visitor) if what is None else what)
 
 
 def test_one_is_not_told_what_one_has_just_done(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
@@ -49,8 +56,9 @@ def test_wrong_codes_after_a_right_password_are_told(visitor: Visitor, new_visit
     for _ in range(3):
         thief.code("000000")
     told = visitor.identity.account_page.dashboard(visitor.me).notices
-    assert [notice.kind for notice in told] == [EventKind.SECOND_FACTOR_REFUSED] * 3
-    assert (told[0].details["address"], told[0].details["user_agent"], told[0].at) == ("203.0.113.9", "curl/8", visitor.clock.now())
+    assert [(notice.kind, notice.count, notice.several_places) for notice in told] == [(EventKind.SECOND_FACTOR_REFUSED, 3, False)]
+    last = told[0].last
+    assert (last.details["address"], last.details["user_agent"], last.at) == ("203.0.113.9", "curl/8", visitor.clock.now())
 
 
 def test_acknowledged_notices_are_told_no_more(installation: Installation, anna: Account, visitor: Visitor) -> None:
@@ -59,43 +67,119 @@ def test_acknowledged_notices_are_told_no_more(installation: Installation, anna:
     installation.house.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     visitor.sign_in()
     assert notices(visitor) == [EventKind.ACCOUNT_ENABLED, EventKind.ACCOUNT_DISABLED]
-    seq = latest_seq(visitor)
-    visitor.identity.account_page.acknowledge(visitor.me, seq)
+    acknowledge(visitor)
     assert notices(visitor) == []
-    assert events(installation, anna.id)[-1][1]["up_to"] == seq
+    assert events(installation, anna.id)[-1][1]["notices"] == 2
     visitor.enable()
     assert notices(Visitor(installation).sign_in(canonical(visitor.codes()[0])))[-1] is EventKind.TWO_FACTOR_ENABLED
 
 
 def test_a_notice_that_came_while_reading_is_not_acknowledged(installation: Installation, anna: Account, visitor: Visitor) -> None:
-    """Only what the page showed, up to its number."""
+    """Only what the page named: neither a later one, nor one that an older page could not show."""
+    installation.house.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+    installation.house.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     visitor.sign_in().enable()
-    shown = latest_seq(visitor)
+    first, *_rest = page = shown(visitor)
     thief = Visitor(installation)
     thief.begin()
     thief.code("000000")
-    visitor.identity.account_page.acknowledge(visitor.me, shown)
+    acknowledge(visitor, page[1:])
+    assert first.first_seq in {one.first_seq for one in shown(visitor)}
+    acknowledge(visitor, page)
     assert notices(visitor) == [EventKind.SECOND_FACTOR_REFUSED]
 
 
-@pytest.mark.parametrize("distance", [1, 1000, 2**31])
-def test_what_has_not_happened_yet_cannot_be_acknowledged(
-    installation: Installation, anna: Account, visitor: Visitor, distance: int
-) -> None:
-    """A number from the future would silence notices that are still to come."""
+def test_what_was_added_to_a_notice_after_it_was_shown_keeps_it_unseen(installation: Installation, anna: Account, visitor: Visitor) -> None:
+    """The page showed one wrong code, and there are two by now."""
+    visitor.sign_in().enable()
+    thief = Visitor(installation, address="203.0.113.9")
+    thief.begin()
+    thief.code("000000")
+    page = shown(visitor)
+    thief.code("000001")
+    acknowledge(visitor, page)
+    (notice,) = visitor.identity.account_page.dashboard(visitor.me).notices
+    assert (notice.kind, notice.count) == (EventKind.SECOND_FACTOR_REFUSED, 2)
+    acknowledge(visitor)
+    assert notices(visitor) == []
+
+
+def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+    """Nobody's page shows it there, whatever a form names; the other sessions are told until one of them has seen it."""
+    app = visitor.sign_in().enable()
+    visitor.keep_codes()
+    other = new_visitor().sign_in(TotpCode(app.next_code()))
+    acknowledge(other)
+    visitor.reveal()
+    deed = shown(other)
+    acknowledge(visitor, deed)
+    assert notices(other) == [EventKind.RECOVERY_CODES_REVEALED]
+    acknowledge(other, deed)
+    assert notices(new_visitor().sign_in(TotpCode(app.next_code()))) == []
+
+
+@pytest.mark.parametrize("wrong", [Shown(1, 1), Shown(2, 9), Shown(9, 9), Shown(0, 0), Shown(999_999_999, 999_999_999)])
+def test_what_was_not_shown_cannot_be_acknowledged(installation: Installation, anna: Account, visitor: Visitor, wrong: Shown) -> None:
+    """An event that is no notice, a notice of other numbers, one that has not happened yet."""
+    installation.house.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+    installation.house.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     visitor.sign_in()
-    visitor.identity.account_page.acknowledge(visitor.me, latest_seq(visitor) + distance)
-    assert visitor.me.account.notices_seen == 0
+    acknowledge(visitor, [wrong])
+    assert len(notices(visitor)) == 2
     assert EventKind.NOTICES_SEEN not in kinds(installation, anna.id)
 
 
-@pytest.mark.parametrize("seq", [-1, 0, 1, 2])
-def test_acknowledging_never_goes_back(visitor: Visitor, seq: int) -> None:
-    """What was acknowledged stays so."""
-    visitor.sign_in()
-    visitor.identity.account_page.acknowledge(visitor.me, 2)
-    visitor.identity.account_page.acknowledge(visitor.me, seq)
-    assert visitor.me.account.notices_seen == 2
+def test_two_hundred_and_thirty_right_passwords_leave_the_reset_visible(
+    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+) -> None:
+    """They are one notice, that says how often and that the places differ."""
+    visitor.sign_in().enable()
+    link = reset(installation.house)
+    for number in range(230):
+        assert isinstance(new_visitor(address=f"203.0.113.{number}").begin(), EnrolmentRequired)
+    visitor.link = link
+    visitor.enable_again()
+    told = {notice.kind: notice for notice in visitor.identity.account_page.dashboard(visitor.me).notices}
+    awaited = told[EventKind.ENROLMENT_AWAITED]
+    assert (awaited.count, awaited.several_places) == (231, True)
+    assert told[EventKind.TWO_FACTOR_RESET].count == 1
+    acknowledge(visitor)
+    assert notices(visitor) == []
+
+
+def test_what_the_operator_did_is_never_pushed_out(
+    installation: Installation, anna: Account, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More notices than a page shows: the operator's stand among them, the rest follows once these are acknowledged."""
+    monkeypatch.setattr(account_page, "MOST_SHOWN", 3)
+    visitor.sign_in().enable()
+    visitor.link = reset(installation.house)
+    visitor.enable_again()
+    codes = visitor.codes()
+    for code in codes[:4]:
+        Visitor(installation).sign_in(canonical(code))
+    dashboard = visitor.identity.account_page.dashboard(visitor.me)
+    used = EventKind.SIGNED_IN_WITH_RECOVERY_CODE
+    assert [notice.kind for notice in dashboard.notices] == [used, used, EventKind.TWO_FACTOR_RESET]
+    assert dashboard.more_notices
+    acknowledge(visitor)
+    assert used in notices(visitor)
+    assert EventKind.TWO_FACTOR_RESET not in notices(visitor)
+
+
+def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+    """At the sign-in and at "Confirm it's you": told to every session, the one that spent it among them."""
+    app = visitor.sign_in().enable()
+    codes = visitor.codes()
+    other = new_visitor().sign_in(TotpCode(app.next_code()))
+    acknowledge(other)
+    visitor.clock.advance(minutes=6)
+    assert isinstance(visitor.confirm(factor=canonical(codes[0])), Raised)
+    door = EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE
+    assert (notices(visitor), notices(other)) == ([door], [door])
+    late = new_visitor().sign_in(canonical(codes[1]))
+    entrance = EventKind.SIGNED_IN_WITH_RECOVERY_CODE
+    assert notices(late) == notices(visitor) == notices(other) == [entrance, door]
 
 
 def test_the_latest_ten_events_are_shown(visitor: Visitor) -> None:
@@ -147,11 +231,17 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     visitor.add_app("Tablet")
     visitor.rename(visitor.apps()["Tablet"], "Work tablet")
     assert isinstance(visitor.remove(visitor.apps()["Work tablet"]), Raised)
-    visitor.identity.account_page.acknowledge(visitor.me, latest_seq(visitor))
+    acknowledge(visitor)
+    visitor.clock.advance(minutes=6)
+    assert isinstance(visitor.confirm(factor=canonical(codes[1])), Raised)
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), Raised)
     assert isinstance(visitor.disable(), Raised)
     visitor.identity.sessions.sign_out(visitor.me)
+    bertas.sign_in()
+    for _ in range(6):
+        bertas.begin("guess")
+        installation.clock.advance(minutes=15)
     bertas.sign_in()
     for _ in range(5):
         bertas.confirm("wrong")

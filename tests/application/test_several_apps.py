@@ -256,7 +256,7 @@ def test_what_is_done_to_apps_is_told_in_other_sessions(
     visitor.remove(visitor.apps()["Work tablet"])
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     told = other.identity.account_page.dashboard(other.me).notices
-    assert [(notice.kind, notice.details.get("app")) for notice in told][:3] == [
+    assert [(notice.kind, notice.last.details.get("app")) for notice in told][:3] == [
         (EventKind.AUTHENTICATOR_REMOVED, "Work tablet"),
         (EventKind.AUTHENTICATOR_MOVED, "Work tablet"),
         (EventKind.AUTHENTICATOR_ADDED, "Tablet"),

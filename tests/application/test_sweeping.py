@@ -17,9 +17,9 @@ from xpressbot.identity.application.sweeping import BATCH, LEASE_TERM, Sweeping
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.instant import MINUTE, SECOND
 from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Raised, Reason, SecondFactorRequired, SignedIn
-from xpressbot.identity.domain.retention import PASSWORD_COUNT_KEPT, PENDING_SIGN_IN_KEPT, Transient
+from xpressbot.identity.domain.retention import PENDING_SIGN_IN_KEPT, Transient
 from xpressbot.identity.domain.security_event import EventKind
-from xpressbot.identity.domain.throttle import PASSWORD, client_address
+from xpressbot.identity.domain.throttle import FORGOTTEN_AFTER, PASSWORD, client_address
 from xpressbot.identity.domain.token import Token
 
 TABLES = {
@@ -30,6 +30,7 @@ TABLES = {
     Transient.DEVICE: DEVICE,
     Transient.NETWORK_COUNT: THROTTLE_BUCKET,
     Transient.PASSWORD_COUNT: THROTTLE_BUCKET,
+    Transient.STRANGER_COUNT: THROTTLE_BUCKET,
 }
 A_MILLISECOND = 1000
 
@@ -203,11 +204,11 @@ class TestCounts:
         first = installation.clock.now()
         guess(stranger, PASSWORD.alarm_at - 5)
         last = installation.clock.now()
-        installation.clock.set(last + PASSWORD_COUNT_KEPT - 1)
-        assert Transient.PASSWORD_COUNT not in sweep()
+        installation.clock.set(last + FORGOTTEN_AFTER - 1)
+        assert Transient.STRANGER_COUNT not in sweep()
         assert reports(installation, anna) == []
         installation.clock.advance(seconds=1e-6)
-        assert sweep()[Transient.PASSWORD_COUNT] == 1
+        assert sweep()[Transient.STRANGER_COUNT] == 1
         told = [{"count": PASSWORD.alarm_at - 4, "first_at": first, "last_at": last, "alarm": True}]
         assert reports(installation, anna) == told
         assert tries(installation) == {}
@@ -225,7 +226,13 @@ class TestCounts:
         installation.clock.advance(hours=70 * 24)
         guess(visitor, 6)
         installation.clock.advance(hours=31 * 24)
-        assert sweep() == {Transient.SESSION: 1, Transient.DEVICE: 1, Transient.NETWORK_COUNT: 1, Transient.PASSWORD_COUNT: 1}
+        assert sweep() == {
+            Transient.SESSION: 1,
+            Transient.DEVICE: 1,
+            Transient.NETWORK_COUNT: 1,
+            Transient.PASSWORD_COUNT: 1,
+            Transient.STRANGER_COUNT: 1,
+        }
         assert [report["count"] for report in reports(installation, anna)] == [2]
 
     def test_guesses_at_an_account_that_is_gone_go_without_a_word(
@@ -236,8 +243,8 @@ class TestCounts:
         with installation.house.database.write() as connection:
             connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.account_id == anna.id).values(account_id="nobody"))
             connection.commit()
-        installation.clock.set(installation.clock.now() + PASSWORD_COUNT_KEPT)
-        assert sweep()[Transient.PASSWORD_COUNT] == 1
+        installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
         assert reports(installation, anna) == []
         assert tries(installation) == {}
 
@@ -249,8 +256,8 @@ class TestCounts:
         guess(new_visitor(), 6)
         visitor.sign_in()
         assert len(reports(installation, anna)) == 1
-        installation.clock.advance(hours=31 * 24)
-        assert sweep()[Transient.PASSWORD_COUNT] == 1
+        installation.clock.advance(hours=24)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
         assert len(reports(installation, anna)) == 1
 
     def test_a_few_mistakes_and_guesses_at_nobody_go_without_a_word(
@@ -260,7 +267,7 @@ class TestCounts:
         guess(new_visitor(), 4)
         guess(new_visitor(email="nobody@example.com", address="198.51.100.2"), 8)
         installation.clock.advance(hours=31 * 24)
-        assert sweep() == {Transient.NETWORK_COUNT: 2, Transient.PASSWORD_COUNT: 2}
+        assert sweep() == {Transient.NETWORK_COUNT: 2, Transient.STRANGER_COUNT: 2}
         assert (tries(installation), reports(installation, anna)) == ({}, [])
 
     def test_an_account_made_after_the_first_guesses_is_told_of_them_all(
@@ -279,18 +286,21 @@ class TestCounts:
     def test_a_try_that_comes_between_looking_and_removing_keeps_the_count(
         self, guesses: int, installation: Installation, anna: Account, new_visitor: Callable[..., Visitor], sweep: Callable
     ) -> None:
-        """The count goes on from where it was, and nothing is told before its time."""
+        """The count begins anew by that try; what it knew of waits is kept for its time, and told once."""
         stranger = new_visitor()
         guess(stranger, guesses)
-        installation.clock.advance(hours=30 * 24)
+        installation.clock.advance(hours=24)
         outcomes = []
-        looked = unit_of_work_that_looks(Transient.PASSWORD_COUNT, removals_before=1)
+        looked = unit_of_work_that_looks(Transient.STRANGER_COUNT, removals_before=1)
         with after_unit_of_work(installation, looked, lambda: outcomes.append(stranger.begin("guess"))):
             swept = sweep()
-        assert Transient.PASSWORD_COUNT not in swept
+        assert Transient.STRANGER_COUNT not in swept
         assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)]
-        assert tries(installation)["password:stranger"] == guesses + 1
+        assert tries(installation)["password:stranger"] == 1
         assert reports(installation, anna) == []
+        installation.clock.advance(hours=24)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert [report["count"] for report in reports(installation, anna)] == ([2] if guesses == 6 else [])
 
 
 class TestOneAtATime:
@@ -346,10 +356,10 @@ class TestInSmallSteps:
         monkeypatch.setattr(sweeping, "BATCH", 3)
         monkeypatch.setattr(sweeping, "BATCHES_IN_A_ROUND", 2)
         outdate(installation, anna.id, rows=8)
-        counts = {Transient.NETWORK_COUNT, Transient.PASSWORD_COUNT}
-        rounds = [sweep() for _round in range(4)]
+        counts = {Transient.NETWORK_COUNT, Transient.PASSWORD_COUNT, Transient.STRANGER_COUNT}
+        rounds = [sweep() for _round in range(5)]
         for kind in set(Transient) - counts:
-            assert [round_.get(kind, 0) for round_ in rounds] == [6, 2, 0, 0]
+            assert [round_.get(kind, 0) for round_ in rounds] == [6, 2, 0, 0, 0]
         assert [left(installation, kind) for kind in Transient] == [0] * len(Transient)
 
     def test_a_walk_goes_on_where_the_last_round_stopped_and_begins_anew_at_its_end(

@@ -123,7 +123,7 @@ def test_of_several_first_accounts_exactly_one_is_the_owner(installation: Instal
     now = installation.clock.now()
 
     def attempt(uow: UnitOfWork, number: int) -> bool:
-        account = Account(f"{number:032x}", f"owner{number}@example.com", "Owner", AccountStatus.ACTIVE, 1, "-", 0)
+        account = Account(f"{number:032x}", f"owner{number}@example.com", "Owner", AccountStatus.ACTIVE, 1, "-")
         assert uow.accounts.add(account, now)
         return uow.installation.claim(account.id)
 
@@ -141,7 +141,7 @@ def test_one_address_makes_one_account_however_often_it_is_tried_at_once(install
 
     def attempt(uow: UnitOfWork, number: int) -> bool:
         email = "anna@example.com" if number % 2 else "Anna@Example.COM"
-        return uow.accounts.add(Account(f"{number:032x}", email, "Anna", AccountStatus.ACTIVE, 1, "-", 0), now)
+        return uow.accounts.add(Account(f"{number:032x}", email, "Anna", AccountStatus.ACTIVE, 1, "-"), now)
 
     assert sorted(race_in_threads(installation, RACERS, attempt)) == ONE_WINNER
 

@@ -8,7 +8,19 @@ from tests.support.races import race_in_processes, race_in_threads
 from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
 from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork, UnitsOfWork
 from xpressbot.identity.domain.instant import MINUTE, SECOND
-from xpressbot.identity.domain.throttle import PASSWORD, SECOND_FACTOR, Bucket, Refusal, client_address, stranger, totp
+from xpressbot.identity.domain.throttle import (
+    FORGOTTEN_AFTER,
+    PASSWORD,
+    SECOND_FACTOR,
+    Bucket,
+    Charge,
+    DelayReport,
+    Refusal,
+    client_address,
+    known_browser,
+    stranger,
+    totp,
+)
 
 BUCKET = totp("a" * 32)
 
@@ -155,6 +167,58 @@ def test_password_tries_are_never_suspended(installation: Installation) -> None:
         assert uow.throttle.report_delays(bucket) is None
         uow.commit()
     assert (report.delays, report.alarm) == (117, True)
+
+
+def test_strangers_count_anew_a_day_after_their_last_try(installation: Installation) -> None:
+    """To the microsecond, swept or not; a known browser's count goes on."""
+    shared, own = stranger("someone"), known_browser("browser")
+    for _try in range(4):
+        _charge(installation, shared, own)
+    installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER - 1)
+    assert [charge.tries for charge in _charge(installation, shared)] == [5]
+    installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER)
+    assert [charge.tries for charge in _charge(installation, shared, own)] == [1, 5]
+    installation.clock.advance(minutes=1)
+    assert [charge.tries for charge in _charge(installation, shared)] == [2]
+
+
+def test_waits_of_a_forgotten_count_are_told_once(installation: Installation) -> None:
+    """Those of two counts that were forgotten, and of the one that goes on, with the first moment and the last."""
+    bucket, moments = stranger("someone", "a" * 32), []
+    for _count in range(3):
+        installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER)
+        for _try in range(6):
+            charge = _charge(installation, bucket)[0]
+            moments.append(charge.charged_at)
+            installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
+    with _units(installation).write() as uow:
+        report = uow.throttle.report_delays(bucket)
+        assert uow.throttle.report_delays(bucket) is None
+        uow.commit()
+    assert report == DelayReport(6, moments[4], moments[-1], alarm=False)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_tries_given_back_leave_the_moment_of_the_last_that_was_not(installation: Installation, order: tuple[int, int]) -> None:
+    """A right password, or two at once, in whichever order they are checked, put off no forgetting."""
+    bucket = stranger("someone")
+    _charge(installation, bucket)
+    filled = installation.clock.now()
+    right = []
+    for _click in range(2):
+        installation.clock.advance(hours=1)
+        right.append(_charge(installation, bucket))
+    for number in order:
+        with _units(installation).write() as uow:
+            uow.throttle.give_back(right[number])
+            uow.commit()
+    installation.clock.set(filled + FORGOTTEN_AFTER - 1)
+    assert _charge(installation, bucket)[0].tries == 2
+    with _units(installation).write() as uow:
+        uow.throttle.give_back([Charge(bucket, 2, 0, installation.clock.now(), filled)])
+        uow.commit()
+    installation.clock.set(filled + FORGOTTEN_AFTER)
+    assert _charge(installation, bucket)[0].tries == 1
 
 
 def _charge(installation: Installation, *buckets: Bucket) -> object:

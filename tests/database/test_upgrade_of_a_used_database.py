@@ -22,9 +22,11 @@ from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
 
-EARLIER = ["0001", "0002", "0003"]
+EARLIER = ["0001", "0002", "0003", "0004"]
 RENAMED = {"authenticator": {"session_id": "begun_in"}}
 """Columns that the first schema had under another name: the old one, and today's."""
+GONE = {"account": {"notices_seen": 0}}
+"""Columns that today's schema has no more, with what an older one holds in them."""
 
 
 @pytest.fixture
@@ -106,8 +108,8 @@ def _rows(connection: Connection, table: str) -> list[dict[str, object]]:
 
 
 def _as_then(table: str, row: dict[str, object], columns: set[str]) -> dict[str, object]:
-    renamed = RENAMED.get(table, {})
-    return {column: row[renamed.get(column, column)] for column in columns}
+    renamed, with_gone = RENAMED.get(table, {}), GONE.get(table, {}) | row
+    return {column: with_gone[renamed.get(column, column)] for column in columns}
 
 
 def _upgraded(today: Installation, used: Database, directory: Path, url: str) -> House:

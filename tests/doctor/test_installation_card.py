@@ -55,7 +55,7 @@ def use_up_codes(installation: Installation) -> None:
 def test_the_owner_reads_in_one_line_that_all_is_well(owner: Browser, installation: Installation) -> None:
     """With the time of the check, and how much it looked at."""
     said = examined_card(owner, installation)
-    assert said.startswith("Installation All is well. Checked at ")
+    assert said.startswith("Installation Nothing wrong was found. Checked at ")
     assert said.endswith(" UTC. Nothing is sealed yet.")
     owner.enable_2fa()
     assert examined_card(owner, installation).endswith(" UTC, with all 11 sealed secrets.")
@@ -99,7 +99,7 @@ def test_findings_are_listed_with_their_remedies_errors_first(owner: Browser, in
     assert 0 < said.index(error) < said.index(warning)
     assert "anna<script>@example.com (0). Ask these people to make a new set" in said
     assert "<script>@" not in owner.get("/").text
-    assert "All is well" not in said
+    assert "Nothing wrong was found" not in said
 
 
 @sqlite_only
@@ -121,7 +121,7 @@ def test_notes_are_left_to_the_doctor(owner: Browser, installation: Installation
     """What calls for nobody is not listed."""
     assert owner.post("/account/2fa/start").status_code == 303
     installation.clock.advance(minutes=11)
-    assert "All is well" in examined_card(owner, installation)
+    assert "Nothing wrong was found" in examined_card(owner, installation)
 
 
 def test_a_ring_that_went_missing_under_a_running_service_is_told(owner: Browser, installation: Installation) -> None:
@@ -136,10 +136,10 @@ def test_a_ring_that_went_missing_under_a_running_service_is_told(owner: Browser
 @sqlite_only
 def test_a_page_shows_the_last_examination_and_makes_none(owner: Browser, installation: Installation) -> None:
     """What comes up meanwhile is told from the next one on."""
-    assert "All is well" in examined_card(owner, installation)
+    assert "Nothing wrong was found" in examined_card(owner, installation)
     installation.house.settings.key_file.chmod(0o644)
     installation.clock.advance(minutes=10)
-    assert "All is well" in card(owner)
+    assert "Nothing wrong was found" in card(owner)
     assert "Error: File modes" in examined_card(owner, installation)
 
 

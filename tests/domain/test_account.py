@@ -152,5 +152,5 @@ def test_a_kept_name_is_one_line_of_composed_text(text: str) -> None:
 
 def test_an_account_does_not_print_its_password_hash() -> None:
     """A logged account tells no hash."""
-    account = Account("1", "anna@example.com", "Anna", AccountStatus.ACTIVE, 1, "$argon2id$canary", 0)
+    account = Account("1", "anna@example.com", "Anna", AccountStatus.ACTIVE, 1, "$argon2id$canary")
     assert "canary" not in repr(account)

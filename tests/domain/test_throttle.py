@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.instant import HOUR, MINUTE, SECOND
-from xpressbot.identity.domain.throttle import ADDRESS, PASSWORD, SECOND_FACTOR, Bucket, Charge, Policy
+from xpressbot.identity.domain.throttle import ADDRESS, PASSWORD, SECOND_FACTOR, STRANGERS, Bucket, Charge, Policy
 
-ALL = {"password": PASSWORD, "second factor": SECOND_FACTOR, "address": ADDRESS}
+ALL = {"password": PASSWORD, "strangers": STRANGERS, "second factor": SECOND_FACTOR, "address": ADDRESS}
 policies = st.builds(
     Policy, free=st.integers(1, 40), first_delay=st.integers(1, HOUR), longest_delay=st.integers(HOUR, 2 * HOUR)
 ) | st.sampled_from(list(ALL.values()))
@@ -61,8 +61,8 @@ def test_a_wait_is_cut_to_the_longest_delay(policy: Policy, next_allowed_at: int
 @pytest.mark.parametrize(("tries", "suspends"), [(1, False), (49, False), (50, True)])
 def test_the_fiftieth_try_suspends(tries: int, *, suspends: bool) -> None:
     """The charge itself knows that it was the last."""
-    assert suspends is Charge(throttle.totp("a"), tries, 0).suspends
-    assert not Charge(throttle.stranger("a"), tries, 0).suspends
+    assert suspends is Charge(throttle.totp("a"), tries, 0, 0, 0).suspends
+    assert not Charge(throttle.stranger("a"), tries, 0, 0, 0).suspends
 
 
 def test_every_bucket_has_a_key_of_its_own() -> None:
@@ -70,7 +70,7 @@ def test_every_bucket_has_a_key_of_its_own() -> None:
     makers = [throttle.known_browser, throttle.stranger, throttle.client_address, throttle.totp, throttle.recovery_code]
     buckets = [maker(of) for maker in makers for of in ("a", "b")]
     assert len(buckets) == len({bucket.key for bucket in buckets})
-    expected = [PASSWORD, PASSWORD, ADDRESS, SECOND_FACTOR, SECOND_FACTOR]
+    expected = [PASSWORD, STRANGERS, ADDRESS, SECOND_FACTOR, SECOND_FACTOR]
     assert expected == [bucket.policy for bucket in map(_of_a, makers)]
 
 

@@ -166,11 +166,15 @@ def test_a_weak_password_is_422_and_the_page_says_what_is_wrong(
     assert rows(installation, "account") == []
 
 
-@pytest.mark.parametrize("seq", ["", "x", "-1", "1.5", "9" * 30, "0", "\uff11", "999999999", "1 OR 1=1", "\x00"])
-def test_a_number_of_a_notice_that_is_none_acknowledges_nothing(seq: str, signed_in: Browser, installation: Installation) -> None:
+@pytest.mark.parametrize(
+    "shown",
+    ["", "x", "-1", "1.5", "9" * 30, "0-0", "\uff11-\uff11", "1-1", "999999999-999999999", "1-1 OR 1=1", "\x00", "1-2-3 " * 500],
+)
+@both_engines
+def test_a_name_of_a_notice_that_is_none_acknowledges_nothing(shown: str, signed_in: Browser, installation: Installation) -> None:
     """Back to the dashboard, and nothing has changed."""
     before = contents(installation)
-    assert signed_in.post("/notices/seen", seq=seq).headers["location"] == "/"
+    assert signed_in.post("/notices/seen", shown=shown).headers["location"] == "/"
     assert contents(installation) == before
 
 
@@ -179,7 +183,7 @@ def test_nul_and_controls_in_every_field_break_nothing(installation: Installatio
     """PostgreSQL takes no NUL in text: none gets as far as there."""
     installation.clock.advance(minutes=6)
     for text in (b"%00", b"a%00b", b"%1b%5B2J", b"%7f", b"%ef%bf%bf", b"%f0%9f%92%a5"):
-        fields = b"&".join(b"%s=%s" % (name, text) for name in (b"email", b"password", b"code", b"next", b"name", b"seq"))
+        fields = b"&".join(b"%s=%s" % (name, text) for name in (b"email", b"password", b"code", b"next", b"name", b"shown"))
         for path in ("/sign-in", "/sign-in/code", "/account/2fa/confirm", "/account/2fa/disable", "/notices/seen", "/welcome"):
             assert send(signed_in, path, fields).status_code < 500
     assert browser.who() is not None

@@ -15,6 +15,7 @@ from tests.support.events import listening
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import protected, reset
 from xpressbot.identity.domain.account import AccountStatus
+from xpressbot.identity.domain.instant import HOUR
 
 WRONG = "wrong-anchor-meadow-kettle"
 TRIES = {
@@ -102,6 +103,32 @@ def test_every_refused_password_looks_and_costs_the_same(tries: int, people: Ins
     assert seen["unknown"].statements
     for name, one in seen.items():
         assert one == seen["unknown"], name
+
+
+@both_engines
+@pytest.mark.parametrize(("owner_comes", "stranger_comes"), [(1, 2), (20, 23.99), (20, 24), (23, 25)])
+@pytest.mark.parametrize("email", ["anna.b@example.com", "mary.x@example.com"])
+def test_an_owners_sign_in_from_a_new_browser_changes_nothing_that_strangers_see(
+    email: str, owner_comes: float, stranger_comes: float, people: Installation, new_browser: Callable[..., Browser]
+) -> None:
+    """Whoever fills the count of an address and comes back later sees a known and an unknown one alike, to the moment it is forgotten."""
+    pair = (email, "nobody@example.com")
+    for _try in range(8):
+        people.clock.advance(minutes=16)
+        for number, address in enumerate(pair):
+            assert new_browser(address=f"198.51.{number}.1").sign_in(address, WRONG).status_code == 401
+    filled = people.clock.now()
+    people.clock.set(filled + round(owner_comes * HOUR))
+    assert new_browser(address="192.0.2.99").sign_in(email).status_code == 303
+    people.clock.set(filled + round(stranger_comes * HOUR))
+    later = [
+        [attempt(people, new_browser(address=f"198.51.{number}.1"), address, WRONG) for address in (address,) * 6]
+        for number, address in enumerate(pair)
+    ]
+    seen = [[(one.status, one.body, one.headers, one.statements) for one in tries] for tries in later]
+    assert seen[0] == seen[1]
+    forgotten = stranger_comes >= 24
+    assert [status for status, *_rest in seen[0]] == ([401] * 5 + [429] if forgotten else [401] + [429] * 5)
 
 
 @both_engines

@@ -59,7 +59,6 @@ class _Crowd:
                     "status": "active",
                     "security_version": 1,
                     "password_hash": "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-                    "notices_seen": 0,
                     "created_at": self._now - age,
                 }
             ],
@@ -108,7 +107,8 @@ class _Crowd:
             Transient.ENROLMENT: (tables.AUTHENTICATOR, enrolment | {"expires_at": ended}),
             Transient.DEVICE: (tables.DEVICE, self.device(account_id, ended)),
             Transient.NETWORK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"address:{self._random(32).hex()}", ended)),
-            Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:stranger:{self._random(32).hex()}", ended)),
+            Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:device:{self._random(32).hex()}", ended)),
+            Transient.STRANGER_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:stranger:{self._random(32).hex()}", ended)),
         }[kind]
 
     def session(self, account_id: str, made_at: int) -> Row:

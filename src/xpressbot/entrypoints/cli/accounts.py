@@ -100,9 +100,15 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
     address = existing_address(email)
     with opened(build) as house:
         account = house.identity.administration.set_status(address, status)
-        if account is None:
-            fail(f"There is no account {email!r}.")
-        typer.echo(f"Account {account.email} is {status}.")
+        match account:
+            case None:
+                fail(f"There is no account {email!r}.")
+            case Denied():
+                fail(str(refusal_text(account, 0)))
+            case Account():
+                typer.echo(f"Account {account.email} is {status}.")
+            case unknown:
+                assert_never(unknown)
 
 
 def _read_password() -> str:
@@ -122,7 +128,7 @@ def _row(summary: AccountSummary) -> tuple[str, ...]:
     return (
         summary.account.email,
         summary.account.name,
-        summary.account.status.value,
+        "of a newer version" if summary.account.status is None else summary.account.status.value,
         "owner" if summary.owner else "",
         "reset" if summary.account.must_enrol else two_factor,
         str(summary.codes_left) if protected else "",

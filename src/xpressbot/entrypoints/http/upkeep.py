@@ -45,4 +45,5 @@ def _sweep(sweeping: Sweeping) -> None:
             devices=removed[Transient.DEVICE],
             network_counts=removed[Transient.NETWORK_COUNT],
             password_counts=removed[Transient.PASSWORD_COUNT],
+            stranger_counts=removed[Transient.STRANGER_COUNT],
         )

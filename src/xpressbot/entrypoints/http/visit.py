@@ -58,6 +58,7 @@ class Visit:
             user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT],
             session=site.cookies.read(request, Cookie.SESSION),
             device=site.cookies.read(request, Cookie.DEVICE),
+            sign_in=site.cookies.read(request, Cookie.SIGN_IN),
         )
         return cls(site, request, form, client)
 

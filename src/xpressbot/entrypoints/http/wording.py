@@ -9,6 +9,7 @@ from xpressbot.entrypoints.http.translation import _, ngettext
 from xpressbot.identity.domain import pending_sign_in
 from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.domain.instant import MINUTE, whole_seconds_until
+from xpressbot.identity.domain.notice import Notice
 from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
 from xpressbot.identity.domain.password import MAX_BYTES, PasswordWeakness
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
@@ -84,12 +85,13 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     Reason.NOT_PROTECTED: _("2FA is off for this account."),
     Reason.NOT_VIEWABLE: _("This XpressBot shows recovery codes only once. Make a new set instead."),
     Reason.CODES_NOT_KEPT: _(
-        "These codes were not put in force: they were shown too long ago, or newer ones were made in another tab. Your earlier codes"
-        " still work. Make new ones and save those."
+        "These codes were not put in force: they were shown too long ago, or newer ones were made in another tab. What works is the"
+        ' set for which "Continue" was pressed last. If you do not have that one, make new codes and save them.'
     ),
     Reason.EMAIL_TAKEN: _("There is an account with this address already."),
     Reason.LINK_GONE: _("This link was used or has expired."),
     Reason.MUST_ENROL: _("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
+    Reason.STATUS_UNKNOWN: _("A newer version of XpressBot gave this account its status. Use that version to change it."),
     Reason.LINK_OF_ANOTHER: _("The link that is open in this browser is for another account. Paste the one for yours."),
     Reason.TOO_MANY_AUTHENTICATORS: _("You have %(count)d authenticator apps, and that is the most there can be. Remove one first.")
     % {"count": MOST_PER_ACCOUNT},
@@ -120,12 +122,19 @@ def weak_password_text(weak: WeakPassword) -> str:
             assert_never(unknown)
 
 
-EVENT_TITLES: Final = {
+def event_title(kind: EventKind | None) -> str:
+    """What happened, in a few words; None stands for a kind that a newer version recorded."""
+    return _("Something else happened") if kind is None else _EVENT_TITLES[kind]
+
+
+_EVENT_TITLES: Final = {
     EventKind.ACCOUNT_CREATED: _("Account made"),
     EventKind.ACCOUNT_DISABLED: _("Account disabled by the operator"),
     EventKind.ACCOUNT_ENABLED: _("Account enabled by the operator"),
     EventKind.SIGNED_IN: _("Signed in"),
     EventKind.SIGNED_IN_WITH_RECOVERY_CODE: _("Signed in with a recovery code"),
+    EventKind.SIGNED_IN_AFTER_WAITS: _("Signed in after wrong passwords"),
+    EventKind.STOPPED_AT_SECOND_FACTOR: _("Right password, and no right code after it"),
     EventKind.SECOND_FACTOR_REFUSED: _("Wrong code after the right password"),
     EventKind.SECOND_FACTOR_SUSPENDED: _("Codes switched off after %(count)d wrong ones") % {"count": SECOND_FACTOR.suspend_at},
     EventKind.ENROLMENT_AWAITED: _("Right password, before 2FA was set up again"),
@@ -133,6 +142,7 @@ EVENT_TITLES: Final = {
     EventKind.SIGNED_OUT: _("Signed out"),
     EventKind.SESSION_ENDED_BY_FAILURES: _("Signed out after wrong tries to confirm who you are"),
     EventKind.IDENTITY_CONFIRMED: _("Confirmed who you are"),
+    EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE: _("Confirmed who you are with a recovery code"),
     EventKind.IDENTITY_REFUSED: _("Wrong try to confirm who you are"),
     EventKind.ENROLMENT_STARTED: _("Began to set up 2FA"),
     EventKind.ENROLMENT_REFUSED: _("Wrong code while setting up 2FA"),
@@ -152,20 +162,18 @@ EVENT_TITLES: Final = {
 }
 
 
-def notice_detail(event: SecurityEvent) -> Text:
-    """A sentence more about a notice; empty when its title says all."""
-    details = event.details
-    if event.kind is EventKind.PASSWORD_GUESSING:
-        guessing = _GUESSING + _MANY_GUESSES if details["alarm"] else _GUESSING
-        return guessing % {
-            "count": details["count"],
-            "first": moment(int(details["first_at"] or 0)),
-            "alarm_at": PASSWORD.alarm_at,
-            "last": moment(int(details["last_at"] or 0)),
-        }
-    sentences = []
-    if event.kind is EventKind.TWO_FACTOR_RESET:
-        sentences.append(Markup(_("Reason given: %(reason)s.")) % {"reason": details["reason"]})
+def notice_detail(notice: Notice) -> Text:
+    """What more there is to say about a notice; empty when its title says all.
+
+    Details may be missing: they can be erased, and a newer version may have written others.
+    """
+    if notice.kind is EventKind.PASSWORD_GUESSING:
+        return _guessing(notice)
+    if notice.kind is EventKind.STOPPED_AT_SECOND_FACTOR:
+        return _stopped(notice)
+    details, sentences = notice.last.details, []
+    if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
+        sentences.append(Markup(_("Reason given: %(reason)s.")) % {"reason": reason})
     if app := details.get("app"):
         sentences.append(Markup(_("App: %(name)s.")) % {"name": app})
     if details.get("codes_renewed"):
@@ -177,21 +185,45 @@ def notice_detail(event: SecurityEvent) -> Text:
     return Markup(" ").join(sentences)
 
 
+def _guessing(notice: Notice) -> Text:
+    first, last = notice.first.details.get("first_at"), notice.last.details.get("last_at")
+    if not isinstance(first, int) or not isinstance(last, int):
+        return ""
+    sentences = [
+        Markup(
+            ngettext(
+                "%(count)d time the next try had to wait, between %(first)s and %(last)s.",
+                "%(count)d times the next try had to wait, between %(first)s and %(last)s.",
+                notice.count,
+            )
+        )
+        % {"count": notice.count, "first": moment(first), "last": moment(last)}
+    ]
+    if notice.first.details.get("alarm") or notice.last.details.get("alarm"):
+        many = Markup(_("It was %(alarm_at)d wrong passwords or more: if it goes on, tell whoever runs this XpressBot."))
+        sentences.append(many % {"alarm_at": PASSWORD.alarm_at})
+    return Markup(" ").join(sentences)
+
+
+def _stopped(notice: Notice) -> Text:
+    first, last = notice.first.details.get("first_at"), notice.last.details.get("last_at")
+    if not isinstance(first, int) or not isinstance(last, int):
+        return ""
+    sentence = ngettext(
+        "At %(last)s your password was entered, and no right code after it.",
+        "%(count)d times between %(first)s and %(last)s your password was entered, and no right code after it.",
+        notice.count,
+    )
+    sentences = [Markup(sentence) % {"count": notice.count, "first": moment(first), "last": moment(last)}]
+    if notice.first.details.get("after_waits") or notice.last.details.get("after_waits"):
+        sentences.append(Markup(_("Wrong passwords had come before it.")))
+    return Markup(" ").join(sentences)
+
+
 def where(event: SecurityEvent) -> tuple[str | None, str | None]:
     """Browser and address of an event, as far as it has them."""
     agent, address = event.details.get("user_agent"), event.details.get("address")
     return browser_name(str(agent)) if agent else None, str(address) if address else None
-
-
-_GUESSING: Final = Markup(
-    _(
-        "%(count)d times the next try had to wait, between %(first)s and %(last)s. Your password was not guessed, and browsers"
-        " in which you had signed in before were not held up."
-    )
-)
-
-
-_MANY_GUESSES: Final = Markup(_(" It was %(alarm_at)d wrong passwords in a row or more: if it goes on, tell whoever runs this XpressBot."))
 
 
 def sign_in_notice(reason: str) -> Text | None:

@@ -8,6 +8,7 @@ from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.domain.notice import MOST_SHOWN, Notice, Shown
 from xpressbot.identity.domain.outcomes import Done
 from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
@@ -40,7 +41,9 @@ class Dashboard:
     """The first page after signing in."""
 
     protection: Protection
-    notices: Sequence[SecurityEvent]
+    notices: Sequence[Notice]
+    more_notices: bool
+    """Whether there are others, which follow once these are acknowledged."""
     activity: Sequence[SecurityEvent]
     owner: bool
     """The installation is theirs, and so is what is wrong with it."""
@@ -67,10 +70,11 @@ class AccountPage:
     def dashboard(self, caller: Caller) -> Dashboard:
         """Protection, what happened since the person last acknowledged, and the latest events."""
         with self._units.read() as uow:
-            notices = uow.events.notable_after(caller.account.id, caller.account.notices_seen)
+            notices = uow.notices.shown_to(caller.account.id, caller.session.id, MOST_SHOWN + 1)
             return Dashboard(
                 protection=self._protection(uow, caller),
-                notices=[notice for notice in notices if notice.details.get("session") != caller.session.id or _tells_of_recovery(notice)],
+                notices=sorted(notices[:MOST_SHOWN], key=lambda notice: notice.last.seq, reverse=True),
+                more_notices=len(notices) > MOST_SHOWN,
                 activity=uow.events.latest(caller.account.id, RECENT_EVENTS),
                 owner=uow.installation.owner() == caller.account.id,
             )
@@ -88,15 +92,14 @@ class AccountPage:
                 apps=[AuthenticatorApp.of(authenticator) for authenticator in active],
             )
 
-    def acknowledge(self, caller: Caller, seq: int) -> None:
-        """Notices up to `seq` are seen. A number that no event has yet acknowledges nothing."""
+    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> None:
+        """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
 
         def deed(entry: Entry) -> Changed[Done] | Unchanged[Done]:
-            latest = entry.uow.events.latest(entry.account.id, 1)
-            if not entry.account.notices_seen < seq <= latest[0].seq:
+            seen = entry.uow.notices.acknowledge(entry.account.id, entry.session.id, shown[:MOST_SHOWN], entry.now)
+            if not seen:
                 return Unchanged(Done())
-            entry.uow.accounts.acknowledge_notices(entry.account.id, seq)
-            return Changed(Done(), caller.event(EventKind.NOTICES_SEEN, up_to=seq))
+            return Changed(Done(), caller.event(EventKind.NOTICES_SEEN, notices=seen))
 
         self._gate.enter(caller, deed)
 
@@ -104,8 +107,3 @@ class AccountPage:
         since = uow.authenticators.protected_since(caller.account.id)
         left = 0 if since is None else uow.recovery_codes.count_unused(caller.account.id)
         return Protection(since, left, self._mint.now() < caller.session.recovery_grant_until)
-
-
-def _tells_of_recovery(event: SecurityEvent) -> bool:
-    """A sign-in with a recovery code is worth a word even to the one who has just done it."""
-    return event.kind is EventKind.SIGNED_IN_WITH_RECOVERY_CODE

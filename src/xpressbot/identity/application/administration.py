@@ -9,6 +9,7 @@ from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.link import Link, LinkKind
+from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.security_event import EventKind, NewEvent
 
 _EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
@@ -42,16 +43,19 @@ class Administration:
             account = uow.accounts.by_email(email)
             return None if account is None else _summary(uow, account)
 
-    def set_status(self, email: str, status: AccountStatus) -> Account | None:
+    def set_status(self, email: str, status: AccountStatus) -> Account | Denied | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
 
-        Disabling voids the link of a reset too: whoever holds it would be let in by a later enabling.
+        Disabling voids the link of a reset too: whoever holds it would be let in by a later enabling. Enabling one whose status
+        a newer version of this program gave it is refused: nobody here knows what it would let in.
         """
         with self._units.write() as uow:
             found = uow.accounts.by_email(email)
             account = uow.accounts.lock(found.id) if found else None
             if account is None:
                 return None
+            if account.status is None and status is AccountStatus.ACTIVE:
+                return Denied(Reason.STATUS_UNKNOWN)
             if account.status is not status:
                 now = self._mint.now()
                 uow.accounts.set_status(account.id, status)

@@ -16,18 +16,23 @@ from xpressbot.identity.domain.security_event import EventKind
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatorApp:
-    """An app as its owner sees it: nothing secret. name is empty while it has none."""
+    """An app as its owner sees it: nothing secret. name is empty while it has none.
+
+    is_usable: False for what a newer version of this program added, which this one cannot check.
+    """
 
     id: str
     name: str
     added_at: int
     last_used_at: int
+    is_usable: bool
 
     @classmethod
     def of(cls, authenticator: Authenticator) -> Self:
         """What its owner sees of an active authenticator."""
-        created_at = authenticator.created_at
-        return cls(authenticator.id, authenticator.name, authenticator.confirmed_at or created_at, authenticator.last_used_at or created_at)
+        made = authenticator.created_at
+        times = (authenticator.confirmed_at or made, authenticator.last_used_at or made)
+        return cls(authenticator.id, authenticator.name, *times, authenticator.is_usable)
 
 
 class AuthenticatorApps:
@@ -84,7 +89,7 @@ class AuthenticatorApps:
             app = _find(active, app_id)
             if app is None:
                 return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR if active else Reason.NOT_PROTECTED))
-            if len(active) == 1:
+            if not any(other.is_usable for other in active if other is not app):
                 return Unchanged(Denied(Reason.LAST_AUTHENTICATOR))
             entry.uow.authenticators.revoke(app.id)
             # A move away from this very app would otherwise still be open in this session.

@@ -21,6 +21,7 @@ class Client:
     user_agent: str
     session: Token | None = None
     device: Token | None = None
+    sign_in: Token | None = None
 
     def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
         """An event with the circumstances a person recognises it by."""

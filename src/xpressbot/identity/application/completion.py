@@ -6,22 +6,27 @@ from dataclasses import dataclass
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork
-from xpressbot.identity.application.throttling import guessing_event, stranger_bucket
+from xpressbot.identity.application.throttling import guessing_event, stranger_bucket, take_stopped
+from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal_of
 from xpressbot.identity.domain.outcomes import SignedIn
-from xpressbot.identity.domain.security_event import DetailValue, EventKind
+from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, CODES_SHOWN_FOR, Session
 from xpressbot.identity.domain.throttle import DelayReport
 
 
 @dataclass(frozen=True, slots=True)
 class CompletedProof:
-    """What was proven, and the buckets its tries were charged to."""
+    """What was proven, and the buckets its tries were charged to.
+
+    after_waits: whether the right password followed wrong ones that had to wait.
+    """
 
     amr: Amr
     charged: Sequence[str]
     next_path: str
+    after_waits: bool = False
 
 
 class Completion:
@@ -53,13 +58,16 @@ class Completion:
         uow.sessions.add(session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_device = client.device.digest if client.device else None
         uow.devices.remember(old_device, device_token.digest, account.id, self._mint.id(), now)
-        self._clear_counts(uow, account, proof, now)
-        kind = EventKind.SIGNED_IN_WITH_RECOVERY_CODE if recovered else EventKind.SIGNED_IN
-        details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
+        told = self._clear_counts(uow, account, proof)
+        if (stopped := take_stopped(uow, account.id, now)) is not None:
+            told.append(stopped)
         shows_codes = Method.TOTP in proof.amr and self._show_unsaved_codes(uow, session, now)
-        uow.events.append(account.id, client.event(kind, **details), now)
+        details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
+        told.append(client.event(_kind(proof), **details))
         if shows_codes:
-            uow.events.append(account.id, client.event(EventKind.RECOVERY_CODES_REVEALED, session=session.id), now)
+            told.append(client.event(EventKind.RECOVERY_CODES_REVEALED, session=session.id))
+        for event in told:
+            uow.events.append(account.id, event, now)
         return SignedIn(session_token, device_token, proof.next_path, session.id, shows_codes)
 
     def _show_unsaved_codes(self, uow: UnitOfWork, session: Session, now: int) -> bool:
@@ -71,11 +79,15 @@ class Completion:
         uow.sessions.show_codes(session.id, set_id, made_at + CODES_SHOWN_FOR)
         return True
 
-    def _clear_counts(self, uow: UnitOfWork, account: Account, proof: CompletedProof, now: int) -> None:
-        """Forget the tries, and tell the person who guessed at their password while nobody was there to be told."""
-        reports: list[DelayReport | None] = [*uow.throttle.clear(proof.charged).values()]
-        strangers = stranger_bucket(self._digest, account.email, account.id)
-        if strangers.key not in proof.charged:
-            reports.append(uow.throttle.report_delays(strangers))
-        for report in filter(None, reports):
-            uow.events.append(account.id, guessing_event(report), now)
+    def _clear_counts(self, uow: UnitOfWork, account: Account, proof: CompletedProof) -> list[NewEvent]:
+        """Forget the person's own tries; what to tell of guesses at their password while nobody was there to be told."""
+        own = [key for key in proof.charged if not throttle.is_strangers(key)]
+        reports: list[DelayReport | None] = [*uow.throttle.clear(own).values()]
+        reports.append(uow.throttle.report_delays(stranger_bucket(self._digest, account.email, account.id)))
+        return [guessing_event(report) for report in reports if report is not None]
+
+
+def _kind(proof: CompletedProof) -> EventKind:
+    if Method.RECOVERY_CODE in proof.amr:
+        return EventKind.SIGNED_IN_WITH_RECOVERY_CODE
+    return EventKind.SIGNED_IN_AFTER_WAITS if proof.after_waits else EventKind.SIGNED_IN

@@ -14,6 +14,7 @@ from xpressbot.identity.application.records import (
     InstallationRecord,
     KeyRecord,
     LinkRecords,
+    NoticeRecords,
     PendingSignInRecords,
     RecoveryCodeRecords,
     SecurityEventRecords,
@@ -91,6 +92,8 @@ class UnitOfWork(Protocol):
     def throttle(self) -> ThrottleRecords: ...
     @property
     def events(self) -> SecurityEventRecords: ...
+    @property
+    def notices(self) -> NoticeRecords: ...
     @property
     def keys(self) -> KeyRecord: ...
     @property

@@ -172,7 +172,7 @@ class ReEnrolment:
             return Denied(Reason.START_AGAIN)
         uow.accounts.set_must_enrol(account.id, must_enrol=False)
         version = void_earlier_decisions(uow, account.id, keep_session=None)
-        proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path)
+        proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path, pending.after_waits)
         signed_in = self._completion.complete(uow, replace(account, security_version=version), proof, enrollee.client)
         self._enrolling.give_codes(uow, account.id, signed_in.session_id, now)
         # Named as this session's own deed, so that it is no notice to whoever has just done it.

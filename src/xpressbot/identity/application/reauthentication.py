@@ -66,7 +66,9 @@ class Reauthentication:
                     return _refuse(entry, caller, result, tries)
                 methods |= {result.method}
             risen = replace(entry.session, amr=entry.session.amr | methods, proven_at=entry.now)
-            event = caller.event(EventKind.IDENTITY_CONFIRMED, amr=" ".join(sorted(methods)))
+            recovered = Method.RECOVERY_CODE in methods
+            kind = EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE if recovered else EventKind.IDENTITY_CONFIRMED
+            event = caller.event(kind, amr=" ".join(sorted(methods)))
             return Changed(entry.raise_session(risen), event)
 
         return self._gate.enter(caller, deed)

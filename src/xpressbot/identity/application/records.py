@@ -7,9 +7,10 @@ from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.authenticator import Authenticator, ClockSighting, Enrolment
 from xpressbot.identity.domain.link import Link, LinkKind, LinkState
-from xpressbot.identity.domain.pending_sign_in import PendingSignIn
+from xpressbot.identity.domain.notice import Notice, Shown
+from xpressbot.identity.domain.pending_sign_in import Origin, PendingSignIn, StoppedSignIns
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
-from xpressbot.identity.domain.security_event import NewEvent, SecurityEvent
+from xpressbot.identity.domain.security_event import EventKind, NewEvent, SecurityEvent
 from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
@@ -37,8 +38,6 @@ class AccountRecords(Protocol):
 
     def renew_password_hash(self, account_id: str, old: str, new: str) -> None:
         """Store another hash of the same password, unless the password changed meanwhile."""
-
-    def acknowledge_notices(self, account_id: str, seq: int) -> None: ...
 
 
 class InstallationRecord(Protocol):
@@ -105,7 +104,16 @@ class SessionRecords(Protocol):
 class PendingSignInRecords(Protocol):
     """Sign-ins between the password and the session."""
 
-    def add(self, pending: PendingSignIn, token_hash: bytes, now: int) -> None: ...
+    def add(self, pending: PendingSignIn, token_hash: bytes, now: int, to_tell: Origin | None) -> None:
+        """to_tell: where it was begun, for an account that is to be told should it stop here."""
+
+    def begin_anew(self, token_hash: bytes, account_id: str) -> None:
+        """The browser with this token begins a sign-in to the same account anew: the earlier one has not stopped."""
+
+    def stopped(self, account_id: str, expired_by: int | None) -> StoppedSignIns | None:
+        """What is to be told and was not yet; with expired_by, of those only that had expired by then."""
+
+    def mark_told(self, account_id: str, expired_by: int | None) -> None: ...
 
     def by_token(self, token_hash: bytes) -> PendingSignIn | None: ...
 
@@ -114,7 +122,8 @@ class PendingSignInRecords(Protocol):
     def consume(self, token_hash: bytes, now: int) -> bool:
         """Use up a sign-in; False when it was used, has expired, or is void."""
 
-    def end_all(self, account_id: str) -> None: ...
+    def end_all(self, account_id: str) -> None:
+        """None of the account's unfinished sign-ins goes on."""
 
 
 class DeviceRecords(Protocol):
@@ -132,7 +141,8 @@ class DeviceRecords(Protocol):
 class AuthenticatorRecords(Protocol):
     """Authenticators and enrolments."""
 
-    def active(self, account_id: str) -> Sequence[Authenticator]: ...
+    def active(self, account_id: str) -> Sequence[Authenticator]:
+        """Those in force, also of a kind or in a state that only a newer version of this program knows."""
 
     def protected_since(self, account_id: str) -> int | None: ...
 
@@ -157,10 +167,10 @@ class AuthenticatorRecords(Protocol):
     def rename(self, authenticator_id: str, name: str) -> None: ...
 
     def revoke(self, authenticator_id: str) -> None:
-        """Revoke an authenticator; its secret goes."""
+        """Revoke an authenticator in force; its secret goes."""
 
     def revoke_all(self, account_id: str, keep: str | None) -> None:
-        """Revoke the active authenticators, but for one to keep; their secrets go."""
+        """Revoke the authenticators in force, but for one to keep; their secrets go."""
 
     def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
         """Use up a time step; False when it, or a later one, was used before, or its code was hinted at."""
@@ -244,7 +254,18 @@ class SecurityEventRecords(Protocol):
 
     def latest(self, account_id: str, limit: int) -> Sequence[SecurityEvent]: ...
 
-    def notable_after(self, account_id: str, seq: int) -> Sequence[SecurityEvent]: ...
+
+class NoticeRecords(Protocol):
+    """What the accounts' persons are told of. Recording an event of that kind makes or lengthens its notice."""
+
+    def shown_to(self, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
+        """What is not acknowledged yet and this session did not do itself: what the operator did, then the newest."""
+
+    def acknowledge(self, account_id: str, session_id: str, shown: Sequence[Shown], now: int) -> int:
+        """Those of these notices that are as they were shown, and may be shown to this session, are seen; how many."""
+
+    def last_told(self, account_id: str, kind: EventKind) -> int | None:
+        """When the last event of this kind was made a notice."""
 
 
 class KeyRecord(Protocol):

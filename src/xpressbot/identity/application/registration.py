@@ -169,7 +169,6 @@ class Registration:
             status=AccountStatus.ACTIVE,
             security_version=1,
             password_hash=self._hasher.hash(password),
-            notices_seen=0,
         )
 
     def _add(self, uow: UnitOfWork, account: Account, event: NewEvent, *, spends: _Spent | None) -> Denied | None:

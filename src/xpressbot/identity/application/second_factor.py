@@ -59,7 +59,7 @@ class SecondFactorCheck:
                 assert_never(unknown)
 
     def _check_totp(self, uow: UnitOfWork, account_id: str, code: str, now: int) -> Proven | Denied:
-        authenticators = uow.authenticators.active(account_id)
+        authenticators = [authenticator for authenticator in uow.authenticators.active(account_id) if authenticator.is_usable]
         refusal = Denied(Reason.WRONG_CODE)
         for authenticator in authenticators:
             secret = totp_secret(uow, authenticator)

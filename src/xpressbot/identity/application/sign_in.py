@@ -15,7 +15,7 @@ from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.domain.password import normalise
-from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
+from xpressbot.identity.domain.pending_sign_in import NextStep, Origin, PendingSignIn
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.throttle import Bucket, Charge
 from xpressbot.identity.domain.token import Token
@@ -106,7 +106,8 @@ class SignIn:
                 return Denied(Reason.START_AGAIN)
             if result.method is Method.RECOVERY_CODE:
                 uow.throttle.lift_suspension(throttle.totp(account.id))
-            proof = CompletedProof(pending.amr | {result.method}, (charge.bucket.key, pending.password_bucket), pending.next_path)
+            charged_to = (charge.bucket.key, pending.password_bucket)
+            proof = CompletedProof(pending.amr | {result.method}, charged_to, pending.next_path, pending.after_waits)
             signed_in = self._completion.complete(uow, account, proof, client)
             uow.commit()
             return signed_in
@@ -145,25 +146,28 @@ class SignIn:
             if right.renewed_hash is not None:
                 uow.accounts.renew_password_hash(account.id, right.account.password_hash, right.renewed_hash)
             amr = frozenset({Method.PASSWORD})
-            password_bucket = charges[0].bucket.key
             outcome: Begun
             protected = bool(uow.authenticators.active(account.id))
             match step := pending_sign_in.next_step(amr, protected=protected, must_enrol=account.must_enrol):
                 case NextStep.SECOND_FACTOR:
-                    outcome = SecondFactorRequired(self._make_pending(uow, account, step, password_bucket, next_path))
+                    outcome = SecondFactorRequired(self._make_pending(uow, account, step, charges[0], next_path, client))
                 case NextStep.MUST_ENROL:
                     # Whoever else knows the password gets no further, but its owner has to learn of them.
                     uow.events.append(account.id, client.event(EventKind.ENROLMENT_AWAITED), self._mint.now())
-                    outcome = EnrolmentRequired(self._make_pending(uow, account, step, password_bucket, next_path))
+                    outcome = EnrolmentRequired(self._make_pending(uow, account, step, charges[0], next_path, client))
                 case NextStep.SESSION:
-                    outcome = self._completion.complete(uow, account, CompletedProof(amr, (password_bucket,), next_path), client)
+                    proof = CompletedProof(amr, (charges[0].bucket.key,), next_path, charges[0].follows_waits)
+                    outcome = self._completion.complete(uow, account, proof, client)
                 case unknown:
                     assert_never(unknown)
             uow.commit()
             return outcome
 
-    def _make_pending(self, uow: UnitOfWork, account: Account, step: NextStep, password_bucket: str, next_path: str) -> Token:
+    def _make_pending(self, uow: UnitOfWork, account: Account, step: NextStep, charge: Charge, next_path: str, client: Client) -> Token:
         now, token = self._mint.now(), self._mint.token()
+        is_unusual = throttle.is_strangers(charge.bucket.key) or charge.follows_waits
+        # A sign-in that must enrol has an event of its own already.
+        to_tell = Origin(client.address, client.user_agent) if is_unusual and step is NextStep.SECOND_FACTOR else None
         pending = PendingSignIn(
             id=self._mint.id(),
             next_step=step,
@@ -172,11 +176,14 @@ class SignIn:
             security_version=account.security_version,
             amr=frozenset({Method.PASSWORD}),
             next_path=next_path,
-            password_bucket=password_bucket,
+            password_bucket=charge.bucket.key,
+            after_waits=charge.follows_waits,
             expires_at=now + pending_sign_in.LIFETIME,
             consumed_at=None,
         )
-        uow.pending_sign_ins.add(pending, token.digest, now)
+        if client.sign_in is not None:
+            uow.pending_sign_ins.begin_anew(client.sign_in.digest, account.id)
+        uow.pending_sign_ins.add(pending, token.digest, now, to_tell)
         return token
 
     def _refuse_second_factor(

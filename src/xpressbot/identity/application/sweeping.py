@@ -6,9 +6,9 @@ from typing import Final
 
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitsOfWork
-from xpressbot.identity.application.throttling import guessing_event
+from xpressbot.identity.application.throttling import guessing_event, take_stopped
 from xpressbot.identity.domain.instant import SECOND
-from xpressbot.identity.domain.retention import Key, OutdatedRow, Stretch, Transient
+from xpressbot.identity.domain.retention import Key, Stretch, Transient
 
 BATCH: Final = 100
 """Rows looked at, and removed, at a time. On SQLite, whoever signs in waits for one batch, some milliseconds."""
@@ -23,8 +23,8 @@ class Sweeping:
     """Walks through the tables along unique keys, and remembers how far it has come.
 
     Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again; it waits for nobody: a
-    row that somebody is busy with is left for the next walk. A count that owes its account an event is removed by itself, once
-    that account is free.
+    row that somebody is busy with is left for the next walk. What owes its account an event is told once that account is free,
+    and goes then; sign-ins that have stopped wait until the account may be told of them again.
     """
 
     def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
@@ -62,20 +62,36 @@ class Sweeping:
             return uow.outdated.walk(kind, self._reached.get(kind), self._mint.now(), BATCH)
 
     def _remove(self, kind: Transient, stretch: Stretch) -> int:
-        removed = sum(self._tell_and_remove(row, row.owed_to) for row in stretch.outdated if row.owed_to is not None)
-        keys = [row.key for row in stretch.outdated if row.owed_to is None]
+        owed = [(row.key, row.owed_to) for row in stretch.outdated if row.owed_to is not None]
+        if kind is Transient.PENDING_SIGN_IN:
+            removed, keys = 0, [row.key for row in stretch.outdated]
+            for account_id in dict.fromkeys(account_id for _key, account_id in owed):
+                self._tell_of_stopped(account_id)
+        else:
+            removed = sum(self._tell_and_remove(kind, key, account_id) for key, account_id in owed)
+            keys = [row.key for row in stretch.outdated if row.owed_to is None]
         if keys:
             with self._units.write() as uow:
                 removed += uow.outdated.remove(kind, keys, self._mint.now())
                 uow.commit()
         return removed
 
-    def _tell_and_remove(self, row: OutdatedRow, account_id: str) -> bool:
+    def _tell_of_stopped(self, account_id: str) -> None:
+        """Make one event of all the sign-ins of an account that have stopped; they may go then."""
+        with self._units.write() as uow:
+            account = uow.accounts.lock(account_id)
+            now = self._mint.now()
+            event = None if account is None else take_stopped(uow, account_id, now, expired_by=now)
+            if event is not None:
+                uow.events.append(account_id, event, now)
+            uow.commit()
+
+    def _tell_and_remove(self, kind: Transient, key: Key, account_id: str) -> bool:
         """Make an event of the waits that a count still knows of: they must not be forgotten with it."""
         with self._units.write() as uow:
             account = uow.accounts.lock(account_id)
             now = self._mint.now()
-            report = uow.outdated.take_count(row.key, now)
+            report = uow.outdated.take_count(kind, key, now)
             if report is not None and account is not None:
                 uow.events.append(account_id, guessing_event(report), now)
             uow.commit()

@@ -1,4 +1,4 @@
-"""Which buckets a try at a password belongs to. Addresses of people and networks are kept as keyed digests only."""
+"""Which buckets a try at a password belongs to, and what its account is told. Addresses are kept as keyed digests only."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
@@ -8,6 +8,7 @@ from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.account import email_key
+from xpressbot.identity.domain.notice import STOPPED_TOLD_EVERY
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
@@ -39,6 +40,31 @@ def guessing_event(report: DelayReport) -> NewEvent:
         "alarm": report.alarm,
     }
     return NewEvent(EventKind.PASSWORD_GUESSING, details)
+
+
+def take_stopped(uow: UnitOfWork, account_id: str, now: int, *, expired_by: int | None = None) -> NewEvent | None:
+    """What the person is to be told of sign-ins that proved the password and stopped at the second factor; told once.
+
+    None while there is nothing to tell, or the account was told of others less than STOPPED_TOLD_EVERY ago: whoever knows a
+    password must not flood its record. With expired_by, only of those that had expired by then. The account must be locked,
+    and the caller records the event.
+    """
+    stopped = uow.pending_sign_ins.stopped(account_id, expired_by)
+    if stopped is None:
+        return None
+    last = uow.notices.last_told(account_id, EventKind.STOPPED_AT_SECOND_FACTOR)
+    if last is not None and 0 <= now - last < STOPPED_TOLD_EVERY:
+        return None
+    uow.pending_sign_ins.mark_told(account_id, expired_by)
+    details: dict[str, DetailValue] = {
+        "address": stopped.origin.address,
+        "user_agent": stopped.origin.user_agent,
+        "count": stopped.count,
+        "first_at": stopped.first_at,
+        "last_at": stopped.last_at,
+        "after_waits": stopped.after_waits,
+    }
+    return NewEvent(EventKind.STOPPED_AT_SECOND_FACTOR, details)
 
 
 def charge_try(

@@ -16,8 +16,8 @@ class OutdatedRecords(Protocol):
     def remove(self, kind: Transient, keys: Sequence[Key], now: int) -> int:
         """Remove those of these rows that are still outdated, owe nothing, and nobody is busy with; how many."""
 
-    def take_count(self, key: Key, now: int) -> DelayReport | None:
-        """Remove a count of passwords that owes a report, and give the report; None when it is not outdated any more."""
+    def take_count(self, kind: Transient, key: Key, now: int) -> DelayReport | None:
+        """Remove a count of passwords of this kind that owes a report, and give the report; None when it is not outdated any more."""
 
 
 class LeaseRecords(Protocol):

@@ -27,11 +27,10 @@ class Account:
     id: str
     email: str
     name: str
-    status: AccountStatus
+    status: AccountStatus | None
+    """None for one that a newer version of this program gave it: whatever it means, the account is not active."""
     security_version: int
     password_hash: str = field(repr=False)
-    notices_seen: int
-    """The sequence number of the last security event the person has acknowledged."""
     must_enrol: bool = False
     """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
 

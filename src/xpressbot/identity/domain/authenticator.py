@@ -29,6 +29,12 @@ class AuthenticatorState(StrEnum):
     REVOKED = "revoked"
 
 
+class AuthenticatorKind(StrEnum):
+    """What an authenticator is."""
+
+    TOTP = "totp"
+
+
 @dataclass(frozen=True, slots=True)
 class ClockSighting:
     """A refused code that would have been right on a wrong clock: its step, and how many steps off."""
@@ -43,19 +49,26 @@ class Authenticator:
     """A TOTP authenticator, that is an app on some device.
 
     name: what its owner calls it; empty while it has no name. last_step is the greatest time step consumed, for whatever
-    purpose. confirmed_at and last_used_at are None until it has proven its first code.
+    purpose. confirmed_at and last_used_at are None until it has proven its first code. kind and state are None for those that
+    a newer version of this program wrote: such a one protects its account as long as it is there, and proves nothing.
     """
 
     id: str
     account_id: str
     name: str
-    state: AuthenticatorState
+    state: AuthenticatorState | None
     secret_box: bytes = field(repr=False)
     created_at: int
     confirmed_at: int | None
     last_used_at: int | None
     last_step: int | None
     sighting: ClockSighting | None
+    kind: AuthenticatorKind | None = AuthenticatorKind.TOTP
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its codes can be checked here."""
+        return self.state is AuthenticatorState.ACTIVE and self.kind is AuthenticatorKind.TOTP
 
 
 @dataclass(frozen=True, slots=True)

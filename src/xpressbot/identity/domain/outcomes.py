@@ -36,6 +36,7 @@ class Reason(StrEnum):
     LINK_GONE = "link_gone"
     MUST_ENROL = "must_enrol"
     LINK_OF_ANOTHER = "link_of_another"
+    STATUS_UNKNOWN = "status_unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,33 @@ class PendingSignIn:
     amr: Amr
     next_path: str
     password_bucket: str
-    """The throttle bucket the password try was charged to; a completed sign-in clears it."""
+    """The throttle bucket the password try was charged to; a completed sign-in clears it if it is a known browser's."""
+    after_waits: bool
+    """Whether the right password followed wrong ones that had to wait."""
     expires_at: int
     consumed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sign-in was begun."""
+
+    address: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedSignIns:
+    """Sign-ins of one account that proved the password, and no second factor: how many, and when the first and the last.
+
+    origin: the last one's. after_waits: whether one of them followed wrong passwords that had to wait.
+    """
+
+    count: int
+    first_at: int
+    last_at: int
+    origin: Origin
+    after_waits: bool
 
 
 def next_step(amr: Amr, *, protected: bool, must_enrol: bool) -> NextStep:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.identity.domain import device, pending_sign_in, session
+from xpressbot.identity.domain import device, pending_sign_in, session, throttle
 from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE
 
 SESSION_KEPT: Final = 24 * HOUR
@@ -18,7 +18,7 @@ LINK_KEPT: Final = 24 * HOUR
 ENROLMENT_KEPT: Final = 20 * MINUTE
 NETWORK_COUNT_KEPT: Final = 1 * HOUR
 PASSWORD_COUNT_KEPT: Final = 30 * DAY
-"""So long that whoever guesses slowly is counted on, and reaches the alarm. Forgetting sooner would let nobody guess faster."""
+"""Of a known browser's. So long that whoever guesses slowly in it is counted on, and reaches the alarm."""
 
 
 class Transient(StrEnum):
@@ -31,6 +31,7 @@ class Transient(StrEnum):
     DEVICE = "device"
     NETWORK_COUNT = "network_count"
     PASSWORD_COUNT = "password_count"
+    STRANGER_COUNT = "stranger_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ _LIFE_AND_KEPT: Final = {
     Transient.DEVICE: (0, device.LIFETIME),
     Transient.NETWORK_COUNT: (0, NETWORK_COUNT_KEPT),
     Transient.PASSWORD_COUNT: (0, PASSWORD_COUNT_KEPT),
+    Transient.STRANGER_COUNT: (0, throttle.FORGOTTEN_AFTER),
 }
 """How long a row of each kind lives at least before it ends, as far as its walk goes by age, and how long it is kept then."""
 

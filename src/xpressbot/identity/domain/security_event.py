@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     ACCOUNT_ENABLED = "account.enabled"
     SIGNED_IN = "sign_in.completed"
     SIGNED_IN_WITH_RECOVERY_CODE = "sign_in.completed_with_recovery_code"
+    SIGNED_IN_AFTER_WAITS = "sign_in.completed_after_waits"
+    STOPPED_AT_SECOND_FACTOR = "sign_in.stopped_at_second_factor"
     SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
     SECOND_FACTOR_SUSPENDED = "sign_in.second_factor_suspended"
     ENROLMENT_AWAITED = "sign_in.enrolment_awaited"
@@ -32,6 +34,7 @@ class EventKind(StrEnum):
     SIGNED_OUT = "session.signed_out"
     SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
     IDENTITY_CONFIRMED = "step_up.completed"
+    IDENTITY_CONFIRMED_WITH_RECOVERY_CODE = "step_up.completed_with_recovery_code"
     IDENTITY_REFUSED = "step_up.refused"
     ENROLMENT_STARTED = "totp.enrolment_started"
     ENROLMENT_REFUSED = "totp.enrolment_refused"
@@ -55,11 +58,14 @@ NOTABLE: Final = frozenset(
         EventKind.ACCOUNT_DISABLED,
         EventKind.ACCOUNT_ENABLED,
         EventKind.SIGNED_IN_WITH_RECOVERY_CODE,
+        EventKind.SIGNED_IN_AFTER_WAITS,
+        EventKind.STOPPED_AT_SECOND_FACTOR,
         EventKind.SECOND_FACTOR_REFUSED,
         EventKind.SECOND_FACTOR_SUSPENDED,
         EventKind.ENROLMENT_AWAITED,
         EventKind.PASSWORD_GUESSING,
         EventKind.SESSION_ENDED_BY_FAILURES,
+        EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE,
         EventKind.TWO_FACTOR_ENABLED,
         EventKind.AUTHENTICATOR_MOVED,
         EventKind.AUTHENTICATOR_ADDED,
@@ -83,11 +89,11 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
-    """A recorded event."""
+    """A recorded event. kind is None for one that a newer version of this program recorded."""
 
     account_id: str
     seq: int
-    kind: EventKind
+    kind: EventKind | None
     at: int
     details: Mapping[str, DetailValue]
 

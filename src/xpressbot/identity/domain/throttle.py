@@ -10,13 +10,17 @@ from typing import Final
 
 from xpressbot.identity.domain.instant import HOUR, MINUTE, SECOND
 
+FORGOTTEN_AFTER: Final = 24 * HOUR
+"""How long after its last try the count that strangers share for an address is forgotten, whether it has an account or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How many tries a bucket gives, and how long it makes the next one wait.
 
     free: tries before the first wait. first_delay doubles with every further try up to longest_delay. suspend_at: at
-    this many in a row no wait helps any more. window: when set, the count starts anew once it is over.
+    this many in a row no wait helps any more. window: when set, the count starts anew once it is over. forgotten_after:
+    when set, the count starts anew so long after its last try.
     """
 
     free: int
@@ -25,6 +29,7 @@ class Policy:
     suspend_at: int | None = None
     alarm_at: int | None = None
     window: int | None = None
+    forgotten_after: int | None = None
 
     def delay_after(self, tries: int) -> int:
         """How long the try after `tries` charged ones has to wait."""
@@ -48,6 +53,7 @@ class Policy:
 
 
 PASSWORD: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100)
+STRANGERS: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100, forgotten_after=FORGOTTEN_AFTER)
 SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
 CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
@@ -85,6 +91,14 @@ class Charge:
     bucket: Bucket
     tries: int
     next_allowed_at: int
+    charged_at: int
+    charged_before: int
+    """When the try before this one was charged; 0 if there was none."""
+
+    @property
+    def follows_waits(self) -> bool:
+        """Whether an earlier try of the same count had made this one wait."""
+        return self.tries > self.bucket.policy.free
 
     @property
     def suspends(self) -> bool:
@@ -117,7 +131,15 @@ def known_browser(device_id: str, account_id: str | None = None) -> Bucket:
 
 def stranger(email_digest: str, account_id: str | None = None) -> Bucket:
     """The password bucket that all other browsers share for one address; without an account where we know of none."""
-    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", PASSWORD, account_id)
+    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", STRANGERS, account_id)
+
+
+def is_strangers(key: str) -> bool:
+    """Whether a key is that of a bucket that strangers share.
+
+    No sign-in clears such a one: of an address without an account nobody could, and a stranger would see which ones have some.
+    """
+    return key.startswith(f"{BucketKind.STRANGER}:")
 
 
 def client_address(address_digest: str) -> Bucket:

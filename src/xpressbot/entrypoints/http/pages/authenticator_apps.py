@@ -82,12 +82,12 @@ def remove(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
 
 def app_choices(apps: Sequence[AuthenticatorApp]) -> list[dict[str, str]]:
     """Ids and names as a page offers them; an app without a name gets a word for it."""
-    return [{"id": app.id, "name": app_label(app.name)} for app in apps]
+    return [{"id": app.id, "name": app_label(app.name, is_usable=app.is_usable)} for app in apps]
 
 
-def app_label(name: str) -> str:
+def app_label(name: str, *, is_usable: bool = True) -> str:
     """What an app is called on a page."""
-    return name or _("Authenticator app")
+    return name or (_("Authenticator app") if is_usable else _("Something else"))
 
 
 def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
@@ -100,7 +100,8 @@ def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | No
     rows = [
         {
             "id": app.id,
-            "name": app_label(app.name),
+            "name": app_label(app.name, is_usable=app.is_usable),
+            "is_usable": app.is_usable,
             "typed": visit.form["name"] if app.id == renamed else app.name,
             "added_at": app.added_at,
             "last_used_at": app.last_used_at,

@@ -1,7 +1,6 @@
 """The dashboard: protection, notices, recent activity, and for the owner what is wrong with the installation."""
 
-from collections.abc import Iterable
-from itertools import groupby
+import re
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -10,13 +9,15 @@ from xpressbot.entrypoints.check_up import CheckUpResult
 from xpressbot.entrypoints.http.paths import HOME_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import EVENT_TITLES, notice_detail, where
+from xpressbot.entrypoints.http.wording import event_title, notice_detail, where
 from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
 from xpressbot.foundation.diagnosis.findings import Check, Severity
 from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.domain.security_event import SecurityEvent
+from xpressbot.identity.domain.notice import Notice, Shown
+from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
 
-_MAX_SEQ_DIGITS: Final = 9
+_SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+_COUNTED_IN_WORDS: Final = frozenset({EventKind.PASSWORD_GUESSING, EventKind.STOPPED_AT_SECOND_FACTOR})
 
 
 def show_dashboard(visit: Visit, caller: Caller) -> Response:
@@ -28,30 +29,35 @@ def show_dashboard(visit: Visit, caller: Caller) -> Response:
         protected=dashboard.protection.on,
         codes_left=dashboard.protection.codes_left,
         recovery_session=dashboard.protection.recovery_session,
-        notices=_notices(dashboard.notices),
-        notices_seq=max((event.seq for event in dashboard.notices), default=0),
+        notices=[_notice(notice) for notice in dashboard.notices],
+        more_notices=dashboard.more_notices,
+        notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
         activity=[_entry(event) for event in dashboard.activity],
         installation=_installation(visit.site.house.check_up.last()) if dashboard.owner else None,
     )
 
 
 def acknowledge_notices(visit: Visit, caller: Caller) -> Response:
-    """The person has read the notices."""
-    seq = visit.form["seq"]
-    if seq.isascii() and seq.isdigit() and len(seq) <= _MAX_SEQ_DIGITS:
-        visit.identity.account_page.acknowledge(caller, int(seq))
+    """The person has read the notices that the page named."""
+    shown = [Shown(int(one[1]), int(one[2])) for word in visit.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
+    if shown:
+        visit.identity.account_page.acknowledge(caller, shown)
     return redirect(HOME_PATH)
 
 
 def _entry(event: SecurityEvent) -> dict[str, Any]:
     browser, address = where(event)
-    return {"title": EVENT_TITLES[event.kind], "at": event.at, "browser": browser, "address": address}
+    return {"title": event_title(event.kind), "at": event.at, "browser": browser, "address": address}
 
 
-def _notices(events: Iterable[SecurityEvent]) -> list[dict[str, Any]]:
-    """One line for a run of the same event from the same place, with the newest of them."""
-    runs = (list(run) for _place, run in groupby(events, key=lambda event: (event.kind, *where(event))))
-    return [_entry(run[0]) | {"detail": notice_detail(run[0]), "count": len(run)} for run in runs]
+def _notice(notice: Notice) -> dict[str, Any]:
+    """One line, with place and time of the newest of its events."""
+    return _entry(notice.last) | {
+        "title": event_title(notice.kind),
+        "detail": notice_detail(notice),
+        "count": 1 if notice.kind in _COUNTED_IN_WORDS else notice.count,
+        "several_places": notice.several_places,
+    }
 
 
 def _installation(examined: CheckUpResult | None) -> dict[str, Any]:

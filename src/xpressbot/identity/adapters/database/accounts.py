@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from xpressbot.foundation.database.engine import insert_for
+from xpressbot.identity.adapters.database.newer import known
 from xpressbot.identity.adapters.database.tables import ACCOUNT
 from xpressbot.identity.domain.account import Account, AccountStatus, email_key
 
@@ -25,10 +26,9 @@ class Accounts:
             "email": account.email,
             "email_key": email_key(account.email),
             "name": account.name,
-            "status": account.status.value,
+            "status": AccountStatus.ACTIVE.value,
             "security_version": account.security_version,
             "password_hash": account.password_hash,
-            "notices_seen": account.notices_seen,
             "created_at": now,
         }
         statement = (
@@ -66,9 +66,6 @@ class Accounts:
             update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new)
         )
 
-    def acknowledge_notices(self, account_id: str, seq: int) -> None:
-        self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(notices_seen=seq))
-
 
 def account_from(row: Any) -> Account:
     """Read the account columns of a row."""
@@ -76,10 +73,9 @@ def account_from(row: Any) -> Account:
         id=row.id,
         email=row.email,
         name=row.name,
-        status=AccountStatus(row.status),
+        status=known(AccountStatus, row.status),
         security_version=row.security_version,
         password_hash=row.password_hash,
-        notices_seen=row.notices_seen,
         must_enrol=bool(row.must_enrol),
     )
 

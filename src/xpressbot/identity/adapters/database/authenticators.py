@@ -6,11 +6,13 @@ from typing import Any, Final, assert_never
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, func, insert, literal_column, or_, select, update
 
 from xpressbot.foundation.database.engine import insert_for
+from xpressbot.identity.adapters.database.newer import known
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, REFUSED_STEP
 from xpressbot.identity.domain.authenticator import (
     ENROLMENT_TRIES,
     Addition,
     Authenticator,
+    AuthenticatorKind,
     AuthenticatorState,
     ClockSighting,
     Enrolment,
@@ -31,9 +33,15 @@ def _is(state: AuthenticatorState) -> ColumnElement[bool]:
 
 IS_PENDING = _is(AuthenticatorState.PENDING)
 _ACTIVE = _is(AuthenticatorState.ACTIVE)
+_IN_FORCE = _TABLE.state.not_in(
+    [literal_column(f"'{state.value}'", _TABLE.state.type) for state in (AuthenticatorState.PENDING, AuthenticatorState.REVOKED)]
+)
+"""Active, or in a state that a newer version knows: such a one must not leave its account without protection."""
+_IS_TOTP = _TABLE.kind == AuthenticatorKind.TOTP.value
 _OF_AN_APP: Sequence[ColumnElement[Any]] = (
     _TABLE.id,
     _TABLE.account_id,
+    _TABLE.kind,
     _TABLE.name,
     _TABLE.state,
     _TABLE.secret_box,
@@ -46,12 +54,13 @@ _OF_AN_APP: Sequence[ColumnElement[Any]] = (
     _TABLE.sighted_at,
 )
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
-_ACTIVE_OF = select(*_OF_AN_APP).where(_TABLE.account_id == bindparam("account_id"), _ACTIVE).order_by(_TABLE.confirmed_at)
+_ACTIVE_OF = select(*_OF_AN_APP).where(_TABLE.account_id == bindparam("account_id"), _IN_FORCE).order_by(_TABLE.confirmed_at)
 _CONSUME_STEP = (
     update(AUTHENTICATOR)
     .where(
         _TABLE.id == bindparam("authenticator_id"),
         _ACTIVE,
+        _IS_TOTP,
         or_(_TABLE.last_step.is_(None), _TABLE.last_step < bindparam("step")),
         ~exists().where(REFUSED_STEP.c.authenticator_id == _TABLE.id, REFUSED_STEP.c.step == bindparam("step")),
     )
@@ -70,7 +79,7 @@ class Authenticators:
 
     def protected_since(self, account_id: str) -> int | None:
         since: int | None = self._connection.execute(
-            select(func.min(_TABLE.confirmed_at)).where(_TABLE.account_id == account_id, _ACTIVE)
+            select(func.min(func.coalesce(_TABLE.confirmed_at, _TABLE.created_at))).where(_TABLE.account_id == account_id, _IN_FORCE)
         ).scalar_one()
         return since
 
@@ -84,9 +93,9 @@ class Authenticators:
             insert(AUTHENTICATOR).values(
                 id=authenticator.id,
                 account_id=authenticator.account_id,
-                kind="totp",
+                kind=AuthenticatorKind.TOTP.value,
                 name=authenticator.name,
-                state=authenticator.state.value,
+                state=AuthenticatorState.PENDING.value,
                 secret_box=authenticator.secret_box,
                 created_at=authenticator.created_at,
                 begun_in=enrolment.begun_in,
@@ -98,9 +107,9 @@ class Authenticators:
 
     def enrolment_of(self, begun_in: str) -> Enrolment | None:
         row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING)).one_or_none()
-        if row is None:
+        plan = None if row is None else _plan(row)
+        if row is None or plan is None or row.kind != AuthenticatorKind.TOTP:
             return None
-        plan = Addition() if row.purpose == _ADD else Replacement(row.replaces, row.renews_codes)
         return Enrolment(_authenticator(row), row.begun_in, plan, row.expires_at, row.failures)
 
     def charge_enrolment(self, begun_in: str, now: int) -> bool:
@@ -140,11 +149,11 @@ class Authenticators:
         self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id).values(name=name))
 
     def revoke(self, authenticator_id: str) -> None:
-        self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _ACTIVE).values(_REVOKED))
+        self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _IN_FORCE).values(_REVOKED))
 
     def revoke_all(self, account_id: str, keep: str | None) -> None:
         self._connection.execute(
-            update(AUTHENTICATOR).where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.id != (keep or "")).values(_REVOKED)
+            update(AUTHENTICATOR).where(_TABLE.account_id == account_id, _IN_FORCE, _TABLE.id != (keep or "")).values(_REVOKED)
         )
 
     def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
@@ -173,17 +182,25 @@ def _plan_columns(plan: Plan) -> dict[str, Any]:
             assert_never(unknown)
 
 
+def _plan(row: Row[Any]) -> Plan | None:
+    """None for a plan of a newer version: nobody here knows what its code would do."""
+    if row.purpose == _ADD:
+        return Addition()
+    return Replacement(row.replaces, row.renews_codes) if row.purpose == _REPLACE else None
+
+
 def _authenticator(row: Row[Any]) -> Authenticator:
     sighting = None if row.sighted_step is None else ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at)
     return Authenticator(
         id=row.id,
         account_id=row.account_id,
         name=row.name,
-        state=AuthenticatorState(row.state),
+        state=known(AuthenticatorState, row.state),
         secret_box=row.secret_box,
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         last_used_at=row.last_used_at,
         last_step=row.last_step,
         sighting=sighting,
+        kind=known(AuthenticatorKind, row.kind),
     )

@@ -43,7 +43,7 @@ class Links:
 
     def find_open(self, kind: LinkKind, token_hash: bytes, now: int) -> Link | None:
         row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now))).one_or_none()
-        return None if row is None else Link(LinkKind(row.kind), row.account_id, row.email)
+        return None if row is None else Link(kind, row.account_id, row.email)
 
     def state(self, kind: LinkKind, token_hash: bytes, now: int) -> LinkState:
         row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, LINK.c.kind == kind.value)).one_or_none()

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Delete, Select, and_, bindparam, case, delete, null, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Delete, Select, and_, bindparam, case, delete, null, select, true
 
 from xpressbot.identity.adapters.database.authenticators import IS_PENDING
+from xpressbot.identity.adapters.database.pending_sign_ins import IS_TO_BE_TOLD
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.adapters.database.throttle_buckets import HAS_WAITS_TO_TELL, report_of
 from xpressbot.identity.domain.identifier import bound_of_identifiers
 from xpressbot.identity.domain.retention import Key, OutdatedRow, Stretch, Transient, cutoff
-from xpressbot.identity.domain.throttle import DelayReport, client_address, known_browser, stranger
+from xpressbot.identity.domain.throttle import Bucket, DelayReport, client_address, known_browser, stranger
 
 _BOUND: Any = bindparam("bound")
 _ENDED_BY: Any = bindparam("ended_by")
@@ -58,19 +59,25 @@ class _Walk:
         return delete(self.key.table).where(self.key.in_(bindparam("keys", expanding=True)), self.within)
 
 
+def _last_tried_of(nobodys: Bucket) -> ColumnElement[bool]:
+    return and_(_LAST_TRIED, _COUNT.key.startswith(nobodys.key, autoescape=True))
+
+
+_OWED_WAITS: Final = case((HAS_WAITS_TO_TELL, _COUNT.account_id), else_=null())
 _WALKS: Final = {
     Transient.SESSION: _Walk(SESSION.c.id, SESSION.c.id < _BOUND, SESSION.c.expires_at <= _ENDED_BY),
-    Transient.PENDING_SIGN_IN: _Walk(PENDING_SIGN_IN.c.id, PENDING_SIGN_IN.c.id < _BOUND, PENDING_SIGN_IN.c.expires_at <= _ENDED_BY),
+    Transient.PENDING_SIGN_IN: _Walk(
+        PENDING_SIGN_IN.c.id,
+        PENDING_SIGN_IN.c.id < _BOUND,
+        PENDING_SIGN_IN.c.expires_at <= _ENDED_BY,
+        owed_to=case((IS_TO_BE_TOLD, PENDING_SIGN_IN.c.account_id), else_=null()),
+    ),
     Transient.LINK: _Walk(LINK.c.token_hash, true(), LINK.c.expires_at <= _ENDED_BY),
     Transient.ENROLMENT: _Walk(AUTHENTICATOR.c.begun_in, IS_PENDING, AUTHENTICATOR.c.expires_at <= _ENDED_BY),
     Transient.DEVICE: _Walk(DEVICE.c.id, DEVICE.c.id < _BOUND, DEVICE.c.last_sign_in_at <= _ENDED_BY),
-    Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), and_(_LAST_TRIED, _COUNT.key.startswith(client_address("").key, autoescape=True))),
-    Transient.PASSWORD_COUNT: _Walk(
-        _COUNT.key,
-        true(),
-        and_(_LAST_TRIED, or_(*(_COUNT.key.startswith(bucket("").key, autoescape=True) for bucket in (known_browser, stranger)))),
-        owed_to=case((HAS_WAITS_TO_TELL, _COUNT.account_id), else_=null()),
-    ),
+    Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(client_address(""))),
+    Transient.PASSWORD_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(known_browser("")), owed_to=_OWED_WAITS),
+    Transient.STRANGER_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(stranger("", None)), owed_to=_OWED_WAITS),
 }
 _TAKE_COUNT: Final = (
     delete(THROTTLE_BUCKET).where(_COUNT.key == bindparam("of_key"), _LAST_TRIED, HAS_WAITS_TO_TELL).returning(THROTTLE_BUCKET)
@@ -98,8 +105,8 @@ class OutdatedRows:
             self._connection.execute(walk.removal, {**_bounds(kind, now), "keys": free})
         return len(free)
 
-    def take_count(self, key: Key, now: int) -> DelayReport | None:
-        ended_by = cutoff(Transient.PASSWORD_COUNT, now).ended_by
+    def take_count(self, kind: Transient, key: Key, now: int) -> DelayReport | None:
+        ended_by = cutoff(kind, now).ended_by
         row = self._connection.execute(_TAKE_COUNT, {"of_key": key, "ended_by": ended_by}).one_or_none()
         return None if row is None else report_of(row)
 

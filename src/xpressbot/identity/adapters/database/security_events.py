@@ -1,17 +1,15 @@
 """Security event records. Appending takes the account's chain head as the last lock of a unit of work."""
 
-import json
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from xpressbot.identity.adapters.database.notices import Notices, event_from
 from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT
 from xpressbot.identity.domain.security_event import (
     GENESIS,
-    NOTABLE,
     SALT_BYTES,
-    EventKind,
     NewEvent,
     SecurityEvent,
     chained_hash,
@@ -19,7 +17,6 @@ from xpressbot.identity.domain.security_event import (
     encode_details,
 )
 
-_MOST_NOTICES = 200
 _OF_ACCOUNT = CHAIN_HEAD.c.account_id == bindparam("of_account")
 _LOCK = select(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash).where(_OF_ACCOUNT).with_for_update()
 _ADD = insert(SECURITY_EVENT)
@@ -60,24 +57,11 @@ class SecurityEvents:
         }
         self._connection.execute(_ADD, row)
         self._connection.execute(_FASTEN, {"of_account": account_id, "number": seq, "chained": chained})
+        Notices(self._connection).tell(account_id, seq, event)
         return seq
 
     def latest(self, account_id: str, limit: int) -> Sequence[SecurityEvent]:
         statement = (
             select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq.desc()).limit(limit)
         )
-        return [_event(row) for row in self._connection.execute(statement)]
-
-    def notable_after(self, account_id: str, seq: int) -> Sequence[SecurityEvent]:
-        statement = (
-            select(SECURITY_EVENT)
-            .where(SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.seq > seq)
-            .where(SECURITY_EVENT.c.kind.in_(sorted(kind.value for kind in NOTABLE)))
-            .order_by(SECURITY_EVENT.c.seq.desc())
-            .limit(_MOST_NOTICES)
-        )
-        return [_event(row) for row in self._connection.execute(statement)]
-
-
-def _event(row: Row[Any]) -> SecurityEvent:
-    return SecurityEvent(row.account_id, row.seq, EventKind(row.kind), row.at, json.loads(row.details or "{}"))
+        return [event_from(row) for row in self._connection.execute(statement)]

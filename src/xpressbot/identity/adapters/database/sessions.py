@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from xpressbot.foundation.database.prepared import PreparedQuery
 from xpressbot.identity.adapters.database.accounts import account_from
+from xpressbot.identity.adapters.database.newer import known
 from xpressbot.identity.adapters.database.tables import ACCOUNT, SESSION
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Amr, Method
@@ -69,7 +70,8 @@ class Sessions:
 
     def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
         row = _RESOLVE.first(self._connection, token_hash=token_hash)
-        return None if row is None else (_session(row), account_from(row))
+        session = None if row is None else _session(row)
+        return None if session is None else (session, account_from(row))
 
     def by_token(self, token_hash: bytes) -> Session | None:
         row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
@@ -140,16 +142,21 @@ def stored_amr(amr: Amr) -> str:
 
 
 @lru_cache(maxsize=16)
-def amr_from(text: str) -> Amr:
-    """The methods of a stored row."""
-    return frozenset(map(Method, text.split()))
+def amr_from(text: str) -> Amr | None:
+    """The methods of a stored row; None, so that the row counts for nothing, when one is of a newer version."""
+    methods = [known(Method, word) for word in text.split()]
+    amr = frozenset(method for method in methods if method is not None)
+    return None if None in methods else amr
 
 
-def _session(row: Any) -> Session:
+def _session(row: Any) -> Session | None:
+    amr = amr_from(row.amr)
+    if amr is None:
+        return None
     return Session(
         id=row.session_id,
         account_id=row.account_id,
-        amr=amr_from(row.amr),
+        amr=amr,
         authenticated_at=row.authenticated_at,
         proven_at=row.proven_at,
         last_used_at=row.last_used_at,

@@ -38,7 +38,6 @@ ACCOUNT: Final = Table(
     Column("status", String(16), nullable=False),
     Column("security_version", Integer, nullable=False),
     Column("password_hash", Text, nullable=False),
-    Column("notices_seen", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
 )
@@ -100,6 +99,10 @@ PENDING_SIGN_IN: Final = Table(
     Column("amr", String(64), nullable=False),
     Column("next_path", Text, nullable=False),
     Column("password_bucket", Text, nullable=False),
+    Column("after_waits", Boolean, nullable=False, server_default=false()),
+    Column("to_tell", Boolean, nullable=False, server_default=false()),
+    Column("address", Text),
+    Column("user_agent", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("consumed_at", BigInteger),
@@ -192,8 +195,10 @@ THROTTLE_BUCKET: Final = Table(
     Column("next_allowed_at", BigInteger, nullable=False),
     Column("window_began_at", BigInteger, nullable=False),
     Column("charged_at", BigInteger, nullable=False),
+    Column("charged_before", BigInteger),
     Column("delayed_since", BigInteger),
     Column("reported_tries", Integer, nullable=False),
+    Column("carried_delays", Integer, nullable=False, server_default=text("0")),
     # No foreign key: its check would lock the account, and tell by its time which address has one.
     Column("account_id", _ID),
 )
@@ -217,4 +222,26 @@ SECURITY_EVENT: Final = Table(
     Column("salt", LargeBinary(16)),
     Column("details_hash", LargeBinary(32), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
+)
+
+NOTICE: Final = Table(
+    "notice",
+    METADATA,
+    Column("account_id", _ID, ForeignKey("account.id"), primary_key=True),
+    Column("first_seq", Integer, primary_key=True),
+    Column("last_seq", Integer, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("several_places", Boolean, nullable=False),
+    # No foreign key: the session ends, and what it did is still told.
+    Column("session_id", _ID),
+    Column("acknowledged_at", BigInteger),
+    Column("mailed_at", BigInteger),
+    Index(
+        "ix_notice_open",
+        "account_id",
+        "last_seq",
+        sqlite_where=text("acknowledged_at IS NULL"),
+        postgresql_where=text("acknowledged_at IS NULL"),
+    ),
 )

@@ -4,28 +4,39 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, literal_column, not_, or_, select, update
 
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
 from xpressbot.identity.domain.throttle import PASSWORD, Bucket, BucketKind, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
-HAS_WAITS_TO_TELL = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
+_HAS_OWN_WAITS = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
+HAS_WAITS_TO_TELL = or_(_TABLE.carried_delays > 0, _HAS_OWN_WAITS)
 """Whether a count knows of waits that its account was not told of yet."""
+_OWN_DELAYS = case(
+    (_HAS_OWN_WAITS, _TABLE.tries - case((_TABLE.reported_tries >= PASSWORD.free, _TABLE.reported_tries), else_=PASSWORD.free - 1)), else_=0
+)
 _OF_PASSWORDS = (f"{BucketKind.KNOWN_BROWSER}:", f"{BucketKind.STRANGER}:")
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _UNREPORTED = select(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), HAS_WAITS_TO_TELL)
+_IS_THE_LAST = _TABLE.charged_at == bindparam("at")
 _GIVE_BACK = (
     update(THROTTLE_BUCKET)
     .where(_TABLE.key == bindparam("bucket"), _TABLE.tries > 0)
     .values(
         tries=_TABLE.tries - 1,
         next_allowed_at=case((or_(_IS_FREE_AGAIN, _OPENED_BY_THIS), 0), else_=_TABLE.next_allowed_at),
-        delayed_since=case((_IS_FREE_AGAIN, None), else_=_TABLE.delayed_since),
+        delayed_since=case((and_(_IS_FREE_AGAIN, _TABLE.carried_delays == 0), None), else_=_TABLE.delayed_since),
+        # As if it had never been: else an owner's right password would put off the day on which strangers see a count forgotten.
+        charged_at=case((_IS_THE_LAST, func.coalesce(_TABLE.charged_before, bindparam("before"))), else_=_TABLE.charged_at),
+        charged_before=case(
+            (_IS_THE_LAST, None), (_TABLE.charged_before == bindparam("at"), bindparam("before")), else_=_TABLE.charged_before
+        ),
     )
 )
+"""Of two tries that are given back at once, the one that is given back last leaves the moment before both."""
 
 
 class ThrottleBuckets:
@@ -41,7 +52,7 @@ class ThrottleBuckets:
             row = self._connection.execute(statement, {"key": bucket.key, "account_id": bucket.account_id, "now": now}).one_or_none()
             if row is None:
                 return self._refusal(bucket)
-            charges.append(Charge(bucket, row.tries, row.next_allowed_at))
+            charges.append(Charge(bucket, row.tries, row.next_allowed_at, now, row.charged_before or 0))
         return charges
 
     def cut(self, bucket: Bucket, next_allowed_at: int) -> None:
@@ -53,7 +64,13 @@ class ThrottleBuckets:
 
     def give_back(self, charges: Sequence[Charge]) -> None:
         for charge in charges:
-            parameters = {"bucket": charge.bucket.key, "free": charge.bucket.policy.free, "opened": charge.next_allowed_at}
+            parameters = {
+                "bucket": charge.bucket.key,
+                "free": charge.bucket.policy.free,
+                "opened": charge.next_allowed_at,
+                "at": charge.charged_at,
+                "before": charge.charged_before,
+            }
             self._connection.execute(_GIVE_BACK, parameters)
 
     def clear(self, keys: Sequence[str]) -> Mapping[str, DelayReport]:
@@ -70,7 +87,8 @@ class ThrottleBuckets:
         row = self._connection.execute(_UNREPORTED, {"bucket": bucket.key}).one_or_none()
         if row is None:
             return None
-        self._connection.execute(update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(reported_tries=row.tries, delayed_since=None))
+        told = {"reported_tries": row.tries, "carried_delays": 0, "delayed_since": None}
+        self._connection.execute(update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(told))
         return report_of(row)
 
     def _refusal(self, bucket: Bucket) -> Refusal:
@@ -97,6 +115,11 @@ def _charge_statement(insert: Any, policy: Policy) -> Any:
     now = bindparam("now", type_=_TABLE.charged_at.type)
     window_is_over: ColumnElement[bool] | None = None
     tries: ColumnElement[int] = _TABLE.tries + _written(1)
+    delayed_since: ColumnElement[int | None] = _TABLE.delayed_since
+    if policy.forgotten_after is not None:
+        is_forgotten = _TABLE.charged_at <= now - _written(policy.forgotten_after)
+        tries = case((is_forgotten, _written(1)), else_=tries)
+        delayed_since = case((and_(is_forgotten, not_(HAS_WAITS_TO_TELL)), None), else_=delayed_since)
     if policy.window is not None:
         window_is_over = or_(_TABLE.window_began_at <= now - _written(policy.window), _TABLE.window_began_at > now)
         tries = case((window_is_over, _written(1)), else_=tries)
@@ -121,19 +144,24 @@ def _charge_statement(insert: Any, policy: Policy) -> Any:
         "next_allowed_at": next_allowed,
         "window_began_at": _TABLE.window_began_at if window_is_over is None else case((window_is_over, now), else_=_TABLE.window_began_at),
         "charged_at": now,
-        "delayed_since": case((and_(tries >= _written(policy.free), _TABLE.delayed_since.is_(None)), now), else_=_TABLE.delayed_since),
+        "charged_before": func.nullif(_TABLE.charged_at, _written(0)),
+        "delayed_since": case((and_(tries >= _written(policy.free), _TABLE.delayed_since.is_(None)), now), else_=delayed_since),
         "account_id": bindparam("account_id"),
     }
+    if policy.forgotten_after is not None:
+        # The waits outlive the count: its account is to be told of them.
+        again["carried_delays"] = case((is_forgotten, _TABLE.carried_delays + _OWN_DELAYS), else_=_TABLE.carried_delays)
+        again["reported_tries"] = case((is_forgotten, _written(0)), else_=_TABLE.reported_tries)
     return (
         insert(THROTTLE_BUCKET)
         .values(key=bindparam("key"), account_id=bindparam("account_id"), **first)
         .on_conflict_do_update(index_elements=[_TABLE.key], set_=again, where=may_try)
-        .returning(_TABLE.tries, _TABLE.next_allowed_at)
+        .returning(_TABLE.tries, _TABLE.next_allowed_at, _TABLE.charged_before)
     )
 
 
 def report_of(row: Any) -> DelayReport:
     """What a row has to tell that was not told yet."""
     alarm = PASSWORD.alarm_at is not None and row.tries >= PASSWORD.alarm_at
-    delays = row.tries - max(row.reported_tries, PASSWORD.free - 1)
-    return DelayReport(delays, row.delayed_since or row.charged_at, row.charged_at, alarm)
+    own = max(0, row.tries - max(row.reported_tries, PASSWORD.free - 1))
+    return DelayReport(row.carried_delays + own, row.delayed_since or row.charged_at, row.charged_at, alarm)

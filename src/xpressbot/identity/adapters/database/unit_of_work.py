@@ -17,6 +17,7 @@ from xpressbot.identity.adapters.database.accounts import Accounts
 from xpressbot.identity.adapters.database.authenticators import Authenticators
 from xpressbot.identity.adapters.database.devices import Devices
 from xpressbot.identity.adapters.database.installation import Installation, Links
+from xpressbot.identity.adapters.database.notices import Notices
 from xpressbot.identity.adapters.database.outdated_rows import OutdatedRows
 from xpressbot.identity.adapters.database.pending_sign_ins import PendingSignIns
 from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
@@ -139,6 +140,10 @@ class UnitOfWork:
     @property
     def events(self) -> SecurityEvents:
         return SecurityEvents(self._connection, self._entropy)
+
+    @property
+    def notices(self) -> Notices:
+        return Notices(self._connection)
 
     @property
     def keys(self) -> Keys:

@@ -1,0 +1,17 @@
+"""What a newer version of this program may have written, which this one has no name for."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def known(kinds: type[Kind], text: str) -> Kind | None:
+    """The member of this value; None for one that is not among them.
+
+    Whoever decides by it refuses then; whoever only tells says that there is something else.
+    """
+    try:
+        return kinds(text)
+    except ValueError:
+        return None

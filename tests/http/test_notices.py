@@ -1,0 +1,204 @@
+"""What the dashboard tells under "Since you last looked", to which session, and until when."""
+
+import re
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from tests.http.conftest import Protected, both_engines
+from tests.http.sending import rows, words
+from tests.support.browser import Browser
+from tests.support.installation import PASSWORD, Installation
+from tests.support.people import reset
+from xpressbot.identity.domain.instant import HOUR, MINUTE
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"
+SIGN_IN_KEPT_MINUTES = 30
+
+
+def told(browser: Browser) -> str:
+    """The notices on the dashboard, in words; empty when there are none."""
+    return words(browser.get("/").text).partition("Since you last looked")[2].partition("Got it")[0]
+
+
+def shown(browser: Browser) -> str:
+    """What "Got it" on the dashboard of this moment would send."""
+    found = re.search(r'name="shown" value="([^"]*)"', browser.get("/").text)
+    return found[1] if found else ""
+
+
+def got_it(browser: Browser, what: str | None = None) -> None:
+    assert browser.post("/notices/seen", shown=shown(browser) if what is None else what).headers["location"] == "/"
+
+
+def another_session(protected: Protected, new_browser: Callable[..., Browser], **options: str) -> Browser:
+    browser = new_browser(**options)
+    browser.sign_in()
+    assert browser.post("/sign-in/code", code=protected.phone.next_code()).headers["location"] == "/"
+    return browser
+
+
+@both_engines
+def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
+    protected: Protected, new_browser: Callable[..., Browser], app: FastAPI, installation: Installation
+) -> None:
+    """Their session's deeds are shown in the owner's others; neither an older page nor the thief's own makes them seen."""
+    owner = another_session(protected, new_browser)
+    got_it(owner)
+    wrong = new_browser(address="203.0.113.66")
+    wrong.sign_in()
+    wrong.post("/sign-in/code", code="000000")
+    older_page = shown(owner)
+    assert older_page
+    thief = new_browser(address="203.0.113.66", user_agent=CHROME)
+    for cookie in protected.browser.cookies.jar:
+        thief.cookies.set(cookie.name, cookie.value)
+    assert thief.post("/account/2fa/recovery-codes/reveal").headers["location"] == "/account/2fa/recovery-codes"
+
+    assert "Recovery codes shown" not in told(thief)
+    assert "Recovery codes shown Chrome on Windows" in told(owner)
+    deed = next(word for word in shown(owner).split() if word not in older_page.split())
+    got_it(thief, f"{shown(thief)} {deed}")
+    got_it(owner, older_page)
+    assert "Recovery codes shown" in told(owner)
+    assert "Wrong code" not in told(owner)
+    got_it(owner)
+    assert told(owner) == ""
+
+
+@both_engines
+def test_many_right_passwords_after_a_reset_leave_the_reset_visible(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """230 of them are one notice, with their number."""
+    link = reset(installation.house)
+    thief = new_browser(address="203.0.113.66", user_agent=CHROME)
+    for _try in range(230):
+        assert thief.sign_in().headers["location"] == "/link/re-enrolment"
+    owner = protected.browser
+    owner.get(f"/link/re-enrolment?token={link.text}")
+    owner.sign_in()
+    owner.enable_2fa()
+    assert "2FA reset by whoever runs this XpressBot Reason given:" in told(owner)
+    assert "Right password, before 2FA was set up again 231 times From several browsers or networks, most recently:" in told(owner)
+    assert len([row for row in rows(installation, "notice") if row["kind"] == "sign_in.enrolment_awaited"]) == 1
+
+
+@both_engines
+def test_a_right_password_that_stops_at_the_second_factor_is_told_at_the_next_sign_in(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """From a browser that was unknown: how often, when, from where, and that wrong ones had come before; once."""
+    got_it(protected.browser)
+    thief = new_browser(address="203.0.113.66", user_agent=CHROME)
+    for _try in range(8):
+        thief.sign_in(password="wrong")
+        installation.clock.advance(minutes=16)
+    assert thief.sign_in().headers["location"] == "/sign-in/code"
+    assert told(protected.browser) == ""
+    owner = another_session(protected, new_browser)
+    assert "Right password, and no right code after it At 21 Sep 2026, 16:21 UTC your password was entered" in told(owner)
+    assert "Wrong passwords had come before it. Chrome on Windows · 203.0.113.66" in told(owner)
+    assert "was not guessed" not in words(owner.get("/").text)
+    got_it(owner)
+    assert "no right code after it" not in told(another_session(protected, new_browser))
+
+
+@both_engines
+def test_a_right_password_that_stops_is_told_when_the_sign_in_has_expired(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """Also to somebody who is signed in all the time; more of them within the hour wait for the next event."""
+    sweeping, thief = installation.house.identity.sweeping, new_browser(address="203.0.113.66")
+    counts = []
+    for _half_hour in range(4):
+        thief = new_browser(address="203.0.113.66")
+        assert thief.sign_in().headers["location"] == "/sign-in/code"
+        installation.clock.advance(minutes=SIGN_IN_KEPT_MINUTES)
+        protected.browser.get("/")
+        sweeping.next_round()
+        counts.append(sum(row["kind"] == "sign_in.stopped_at_second_factor" for row in rows(installation, "security_event")))
+    assert counts == [1, 1, 2, 2]
+    assert "3 times between" in told(protected.browser)
+    assert [row["to_tell"] for row in rows(installation, "pending_sign_in")] == [True]
+
+
+@both_engines
+def test_a_sign_in_that_is_begun_anew_or_completed_has_not_stopped(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """Whoever types the password twice in one browser is not told of themselves."""
+    got_it(another_session(protected, new_browser))
+    person = new_browser()
+    person.sign_in()
+    installation.clock.advance(minutes=11)
+    person.sign_in()
+    assert person.post("/sign-in/code", code=protected.phone.next_code()).headers["location"] == "/"
+    assert told(person) == ""
+    installation.clock.advance(minutes=SIGN_IN_KEPT_MINUTES)
+    installation.house.identity.sweeping.next_round()
+    assert told(person) == ""
+
+
+@both_engines
+def test_a_right_password_that_stops_is_told_although_the_account_changed_meanwhile(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """What ends unfinished sign-ins does not end the telling of them."""
+    new_browser(address="203.0.113.66").sign_in()
+    installation.clock.advance(minutes=6)
+    protected.browser.post("/account/confirm-identity", password=PASSWORD, code=protected.phone.next_code())
+    assert protected.browser.post("/account/2fa/disable").headers["location"] == "/account"
+    owner = new_browser()
+    assert owner.sign_in().headers["location"] == "/"
+    assert "no right code after it" in told(owner)
+
+
+@both_engines
+def test_a_sign_in_that_followed_waits_is_told_to_the_other_sessions(
+    signed_in: Browser, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """With 2FA off the right password is all it takes."""
+    guesser = new_browser(address="203.0.113.66", user_agent=CHROME)
+    for _try in range(8):
+        guesser.sign_in(password="wrong")
+        installation.clock.advance(minutes=7)
+        signed_in.get("/")
+    installation.clock.advance(minutes=16)
+    assert guesser.sign_in().headers["location"] == "/"
+    assert "Signed in after wrong passwords Chrome on Windows · 203.0.113.66" in told(signed_in)
+    assert "Signed in after wrong passwords" not in told(guesser)
+
+
+@both_engines
+def test_a_recovery_code_spent_to_confirm_who_you_are_is_told_everywhere(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """As at the sign-in: in the other sessions and in this one."""
+    other = another_session(protected, new_browser)
+    got_it(other)
+    installation.clock.advance(minutes=6)
+    confirmed = protected.browser.post("/account/confirm-identity", password=PASSWORD, code=protected.codes[0], next="/account")
+    assert confirmed.headers["location"] == "/account"
+    for browser in (protected.browser, other):
+        assert "Confirmed who you are with a recovery code" in told(browser)
+
+
+def test_what_is_told_as_one_says_when_the_places_differ(protected: Protected, new_browser: Callable[..., Browser]) -> None:
+    """An owner's own slip does not stand for somebody else's tries."""
+    got_it(protected.browser)
+    for address, agent in (("203.0.113.66", CHROME), ("192.0.2.7", "")):
+        browser = new_browser(address=address, **({"user_agent": agent} if agent else {}))
+        browser.sign_in()
+        browser.post("/sign-in/code", code="000000")
+    assert "Wrong code after the right password 2 times From several browsers or networks, most recently: Firefox" in told(
+        protected.browser
+    )
+
+
+def test_an_hour_is_what_separates_two_events_of_stopped_sign_ins() -> None:
+    """The numbers that the tests above stand on."""
+    from xpressbot.identity.domain import notice, pending_sign_in, retention
+
+    assert notice.STOPPED_TOLD_EVERY == HOUR
+    assert pending_sign_in.LIFETIME + retention.PENDING_SIGN_IN_KEPT == SIGN_IN_KEPT_MINUTES * MINUTE
