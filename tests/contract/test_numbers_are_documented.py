@@ -30,6 +30,7 @@ COLUMNS = {
     "Count starts anew after": "window",
     "Alarm at": "alarm_at",
     "Suspended at": "suspend_at",
+    "Forgotten after its last try": "forgotten_after",
 }
 UNITS_OF_TIME = "instant"
 SWEPT = {
@@ -40,6 +41,7 @@ SWEPT = {
     Transient.DEVICE: "known browsers",
     Transient.NETWORK_COUNT: "counts of networks",
     Transient.PASSWORD_COUNT: "counts of passwords",
+    Transient.STRANGER_COUNT: "strangers' counts of passwords",
 }
 """The kinds as the table of what is kept how long calls them."""
 PARAMETERS = table("docs/parameters.md", "What")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, delete, insert, select
+from sqlalchemy import Connection, MetaData, delete, insert, select, text
 
 from tests.support.databases import SqliteTemplate
 from tests.support.event_chain import broken_at
@@ -17,10 +17,12 @@ from xpressbot.entrypoints.house import House
 from xpressbot.foundation.database import migrations
 from xpressbot.foundation.database.engine import METADATA, Database, open_database
 from xpressbot.foundation.database.migrations import HEAD, current_revision, upgrade
+from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
+from xpressbot.identity.domain.security_event import EventKind
 
 EARLIER = ["0001", "0002", "0003", "0004"]
 RENAMED = {"authenticator": {"session_id": "begun_in"}}
@@ -87,6 +89,37 @@ def test_an_open_welcome_link_still_makes_the_owner(today: Installation, used: D
     assert isinstance(claimed, SignedIn)
     assert house.identity.registration.issue_welcome_link() is None
     house.close()
+
+
+def test_what_nobody_has_acknowledged_yet_is_told_after_the_upgrade(
+    today: Installation, used: Database, tmp_path: Path, empty_database_url: str
+) -> None:
+    """The same notices as if they had been made by today's program: one of a kind that repeats, and none of what was seen."""
+    anna = protected(today.house)
+    half_signed_in = pending(today.house)
+    for code in ("000000", "000001"):
+        today.house.identity.sign_in.verify_second_factor(half_signed_in, TotpCode(code), CLIENT)
+    today.house.identity.recovery_codes.reveal(anna.caller)
+    late = caller_with(today.house, completed(today.house, pending(today.house), recovery_code(anna.codes[0])).session)
+    expected = _told(today.house, late), _told(today.house, anna.caller)
+    assert EventKind.SECOND_FACTOR_REFUSED in {kind for kind, _count in expected[1]}
+    _take_back(today.house, used)
+    seen = 3
+    with used.write() as connection:
+        connection.execute(text("UPDATE account SET notices_seen = :seen"), {"seen": seen})
+        connection.commit()
+
+    house = _upgraded(today, used, tmp_path, empty_database_url)
+
+    of_then = list(house.identity.account_page.dashboard(late).notices)
+    assert {notice.kind for notice in of_then} < {kind for kind, _count in expected[0]}
+    assert min(notice.first.seq for notice in of_then) > seen
+    assert _told(house, anna.caller) == [one for one in expected[1] if one[0] in {notice.kind for notice in of_then}]
+    house.close()
+
+
+def _told(house: House, caller: Caller) -> list[tuple[EventKind | None, int]]:
+    return [(notice.kind, notice.count) for notice in house.identity.account_page.dashboard(caller).notices]
 
 
 def _take_back(house: House, used: Database) -> None:

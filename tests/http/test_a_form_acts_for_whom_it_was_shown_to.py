@@ -64,7 +64,7 @@ def test_a_form_of_another_account_does_nothing(
     tab = Tab.opened(protected.browser, "/account")
     installation.add_account(BERTA, "Berta")
     protected.browser.sign_in(BERTA)
-    fields = {"code": "000000", "password": "wrong", "name": "Tablet", "app": "x", "seq": "1"}
+    fields = {"code": "000000", "password": "wrong", "name": "Tablet", "app": "x", "shown": "1-1"}
     assert_refused(installation, tab, path, fields, f"opened as {ANNA}", f"it is {BERTA} by now", f"Go on as {BERTA}", "Sign out")
     assert protected.browser.who()["account"]["email"] == BERTA
 

@@ -41,7 +41,7 @@ def test_no_state_changer_acts_on_a_request_from_elsewhere(
     headers: dict[str, str] | list[tuple[str, str]], app: FastAPI, protected: Protected, installation: Installation
 ) -> None:
     """Each POST route with a signed-in person's cookies and right values: 403, and not a row has changed."""
-    fields = {"email": "anna@example.com", "password": PASSWORD, "code": protected.phone.next_code(), "seq": "1"}
+    fields = {"email": "anna@example.com", "password": PASSWORD, "code": protected.phone.next_code(), "shown": "1-1"}
     before = contents(installation)
     paths = paths_with(app, "POST")
     assert len(paths) >= 14

@@ -89,6 +89,18 @@ class _Crowd:
                 }
                 for seq in range(1, 11)
             ],
+            "notice": [
+                {
+                    "account_id": account_id,
+                    "first_seq": seq,
+                    "last_seq": seq,
+                    "kind": "totp.enabled",
+                    "count": 1,
+                    "several_places": False,
+                    "acknowledged_at": acknowledged_at,
+                }
+                for seq, acknowledged_at in ((1, self._now), (2, self._now), (3, None))
+            ],
             "throttle_bucket": [
                 self.count(f"password:stranger:{self._random(32).hex()}", self._now - age),
                 self.count(f"address:{self._random(32).hex()}", self._now - number * SECOND),

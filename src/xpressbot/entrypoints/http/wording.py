@@ -124,10 +124,10 @@ def weak_password_text(weak: WeakPassword) -> str:
 
 def event_title(kind: EventKind | None) -> str:
     """What happened, in a few words; None stands for a kind that a newer version recorded."""
-    return _("Something else happened") if kind is None else _EVENT_TITLES[kind]
+    return _("Something else happened") if kind is None else EVENT_TITLES[kind]
 
 
-_EVENT_TITLES: Final = {
+EVENT_TITLES: Final = {
     EventKind.ACCOUNT_CREATED: _("Account made"),
     EventKind.ACCOUNT_DISABLED: _("Account disabled by the operator"),
     EventKind.ACCOUNT_ENABLED: _("Account enabled by the operator"),
