@@ -126,13 +126,25 @@ def test_a_browser_is_known_for_ninety_days_and_by_its_newest_token(visitor: Vis
     assert isinstance(visitor.begin(), Denied)
 
 
-def test_a_right_password_gives_its_charge_back(installation: Installation, visitor: Visitor) -> None:
-    """With 2FA on, typing the right password over and over counts neither for the account nor for the network."""
+def test_a_right_password_gives_the_addresss_charge_back_and_not_the_networks(installation: Installation, visitor: Visitor) -> None:
+    """With 2FA on, typing it over and over makes the account wait for nothing; its network has thirty tries a minute for it as well."""
     visitor.sign_in().enable()
-    other = Visitor(installation)
-    for _ in range(100):
+    other = Visitor(installation, address="198.51.100.1")
+    for number in range(1, 31):
         assert isinstance(other.begin(), SecondFactorRequired)
-    assert not tries(installation)
+        assert tries(installation) == {"address": 1 + number}
+    assert other.begin() == Denied(Reason.ADDRESS_THROTTLED, retry_at=installation.clock.now() + 60 * SECOND)
+    assert isinstance(Visitor(installation, address="198.51.100.2").begin(), SecondFactorRequired)
+    installation.clock.advance(minutes=1)
+    assert isinstance(other.begin(), SecondFactorRequired)
+
+
+def test_a_known_browsers_right_password_gives_its_whole_charge_back(installation: Installation, visitor: Visitor) -> None:
+    """It counts for no network: whoever signs in there all day long waits for nothing."""
+    visitor.sign_in().enable()
+    for _ in range(100):
+        assert isinstance(visitor.begin(), SecondFactorRequired)
+    assert tries(installation) == {"address": 1}
 
 
 def test_the_charge_given_back_is_ones_own(installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
@@ -143,7 +155,7 @@ def test_the_charge_given_back_is_ones_own(installation: Installation, visitor: 
         assert stranger.begin("guess") == WRONG
     for _ in range(3):
         assert isinstance(stranger.begin(), SecondFactorRequired)
-    assert tries(installation) == {"password:stranger": 4, "address": 4}
+    assert tries(installation) == {"password:stranger": 4, "address": 8}
     assert stranger.begin("guess") == WRONG
     assert stranger.begin("guess") == throttled(stranger, 30)
 
@@ -166,9 +178,9 @@ def test_a_completed_sign_in_clears_only_a_known_browsers_own_count(
     guess(new_visitor(), 3)
     visitor.begin("guess")
     visitor.sign_in()
-    assert tries(installation) == {"password:stranger": 3, "address": 3}
+    assert tries(installation) == {"password:stranger": 3, "address": 4}
     new_visitor().sign_in()
-    assert tries(installation) == {"password:stranger": 3, "address": 3}
+    assert tries(installation) == {"password:stranger": 3, "address": 5}
 
 
 def test_guessing_is_reported_at_the_next_completed_sign_in(

@@ -67,6 +67,11 @@ class SignIn:
             return Denied(Reason.WRONG_CREDENTIALS)
         return self._after_password(right, charges, next_path, client)
 
+    def knows(self, email: str, client: Client) -> bool:
+        """Whether this address has completed a sign-in in this browser. It proves nothing of who sits there."""
+        with self._units.read() as uow:
+            return self._known_browser(uow, email, client) is not None
+
     def pending(self, token: Token | None, step: NextStep) -> PendingSignIn | Denied:
         """The pending sign-in a browser holds, if it may take this step with it."""
         if token is None:
@@ -115,11 +120,14 @@ class SignIn:
     def _charge_password(self, email: str, client: Client) -> tuple[Account | None, Sequence[Charge]] | Denied:
         def tried(uow: UnitOfWork) -> tuple[Account | None, Sequence[Bucket]]:
             account = uow.accounts.by_email(email)
-            used_since = self._mint.now() - device.LIFETIME
-            device_id = uow.devices.find(client.device.digest, email, used_since) if client.device else None
+            device_id = self._known_browser(uow, email, client)
             return account, password_buckets(self._digest, email, account.id if account else None, device_id, client)
 
         return charge_try(self._units, self._mint.now, tried, durable=True)
+
+    def _known_browser(self, uow: UnitOfWork, email: str, client: Client) -> str | None:
+        used_since = self._mint.now() - device.LIFETIME
+        return uow.devices.find(client.device.digest, email, used_since) if client.device else None
 
     def _charge_code(self, token: Token, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
         def tried(uow: UnitOfWork) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:
@@ -142,7 +150,9 @@ class SignIn:
             account = uow.accounts.lock(right.account.id)
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:
                 return Denied(Reason.START_AGAIN)
-            uow.throttle.give_back(charges)
+            # Not the network's: whoever knows one password could have as many hashed as they like.
+            password_charge, *_of_the_network = charges
+            uow.throttle.give_back([password_charge])
             if right.renewed_hash is not None:
                 uow.accounts.renew_password_hash(account.id, right.account.password_hash, right.renewed_hash)
             amr = frozenset({Method.PASSWORD})
@@ -150,13 +160,13 @@ class SignIn:
             protected = bool(uow.authenticators.active(account.id))
             match step := pending_sign_in.next_step(amr, protected=protected, must_enrol=account.must_enrol):
                 case NextStep.SECOND_FACTOR:
-                    outcome = SecondFactorRequired(self._make_pending(uow, account, step, charges[0], next_path, client))
+                    outcome = SecondFactorRequired(self._make_pending(uow, account, step, password_charge, next_path, client))
                 case NextStep.MUST_ENROL:
                     # Whoever else knows the password gets no further, but its owner has to learn of them.
                     uow.events.append(account.id, client.event(EventKind.ENROLMENT_AWAITED), self._mint.now())
-                    outcome = EnrolmentRequired(self._make_pending(uow, account, step, charges[0], next_path, client))
+                    outcome = EnrolmentRequired(self._make_pending(uow, account, step, password_charge, next_path, client))
                 case NextStep.SESSION:
-                    proof = CompletedProof(amr, (charges[0].bucket.key,), next_path, charges[0].follows_waits)
+                    proof = CompletedProof(amr, (password_charge.bucket.key,), next_path, password_charge.follows_waits)
                     outcome = self._completion.complete(uow, account, proof, client)
                 case unknown:
                     assert_never(unknown)

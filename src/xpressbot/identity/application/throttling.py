@@ -24,10 +24,13 @@ def stranger_bucket(digest: KeyedDigest, email: str, account_id: str | None) -> 
 
 
 def password_buckets(digest: KeyedDigest, email: str, account_id: str | None, device_id: str | None, client: Client) -> Sequence[Bucket]:
-    """A known browser has a bucket of its own; every other try counts for the address typed and the network it comes from."""
+    """A known browser has a bucket of its own; every other try counts for the address typed and the network it comes from.
+
+    The first one is the password's, which a right password gives its try back.
+    """
     if device_id is not None:
         return [throttle.known_browser(device_id, account_id)]
-    network = digest.digest("throttled network", _network(client.address).encode()).hex()
+    network = digest.digest("throttled network", network_of(client.address).encode()).hex()
     return [stranger_bucket(digest, email, account_id), throttle.client_address(network)]
 
 
@@ -101,8 +104,8 @@ def _settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
     return Denied(reason, retry_at=retry_at, bucket=refusal.bucket.kind)
 
 
-def _network(address: str) -> str:
-    """An IPv6 client owns a /64 at least; counting single addresses would count nothing."""
+def network_of(address: str) -> str:
+    """What counts as one network: an IPv4 address, or the /64 that an IPv6 client owns at least. What is no address is "unknown"."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
