@@ -11,7 +11,7 @@ from tests.http.sending import SAME_ORIGIN, rows
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.pools import MOST_WAITING_TO_SIGN_IN, SIGN_IN_THREADS_BEYOND_HASHES
 
-BUSY_PATHS = ["/sign-in", "/welcome", "/account/confirm-identity"]
+BUSY_PATHS = ["/sign-in", "/welcome", "/account/confirm-identity", "/link/invite"]
 
 
 async def while_busy(installation: Installation, app: FastAPI, *, waiting: int) -> dict[str, httpx.Response]:
@@ -50,7 +50,7 @@ def test_up_to_the_bound_people_wait_and_are_served(waiting: int, installation: 
     installation.add_account()
     seen = asyncio.run(while_busy(installation, app, waiting=waiting))
     assert seen["POST /sign-in"].headers["location"] == "/"
-    assert [seen[f"POST {path}"].status_code for path in BUSY_PATHS] == [303, 404, 303]
+    assert [seen[f"POST {path}"].status_code for path in BUSY_PATHS] == [303, 404, 303, 410]
 
 
 def test_the_queue_empties_again(installation: Installation, app: FastAPI) -> None:

@@ -40,11 +40,12 @@ def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The settings as a server gets them."""
+    """The settings as a server gets them. Networks are taken from this machine's word."""
     return {
         "XPRESSBOT_DATA_DIR": str(settings.data_dir),
         "XPRESSBOT_KEY_FILE": str(settings.key_file),
         "XPRESSBOT_DATABASE_URL": settings.database_url,
+        "XPRESSBOT_TRUSTED_PROXIES": "127.0.0.1/32",
     }
 
 

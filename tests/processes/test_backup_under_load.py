@@ -21,7 +21,7 @@ from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD, make_settings
 from tests.support.people import Person, protected, shown_to
 from tests.support.server import serving
-from tests.support.storm import Form, send
+from tests.support.storm import Form, own_network, send
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.clock import SystemClock
@@ -54,7 +54,7 @@ class Storm:
         coming = list(itertools.islice(self.codes, AT_ONCE))
         phone = next(self.phones, None)
         people = [person for person, _code in coming] + ([] if phone is None else [phone])
-        passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
+        passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}, address=own_network()) for person in people]
         tokens = [Token.parse(answer.cookies[cookie_name("sign-in", self.url)]) for answer in self._all_sent_to("/sign-in/code", passwords)]
         shown = [shown_to(self.house, person.account.id, person.account.email) for person in people]
         forms = [
@@ -63,7 +63,7 @@ class Storm:
         ]
         if phone is not None:
             forms.append(Form("/sign-in/code", {"code": phone.phone.code()} | shown[-1], tokens[-1]))
-        guest = Form("/sign-in", {"email": GUEST, "password": PASSWORD})
+        guest = Form("/sign-in", {"email": GUEST, "password": PASSWORD}, address=own_network())
         self._all_sent_to("/", [*forms, guest])
         self.used += [code for _person, code in coming]
         if (newcomer := next(self.newcomers, None)) is not None:

@@ -17,7 +17,7 @@ from tests.support.command_line import Answer, Shell
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, protected, shown_to
-from tests.support.storm import Form, send
+from tests.support.storm import Form, own_network, send
 from xpressbot.foundation.database.key_state import KEY_STATE
 from xpressbot.foundation.key_ring import load_key_ring
 from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
@@ -73,7 +73,7 @@ def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, 
 def _sign_in(premises: Premises, people: list[Person]) -> None:
     """All at once, with their password and then with the code that their phone shows; each then begins to move to a new phone."""
     url = premises.server.url
-    passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}) for person in people]
+    passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}, address=own_network()) for person in people]
     tokens = [Token.parse(answer.cookies[cookie_name("sign-in", url)]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
     shown = [shown_to(premises.house, person.account.id, person.account.email) for person in people]
     codes = [

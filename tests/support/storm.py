@@ -1,6 +1,7 @@
 """Many requests at one moment, from as many browsers."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -11,6 +12,7 @@ from tests.support.cookies import cookie_name
 from xpressbot.identity.domain.token import Token
 
 _TIMEOUT_SECONDS = 120
+_NETWORKS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Form:
     """A form to send, with the cookies of a pending sign-in, of a link and of a session, or none.
 
     fields: with `for`, as people.shown_to gives it, where the page has it.
+    address: where it comes from, as a trusted proxy on this machine would tell.
     """
 
     path: str
@@ -25,11 +28,23 @@ class Form:
     pending: Token | None = None
     link: Token | None = None
     session: Token | None = None
+    address: str = ""
 
     def cookies(self, url: str) -> str:
         """As a browser sends them to an installation with this public URL."""
         tokens = {"sign-in": self.pending, "link": self.link, "session": self.session}
         return "; ".join(f"{cookie_name(kind, url)}={token.text}" for kind, token in tokens.items() if token is not None)
+
+
+def own_network() -> str:
+    """An address in a network where nobody else has been."""
+    number = next(_NETWORKS)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def found_no_place(response: httpx.Response) -> bool:
+    """Whether it was refused because others were in the line for the same account or link, or from the same network."""
+    return response.status_code == 429 and response.headers["retry-after"] == "1" and "Too many at once" in response.text
 
 
 def send(url: str, forms: Sequence[Form], *, again: Callable[[httpx.Response], bool] = lambda _response: False) -> list[httpx.Response]:
@@ -59,6 +74,7 @@ async def ask(url: str, form: Form, *, method: str = "POST") -> httpx.Response:
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
         *([f"Cookie: {cookies}"] if (cookies := form.cookies(url)) else []),
+        *([f"X-Forwarded-For: {form.address}"] if form.address else []),
     ]
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:

@@ -75,6 +75,14 @@ _EXPLANATIONS: Final = {
         _("The form could not be read"),
         _("A field was sent twice or is damaged. Nothing was done; go back and try again."),
     ),
+    429: _Explanation(
+        "no_place",
+        _("Too many at once"),
+        _(
+            "Tries like this one are being worked on already: for the same account or link, or from your network. Nothing was checked or"
+            " counted. Go back, and send the form again in a second."
+        ),
+    ),
     500: _Explanation(
         "internal_error",
         _("Something went wrong"),

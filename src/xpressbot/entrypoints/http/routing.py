@@ -1,8 +1,7 @@
 """Page routes: who may open them, on which threads they run, and where a person comes back to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 from starlette.requests import Request
@@ -13,7 +12,8 @@ from xpressbot.entrypoints.http.errors import Action, error_response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
-from xpressbot.entrypoints.http.pools import Pool, Pools
+from xpressbot.entrypoints.http.places import Places, Target
+from xpressbot.entrypoints.http.pools import Pools
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Site, Visit, redirect
 from xpressbot.identity.application.caller import Caller
@@ -22,16 +22,6 @@ from xpressbot.identity.domain.outcomes import Denied, Reason, StepUpRequired
 
 FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
 """Where forms are sent to by people who say themselves who they are."""
-
-
-class Threads(Enum):
-    """Which threads a handler runs on."""
-
-    PAGE = auto()
-    """Those for pages, or for forms."""
-    SIGN_IN = auto()
-    """For handlers that hash a password."""
-
 
 Handler = Callable[[Visit, Caller], Response | Denied | StepUpRequired]
 EnrolleeHandler = Callable[[Visit, Enrollee], Response | Denied]
@@ -43,12 +33,13 @@ class PublicPage:
 
     shown_to: whom a form sent here must have been shown to, if anybody is there; every form is for somebody, but those of
     FOR_ANYBODY.
+    hashes_at: where the handler hashes a password, what its form is a try at. Only by it does one reach the threads that may.
     """
 
     method: str
     path: str
     handler: Callable[[Visit], Response]
-    threads: Threads = Threads.PAGE
+    hashes_at: Target | None = None
     shown_to: Callable[[Visit], FormSubject | None] | None = None
 
     @property
@@ -75,7 +66,7 @@ class SignedInPage:
     method: str
     path: str
     handler: Handler
-    threads: Threads = Threads.PAGE
+    hashes_at: Target | None = None
     returns_to: str = ""
     before_session: EnrolleeHandler | None = None
     for_one_person: bool = False
@@ -169,21 +160,28 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     loose = [page.path for page in pages if isinstance(page, PublicPage) and page.method == "POST" and page.shown_to is None]
     if not FOR_ANYBODY.issuperset(loose):
         raise ValueError(f"a form sent to {loose} acts for whoever is in the cookies: say in shown_to whom it is shown to")
-    return [Route(page.path, _endpoint(site, page), methods=[page.method]) for page in pages]
+    places = Places(site.house.pools)
+    return [Route(page.path, _endpoint(site, page, places), methods=[page.method]) for page in pages]
 
 
-def _endpoint(site: Site, page: Page) -> Callable[[Request], object]:
-    pool = _pool(site.house.pools, page)
+def _endpoint(site: Site, page: Page, places: Places) -> Callable[[Request], object]:
+    run = _runner(site.house.pools, page, places)
 
     async def endpoint(request: Request) -> Response:
         form = await read_form(request) if page.method == "POST" else Form()
         visit = Visit.of(site, request, form)
-        return await pool.run(lambda: page.answer(visit))
+        return await run(visit, lambda: page.answer(visit))
 
     return endpoint
 
 
-def _pool(pools: Pools, page: Page) -> Pool:
-    if page.threads is Threads.SIGN_IN:
-        return pools.sign_in
-    return pools.form if page.method == "POST" else pools.page
+Runner = Callable[[Visit, Callable[[], Response]], Awaitable[Response]]
+
+
+def _runner(pools: Pools, page: Page, places: Places) -> Runner:
+    """What has a page's handler run by the right threads."""
+    target = page.hashes_at
+    if target is not None:
+        return lambda visit, work: places.run(visit, target, work)
+    pool = pools.form if page.method == "POST" else pools.page
+    return lambda _visit, work: pool.run(work)

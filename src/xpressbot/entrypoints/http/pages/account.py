@@ -7,7 +7,8 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.forms import parse_second_factor, password_problem
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
-from xpressbot.entrypoints.http.routing import Page, SignedInPage, Threads
+from xpressbot.entrypoints.http.places import SESSION
+from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, settings_notice
@@ -77,5 +78,5 @@ def _context(visit: Visit, caller: Caller, next_text: str) -> dict[str, Any]:
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", SETTINGS_PATH, show_settings),
     SignedInPage("GET", STEP_UP_PATH, show_confirm_identity),
-    SignedInPage("POST", STEP_UP_PATH, confirm_identity, threads=Threads.SIGN_IN),
+    SignedInPage("POST", STEP_UP_PATH, confirm_identity, hashes_at=SESSION),
 ]

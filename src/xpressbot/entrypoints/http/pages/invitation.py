@@ -11,7 +11,8 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
+from xpressbot.entrypoints.http.places import INVITATION
+from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.entrypoints.http.wording import Text, weak_password_text
@@ -84,5 +85,5 @@ def _shown_to(visit: Visit) -> FormSubject | None:
 
 PAGES: Final[list[Page]] = [
     PublicPage("GET", INVITATION_PATH, show_invitation),
-    PublicPage("POST", INVITATION_PATH, accept, threads=Threads.SIGN_IN, shown_to=_shown_to),
+    PublicPage("POST", INVITATION_PATH, accept, hashes_at=INVITATION, shown_to=_shown_to),
 ]

@@ -11,7 +11,8 @@ from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage, Threads
+from xpressbot.entrypoints.http.places import ADDRESS_TYPED
+from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import Text, sign_in_notice
@@ -174,7 +175,7 @@ def _sent_back(visit: Visit, denied: Denied) -> Response:
 
 PAGES: Final[list[Page]] = [
     PublicPage("GET", SIGN_IN_PATH, show_sign_in),
-    PublicPage("POST", SIGN_IN_PATH, sign_in, threads=Threads.SIGN_IN),
+    PublicPage("POST", SIGN_IN_PATH, sign_in, hashes_at=ADDRESS_TYPED),
     PublicPage("GET", CODE_PATH, show_second_factor(_APP)),
     PublicPage("POST", CODE_PATH, verify_second_factor(_APP), shown_to=_shown_to),
     PublicPage("GET", RECOVERY_CODE_PATH, show_second_factor(_RECOVERY_CODE)),

@@ -11,7 +11,8 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage, Threads
+from xpressbot.entrypoints.http.places import WELCOME_LINK
+from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.entrypoints.http.wording import Text, weak_password_text
@@ -93,5 +94,5 @@ def _must_be_unclaimed(visit: Visit) -> None:
 
 PAGES: Final[list[Page]] = [
     PublicPage("GET", WELCOME_PATH, show_welcome),
-    PublicPage("POST", WELCOME_PATH, claim, threads=Threads.SIGN_IN, shown_to=_shown_to),
+    PublicPage("POST", WELCOME_PATH, claim, hashes_at=WELCOME_LINK, shown_to=_shown_to),
 ]

@@ -1,0 +1,110 @@
+"""Places in the line for the sign-in pool, of which nobody takes so many in a worker that none are left for others (ASVS 15.2.2)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
+
+from starlette.exceptions import HTTPException
+
+from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.pools import Pools
+from xpressbot.entrypoints.http.visit import Visit
+from xpressbot.identity.application.throttling import network_of
+from xpressbot.identity.domain.account import email_key, normalise_email
+
+MOST_AT_ONE_TARGET: Final = 2
+"""A double click, or two browsers of one person."""
+MOST_OF_ONE_NETWORK: Final = 8
+NO_PLACE_RETRY_AFTER_SECONDS: Final = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a form that hashes is a try at: an address, a session, a link.
+
+    named: its name by what the request says, asking nobody; None where the request names none, and nothing will be hashed.
+    shown_by: the cookie by which a browser may show that it belongs there. belongs: whether it does, which asks the database.
+    is_public: strangers can name it too. Those who belong there then have places that strangers cannot take.
+    """
+
+    named: Callable[[Visit], str | None]
+    shown_by: Cookie
+    belongs: Callable[[Visit], bool]
+    is_public: bool = False
+
+
+class _Share(NamedTuple):
+    """So many of the places, and whose they are."""
+
+    owner: str
+    most: int
+
+
+class Places:
+    """Who waits for the sign-in pool of this worker, or is served by it. Used from one event loop.
+
+    Where there is no place left, a browser that belongs to what it tries is looked up: it counts for no network, and the known
+    browsers of an address have places of their own. Strangers cannot keep them out, whatever they send and from wherever.
+    """
+
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
+        self._taken = Counter[str]()
+
+    async def run(self, visit: Visit, target: Target, work: Callable[[], T]) -> T:
+        """Run `work` on a thread of the sign-in pool.
+
+        Raises PoolBusyError, and HTTPException 429 where its target or its network has no place left; nothing is charged then.
+        """
+        owners = [share.owner for share in await self._free_shares(visit, target)]
+        self._taken.update(owners)
+        try:
+            return await self._pools.sign_in.run(work)
+        finally:
+            self._taken -= Counter(owners)
+
+    async def _free_shares(self, visit: Visit, target: Target) -> Sequence[_Share]:
+        name = target.named(visit)
+        at_target = [] if name is None else [_Share(name, MOST_AT_ONE_TARGET)]
+        shares = [*at_target, _Share(f"network {network_of(visit.client.address)}", MOST_OF_ONE_NETWORK)]
+        if self._are_free(shares):
+            return shares
+        if visit.cookie(target.shown_by) is not None and await self._pools.page.run(lambda: target.belongs(visit)):
+            own = [_Share(f"known to {name}", MOST_AT_ONE_TARGET)] if target.is_public else at_target
+            if self._are_free(own):
+                return own
+        raise HTTPException(429, headers={"Retry-After": str(NO_PLACE_RETRY_AFTER_SECONDS)})
+
+    def _are_free(self, shares: Sequence[_Share]) -> bool:
+        return all(self._taken[share.owner] < share.most for share in shares)
+
+
+def _address_typed(visit: Visit) -> str | None:
+    email = normalise_email(visit.form["email"])
+    return None if email is None else f"address {email_key(email)}"
+
+
+def _is_known_browser(visit: Visit) -> bool:
+    email = normalise_email(visit.form["email"])
+    return email is not None and visit.identity.sign_in.knows(email, visit.client)
+
+
+def _token_in(cookie: Cookie) -> Callable[[Visit], str | None]:
+    def named(visit: Visit) -> str | None:
+        token = visit.cookie(cookie)
+        return None if token is None else f"{cookie} {token.digest.hex()}"
+
+    return named
+
+
+ADDRESS_TYPED: Final = Target(_address_typed, Cookie.DEVICE, _is_known_browser, is_public=True)
+SESSION: Final = Target(_token_in(Cookie.SESSION), Cookie.SESSION, lambda visit: visit.identity.sessions.resolve(visit.client) is not None)
+WELCOME_LINK: Final = Target(
+    _token_in(Cookie.LINK), Cookie.LINK, lambda visit: visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK))
+)
+INVITATION: Final = Target(
+    _token_in(Cookie.LINK), Cookie.LINK, lambda visit: visit.identity.registration.invited(visit.cookie(Cookie.LINK)) is not None
+)
