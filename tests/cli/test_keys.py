@@ -1,17 +1,36 @@
 """xpressbot keys: add, rotate, retire, on a database with people in it, while somebody else has it open."""
 
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.boxes import keys_of_boxes
 from tests.support.command_line import Shell
+from tests.support.forked import fork, fork_together, wait
 from tests.support.installation import Installation
 from tests.support.people import Person, completed, pending, protected
 from xpressbot.entrypoints.house import House
-from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.foundation.key_ring import (
+    KEY_BYTES,
+    change_key_ring,
+    create_key_ring,
+    held_key_ring,
+    load_key_ring,
+    new_key_ring,
+    with_key,
+    with_only,
+)
 from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
 from xpressbot.identity.domain.recovery_code import parse_code
+
+KEYS_EACH = 5
 
 
 @pytest.fixture
@@ -107,3 +126,99 @@ def test_rotating_without_a_new_key_changes_nothing(installation: Installation, 
         assert shell.run("keys", "rotate").code == 0
     assert keys_of_boxes(house) == {only}
     assert can_sign_in(house, anna, 0)
+
+
+def test_keys_that_are_added_at_once_are_all_in_the_ring(installation: Installation, shell: Shell) -> None:
+    """Each change begins with what the one before it has left."""
+    house = installation.house
+    path = house.settings.key_file
+
+    def child(number: int, meet: Callable[[], None]) -> int:
+        meet()
+        for key in range(KEYS_EACH):
+            change_key_ring(path, partial(with_key, key=bytes([number, key]) * (KEY_BYTES // 2)))
+        return 0
+
+    assert fork_together(4, child, beside=house.database) == [0] * 4
+    assert len(ring_of(house)) == 1 + 4 * KEYS_EACH
+    assert list(path.parent.iterdir()) == [path]
+    assert shell.run("keys", "add").code == 0
+    assert len(ring_of(house)) == 2 + 4 * KEYS_EACH
+
+
+def test_a_rotation_never_meets_a_retirement_half_done(installation: Installation) -> None:
+    """Whoever seals with a key of the ring holds it, and a retirement that drops keys waits until the database names it."""
+    house = installation.house
+    path = house.settings.key_file
+    new = change_key_ring(path, lambda ring: with_key(ring, b"n" * KEY_BYTES)).newest_id
+    go, held = os.pipe()
+    read, told = os.pipe()
+
+    def retire() -> int:
+        os.read(go, 1)
+        os.write(told, b"r")
+        change_key_ring(path, lambda ring: with_only(ring, house.identity.resealing.retire_others()))
+        return 0
+
+    retiring = fork(retire, beside=house.database)
+    with held_key_ring(path) as ring:
+        os.write(held, b"h")
+        os.read(read, 1)
+        with path.open("r+b") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert house.identity.resealing.switch_to(ring.newest_id)
+    assert wait(retiring) == 0
+    assert ring_of(house) == [new]
+
+
+@pytest.mark.parametrize("links", [1, 2])
+def test_of_a_ring_behind_a_link_the_target_is_replaced(installation: Installation, shell: Shell, tmp_path: Path, links: int) -> None:
+    """On another file system, too: what is written meanwhile lies beside the target."""
+    house = installation.house
+    path = house.settings.key_file
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        target = Path(elsewhere) / "ring.json"
+        shutil.move(path, target)
+        assert target.stat().st_dev != path.parent.stat().st_dev
+        (tmp_path / "between").symlink_to(target)
+        path.symlink_to(target if links == 1 else tmp_path / "between")
+        before = path.readlink()
+        assert shell.run("keys", "add").code == 0
+        assert path.readlink() == before
+        assert target.is_file()
+        assert not target.is_symlink()
+        assert list(Path(elsewhere).iterdir()) == [target]
+        assert len(load_key_ring(target).keys) == 2
+
+
+def test_a_first_start_makes_the_ring_where_a_link_leads(shell: Shell, tmp_path: Path) -> None:
+    """The link stays, and is not taken for a ring that is there already."""
+    link, target = tmp_path / "link.json", tmp_path / "mounted" / "ring.json"
+    link.symlink_to(target)
+    fresh = Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(link), "XPRESSBOT_DATA_DIR": str(tmp_path / "fresh")})
+    made = fresh.run("accounts", "invite", "anna@example.com")
+    assert made.code == 0, made.err
+    assert link.is_symlink()
+    assert len(load_key_ring(target).keys) == 1
+
+
+def test_a_link_that_leads_to_itself_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """No file can be where it leads."""
+    link = tmp_path / "link.json"
+    link.symlink_to(link)
+    fresh = Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(link), "XPRESSBOT_DATA_DIR": str(tmp_path / "fresh")})
+    answer = fresh.run("accounts", "invite", "anna@example.com")
+    assert (answer.code, answer.err) == (2, f"The key ring {link} cannot be read: Too many levels of symbolic links.\n")
+
+
+def test_a_place_without_hard_links_takes_a_new_ring_and_keeps_an_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As FAT and many network shares are."""
+
+    def link(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    path, first = tmp_path / "ring.json", new_key_ring(b"a" * KEY_BYTES, b"b" * KEY_BYTES)
+    assert create_key_ring(path, first)
+    assert not create_key_ring(path, new_key_ring(b"c" * KEY_BYTES, b"d" * KEY_BYTES))
+    assert load_key_ring(path) == first

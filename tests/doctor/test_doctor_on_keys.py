@@ -16,7 +16,7 @@ from tests.support.boxes import stored_boxes
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
-from xpressbot.foundation.key_ring import key_id, load_key_ring, new_key_ring, replace_key_ring, with_key
+from xpressbot.foundation.key_ring import change_key_ring, key_id, load_key_ring, new_key_ring, with_key
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, RECOVERY_CODE
 from xpressbot.identity.application import survey
 
@@ -90,7 +90,7 @@ def test_a_key_that_the_database_uses_and_the_ring_lacks_is_named(shell: Shell, 
     """Besides, every secret that it sealed is told not to open."""
     ring = load_key_ring(ring_file)
     other = b"o" * 32
-    replace_key_ring(ring_file, type(ring)(key_id(other), {key_id(other): other}, ring.lookup_key))
+    change_key_ring(ring_file, lambda ring: type(ring)(key_id(other), {key_id(other): other}, ring.lookup_key))
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"key_missing", "secrets_do_not_open"})
     assert report.about("key_missing")["facts"]["keys"] == [ring.active_id]
@@ -99,14 +99,13 @@ def test_a_key_that_the_database_uses_and_the_ring_lacks_is_named(shell: Shell, 
 
 def test_another_lookup_key_is_told(shell: Shell, ring_file: Path) -> None:
     """No recovery code would be recognised, although every secret opens."""
-    ring = load_key_ring(ring_file)
-    replace_key_ring(ring_file, type(ring)(ring.active_id, ring.keys, b"l" * 32))
+    change_key_ring(ring_file, lambda ring: type(ring)(ring.active_id, ring.keys, b"l" * 32))
     assert examine(shell).problems == {"lookup_key_differs"}
 
 
 def test_another_installations_ring_is_told_in_all_it_means(shell: Shell, ring_file: Path) -> None:
     """Key, lookup key and secrets."""
-    replace_key_ring(ring_file, new_key_ring(b"a" * 32, b"b" * 32))
+    change_key_ring(ring_file, lambda _ring: new_key_ring(b"a" * 32, b"b" * 32))
     assert examine(shell).problems == {"key_missing", "lookup_key_differs", "secrets_do_not_open"}
 
 
@@ -121,7 +120,7 @@ def test_a_key_that_stands_twice_is_damage(shell: Shell, ring_file: Path) -> Non
 def test_a_root_key_that_is_the_lookup_key_too_is_a_warning(shell: Shell, ring_file: Path) -> None:
     """One key for two purposes."""
     ring = load_key_ring(ring_file)
-    replace_key_ring(ring_file, with_key(ring, ring.lookup_key))
+    change_key_ring(ring_file, lambda ring: with_key(ring, ring.lookup_key))
     report = examine(shell)
     assert (report.problems, report.about("key_doubled")["facts"]["keys"]) == ({"key_doubled"}, [ring.lookup_id])
 
@@ -156,7 +155,7 @@ def test_every_secret_is_tried_a_batch_at_a_time(
 def test_of_many_closed_secrets_the_first_are_named(shell: Shell, ring_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a wrong ring nothing opens; the count says it, and the list has an end."""
     monkeypatch.setattr(survey, "MOST_NAMED", 4)
-    replace_key_ring(ring_file, new_key_ring(b"a" * 32, b"b" * 32))
+    change_key_ring(ring_file, lambda _ring: new_key_ring(b"a" * 32, b"b" * 32))
     facts = examine(shell).about("secrets_do_not_open")["facts"]
     assert (facts["closed"], len(facts["rows"])) == (11, 4)
 

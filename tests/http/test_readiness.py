@@ -22,7 +22,7 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migrations import upgrade
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import KEY_BYTES, load_key_ring, replace_key_ring, with_key, with_only
+from xpressbot.foundation.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
 
 OK = {"database": "ok", "schema": "ok", "keys": "ok"}
 UNREACHED = {"database": "unavailable", "schema": "unknown", "keys": "unknown"}
@@ -69,10 +69,9 @@ def test_a_key_that_another_node_rotated_to_makes_this_one_unready_until_it_has_
     """The ring is read again then, and no restart is needed."""
     path = installation.house.settings.key_file
     old = load_key_ring(path)
-    new = with_key(old, SystemEntropy().token_bytes(KEY_BYTES))
     other_node = path.parent / "other.json"
     shutil.copy(path, other_node)
-    replace_key_ring(other_node, new)
+    new = change_key_ring(other_node, lambda ring: with_key(ring, SystemEntropy().token_bytes(KEY_BYTES)))
     with installation.house.database.engine.begin() as connection:
         connection.execute(
             text("UPDATE key_state SET active_key = :new, keys_in_use = :both"),
@@ -84,7 +83,8 @@ def test_a_key_that_another_node_rotated_to_makes_this_one_unready_until_it_has_
     (path.parent / "away").rename(path)
     path.chmod(0o644)
     assert ready(browser) == (503, OK | {"keys": "missing"})
-    replace_key_ring(path, with_only(new, new.newest_id))
+    path.chmod(0o600)
+    change_key_ring(path, lambda _ring: with_only(new, new.newest_id))
     assert ready(browser) == (503, OK | {"keys": "missing"})
     other_node.replace(path)
     assert ready(browser) == (200, OK)

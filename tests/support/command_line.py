@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,11 +31,13 @@ class Shell:
     """A directory to call xpressbot in, and the settings it gets there.
 
     command: the program, where it is not this tree's; it must find its modules by itself.
+    become: what a command of this tree is before it begins: another user, say.
     """
 
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = COMMAND
+    become: Callable[[], None] = lambda: None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,6 +81,7 @@ class Shell:
         os.environ.update(self.environment)
         os.chdir(self.directory)
         sys.argv = ["xpressbot", *arguments]
+        self.become()
         signal.alarm(_TIMEOUT_SECONDS)  # a command that should have refused to start must not serve for ever
         try:
             main()

@@ -1,23 +1,26 @@
 """The key ring: a file of its own, apart from the data, that only the service's user may read."""
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shlex
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from operator import index
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
+
+from xpressbot.foundation.files import is_mounted_read_only, is_read_only, make_directory, new_file, replace_file
 
 KEY_BYTES: Final = 32
 _FORMAT: Final = 1
 _KEY_ID: Final = re.compile("[0-9a-f]{16}")
+_OTHERS: Final = 0o077
 
 
 class KeyRingError(Exception):
@@ -86,17 +89,56 @@ def load_key_ring(path: Path) -> KeyRing:
 
     Raises FileNotFoundError, or KeyRingError when others may read the file, this process may not, or it is damaged.
     """
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & 0o077:
-                raise KeyRingError(f"The key ring {path} can be read by others (mode {mode:04o}). Run: chmod 600 {shlex.quote(str(path))}")
-            content = file.read()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise KeyRingError(f"The key ring {path} cannot be read: {error.strerror}.") from None
-    return parse_key_ring(path, content)
+    with _telling(path, "read"), path.open("rb") as file:
+        return _read(path, file)
+
+
+@contextmanager
+def held_key_ring(path: Path) -> Iterator[KeyRing]:
+    """The ring, which nobody changes meanwhile: for whoever makes the database rely on what is in it.
+
+    Raises what `load_key_ring` does.
+    """
+    with ExitStack() as stack:
+        with _telling(path, "read"):
+            ring = _read(path, stack.enter_context(_held(path, "rb", fcntl.LOCK_SH)))
+        yield ring
+
+
+def change_key_ring(path: Path, change: Callable[[KeyRing], KeyRing]) -> KeyRing:
+    """Put what `change` makes of the ring in its place, in one step, and return that. There is no other way to write over a ring.
+
+    Whoever else changes it waits, and is given what this leaves: no key is lost between reading and writing. The file keeps its
+    owner, group and mode, and a link to it stays a link. What `change` raises leaves the file as it was.
+    Raises what `load_key_ring` does, and KeyRingError when the file is read-only or cannot be replaced.
+    """
+    with _telling(path, "read"), path.open("rb") as file:
+        if is_read_only(file.fileno()):
+            raise KeyRingError(
+                f"The key ring {path} is read-only here. Change it where it comes from: set XPRESSBOT_KEY_FILE to a copy that can be"
+                " written, and put the changed copy in its place. docs/operations.md says how."
+            )
+    with ExitStack() as stack:
+        with _telling(path, "read"):
+            ring = _read(path, stack.enter_context(_held(path, "r+b", fcntl.LOCK_EX)))
+        changed = change(ring)
+        with _telling(path, "changed"):
+            replace_file(path, _written(changed))
+    return changed
+
+
+def is_private(place: Path | int) -> bool:
+    """Whether nobody but the service can read or write a ring, given by path or descriptor.
+
+    That is: only its owner; or, where the file is read-only, also a group that this process is in, as with a mounted secret.
+    Root acts for the service's user, and cannot know that user's groups: it takes any group.
+    """
+    found = os.stat(place)  # noqa: PTH116  # of a descriptor, too
+    others = stat.S_IMODE(found.st_mode) & _OTHERS
+    if not others:
+        return True
+    is_own_group = os.geteuid() == 0 or found.st_gid in {os.getegid(), *os.getgroups()}
+    return others == stat.S_IRGRP and is_read_only(place) and is_own_group
 
 
 def parse_key_ring(path: Path, content: bytes) -> KeyRing:
@@ -123,45 +165,64 @@ def create_key_ring(path: Path, ring: KeyRing) -> bool:
 
     Raises KeyRingError when the place takes no file.
     """
-    with _written(path, ring) as temporary:
+    place = Path(os.path.realpath(path))
+    with _telling(path, "written"):
+        make_directory(place.parent)
         try:
-            os.link(temporary, path)
+            with new_file(place, for_installation=True) as temporary:
+                temporary.write_bytes(_written(ring))
         except FileExistsError:
             return False
     return True
 
 
-def replace_key_ring(path: Path, ring: KeyRing) -> None:
-    """Put a changed ring in the place of the old one, in one step.
-
-    Raises KeyRingError when the place takes no file.
-    """
-    with _written(path, ring) as temporary:
-        temporary.replace(path)
+@contextmanager
+def _telling(path: Path, done: str) -> Iterator[None]:
+    """Say in a sentence what keeps a ring from being read or written. That it is not there stays an error of its own."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        elsewhere = " Set XPRESSBOT_KEY_FILE to another place." if done == "written" else ""
+        raise KeyRingError(f"The key ring {path} cannot be {done}: {error.strerror}.{elsewhere}") from None
 
 
 @contextmanager
-def _written(path: Path, ring: KeyRing) -> Iterator[Path]:
-    """A temporary file with the ring, beside its place; gone afterwards unless it was moved there."""
+def _held(path: Path, mode: str, lock: int) -> Iterator[IO[bytes]]:
+    """The file that is the ring, locked. Whoever waited while it was replaced takes the one that is there then."""
+    while True:
+        with path.open(mode) as file:
+            fcntl.flock(file, lock)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield file
+                return
+
+
+def _read(path: Path, file: IO[bytes]) -> KeyRing:
+    if not is_private(file.fileno()):
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        raise KeyRingError(_open_to_others(path, mode, mounted=is_mounted_read_only(file.fileno())))
+    return parse_key_ring(path, file.read())
+
+
+def _open_to_others(path: Path, mode: int, *, mounted: bool) -> str:
+    remedy = (
+        "It is mounted read-only: give it mode 0400 where it comes from, or 0440 with a group of the service's user."
+        if mounted
+        else f"Run: chmod 600 {shlex.quote(str(path))}"
+    )
+    return f"The key ring {path} can be read by others (mode {mode:04o}). {remedy}"
+
+
+def _written(ring: KeyRing) -> bytes:
     document = {
         "format": _FORMAT,
         "active": ring.active_id,
         "keys": {name: _encode(key) for name, key in ring.keys.items()},
         "lookup": _encode(ring.lookup_key),
     }
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(document, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            yield Path(name)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise KeyRingError(f"The key ring {path} cannot be written: {error.strerror}. Set XPRESSBOT_KEY_FILE to another place.") from None
+    return json.dumps(document, indent=1).encode()
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

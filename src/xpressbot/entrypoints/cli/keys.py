@@ -7,7 +7,7 @@ import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.house import House
-from xpressbot.foundation.key_ring import KEY_BYTES, load_key_ring, replace_key_ring, with_key, with_only
+from xpressbot.foundation.key_ring import KEY_BYTES, KeyRing, change_key_ring, held_key_ring, with_key, with_only
 
 _PAUSE_SECONDS: Final = 0.05
 
@@ -21,16 +21,17 @@ def keys_commands(build: Build) -> typer.Typer:
         """Add a key to the ring, to be given to every node before it is used."""
         with opened(build) as house:
             path = house.settings.key_file
-            ring = with_key(load_key_ring(path), house.entropy.token_bytes(KEY_BYTES))
-            replace_key_ring(path, ring)
+            ring = change_key_ring(path, lambda ring: with_key(ring, house.entropy.token_bytes(KEY_BYTES)))
             typer.echo(f"Added the key {ring.newest_id} to {path}. Save a copy, give it to every node, then run: xpressbot keys rotate")
 
     @keys.command()
     def rotate() -> None:
         """Seal with the newest key, and seal everything that lies in the database with it. Run it again if it was interrupted."""
         with opened(build) as house:
-            newest = load_key_ring(house.settings.key_file).newest_id
-            if house.identity.resealing.switch_to(newest):
+            with held_key_ring(house.settings.key_file) as ring:
+                newest = ring.newest_id
+                switched = house.identity.resealing.switch_to(newest)
+            if switched:
                 typer.echo(f"New secrets are sealed with the key {newest} from now on.")
             _reseal(house)
             typer.echo(f"Everything is sealed with the key {newest}. The older ones can go: xpressbot keys retire")
@@ -39,15 +40,20 @@ def keys_commands(build: Build) -> typer.Typer:
     def retire() -> None:
         """Remove all keys but the active one from the ring. Refused while a secret needs another."""
         with opened(build) as house:
-            active = house.identity.resealing.retire_others()
-            if active is None:
-                fail(f"{house.identity.resealing.left()} secrets still need an older key. Run first: xpressbot keys rotate")
             path = house.settings.key_file
-            replace_key_ring(path, with_only(load_key_ring(path), active))
-            typer.echo(f"Only the key {active} is left in {path}.")
+            ring = change_key_ring(path, lambda ring: _without_others(house, ring))
+            typer.echo(f"Only the key {ring.active_id} is left in {path}.")
             typer.echo("Give it to the other nodes, and keep the old ring as long as backups that need it.")
 
     return keys
+
+
+def _without_others(house: House, ring: KeyRing) -> KeyRing:
+    """Decided while the ring is held: a rotation to a newer key in between would leave the database with a key that is gone."""
+    active = house.identity.resealing.retire_others()
+    if active is None:
+        fail(f"{house.identity.resealing.left()} secrets still need an older key. Run first: xpressbot keys rotate")
+    return with_only(ring, active)
 
 
 def _reseal(house: House) -> None:

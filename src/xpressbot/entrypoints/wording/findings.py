@@ -227,6 +227,17 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
         _("Stop the service, move the key ring elsewhere, and set XPRESSBOT_KEY_FILE to it."),
     ),
     Problem.KEY_RING_OPEN_TO_OTHERS: (_("The key ring %(path)s can be read by others (mode %(mode)s)."), _("Run: chmod 600 %(path)s")),
+    Problem.KEY_RING_MOUNTED_OPEN_TO_OTHERS: (
+        _("The key ring %(path)s can be read by others (mode %(mode)s), and is mounted read-only."),
+        _(
+            "Give it mode 0400 where it comes from, or 0440 with a group that the service's user is in. In Kubernetes that is defaultMode:"
+            " 0400 with fsGroup."
+        ),
+    ),
+    Problem.KEY_RING_READ_ONLY: (
+        _("The key ring %(path)s is read-only (mode %(mode)s, group %(group)s), as a mounted secret is."),
+        _("Nothing needs doing. To change its keys, change a copy that can be written, and put that where this one comes from."),
+    ),
     Problem.KEY_DIRECTORY_WRITABLE: (
         _("Others can put another key ring into %(path)s (mode %(mode)s)."),
         _("Run: chmod 700 %(path)s"),

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 from xpressbot.foundation.database.checkpoints import MOST_LOG_PAGES, Checkpointer
+from xpressbot.foundation.files import make_for_library
 
 BUSY_TIMEOUT_SECONDS: Final = 15
 """How long a write waits for those before it, be they threads of its own process or other processes."""
@@ -205,7 +206,7 @@ def _milliseconds_left(patience_seconds: float, waited_seconds: float) -> int:
 
 def reading_engine(url: URL, **pool: Any) -> Engine:
     """One whose connections only read. The directory of the file is made if need be."""
-    Path(str(url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_for_library(Path(str(url.database)))
     made = create_engine(url, connect_args=_connect_args(BUSY_TIMEOUT_SECONDS), hide_parameters=True, **pool)
     _configure(made, *_SHARED)
     return made

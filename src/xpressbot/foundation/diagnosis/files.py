@@ -1,5 +1,6 @@
 """The key ring's file, the database's files, and the disks they lie on."""
 
+import grp
 import os
 import pwd
 import shutil
@@ -10,7 +11,8 @@ from typing import Any, Final
 
 from xpressbot.foundation.database.key_state import KeysNeeded
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem
-from xpressbot.foundation.key_ring import KeyRing, KeyRingDamagedError, KeyRingFormatError, parse_key_ring
+from xpressbot.foundation.files import is_mounted_read_only, is_read_only
+from xpressbot.foundation.key_ring import KeyRing, KeyRingDamagedError, KeyRingFormatError, is_private, parse_key_ring
 
 LOW_SPACE: Final = 1024**3
 NO_SPACE: Final = 100 * 1024**2
@@ -56,17 +58,14 @@ def check_keys_apart(key_file: Path, database_file: Path | None) -> Sequence[Fin
 
 def check_file_modes(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
     """Whether anybody but the service's user can read the keys or the data, or put others in their place."""
-    findings = [*_about_owners(key_file, database_file), *_about_ways(key_file, database_file)]
-    if (mode := _mode(key_file)) & _OTHERS:
-        findings.append(_about_mode(Problem.KEY_RING_OPEN_TO_OTHERS, key_file, mode))
-    if (mode := _mode(key_file.parent)) & _OTHERS_WRITE:
-        findings.append(_about_mode(Problem.KEY_DIRECTORY_WRITABLE, key_file.parent, mode))
+    findings = [*_about_owners(key_file, database_file), *_about_ways(key_file, database_file), *_about_ring_mode(key_file)]
+    if _others_write(key_file.parent):
+        findings.append(_about_mode(Problem.KEY_DIRECTORY_WRITABLE, key_file.parent, _mode(key_file.parent)))
     if database_file is None:
         return findings
-    mode = _mode(database_file.parent)
-    if mode & _OTHERS_WRITE:
-        findings.append(_about_mode(Problem.DATA_DIRECTORY_WRITABLE, database_file.parent, mode))
-    if mode & _OTHERS:
+    if _others_write(database_file.parent):
+        findings.append(_about_mode(Problem.DATA_DIRECTORY_WRITABLE, database_file.parent, _mode(database_file.parent)))
+    if _mode(database_file.parent) & _OTHERS:
         findings += [
             Finding(Check.FILE_MODES, Problem.DATA_OPEN_TO_OTHERS, {"path": str(file), "directory": str(file.parent)})
             for file in files_of(database_file)
@@ -77,7 +76,7 @@ def check_file_modes(key_file: Path, database_file: Path | None) -> Sequence[Fin
 
 def check_disk_space(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
     """Whether there is room to go on writing."""
-    places = [(key_file.parent, LOW_SPACE_FOR_KEYS, 0)]
+    places = [] if _is_kept_from_changes(key_file) else [(key_file.parent, LOW_SPACE_FOR_KEYS, 0)]
     if database_file is not None:
         places.insert(0, (database_file.parent, LOW_SPACE, NO_SPACE))
     findings = []
@@ -91,7 +90,7 @@ def check_disk_space(key_file: Path, database_file: Path | None) -> Sequence[Fin
 
 def files_of(database_file: Path) -> Sequence[Path]:
     """What SQLite keeps a database in."""
-    return [Path(f"{database_file}{suffix}") for suffix in ("", "-wal", "-shm")]
+    return [database_file, *(Path(f"{database_file.resolve()}{suffix}") for suffix in ("-wal", "-shm"))]
 
 
 def _about_ring(problem: Problem, path: Path, **facts: Any) -> Finding:
@@ -102,15 +101,32 @@ def _about_mode(problem: Problem, path: Path, mode: int) -> Finding:
     return Finding(Check.FILE_MODES, problem, {"path": str(path), "mode": f"{mode:04o}"})
 
 
+def _about_ring_mode(key_file: Path) -> Sequence[Finding]:
+    """Whether the start refuses the ring for its mode; and that it is read-only, which `keys add` and `keys retire` refuse."""
+    if not key_file.exists():
+        return []
+    found, mode = key_file.stat(), _mode(key_file)
+    if is_private(key_file):
+        facts = {"path": str(key_file), "mode": f"{mode:04o}", "group": _name_of_group(found.st_gid)}
+        return [Finding(Check.FILE_MODES, Problem.KEY_RING_READ_ONLY, facts)] if is_read_only(key_file) else []
+    problem = Problem.KEY_RING_MOUNTED_OPEN_TO_OTHERS if is_mounted_read_only(key_file) else Problem.KEY_RING_OPEN_TO_OTHERS
+    return [_about_mode(problem, key_file, mode)]
+
+
 def _about_owners(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
     """Whether a user other than the service's owns a part of it, and can change that whatever the modes.
 
-    That is whoever examines it; root examines it for somebody else, so then one and the same user must own all.
+    That is whoever examines it; root examines it for somebody else, so then one and the same user must own all. Of a ring that is
+    kept from changes, owner and directory are whoever's mounted it, or root's.
     """
     places = [key_file, key_file.parent]
     if database_file is not None:
         places += [database_file.parent, *files_of(database_file)]
     owners = {path: path.stat().st_uid for path in places if path.exists()}
+    if _is_kept_from_changes(key_file):
+        for path in (key_file, key_file.parent):
+            if owners[path] == 0 or is_mounted_read_only(path):
+                del owners[path]
     user = os.geteuid()
     if len({*owners.values()} | ({user} if user else set())) <= 1:
         return []
@@ -126,11 +142,10 @@ def _about_ways(key_file: Path, database_file: Path | None) -> Sequence[Finding]
     files = [key_file] if database_file is None else [key_file, database_file]
     nearest = {file.parent.resolve() for file in files}
     ways = {way.resolve() for file in files for path in (file.absolute(), file.resolve()) for way in path.parents}
-    modes = {way: _mode(way) for way in sorted(ways - nearest)}
     return [
-        _about_mode(Problem.PARENT_DIRECTORY_WRITABLE, way, mode)
-        for way, mode in modes.items()
-        if mode & _OTHERS_WRITE and not mode & stat.S_ISVTX
+        _about_mode(Problem.PARENT_DIRECTORY_WRITABLE, way, _mode(way))
+        for way in sorted(ways - nearest)
+        if _others_write(way) and not _mode(way) & stat.S_ISVTX
     ]
 
 
@@ -139,6 +154,22 @@ def _name_of(owner: int) -> str:
         return pwd.getpwuid(owner).pw_name
     except KeyError:
         return str(owner)
+
+
+def _name_of_group(group: int) -> str:
+    try:
+        return grp.getgrgid(group).gr_name
+    except KeyError:
+        return str(group)
+
+
+def _is_kept_from_changes(file: Path) -> bool:
+    return file.exists() and is_read_only(file)
+
+
+def _others_write(directory: Path) -> bool:
+    """Whether others can put something into it, or something else in the place of what is in it."""
+    return bool(_mode(directory) & _OTHERS_WRITE) and not is_mounted_read_only(directory)
 
 
 def _mode(path: Path) -> int:

@@ -82,6 +82,8 @@ class Problem(StrEnum):
     SECRETS_DO_NOT_OPEN = "secrets_do_not_open", Severity.ERROR
     KEYS_BESIDE_DATA = "keys_beside_data", Severity.WARNING
     KEY_RING_OPEN_TO_OTHERS = "key_ring_open_to_others", Severity.ERROR
+    KEY_RING_MOUNTED_OPEN_TO_OTHERS = "key_ring_mounted_open_to_others", Severity.ERROR
+    KEY_RING_READ_ONLY = "key_ring_read_only", Severity.NOTE
     KEY_DIRECTORY_WRITABLE = "key_directory_writable", Severity.ERROR
     DATA_DIRECTORY_WRITABLE = "data_directory_writable", Severity.ERROR
     DATA_OPEN_TO_OTHERS = "data_open_to_others", Severity.ERROR
