@@ -22,7 +22,7 @@ from xpressbot.foundation.database.migrations import prepare_schema
 from xpressbot.foundation.database.readiness import ReadinessCheck
 from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import KeyRing, load_key_ring
+from xpressbot.foundation.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
@@ -34,6 +34,7 @@ from xpressbot.identity.adapters.password_strength import estimate_strength
 from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
 from xpressbot.identity.application.account_page import AccountPage
 from xpressbot.identity.application.administration import Administration
+from xpressbot.identity.application.after_restore import AfterRestore
 from xpressbot.identity.application.authenticator_apps import AuthenticatorApps
 from xpressbot.identity.application.enrolling import Enrolling
 from xpressbot.identity.application.gate import Gate
@@ -50,6 +51,7 @@ from xpressbot.identity.application.survey import Survey
 from xpressbot.identity.application.sweeping import Sweeping
 from xpressbot.identity.application.totp_enrolment import TotpEnrolment
 from xpressbot.identity.application.use_cases import Identity
+from xpressbot.identity.domain.restoring import Restored
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
@@ -142,6 +144,21 @@ def build_doctor(outside: Outside = SYSTEM) -> Doctor:
     return Doctor(outside.clock, survey_of)
 
 
+def end_what_is_open(url: str, outside: Outside = SYSTEM) -> Restored:
+    """End what an older copy of a database brings back open, before anybody uses it. Each wing has a list of its own.
+
+    SQLite is migrated on the way; another database must be up to date. No key ring is needed.
+    Raises SchemaError, or what the database driver raises.
+    """
+    database = open_database(url, pool_size=1, patient=True)
+    try:
+        prepare_schema(database)
+        boxes = SealedBoxes(EMPTY_KEY_RING, outside.entropy, lambda: EMPTY_KEY_RING)
+        return AfterRestore(UnitsOfWork(database, boxes, outside.entropy), Mint(outside.clock, outside.entropy)).end_what_is_open()
+    finally:
+        database.dispose()
+
+
 def web_application() -> FastAPI:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
@@ -151,4 +168,5 @@ def web_application() -> FastAPI:
 
 def command_line() -> typer.Typer:
     """The xpressbot command."""
-    return create_cli(build, build_doctor(), application="xpressbot.bootstrap:web_application", workers_variable=WORKERS_VARIABLE)
+    application = "xpressbot.bootstrap:web_application"
+    return create_cli(build, build_doctor(), end_what_is_open, application=application, workers_variable=WORKERS_VARIABLE)

@@ -47,7 +47,7 @@ def assert_the_service_goes_on(shell: Shell) -> None:
     assert service.run("keys", "add").code == 0
 
 
-@pytest.mark.parametrize("make", [CREATE, ("accounts", "invite", "anna@example.com"), ("db", "upgrade")], ids=lambda make: make[1])
+@pytest.mark.parametrize("make", [CREATE, ("db", "upgrade")], ids=lambda make: make[1])
 def test_what_root_makes_first_belongs_to_the_owner_of_the_directory(shell: Shell, make: tuple[str, ...]) -> None:
     """Database, ring, and the directories of both."""
     made = shell.run(*make, stdin=PASSWORD)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.boxes import keys_of_boxes
 from tests.support.command_line import Shell
 from tests.support.forked import fork, fork_together, wait
-from tests.support.installation import Installation
+from tests.support.installation import PASSWORD, Installation
 from tests.support.people import Person, completed, pending, protected
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.key_ring import (
@@ -196,7 +196,7 @@ def test_a_first_start_makes_the_ring_where_a_link_leads(shell: Shell, tmp_path:
     link, target = tmp_path / "link.json", tmp_path / "mounted" / "ring.json"
     link.symlink_to(target)
     fresh = Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(link), "XPRESSBOT_DATA_DIR": str(tmp_path / "fresh")})
-    made = fresh.run("accounts", "invite", "anna@example.com")
+    made = fresh.run("accounts", "create", "--email", "anna@example.com", "--name", "Anna", stdin=PASSWORD)
     assert made.code == 0, made.err
     assert link.is_symlink()
     assert len(load_key_ring(target).keys) == 1
@@ -207,7 +207,7 @@ def test_a_link_that_leads_to_itself_is_told_in_a_sentence(tmp_path: Path) -> No
     link = tmp_path / "link.json"
     link.symlink_to(link)
     fresh = Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(link), "XPRESSBOT_DATA_DIR": str(tmp_path / "fresh")})
-    answer = fresh.run("accounts", "invite", "anna@example.com")
+    answer = fresh.run("accounts", "create", "--email", "anna@example.com", "--name", "Anna", stdin=PASSWORD)
     assert (answer.code, answer.err) == (2, f"The key ring {link} cannot be read: Too many levels of symbolic links.\n")
 
 

@@ -28,6 +28,7 @@ LATER_COMMANDS = [
     ("keys", "retire"),
 ]
 BACKUP = ("backup", "copy.sqlite3")
+AFTER_RESTORE = ("db", "after-restore")
 
 
 @pytest.fixture(params=ENGINES)
@@ -44,7 +45,7 @@ def made_in(shell: Shell) -> set[str]:
     return {path.name for path in shell.directory.iterdir()} - {"stdin", "stdout", "stderr"}
 
 
-@pytest.mark.parametrize("command", [*LATER_COMMANDS, BACKUP], ids=" ".join)
+@pytest.mark.parametrize("command", [*LATER_COMMANDS, BACKUP, AFTER_RESTORE], ids=" ".join)
 def test_a_command_for_an_installation_makes_none(shell: Shell, command: tuple[str, ...]) -> None:
     """It says where it looked, and leaves the directory as it was: no second database, no second key ring, no dead link."""
     assert shell.run(*command) == Answer(

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from xpressbot.foundation.database.reading import url_of_file
 from xpressbot.foundation.networks import Network, read_networks
 from xpressbot.foundation.public_origin import public_origin
 from xpressbot.foundation.setting_names import about_unknown_names
@@ -87,6 +88,15 @@ class Settings(BaseSettings):
     def _in_any_case(cls, value: object, info: ValidationInfo) -> object:
         return (value.upper() if info.field_name == "log_level" else value.lower()) if isinstance(value, str) else value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _can_stand_in_a_url(cls, value: Path) -> Path:
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise ValueError("must be a path in UTF-8") from None
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -112,7 +122,7 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The database URL in force: the given one, or the embedded SQLite file in the data directory."""
-        given = self.database_url or f"sqlite:///{self.data_dir / 'xpressbot.sqlite3'}"
+        given = self.database_url or url_of_file(self.data_dir / "xpressbot.sqlite3")
         scheme, separator, rest = given.partition("://")
         return f"{_DRIVER}{separator}{rest}" if scheme in {"postgresql", "postgres"} else given
 

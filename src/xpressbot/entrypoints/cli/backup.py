@@ -1,17 +1,29 @@
 """xpressbot backup and restore."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
+from xpressbot.entrypoints.cli.people import moment
 from xpressbot.foundation.database.backup import BackupError, Contents, back_up, restore
 from xpressbot.foundation.key_ring import KeyRingError, load_key_ring
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
+from xpressbot.identity.domain.restoring import Open, Restored
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup.", metavar="FILE")]
+EndWhatIsOpen = Callable[[str], Restored]
+"""Ends what is open in the database behind a URL."""
+_ENDED: Final[Mapping[Open, str]] = {
+    Open.SESSION: "sessions",
+    Open.PENDING_SIGN_IN: "half-done sign-ins",
+    Open.LINK: "links",
+    Open.ENROLMENT: "unfinished set-ups of 2FA",
+    Open.PREPARED_CODES: "recovery codes not yet in force",
+}
 
 
 def backup_command(file: BackupFile) -> None:
@@ -27,16 +39,46 @@ def backup_command(file: BackupFile) -> None:
     typer.echo(printable(f"It opens with the key ring {settings.key_file}, which is not in it: keep a copy of that elsewhere."))
 
 
-def restore_command(file: BackupFile) -> None:
-    """Put a backup where no database is yet, and say which keys it needs."""
-    with explained():
-        settings = load_settings()
-        try:
-            contents = restore(file, settings.url)
-        except BackupError as error:
-            fail(str(error))
-    typer.echo(printable(f"Restored {file}, made at schema {contents.revision}."))
-    typer.echo(printable(_about_keys(settings, contents)))
+def restore_command(end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
+    """Make the command."""
+
+    def restore_backup(file: BackupFile) -> None:
+        """Put a backup where no database is yet, end what was open in it, and say which keys it needs."""
+        with explained():
+            settings = load_settings()
+            try:
+                contents, restored = restore(file, settings.url, end_what_is_open)
+            except BackupError as error:
+                fail(str(error))
+        typer.echo(printable(f"Restored {file}, made at schema {contents.revision}."))
+        echo_restored(restored)
+        typer.echo(printable(_about_keys(settings, contents)))
+
+    return restore_backup
+
+
+def echo_restored(restored: Restored) -> None:
+    """Say how many accounts came back, from when they are, what was ended, and what is old besides."""
+    if not restored.accounts:
+        typer.echo("No account came back: this is the copy of an empty installation, whose next start offers a link for a new owner.")
+        return
+    typer.echo(f"Accounts that came back: {restored.accounts}. {_about_age(restored.newest_record)}")
+    ended = ", ".join(f"{_ENDED[kind]}: {count}" for kind, count in restored.ended.items())
+    typer.echo(f"Ended, since it may have been ended, used or stopped after that ({ended}).")
+    if restored.without_link:
+        typer.echo(
+            f"Accounts that wait for 2FA to be set up again after a reset: {restored.without_link}. Their links have ended; make others:"
+            " xpressbot 2fa reset E --reason R"
+        )
+    typer.echo(
+        "As old as the copy: accounts that were disabled since are enabled, passwords and 2FA that were changed since are the earlier ones,"
+        " and recovery codes that were used since are good again. Compare: xpressbot accounts list"
+    )
+    typer.echo("For a minute, codes from apps are refused, so that none that was used since is good a second time.")
+
+
+def _about_age(newest_record: int) -> str:
+    return f"The newest record is from {moment(newest_record)}." if newest_record else "No record says from when they are."
 
 
 def _about_keys(settings: Settings, contents: Contents) -> str:

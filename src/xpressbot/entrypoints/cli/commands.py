@@ -6,7 +6,7 @@ import typer
 
 from xpressbot import __version__
 from xpressbot.entrypoints.cli.accounts import accounts_commands
-from xpressbot.entrypoints.cli.backup import backup_command, restore_command
+from xpressbot.entrypoints.cli.backup import EndWhatIsOpen, backup_command, restore_command
 from xpressbot.entrypoints.cli.database import database_commands
 from xpressbot.entrypoints.cli.doctor import doctor_command
 from xpressbot.entrypoints.cli.installation import Build
@@ -16,7 +16,7 @@ from xpressbot.entrypoints.cli.two_factor import two_factor_commands
 from xpressbot.entrypoints.examination import Doctor
 
 
-def create_cli(build: Build, doctor: Doctor, *, application: str, workers_variable: str) -> typer.Typer:
+def create_cli(build: Build, doctor: Doctor, end_what_is_open: EndWhatIsOpen, *, application: str, workers_variable: str) -> typer.Typer:
     """Make the command. `application` names the factory that each worker of several calls."""
     cli = typer.Typer(
         help="XpressBot: a chat-automation dashboard.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -26,8 +26,8 @@ def create_cli(build: Build, doctor: Doctor, *, application: str, workers_variab
     cli.add_typer(two_factor_commands(build), name="2fa")
     cli.add_typer(keys_commands(build), name="keys")
     cli.command("backup")(backup_command)
-    cli.command("restore")(restore_command)
-    cli.add_typer(database_commands(), name="db")
+    cli.command("restore")(restore_command(end_what_is_open))
+    cli.add_typer(database_commands(end_what_is_open), name="db")
     cli.command("doctor")(doctor_command(doctor, workers_variable))
     cli.callback()(_root)
     return cli

@@ -37,3 +37,8 @@ def hours(kind: LinkKind) -> int:
 def day(at: int) -> str:
     """A date, as operators sort by."""
     return datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%d")
+
+
+def moment(at: int) -> str:
+    """A time, to the second."""
+    return datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

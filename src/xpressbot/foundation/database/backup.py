@@ -1,22 +1,28 @@
 """Backup and restore of the embedded SQLite database. Keys are never part of it: apart, a backup opens nothing."""
 
 import json
-import os
+import shlex
+import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from xpressbot.foundation.database.migrations import HEAD
-from xpressbot.foundation.database.reading import is_cut_off
+from xpressbot.foundation.database.reading import database_file, is_cut_off, is_in_wal_mode, log_of, url_of_file
+from xpressbot.foundation.files import make_directory, new_file
 from xpressbot.foundation.key_ring import is_key_id
 
+T = TypeVar("T")
+
 _MAGIC: Final = b"SQLite format 3\x00"
+_BESIDE: Final = ("", "-wal", "-shm", "-journal")
+"""What SQLite keeps a database in. A log or journal that is left over would be taken for the restored database's own."""
 
 
 class BackupError(Exception):
@@ -35,57 +41,113 @@ class Contents:
 def back_up(database_url: str, target: Path) -> Contents:
     """Copy a running installation's database into one file, as it is at one moment, readable by its owner only.
 
-    Writers are not held up. Raises BackupError when the database is no SQLite file, or `target` exists already.
+    That is whoever makes it: the service needs no backup. Writers are not held up. Raises BackupError when the database is
+    no SQLite file, or `target` exists already.
     """
     source = _sqlite_file(database_url)
     if not source.is_file():
         raise BackupError(f"There is no database at {source} yet.")
-    with _new_file(target) as temporary:
+    with _new_file(target, for_installation=False) as temporary:
         _copy(source, temporary)
-        return inspect_backup(temporary)
+        return _inspect(temporary, source)
 
 
-def restore(backup: Path, database_url: str) -> Contents:
-    """Put a backup where no database is yet.
+def restore(backup: Path, database_url: str, finish: Callable[[str], T]) -> tuple[Contents, T]:
+    """Put a backup where no database is yet, and give what it said of itself, and what `finish` gives.
 
-    Raises BackupError when there is one, or the backup is damaged, of a newer version, or no backup of ours.
+    finish: gets the URL of the restored database before it takes its place, and ends in it what must not come back.
+    Raises BackupError when there is a database, or the backup is damaged, of a newer version, not whole, or no backup of ours.
     """
-    contents = inspect_backup(backup)
     target = _sqlite_file(database_url)
-    if any(Path(f"{target}{suffix}").exists() for suffix in ("", "-wal", "-shm")):
+    if any(Path(f"{target}{suffix}").exists() for suffix in _BESIDE):
         raise BackupError(f"There is a database at {target} already. Restore into an empty place, or move that one away first.")
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _new_file(target) as temporary:
-        _copy(backup, temporary)
-    return contents
+    with _as_one_file(backup) as whole:
+        contents = _inspect(whole, backup)
+        _make_directory_of(target)
+        with _new_file(target, for_installation=True) as temporary:
+            _copy(whole, temporary)
+            try:
+                finished = finish(url_of_file(temporary))
+            except DBAPIError as error:
+                raise BackupError(f"{backup} cannot be restored: {error.orig}.") from None
+            _put_in_one_file(temporary)
+    return contents, finished
 
 
-def inspect_backup(file: Path) -> Contents:
-    """Read what a backup holds, after checking that it is whole.
+@contextmanager
+def _as_one_file(backup: Path) -> Iterator[Path]:
+    """The backup; of a copy that was made with its log, one file that has both, made elsewhere. The copy stays as it is."""
+    with ExitStack() as stack:
+        try:
+            with backup.open("rb") as opened:
+                if opened.read(len(_MAGIC)) != _MAGIC:
+                    raise BackupError(f"{backup} is no backup of XpressBot.")
+            whole = stack.enter_context(_together_with_log(backup, log_of(backup))) if is_in_wal_mode(backup) else backup
+        except OSError as error:
+            raise BackupError(f"{error.filename or backup} cannot be read or copied: {error.strerror}.") from None
+        yield whole
+
+
+@contextmanager
+def _together_with_log(backup: Path, log: Path) -> Iterator[Path]:
+    if not log.exists():
+        raise BackupError(
+            f"{backup} is a copy of a database that may have been in use, and {log}, which then holds what was written last, is not"
+            f" beside it. Put it there, or use a backup made by xpressbot backup. Only if nothing had the database open when it was copied,"
+            f" so that there was no such file, make an empty one, which says so. Run: touch {shlex.quote(str(log))}"
+        )
+    with tempfile.TemporaryDirectory(prefix="xpressbot-restore-") as name:
+        copy = Path(name) / "copy"
+        shutil.copyfile(backup, copy)
+        shutil.copyfile(log, log_of(copy))
+        _take_in_log(copy, backup, log)
+        yield copy
+
+
+def _take_in_log(copy: Path, backup: Path, log: Path) -> None:
+    """Let SQLite write what the log holds into the database's file.
+
+    Raises BackupError when nothing of the log counts, because it was cut off or is of another time, or the two do not fit.
+    """
+    is_damaged = f"{backup} and {log} do not make a whole database. Use a backup made by xpressbot backup."
+    if is_cut_off(copy):
+        raise BackupError(is_damaged)
+    is_empty = log.stat().st_size == 0
+    try:
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            _busy, frames, _written = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.Error:
+        raise BackupError(is_damaged) from None
+    if broken is not None or not (frames or is_empty):
+        raise BackupError(is_damaged)
+    _put_in_one_file(copy)
+
+
+def _inspect(file: Path, called: Path) -> Contents:
+    """Read what a backup holds, after checking that it is whole. In messages it is `called` what the operator named.
 
     Raises BackupError.
     """
     try:
-        with file.open("rb") as opened:
-            if opened.read(len(_MAGIC)) != _MAGIC:
-                raise BackupError(f"{file} is no backup of XpressBot.")
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if is_cut_off(file):
                 verdict = "its end is missing"
             if verdict != "ok":
-                raise BackupError(f"{file} is damaged: {verdict}. Use another backup.")
+                raise BackupError(f"{called} is damaged: {verdict}. Use another backup.")
             (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             keys, lookup_key = connection.execute("SELECT keys_in_use, lookup_key FROM key_state").fetchone()
     except OSError as error:
-        raise BackupError(f"{file} cannot be read: {error.strerror}.") from None
+        raise BackupError(f"{called} cannot be read: {error.strerror}.") from None
     except (sqlite3.Error, TypeError) as error:
-        raise BackupError(f"{file} is damaged or no backup of XpressBot: {error}. Use another backup.") from None
+        raise BackupError(f"{called} is damaged or no backup of XpressBot: {error}. Use another backup.") from None
     contents = _contents(revision, keys, lookup_key)
     if contents is None:
-        raise BackupError(f"{file} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.")
+        raise BackupError(f"{called} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.")
     if contents.revision > HEAD:
-        raise BackupError(f"{file} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
+        raise BackupError(f"{called} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
     return contents
 
 
@@ -101,32 +163,44 @@ def _contents(revision: object, keys_in_use: object, lookup_key: object) -> Cont
 
 
 def _sqlite_file(database_url: str) -> Path:
-    url = make_url(database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    file = database_file(database_url)
+    if file is None:
         raise BackupError("This database is a PostgreSQL server's. Use pg_dump and pg_restore: docs/operations.md says how.")
-    return Path(url.database)
+    return file
 
 
 def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
-        origin.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
+    try:
+        with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+            origin.backup(copy)
+    except sqlite3.Error as error:
+        raise BackupError(f"{source} cannot be copied: {error}.") from None
+    _put_in_one_file(target)
+
+
+def _put_in_one_file(file: Path) -> None:
+    """Leave no log beside a database that nobody has open."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise BackupError(f"{file} cannot be written: {error}.") from None
+
+
+def _make_directory_of(target: Path) -> None:
+    try:
+        make_directory(target.parent)
+    except OSError as error:
+        raise BackupError(f"The directory of {target} cannot be made: {error.strerror}.") from None
 
 
 @contextmanager
-def _new_file(target: Path) -> Iterator[Path]:
+def _new_file(target: Path, *, for_installation: bool) -> Iterator[Path]:
     """A temporary file that becomes `target`, whole or not at all; an existing file is never overwritten."""
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".xpressbot-")
-    except OSError as error:
-        raise BackupError(f"Nothing can be written to {target.parent}: {error.strerror}.") from None
-    temporary = Path(name)
-    try:
-        yield temporary
-        os.fsync(descriptor)
-        os.link(temporary, target)
+        with new_file(target, for_installation=for_installation) as temporary:
+            yield temporary
     except FileExistsError:
         raise BackupError(f"{target} exists already. Name another file.") from None
-    finally:
-        os.close(descriptor)
-        temporary.unlink()
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written: {error.strerror}.") from None

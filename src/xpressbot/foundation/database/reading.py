@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import URL, NullPool, create_engine, make_url
 
 from xpressbot.foundation.database.engine import Database
 
@@ -17,10 +17,29 @@ _LARGEST_PAGE: Final = 65536
 """Does not go into two bytes, and stands there as 1."""
 
 
+def url_of_file(file: Path) -> str:
+    """The URL of an embedded database: what a URL would read otherwise, %, ? and # among it, stays a part of the path."""
+    return URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
+
+
 def database_file(url: str) -> Path | None:
     """The file of an embedded database; None for a server's."""
     parsed = make_url(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def is_in_wal_mode(file: Path) -> bool:
+    """Whether a part of an embedded database may lie in a log beside its file.
+
+    https://www.sqlite.org/fileformat2.html#file_format_version_numbers
+    """
+    with file.open("rb") as opened:
+        return opened.read(_PLACE_OF_VERSION.stop)[_PLACE_OF_VERSION] == _WAL_VERSION
+
+
+def log_of(file: Path) -> Path:
+    """Where SQLite keeps the log of a database: beside the file itself, not beside a link to it."""
+    return Path(f"{file.resolve()}-wal")
 
 
 def is_cut_off(file: Path) -> bool:
@@ -55,7 +74,5 @@ def _read_only_uri(file: Path) -> str:
 
     Nobody does while there is no log: whoever opens the database makes one first.
     """
-    with file.open("rb") as opened:
-        in_wal_mode = opened.read(_PLACE_OF_VERSION.stop)[_PLACE_OF_VERSION] == _WAL_VERSION
-    at_rest = in_wal_mode and not Path(f"{file}-wal").exists()
+    at_rest = is_in_wal_mode(file) and not log_of(file).exists()
     return f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"

@@ -23,7 +23,7 @@ from xpressbot.identity.application.records import (
     SurveyRecords,
     ThrottleRecords,
 )
-from xpressbot.identity.application.upkeep_records import LeaseRecords, OutdatedRecords
+from xpressbot.identity.application.upkeep_records import LeaseRecords, OutdatedRecords, RestoredRecords
 
 
 class Clock(Protocol):
@@ -106,6 +106,8 @@ class UnitOfWork(Protocol):
     def outdated(self) -> OutdatedRecords: ...
     @property
     def leases(self) -> LeaseRecords: ...
+    @property
+    def restored(self) -> RestoredRecords: ...
 
     def commit(self) -> None: ...
 

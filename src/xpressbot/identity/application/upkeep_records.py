@@ -1,8 +1,9 @@
 """What upkeep works on: outdated rows of all kinds, and the leases of those who do the work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from xpressbot.identity.domain.restoring import Open
 from xpressbot.identity.domain.retention import Key, Stretch, Transient
 from xpressbot.identity.domain.throttle import DelayReport
 
@@ -25,3 +26,18 @@ class LeaseRecords(Protocol):
 
     def take(self, name: str, holder: str, now: int, term: int) -> bool:
         """Begin or go on to hold a lease, for `term` from now on; False while another holder does."""
+
+
+class RestoredRecords(Protocol):
+    """All accounts of a database that was put in the place of a newer one."""
+
+    def count_accounts(self) -> int: ...
+
+    def count_without_link(self) -> int:
+        """Of how many accounts 2FA was reset and is not set up again."""
+
+    def void_decisions(self, last_step: int) -> None:
+        """Raise every security version, and refuse the codes of every app up to this time step."""
+
+    def end_all(self) -> Mapping[Open, int]:
+        """Remove whatever is open; how many rows of each kind."""

@@ -23,6 +23,11 @@ def step_at(now: int) -> int:
     return now // (PERIOD_SECONDS * SECOND)
 
 
+def last_step_accepted_at(now: int) -> int:
+    """The latest time step whose code `verify` takes at that time."""
+    return step_at(now) + WINDOW_STEPS
+
+
 def start_of_step(step: int) -> int:
     """The instant at which a time step begins."""
     return step * PERIOD_SECONDS * SECOND

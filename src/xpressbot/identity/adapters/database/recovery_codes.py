@@ -15,6 +15,7 @@ class _State(StrEnum):
     PREPARED = "prepared"
 
 
+IS_PREPARED = RECOVERY_CODE_SET.c.state == _State.PREPARED.value
 _SET_IN_FORCE = (
     select(RECOVERY_CODE_SET.c.id)
     .where(RECOVERY_CODE_SET.c.account_id == bindparam("of_account"), RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value)
@@ -74,7 +75,7 @@ class RecoveryCodes:
         return self._read(RECOVERY_CODE_SET.c.account_id == account_id, RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value)
 
     def prepared(self, account_id: str) -> RecoveryCodeSet | None:
-        return self._read(RECOVERY_CODE_SET.c.account_id == account_id, RECOVERY_CODE_SET.c.state == _State.PREPARED.value)
+        return self._read(RECOVERY_CODE_SET.c.account_id == account_id, IS_PREPARED)
 
     def put_in_force(self, account_id: str, set_id: str) -> None:
         self._remove(account_id, _State.IN_FORCE)

@@ -21,6 +21,7 @@ from xpressbot.identity.adapters.database.notices import Notices
 from xpressbot.identity.adapters.database.outdated_rows import OutdatedRows
 from xpressbot.identity.adapters.database.pending_sign_ins import PendingSignIns
 from xpressbot.identity.adapters.database.recovery_codes import RecoveryCodes
+from xpressbot.identity.adapters.database.restored_rows import RestoredRows
 from xpressbot.identity.adapters.database.security_events import SecurityEvents
 from xpressbot.identity.adapters.database.sessions import Sessions
 from xpressbot.identity.adapters.database.stored_boxes import StoredBoxes
@@ -168,6 +169,10 @@ class UnitOfWork:
     @property
     def leases(self) -> Leases:
         return Leases(self._connection)
+
+    @property
+    def restored(self) -> RestoredRows:
+        return RestoredRows(self._connection)
 
 
 _Connect = Callable[[], AbstractContextManager[Connection]]

@@ -1,0 +1,71 @@
+"""All rows of a database that was put in the place of a newer one: which of them end, and which stay."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, true, update
+
+from xpressbot.identity.adapters.database.authenticators import IS_PENDING
+from xpressbot.identity.adapters.database.recovery_codes import IS_PREPARED
+from xpressbot.identity.adapters.database.tables import (
+    ACCOUNT,
+    AUTHENTICATOR,
+    CHAIN_HEAD,
+    DEVICE,
+    INSTALLATION,
+    LINK,
+    PENDING_SIGN_IN,
+    RECOVERY_CODE,
+    RECOVERY_CODE_SET,
+    REFUSED_STEP,
+    SECURITY_EVENT,
+    SESSION,
+    THROTTLE_BUCKET,
+)
+from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.domain.restoring import Open
+
+ENDED: Final[Mapping[Open, tuple[Table, ColumnElement[bool]]]] = {
+    Open.SESSION: (SESSION, true()),
+    Open.PENDING_SIGN_IN: (PENDING_SIGN_IN, true()),
+    Open.LINK: (LINK, true()),
+    Open.ENROLMENT: (AUTHENTICATOR, IS_PENDING),
+    Open.PREPARED_CODES: (RECOVERY_CODE_SET, IS_PREPARED),
+}
+KEPT: Final = frozenset(
+    {
+        ACCOUNT,
+        INSTALLATION,
+        DEVICE,  # a known browser opens nothing, and keeps its person out of the waits that strangers cause
+        REFUSED_STEP,
+        RECOVERY_CODE,  # those of prepared sets go with their set
+        THROTTLE_BUCKET,
+        CHAIN_HEAD,
+        SECURITY_EVENT,
+    }
+)
+"""Tables of which nothing ends. A test sees that each table stands here or in ENDED."""
+
+
+class RestoredRows:
+    """Fulfils RestoredRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def count_accounts(self) -> int:
+        count: int = self._connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
+        return count
+
+    def count_without_link(self) -> int:
+        count: int = self._connection.execute(select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.must_enrol)).scalar_one()
+        return count
+
+    def void_decisions(self, last_step: int) -> None:
+        self._connection.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
+        is_active, used = AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value, AUTHENTICATOR.c.last_step
+        unrefused = update(AUTHENTICATOR).where(is_active, or_(used.is_(None), used < last_step))
+        self._connection.execute(unrefused.values(last_step=last_step))
+
+    def end_all(self) -> Mapping[Open, int]:
+        return {kind: self._connection.execute(delete(table).where(rows)).rowcount for kind, (table, rows) in ENDED.items()}
