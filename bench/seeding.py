@@ -34,8 +34,9 @@ from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
 from xpressbot.identity.adapters.password_hasher import Argon2Hasher
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.secrets import new_recovery_codes, seal_totp_secret
-from xpressbot.identity.domain.account import AccountStatus, email_key
+from xpressbot.identity.domain.account import AccountStatus
 from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.domain.email_address import email_key
 from xpressbot.identity.domain.security_event import GENESIS, SALT_BYTES, EventKind, chained_hash, details_hash, encode_details
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME
 

@@ -5,12 +5,15 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.command_line import Answer, Shell
 from tests.support.installation import CLIENT, PASSWORD
 from tests.support.people import caller_with, enrolling, pending, protected
 from xpressbot.entrypoints.house import House
+from xpressbot.identity.adapters.database.tables import ACCOUNT
 from xpressbot.identity.application.caller import Client
+from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.totp_enrolment import Confirmed
 from xpressbot.identity.domain.pending_sign_in import NextStep
 from xpressbot.identity.domain.token import Token
@@ -67,12 +70,42 @@ def test_a_password_that_is_no_text_is_refused_without_a_traceback(shell: Shell)
 
 
 @pytest.mark.parametrize(
-    "email", ["", "anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a\x1b[31m@example.com", "a@b.c" * 60]
+    "email",
+    [
+        "",
+        "anna",
+        "anna@",
+        "anna@example..com",
+        "anna@example.com.",
+        "anna@[192.0.2.1]",
+        "anna@192.0.2.1",
+        "@example.com",
+        "anna@example",
+        "a b@example.com",
+        "a\x1b[31m@example.com",
+        "a@b.c" * 60,
+    ],
 )
 def test_a_useless_address_is_refused(shell: Shell, email: str) -> None:
     """Before the password is asked for; control characters are shown escaped."""
     answer = create(shell, email=email)
     assert (answer.code, answer.out, answer.err) == (FAILED, "", f"{email!r} is no usable e-mail address.\n")
+
+
+@pytest.mark.parametrize(
+    ("email", "reason"),
+    [
+        ("anna\u200b@example.com", "A character in this address cannot be seen."),
+        ("anna@exam\ufe0fple.com", "A character in this address cannot be seen."),
+        ("jörg@example.com", "Before the @ an address has only unaccented Latin letters, digits and signs."),
+    ],
+)
+@pytest.mark.parametrize("command", ["create", "invite"])
+def test_an_address_that_forms_refuse_is_refused_with_the_reason(shell: Shell, command: str, email: str, reason: str) -> None:
+    """The sentence is the form's own."""
+    answer = create(shell, email=email) if command == "create" else shell.run("accounts", "invite", email)
+    assert (answer.code, answer.out) == (FAILED, "")
+    assert answer.err.startswith(f"{email!r} is no usable e-mail address. {reason}")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "Anna\x07"])
@@ -100,6 +133,47 @@ def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, house: Hous
     assert [cell.strip() for cell in anna.strip("│").split("│")] == ["anna@example.com", "Anna Berg", "active", "owner", "disabled", ""]
     cells = [cell.strip() for cell in bela.strip("│").split("│")]
     assert (cells[:4], cells[4][:8], cells[5]) == (["bela@example.com", "Anna Berg", "active", ""], "enabled ", "10")
+
+
+def test_the_list_shows_what_is_odd_about_an_address(shell: Shell, house: House) -> None:
+    """What cannot be seen is spelled out; other letters stand beside their scripts and the form without them; the rest is as it is."""
+    create(shell, "anna@example.com")
+    create(shell, "anna@bücher.example")
+    create(shell, "anna@ex\u0430mple.com")
+    create(shell, "anna@\u0430\u0440\u0440\u04cf\u0435.com")
+    for number, former in enumerate(["anna\u200b@example.com", "anna\u034f@example.com", "\u0430nna@example.com", "jörg@example.com"]):
+        made_before(house, f"user{number}@example.com", former)
+    listed = [line.strip("│").split("│")[0].strip() for line in shell.run("accounts", "list").out.splitlines() if "@" in line]
+    assert sorted(listed) == sorted(
+        [
+            "anna@example.com",
+            "anna@bücher.example (anna@xn--bcher-kva.example)",
+            "anna@xn--exmple-4nf.com (Cyrillic + Latin)",
+            "anna@\u0430\u0440\u0440\u04cf\u0435.com (Cyrillic + Latin, anna@xn--80ak6aa92e.com)",
+            "anna\\u200b@example.com",
+            "anna\\u034f@example.com",
+            "\u0430nna@example.com (Cyrillic + Latin)",
+            "jörg@example.com",
+        ]
+    )
+
+
+@pytest.mark.parametrize("former", ["anna\u200b@example.com", "anna@exam\u200bple.com", "jörg@example.com", "anna@example..com"])
+def test_an_account_from_before_can_be_disabled_by_its_odd_address(shell: Shell, house: House, former: str) -> None:
+    """And the one whose address looks the same is left alone."""
+    create(shell)
+    made_before(house, "user@example.com", former)
+    assert shell.run("accounts", "disable", former).code == 0
+    assert house.identity.administration.summary(former).account.status == "disabled"
+    assert house.identity.administration.summary("anna@example.com").account.status == "active"
+
+
+def made_before(house: House, email: str, former: str) -> None:
+    """An account whose address is refused today, as an earlier release has stored it."""
+    house.identity.registration.create(NewAccount(email, "Anna Berg", PASSWORD))
+    with house.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.email == email).values(email=former, email_key=former))
+        connection.commit()
 
 
 def test_names_cannot_draw_on_the_operators_terminal(shell: Shell) -> None:

@@ -2,14 +2,20 @@
 
 import html
 import re
+from collections.abc import Callable
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from tests.http.conftest import both_engines
 from tests.http.sending import contents, field_error, rows, send, tries
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from xpressbot.identity.adapters.database.tables import ACCOUNT
+from xpressbot.identity.application.registration import NewAccount
+from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.identity.domain.throttle import BucketKind
 
 GOOD_NAMES = [
     "Åsa Ünal",
@@ -25,7 +31,8 @@ GOOD_NAMES = [
 ]
 BAD_NAMES = ["", "   ", "x" * 101, "x" * 300, "a\x00b", "a\x1b[2J", "a\x7f", "a\u202eb", "a\u2066b", "a\ue000", "\u0085"]
 GOOD_EMAILS = [
-    "jörg@exämple.com",
+    "anna@exämple.com",
+    "anna@xn--exmple-cua.com",
     "o'brien+tag@example.com",
     "a&b@example.com",
     "A.B@EXAMPLE.COM",
@@ -44,7 +51,9 @@ BAD_EMAILS = [
     "anna\x00@example.com",
     "anna@example.com\r\nBcc: x@y.zz",
     "an\x1bna@example.com",
-    "anna\u202e@example.com",
+    "anna@example..com",
+    "anna@example.com.",
+    "anna@[192.0.2.1]",
     "a:b@example.com",
     '"anna"@example.com',
     "<b>@example.com",
@@ -90,7 +99,7 @@ def test_a_name_with_control_characters_or_of_no_fitting_length_is_422(name: str
 def test_an_address_signs_in_however_it_is_capitalised(email: str, installation: Installation, browser: Browser) -> None:
     """Unicode, quotes and ampersands included; spaces around it are forgiven."""
     assert claim(installation, browser, email=email).status_code == 303
-    assert browser.who()["account"]["email"] == email.strip()
+    assert browser.who()["account"]["email"] == email.strip().replace("xn--exmple-cua", "exämple")
     browser.post("/sign-out")
     assert browser.sign_in(email.upper()).headers["location"] == "/"
 
@@ -107,6 +116,93 @@ def test_what_no_mail_server_takes_is_422_at_sign_in_and_welcome(email: str, ins
     assert field_error(response, "email") == "Enter your e-mail address, like anna@example.com."
     assert "<b>" not in response.text
     assert contents(installation) == before
+
+
+@pytest.mark.parametrize(
+    ("email", "why"),
+    [
+        ("anna\u202e@example.com", "cannot be seen"),
+        ("anna\u200b@example.com", "cannot be seen"),
+        ("anna@exam\u00adple.com", "cannot be seen"),
+        ("\ufeffanna@example.com", "cannot be seen"),
+        ("anna@example.com\ufe0f", "cannot be seen"),
+        ("jörg@example.com", "Before the @"),
+        ("\u0430nna@example.com", "Before the @"),
+    ],
+)
+def test_an_address_that_cannot_be_typed_again_is_422_with_the_reason(
+    email: str, why: str, installation: Installation, browser: Browser
+) -> None:
+    """The same sentence at the welcome page and at sign-in, and charged to nobody."""
+    response = claim(installation, browser, email=email)
+    assert (response.status_code, rows(installation, "account")) == (422, [])
+    assert why in field_error(response, "email")
+    before, at_sign_in = contents(installation), browser.sign_in(email)
+    assert (at_sign_in.status_code, field_error(at_sign_in, "email")) == (422, field_error(response, "email"))
+    assert contents(installation) == before
+
+
+@both_engines
+@pytest.mark.parametrize("first", ["anna@bücher.example", "anna@xn--bcher-kva.example"])
+def test_a_domain_is_the_same_in_both_its_spellings(
+    first: str, installation: Installation, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    """Whichever was typed first, and whichever a browser makes of it: one account, shown in Unicode, and one count of guesses."""
+    assert claim(installation, browser, email=first).status_code == 303
+    assert browser.who()["account"]["email"] == "anna@bücher.example"
+    spellings = ["anna@bücher.example", "Anna@XN--BCHER-KVA.example", "anna@bu\u0308cher.example"]
+    for typed in spellings:
+        assert new_browser().sign_in(typed, "wrong-password-of-hers").status_code == 401
+    assert [row["tries"] for row in rows(installation, "throttle_bucket") if row["key"].startswith(BucketKind.STRANGER)] == [3]
+    for typed in spellings:
+        assert new_browser().sign_in(typed).headers["location"] == "/"
+    registration = installation.house.identity.registration
+    assert registration.invite("anna@bücher.example") == Denied(Reason.EMAIL_TAKEN)
+
+
+@both_engines
+@pytest.mark.parametrize(
+    ("stored", "key", "typed"),
+    [
+        ("anna@bücher.example", "anna@bücher.example", "anna@bücher.example"),
+        ("anna@bücher.example", "anna@bücher.example", "anna@xn--bcher-kva.example"),
+        ("Anna@xn--bcher-kva.example", "anna@xn--bcher-kva.example", "anna@BÜCHER.example"),
+        ("anna@straße.example", "anna@strasse.example", "anna@straße.example"),
+        ("anna..b@example.com", "anna..b@example.com", "Anna..B@example.com"),
+        ("anna@192.0.2.1", "anna@192.0.2.1", "anna@192.0.2.1"),
+    ],
+)
+def test_an_account_from_before_these_rules_signs_in(
+    stored: str, key: str, typed: str, installation: Installation, new_browser: Callable[..., Browser]
+) -> None:
+    """Its key was Unicode's case folding, and its address may be one that is refused today. Nobody gets a second account for it."""
+    account_from_before(installation, stored, key)
+    assert new_browser().sign_in(typed).headers["location"] == "/"
+    known = new_browser()
+    known.sign_in(typed)
+    assert known.sign_in(typed, "wrong-password-of-hers").status_code == 401
+    assert (tries(installation, BucketKind.STRANGER), tries(installation, BucketKind.KNOWN_BROWSER)) == (0, 1)
+    assert installation.house.identity.registration.create(NewAccount(typed, "Anna", PASSWORD)) == Denied(Reason.EMAIL_TAKEN)
+
+
+@both_engines
+def test_a_former_key_opens_no_other_address(installation: Installation, new_browser: Callable[..., Browser]) -> None:
+    """straße.example had the key of strasse.example, and they are two domains. Of two accounts of one address the ASCII key's is it."""
+    account_from_before(installation, "anna@straße.example", "anna@strasse.example")
+    assert new_browser().sign_in("anna@strasse.example").status_code == 401
+    account_from_before(installation, "bela@bücher.example", "bela@bücher.example", "Unicode")
+    account_from_before(installation, "bela@xn--bcher-kva.example", "bela@xn--bcher-kva.example", "ASCII")
+    browser = new_browser()
+    assert browser.sign_in("bela@bücher.example").headers["location"] == "/"
+    assert browser.who()["account"]["name"] == "ASCII"
+
+
+def account_from_before(installation: Installation, email: str, key: str, name: str = "Anna Berg") -> None:
+    """An account as an earlier release has stored it."""
+    account = installation.add_account(f"account{len(rows(installation, 'account'))}@example.com", name)
+    with installation.house.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(email=email, email_key=key))
+        connection.commit()
 
 
 def test_what_was_typed_as_an_address_comes_back_escaped(browser: Browser) -> None:

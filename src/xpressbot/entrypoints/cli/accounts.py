@@ -7,12 +7,13 @@ from typing import Annotated, Final, assert_never
 import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
-from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours
+from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, new_address
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.wording import refusal_text, weak_password_text
+from xpressbot.entrypoints.wording.addresses import listed_address
 from xpressbot.identity.application.administration import AccountSummary
 from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.account import Account, AccountStatus, normalise_email, normalise_name
+from xpressbot.identity.domain.account import Account, AccountStatus, normalise_name
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, WeakPassword
 
@@ -29,9 +30,7 @@ def accounts_commands(build: Build) -> typer.Typer:
         name: Annotated[str, typer.Option(help="The person's name.")],
     ) -> None:
         """Make an account. The password is read from standard input, or asked for on a terminal."""
-        normal_email, normal_name = normalise_email(email), normalise_name(name)
-        if normal_email is None:
-            fail(f"{email!r} is no usable e-mail address.")
+        normal_email, normal_name = new_address(email), normalise_name(name)
         if normal_name is None:
             fail("The name must have 1 to 100 characters and no control characters.")
         with opened(build, makes=True) as house:
@@ -40,9 +39,7 @@ def accounts_commands(build: Build) -> typer.Typer:
     @accounts.command()
     def invite(email: Email) -> None:
         """Print a link with which the person at this address chooses name and password: one use, 24 hours."""
-        address = normalise_email(email)
-        if address is None:
-            fail(f"{email!r} is no usable e-mail address.")
+        address = new_address(email)
         with opened(build) as house:
             _invite(house, address)
 
@@ -77,7 +74,7 @@ def _create(house: House, new: NewAccount) -> None:
     outcome = house.identity.registration.create(new)
     match outcome:
         case Account():
-            typer.echo(f"Account {outcome.email} made.")
+            typer.echo(f"Account {listed_address(outcome.email)} made.")
         case WeakPassword():
             fail(weak_password_text(outcome))
         case Denied():
@@ -90,7 +87,8 @@ def _invite(house: House, address: str) -> None:
     outcome = house.identity.registration.invite(address)
     if isinstance(outcome, Denied):
         fail(str(refusal_text(outcome, 0)))
-    typer.echo(f"Hand this link to {address}. It makes their account, once, within {hours(LinkKind.INVITE)} hours; an earlier one is void.")
+    whom, most = listed_address(address), hours(LinkKind.INVITE)
+    typer.echo(f"Hand this link to {whom}. It makes their account, once, within {most} hours; an earlier one is void.")
     if not house.identity.registration.has_owner():
         typer.echo("There is no account yet, and the first one made is the owner's.")
     echo_link(house, LinkKind.INVITE, outcome)
@@ -106,7 +104,7 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
             case Denied():
                 fail(str(refusal_text(account, 0)))
             case Account():
-                typer.echo(f"Account {account.email} is {status}.")
+                typer.echo(f"Account {listed_address(account.email)} is {status}.")
             case unknown:
                 assert_never(unknown)
 
@@ -126,7 +124,7 @@ def _row(summary: AccountSummary) -> tuple[str, ...]:
     protected = summary.protected_since is not None
     two_factor = f"enabled {day(summary.protected_since)}" if summary.protected_since is not None else "disabled"
     return (
-        summary.account.email,
+        listed_address(summary.account.email),
         summary.account.name,
         "of a newer version" if summary.account.status is None else summary.account.status.value,
         "owner" if summary.owner else "",

@@ -7,8 +7,9 @@ import typer
 
 from xpressbot.entrypoints.cli.installation import fail
 from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.http.wording import address_problem_text
 from xpressbot.identity.domain import link
-from xpressbot.identity.domain.account import normalise_email
+from xpressbot.identity.domain.email_address import AddressProblem, email_to_manage, normalise_email
 from xpressbot.identity.domain.instant import HOUR, SECOND
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.token import Token
@@ -16,9 +17,18 @@ from xpressbot.identity.domain.token import Token
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 
+def new_address(text: str) -> str:
+    """The address an operator typed for a new account; one that is refused ends the command."""
+    address = normalise_email(text)
+    if isinstance(address, AddressProblem):
+        reason = "" if address is AddressProblem.UNUSABLE else f" {address_problem_text(address)}"
+        fail(f"{text!r} is no usable e-mail address.{reason}")
+    return address
+
+
 def existing_address(text: str) -> str:
     """The address an operator typed; one that no account can have ends the command."""
-    address = normalise_email(text)
+    address = email_to_manage(text)
     if address is None:
         fail(f"There is no account {text!r}.")
     return address

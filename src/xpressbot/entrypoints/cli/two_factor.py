@@ -7,6 +7,7 @@ import typer
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours
 from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.wording.addresses import listed_address
 from xpressbot.identity.application.administration import AccountSummary
 from xpressbot.identity.application.re_enrolment import MAX_REASON_LENGTH
 from xpressbot.identity.domain.account import AccountStatus
@@ -32,7 +33,7 @@ def two_factor_commands(build: Build) -> typer.Typer:
             summary = house.identity.administration.summary(address)
             if summary is None:
                 fail(f"There is no account {email!r}.")
-            typer.echo(f"{summary.account.email}: {_status_text(summary)}")
+            typer.echo(f"{listed_address(summary.account.email)}: {_status_text(summary)}")
 
     @two_factor.command()
     def reset(
@@ -62,9 +63,9 @@ def _reset(house: House, address: str, reason: str) -> None:
         case None:
             fail(f"There is no account {address!r}.")
         case Denied():
-            fail(f"{address} has 2FA off: there is nothing to reset.")
+            fail(f"{listed_address(address)} has 2FA off: there is nothing to reset.")
         case Token():
-            typer.echo(f"2FA of {address} is reset, and all its sessions have ended.")
+            typer.echo(f"2FA of {listed_address(address)} is reset, and all its sessions have ended.")
             typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
             typer.echo(f"once, within {hours(LinkKind.RE_ENROLMENT)} hours; an earlier one is void.")
             echo_link(house, LinkKind.RE_ENROLMENT, outcome)

@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 
 from xpressbot.identity.application.ports import KeyedDigest
 from xpressbot.identity.application.re_enrolment import Enrollee
-from xpressbot.identity.domain.account import MAX_EMAIL_LENGTH, Account
+from xpressbot.identity.domain.account import Account
+from xpressbot.identity.domain.email_address import MAX_EMAIL_LENGTH
 from xpressbot.identity.domain.pending_sign_in import PendingSignIn
 from xpressbot.identity.domain.token import Token
 

@@ -8,6 +8,7 @@ from xpressbot.entrypoints.http.rendering import browser_name, clock_time, momen
 from xpressbot.entrypoints.http.translation import _, ngettext
 from xpressbot.identity.domain import pending_sign_in
 from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
+from xpressbot.identity.domain.email_address import AddressProblem
 from xpressbot.identity.domain.instant import MINUTE, whole_seconds_until
 from xpressbot.identity.domain.notice import Notice
 from xpressbot.identity.domain.outcomes import Denied, Reason, WeakPassword
@@ -125,6 +126,19 @@ def weak_password_text(weak: WeakPassword) -> str:
 def event_title(kind: EventKind | None) -> str:
     """What happened, in a few words; None stands for a kind that a newer version recorded."""
     return _("Something else happened") if kind is None else EVENT_TITLES[kind]
+
+
+def address_problem_text(problem: AddressProblem) -> str:
+    """Why an address is refused, and what to do."""
+    match problem:
+        case AddressProblem.UNSEEN:
+            return _("A character in this address cannot be seen. Type the address by hand instead of pasting it.")
+        case AddressProblem.NOT_ASCII:
+            return _("Before the @ an address has only unaccented Latin letters, digits and signs. Most mail servers refuse others.")
+        case AddressProblem.UNUSABLE:
+            return _("Enter an e-mail address, like anna@example.com.")
+        case _ as unknown:
+            assert_never(unknown)
 
 
 EVENT_TITLES: Final = {

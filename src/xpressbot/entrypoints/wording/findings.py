@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from xpressbot.entrypoints.http.translation import _
+from xpressbot.entrypoints.wording.addresses import listed_address
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity
 from xpressbot.foundation.logging import printable
 from xpressbot.identity.domain.assurance import Method
@@ -77,11 +78,11 @@ def _listed(values: Sequence[Any], most: int) -> str:
 def _item(value: Any) -> str:
     match value:
         case {"email": email, "left": left}:
-            return f"{email} ({left})"
+            return f"{listed_address(email)} ({left})"
         case {"path": path, "owner": owner}:
             return f"{path} ({owner})"
         case {"email": email, "method": method}:
-            return f"{email} ({_METHODS[method]})"
+            return f"{listed_address(email)} ({_METHODS[method]})"
         case _:
             return str(value)
 

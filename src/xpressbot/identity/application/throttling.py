@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
 from xpressbot.identity.domain import throttle
-from xpressbot.identity.domain.account import email_key
+from xpressbot.identity.domain.email_address import email_key
 from xpressbot.identity.domain.notice import STOPPED_TOLD_EVERY
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent

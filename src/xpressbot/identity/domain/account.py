@@ -1,16 +1,12 @@
 """An account: who somebody is, apart from how they prove it."""
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.identity.domain.line import MOST_TYPED, is_printable, normalise_line
+from xpressbot.identity.domain.line import normalise_line
 
-MAX_EMAIL_LENGTH: Final = 254
 MAX_NAME_LENGTH: Final = 100
-_EMAIL: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\]+\.[^\s@\"(),:;<>\[\]\\.]+")
 
 
 class AccountStatus(StrEnum):
@@ -33,22 +29,6 @@ class Account:
     password_hash: str = field(repr=False)
     must_enrol: bool = False
     """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
-
-
-def normalise_email(text: str) -> str | None:
-    """Return the address as it is shown and kept (NFC, trimmed), or None if no mail server could take it."""
-    if len(text) > MOST_TYPED:
-        return None
-    email = unicodedata.normalize("NFC", text.strip())
-    return email if len(email) <= MAX_EMAIL_LENGTH and is_printable(email) and _EMAIL.fullmatch(email) else None
-
-
-def email_key(email: str) -> str:
-    """The form in which two spellings of one address are the same account.
-
-    Unicode's compatibility case folding, so that look-alike spellings cannot be registered beside each other.
-    """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
 
 
 def normalise_name(text: str) -> str | None:

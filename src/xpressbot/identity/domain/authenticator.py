@@ -3,7 +3,6 @@
 An account may have several, of which any one is a second factor.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +10,7 @@ from itertools import chain, count
 from typing import Final
 
 from xpressbot.identity.domain.instant import MINUTE
-from xpressbot.identity.domain.line import normalise_line, shows_nothing
+from xpressbot.identity.domain.line import as_seen, normalise_line
 from xpressbot.identity.domain.totp import MAX_HINT_DISTANCE_STEPS
 
 ENROLMENT_LIFETIME: Final = 10 * MINUTE
@@ -119,7 +118,7 @@ def normalise_app_name(text: str) -> str | None:
 
 def is_name_taken(name: str, among: Iterable[Authenticator]) -> bool:
     """Whether one of these has the name already, or one that looks the same."""
-    return _as_seen(name) in {_as_seen(authenticator.name) for authenticator in among}
+    return as_seen(name) in {as_seen(authenticator.name) for authenticator in among}
 
 
 def name_in_place(enrolment: Enrolment, active: Sequence[Authenticator]) -> str:
@@ -139,12 +138,6 @@ def inherited_name(active: Sequence[Authenticator], replaces: str | None) -> str
     """The name of the one app that goes; empty when several do, or none."""
     replaced = [authenticator.name for authenticator in active if replaces in {None, authenticator.id}]
     return replaced[0] if len(replaced) == 1 else ""
-
-
-def _as_seen(name: str) -> str:
-    """Without capitals, compatibility forms and characters that show nothing."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(character for character in folded if not shows_nothing(character))
 
 
 def tells_of_wrong_clock(earlier: ClockSighting | None, later: ClockSighting) -> bool:

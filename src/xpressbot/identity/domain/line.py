@@ -1,21 +1,52 @@
-"""One line of text that people typed and others will read: a name, a reason."""
+"""One line of text that people typed and others will read: a name, a reason. And what of a text can be seen."""
 
 import unicodedata
+from itertools import chain
 from typing import Final
 
 MOST_TYPED: Final = 1024
 """Longer text is refused unread: composing it takes time that grows with the square of its length."""
-_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and signs that show nothing, although their category says otherwise."""
+_IGNORABLE: Final = frozenset(
+    chain(
+        [0x00AD, 0x034F, 0x061C, 0x3164, 0xFEFF, 0xFFA0],
+        range(0x115F, 0x1161),
+        range(0x17B4, 0x17B6),
+        range(0x180B, 0x1810),
+        range(0x200B, 0x2010),
+        range(0x202A, 0x202F),
+        range(0x2060, 0x2070),
+        range(0xFE00, 0xFE10),
+        range(0xFFF0, 0xFFF9),
+        range(0x1BCA0, 0x1BCA4),
+        range(0x1D173, 0x1D17B),
+        range(0xE0000, 0xE1000),
+    )
+)
+"""Default_Ignorable_Code_Point: what shows nothing of its own where a font has no shape for it.
+
+The ranges of https://www.unicode.org/Public/14.0.0/ucd/DerivedCoreProperties.txt, 4,174 code points; unicodedata does not have them.
+"""
+_JOINERS: Final = frozenset("\u200c\u200d")
+_SELECTORS: Final = frozenset(map(chr, chain(range(0x180B, 0x180E), [0x180F], range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))))
+"""Property Variation_Selector: each chooses a shape of the character before it."""
+_TAGS: Final = frozenset(map(chr, range(0xE0020, 0xE0080)))
+_BLACK_FLAG: Final = "\U0001f3f4"
+"""Tags after it make the flag of a part of a country (UTS 51, emoji tag sequences)."""
+_BLANK: Final = "\u2800"
+"""The empty Braille pattern: a sign that shows nothing, although neither its category nor a property says so."""
 _TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def normalise_line(text: str, *, max_length: int) -> str | None:
-    """Return the line as it is kept (NFC, white space collapsed), or None if it shows nothing, is too long or has control characters."""
-    if len(text) > MOST_TYPED:
+    """Return the line as it is kept (NFC, white space collapsed), or None if it shows nothing, is too long or has control characters.
+
+    Of the ignorable characters those stay that shape what is seen: joiners (Persian and Indic names, composed emoji), variation
+    selectors (emoji, Japanese names), and the tags of a flag. All others are taken out.
+    """
+    if len(text) > MOST_TYPED or not is_printable(typed := " ".join(text.split())):
         return None
-    line = unicodedata.normalize("NFC", " ".join(text.split()))
-    return line if len(line) <= max_length and is_printable(line) and _shows_something(line) else None
+    line = unicodedata.normalize("NFC", " ".join(_without_idle(typed).split()))
+    return line if len(line) <= max_length and _shows_something(line) else None
 
 
 def is_printable(text: str) -> bool:
@@ -25,11 +56,39 @@ def is_printable(text: str) -> bool:
     )
 
 
-def shows_nothing(character: str) -> bool:
-    """Whether a character takes no part in what is seen, beyond joining others or a blank."""
-    return unicodedata.category(character) == "Cf" or character in _BLANKS
+def is_ignorable(character: str) -> bool:
+    """Whether Unicode counts a character among those that show nothing of their own."""
+    return ord(character) in _IGNORABLE
+
+
+def as_seen(line: str) -> str:
+    """What two lines have in common that nobody can tell apart: no capitals, compatibility forms and characters that show nothing."""
+    visible = " ".join("".join(character for character in line if not _shows_nothing(character)).split())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
+
+
+def _shows_nothing(character: str) -> bool:
+    return is_ignorable(character) or unicodedata.category(character) == "Cf" or character == _BLANK
 
 
 def _shows_something(text: str) -> bool:
     """Whether there is more in it than spaces and characters that only join or mark others."""
-    return any(unicodedata.category(character) not in {"Zs", "Mn", "Me"} and not shows_nothing(character) for character in text)
+    return any(unicodedata.category(character) not in {"Zs", "Mn", "Me"} and not _shows_nothing(character) for character in text)
+
+
+def _without_idle(text: str) -> str:
+    kept = [" "]
+    for character in text:
+        if not is_ignorable(character) or _shapes(character, before=kept[-1]):
+            kept.append(character)
+    return "".join(kept)
+
+
+def _shapes(character: str, *, before: str) -> bool:
+    """Whether an ignorable character changes how its neighbours look."""
+    seen = not is_ignorable(before) and not before.isspace()
+    if character in _JOINERS:
+        return seen or before in _SELECTORS
+    if character in _SELECTORS:
+        return seen
+    return character in _TAGS and (before == _BLACK_FLAG or before in _TAGS)

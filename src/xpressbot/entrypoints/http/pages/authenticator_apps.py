@@ -15,6 +15,7 @@ from xpressbot.identity.application.authenticator_apps import AuthenticatorApp
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.assurance import Action
 from xpressbot.identity.domain.authenticator import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
+from xpressbot.identity.domain.line import as_seen
 from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
 
 APPS_PATH: Final = "/account/2fa/apps"
@@ -131,7 +132,7 @@ def _add_page(visit: Visit, caller: Caller, *, problem: Text | None = None) -> R
 
 
 def _is_reserved(name: str) -> bool:
-    return name.casefold() == app_label("").casefold()
+    return as_seen(name) == as_seen(app_label(""))
 
 
 def _name_problem(name: str | None) -> str:

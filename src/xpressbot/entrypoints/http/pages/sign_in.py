@@ -15,11 +15,11 @@ from xpressbot.entrypoints.http.places import ADDRESS_TYPED
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text, sign_in_notice
+from xpressbot.entrypoints.http.wording import Text, address_problem_text, sign_in_notice
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.re_enrolment import Enrollee
 from xpressbot.identity.application.second_factor import SecondFactor
-from xpressbot.identity.domain.account import normalise_email
+from xpressbot.identity.domain.email_address import AddressProblem, email_to_sign_in_with
 from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
 
@@ -66,13 +66,14 @@ def sign_in(visit: Visit) -> Response:
     """Check the password."""
     next_path = visit.safe_next(visit.form["next"])
     kept = {"email": visit.form["email"], "next": next_path}
-    email, password = normalise_email(visit.form["email"]), visit.form["password"]
+    email, password = email_to_sign_in_with(visit.form["email"]), visit.form["password"]
     errors: dict[str, Text] = {}
-    if email is None:
-        errors["email"] = _("Enter your e-mail address, like anna@example.com.")
+    if isinstance(email, AddressProblem):
+        asked = _("Enter your e-mail address, like anna@example.com.")
+        errors["email"] = asked if email is AddressProblem.UNUSABLE else address_problem_text(email)
     if problem := password_problem(password):
         errors["password"] = problem
-    if email is None or errors:
+    if isinstance(email, AddressProblem) or errors:
         return visit.invalid("sign_in.html", None, errors, form=kept)
     outcome = visit.identity.sign_in.begin(email, password, next_path, visit.client)
     visit.counts.sign_in(Step.PASSWORD, outcome)

@@ -15,9 +15,9 @@ from xpressbot.entrypoints.http.places import WELCOME_LINK
 from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit
-from xpressbot.entrypoints.http.wording import Text, weak_password_text
+from xpressbot.entrypoints.http.wording import Text, address_problem_text, weak_password_text
 from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.account import normalise_email
+from xpressbot.identity.domain.email_address import AddressProblem, normalise_email
 from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, SignedIn, WeakPassword
 
@@ -49,9 +49,9 @@ def claim(visit: Visit) -> Response:
     kept = {"name": visit.form["name"], "email": visit.form["email"]}
     email, password = normalise_email(kept["email"]), visit.form["password"]
     name, errors = name_and_password_problems(visit)
-    if email is None:
-        errors["email"] = _("Enter an e-mail address, like anna@example.com.")
-    if email is None or errors:
+    if isinstance(email, AddressProblem):
+        errors["email"] = address_problem_text(email)
+    if isinstance(email, AddressProblem) or errors:
         return _page(visit, errors, kept)
     outcome = visit.identity.registration.claim(visit.cookie(Cookie.LINK), NewAccount(email, name, password), visit.client)
     match outcome:

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.newer import known
 from xpressbot.identity.adapters.database.tables import ACCOUNT
-from xpressbot.identity.domain.account import Account, AccountStatus, email_key
+from xpressbot.identity.domain.account import Account, AccountStatus
+from xpressbot.identity.domain.email_address import email_key, email_keys
 
-_BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
+_BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key.in_([bindparam("key"), bindparam("former_key")]))
 _LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
 
@@ -21,10 +22,13 @@ class Accounts:
         self._connection = connection
 
     def add(self, account: Account, now: int) -> bool:
+        key, former_key = email_keys(account.email)
+        if former_key != key and self.by_email(account.email) is not None:
+            return False  # its key is from before domains went by IDNA, and in nobody's way
         row = {
             "id": account.id,
             "email": account.email,
-            "email_key": email_key(account.email),
+            "email_key": key,
             "name": account.name,
             "status": AccountStatus.ACTIVE.value,
             "security_version": account.security_version,
@@ -37,7 +41,11 @@ class Accounts:
         return self._connection.execute(statement, row).one_or_none() is not None
 
     def by_email(self, email: str) -> Account | None:
-        return _one(self._connection.execute(_BY_EMAIL, {"key": email_key(email)}).one_or_none())
+        key, former_key = email_keys(email)
+        rows = self._connection.execute(_BY_EMAIL, {"key": key, "former_key": former_key}).all()
+        # A former key may be another address's key (strasse for straße), and two accounts may be of one address from before.
+        same = sorted((row for row in rows if email_key(row.email) == key), key=lambda row: row.email_key != key)
+        return _one(same[0] if same else None)
 
     def lock(self, account_id: str) -> Account | None:
         return _one(self._connection.execute(_LOCK, {"key": account_id}).one_or_none())

@@ -6,14 +6,18 @@ The one before it still counts for the same browser, whose answer with the new o
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 
 from xpressbot.identity.adapters.database.tables import ACCOUNT, DEVICE
-from xpressbot.identity.domain.account import email_key
 from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
+from xpressbot.identity.domain.email_address import email_keys
 
 _CARRIED = or_(DEVICE.c.token_hash == bindparam("carried"), DEVICE.c.previous_token_hash == bindparam("carried"))
 _FIND = (
     select(DEVICE.c.id)
     .join(ACCOUNT, ACCOUNT.c.id == DEVICE.c.account_id)
-    .where(_CARRIED, ACCOUNT.c.email_key == bindparam("email_key"), DEVICE.c.last_sign_in_at > bindparam("not_before"))
+    .where(
+        _CARRIED,
+        ACCOUNT.c.email_key.in_([bindparam("email_key"), bindparam("former_key")]),
+        DEVICE.c.last_sign_in_at > bindparam("not_before"),
+    )
 )
 _OF_ACCOUNT = DEVICE.c.account_id == bindparam("of_account")
 _ADD = (
@@ -40,7 +44,8 @@ class Devices:
         self._connection = connection
 
     def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
-        parameters = {"carried": token_hash, "email_key": email_key(email), "not_before": not_before}
+        key, former_key = email_keys(email)
+        parameters = {"carried": token_hash, "email_key": key, "former_key": former_key, "not_before": not_before}
         found: str | None = self._connection.execute(_FIND, parameters).scalars().first()
         return found
 

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from xpressbot.identity.adapters.database.tables import INSTALLATION, LINK
-from xpressbot.identity.domain.account import email_key
+from xpressbot.identity.domain.email_address import email_key
 from xpressbot.identity.domain.link import Link, LinkKind, LinkState
 
 
