@@ -70,10 +70,32 @@ def test_too_little_or_too_much_entropy_is_a_bug(length: int) -> None:
         "0123_4567_89AB_CDEF",
         "0\u00a01\t2\n3456789ABCDEF",
         "--0123----456789ABCDEF--",
+        "3. 0123-4567-89AB-CDEF",
+        " 3. 0123-4567-89AB-CDEF",
+        "10. 0123-4567-89AB-CDEF\r\n",
+        "3.0123456789abcdef",
+        "3) 0123-4567-89AB-CDEF",
+        "3: 0123-4567-89AB-CDEF",
+        "3.\t0123-4567-89AB-CDEF",
+        "\uff13\uff0e\u30000123-4567-89AB-CDEF",
+        " 5. 0123-4567-89AB-CDEF  (used)",
+        "5. 0123-4567-89AB-CDEF (benutzt)",
+        "0123-4567-89AB-CDEF(used)",
+        '"0123-4567-89AB-CDEF"',
+        "'0123456789ABCDEF'",
+        "\u201e0123-4567-89AB-CDEF\u201c",
+        "\u00ab\u00a00123-4567-89AB-CDEF\u00a0\u00bb",
+        "`0123-4567-89AB-CDEF`",
+        '3. "0123-4567-89AB-CDEF" (used)',
+        "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff21\uff22\uff23\uff24\uff25\uff26",
+        "\uff10\uff11\uff12\uff13-4567-\uff18\uff19\uff41\uff42-cdef",
+        "\u06601\u06623-4567-89AB-CDEF",
+        "0123\u2212456\uff0d789AB\u2012CDEF",
+        "0123\u200b-4567-89AB-CDEF\ufeff",
     ],
 )
 def test_input_is_forgiven_what_people_do_to_codes(typed: str) -> None:
-    """Spaces, dashes, case, O for 0, I and L for 1 make no difference."""
+    """Spaces, dashes, quotes, width, case, O for 0, I and L for 1, and the list's number and remark make no difference."""
     assert parse_code(typed) == CODE
 
 
@@ -86,8 +108,19 @@ def test_input_is_forgiven_what_people_do_to_codes(typed: str) -> None:
         CODE + "0",
         "U123456789ABCDEF",
         "0123456789ABCDE!",
-        "\uff10123456789ABCDEF",
-        "\u0660123456789ABCDEF",
+        "0123-4567-89AB-CDEF 0123-4567-89AB-CDEF",
+        "0123-4567-89AB-CDEF, 0123-4567-89AB-CDEF",
+        "1. 0123-4567-89AB-CDEF 2. 0123-4567-89AB-CDEF",
+        "3 0123-4567-89AB-CDEF",
+        "100. 0123-4567-89AB-CDEF",
+        "3. 0123-4567-89AB",
+        "0123-4567-89AB-CDEF (0)",
+        "0123-4567-89AB-CDEF used",
+        "[0123-4567-89AB-CDEF]",
+        "0123.4567.89AB.CDEF",
+        "0123456789ABCD\u00df",
+        "0123456789ABCD\ufb01",
+        "0123456789ABCDE\u00bd",
         "0123456789ABCDE\u0391",
         "0123456789ABCDE\u00df",
         "\x00123456789ABCDEF",
@@ -105,11 +138,13 @@ def test_a_shown_code_is_read_back(drawn: bytes) -> None:
     """What is printed in four groups of four comes back as the same code, in either case."""
     code = code_from(drawn)
     shown = grouped(code)
+    for line in (shown, f" 1. {shown}", f"10. {shown}  (used)", f'"{shown}"', shown.replace("-", "\u2011")):
+        assert (code, code) == (parse_code(line), parse_code(line.lower()))
     assert [len(group) for group in shown.split("-")] == [4, 4, 4, 4]
     assert (code, code) == (parse_code(shown), parse_code(shown.lower()))
 
 
-@given(st.text())
+@given(st.text() | st.text(st.sampled_from('0123ABCZUOIL-. ()"\u200b\uff21'), max_size=40))
 def test_a_parsed_code_has_the_canonical_alphabet_and_length(typed: str) -> None:
     """No text gets through with another shape."""
     code = parse_code(typed)

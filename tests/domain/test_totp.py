@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from xpressbot.identity.domain import totp
 from xpressbot.identity.domain.hotp import hotp
 from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.recovery_code import parse_code as parse_recovery_code
 
 RFC_SECRET = b"12345678901234567890"
 RFC_6238_APPENDIX_B_SHA1 = [
@@ -106,9 +107,34 @@ def test_a_step_begins_where_the_one_before_ends(now: int) -> None:
     assert totp.start_of_step(step + 1) == totp.usable_again_at(step)
 
 
-@pytest.mark.parametrize("text", ["123456", " 123 456 ", "1 2 3 4 5 6", "123\u00a0456", "123\t456\n", "12\u2009345\u20096"])
-def test_spaces_in_a_code_are_forgiven(text: str) -> None:
-    """White space of any kind is no part of a code."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123456",
+        " 123 456 ",
+        "1 2 3 4 5 6",
+        "123\u00a0456",
+        "123\t456\n",
+        "12\u2009345\u20096",
+        "123-456",
+        "123 - 456",
+        "1-2-3-4-5-6",
+        "123\u2013456",
+        "12\u201034\u221256",
+        "123\uff0d456",
+        "\uff11\uff12\uff13\uff14\uff15\uff16",
+        "\u0661\u0662\u0663\u0664\u0665\u0666",
+        "\u06f1\u06f2\u06f3 \u06f4\u06f5\u06f6",
+        "\u0967\u0968\u0969\u096a\u096b\u096c",
+        "\U0001d7cf\U0001d7d0\U0001d7d1\U0001d7d2\U0001d7d3\U0001d7d4",
+        "12345\u0666",
+        "123456\u200b",
+        "\u200f\u0661\u0662\u0663\u0664\u0665\u0666\u200f",
+        "\ufeff123\u00ad456",
+    ],
+)
+def test_six_digits_of_any_script_are_read_as_the_six_they_are(text: str) -> None:
+    """Spaces around and between them, dashes between them, and what shows nothing are no part of a code."""
     assert totp.parse_code(text) == "123456"
 
 
@@ -123,27 +149,39 @@ def test_spaces_in_a_code_are_forgiven(text: str) -> None:
         "-12345",
         "+12345",
         "1.3456",
-        "123-456",
-        "\uff11\uff12\uff13\uff14\uff15\uff16",
-        "12345\u0666",
+        "-123456",
+        "123456-",
+        "12_3456",
+        "123,456",
+        "123.456",
+        "123456 234567",
+        "123456, 234567",
+        "[123456]",
+        '["123456"]',
+        '"123456"',
         "12345\u00b2",
+        "12345\u4e00",
+        "12345\u00bd",
+        "12345\u2167",
+        "\u0661\u0662\u0663\u0664\u0665",
+        "\u0661\u0662\u0663\u0664\u0665\u0666\u0667",
         "12345\u2460",
         "123456\x00",
-        "123456\u200b",
         "0x1234",
         "1" * 10_000,
         "\U0001f600" * 6,
     ],
 )
-def test_anything_but_six_ascii_digits_is_no_code(text: str) -> None:
-    """Wrong lengths, letters, signs and other scripts' digits have no shape of a code."""
+def test_anything_but_six_digits_is_no_code(text: str) -> None:
+    """Wrong lengths, lists, letters, signs, and numbers that are no decimal digits have no shape of a code."""
     assert totp.parse_code(text) is None
 
 
-@given(st.text())
+@given(st.text() | st.text(st.sampled_from("0123456789\u0661\uff12 -\u2013\u200b.A"), max_size=40))
 def test_a_parsed_code_is_six_ascii_digits(text: str) -> None:
-    """No text gets through with another shape."""
+    """No text gets through with another shape, and none can be a recovery code as well: one field may take both."""
     code = totp.parse_code(text)
+    assert code is None or parse_recovery_code(text) is None
     assert code is None or (len(code) == 6 and set(code) <= set("0123456789"))
 
 

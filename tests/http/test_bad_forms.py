@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from tests.http.conftest import Protected, both_engines
 from tests.http.sending import FORM, SAME_ORIGIN, contents, paths_with, send, tries
-from tests.support.browser import Browser
-from tests.support.installation import Installation
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.browser import Browser, otpauth_uri
+from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
 
 CODES = {
@@ -19,8 +20,13 @@ CODES = {
     "only spaces": b"code=+++",
     "five digits": b"code=12345",
     "seven digits": b"code=1234567",
-    "full-width digits": b"code=%EF%BC%91%EF%BC%92%EF%BC%93%EF%BC%94%EF%BC%95%EF%BC%96",
-    "arabic-indic digits": b"code=%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6",
+    "seven arabic-indic digits": b"code=%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6%D9%A7",
+    "a list": b"code=123456+234567",
+    "a list with commas": b"code=123456%2C234567",
+    "two recovery codes": b"code=0123-4567-89AB-CDEF+0123-4567-89AB-CDEF",
+    "a number without its code": b"code=3.",
+    "chinese numerals": b"code=%E4%B8%80%E4%BA%8C%E4%B8%89%E5%9B%9B%E4%BA%94%E5%85%AD",
+    "superscripts": b"code=12345%C2%B2",
     "letters": b"code=abcdef",
     "a sign": b"code=%2B12345",
     "a decimal": b"code=1234.5",
@@ -28,7 +34,7 @@ CODES = {
     "hexadecimal": b"code=0x1234",
     "NUL inside": b"code=123%00456",
     "NUL behind": b"code=123456%00",
-    "a dash": b"code=123-456",
+    "a dash before it": b"code=-123456",
     "markup": b"code=%3Cscript%3Ealert(1)%3C/script%3E",
     "10 kB of digits": b"code=" + b"1" * 10_000,
     "60 kB of spaces": b"code=" + b"+" * 60_000,
@@ -101,6 +107,25 @@ def test_a_right_code_with_spaces_signs_in(protected: Protected, pending: Browse
     """Spaces are forgiven: "123 456" is what apps show."""
     code = protected.phone.next_code()
     assert send(pending, "/sign-in/code", f"code=+{code[:3]}%20{code[3:]}%E2%80%89".encode()).status_code == 303
+
+
+@pytest.mark.parametrize("separator", ["", "-", " \u2013 "])
+@pytest.mark.parametrize("zero", "0\u0660\uff10")
+def test_a_right_code_in_the_digits_of_another_script_is_right(
+    zero: str, separator: str, protected: Protected, pending: Browser, installation: Installation
+) -> None:
+    """At sign-in, at "Confirm it's you" and at the set-up: what a phone's keyboard or a clipboard makes of a code."""
+
+    def written(code: str) -> str:
+        digits = "".join(chr(ord(zero) + int(digit)) for digit in code)
+        return f"{digits[:3]}{separator}{digits[3:]}"
+
+    assert pending.post("/sign-in/code", code=written(protected.phone.next_code())).headers["location"] == "/"
+    confirmed = pending.post("/account/confirm-identity", code=written(protected.phone.next_code()), password=PASSWORD)
+    assert confirmed.status_code == 303
+    pending.post("/account/2fa/start")
+    phone = AuthenticatorApp(otpauth_uri(pending.get("/account/2fa/setup").text), installation.clock)
+    assert pending.post("/account/2fa/confirm", code=written(phone.code())).status_code == 303
 
 
 def test_a_form_may_name_its_charset(protected: Protected, pending: Browser) -> None:

@@ -219,6 +219,51 @@ def test_the_page_tells_what_a_saved_code_is_worth(
         assert browser.post(f"{PAGE}/check", code=slip).status_code == 422
 
 
+@pytest.mark.parametrize("printed", ["file", "page"])
+@pytest.mark.parametrize("door", ["sign-in", "step-up", "check"])
+def test_each_line_that_we_print_can_be_typed_back_at_every_door(
+    door: str, printed: str, protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """Whole lines of the downloaded file, and of the page with the number that it shows; the used one is said to be used."""
+    browser = protected.browser
+    use(new_browser, protected.codes[4])
+    browser.post(f"{PAGE}/reveal")
+    lines = lines_of_the_file(browser) if printed == "file" else lines_of_the_page(browser)
+    assert (len(lines), lines[4].endswith("(used)" if printed == "file" else " used")) == (10, True)
+    checking = new_browser()
+    checking.sign_in()
+    checking.post("/sign-in/code", code=protected.phone.next_code())
+    for position, line in enumerate(lines):
+        assert protected.codes[position] in line
+        is_used = position == 4
+        if door == "check":
+            said = words(checking.post(f"{PAGE}/check", code=line).text)
+            assert ("is used up" if is_used else "This code is good.") in said, line
+            continue
+        installation.clock.advance(minutes=1)
+        if door == "sign-in":
+            visitor = new_browser()
+            visitor.sign_in()
+            answer = visitor.post("/sign-in/recovery-code", code=line)
+        else:
+            answer = browser.post("/account/confirm-identity", code=line, password=PASSWORD)
+        assert answer.status_code == (401 if is_used else 303), line
+        assert not is_used or "That recovery code was already used" in words(answer.text)
+
+
+def lines_of_the_file(browser: Browser) -> list[str]:
+    """What stands between the sentences and the end of the download, untrimmed."""
+    return [line for line in browser.post(f"{PAGE}/download").text.split("\r\n") if re.match(r" ?\d+\. ", line)]
+
+
+def lines_of_the_page(browser: Browser) -> list[str]:
+    """What a person reads in each row of the list: the number that the style sheet puts there, and the row's words."""
+    assert '.codes li::before { content: counter(code) ".";' in browser.get("/static/style.css").text
+    listed = re.search(r'(?s)<ol class="codes".*?>(.*?)</ol>', browser.get(PAGE).text)
+    assert listed is not None
+    return [f"{number}. {words(row)}" for number, row in enumerate(re.findall(r"(?s)<li.*?</li>", listed[1]), start=1)]
+
+
 def test_checking_again_and_again_has_to_wait_and_says_until_when(protected: Protected) -> None:
     """The sixth wrong one in a row is 429, with the wait in the header and on the page."""
     protected.browser.post(f"{PAGE}/continue")

@@ -12,6 +12,8 @@ from xpressbot.identity.domain import password, recovery_code, totp
 
 MAX_BODY_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 20
+USED_MARK: Final = _("used")
+"""What stands beside a used code on its page. Copied with the code, it is no part of it."""
 _MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 
 
@@ -57,7 +59,7 @@ def password_problem(text: str) -> str | None:
 
 
 def parse_totp_code(text: str) -> TotpCode | None:
-    """A code from the app; spaces are forgiven."""
+    """A code from the app, in digits of any script; spaces and dashes are forgiven."""
     digits = totp.parse_code(text)
     return None if digits is None else TotpCode(digits)
 
@@ -70,8 +72,8 @@ def code_problem(text: str) -> str:
 
 
 def parse_recovery_code(text: str) -> RecoveryCodeText | None:
-    """A recovery code, however it was typed."""
-    code = recovery_code.parse_code(text)
+    """A recovery code, however it was typed, or a line copied from our page or file."""
+    code = recovery_code.parse_code(text) or recovery_code.parse_code(_without_mark(text))
     return None if code is None else RecoveryCodeText(code)
 
 
@@ -85,6 +87,12 @@ def recovery_code_problem(text: str) -> str:
 def parse_second_factor(text: str) -> SecondFactor | None:
     """A code from the app or a recovery code, told apart by their shape."""
     return parse_totp_code(text) or parse_recovery_code(text)
+
+
+def _without_mark(text: str) -> str:
+    """A line of our list without the word that marks a used code."""
+    line, mark = text.rstrip(), USED_MARK
+    return line[: -len(mark)] if line.casefold().endswith(mark.casefold()) else text
 
 
 async def _read_body(request: Request) -> bytes:

@@ -1,8 +1,11 @@
 """Recovery codes: look-up secrets (ASVS 6.5) that sign in when the authenticator is gone."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from xpressbot.identity.domain.typed_code import DASH, QUOTE, SPACE, plain
 
 CODES_IN_A_SET: Final = 10
 FEW_CODES: Final = 3
@@ -12,7 +15,13 @@ ENTROPY_BYTES: Final = 10
 LENGTH: Final = 16
 _GROUP: Final = 4
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_FORGIVEN: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", "\u2010": "", "\u2011": "", "\u2013": "", "\u2014": "", "_": ""})
+_FORGIVEN: Final = str.maketrans({"O": "0", "I": "1", "L": "1", SPACE: "", DASH: "", "_": ""})
+_AROUND: Final = f"[{SPACE}{QUOTE}]*"
+_WITHIN: Final = f"[{SPACE}_{DASH}]*"
+_LINE: Final = re.compile(
+    rf"{_AROUND}(?:[0-9]{{1,2}}[.):]{_AROUND})?({_WITHIN}(?:[0-9A-Z]{_WITHIN}){{{LENGTH}}}){_AROUND}(?:\([^()0-9]*\){_AROUND})?"
+)
+"""A code with the number before it and the remark in brackets after it, as our list and file have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,14 @@ def code_from(entropy: bytes) -> str:
 
 
 def parse_code(text: str) -> str | None:
-    """Return the canonical code that a person typed, or None for a shape that can be no code.
+    """Return the canonical code that a person typed or copied, or None for a shape that can be no code.
 
-    Spaces, dashes and case are forgiven, and so are O for 0 and I or L for 1.
+    Spaces, dashes, quotes, width and case are forgiven, and so are O for 0 and I or L for 1. A line of a printed list is taken
+    whole: "3. XXXX-XXXX-XXXX-XXXX (used)".
     """
-    code = "".join(text.split()).upper().translate(_FORGIVEN)
-    return code if len(code) == LENGTH and all(character in _ALPHABET for character in code) else None
+    line = _LINE.fullmatch(plain(text))
+    code = line[1].translate(_FORGIVEN) if line else ""
+    return code if code and all(character in _ALPHABET for character in code) else None
 
 
 def grouped(code: str) -> str:

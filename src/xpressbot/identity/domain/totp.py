@@ -1,11 +1,13 @@
 """TOTP verification (RFC 6238): a code stands for a time step, and the step is what callers consume."""
 
 import hmac
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from xpressbot.identity.domain.hotp import DIGITS, hotp
 from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.typed_code import DASH, SPACE, plain
 
 PERIOD_SECONDS: Final = 30
 SECRET_BYTES: Final = 20
@@ -16,6 +18,8 @@ HINT_REACH_STEPS: Final = 10
 """How far a clock may be off and still be recognised in order to say so. Such a code is refused all the same."""
 MAX_HINT_DISTANCE_STEPS: Final = 1
 """Two codes tell of one wrong clock when their offsets differ by at most this much."""
+_SEPARATOR: Final = re.compile(f"[{SPACE}{DASH}]")
+_CODE: Final = re.compile(rf"[0-9](?:[{SPACE}{DASH}]*[0-9]){{{DIGITS - 1}}}")
 
 
 def step_at(now: int) -> int:
@@ -34,9 +38,12 @@ def start_of_step(step: int) -> int:
 
 
 def parse_code(text: str) -> str | None:
-    """Return the six ASCII digits a person typed, spaces forgiven; None for any other shape."""
-    digits = "".join(text.split())
-    return digits if len(digits) == DIGITS and digits.isascii() and digits.isdigit() else None
+    """Return the six ASCII digits a person typed, in the digits of whatever script; None for any other shape.
+
+    Spaces are forgiven, and dashes between digits.
+    """
+    typed = plain(text)
+    return _SEPARATOR.sub("", typed) if _CODE.fullmatch(typed) else None
 
 
 def verify(secret: bytes, code: str, now: int) -> int | None:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
 
-from xpressbot.entrypoints.http.forms import parse_recovery_code, recovery_code_problem
+from xpressbot.entrypoints.http.forms import USED_MARK, parse_recovery_code, recovery_code_problem
 from xpressbot.entrypoints.http.installation_name import InstallationName
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import browser_name
@@ -114,6 +114,7 @@ def _context(visit: Visit, ledger: Ledger) -> dict[str, Any]:
         "set_id": ledger.code_set.id,
         "fresh": None if ledger.showing is None else _FRESH[ledger.showing],
         "ledger": _rows(ledger),
+        "used_mark": USED_MARK,
         "viewable": ledger.viewable,
         "codes_left": ledger.code_set.unused,
         "codes_total": CODES_IN_A_SET,
