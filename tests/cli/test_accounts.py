@@ -2,12 +2,13 @@
 
 import re
 import sqlite3
+import sys
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
-from tests.support.command_line import Answer, Shell
+from tests.support.command_line import SOURCE, Answer, Shell
 from tests.support.installation import CLIENT, PASSWORD
 from tests.support.people import caller_with, enrolling, pending, protected
 from xpressbot.entrypoints.house import House
@@ -27,12 +28,12 @@ def create(shell: Shell, email: str = "anna@example.com", name: str = "Anna Berg
 
 
 def test_an_account_is_made_with_the_password_from_standard_input(shell: Shell, house: House) -> None:
-    """The line's end is no part of the password, and the first account is the owner's."""
+    """The line's end and a byte order mark are no part of the password, and the first account is the owner's."""
     assert create(shell) == Answer(0, "Account anna@example.com made.\n", "")
     assert house.identity.registration.has_owner()
-    for ending in ("", "\r\n"):
-        assert create(shell, f"user{len(ending)}@example.com", password=PASSWORD + ending).code == 0
-        caller_with(house, house.identity.sign_in.begin(f"user{len(ending)}@example.com", PASSWORD, "/", _client()).session)
+    for number, line in enumerate([PASSWORD, PASSWORD + "\r\n", f"\ufeff{PASSWORD}\n"]):
+        assert create(shell, f"user{number}@example.com", password=line).code == 0
+        caller_with(house, house.identity.sign_in.begin(f"user{number}@example.com", PASSWORD, "/", _client()).session)
 
 
 def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, house: House) -> None:
@@ -45,19 +46,35 @@ def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, house
     ("password", "message"),
     [
         ("short", "Use at least 15 characters. A few unrelated words make a good passphrase.\n"),
-        ("", "Use at least 15 characters. A few unrelated words make a good passphrase.\n"),
+        ("", "There is no password on standard input.\n"),
+        ("\n", "There is no password on standard input.\n"),
+        ("\ufeff\r\n", "There is no password on standard input.\n"),
+        (f"{PASSWORD}\n{PASSWORD}\n", "There is more than one line on standard input. The password is one line.\n"),
+        (f"{PASSWORD}\n\n", "There is more than one line on standard input. The password is one line.\n"),
+        (f"{PASSWORD}\r\n\r\n", "There is more than one line on standard input. The password is one line.\n"),
+        (f"{PASSWORD}\r{PASSWORD}", "There is more than one line on standard input. The password is one line.\n"),
+        (f"\n{PASSWORD}\n", "There is more than one line on standard input. The password is one line.\n"),
+        (f"{PASSWORD}\x00", "It has a control character or a line break, which cannot be typed when you sign in. Leave that out.\n"),
+        (f"{PASSWORD}\t\n", "It has a control character or a line break"),
+        (f"{PASSWORD}\x1b[A\n", "It has a control character or a line break"),
+        (f"{PASSWORD}\x85\n", "It has a control character or a line break"),
+        (f"{PASSWORD}\u2028{PASSWORD}\n", "It has a control character or a line break"),
+        (PASSWORD.encode("utf-16"), "The password is not UTF-8 text.\n"),
+        (PASSWORD.encode() + b"\xed\xa0\x80\n", "The password is not UTF-8 text.\n"),
         ("passwordpassword", "This would be guessed quickly"),
         ("anna.berg-xpressbot", "Your name, your address and the product's name are tried first"),
         ("x" * 1025, "Use at most 1024 bytes."),
         ("y" * 1_000_000, "Use at most 1024 bytes."),
     ],
 )
-def test_a_weak_password_is_refused_with_the_reason(shell: Shell, house: House, password: str, message: str) -> None:
+def test_a_weak_or_unusable_password_is_refused_with_the_reason(
+    shell: Shell, house: House, password: str | bytes, message: str
+) -> None:
     """Exit code 1, one sentence on standard error, no account, and the password in neither stream."""
     answer = create(shell, password=password)
     assert (answer.code, answer.out) == (FAILED, "")
     assert answer.err.startswith(message)
-    assert len(password) < 15 or password not in answer.err
+    assert len(password) < 15 or PASSWORD not in answer.err
     assert shell.run("accounts", "list").out.count("example.com") == 0
 
 
@@ -90,6 +107,17 @@ def test_a_useless_address_is_refused(shell: Shell, email: str) -> None:
     """Before the password is asked for; control characters are shown escaped."""
     answer = create(shell, email=email)
     assert (answer.code, answer.out, answer.err) == (FAILED, "", f"{email!r} is no usable e-mail address.\n")
+
+
+def test_a_closed_standard_input_has_no_password(shell: Shell) -> None:
+    """As some supervisors start programs: a sentence, and no traceback."""
+    closed = ("sh", "-c", f'exec {sys.executable} -m xpressbot "$@" <&-', "sh")
+    answer = (
+        replace(shell, command=closed)
+        .with_settings(PYTHONPATH=str(SOURCE))
+        .run_fresh("accounts", "create", "--email", "anna@example.com", "--name", "Anna Berg")
+    )
+    assert answer == Answer(FAILED, "", "There is no password on standard input.\n")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import update
 
 from tests.http.conftest import both_engines
@@ -241,6 +242,9 @@ def test_an_odd_password_at_sign_in_is_only_a_wrong_one(password: str, installat
         ("fourteen-chars", "Use at least 15 characters"),
         ("é" * 513, "Use at most 1024 bytes"),
         ("x" * 1025, "Use at most 1024 bytes"),
+        ("violet-anchor\x00-meadow-kettle", "has a control character"),
+        ("violet-anchor\r\n-meadow-kettle", "has a control character"),
+        ("violet-anchor\t-meadow-kettle", "has a control character"),
         ("passwordpassword", "would be guessed quickly"),
         ("xpressbot-xpressbot", "are tried first"),
         ("anna@example.com1", "are tried first"),
@@ -260,6 +264,17 @@ def test_a_weak_password_is_422_and_the_page_says_what_is_wrong(
     assert 'value="Anna Berg"' in response.text
     assert not password or f'value="{password}"' not in response.text
     assert rows(installation, "account") == []
+
+
+def test_a_password_from_before_signs_in_with_its_line_break(installation: Installation, browser: Browser) -> None:
+    """What is refused for a new password is still compared as it was set."""
+    old = f"{PASSWORD}\n{PASSWORD}"
+    account = installation.add_account()
+    password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(old)
+    with installation.house.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(password_hash=password_hash))
+        connection.commit()
+    assert browser.sign_in(password=old).headers["location"] == "/"
 
 
 @pytest.mark.parametrize(

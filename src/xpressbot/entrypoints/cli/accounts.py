@@ -110,14 +110,24 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
 
 
 def _read_password() -> str:
-    if sys.stdin.isatty():
+    """The one line of standard input, or what is typed on a terminal.
+
+    A byte order mark at the beginning is the encoding's signature (RFC 3629 section 6), the line's end is the line's; neither is part
+    of the password.
+    """
+    if sys.stdin is not None and sys.stdin.isatty():
         password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
         return password
     try:
-        text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="").read(_MAX_PASSWORD_INPUT)
+        text = "" if sys.stdin is None else io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="").read(_MAX_PASSWORD_INPUT)
     except UnicodeDecodeError:
         fail("The password is not UTF-8 text.")
-    return text.removesuffix("\n").removesuffix("\r")
+    line = text.removesuffix("\n").removesuffix("\r")
+    if not line:
+        fail("There is no password on standard input.")
+    if "\n" in line or "\r" in line:
+        fail("There is more than one line on standard input. The password is one line.")
+    return line
 
 
 def _row(summary: AccountSummary) -> tuple[str, ...]:

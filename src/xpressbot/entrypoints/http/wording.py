@@ -113,6 +113,8 @@ def weak_password_text(weak: WeakPassword) -> str:
             ) % {"count": weak.min_length}
         case PasswordWeakness.TOO_LONG:
             return _("Use at most %(count)d bytes.") % {"count": MAX_BYTES}
+        case PasswordWeakness.CONTROL:
+            return _("It has a control character or a line break, which cannot be typed when you sign in. Leave that out.")
         case PasswordWeakness.CONTEXT:
             return _(
                 "Your name, your address and the product's name are tried first, and little is left without them. Add unrelated words."

@@ -15,6 +15,7 @@ MIN_SCORE: Final = 3
 SCORED_CODE_POINTS: Final = 72
 """The estimator's own limit against slow input; a longer password is judged by its beginning."""
 PRODUCT_WORDS: Final = ("xpressbot", "xpress")
+_UNTYPABLE: Final = frozenset({"Cc", "Zl", "Zp"})
 _SHORTEST_CONTEXT_WORD: Final = 3
 
 StrengthEstimator = Callable[[str], int]
@@ -26,6 +27,7 @@ class PasswordWeakness(StrEnum):
 
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
+    CONTROL = "control"
     CONTEXT = "context"
     GUESSABLE = "guessable"
 
@@ -44,13 +46,16 @@ def context_words(*, email: str, name: str) -> frozenset[str]:
 def weakness_of(password: str, *, min_length: int, context: Iterable[str], strength: StrengthEstimator) -> PasswordWeakness | None:
     """Return why a normalised password is refused, or None when it is good.
 
-    min_length counts code points. Context words are taken out before the estimate, so that they add nothing. There are
-    no composition rules (ASVS 6.2.5).
+    min_length counts code points. Whatever prints is welcome (NIST SP 800-63B-4 section 3.1.1.2); no field takes a control
+    character or a line break, so that its owner would be locked out. Context words are taken out before the estimate, so that
+    they add nothing. There are no composition rules (ASVS 6.2.5).
     """
     if len(password) < min_length:
         return PasswordWeakness.TOO_SHORT
     if len(password.encode()) > MAX_BYTES:
         return PasswordWeakness.TOO_LONG
+    if any(unicodedata.category(character) in _UNTYPABLE for character in password):
+        return PasswordWeakness.CONTROL
     words = sorted(context, key=len, reverse=True)
     beginning = password[:SCORED_CODE_POINTS].casefold()[:SCORED_CODE_POINTS]
     remainder = re.sub("|".join(map(re.escape, words)), "", beginning) if words else beginning
