@@ -63,7 +63,7 @@ class Renderer:
         )
         self._templates.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
         self._templates.globals |= {"static": self._static_url, "few_codes": FEW_CODES, "enrolment_tries": ENROLMENT_TRIES}
-        self._templates.filters |= {"moment": moment, "clock": clock_time}
+        self._templates.filters |= {"moment": moment, "clock": clock_time, "as_is": as_is}
 
     def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page for a person, or for nobody."""
@@ -81,6 +81,11 @@ class Renderer:
 
     def _static_url(self, name: str) -> str:
         return f"/static/{name}?v={self.static_files[name].version}"
+
+
+def as_is(text: str) -> Markup:
+    """A name, an address or a secret within a sentence: a browser that translates the page leaves it alone."""
+    return Markup('<span translate="no">{}</span>').format(text)
 
 
 def moment(at: int) -> Markup:

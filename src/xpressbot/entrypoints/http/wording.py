@@ -4,7 +4,7 @@ from typing import Final, assert_never
 
 from markupsafe import Markup
 
-from xpressbot.entrypoints.http.rendering import browser_name, clock_time, moment
+from xpressbot.entrypoints.http.rendering import as_is, browser_name, clock_time, moment
 from xpressbot.entrypoints.http.translation import _, ngettext
 from xpressbot.identity.domain import pending_sign_in
 from xpressbot.identity.domain.authenticator import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
@@ -191,7 +191,7 @@ def notice_detail(notice: Notice) -> Text:
     if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
         sentences.append(Markup(_("Reason given: %(reason)s.")) % {"reason": reason})
     if app := details.get("app"):
-        sentences.append(Markup(_("App: %(name)s.")) % {"name": app})
+        sentences.append(Markup(_("App: %(name)s.")) % {"name": as_is(str(app))})
     if details.get("codes_renewed"):
         sentences.append(Markup(_("Your recovery codes were replaced.")))
     ended = details.get("sessions_ended")

@@ -3,15 +3,18 @@
 import re
 from typing import Any, Final
 
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from xpressbot.entrypoints.check_up import CheckUpResult
 from xpressbot.entrypoints.http.paths import HOME_PATH
+from xpressbot.entrypoints.http.rendering import as_is
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.http.visit import Visit, redirect
 from xpressbot.entrypoints.http.wording import event_title, notice_detail, where
+from xpressbot.entrypoints.wording.addresses import listed_address
 from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
-from xpressbot.foundation.diagnosis.findings import Check, Severity
+from xpressbot.foundation.diagnosis.findings import Check, Finding, Severity
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.notice import Notice, Shown
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
@@ -72,10 +75,25 @@ def _installation(examined: CheckUpResult | None) -> dict[str, Any]:
         "tried": secrets.get("tried"),
         "stored": secrets.get("stored"),
         "findings": [
-            {"advice": advice(finding), "error": finding.severity is Severity.ERROR, "severity": SEVERITIES[finding.severity]}
+            {
+                "advice": advice(finding),
+                "what": _what(finding),
+                "error": finding.severity is Severity.ERROR,
+                "severity": SEVERITIES[finding.severity],
+            }
             for finding in calling
         ],
     }
+
+
+def _what(finding: Finding) -> Markup:
+    """What a finding says, with the addresses in it as they are."""
+    what = advice(finding).what
+    addresses = sorted((listed_address(account["email"]) for account in finding.facts.get("accounts", ())), key=len, reverse=True)
+    if not addresses:
+        return escape(what)
+    parts = re.split(f"({'|'.join(map(re.escape, addresses))})", what)
+    return Markup().join(as_is(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
 PAGES: Final[list[Page]] = [
