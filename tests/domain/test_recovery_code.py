@@ -125,6 +125,7 @@ def test_input_is_forgiven_what_people_do_to_codes(typed: str) -> None:
         "0123456789ABCDE\u00df",
         "\x00123456789ABCDEF",
         "A" * 10_000,
+        CODE + " " * 1_009,
         "\U0001f600" * 16,
     ],
 )

@@ -169,6 +169,7 @@ def test_six_digits_of_any_script_are_read_as_the_six_they_are(text: str) -> Non
         "123456\x00",
         "0x1234",
         "1" * 10_000,
+        "123456" + " " * 1_019,
         "\U0001f600" * 6,
     ],
 )

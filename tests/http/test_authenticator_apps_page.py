@@ -105,7 +105,9 @@ def test_a_name_that_another_app_has_is_422_beside_its_field(name: str, anna: Br
     assert contents(installation) == before
 
 
-@pytest.mark.parametrize("name", ["Authenticator app", "AUTHENTICATOR APP"])
+@pytest.mark.parametrize(
+    "name", ["Authenticator app", "AUTHENTICATOR APP", "Authenticator\ufe0f app", "Authenticator \u034fa\u200dpp", "\uff21uthenticator app"]
+)
 def test_no_app_is_called_what_one_without_a_name_is(name: str, anna: Browser, installation: Installation) -> None:
     """On the page the two could not be told apart."""
     app_id = anna.apps()["Tablet"]
