@@ -125,6 +125,17 @@ def test_settings_and_confirming_who_one_is(protected: Protected) -> None:
     check(protected.browser.get("/account/confirm-identity").text, [EMAIL, NAME])
 
 
+def test_both_addresses_when_a_form_was_for_somebody_else(installation: Installation, signed_in: Browser) -> None:
+    """In the sentence, and in the button to go on."""
+    shown_to_anna = re.search(r'name="for" value="([^"]*)"', signed_in.get("/account").text)
+    assert shown_to_anna is not None
+    installation.add_account("bela@example.com", "Bela")
+    signed_in.sign_in("bela@example.com")
+    response = signed_in.post("/account/2fa/start", {"for": html.unescape(shown_to_anna[1])})
+    assert response.status_code == 409
+    check(response.text, [EMAIL, "bela@example.com"])
+
+
 def test_the_address_after_a_reset(reset: Reset, must_enrol: Browser) -> None:
     """Before and after the link is there."""
     check(must_enrol.get(RE_ENROLMENT).text, [EMAIL])
