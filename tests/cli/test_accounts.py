@@ -67,9 +67,7 @@ def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, house
         ("y" * 1_000_000, "Use at most 1024 bytes."),
     ],
 )
-def test_a_weak_or_unusable_password_is_refused_with_the_reason(
-    shell: Shell, house: House, password: str | bytes, message: str
-) -> None:
+def test_a_weak_or_unusable_password_is_refused_with_the_reason(shell: Shell, house: House, password: str | bytes, message: str) -> None:
     """Exit code 1, one sentence on standard error, no account, and the password in neither stream."""
     answer = create(shell, password=password)
     assert (answer.code, answer.out) == (FAILED, "")

@@ -11,7 +11,7 @@ from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.pools import Pools
 from xpressbot.entrypoints.http.visit import Visit
 from xpressbot.identity.application.throttling import network_of
-from xpressbot.identity.domain.account import email_key, normalise_email
+from xpressbot.identity.domain.email_address import email_key, email_to_sign_in_with
 
 MOST_AT_ONE_TARGET: Final = 2
 """A double click, or two browsers of one person."""
@@ -83,13 +83,13 @@ class Places:
 
 
 def _address_typed(visit: Visit) -> str | None:
-    email = normalise_email(visit.form["email"])
-    return None if email is None else f"address {email_key(email)}"
+    email = email_to_sign_in_with(visit.form["email"])
+    return f"address {email_key(email)}" if isinstance(email, str) else None
 
 
 def _is_known_browser(visit: Visit) -> bool:
-    email = normalise_email(visit.form["email"])
-    return email is not None and visit.identity.sign_in.knows(email, visit.client)
+    email = email_to_sign_in_with(visit.form["email"])
+    return isinstance(email, str) and visit.identity.sign_in.knows(email, visit.client)
 
 
 def _token_in(cookie: Cookie) -> Callable[[Visit], str | None]:
