@@ -9,7 +9,7 @@ from tests.application.visitor import ANNA, Visitor
 from tests.support.installation import Installation
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.account import Account, AccountStatus
-from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
 from xpressbot.identity.domain.security_event import EventKind
 from xpressbot.identity.domain.token import Token
 
@@ -56,11 +56,24 @@ def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: Visitor) -> No
     assert end == visitor.me.session.expires_at
 
 
-def test_a_clock_set_back_ends_no_session(visitor: Visitor) -> None:
-    """The last use then lies in the future, which is no inactivity."""
+def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to_it(visitor: Visitor) -> None:
+    """It is not removed: a machine may start with a clock that is behind, and then everybody goes on once it is right."""
     visitor.sign_in()
+    me = visitor.me
     visitor.clock.advance(hours=-5)
+    assert visitor.caller is None
+    assert visitor.identity.sessions.is_from_the_future(visitor.client)
+    assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
+    visitor.clock.advance(hours=5)
     assert visitor.caller is not None
+    assert not visitor.identity.sessions.is_from_the_future(visitor.client)
+
+
+def test_of_two_nodes_one_may_be_two_minutes_behind_the_other(visitor: Visitor) -> None:
+    """Whoever signs in and confirms who they are on the one is signed in, and confirmed, on the other."""
+    visitor.sign_in()
+    visitor.clock.advance(minutes=-2)
+    assert visitor.identity.totp_enrolment.start(visitor.me) == Done()
 
 
 def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installation: Installation, visitor: Visitor) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xpressbot.identity.domain.assurance import Action, Method, aal_of, is_fresh, step_up_needed
+from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Action, Method, aal_of, is_fresh, step_up_needed
 from xpressbot.identity.domain.instant import MINUTE, SECOND
 from xpressbot.identity.domain.pending_sign_in import NextStep, next_step
 
@@ -25,10 +25,19 @@ def test_methods_have_the_names_of_rfc_8176() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "fresh"), [(0, True), (1, True), (5 * MINUTE - 1, True), (5 * MINUTE, False), (6 * MINUTE, False), (-1, False)]
+    ("age", "fresh"),
+    [
+        (0, True),
+        (1, True),
+        (5 * MINUTE - 1, True),
+        (5 * MINUTE, False),
+        (6 * MINUTE, False),
+        (-2 * MINUTE, True),
+        (-2 * MINUTE - 1, False),
+    ],
 )
 def test_a_proof_is_fresh_for_five_minutes(age: int, *, fresh: bool) -> None:
-    """Not a moment longer, and never when it comes from the future."""
+    """Not a moment longer, and not when it comes from the future; of two nodes, one may be two minutes behind the other."""
     assert fresh is is_fresh(NOW - age, NOW)
 
 
@@ -51,6 +60,14 @@ def test_a_recovery_session_repairs_without_further_proof_but_shows_nothing(acti
 def test_the_grant_of_a_recovery_session_ends(action: Action) -> None:
     """At the instant it runs until, it is over."""
     assert step_up_needed(action, proven_at=NOW - 6 * MINUTE, recovery_grant_until=NOW, now=NOW)
+
+
+@pytest.mark.parametrize("action", [Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_RECOVERY_CODES])
+@pytest.mark.parametrize(("ahead", "needed"), [(2 * MINUTE, False), (2 * MINUTE + 1, True)])
+def test_a_grant_that_was_given_in_the_future_repairs_nothing(action: Action, ahead: int, *, needed: bool) -> None:
+    """It would run for as long as the clock was ahead, and half an hour."""
+    until = NOW + ahead + RECOVERY_GRANT
+    assert needed is step_up_needed(action, proven_at=NOW - 6 * MINUTE, recovery_grant_until=until, now=NOW)
 
 
 @pytest.mark.parametrize(

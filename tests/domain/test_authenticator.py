@@ -110,7 +110,8 @@ def test_tries_count_down() -> None:
         (EARLIER, ClockSighting(95, -3, NOW + 30 * SECOND), False),
         (EARLIER, ClockSighting(110, 3, NOW + 5 * MINUTE), True),
         (EARLIER, ClockSighting(110, 3, NOW + 5 * MINUTE + 1), False),
-        (EARLIER, ClockSighting(101, 3, NOW - 1), False),
+        (EARLIER, ClockSighting(101, 3, NOW - 2 * MINUTE), True),
+        (EARLIER, ClockSighting(101, 3, NOW - 2 * MINUTE - 1), False),
     ],
 )
 def test_two_different_codes_that_agree_within_five_minutes_tell_of_one_clock(

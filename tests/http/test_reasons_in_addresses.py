@@ -17,6 +17,7 @@ SAID_AT_SIGN_IN = {
     Reason.START_AGAIN: "This sign-in is no longer valid",
     Reason.JUST_SIGNED_IN: "You have just signed in with this code.",
     Reason.SESSION_ENDED: "Too many wrong tries to confirm who you are",
+    Reason.CLOCK_WAS_CHANGED: "The server's clock was changed after you signed in, or began to",
 }
 SAID_AT_THE_APPS = {
     Reason.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",

@@ -132,7 +132,7 @@ def test_wrong_credentials_say_what_to_check(installation: Installation, browser
 
 @pytest.mark.parametrize("reason", ["not_signed_in", "wrong_code", "suspended", "", "<b>", "START_AGAIN"])
 def test_a_reason_from_the_address_bar_says_nothing_of_itself(reason: str, browser: Browser) -> None:
-    """Only the three that send people back to the page have words there."""
+    """Only those that send people back to the page have words there."""
     assert 'role="alert"' not in browser.get("/sign-in", params={"reason": reason}).text
 
 

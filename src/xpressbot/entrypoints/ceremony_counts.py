@@ -49,7 +49,7 @@ class StepUp(StrEnum):
     SESSION_ENDED = "session_ended"
 
 
-CODE_REASONS: Final = (Reason.WRONG_CODE, Reason.CODE_ALREADY_USED, Reason.CLOCK_IS_OFF)
+CODE_REASONS: Final = (Reason.WRONG_CODE, Reason.CODE_ALREADY_USED, Reason.CLOCK_IS_OFF, Reason.CLOCK_WAS_AHEAD)
 """Why a code that was looked at is refused."""
 _CODE_METHODS: Final = (Method.TOTP, Method.RECOVERY_CODE)
 _THROTTLED: Final = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.SUSPENDED})

@@ -16,6 +16,7 @@ from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Sev
 from xpressbot.foundation.key_ring import EMPTY_KEY_RING, KeyRing
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.application.ports import Clock
+from xpressbot.identity.application.second_factor import clock_offset_seconds
 from xpressbot.identity.application.survey import Survey
 
 T = TypeVar("T")
@@ -95,7 +96,10 @@ class Doctor:
         database, now = subject.database, self._clock.now
 
         def clock() -> Sequence[Finding]:
-            return databases.check_clock(database, now, survey.newest_moment(every=thorough) if report.is_well(Check.SCHEMA) else 0)
+            if not report.is_well(Check.SCHEMA):
+                return databases.check_clock(database, now, newest_record=0)
+            findings = databases.check_clock(database, now, survey.newest_moment(every=thorough))
+            return [*findings, *_about_codes_of_the_future(survey, thorough=thorough), *_about_phones(survey, thorough=thorough)]
 
         def forwarded() -> Sequence[Finding]:
             forwarded, not_named = newest(database, FORWARDED_HEADER), newest(database, CLIENT_NOT_NAMED)
@@ -174,6 +178,20 @@ def _about_secrets(survey: Survey, *, thorough: bool) -> Sequence[Finding]:
     secrets = survey.try_secrets(every=thorough)
     facts = {"stored": secrets.stored, "tried": secrets.tried, "closed": secrets.closed, "rows": list(secrets.rows)}
     return [Finding(Check.SEALED_SECRETS, Problem.SECRETS_DO_NOT_OPEN if secrets.closed else None, facts)]
+
+
+def _about_codes_of_the_future(survey: Survey, *, thorough: bool) -> Sequence[Finding]:
+    accounts = [{"email": email} for email in survey.ahead(every=thorough)]
+    return [Finding(Check.CLOCK, Problem.CODES_OF_THE_FUTURE, {"accounts": accounts})] if accounts else []
+
+
+def _about_phones(survey: Survey, *, thorough: bool) -> Sequence[Finding]:
+    agreed = survey.common_offset(every=thorough)
+    if agreed is None:
+        return []
+    seconds = clock_offset_seconds(agreed.offset)
+    facts = {"phones": agreed.phones, "seconds": abs(seconds), "direction": "ahead" if seconds > 0 else "behind"}
+    return [Finding(Check.CLOCK, Problem.PHONES_AGREE, facts)]
 
 
 def _about_enrolments(survey: Survey) -> Sequence[Finding]:

@@ -5,10 +5,10 @@ from typing import Annotated, assert_never
 import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
-from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours
+from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, moment
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.wording.addresses import listed_address
-from xpressbot.identity.application.administration import AccountSummary
+from xpressbot.identity.application.administration import AccountSummary, ClockReset
 from xpressbot.identity.application.re_enrolment import MAX_REASON_LENGTH
 from xpressbot.identity.domain.account import AccountStatus
 from xpressbot.identity.domain.line import normalise_line
@@ -46,6 +46,13 @@ def two_factor_commands(build: Build) -> typer.Typer:
         with opened(build) as house:
             _reset(house, address, cause)
 
+    @two_factor.command("clock-reset")
+    def clock_reset(email: Email) -> None:
+        """Once this machine's clock is right: end what an account has from a time when it was ahead."""
+        address = existing_address(email)
+        with opened(build) as house:
+            _reset_clock(house, address)
+
     return two_factor
 
 
@@ -55,6 +62,20 @@ def _status_text(summary: AccountSummary) -> str:
     if summary.protected_since is None:
         return "2FA Disabled"
     return f"2FA Enabled since {day(summary.protected_since)}, {summary.codes_left} recovery codes left"
+
+
+def _reset_clock(house: House, address: str) -> None:
+    outcome = house.identity.administration.reset_clock(address)
+    match outcome:
+        case None:
+            fail(f"There is no account {address!r}.")
+        case Denied():
+            fail(f"{address}: nothing is dated in the future of this machine's clock, which says {moment(house.clock.now())}.")
+        case ClockReset(apps, sessions):
+            typer.echo(f"This machine's clock, which says {moment(house.clock.now())}, is taken for right.")
+            typer.echo(f"{address}: authenticator apps whose next code is good again: {apps}; sessions that have ended: {sessions}.")
+        case unknown:
+            assert_never(unknown)
 
 
 def _reset(house: House, address: str, reason: str) -> None:

@@ -121,7 +121,7 @@ class SignedInPage:
         match outcome:
             case Denied(Reason.NOT_SIGNED_IN):
                 return None
-            case Denied(Reason.START_AGAIN | Reason.JUST_SIGNED_IN):
+            case Denied(Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.CLOCK_WAS_CHANGED):
                 return redirect(f"{SIGN_IN_PATH}?next={self.back}&reason={outcome.reason}")
             case Denied(reason):
                 return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")

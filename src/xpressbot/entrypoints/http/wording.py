@@ -67,6 +67,15 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     Reason.WRONG_CODE: _("That code is not right. Check that it is the newest code for XpressBot, typed without a slip."),
     Reason.CODE_ALREADY_USED: _("That recovery code was already used. Each works once; take another one."),
     Reason.CLOCK_IS_OFF: _("Your phone's clock is off. Switch on automatic date and time, then use the next code."),
+    Reason.CLOCK_WAS_AHEAD: _(
+        "That code is right, but this server's clock was ahead when a code of your app was last used, so its codes are refused. Use a"
+        " recovery code, and ask whoever runs this XpressBot to put it right."
+    ),
+    Reason.CLOCK_WAS_CHANGED: _(
+        "The server's clock was changed after you signed in, or began to, so that counts for nothing. Sign in again. If you come back"
+        " here each time, tell whoever runs this XpressBot."
+    ),
+    Reason.NOTHING_IN_THE_FUTURE: _("Nothing of this account is dated in the future of this machine's clock."),
     Reason.START_AGAIN: _(
         "This sign-in is no longer valid: it took more than %(minutes)d minutes, or the account changed meanwhile. Start again."
     )
@@ -147,6 +156,7 @@ EVENT_TITLES: Final = {
     EventKind.ACCOUNT_CREATED: _("Account made"),
     EventKind.ACCOUNT_DISABLED: _("Account disabled by the operator"),
     EventKind.ACCOUNT_ENABLED: _("Account enabled by the operator"),
+    EventKind.CLOCK_RESET: _("Put right by the operator after the server's clock was ahead"),
     EventKind.SIGNED_IN: _("Signed in"),
     EventKind.SIGNED_IN_WITH_RECOVERY_CODE: _("Signed in with a recovery code"),
     EventKind.SIGNED_IN_AFTER_WAITS: _("Signed in after wrong passwords"),
@@ -270,7 +280,8 @@ def settings_notice(reason: str) -> Text | None:
 NO_COOKIE: Final = "no_cookie"
 """A reason to be on the sign-in page again: right after it, the browser brought nothing to be known by."""
 _SENT_BACK_TO_SIGN_IN: Final = {
-    reason.value: _SENTENCES[reason] for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED)
+    reason.value: _SENTENCES[reason]
+    for reason in (Reason.START_AGAIN, Reason.JUST_SIGNED_IN, Reason.SESSION_ENDED, Reason.CLOCK_WAS_CHANGED)
 } | {
     NO_COOKIE: _(
         "Sign in first. If you have just done so, this browser keeps no cookies of XpressBot: allow them for this site, then sign in again."

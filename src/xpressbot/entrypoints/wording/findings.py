@@ -83,6 +83,8 @@ def _item(value: Any) -> str:
             return f"{path} ({owner})"
         case {"email": email, "method": method}:
             return f"{listed_address(email)} ({_METHODS[method]})"
+        case {"email": email}:
+            return listed_address(email)
         case _:
             return str(value)
 
@@ -265,7 +267,28 @@ _PROBLEMS: Final[Mapping[Problem, tuple[str, str]]] = {
         _SET_THE_CLOCK,
     ),
     Problem.CLOCK_SET_BACK: (
-        _("The database has records from %(newest)s, %(seconds)s seconds after this machine's time: its clock was set back."),
+        _(
+            "The database has records from %(newest)s, %(seconds)s seconds after this machine's time: its clock was set back, or was"
+            " ahead before."
+        ),
+        _(
+            "If this machine's clock is wrong, set it by NTP. If it is right, sessions, sign-ins and links that are dated in the future"
+            " open nothing, and people sign in again. xpressbot 2fa clock-reset E ends those of an account:"
+            " docs/operations.md says more."
+        ),
+    ),
+    Problem.CODES_OF_THE_FUTURE: (
+        _("Codes were used here while a clock was ahead, and until that time comes no code of these accounts is taken: %(accounts)s."),
+        _(
+            "If this machine's clock is wrong, set it by NTP. If it is right, run for each of them: xpressbot 2fa clock-reset E."
+            " Until then they sign in with recovery codes."
+        ),
+    ),
+    Problem.PHONES_AGREE: (
+        _(
+            "The phones of %(phones)s people seem to be about %(seconds)s seconds %(direction)s this machine's clock, all alike: it may"
+            " be this machine's clock that is wrong."
+        ),
         _SET_THE_CLOCK,
     ),
     Problem.PUBLIC_URL_PLAIN: (

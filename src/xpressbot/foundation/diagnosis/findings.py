@@ -92,6 +92,8 @@ class Problem(StrEnum):
     CLOCK_DIFFERS = "clock_differs", Severity.WARNING
     CLOCK_FAR_OFF = "clock_far_off", Severity.ERROR
     CLOCK_SET_BACK = "clock_set_back", Severity.ERROR
+    CODES_OF_THE_FUTURE = "codes_of_the_future", Severity.ERROR
+    PHONES_AGREE = "phones_agree", Severity.WARNING
     PUBLIC_URL_PLAIN = "public_url_plain", Severity.WARNING
     PUBLIC_URL_UNREACHABLE = "public_url_unreachable", Severity.ERROR
     COOKIES_UNPROTECTED = "cookies_unprotected", Severity.WARNING

@@ -59,7 +59,7 @@ def check_host_header(settings: Settings, foreign: Observation | None, now: int)
 
 
 def _is_recent(seen: Observation | None, now: int) -> TypeGuard[Observation]:
-    return seen is not None and now - seen.at <= REMEMBERED_FOR
+    return seen is not None and abs(now - seen.at) <= REMEMBERED_FOR
 
 
 def _facts(seen: Observation) -> Mapping[str, str | int]:

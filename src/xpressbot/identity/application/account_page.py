@@ -106,4 +106,4 @@ class AccountPage:
     def _protection(self, uow: UnitOfWork, caller: Caller) -> Protection:
         since = uow.authenticators.protected_since(caller.account.id)
         left = 0 if since is None else uow.recovery_codes.count_unused(caller.account.id)
-        return Protection(since, left, self._mint.now() < caller.session.recovery_grant_until)
+        return Protection(since, left, caller.session.may_repair(self._mint.now()))

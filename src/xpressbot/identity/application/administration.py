@@ -7,6 +7,7 @@ from xpressbot.identity.application.caller import OPERATOR
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.security_change import void_earlier_decisions
+from xpressbot.identity.domain import totp
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.link import Link, LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Reason
@@ -25,8 +26,16 @@ class AccountSummary:
     codes_left: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClockReset:
+    """What of an account was dated in the future: apps whose codes were refused, and sessions that have ended."""
+
+    apps: int
+    sessions: int
+
+
 class Administration:
-    """Lists accounts and changes their status."""
+    """Lists accounts, changes their status, and puts right what a wrong clock has done to them."""
 
     def __init__(self, units: UnitsOfWork, mint: Mint) -> None:
         self._units = units
@@ -65,6 +74,26 @@ class Administration:
                 uow.events.append(account.id, NewEvent(_EVENTS[status], OPERATOR), now)
                 uow.commit()
             return account
+
+    def reset_clock(self, email: str) -> ClockReset | Denied | None:
+        """Take the present clock for right: what of this account is dated in the future ends.
+
+        Its apps' last used step becomes the present one, so that no code is good twice and the next ones are good again; its
+        sessions of the future end. Refused when there is nothing of the kind; None when there is no such account.
+        """
+        with self._units.write() as uow:
+            found = uow.accounts.by_email(email)
+            account = uow.accounts.lock(found.id) if found else None
+            if account is None:
+                return None
+            now = self._mint.now()
+            apps = uow.authenticators.bring_back(account.id, totp.latest_credible_step(now), totp.step_at(now), now)
+            sessions = uow.sessions.end_from_the_future(account.id, now)
+            if not apps and not sessions:
+                return Denied(Reason.NOTHING_IN_THE_FUTURE)
+            uow.events.append(account.id, NewEvent(EventKind.CLOCK_RESET, {**OPERATOR, "apps": apps, "sessions_ended": sessions}), now)
+            uow.commit()
+            return ClockReset(apps, sessions)
 
 
 def _summary(uow: UnitOfWork, account: Account) -> AccountSummary:

@@ -13,6 +13,7 @@ from xpressbot.identity.domain.authenticator import (
     Addition,
     Authenticator,
     AuthenticatorState,
+    ClockSighting,
     Enrolment,
     Plan,
     Replacement,
@@ -126,7 +127,8 @@ class Enrolling:
     def prove(self, uow: UnitOfWork, begun_in: str, code: str, now: int) -> ProvenCode | RefusedCode | None:
         """Check a charged try. After ENROLMENT_TRIES wrong ones the secret is discarded; None when it is gone.
 
-        A clock that is off is told at once: whoever sets up holds the secret anyway.
+        A clock that is off is told at once: whoever sets up holds the secret anyway. It is remembered for the operator, who
+        may see that it is the server's.
         """
         enrolment = uow.authenticators.enrolment_of(begun_in)
         if enrolment is None:
@@ -139,6 +141,8 @@ class Enrolling:
             uow.authenticators.discard_enrolment(begun_in)
             return RefusedCode(Denied(Reason.ENROLMENT_DISCARDED), EventKind.ENROLMENT_DISCARDED, {})
         offset = totp.clock_offset(secret, code, now)
+        if offset is not None:
+            uow.authenticators.remember_sighting(enrolment.authenticator.id, ClockSighting(totp.step_at(now) + offset, offset, now))
         refusal = (
             Denied(Reason.WRONG_CODE, tries_left=enrolment.tries_left)
             if offset is None

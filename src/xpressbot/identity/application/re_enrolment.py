@@ -189,7 +189,7 @@ class ReEnrolment:
             account is None
             or account.status is not AccountStatus.ACTIVE
             or account.security_version != enrollee.pending.security_version
-            or self._mint.now() >= enrollee.pending.expires_at
+            or not enrollee.pending.is_open(self._mint.now())
         ):
             return Denied(Reason.START_AGAIN)
         refusal = self._refuse_link(uow, enrollee)

@@ -62,7 +62,7 @@ class LinkRecords(Protocol):
         """Use up a link; False when it is not open any more."""
 
     def void(self, link: Link, now: int) -> None:
-        """Use up the open links of the same kind to the same account or address."""
+        """Use up the open links of the same kind to the same account or address, those dated in the future as well."""
 
 
 class SessionRecords(Protocol):
@@ -98,6 +98,9 @@ class SessionRecords(Protocol):
     def end_others(self, account_id: str, keep: str | None) -> None:
         """End the account's sessions, but for one to keep."""
 
+    def end_from_the_future(self, account_id: str, now: int) -> int:
+        """End the account's sessions that are dated in the future; how many."""
+
     def count_others(self, account_id: str, session_id: str, now: int) -> int: ...
 
 
@@ -129,8 +132,8 @@ class PendingSignInRecords(Protocol):
 class DeviceRecords(Protocol):
     """Known browsers."""
 
-    def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
-        """The id under which this browser is known for the account of that address."""
+    def find(self, token_hash: bytes, email: str, now: int) -> str | None:
+        """The id under which this browser is known for the account of that address, if its last sign-in is not long ago."""
 
     def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
         """Know this browser for the account, under a new token, with all it was known for under the old one."""
@@ -174,6 +177,12 @@ class AuthenticatorRecords(Protocol):
 
     def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
         """Use up a time step; False when it, or a later one, was used before, or its code was hinted at."""
+
+    def bring_back(self, account_id: str, latest_step: int, step: int, now: int) -> int:
+        """Of the account's active authenticators, set those that have used a step after `latest_step` to `step`; how many.
+
+        Never to none: whatever was used up to `step` stays used.
+        """
 
     def remember_sighting(self, authenticator_id: str, sighting: ClockSighting) -> None: ...
 
@@ -313,8 +322,20 @@ class SurveyRecords(Protocol):
     def suspended(self, most: int | None) -> Sequence[tuple[str, Method]]:
         """Address of the active accounts in which a second factor is suspended, and which one; at most so many of them."""
 
-    def newest_moment(self, among: int | None) -> int:
-        """The latest time that was ever written down as the present one; 0 when none was.
+    def ahead_of(self, latest_step: int, among: int | None) -> Sequence[str]:
+        """Address of the active accounts of which an app has used a step after this one.
 
-        among: how many sessions are looked at, the newest ones; None for all records.
+        among: how many authenticators are looked at, the newest ones; None for all.
+        """
+
+    def sightings(self, since: int, until: int, among: int | None) -> Mapping[str, ClockSighting]:
+        """The last refused code of each account that would have been right on a wrong clock, by the account's id.
+
+        Those of set-ups that are still open count, too. among: as for `ahead_of`.
+        """
+
+    def newest_moment(self, among: int | None) -> int:
+        """The latest time at which a session or an app was used, or an account's last event was recorded; 0 when none was.
+
+        among: how many sessions are looked at, the newest ones, and nothing else; None for all records.
         """

@@ -69,10 +69,7 @@ class SecondFactorCheck:
             elif uow.authenticators.consume_step(authenticator.id, step, now):
                 return Proven(Method.TOTP)
             else:
-                used = max(step, authenticator.last_step or step)
-                refusal = Denied(
-                    Reason.CODE_ALREADY_USED, retry_at=max(totp.usable_again_at(used), totp.start_of_step(totp.step_at(now) + 1))
-                )
+                refusal = _used_code_refusal(uow, authenticator, step, now)
         return refusal
 
     def _check_recovery_code(self, uow: UnitOfWork, account_id: str, code: str, client: Client, now: int) -> Proven | Denied:
@@ -80,6 +77,19 @@ class SecondFactorCheck:
         if uow.recovery_codes.consume(account_id, digest, client.user_agent, now):
             return Proven(Method.RECOVERY_CODE)
         return Denied(Reason.CODE_ALREADY_USED if uow.recovery_codes.look_up(account_id, digest) is SavedCode.USED else Reason.WRONG_CODE)
+
+
+def _used_code_refusal(uow: UnitOfWork, authenticator: Authenticator, step: int, now: int) -> Denied:
+    """A right code that opens nothing: it, or a later one, was used.
+
+    Where the later one lies in the future, waiting does not help. Saying so tells that the code was right, so it stays refused
+    when the operator has put the used step right.
+    """
+    used = max(step, authenticator.last_step or step)
+    if used > totp.latest_credible_step(now):
+        uow.authenticators.refuse_steps(authenticator.id, [step])
+        return Denied(Reason.CLOCK_WAS_AHEAD)
+    return Denied(Reason.CODE_ALREADY_USED, retry_at=max(totp.usable_again_at(used), totp.start_of_step(totp.step_at(now) + 1)))
 
 
 def _clock_refusal(uow: UnitOfWork, authenticator: Authenticator, offset: int | None, now: int) -> Denied | None:

@@ -24,6 +24,12 @@ class SessionLookup:
             found = uow.sessions.resolve(token.digest)
         return found if found is not None and found[0].is_live(self._mint.now()) else None
 
+    def is_from_the_future(self, token: Token) -> bool:
+        """Whether a token opens nothing because its session is dated in the future. One statement."""
+        with self._units.read() as uow:
+            found = uow.sessions.resolve(token.digest)
+        return found is not None and found[0].is_from_the_future(self._mint.now())
+
     def owes_a_note(self, session: Session) -> bool:
         """Whether this use of it should be written down, which looking does not do."""
         return session.last_use_is_due(self._mint.now())
@@ -58,6 +64,10 @@ class Sessions:
         if found is not None and self._lookup.owes_a_note(found[0]):
             self._touch(token)
         return found
+
+    def is_from_the_future(self, client: Client) -> bool:
+        """Whether this browser is not signed in because a clock was changed since it did so, so that the person may be told."""
+        return client.session is not None and self._lookup.is_from_the_future(client.session)
 
     def sign_out(self, caller: Caller) -> Done | Denied:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""

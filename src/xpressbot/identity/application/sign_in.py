@@ -10,7 +10,7 @@ from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode, method_of
 from xpressbot.identity.application.throttling import charge_try, password_buckets
-from xpressbot.identity.domain import device, pending_sign_in, throttle
+from xpressbot.identity.domain import pending_sign_in, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
 from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
@@ -85,8 +85,9 @@ class SignIn:
             return Denied(Reason.START_AGAIN)
         if pending.consumed_at is not None:
             return Denied(Reason.JUST_SIGNED_IN)
-        if self._mint.now() >= pending.expires_at:
-            return Denied(Reason.START_AGAIN)
+        now = self._mint.now()
+        if not pending.is_open(now):
+            return Denied(Reason.CLOCK_WAS_CHANGED if pending.is_from_the_future(now) else Reason.START_AGAIN)
         if pending.next_step is not step:
             return Denied(Reason.MUST_ENROL if pending.next_step is NextStep.MUST_ENROL else Reason.NOT_SIGNED_IN)
         return pending

@@ -8,14 +8,19 @@ from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.secrets import opens
 from xpressbot.identity.domain.assurance import Method
+from xpressbot.identity.domain.authenticator import AGREEMENT_MEMORY, CommonOffset, common_offset
+from xpressbot.identity.domain.instant import latest_credible
 from xpressbot.identity.domain.recovery_code import FEW_CODES
 from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
+from xpressbot.identity.domain.totp import latest_credible_step
 
 BATCH: Final = 500
 NEWEST_TRIED: Final = 500
 """How many secrets of each kind are tried when somebody waits for a page."""
 ACCOUNTS_LOOKED_AT: Final = 1000
 """How many accounts a page's survey asks about: its cost must not grow with the installation."""
+APPS_LOOKED_AT: Final = 1000
+"""Among how many apps, the newest ones, a page's survey looks for traces of a wrong clock."""
 NEWEST_SESSIONS: Final = 500
 """Among how many sessions a page's survey looks for the latest use."""
 MOST_NAMED: Final = 100
@@ -69,8 +74,20 @@ class Survey:
         with self._units.read() as uow:
             return uow.survey.suspended(None if every else ACCOUNTS_LOOKED_AT)
 
+    def ahead(self, *, every: bool) -> Sequence[str]:
+        """Whose codes are refused because one was used while a clock was ahead: address. Bounded: of the newest apps."""
+        with self._units.read() as uow:
+            return uow.survey.ahead_of(latest_credible_step(self._mint.now()), None if every else APPS_LOOKED_AT)
+
+    def common_offset(self, *, every: bool) -> CommonOffset | None:
+        """By how much the phones of several people seem to be off, all alike, of late. Bounded: of the newest apps."""
+        now = self._mint.now()
+        with self._units.read() as uow:
+            sightings = uow.survey.sightings(now - AGREEMENT_MEMORY, latest_credible(now), None if every else APPS_LOOKED_AT)
+        return common_offset(sightings)
+
     def newest_moment(self, *, every: bool) -> int:
-        """The latest time that was ever written down as the present one; 0 when none was. Bounded: in the newest sessions."""
+        """The latest time that stands for the present one where the last one would; 0 when none does. Bounded: in the newest sessions."""
         with self._units.read() as uow:
             return uow.survey.newest_moment(None if every else NEWEST_SESSIONS)
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.identity.domain.instant import MINUTE
+from xpressbot.identity.domain.instant import MINUTE, is_from_the_future
 
 STEP_UP_FRESHNESS: Final = 5 * MINUTE
 RECOVERY_GRANT: Final = 30 * MINUTE
@@ -42,8 +42,13 @@ def aal_of(amr: Amr) -> int:
 
 
 def is_fresh(proven_at: int, now: int) -> bool:
-    """Whether a proof still counts. One from the future (a clock set back) does not."""
-    return 0 <= now - proven_at < STEP_UP_FRESHNESS
+    """Whether a proof still counts. One from the future does not."""
+    return now - proven_at < STEP_UP_FRESHNESS and not is_from_the_future(proven_at, now)
+
+
+def is_grant_open(recovery_grant_until: int, now: int) -> bool:
+    """Whether the grant of a recovery sign-in still runs. One that was given in the future does not."""
+    return now < recovery_grant_until and not is_from_the_future(recovery_grant_until - RECOVERY_GRANT, now)
 
 
 def step_up_needed(action: Action, *, proven_at: int, recovery_grant_until: int, now: int) -> bool:
@@ -52,4 +57,4 @@ def step_up_needed(action: Action, *, proven_at: int, recovery_grant_until: int,
     A session begun with a recovery code may repair the account for a while without further proof, since its owner has
     just lost the other factor; looking at the codes is no repair.
     """
-    return not is_fresh(proven_at, now) and not (action in _REPAIRS and now < recovery_grant_until)
+    return not is_fresh(proven_at, now) and not (action in _REPAIRS and is_grant_open(recovery_grant_until, now))

@@ -3,19 +3,22 @@
 An account may have several, of which any one is a second factor.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, count
 from typing import Final
 
-from xpressbot.identity.domain.instant import MINUTE
+from xpressbot.identity.domain.instant import HOUR, MINUTE, is_from_the_future
 from xpressbot.identity.domain.line import as_seen, normalise_line
 from xpressbot.identity.domain.totp import MAX_HINT_DISTANCE_STEPS
 
 ENROLMENT_LIFETIME: Final = 10 * MINUTE
 ENROLMENT_TRIES: Final = 5
 HINT_MEMORY: Final = 5 * MINUTE
+AGREEMENT_MEMORY: Final = 1 * HOUR
+"""How far apart the refused codes of several phones may lie and still tell of one wrong clock."""
+FEWEST_TO_AGREE: Final = 3
 MOST_PER_ACCOUNT: Final = 5
 MAX_NAME_LENGTH: Final = 40
 
@@ -102,8 +105,9 @@ class Enrolment:
     failures: int
 
     def is_open(self, now: int) -> bool:
-        """Whether it may still be confirmed."""
-        return now < self.expires_at and self.failures < ENROLMENT_TRIES
+        """Whether it may still be confirmed. One that was begun in the future may not."""
+        begun_at = self.authenticator.created_at
+        return now < self.expires_at and self.failures < ENROLMENT_TRIES and not is_from_the_future(begun_at, now)
 
     @property
     def tries_left(self) -> int:
@@ -148,6 +152,27 @@ def tells_of_wrong_clock(earlier: ClockSighting | None, later: ClockSighting) ->
     return (
         earlier is not None
         and earlier.step != later.step
-        and 0 <= later.seen_at - earlier.seen_at <= HINT_MEMORY
+        and later.seen_at - earlier.seen_at <= HINT_MEMORY
+        and not is_from_the_future(earlier.seen_at, later.seen_at)
         and abs(earlier.offset - later.offset) <= MAX_HINT_DISTANCE_STEPS
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CommonOffset:
+    """So many people's phones are off by about this many steps, all in the same direction."""
+
+    phones: int
+    offset: int
+
+
+def common_offset(last_sightings: Mapping[str, ClockSighting]) -> CommonOffset | None:
+    """What the last refused codes of several accounts agree on, or None while too few of them do.
+
+    One phone that is off is a wrong phone. Several that are off by the same are right ones, and the server is wrong.
+    """
+    offsets = sorted(sighting.offset for sighting in last_sightings.values())
+    # Offsets within the accepted window are no sightings, so neighbours never stand on different sides of zero.
+    groups = [[other for other in offsets if 0 <= other - least <= MAX_HINT_DISTANCE_STEPS] for least in offsets]
+    largest = max(groups, key=len, default=[])
+    return None if len(largest) < FEWEST_TO_AGREE else CommonOffset(len(largest), largest[len(largest) // 2])

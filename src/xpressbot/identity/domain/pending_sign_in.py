@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.identity.domain.assurance import SECOND_FACTORS, Amr
-from xpressbot.identity.domain.instant import MINUTE
+from xpressbot.identity.domain.instant import MINUTE, is_from_the_future
 
 LIFETIME: Final = 10 * MINUTE
 
@@ -36,6 +36,14 @@ class PendingSignIn:
     """Whether the right password followed wrong ones that had to wait."""
     expires_at: int
     consumed_at: int | None
+
+    def is_open(self, now: int) -> bool:
+        """Whether its time is not over, and has come."""
+        return now < self.expires_at and not self.is_from_the_future(now)
+
+    def is_from_the_future(self, now: int) -> bool:
+        """Whether its password was proven on a day that has not come. Such a sign-in is not open."""
+        return is_from_the_future(self.expires_at - LIFETIME, now)
 
 
 @dataclass(frozen=True, slots=True)

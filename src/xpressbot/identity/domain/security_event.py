@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DISABLED = "account.disabled"
     ACCOUNT_ENABLED = "account.enabled"
+    CLOCK_RESET = "account.clock_reset"
     SIGNED_IN = "sign_in.completed"
     SIGNED_IN_WITH_RECOVERY_CODE = "sign_in.completed_with_recovery_code"
     SIGNED_IN_AFTER_WAITS = "sign_in.completed_after_waits"
@@ -57,6 +58,7 @@ NOTABLE: Final = frozenset(
     {
         EventKind.ACCOUNT_DISABLED,
         EventKind.ACCOUNT_ENABLED,
+        EventKind.CLOCK_RESET,
         EventKind.SIGNED_IN_WITH_RECOVERY_CODE,
         EventKind.SIGNED_IN_AFTER_WAITS,
         EventKind.STOPPED_AT_SECOND_FACTOR,

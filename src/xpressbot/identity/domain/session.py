@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from xpressbot.identity.domain.assurance import Amr, aal_of
-from xpressbot.identity.domain.instant import HOUR, MINUTE
+from xpressbot.identity.domain.assurance import Amr, aal_of, is_grant_open
+from xpressbot.identity.domain.instant import HOUR, MINUTE, is_from_the_future
 
 ABSOLUTE_LIFETIME: Final = 24 * HOUR
 INACTIVITY_TIMEOUT: Final = 1 * HOUR
@@ -40,12 +40,24 @@ class Session:
         return aal_of(self.amr)
 
     def is_live(self, now: int) -> bool:
-        """Whether neither limit has passed. A last use in the future (a clock set back) does not end a session."""
-        return now < self.expires_at and now - self.last_used_at < INACTIVITY_TIMEOUT
+        """Whether neither limit has passed, and both can be trusted."""
+        return not self.is_from_the_future(now) and now < self.expires_at and now - self.last_used_at < INACTIVITY_TIMEOUT
+
+    def is_from_the_future(self, now: int) -> bool:
+        """Whether its sign-in, its last proof or its last use is dated in the future. Such a session is not live."""
+        return is_from_the_future(max(self.authenticated_at, self.proven_at, self.last_used_at), now)
+
+    def may_repair(self, now: int) -> bool:
+        """Whether it was begun with a recovery code lately, and may repair the account without further proof."""
+        return is_grant_open(self.recovery_grant_until, now)
+
+    def shows_codes(self, now: int) -> bool:
+        """Whether this session may see a set of codes just now."""
+        return now < self.codes_visible_until and not is_from_the_future(self.codes_visible_until - CODES_SHOWN_FOR, now)
 
     def shows_codes_of(self, set_id: str, now: int) -> bool:
         """Whether this session may see the codes of this very set."""
-        return self.shown_set_id == set_id and now < self.codes_visible_until
+        return self.shown_set_id == set_id and self.shows_codes(now)
 
     def last_use_is_due(self, now: int) -> bool:
         """Whether this use should be written down."""

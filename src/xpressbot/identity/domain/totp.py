@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from xpressbot.identity.domain.hotp import DIGITS, hotp
-from xpressbot.identity.domain.instant import SECOND
+from xpressbot.identity.domain.instant import SECOND, latest_credible
 from xpressbot.identity.domain.typed_code import DASH, SPACE, plain
 
 PERIOD_SECONDS: Final = 30
@@ -66,6 +66,11 @@ def clock_offset(secret: bytes, code: str, now: int) -> int | None:
     reach = range(current - HINT_REACH_STEPS, current + HINT_REACH_STEPS + 1)
     step = _matching_step(secret, code, (step for step in reach if abs(step - current) > WINDOW_STEPS))
     return None if step is None else step - current
+
+
+def latest_credible_step(now: int) -> int:
+    """The latest step that can have been used by `now`, by whichever node. A later one was used while a clock was ahead."""
+    return step_at(latest_credible(now)) + WINDOW_STEPS
 
 
 def usable_again_at(last_step: int) -> int:

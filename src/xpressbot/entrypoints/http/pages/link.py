@@ -62,6 +62,8 @@ class LinkPage:
                 return f"{_('This link was used, or a newer one took its place.')} {self.used} {self.another}"
             case LinkState.EXPIRED:
                 return f"{_('This link has expired.')} {self.another}"
+            case LinkState.OF_THE_FUTURE:
+                return f"{_("The server's clock was changed after this link was made, so it opens nothing.")} {self.another}"
             case LinkState.OPEN | LinkState.UNKNOWN:
                 return f"{_('This is no link of this page, or not the whole of it. Copy all of it and try again.')} {self.another}"
             case unknown:

@@ -96,7 +96,7 @@ def _page(visit: Visit, *, status: int = 200, message: Text | None = None, error
     caller = visit.identity.sessions.resolve(visit.client)
     has_link = visit.identity.re_enrolment.is_open(visit.cookie(Cookie.LINK))
     if isinstance(enrollee, Denied) and not has_link:
-        if enrollee.reason is Reason.START_AGAIN:
+        if enrollee.reason in {Reason.START_AGAIN, Reason.CLOCK_WAS_CHANGED}:
             return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
         raise _LINK.closed(visit)
     refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)

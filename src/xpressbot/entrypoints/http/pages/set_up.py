@@ -65,7 +65,7 @@ def _context(visit: Visit, caller: Caller | None, subject: FormSubject, enrolmen
         "adding": enrolment.adding,
         "app_name": enrolment.name,
         "renews_codes": enrolment.renews_codes,
-        "recovering": caller is not None and visit.now() < caller.session.recovery_grant_until,
+        "recovering": caller is not None and caller.session.may_repair(visit.now()),
         "other_sessions": enrolment.other_sessions,
     }
 

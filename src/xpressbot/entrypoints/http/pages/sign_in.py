@@ -58,7 +58,10 @@ def show_sign_in(visit: Visit) -> Response:
     next_path = visit.safe_next(visit.request.query_params.get("next", ""))
     if visit.identity.sessions.resolve(visit.client) is not None:
         return redirect(next_path)
-    message = sign_in_notice(visit.request.query_params.get("reason", ""))
+    reason = visit.request.query_params.get("reason", "")
+    if not reason and visit.identity.sessions.is_from_the_future(visit.client):
+        reason = Reason.CLOCK_WAS_CHANGED
+    message = sign_in_notice(reason)
     return visit.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
 
 
@@ -119,7 +122,7 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
         match outcome:
             case SignedIn():
                 return visit.signed_in(outcome)
-            case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.MUST_ENROL):
+            case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.MUST_ENROL | Reason.CLOCK_WAS_CHANGED):
                 return _sent_back(visit, outcome)
             case Denied():
                 pending = _pending(visit)

@@ -89,7 +89,7 @@ def disable(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
 
 def _without_enrolment(visit: Visit, caller: Caller, *, reason: Reason | None = None) -> Response:
     """Back to the settings; but the other half of a double click that has just turned 2FA on goes to its codes."""
-    if visit.now() < caller.session.codes_visible_until:
+    if caller.session.shows_codes(visit.now()):
         return redirect(CODES_PATH)
     return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 

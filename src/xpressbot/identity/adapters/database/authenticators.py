@@ -19,6 +19,7 @@ from xpressbot.identity.domain.authenticator import (
     Plan,
     Replacement,
 )
+from xpressbot.identity.domain.instant import latest_credible
 
 _TABLE = AUTHENTICATOR.c
 _REPLACE: Final = "replace"
@@ -53,6 +54,7 @@ _OF_AN_APP: Sequence[ColumnElement[Any]] = (
     _TABLE.sighted_offset,
     _TABLE.sighted_at,
 )
+_NOTHING_SIGHTED = {"sighted_step": None, "sighted_offset": None, "sighted_at": None}
 _REVOKED = {"state": AuthenticatorState.REVOKED.value, "secret_box": None}
 _ACTIVE_OF = select(*_OF_AN_APP).where(_TABLE.account_id == bindparam("account_id"), _IN_FORCE).order_by(_TABLE.confirmed_at)
 _CONSUME_STEP = (
@@ -64,7 +66,7 @@ _CONSUME_STEP = (
         or_(_TABLE.last_step.is_(None), _TABLE.last_step < bindparam("step")),
         ~exists().where(REFUSED_STEP.c.authenticator_id == _TABLE.id, REFUSED_STEP.c.step == bindparam("step")),
     )
-    .values(last_step=bindparam("step"), last_used_at=bindparam("now"), sighted_step=None, sighted_offset=None, sighted_at=None)
+    .values(last_step=bindparam("step"), last_used_at=bindparam("now"), **_NOTHING_SIGHTED)
 )
 
 
@@ -115,7 +117,8 @@ class Authenticators:
     def charge_enrolment(self, begun_in: str, now: int) -> bool:
         charged = self._connection.execute(
             update(AUTHENTICATOR)
-            .where(_TABLE.begun_in == begun_in, IS_PENDING, _TABLE.failures < ENROLMENT_TRIES, _TABLE.expires_at > now)
+            .where(_TABLE.begun_in == begun_in, IS_PENDING, _TABLE.failures < ENROLMENT_TRIES)
+            .where(_TABLE.expires_at > now, _TABLE.created_at <= latest_credible(now))
             .values(failures=_TABLE.failures + 1)
         )
         return charged.rowcount == 1
@@ -141,6 +144,7 @@ class Authenticators:
                 begun_in=None,
                 expires_at=None,
                 failures=0,
+                **_NOTHING_SIGHTED,
             )
         )
         return activated.rowcount == 1
@@ -158,6 +162,14 @@ class Authenticators:
 
     def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
         return self._connection.execute(_CONSUME_STEP, {"authenticator_id": authenticator_id, "step": step, "now": now}).rowcount == 1
+
+    def bring_back(self, account_id: str, latest_step: int, step: int, now: int) -> int:
+        brought_back = self._connection.execute(
+            update(AUTHENTICATOR)
+            .where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.last_step > latest_step)
+            .values(last_step=step, last_used_at=now)
+        )
+        return brought_back.rowcount
 
     def remember_sighting(self, authenticator_id: str, sighting: ClockSighting) -> None:
         self._connection.execute(

@@ -6,8 +6,9 @@ The one before it still counts for the same browser, whose answer with the new o
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 
 from xpressbot.identity.adapters.database.tables import ACCOUNT, DEVICE
-from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
+from xpressbot.identity.domain.device import LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.domain.email_address import email_keys
+from xpressbot.identity.domain.instant import latest_credible
 
 _CARRIED = or_(DEVICE.c.token_hash == bindparam("carried"), DEVICE.c.previous_token_hash == bindparam("carried"))
 _FIND = (
@@ -17,6 +18,7 @@ _FIND = (
         _CARRIED,
         ACCOUNT.c.email_key.in_([bindparam("email_key"), bindparam("former_key")]),
         DEVICE.c.last_sign_in_at > bindparam("not_before"),
+        DEVICE.c.last_sign_in_at <= bindparam("not_after"),
     )
 )
 _OF_ACCOUNT = DEVICE.c.account_id == bindparam("of_account")
@@ -43,9 +45,10 @@ class Devices:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, token_hash: bytes, email: str, not_before: int) -> str | None:
+    def find(self, token_hash: bytes, email: str, now: int) -> str | None:
         key, former_key = email_keys(email)
-        parameters = {"carried": token_hash, "email_key": key, "former_key": former_key, "not_before": not_before}
+        bounds = {"not_before": now - LIFETIME, "not_after": latest_credible(now)}
+        parameters = {"carried": token_hash, "email_key": key, "former_key": former_key, **bounds}
         found: str | None = self._connection.execute(_FIND, parameters).scalars().first()
         return found
 
@@ -55,7 +58,7 @@ class Devices:
         row = {"new_id": new_id, "new_hash": new_hash, "of_account": account_id, "now": now}
         count = self._connection.execute(_ADD, row).scalar_one()
         if count >= MOST_PER_ACCOUNT:
-            self._forget_oldest(account_id)
+            self._forget_oldest(account_id, now)
 
     def forget_all(self, account_id: str) -> None:
         self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id))
@@ -64,11 +67,13 @@ class Devices:
         parameters = {"carried": old_hash, "new_hash": new_hash, "of_account": account_id, "now": now}
         return set(self._connection.execute(_RENEW, parameters).scalars())
 
-    def _forget_oldest(self, account_id: str) -> None:
+    def _forget_oldest(self, account_id: str, now: int) -> None:
+        # What is dated in the future counts for nothing, and must not keep out a browser that does.
+        last_sign_in = case((DEVICE.c.last_sign_in_at > latest_credible(now), 0), else_=DEVICE.c.last_sign_in_at)
         newest = (
             select(DEVICE.c.id)
             .where(DEVICE.c.account_id == account_id)
-            .order_by(DEVICE.c.last_sign_in_at.desc(), DEVICE.c.id.desc())
+            .order_by(last_sign_in.desc(), DEVICE.c.id.desc())
             .limit(MOST_PER_ACCOUNT)
         )
         self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id, DEVICE.c.id.not_in(newest)))

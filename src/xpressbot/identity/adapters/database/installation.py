@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from xpressbot.identity.adapters.database.tables import INSTALLATION, LINK
 from xpressbot.identity.domain.email_address import email_key
+from xpressbot.identity.domain.instant import is_from_the_future, latest_credible
 from xpressbot.identity.domain.link import Link, LinkKind, LinkState
 
 
@@ -42,7 +43,7 @@ class Links:
         )
 
     def find_open(self, kind: LinkKind, token_hash: bytes, now: int) -> Link | None:
-        row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now))).one_or_none()
+        row = self._connection.execute(select(LINK).where(LINK.c.token_hash == token_hash, _usable(kind, now))).one_or_none()
         return None if row is None else Link(kind, row.account_id, row.email)
 
     def state(self, kind: LinkKind, token_hash: bytes, now: int) -> LinkState:
@@ -51,10 +52,12 @@ class Links:
             return LinkState.UNKNOWN
         if row.consumed_at is not None:
             return LinkState.USED
+        if is_from_the_future(row.created_at, now):
+            return LinkState.OF_THE_FUTURE
         return LinkState.OPEN if self.find_open(kind, token_hash, now) is not None else LinkState.EXPIRED
 
     def consume(self, kind: LinkKind, token_hash: bytes, now: int) -> bool:
-        consumed = self._connection.execute(update(LINK).where(LINK.c.token_hash == token_hash, _open(kind, now)).values(consumed_at=now))
+        consumed = self._connection.execute(update(LINK).where(LINK.c.token_hash == token_hash, _usable(kind, now)).values(consumed_at=now))
         return consumed.rowcount == 1
 
     def void(self, link: Link, now: int) -> None:
@@ -62,7 +65,12 @@ class Links:
         self._connection.execute(update(LINK).where(same, _open(link.kind, now)).values(consumed_at=now))
 
 
+def _usable(kind: LinkKind, now: int) -> ColumnElement[bool]:
+    return and_(_open(kind, now), LINK.c.created_at <= latest_credible(now))
+
+
 def _open(kind: LinkKind, now: int) -> ColumnElement[bool]:
+    # Also where it is dated in the future: what voids a link must not leave one for the day that it is dated to.
     return and_(LINK.c.kind == kind.value, LINK.c.consumed_at.is_(None), LINK.c.expires_at > now)
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 from xpressbot.identity.adapters.database.newer import known
 from xpressbot.identity.adapters.database.sessions import amr_from, stored_amr
 from xpressbot.identity.adapters.database.tables import ACCOUNT, PENDING_SIGN_IN
+from xpressbot.identity.domain.instant import latest_credible
 from xpressbot.identity.domain.pending_sign_in import NextStep, Origin, PendingSignIn, StoppedSignIns
 
 _BY_TOKEN = (
@@ -22,6 +23,7 @@ _CONSUME = (
         PENDING_SIGN_IN.c.token_hash == bindparam("of_token"),
         PENDING_SIGN_IN.c.consumed_at.is_(None),
         PENDING_SIGN_IN.c.expires_at > bindparam("now"),
+        PENDING_SIGN_IN.c.created_at <= bindparam("latest_credible"),
     )
     .values(consumed_at=bindparam("now"))
 )
@@ -75,7 +77,8 @@ class PendingSignIns:
         return self._connection.execute(_CONSUMED_AT, {"of_token": token_hash}).scalar_one_or_none() is not None
 
     def consume(self, token_hash: bytes, now: int) -> bool:
-        return self._connection.execute(_CONSUME, {"of_token": token_hash, "now": now}).rowcount == 1
+        parameters = {"of_token": token_hash, "now": now, "latest_credible": latest_credible(now)}
+        return self._connection.execute(_CONSUME, parameters).rowcount == 1
 
     def begin_anew(self, token_hash: bytes, account_id: str) -> None:
         earlier = (PENDING_SIGN_IN.c.token_hash == token_hash, PENDING_SIGN_IN.c.account_id == account_id)

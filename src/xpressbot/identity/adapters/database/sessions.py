@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from xpressbot.foundation.database.prepared import PreparedQuery
 from xpressbot.identity.adapters.database.accounts import account_from
@@ -11,6 +11,7 @@ from xpressbot.identity.adapters.database.newer import known
 from xpressbot.identity.adapters.database.tables import ACCOUNT, SESSION
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Amr, Method
+from xpressbot.identity.domain.instant import latest_credible
 from xpressbot.identity.domain.session import INACTIVITY_TIMEOUT, Session
 
 _SESSION_COLUMNS = (
@@ -39,6 +40,7 @@ _TOUCH = (
     .where(SESSION.c.token_hash == bindparam("of_token"), SESSION.c.last_used_at < bindparam("now"))
     .values(last_used_at=bindparam("now"))
 )
+_DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash"))
 
 
@@ -121,6 +123,10 @@ class Sessions:
     def end_others(self, account_id: str, keep: str | None) -> None:
         self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
 
+    def end_from_the_future(self, account_id: str, now: int) -> int:
+        is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))
+        return self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, is_from_the_future)).rowcount
+
     def count_others(self, account_id: str, session_id: str, now: int) -> int:
         count: int = self._connection.execute(
             select(func.count())
@@ -131,6 +137,7 @@ class Sessions:
                 SESSION.c.id != session_id,
                 SESSION.c.expires_at > now,
                 SESSION.c.last_used_at > now - INACTIVITY_TIMEOUT,
+                *(moment <= latest_credible(now) for moment in _DATED),
             )
         ).scalar_one()
         return count

@@ -1,21 +1,29 @@
 """Reads over all accounts, for whoever runs the installation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, FromClause, case, func, literal, or_, select, union_all
 
 from xpressbot.identity.adapters.database.authenticators import IS_PENDING
 from xpressbot.identity.adapters.database.recovery_codes import UNUSED_OF_ACCOUNT
-from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, CHAIN_HEAD, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.domain.account import AccountStatus
 from xpressbot.identity.domain.assurance import Method
-from xpressbot.identity.domain.authenticator import AuthenticatorState
+from xpressbot.identity.domain.authenticator import AuthenticatorState, ClockSighting
 from xpressbot.identity.domain.throttle import recovery_code, totp
 
 _IS_ACTIVE = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _HAS_2FA = select(AUTHENTICATOR.c.account_id).where(AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value)
 _NOBODYS_BUCKETS = {Method.TOTP: totp(""), Method.RECOVERY_CODE: recovery_code("")}
-_MOMENTS = (SECURITY_EVENT.c.at, SESSION.c.last_used_at, AUTHENTICATOR.c.last_used_at)
+_LAST_EVENTS = SECURITY_EVENT.join(
+    CHAIN_HEAD, (CHAIN_HEAD.c.account_id == SECURITY_EVENT.c.account_id) & (CHAIN_HEAD.c.seq == SECURITY_EVENT.c.seq)
+)
+_MOMENTS = (
+    # Of events the last of each account: earlier ones are never altered, so that they tell of a clock that was ahead for ever.
+    select(func.max(SECURITY_EVENT.c.at).label("at")).select_from(_LAST_EVENTS),
+    select(func.max(SESSION.c.last_used_at).label("at")),
+    select(func.max(AUTHENTICATOR.c.last_used_at).label("at")).where(AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value),
+)
 
 
 class Survey:
@@ -57,10 +65,30 @@ class Survey:
         )
         return [(row.email, Method(row.method)) for row in self._connection.execute(accounts)]
 
+    def ahead_of(self, latest_step: int, among: int | None) -> Sequence[str]:
+        apps = _newest_apps(among)
+        ahead = select(apps.c.account_id).where(apps.c.state == AuthenticatorState.ACTIVE.value, apps.c.last_step > latest_step)
+        accounts = select(ACCOUNT.c.email).where(_IS_ACTIVE, ACCOUNT.c.id.in_(ahead)).order_by(ACCOUNT.c.email_key)
+        return self._connection.execute(accounts).scalars().all()
+
+    def sightings(self, since: int, until: int, among: int | None) -> Mapping[str, ClockSighting]:
+        apps = _newest_apps(among)
+        of_late = (
+            select(apps.c.account_id, apps.c.sighted_step, apps.c.sighted_offset, apps.c.sighted_at)
+            .where(apps.c.state != AuthenticatorState.REVOKED.value, apps.c.sighted_at > since, apps.c.sighted_at <= until)
+            .order_by(apps.c.sighted_at)
+        )
+        rows = self._connection.execute(of_late)
+        return {row.account_id: ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at) for row in rows}
+
     def newest_moment(self, among: int | None) -> int:
         if among is None:
-            moments = union_all(*(select(func.max(moment).label("at")) for moment in _MOMENTS)).subquery()
+            moments = union_all(*_MOMENTS).subquery()
         else:
             moments = select(SESSION.c.last_used_at.label("at")).order_by(SESSION.c.id.desc()).limit(among).subquery()
         newest: int | None = self._connection.execute(select(func.max(moments.c.at))).scalar_one()
         return newest or 0
+
+
+def _newest_apps(among: int | None) -> FromClause:
+    return AUTHENTICATOR if among is None else select(AUTHENTICATOR).order_by(AUTHENTICATOR.c.id.desc()).limit(among).subquery()

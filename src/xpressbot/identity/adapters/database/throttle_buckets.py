@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete,
 
 from xpressbot.foundation.database.engine import insert_for
 from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
+from xpressbot.identity.domain.instant import CLOCKS_MAY_DIFFER
 from xpressbot.identity.domain.throttle import PASSWORD, Bucket, BucketKind, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
@@ -121,7 +122,9 @@ def _charge_statement(insert: Any, policy: Policy) -> Any:
         tries = case((is_forgotten, _written(1)), else_=tries)
         delayed_since = case((and_(is_forgotten, not_(HAS_WAITS_TO_TELL)), None), else_=delayed_since)
     if policy.window is not None:
-        window_is_over = or_(_TABLE.window_began_at <= now - _written(policy.window), _TABLE.window_began_at > now)
+        window_is_over = or_(
+            _TABLE.window_began_at <= now - _written(policy.window), _TABLE.window_began_at > now + _written(CLOCKS_MAY_DIFFER)
+        )
         tries = case((window_is_over, _written(1)), else_=tries)
     # Without a delay the moment is 0, not now: of two clocks that differ a little, the slower one must not read it as a wait.
     next_allowed = case(

@@ -1,0 +1,224 @@
+"""What is dated in the future passes no statement that opens something, and is not in the way of what counts."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import added, completed, pending, protected, recovery_code, reset, signed_in
+from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, REFUSED_STEP, SESSION
+from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
+from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
+from xpressbot.identity.domain.instant import DAY, MINUTE, SECOND
+from xpressbot.identity.domain.link import LIFETIME, Link, LinkKind
+from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.domain.pending_sign_in import NextStep
+from xpressbot.identity.domain.throttle import client_address
+from xpressbot.identity.domain.totp import latest_credible_step, step_at
+
+T = TypeVar("T")
+AHEAD = [(2 * MINUTE, True), (2 * MINUTE + 1, False), (365 * DAY, False)]
+
+
+def run(installation: Installation, deed: Callable[[UnitOfWork], T]) -> T:
+    with installation.house.identity.sign_in._units.write() as uow:
+        result = deed(uow)
+        uow.commit()
+    return result
+
+
+def year_ahead(installation: Installation, days: int = 365) -> None:
+    installation.clock.advance(hours=24 * days)
+
+
+@pytest.mark.parametrize(("ahead", "consumed"), AHEAD)
+def test_a_pending_sign_in_of_the_future_is_consumed_by_nobody(installation: Installation, ahead: int, *, consumed: bool) -> None:
+    """Its date is part of the write's condition."""
+    protected(installation.house)
+    now = installation.clock.now()
+    installation.clock.set(now + ahead)
+    waiting = installation.house.identity.sign_in.pending(pending(installation.house), NextStep.SECOND_FACTOR)
+    assert run(installation, lambda uow: uow.pending_sign_ins.consume(waiting.id, now)) is consumed
+
+
+@pytest.mark.parametrize(("ahead", "usable"), AHEAD)
+def test_a_link_of_the_future_is_neither_found_nor_consumed(installation: Installation, ahead: int, *, usable: bool) -> None:
+    """And it is known for what it is, until it is used."""
+    now = installation.clock.now()
+    installation.clock.set(now + ahead)
+    digest = installation.house.identity.registration.invite("berta@example.com").digest
+    assert run(installation, lambda uow: uow.links.is_from_the_future(digest, now)) is not usable
+    assert (run(installation, lambda uow: uow.links.find_open(LinkKind.INVITE, digest, now)) is not None) is usable
+    assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, digest, now)) is usable
+
+
+def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
+    """Or that one would open something on the day that it is dated to."""
+    registration = installation.house.identity.registration
+    year_ahead(installation)
+    first = registration.invite("berta@example.com")
+    year_ahead(installation, -365)
+    second = registration.invite("berta@example.com")
+    assert registration.invited(second) == "berta@example.com"
+    year_ahead(installation)
+    assert registration.invited(first) is None
+    assert not registration.is_from_the_future(first)
+
+
+def test_an_unknown_link_is_not_of_the_future(installation: Installation) -> None:
+    """Nobody is told that the clock was changed for having typed something."""
+    assert not run(installation, lambda uow: uow.links.is_from_the_future(bytes(32), installation.clock.now()))
+
+
+def test_a_link_that_expires_late_is_not_taken_for_one_of_the_future(installation: Installation) -> None:
+    """It is the making that counts."""
+    now = installation.clock.now()
+    link = Link(LinkKind.INVITE, email="berta@example.com")
+    run(installation, lambda uow: uow.links.add(link, bytes(32), now, now + 2 * max(LIFETIME.values())))
+    assert run(installation, lambda uow: uow.links.find_open(LinkKind.INVITE, bytes(32), now)) == link
+
+
+@pytest.mark.parametrize(("ahead", "known"), AHEAD)
+def test_a_browser_is_not_known_by_a_sign_in_of_the_future(installation: Installation, ahead: int, *, known: bool) -> None:
+    """It would pass for a known one for as long as the clock was ahead, and ninety days."""
+    now, account = installation.clock.now(), installation.add_account()
+    run(installation, lambda uow: uow.devices.remember(None, bytes(32), account.id, "d", now + ahead))
+    assert (run(installation, lambda uow: uow.devices.find(bytes(32), account.email, now)) is not None) is known
+
+
+def test_browsers_of_the_future_push_out_none_that_counts(installation: Installation) -> None:
+    """Twenty of them would leave no room, since they seem to be the newest."""
+    account, now = installation.add_account(), installation.clock.now()
+    for number in range(MOST_PER_ACCOUNT):
+        token = number.to_bytes(32, "big")
+        run(installation, lambda uow, token=token, number=number: uow.devices.remember(None, token, account.id, f"d{number}", now + DAY))
+    run(installation, lambda uow: uow.devices.remember(None, b"\xff" * 32, account.id, "now", now))
+    assert run(installation, lambda uow: uow.devices.find(b"\xff" * 32, account.email, now)) == "now"
+    with installation.house.database.read() as connection:
+        assert len(connection.execute(select(DEVICE.c.id)).all()) == MOST_PER_ACCOUNT
+
+
+@pytest.mark.parametrize(("ahead", "charged"), AHEAD)
+def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: int, *, charged: bool) -> None:
+    """Its date is part of the write's condition."""
+    caller, now = signed_in(installation.house), installation.clock.now()
+    installation.house.identity.totp_enrolment.start(caller)
+    with installation.house.database.write() as connection:
+        connection.execute(update(AUTHENTICATOR).values(created_at=now + ahead, expires_at=now + ahead + 10 * MINUTE))
+        connection.commit()
+    assert run(installation, lambda uow: uow.authenticators.charge_enrolment(caller.session.id, now)) is charged
+
+
+@pytest.mark.parametrize("moment", ["authenticated_at", "proven_at", "last_used_at"])
+def test_sessions_of_the_future_are_not_counted_and_end_when_told_to(installation: Installation, moment: str) -> None:
+    """Whichever of their dates it is; others, and those of other accounts, stay."""
+    house, now = installation.house, installation.clock.now()
+    caller, other = signed_in(house), signed_in(house, "berta@example.com")
+    further = [house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT) for _ in range(2)]
+    with house.database.write() as connection:
+        for session_id, ahead in ((further[0].session_id, 2 * MINUTE), (further[1].session_id, 2 * MINUTE + 1)):
+            connection.execute(update(SESSION).where(SESSION.c.id == session_id).values({moment: now + ahead}))
+        connection.execute(update(SESSION).where(SESSION.c.id == other.session.id).values({moment: now + DAY}))
+        connection.commit()
+    assert run(installation, lambda uow: uow.sessions.count_others(caller.account.id, caller.session.id, now)) == 1
+    assert run(installation, lambda uow: uow.sessions.end_from_the_future(caller.account.id, now)) == 1
+    with house.database.read() as connection:
+        left = set(connection.execute(select(SESSION.c.id)).scalars())
+    assert left >= {caller.session.id, further[0].session_id, other.session.id}
+    assert further[1].session_id not in left
+
+
+def test_a_window_that_a_node_slightly_ahead_began_goes_on(installation: Installation) -> None:
+    """Tries are counted together by two nodes of which one is two minutes behind."""
+    network = client_address("network")
+    run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
+    installation.clock.advance(minutes=-2)
+    (charge,) = run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
+    assert charge.tries == 2
+    installation.clock.advance(seconds=-1)
+    (charge,) = run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
+    assert charge.tries == 1
+
+
+def last_steps(installation: Installation) -> list[int | None]:
+    with installation.house.database.read() as connection:
+        return list(connection.execute(select(AUTHENTICATOR.c.last_step).order_by(AUTHENTICATOR.c.id)).scalars())
+
+
+def test_only_steps_of_the_future_are_brought_back(installation: Installation) -> None:
+    """To the step of now and never to nothing; what a node slightly ahead has used stays used, and so do other accounts' steps."""
+    house = installation.house
+    anna = protected(house)
+    installation.clock.advance(seconds=1)
+    added(house, anna.caller, "tablet")
+    installation.clock.advance(seconds=1)
+    protected(house, "berta@example.com")
+    now = installation.clock.now()
+    latest, step = latest_credible_step(now), step_at(now)
+    with house.database.write() as connection:
+        ids = list(connection.execute(select(AUTHENTICATOR.c.id).order_by(AUTHENTICATOR.c.id)).scalars())
+        for authenticator_id, last_step in zip(ids, (latest, latest + 1, latest + 1), strict=True):
+            connection.execute(update(AUTHENTICATOR).where(AUTHENTICATOR.c.id == authenticator_id).values(last_step=last_step))
+        connection.commit()
+    assert run(installation, lambda uow: uow.authenticators.bring_back(anna.account.id, latest, step, now)) == 1
+    assert last_steps(installation) == [latest, step, latest + 1]
+    assert run(installation, lambda uow: uow.authenticators.bring_back(anna.account.id, latest, step, now)) == 0
+
+
+def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Installation) -> None:
+    """Neither one that was used before the clock went ahead, nor one that was told to be right while it was refused."""
+    house, clock = installation.house, installation.clock
+    anna = protected(house)
+    used = anna.phone.code()
+    completed(house, pending(house), TotpCode(used))
+    year_ahead(installation)
+    completed(house, pending(house), TotpCode(anna.phone.code()))
+    year_ahead(installation, -365)
+    waiting = pending(house)
+    told = anna.phone.code(steps=1)
+    assert prove(installation, waiting, told) == Denied(Reason.CLOCK_WAS_AHEAD)
+    assert house.identity.administration.reset_clock("anna@example.com") is not None
+    for code in (used, told):
+        assert prove(installation, waiting, code).reason is Reason.CODE_ALREADY_USED
+    clock.advance(seconds=30)
+    assert prove(installation, waiting, told).reason is Reason.CODE_ALREADY_USED
+    clock.advance(seconds=30)
+    assert isinstance(prove(installation, waiting, anna.phone.code()), SignedIn)
+
+
+def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Installation) -> None:
+    """What the operator puts right is what was used last, and nothing else."""
+    house = installation.house
+    anna = protected(house)
+    year_ahead(installation)
+    ahead = step_at(installation.clock.now())
+    completed(house, pending(house), TotpCode(anna.phone.code()))
+    with house.database.read() as connection:
+        authenticator_id = connection.execute(select(AUTHENTICATOR.c.id)).scalar_one()
+    run(installation, lambda uow: uow.authenticators.refuse_steps(authenticator_id, [ahead + 5]))
+    year_ahead(installation, -365)
+    house.identity.administration.reset_clock("anna@example.com")
+    with house.database.read() as connection:
+        assert connection.execute(select(REFUSED_STEP.c.step)).scalar_one() == ahead + 5
+    now = (ahead + 5) * 30 * SECOND
+    assert not run(installation, lambda uow: uow.authenticators.consume_step(authenticator_id, ahead + 5, now))
+
+
+def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installation: Installation) -> None:
+    """Nobody waits for the operator with the codes on paper, and the operator's stronger means works as ever."""
+    house = installation.house
+    anna = protected(house)
+    year_ahead(installation)
+    completed(house, pending(house), TotpCode(anna.phone.code()))
+    year_ahead(installation, -365)
+    waiting = pending(house)
+    assert prove(installation, waiting, anna.phone.code()) == Denied(Reason.CLOCK_WAS_AHEAD)
+    assert completed(house, waiting, recovery_code(anna.codes[0]))
+    assert house.identity.re_enrolment.is_open(reset(house))
+
+
+def prove(installation: Installation, waiting: object, code: str) -> SignedIn | Denied:
+    return installation.house.identity.sign_in.verify_second_factor(waiting, TotpCode(code), CLIENT)
