@@ -127,8 +127,7 @@ class SignIn:
         return charge_try(self._units, self._mint.now, tried, durable=True)
 
     def _known_browser(self, uow: UnitOfWork, email: str, client: Client) -> str | None:
-        used_since = self._mint.now() - device.LIFETIME
-        return uow.devices.find(client.device.digest, email, used_since) if client.device else None
+        return uow.devices.find(client.device.digest, email, self._mint.now()) if client.device else None
 
     def _charge_code(self, token: Token, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
         def tried(uow: UnitOfWork) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:

@@ -22,6 +22,8 @@ class LinkState(StrEnum):
     USED = "used"
     """Or void: a newer one took its place, or what it was for came about otherwise."""
     EXPIRED = "expired"
+    OF_THE_FUTURE = "of_the_future"
+    """It is dated in the future, and opens nothing."""
     UNKNOWN = "unknown"
     """No link of this kind has this token."""
 
