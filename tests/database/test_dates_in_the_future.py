@@ -68,6 +68,15 @@ def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
     assert not registration.is_from_the_future(first)
 
 
+def test_a_link_that_was_used_in_the_future_was_used(installation: Installation) -> None:
+    """Whoever opens it once more is told that, and needs no new one."""
+    now = installation.clock.now()
+    year_ahead(installation)
+    token = installation.house.identity.registration.invite("berta@example.com")
+    assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, token.digest, installation.clock.now()))
+    assert not run(installation, lambda uow: uow.links.is_from_the_future(token.digest, now))
+
+
 def test_an_unknown_link_is_not_of_the_future(installation: Installation) -> None:
     """Nobody is told that the clock was changed for having typed something."""
     assert not run(installation, lambda uow: uow.links.is_from_the_future(bytes(32), installation.clock.now()))

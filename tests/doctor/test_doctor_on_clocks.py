@@ -142,6 +142,19 @@ def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Inst
     assert report.about("phones_agree")["facts"]["phones"] == 3
 
 
+def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installation) -> None:
+    """Their codes open nothing anyway, whenever they were used or refused."""
+    now = SystemClock().now()
+    gone = {"state": "revoked", "secret_box": None, "last_step": latest_credible_step(now) + 10, "last_used_at": now + HOUR}
+    sighted = {"sighted_step": 1, "sighted_offset": -4, "sighted_at": now}
+    accounts = [installation.add_account(email).id for email in NAMES]
+    with installation.house.database.write() as connection:
+        rows = [ACTIVE | gone | sighted | {"id": f"{number}", "account_id": account} for number, account in enumerate(accounts)]
+        connection.execute(insert(AUTHENTICATOR), rows)
+        connection.commit()
+    assert examine(shell).problems == set()
+
+
 def test_an_app_that_was_set_up_at_last_keeps_no_sighting(installation: Installation) -> None:
     """At the sign-in, explaining a wrong clock takes two codes from then on."""
     house = installation.house
