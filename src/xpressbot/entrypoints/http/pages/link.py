@@ -59,15 +59,16 @@ class LinkPage:
         """Why a link does not work, and what to do."""
         match state:
             case LinkState.USED:
-                return f"{_('This link was used, or a newer one took its place.')} {self.used} {self.another}"
+                said = [_("This link was used, or a newer one took its place."), self.used, self.another]
             case LinkState.EXPIRED:
-                return f"{_('This link has expired.')} {self.another}"
+                said = [_("This link has expired."), self.another]
             case LinkState.OF_THE_FUTURE:
-                return f"{_("The server's clock was changed after this link was made, so it opens nothing.")} {self.another}"
+                said = [_("The server's clock was changed after this link was made, so it opens nothing."), self.another]
             case LinkState.OPEN | LinkState.UNKNOWN:
-                return f"{_('This is no link of this page, or not the whole of it. Copy all of it and try again.')} {self.another}"
+                said = [_("This is no link of this page, or not the whole of it. Copy all of it and try again."), self.another]
             case unknown:
                 assert_never(unknown)
+        return " ".join(said)
 
     def _gone(self, state: LinkState) -> ExplainedError:
         action = Action(SIGN_IN_PATH, _("Sign in")) if state is LinkState.USED else None
