@@ -171,6 +171,7 @@ def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(visitor: Vis
     """At the sign-in and at "Confirm it's you": told to every session, the one that spent it among them."""
     app = visitor.sign_in().enable()
     codes = visitor.codes()
+    visitor.keep_codes()
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     acknowledge(other)
     visitor.clock.advance(minutes=6)
