@@ -18,7 +18,9 @@ from xpressbot.identity.domain.token import Token
 INVITE = "/link/invite"
 BERTA = "berta@example.com"
 FIELDS = {"name": "Berta Sommer", "password": PASSWORD}
-GONE = "This link was used or has expired."
+UNKNOWN = "This is no link of this page, or not the whole of it."
+USED = "This link was used, or a newer one took its place."
+EXPIRED = "This link has expired."
 ODD_TOKENS = ["", "x", "A" * 43, "A" * 42 + "=", "\x00", "é", "<script>alert(1)</script>", "A" * 8000]
 NO_LINKS = {
     "nothing": "",
@@ -65,8 +67,8 @@ def test_an_unknown_token_is_gone_and_sets_no_cookie(path: str, token: str, brow
     """410, and the page says whom to ask; what stood in the address is not repeated."""
     response = browser.get(path, params={"token": token})
     assert (response.status_code, set_cookies(response)) == (410, {})
-    done = {INVITE: "made your account", RE_ENROLMENT: "set up 2FA"}[path]
-    assert f"{GONE} If you have {done} with it, sign in; else ask whoever runs this XpressBot" in words(response.text)
+    another = {INVITE: "give you a new one", RE_ENROLMENT: "reset your 2FA again"}[path]
+    assert f"{UNKNOWN} Copy all of it and try again. Whoever runs this XpressBot can {another}" in words(response.text)
     assert "<script>alert" not in response.text
 
 
@@ -79,9 +81,10 @@ def test_an_expired_link_is_gone_also_while_its_page_is_open(
     opened, late = new_browser(), new_browser()
     opened.get(f"{path}?token={token.text}")
     installation.clock.advance(hours=24)
-    answers = [opened.get(path), opened.post(path, FIELDS), late.get(f"{path}?token={token.text}"), late.get(path), late.post(path, FIELDS)]
-    assert [answer.status_code for answer in answers] == [410] * 5
-    assert all(GONE in words(answer.text) for answer in answers)
+    answers = [opened.get(path), opened.post(path, FIELDS | {"link": token.text}), late.get(f"{path}?token={token.text}")]
+    assert [answer.status_code for answer in answers] == [410] * 3
+    assert all(EXPIRED in words(answer.text) for answer in answers)
+    assert late.get(path).status_code == 404
     assert [row["email"] for row in rows(installation, "account")] == ["anna@example.com"]
 
 
@@ -142,7 +145,7 @@ def test_an_invitation_to_an_address_that_has_an_account_by_now_says_so(installa
     token = invite(installation)
     browser.get(f"{INVITE}?token={token.text}")
     installation.add_account("Berta@Example.com", "Berta by hand")
-    assert GONE in words(browser.post(INVITE, FIELDS).text)
+    assert USED in words(browser.post(INVITE, FIELDS).text)
     with installation.house.database.write() as connection:
         connection.execute(update(LINK).values(consumed_at=None))
         connection.commit()
@@ -216,11 +219,11 @@ def test_a_pasted_link_that_is_no_longer_good_says_what_to_do(must_enrol: Browse
     """410 beside the field, for one that was voided, has expired, or never was."""
     people.reset(installation.house)
     must_enrol.sign_in()
-    for token in (reset.link, Token(bytes(32)), invite(installation)):
+    for token, why in ((reset.link, USED), (Token(bytes(32)), UNKNOWN), (invite(installation), UNKNOWN)):
         response = must_enrol.post(RE_ENROLMENT, link=f"http://127.0.0.1:8000{RE_ENROLMENT}?token={token.text}")
         assert (response.status_code, set_cookies(response)) == (410, {})
-        assert GONE in words(response.text)
-        assert "ask whoever runs this XpressBot to reset your 2FA again" in words(response.text)
+        assert why in words(response.text)
+        assert "Whoever runs this XpressBot can reset your 2FA again" in words(response.text)
         assert token.text not in response.text
 
 
@@ -229,7 +232,7 @@ def test_whoever_has_not_given_the_password_may_paste_the_link_first(reset: Rese
     browser = new_browser()
     for link in ("", "nonsense", Token(bytes(32)).text):
         assert browser.post(RE_ENROLMENT, link=link).status_code == 410
-    assert browser.get(RE_ENROLMENT).status_code == 410
+    assert browser.get(RE_ENROLMENT).status_code == 404
     assert browser.post(RE_ENROLMENT, link=reset.link.text).headers["location"] == RE_ENROLMENT
     assert "Your link works. Now sign in" in words(browser.get(RE_ENROLMENT).text)
     assert browser.sign_in().headers["location"] == RE_ENROLMENT
@@ -280,4 +283,4 @@ def test_over_https_the_links_cookie_is_secure_and_prefixed(path: str, https_ins
     assert flags == {cookie_name("link", PUBLIC_URL): {"path": "/", "httponly": True, "samesite": "lax", "secure": True, "max-age": "600"}}
     https_browser.cookies.clear()
     https_browser.cookies.set(LINK_COOKIE, token.text, domain="bots.example.com")
-    assert https_browser.get(path).status_code == 410
+    assert https_browser.get(path).status_code == 404

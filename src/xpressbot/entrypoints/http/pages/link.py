@@ -35,14 +35,14 @@ class LinkPage:
         token = Token.parse(text)
         state = self.state(visit, token)
         if token is None or state is not LinkState.OPEN:
-            raise self._gone(state)
+            raise self.gone(state)
         return keep_link(visit, self.path, token)
 
     def closed(self, visit: Visit) -> ExplainedError:
         """Why the page cannot be shown: the link that this browser holds works no more, or it holds none."""
         token = visit.cookie(Cookie.LINK)
         if token is not None:
-            return self._gone(self.state(visit, token))
+            return self.gone(self.state(visit, token))
         detail = _(
             "No link is open in this browser. It remembers one for %(minutes)d minutes, and only if it keeps cookies of this site. Open"
             " the link that you were given once more."
@@ -70,7 +70,8 @@ class LinkPage:
                 assert_never(unknown)
         return " ".join(said)
 
-    def _gone(self, state: LinkState) -> ExplainedError:
+    def gone(self, state: LinkState) -> ExplainedError:
+        """410 for a link that does not work."""
         action = Action(SIGN_IN_PATH, _("Sign in")) if state is LinkState.USED else None
         return ExplainedError(410, title=_("This link does not work"), detail=self.gone_text(state), action=action)
 

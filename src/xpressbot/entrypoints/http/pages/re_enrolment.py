@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.errors import ExplainedError
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
@@ -39,11 +40,12 @@ def show_link(visit: Visit) -> Response:
 def take_pasted_link(visit: Visit) -> Response:
     """Take a link that was opened elsewhere, or stands on paper."""
     token = _token_in(visit.form["link"])
-    if token is None:
-        return _page(visit, status=422, errors={"link": _("Paste the whole link, as it was given to you.")})
     state = _LINK.state(visit, token)
+    if token is None:
+        problem = _("Paste the whole link, as it was given to you.")
+        return _page(visit, status=422, errors={"link": problem}, otherwise=_LINK.gone(state))
     if state is not LinkState.OPEN:
-        return _page(visit, status=410, errors={"link": _LINK.gone_text(state)})
+        return _page(visit, status=410, errors={"link": _LINK.gone_text(state)}, otherwise=_LINK.gone(state))
     return keep_link(visit, RE_ENROLMENT_PATH, token)
 
 
@@ -91,14 +93,22 @@ def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
             assert_never(unknown)
 
 
-def _page(visit: Visit, *, status: int = 200, message: Text | None = None, errors: dict[str, str] | None = None) -> Response:
+def _page(
+    visit: Visit,
+    *,
+    status: int = 200,
+    message: Text | None = None,
+    errors: dict[str, str] | None = None,
+    otherwise: ExplainedError | None = None,
+) -> Response:
+    """What is still missing. otherwise: what to say where neither a password nor a link came before."""
     enrollee = visit.enrollee()
     caller = visit.identity.sessions.resolve(visit.client)
     has_link = visit.identity.re_enrolment.is_open(visit.cookie(Cookie.LINK))
     if isinstance(enrollee, Denied) and not has_link:
         if enrollee.reason in {Reason.START_AGAIN, Reason.CLOCK_WAS_CHANGED}:
             return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
-        raise _LINK.closed(visit)
+        raise otherwise or _LINK.closed(visit)
     refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)
     return visit.page(
         _TEMPLATE,
