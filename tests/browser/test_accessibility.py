@@ -250,7 +250,7 @@ def test_a_reset_in_anothers_browser_and_an_invitation(site: Site, anna: Person)
     anna.sees("Enter your password.")
     findings += inspect(anna.page)
     anna.open("/link/invite?token=used")
-    anna.is_on("This link no longer works")
+    anna.is_on("This link does not work")
     findings += inspect(anna.page)
     assert findings == []
 
@@ -273,7 +273,7 @@ def test_first_run_of_a_site_without_encryption(unclaimed_site: Site, new_browse
     anna.sees("Enter your password.")
     findings += inspect(anna.page)
     anna.open("/welcome?token=used")
-    anna.is_on("This link no longer works")
+    anna.is_on("This link does not work")
     findings += inspect(anna.page)
     assert findings == []
 

@@ -114,7 +114,7 @@ def test_a_used_link_says_so(site: Site, link: Token, anna: Person) -> None:
     """After a second reset the first one is dead."""
     people.reset(site.installation.house)
     anna.open_link("re-enrolment", link)
-    anna.is_on("This link no longer works")
+    anna.is_on("This link does not work")
     anna.sees("ask whoever runs this XpressBot to reset your 2FA again")
 
 
@@ -138,4 +138,4 @@ def test_an_invitation_makes_the_persons_account(site: Site, way_to_browse: dict
     berta.enable_2fa()
     berta.sign_out()
     berta.open_link("invite", token)
-    berta.is_on("This link no longer works")
+    berta.is_on("This link does not work")

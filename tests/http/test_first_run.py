@@ -48,14 +48,14 @@ def test_an_unknown_token_is_gone_and_sets_no_cookie(token: str, browser: Browse
     """410, and the page says how to get a new one."""
     response = browser.get("/welcome", params={"token": token})
     assert (response.status_code, set_cookies(response)) == (410, {})
-    assert "Start XpressBot again to get a new one" in response.text
+    assert "gets a new one by starting it again" in response.text
 
 
 def test_without_a_link_there_is_nothing_to_fill_in(installation: Installation, browser: Browser) -> None:
-    """410 for the page and for the form, and no account."""
+    """404 for the page and for the form, and no account."""
     link(installation)
-    assert browser.get("/welcome").status_code == 410
-    assert browser.post("/welcome", FIELDS).status_code == 410
+    assert browser.get("/welcome").status_code == 404
+    assert browser.post("/welcome", FIELDS).status_code == 404
     assert rows(installation, "account") == []
 
 
