@@ -115,7 +115,7 @@ def test_a_used_link_says_so(site: Site, link: Token, anna: Person) -> None:
     people.reset(site.installation.house)
     anna.open_link("re-enrolment", link)
     anna.is_on("This link does not work")
-    anna.sees("ask whoever runs this XpressBot to reset your 2FA again")
+    anna.sees("Whoever runs this XpressBot can reset your 2FA again")
 
 
 def test_an_invitation_makes_the_persons_account(site: Site, way_to_browse: dict[str, object], new_person: NewPerson) -> None:
