@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import RE_ENROLMENT, Protected, both_engines
-from tests.http.sending import SESSION_COOKIE, refusal, rows, words
+from tests.http.sending import LINK_COOKIE, SESSION_COOKIE, refusal, rows, words
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
@@ -171,7 +171,7 @@ def test_a_sign_in_after_a_reset_that_was_begun_in_the_future_starts_again(
     assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
     installation.clock.advance(hours=-1)
     assert browser.get("/account/2fa/setup").headers["location"] == "/sign-in?next=/account/2fa/setup&reason=clock_was_changed"
-    browser.cookies.delete("xpressbot-link")
+    browser.cookies.delete(LINK_COOKIE)
     assert browser.get(RE_ENROLMENT).headers["location"] == "/sign-in?reason=clock_was_changed"
 
 
