@@ -9,6 +9,7 @@ from tests.application.visitor import ANNA, Visitor, canonical
 from tests.support.installation import Installation
 from tests.support.people import reset
 from xpressbot.identity.application import account_page
+from xpressbot.identity.application.administration import ClockReset
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.notice import Shown
@@ -251,5 +252,7 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     bertas.sign_in().enable()
     bertas.link = reset(installation.house, "berta@example.com")
     bertas.enable_again()
+    installation.clock.advance(hours=-1)
+    assert isinstance(installation.house.identity.administration.reset_clock("berta@example.com"), ClockReset)
     recorded = {*kinds(installation, anna.id), *kinds(installation, berta.id)}
     assert set(EventKind) == recorded

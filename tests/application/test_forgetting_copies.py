@@ -36,7 +36,7 @@ def test_many_sets_go_a_few_at_a_time(installation: Installation, monkeypatch: p
     """Seven sets in steps of three are three transactions; a set that was forgotten is not looked at again."""
     monkeypatch.setattr(recovery_codes, "SETS_AT_A_TIME", 3)
     for number in range(7):
-        protected(installation.house, f"person{number}@example.com")
+        protected(installation.house, f"person{number}@example.com", saves_codes=False)
     installation.clock.advance(minutes=31)
     with statements(installation) as sent:
         installation.house.identity.recovery_codes.forget_unsaved()
@@ -59,12 +59,12 @@ def test_a_set_that_was_kept_costs_a_look(installation: Installation, visitor: V
 
 def test_sets_made_after_the_clock_was_set_back_lose_their_copies_too(installation: Installation) -> None:
     """Although their ids come before those that were looked at."""
-    protected(installation.house)
+    protected(installation.house, saves_codes=False)
     installation.clock.advance(minutes=31)
     installation.house.identity.recovery_codes.forget_unsaved()
     installation.clock.advance(hours=-2)
     installation.house.identity.recovery_codes.forget_unsaved()
-    protected(installation.house, "berta@example.com")
+    protected(installation.house, "berta@example.com", saves_codes=False)
     assert boxes(installation) != {None}
     installation.clock.advance(minutes=31)
     installation.house.identity.recovery_codes.forget_unsaved()

@@ -15,7 +15,6 @@ from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
 from xpressbot.identity.domain.instant import DAY, MINUTE, SECOND
 from xpressbot.identity.domain.link import LIFETIME, Link, LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn
-from xpressbot.identity.domain.pending_sign_in import NextStep
 from xpressbot.identity.domain.throttle import client_address
 from xpressbot.identity.domain.totp import latest_credible_step, step_at
 
@@ -40,8 +39,8 @@ def test_a_pending_sign_in_of_the_future_is_consumed_by_nobody(installation: Ins
     protected(installation.house)
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    waiting = installation.house.identity.sign_in.pending(pending(installation.house), NextStep.SECOND_FACTOR)
-    assert run(installation, lambda uow: uow.pending_sign_ins.consume(waiting.id, now)) is consumed
+    token = pending(installation.house)
+    assert run(installation, lambda uow: uow.pending_sign_ins.consume(token.digest, now)) is consumed
 
 
 @pytest.mark.parametrize(("ahead", "usable"), AHEAD)

@@ -23,15 +23,18 @@ class FormFields:
     def __init__(self, get: Callable[[str], httpx.Response], cookies: Callable[[], httpx.Cookies]) -> None:
         self._get = get
         self._cookies = cookies
-        self._known: dict[tuple[tuple[str, str], ...], str | None] = {}
+        self._known: dict[tuple[tuple[str, str], ...], str] = {}
 
     def value(self, path: str) -> str | None:
-        """Read from a page, once for each state of the cookies; None where no page shows a form."""
+        """Read from a page, until the cookies change; None where no page shows a form."""
         cookies = tuple(sorted((cookie.name, cookie.value or "") for cookie in self._cookies().jar))
-        if cookies not in self._known:
-            shown = (shown_for(self._get(page).text) for page in (_PAGES[0], path, *_PAGES[1:]))
-            self._known[cookies] = next(filter(None, shown), None)
-        return self._known[cookies]
+        if cookies in self._known:
+            return self._known[cookies]
+        shown = (shown_for(self._get(page).text) for page in (_PAGES[0], path, *_PAGES[1:]))
+        value = next(filter(None, shown), None)
+        if value is not None:
+            self._known[cookies] = value
+        return value
 
     def of(self, path: str, form: dict[str, str]) -> dict[str, str]:
         """The fields to send to a path, with the hidden one unless it is given."""

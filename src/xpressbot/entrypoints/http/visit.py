@@ -87,10 +87,10 @@ class Visit:
         is_ours = normalised_host(came_from.netloc, https=self.site.house.settings.https) in self.site.house.settings.allowed_hosts
         return is_ours and (came_from.path == SIGN_IN_PATH or came_from.path.startswith(f"{SIGN_IN_PATH}/"))
 
-    def to_sign_in(self, next_path: str) -> Response:
+    def to_sign_in(self, next_path: str | None = None) -> Response:
         """Send somebody who is not signed in to where they can do it, and tell who has just tried that cookies are needed."""
-        reason = f"&reason={NO_COOKIE}" if self.comes_from_sign_in else ""
-        return redirect(f"{SIGN_IN_PATH}?next={next_path}{reason}")
+        told = [*([f"next={next_path}"] if next_path else []), *([f"reason={NO_COOKIE}"] if self.comes_from_sign_in else [])]
+        return redirect("?".join(filter(None, (SIGN_IN_PATH, "&".join(told)))))
 
     def cookie(self, cookie: Cookie) -> Token | None:
         """The token in a cookie."""

@@ -173,7 +173,7 @@ def _sent_back(visit: Visit, denied: Denied) -> Response:
     if denied.reason is Reason.MUST_ENROL:
         return redirect(RE_ENROLMENT_PATH)
     if denied.reason is Reason.NOT_SIGNED_IN:
-        return visit.to_sign_in(HOME_PATH)
+        return visit.to_sign_in()
     return redirect(f"{SIGN_IN_PATH}?reason={denied.reason}")
 
 

@@ -14,6 +14,7 @@ from xpressbot.identity.adapters.database.tables import (
     DEVICE,
     INSTALLATION,
     LINK,
+    NOTICE,
     PENDING_SIGN_IN,
     RECOVERY_CODE,
     RECOVERY_CODE_SET,
@@ -38,6 +39,7 @@ KEPT: Final = frozenset(
         INSTALLATION,
         DEVICE,  # a known browser opens nothing, and keeps its person out of the waits that strangers cause
         REFUSED_STEP,
+        NOTICE,  # what nobody has read by then is still to be read
         RECOVERY_CODE,  # those of prepared sets go with their set
         THROTTLE_BUCKET,
         CHAIN_HEAD,
