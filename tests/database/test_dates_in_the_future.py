@@ -12,9 +12,10 @@ from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, R
 from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
 from xpressbot.identity.application.second_factor import TotpCode
 from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
-from xpressbot.identity.domain.instant import DAY, MINUTE, SECOND
-from xpressbot.identity.domain.link import LIFETIME, Link, LinkKind
+from xpressbot.identity.domain.instant import DAY, MINUTE, SECOND, latest_credible
+from xpressbot.identity.domain.link import LIFETIME, Link, LinkKind, LinkState
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.domain.session import CODES_SHOWN_FOR
 from xpressbot.identity.domain.throttle import client_address
 from xpressbot.identity.domain.totp import latest_credible_step, step_at
 
@@ -39,8 +40,8 @@ def test_a_pending_sign_in_of_the_future_is_consumed_by_nobody(installation: Ins
     protected(installation.house)
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    token = pending(installation.house)
-    assert run(installation, lambda uow: uow.pending_sign_ins.consume(token.digest, now)) is consumed
+    waiting = pending(installation.house)
+    assert run(installation, lambda uow: uow.pending_sign_ins.consume(waiting.digest, now)) is consumed
 
 
 @pytest.mark.parametrize(("ahead", "usable"), AHEAD)
@@ -49,7 +50,8 @@ def test_a_link_of_the_future_is_neither_found_nor_consumed(installation: Instal
     now = installation.clock.now()
     installation.clock.set(now + ahead)
     digest = installation.house.identity.registration.invite("berta@example.com").digest
-    assert run(installation, lambda uow: uow.links.is_from_the_future(digest, now)) is not usable
+    state = LinkState.OPEN if usable else LinkState.OF_THE_FUTURE
+    assert run(installation, lambda uow: uow.links.state(LinkKind.INVITE, digest, now)) is state
     assert (run(installation, lambda uow: uow.links.find_open(LinkKind.INVITE, digest, now)) is not None) is usable
     assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, digest, now)) is usable
 
@@ -64,7 +66,7 @@ def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
     assert registration.invited(second) == "berta@example.com"
     year_ahead(installation)
     assert registration.invited(first) is None
-    assert not registration.is_from_the_future(first)
+    assert registration.link_state(LinkKind.INVITE, first) is LinkState.USED
 
 
 def test_a_link_that_was_used_in_the_future_was_used(installation: Installation) -> None:
@@ -73,12 +75,7 @@ def test_a_link_that_was_used_in_the_future_was_used(installation: Installation)
     year_ahead(installation)
     token = installation.house.identity.registration.invite("berta@example.com")
     assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, token.digest, installation.clock.now()))
-    assert not run(installation, lambda uow: uow.links.is_from_the_future(token.digest, now))
-
-
-def test_an_unknown_link_is_not_of_the_future(installation: Installation) -> None:
-    """Nobody is told that the clock was changed for having typed something."""
-    assert not run(installation, lambda uow: uow.links.is_from_the_future(bytes(32), installation.clock.now()))
+    assert run(installation, lambda uow: uow.links.state(LinkKind.INVITE, token.digest, now)) is LinkState.USED
 
 
 def test_a_link_that_expires_late_is_not_taken_for_one_of_the_future(installation: Installation) -> None:
@@ -149,6 +146,19 @@ def test_a_window_that_a_node_slightly_ahead_began_goes_on(installation: Install
     installation.clock.advance(seconds=-1)
     (charge,) = run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
     assert charge.tries == 1
+
+
+@pytest.mark.parametrize(("ahead", "handed_over"), AHEAD)
+def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
+    installation: Installation, ahead: int, *, handed_over: bool
+) -> None:
+    """Nobody saved them; they would be shown at each sign-in for as long as the clock was ahead."""
+    now = installation.clock.now()
+    installation.clock.set(now + ahead)
+    anna = protected(installation.house)
+    made_after = now - CODES_SHOWN_FOR
+    found = run(installation, lambda uow: uow.recovery_codes.hand_over_unsaved(anna.account.id, "s", made_after, latest_credible(now)))
+    assert (found is not None) is handed_over
 
 
 def last_steps(installation: Installation) -> list[int | None]:

@@ -15,7 +15,7 @@ from tests.support.people import reset as reset_by_the_operator
 YEAR = 24 * 365
 CHANGED = "The server's clock was changed after you signed in, or began to, so that counts for nothing. Sign in again."
 AHEAD = "That code is right, but this server's clock was ahead when a code of your app was last used, so its codes are refused."
-DEAD_LINK = "The server's clock was changed after this link was made, so it opens nothing."
+DEAD_LINK = "The clock of this server was changed after this link was made, so it opens nothing."
 
 
 @both_engines

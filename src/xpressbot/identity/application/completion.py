@@ -10,6 +10,7 @@ from xpressbot.identity.application.throttling import guessing_event, stranger_b
 from xpressbot.identity.domain import throttle
 from xpressbot.identity.domain.account import Account
 from xpressbot.identity.domain.assurance import RECOVERY_GRANT, Amr, Method, aal_of
+from xpressbot.identity.domain.instant import latest_credible
 from xpressbot.identity.domain.outcomes import SignedIn
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME, CODES_SHOWN_FOR, Session
@@ -72,7 +73,7 @@ class Completion:
 
     def _show_unsaved_codes(self, uow: UnitOfWork, session: Session, now: int) -> bool:
         """Show a new set once more whose page may have been lost with its session's token, for the rest of its time."""
-        unsaved = uow.recovery_codes.hand_over_unsaved(session.account_id, session.id, now - CODES_SHOWN_FOR)
+        unsaved = uow.recovery_codes.hand_over_unsaved(session.account_id, session.id, now - CODES_SHOWN_FOR, latest_credible(now))
         if unsaved is None:
             return False
         set_id, made_at = unsaved

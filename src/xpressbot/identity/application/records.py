@@ -202,8 +202,8 @@ class RecoveryCodeRecords(Protocol):
     def put_in_force(self, account_id: str, set_id: str) -> None:
         """Replace the set in force by a prepared one."""
 
-    def hand_over_unsaved(self, account_id: str, session_id: str, made_after: int) -> tuple[str, int] | None:
-        """Make the set in force the one of another session, if it was made later than this and nobody has saved it.
+    def hand_over_unsaved(self, account_id: str, session_id: str, made_after: int, made_by: int) -> tuple[str, int] | None:
+        """Make the set in force the one of another session, if it was made between these moments and nobody has saved it.
 
         Its id, and when it was made.
         """

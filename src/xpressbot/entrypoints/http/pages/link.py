@@ -63,7 +63,7 @@ class LinkPage:
             case LinkState.EXPIRED:
                 said = [_("This link has expired."), self.another]
             case LinkState.OF_THE_FUTURE:
-                said = [_("The server's clock was changed after this link was made, so it opens nothing."), self.another]
+                said = [_("The clock of this server was changed after this link was made, so it opens nothing."), self.another]
             case LinkState.OPEN | LinkState.UNKNOWN:
                 said = [_("This is no link of this page, or not the whole of it. Copy all of it and try again."), self.another]
             case unknown:

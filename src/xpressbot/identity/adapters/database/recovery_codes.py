@@ -33,6 +33,7 @@ _HAND_OVER_UNSAVED = (
         RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value,
         RECOVERY_CODE_SET.c.saved_at.is_(None),
         RECOVERY_CODE_SET.c.created_at > bindparam("made_after"),
+        RECOVERY_CODE_SET.c.created_at <= bindparam("made_by"),
     )
     .values(session_id=bindparam("to_session"))
     .returning(RECOVERY_CODE_SET.c.id, RECOVERY_CODE_SET.c.created_at)
@@ -81,8 +82,8 @@ class RecoveryCodes:
         self._remove(account_id, _State.IN_FORCE)
         self._connection.execute(update(RECOVERY_CODE_SET).where(RECOVERY_CODE_SET.c.id == set_id).values(state=_State.IN_FORCE.value))
 
-    def hand_over_unsaved(self, account_id: str, session_id: str, made_after: int) -> tuple[str, int] | None:
-        parameters = {"of_account": account_id, "to_session": session_id, "made_after": made_after}
+    def hand_over_unsaved(self, account_id: str, session_id: str, made_after: int, made_by: int) -> tuple[str, int] | None:
+        parameters = {"of_account": account_id, "to_session": session_id, "made_after": made_after, "made_by": made_by}
         row = self._connection.execute(_HAND_OVER_UNSAVED, parameters).one_or_none()
         return None if row is None else (row.id, row.created_at)
 
