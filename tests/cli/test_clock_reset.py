@@ -53,8 +53,8 @@ def test_the_last_step_becomes_the_one_of_now_and_sessions_end(shell: Shell, hou
     answer = shell.run("2fa", "clock-reset", ANNA)
     assert (answer.code, answer.err) == (0, "")
     assert re.fullmatch(
-        r"This machine's clock, which says \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, is taken for right\.\n"
-        r"anna@example\.com: authenticator apps whose next code is good again: 1; sessions that have ended: 1\.\n",
+        r"This machine's clock, which says \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, is taken for right\. Of anna@example\.com:\n"
+        r"authenticator apps whose next code is good again: 1; sessions that have ended: 1\.\n",
         answer.out,
     )
     step, sessions = state(house)[anna.account.id]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import added, completed, pending, protected, recovery_code, reset, signed_in
+from tests.support.people import added, completed, enrolling, pending, protected, recovery_code, reset, signed_in
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, REFUSED_STEP, SESSION
 from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
 from xpressbot.identity.application.second_factor import TotpCode
@@ -155,7 +155,10 @@ def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
     """Nobody saved them; they would be shown at each sign-in for as long as the clock was ahead."""
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    anna = protected(installation.house)
+    house = installation.house
+    anna = signed_in(house)
+    phone, _secret = enrolling(house, anna)
+    house.identity.totp_enrolment.confirm(anna, phone.code())
     made_after = now - CODES_SHOWN_FOR
     found = run(installation, lambda uow: uow.recovery_codes.hand_over_unsaved(anna.account.id, "s", made_after, latest_credible(now)))
     assert (found is not None) is handed_over

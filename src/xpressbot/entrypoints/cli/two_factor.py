@@ -65,15 +65,15 @@ def _status_text(summary: AccountSummary) -> str:
 
 
 def _reset_clock(house: House, address: str) -> None:
-    outcome = house.identity.administration.reset_clock(address)
+    outcome, clock = house.identity.administration.reset_clock(address), moment(house.clock.now())
     match outcome:
         case None:
             fail(f"There is no account {address!r}.")
         case Denied():
-            fail(f"{address}: nothing is dated in the future of this machine's clock, which says {moment(house.clock.now())}.")
+            fail(f"{listed_address(address)}: nothing is dated in the future of this machine's clock, which says {clock}.")
         case ClockReset(apps, sessions):
-            typer.echo(f"This machine's clock, which says {moment(house.clock.now())}, is taken for right.")
-            typer.echo(f"{address}: authenticator apps whose next code is good again: {apps}; sessions that have ended: {sessions}.")
+            typer.echo(f"This machine's clock, which says {clock}, is taken for right. Of {listed_address(address)}:")
+            typer.echo(f"authenticator apps whose next code is good again: {apps}; sessions that have ended: {sessions}.")
         case unknown:
             assert_never(unknown)
 

@@ -3,6 +3,7 @@
 An account may have several, of which any one is a second factor.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -171,8 +172,8 @@ def common_offset(last_sightings: Mapping[str, ClockSighting]) -> CommonOffset |
 
     One phone that is off is a wrong phone. Several that are off by the same are right ones, and the server is wrong.
     """
-    offsets = sorted(sighting.offset for sighting in last_sightings.values())
+    seen = Counter(sighting.offset for sighting in last_sightings.values())
     # Offsets within the accepted window are no sightings, so neighbours never stand on different sides of zero.
-    groups = [[other for other in offsets if 0 <= other - least <= MAX_HINT_DISTANCE_STEPS] for least in offsets]
-    largest = max(groups, key=len, default=[])
-    return None if len(largest) < FEWEST_TO_AGREE else CommonOffset(len(largest), largest[len(largest) // 2])
+    groups = [Counter({offset: seen[offset] for offset in range(least, least + MAX_HINT_DISTANCE_STEPS + 1)}) for least in seen]
+    largest = max(groups, key=Counter.total, default=Counter[int]())
+    return CommonOffset(largest.total(), largest.most_common(1)[0][0]) if largest.total() >= FEWEST_TO_AGREE else None
