@@ -23,17 +23,18 @@ class FormFields:
     def __init__(self, get: Callable[[str], httpx.Response], cookies: Callable[[], httpx.Cookies]) -> None:
         self._get = get
         self._cookies = cookies
-        self._known: dict[tuple[tuple[str, str], ...], str] = {}
+        self._known: dict[tuple[bool, tuple[tuple[str, str], ...]], str] = {}
 
     def value(self, path: str) -> str | None:
-        """Read from a page, until the cookies change; None where no page shows a form."""
+        """Read from a page, until the cookies change; None where no page shows a form. Some forms are for the holder of a link."""
+        by_link = path.startswith(("/welcome", "/link/"))
         cookies = tuple(sorted((cookie.name, cookie.value or "") for cookie in self._cookies().jar))
-        if cookies in self._known:
-            return self._known[cookies]
-        shown = (shown_for(self._get(page).text) for page in (_PAGES[0], path, *_PAGES[1:]))
-        value = next(filter(None, shown), None)
+        if (by_link, cookies) in self._known:
+            return self._known[by_link, cookies]
+        pages = (path, *_PAGES) if by_link else (_PAGES[0], path, *_PAGES[1:])
+        value = next(filter(None, (shown_for(self._get(page).text) for page in pages)), None)
         if value is not None:
-            self._known[cookies] = value
+            self._known[by_link, cookies] = value
         return value
 
     def of(self, path: str, form: dict[str, str]) -> dict[str, str]:
