@@ -32,9 +32,9 @@ class Try:
     cookies: dict[str, str] = field(default_factory=dict)
 
 
-def at(email: str, address: str = "192.0.2.7", password: str = "guess", **cookies: str) -> Try:
+def at(email: str, address: str = "192.0.2.7", password: str = "guess", device: str = "") -> Try:
     """A try at an address."""
-    return Try("/sign-in", {"email": email, "password": password}, address, {f"xpressbot-{name}": text for name, text in cookies.items()})
+    return Try("/sign-in", {"email": email, "password": password}, address, {DEVICE_COOKIE: device} if device else {})
 
 
 def elsewhere(number: int) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from tests.processes.conftest import Premises
 from tests.support.authenticator_app import AuthenticatorApp
@@ -14,7 +14,7 @@ from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import enrolling_again, must_enrol, protected, reset, shown_to
 from tests.support.storm import Form, found_no_place, send
-from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, SESSION
+from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.domain.token import Token
 
 BROWSERS = 20
@@ -24,7 +24,10 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def email(premises: Premises) -> str:
-    """An address that nobody has."""
+    """An address that nobody has, while no network has tried anything."""
+    with premises.house.database.write() as connection:
+        connection.execute(delete(THROTTLE_BUCKET))
+        connection.commit()
     return f"link{next(_NUMBERS)}@example.com"
 
 
