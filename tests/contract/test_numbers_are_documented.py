@@ -42,6 +42,7 @@ SWEPT = {
     Transient.NETWORK_COUNT: "counts of networks",
     Transient.PASSWORD_COUNT: "counts of passwords",
     Transient.STRANGER_COUNT: "strangers' counts of passwords",
+    Transient.LINK_COUNT: "counts of links",
 }
 """The kinds as the table of what is kept how long calls them."""
 PARAMETERS = table("docs/parameters.md", "What")

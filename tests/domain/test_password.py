@@ -32,6 +32,7 @@ EMOJI = "".join(
         ),
     )
 )
+LEET = "4@8({[<369!1|70$5%+2"
 SIXTY_FOUR = "correcthorsebatterystaplevioletanchormeadowkettleprovincesilverb"
 
 
@@ -86,14 +87,39 @@ def test_the_limit_is_one_kilobyte_of_utf_8() -> None:
 
 
 def test_a_long_password_is_judged_by_its_beginning() -> None:
-    """The estimator sees at most 72 code points."""
-    assert weakness("a" * 72 + SIXTY_FOUR) is PasswordWeakness.GUESSABLE
+    """The estimator sees at most 32 code points."""
+    assert weakness("a" * 32 + SIXTY_FOUR) is PasswordWeakness.GUESSABLE
+    assert weakness(SIXTY_FOUR[:32] + "a" * 32) is None
+
+
+@pytest.mark.parametrize("password", [LEET * 4, LEET[:16] * 4, "x" * 1024, "violet " * 100, SIXTY_FOUR * 16])
+def test_however_long_a_password_is_the_estimator_gets_its_beginning(password: str) -> None:
+    """The letters that stand for others are what it takes longest over; of the whole of them it would take seconds."""
+    asked = []
+
+    def strength(text: str) -> int:
+        asked.append(text)
+        return 4
+
+    weakness_of(password, min_length=15, context=ANNA, strength=strength)
+    assert asked == [password[:32]]
+
+
+def test_a_long_password_that_begins_with_ones_own_words_is_judged_by_what_follows() -> None:
+    """They add nothing and take nothing away."""
+    assert weakness("anna.berg@example.com-of-xpressbot-likes-violet-kettles-on-meadows") is None
+    assert weakness("xpressbot anna berg " * 4) is PasswordWeakness.CONTEXT
+
+
+def test_six_of_the_shortest_words_make_a_good_passphrase() -> None:
+    """As the pages that ask for a new password suggest them, however the words turn out."""
+    assert weakness("ace-bat-cod-dot-elk-fox") is None
 
 
 @pytest.mark.parametrize("character", ["\u00df", "\u0130", "\ufb03", "\u1fb7", "\u0149"])
 def test_letters_that_grow_when_their_case_is_folded_are_judged_too(character: str) -> None:
-    """72 letters of which each folds to several are still within what the estimator takes."""
-    assert weakness(character * 72) is PasswordWeakness.GUESSABLE
+    """32 letters of which each folds to several are still within what the estimator takes."""
+    assert weakness(character * 32) is PasswordWeakness.GUESSABLE
 
 
 def test_two_unicode_spellings_are_one_password() -> None:
@@ -141,7 +167,7 @@ def test_a_name_is_taken_literally(name: str) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), min_size=15, max_size=80), st.text(st.characters(codec="utf-8"), max_size=20))
 def test_any_text_is_judged_without_an_error(password: str, name: str) -> None:
-    """Whatever is typed, there is an answer, and the estimator is asked about 1 to 72 code points."""
+    """Whatever is typed, there is an answer, and the estimator is asked about 1 to 32 code points."""
     asked = []
 
     def strength(text: str) -> int:
@@ -149,4 +175,4 @@ def test_any_text_is_judged_without_an_error(password: str, name: str) -> None:
         return 4
 
     weakness_of(normalise(password), min_length=15, context=context_words(email="anna@example.com", name=name), strength=strength)
-    assert all(1 <= length <= 72 for length in asked)
+    assert all(1 <= length <= 32 for length in asked)

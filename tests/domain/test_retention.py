@@ -21,6 +21,7 @@ LIVES = {
     Transient.NETWORK_COUNT: (0, retention.NETWORK_COUNT_KEPT),
     Transient.PASSWORD_COUNT: (0, retention.PASSWORD_COUNT_KEPT),
     Transient.STRANGER_COUNT: (0, throttle.FORGOTTEN_AFTER),
+    Transient.LINK_COUNT: (0, retention.LINK_COUNT_KEPT),
 }
 
 
@@ -35,6 +36,7 @@ def test_a_row_goes_when_it_has_been_kept_long_enough_and_not_before(kind: Trans
 def test_counts_outlive_their_waits() -> None:
     """Waiting until a count is forgotten is never quicker than waiting as one is told."""
     assert max(throttle.ADDRESS.longest_delay, throttle.ADDRESS.window or 0) <= retention.NETWORK_COUNT_KEPT
+    assert max(throttle.LINK.longest_delay, throttle.LINK.window or 0) <= retention.LINK_COUNT_KEPT
     for policy, kept in ((throttle.PASSWORD, retention.PASSWORD_COUNT_KEPT), (throttle.STRANGERS, throttle.FORGOTTEN_AFTER)):
         free_tries_a_day = policy.free * DAY / kept
         assert free_tries_a_day < DAY / policy.longest_delay

@@ -155,9 +155,9 @@ def test_a_step_up_is_counted_by_its_outcome_and_the_code_that_came_with_it(
 
 
 def test_a_throttled_try_is_counted_by_the_kind_of_its_bucket(
-    watch: Watch, protected: Protected, pending: Browser, new_browser: Callable[..., Browser]
+    watch: Watch, installation: Installation, protected: Protected, pending: Browser, new_browser: Callable[..., Browser]
 ) -> None:
-    """Strangers' passwords, a known browser's, codes, recovery codes, checks of saved codes, and an address."""
+    """Strangers' passwords, a known browser's, codes, recovery codes, checks of saved codes, an address, and a link."""
     watch.anew()
 
     def counted() -> dict[tuple[str, ...], float]:
@@ -181,6 +181,11 @@ def test_a_throttled_try_is_counted_by_the_kind_of_its_bucket(
     for number in range(31):
         new_browser(address="192.0.2.9").sign_in(f"nobody{number}@example.com")
     assert counted() == {(THROTTLED, "address"): 1}
+    invited = new_browser()
+    invited.get(f"/link/invite?token={installation.house.identity.registration.invite('berta@example.com').text}")
+    for _try in range(11):
+        invited.post("/link/invite", name="Berta", password="passwordpassword")
+    assert watch.rises(THROTTLED, STEPS) == {(THROTTLED, "link"): 1, (STEPS, "throttled", "link"): 1}
 
 
 def test_counters_of_every_outcome_begin_at_zero(watch: Watch) -> None:

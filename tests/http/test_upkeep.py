@@ -68,6 +68,8 @@ def test_upkeep_sweeps_and_says_what_it_removed(abandoned: Installation, monkeyp
             "devices": 1,
             "network_counts": 1,
             "password_counts": 1,
+            "stranger_counts": 2,
+            "link_counts": 1,
         }
     ]
 

@@ -121,6 +121,7 @@ class _Crowd:
             Transient.NETWORK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"address:{self._random(32).hex()}", ended)),
             Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:device:{self._random(32).hex()}", ended)),
             Transient.STRANGER_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:stranger:{self._random(32).hex()}", ended)),
+            Transient.LINK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
         }[kind]
 
     def session(self, account_id: str, made_at: int) -> Row:

@@ -52,7 +52,7 @@ class StepUp(StrEnum):
 CODE_REASONS: Final = (Reason.WRONG_CODE, Reason.CODE_ALREADY_USED, Reason.CLOCK_IS_OFF, Reason.CLOCK_WAS_AHEAD)
 """Why a code that was looked at is refused."""
 _CODE_METHODS: Final = (Method.TOTP, Method.RECOVERY_CODE)
-_THROTTLED: Final = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.SUSPENDED})
+_THROTTLED: Final = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED, Reason.SUSPENDED})
 _METHOD_OF: Final = {Step.TOTP: Method.TOTP, Step.RECOVERY_CODE: Method.RECOVERY_CODE}
 _REFUSED: Final = frozenset({Reason.WRONG_CREDENTIALS, *CODE_REASONS})
 

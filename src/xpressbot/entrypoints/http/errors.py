@@ -37,8 +37,8 @@ class _Explanation(NamedTuple):
 class ExplainedError(HTTPException):
     """Ends a request with an error page in words of its own."""
 
-    def __init__(self, status: int, *, title: str, detail: str, action: Action | None) -> None:
-        super().__init__(status)
+    def __init__(self, status: int, *, title: str, detail: str, action: Action | None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, headers=headers)
         self.explanation = _Explanation(_EXPLANATIONS[status].code, title, detail, action)
 
 

@@ -46,4 +46,5 @@ def _sweep(sweeping: Sweeping) -> None:
             network_counts=removed[Transient.NETWORK_COUNT],
             password_counts=removed[Transient.PASSWORD_COUNT],
             stranger_counts=removed[Transient.STRANGER_COUNT],
+            link_counts=removed[Transient.LINK_COUNT],
         )

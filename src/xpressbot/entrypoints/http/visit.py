@@ -26,7 +26,7 @@ from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
 from xpressbot.identity.domain.token import Token
 
 _MAX_USER_AGENT = 256
-_THROTTLED = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED})
+_THROTTLED = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,9 @@ _SENTENCES: Final[dict[Reason, Text]] = {
     Reason.WRONG_CREDENTIALS: _("That address and password do not match. Check both, and that Caps Lock is off."),
     Reason.THROTTLED: Markup(_("Too many tries, so this way is closed for a while. Try again at %(time)s.")),
     Reason.ADDRESS_THROTTLED: Markup(_("Too many tries from your network. Try again at %(time)s.")),
+    Reason.LINK_THROTTLED: Markup(
+        _("Too many tries with this link. Try again at %(time)s, or ask whoever runs this XpressBot for a new one if it ends before that.")
+    ),
     Reason.SUSPENDED: _(
         "After %(count)d wrong codes in a row this way to sign in is switched off. Use the other way: a recovery code if your app's"
         " codes are refused, your app if your recovery codes are. If neither works, ask whoever runs this XpressBot to reset 2FA."

@@ -13,6 +13,7 @@ from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, UnitOfWork, UnitsOfWork
 from xpressbot.identity.application.security_change import void_earlier_decisions
 from xpressbot.identity.application.sign_in import SignIn
+from xpressbot.identity.application.throttling import charge_link
 from xpressbot.identity.domain import link, throttle
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
@@ -80,6 +81,12 @@ class ReEnrolment:
             return False
         with self._units.read() as uow:
             return uow.links.find_open(LinkKind.RE_ENROLMENT, token.digest, self._mint.now()) is not None
+
+    def take(self, token: Token) -> Done | Denied:
+        """Whether this link may be kept for the set-up: it still works, and was not pasted too often."""
+        if not self.is_open(token):
+            return Denied(Reason.LINK_GONE)
+        return charge_link(self._units, self._mint.now, token) or Done()
 
     def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
         """Who must enrol in this browser, if anybody."""

@@ -6,6 +6,7 @@ from xpressbot.identity.application.caller import OPERATOR, Client
 from xpressbot.identity.application.completion import CompletedProof, Completion
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import KeyedDigest, PasswordHasher, UnitOfWork, UnitsOfWork
+from xpressbot.identity.application.throttling import charge_link
 from xpressbot.identity.domain import link
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Method
@@ -89,6 +90,8 @@ class Registration:
         """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
         if token is None or not self.welcome_is_open(token):
             return Denied(Reason.LINK_GONE)
+        if throttled := charge_link(self._units, self._mint.now, token):
+            return throttled
         prepared = self._prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
@@ -126,6 +129,8 @@ class Registration:
         email = self.invited(token)
         if token is None or email is None:
             return Denied(Reason.LINK_GONE)
+        if throttled := charge_link(self._units, self._mint.now, token):
+            return throttled
         prepared = self._prepare(NewAccount(email, name, password))
         if isinstance(prepared, WeakPassword):
             return prepared

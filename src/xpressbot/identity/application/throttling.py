@@ -11,9 +11,12 @@ from xpressbot.identity.domain.email_address import email_key
 from xpressbot.identity.domain.notice import STOPPED_TOLD_EVERY
 from xpressbot.identity.domain.outcomes import Denied, Reason
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent
-from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
+from xpressbot.identity.domain.throttle import Bucket, BucketKind, Charge, DelayReport, Refusal
+from xpressbot.identity.domain.token import Token
 
 _IPV6_NETWORK_BITS: Final = 64
+
+_REASONS: Final = {BucketKind.ADDRESS: Reason.ADDRESS_THROTTLED, BucketKind.LINK: Reason.LINK_THROTTLED}
 
 T = TypeVar("T")
 
@@ -91,6 +94,15 @@ def charge_try(
     return _settle_refusal(units, charges, at)
 
 
+def charge_link(units: UnitsOfWork, now: Callable[[], int], token: Token) -> Denied | None:
+    """Charge a form of a link, before anything is worked out for it; None when it was allowed.
+
+    Only for a link that was found open: one that somebody made up must cost nothing, and leave no count behind.
+    """
+    charged = charge_try(units, now, lambda _uow: (None, [throttle.link(token.digest.hex())]), durable=True)
+    return charged if isinstance(charged, Denied) else None
+
+
 def _settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
     """What to tell about a try that was not allowed. The refused unit of work must have ended."""
     if refusal.next_allowed_at is None:
@@ -100,8 +112,8 @@ def _settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
         with units.write() as uow:
             uow.throttle.cut(refusal.bucket, retry_at)
             uow.commit()
-    reason = Reason.ADDRESS_THROTTLED if refusal.bucket.policy is throttle.ADDRESS else Reason.THROTTLED
-    return Denied(reason, retry_at=retry_at, bucket=refusal.bucket.kind)
+    kind = refusal.bucket.kind
+    return Denied(_REASONS.get(kind, Reason.THROTTLED), retry_at=retry_at, bucket=kind)
 
 
 def network_of(address: str) -> str:

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     WRONG_CREDENTIALS = "wrong_credentials"
     THROTTLED = "throttled"
     ADDRESS_THROTTLED = "address_throttled"
+    LINK_THROTTLED = "link_throttled"
     SUSPENDED = "suspended"
     WRONG_CODE = "wrong_code"
     CODE_ALREADY_USED = "code_already_used"

@@ -12,8 +12,9 @@ MAX_TYPED: Final = 2048
 """Code points before composition. Beyond it no page takes a password: composing takes time that grows with the square."""
 MIN_SCORE: Final = 3
 """zxcvbn's "safely unguessable": at least 10^8 guesses."""
-SCORED_CODE_POINTS: Final = 72
-"""The estimator's own limit against slow input; a longer password is judged by its beginning."""
+SCORED_CODE_POINTS: Final = 32
+"""A longer password is judged by its beginning: what the estimator takes grows with the square, and a thread cannot be stopped
+(docs/adr/0024)."""
 PRODUCT_WORDS: Final = ("xpressbot", "xpress")
 _UNTYPABLE: Final = frozenset({"Cc", "Zl", "Zp"})
 _SHORTEST_CONTEXT_WORD: Final = 3
@@ -48,7 +49,7 @@ def weakness_of(password: str, *, min_length: int, context: Iterable[str], stren
 
     min_length counts code points. Whatever prints is welcome (NIST SP 800-63B-4 section 3.1.1.2); no field takes a control
     character or a line break, so that its owner would be locked out. Context words are taken out before the estimate, so that
-    they add nothing. There are no composition rules (ASVS 6.2.5).
+    they add nothing; of what is left, the first SCORED_CODE_POINTS are scored. There are no composition rules (ASVS 6.2.5).
     """
     if len(password) < min_length:
         return PasswordWeakness.TOO_SHORT
@@ -57,8 +58,9 @@ def weakness_of(password: str, *, min_length: int, context: Iterable[str], stren
     if any(unicodedata.category(character) in _UNTYPABLE for character in password):
         return PasswordWeakness.CONTROL
     words = sorted(context, key=len, reverse=True)
-    beginning = password[:SCORED_CODE_POINTS].casefold()[:SCORED_CODE_POINTS]
-    remainder = re.sub("|".join(map(re.escape, words)), "", beginning) if words else beginning
-    if remainder and strength(remainder) >= MIN_SCORE:
+    folded = password.casefold()
+    remainder = re.sub("|".join(map(re.escape, words)), "", folded) if words else folded
+    scored = remainder[:SCORED_CODE_POINTS]
+    if scored and strength(scored) >= MIN_SCORE:
         return None
-    return PasswordWeakness.GUESSABLE if remainder == beginning else PasswordWeakness.CONTEXT
+    return PasswordWeakness.GUESSABLE if scored == folded[:SCORED_CODE_POINTS] else PasswordWeakness.CONTEXT

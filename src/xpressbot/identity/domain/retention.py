@@ -17,6 +17,7 @@ PENDING_SIGN_IN_KEPT: Final = 20 * MINUTE
 LINK_KEPT: Final = 24 * HOUR
 ENROLMENT_KEPT: Final = 20 * MINUTE
 NETWORK_COUNT_KEPT: Final = 1 * HOUR
+LINK_COUNT_KEPT: Final = 1 * HOUR
 PASSWORD_COUNT_KEPT: Final = 30 * DAY
 """Of a known browser's. So long that whoever guesses slowly in it is counted on, and reaches the alarm."""
 
@@ -32,6 +33,7 @@ class Transient(StrEnum):
     NETWORK_COUNT = "network_count"
     PASSWORD_COUNT = "password_count"
     STRANGER_COUNT = "stranger_count"
+    LINK_COUNT = "link_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ _LIFE_AND_KEPT: Final = {
     Transient.NETWORK_COUNT: (0, NETWORK_COUNT_KEPT),
     Transient.PASSWORD_COUNT: (0, PASSWORD_COUNT_KEPT),
     Transient.STRANGER_COUNT: (0, throttle.FORGOTTEN_AFTER),
+    Transient.LINK_COUNT: (0, LINK_COUNT_KEPT),
 }
 """How long a row of each kind lives at least before it ends, as far as its walk goes by age, and how long it is kept then."""
 

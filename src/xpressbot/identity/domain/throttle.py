@@ -57,6 +57,7 @@ STRANGERS: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MI
 SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
 CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
+LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 class BucketKind(StrEnum):
@@ -68,6 +69,7 @@ class BucketKind(StrEnum):
     TOTP = "totp"
     RECOVERY_CODE = "recovery_code"
     RECOVERY_CODE_CHECK = "recovery_code_check"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +162,8 @@ def recovery_code(account_id: str) -> Bucket:
 def recovery_code_check(account_id: str) -> Bucket:
     """The bucket for checking saved recovery codes in a session. It is apart from sign-in: a slip here holds up nobody there."""
     return Bucket(f"{BucketKind.RECOVERY_CODE_CHECK}:{account_id}", CODE_CHECK)
+
+
+def link(token_digest: str) -> Bucket:
+    """The bucket for the forms of one link. It bounds what they cost, not guesses: whoever sends them has the link."""
+    return Bucket(f"{BucketKind.LINK}:{token_digest}", LINK)

@@ -1,6 +1,6 @@
 """An invitation: the person at an address chooses name and password, by the link that the operator handed over."""
 
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from xpressbot.identity.domain.link import LinkKind
 from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 
 INVITATION_PATH: Final = "/link/invite"
+_TEMPLATE: Final = "invitation.html"
 _LINK: Final = LinkPage(
     LinkKind.INVITE,
     INVITATION_PATH,
@@ -48,6 +49,9 @@ def accept(visit: Visit) -> Response:
             return response
         case WeakPassword():
             return _page(visit, {"password": weak_password_text(outcome)})
+        case Denied(Reason.LINK_THROTTLED):
+            visit.counts.sign_in(Step.LINK, outcome)
+            return visit.refused(_TEMPLATE, None, outcome, **_context(visit))
         case Denied(Reason.EMAIL_TAKEN):
             raise ExplainedError(
                 410,
@@ -62,19 +66,14 @@ def accept(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, errors: dict[str, Text]) -> Response:
+    return visit.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(visit))
+
+
+def _context(visit: Visit) -> dict[str, Any]:
     subject = _shown_to(visit)
     if subject is None:
         raise _LINK.closed(visit)
-    return visit.page(
-        "invitation.html",
-        None,
-        status=422 if errors else 200,
-        errors=errors,
-        email=subject.address,
-        shown_to=subject,
-        form={"name": visit.form["name"]},
-        **new_password_context(visit),
-    )
+    return {"email": subject.address, "shown_to": subject, "form": {"name": visit.form["name"]}, **new_password_context(visit)}
 
 
 def _shown_to(visit: Visit) -> FormSubject | None:

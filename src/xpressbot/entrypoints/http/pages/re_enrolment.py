@@ -15,8 +15,9 @@ from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN
 from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.http.translation import _
 from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice
+from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice, refusal_text
 from xpressbot.identity.application.re_enrolment import Enrollee
+from xpressbot.identity.domain.instant import whole_seconds_until
 from xpressbot.identity.domain.link import LinkKind, LinkState
 from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
 from xpressbot.identity.domain.token import Token
@@ -40,13 +41,23 @@ def show_link(visit: Visit) -> Response:
 def take_pasted_link(visit: Visit) -> Response:
     """Take a link that was opened elsewhere, or stands on paper."""
     token = _token_in(visit.form["link"])
-    state = _LINK.state(visit, token)
     if token is None:
         problem = _("Paste the whole link, as it was given to you.")
-        return _page(visit, status=422, errors={"link": problem}, otherwise=_LINK.gone(state))
-    if state is not LinkState.OPEN:
-        return _page(visit, status=410, errors={"link": _LINK.gone_text(state)}, otherwise=_LINK.gone(state))
-    return keep_link(visit, RE_ENROLMENT_PATH, token)
+        return _page(visit, status=422, errors={"link": problem}, otherwise=_LINK.gone(LinkState.UNKNOWN))
+    outcome = visit.identity.re_enrolment.take(token)
+    match outcome:
+        case Done():
+            return keep_link(visit, RE_ENROLMENT_PATH, token)
+        case Denied(Reason.LINK_THROTTLED, retry_at=int(retry_at)):
+            visit.counts.throttled(outcome)
+            now = visit.now()
+            retry = {"Retry-After": str(whole_seconds_until(retry_at, now))}
+            raise ExplainedError(429, title=_("Pasted too often"), detail=refusal_text(outcome, now), action=None, headers=retry)
+        case Denied():
+            state = _LINK.state(visit, token)
+            return _page(visit, status=410, errors={"link": _LINK.gone_text(state)}, otherwise=_LINK.gone(state))
+        case unknown:
+            assert_never(unknown)
 
 
 def start(visit: Visit, enrollee: Enrollee) -> Response | Denied:

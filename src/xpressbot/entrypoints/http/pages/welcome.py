@@ -1,6 +1,6 @@
 """First run: the owner's account, by the link that the start prints."""
 
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
@@ -19,9 +19,10 @@ from xpressbot.entrypoints.http.wording import Text, address_problem_text, weak_
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.domain.email_address import AddressProblem, normalise_email
 from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Denied, SignedIn, WeakPassword
+from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
 
 WELCOME_PATH: Final = "/welcome"
+_TEMPLATE: Final = "welcome.html"
 _LINK: Final = LinkPage(
     LinkKind.WELCOME,
     WELCOME_PATH,
@@ -62,6 +63,9 @@ def claim(visit: Visit) -> Response:
             return response
         case WeakPassword():
             return _page(visit, {"password": weak_password_text(outcome)}, kept)
+        case Denied(Reason.LINK_THROTTLED):
+            visit.counts.sign_in(Step.LINK, outcome)
+            return visit.refused(_TEMPLATE, None, outcome, **_context(visit, kept))
         case Denied():
             _must_be_unclaimed(visit)
             raise _LINK.closed(visit)
@@ -70,10 +74,11 @@ def claim(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, errors: dict[str, Text], kept: dict[str, str]) -> Response:
-    status = 422 if errors else 200
-    return visit.page(
-        "welcome.html", None, status=status, errors=errors, form=kept, shown_to=_shown_to(visit), **new_password_context(visit)
-    )
+    return visit.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(visit, kept))
+
+
+def _context(visit: Visit, kept: dict[str, str]) -> dict[str, Any]:
+    return {"form": kept, "shown_to": _shown_to(visit), **new_password_context(visit)}
 
 
 def _shown_to(visit: Visit) -> FormSubject | None:

@@ -16,7 +16,7 @@ from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, L
 from xpressbot.identity.adapters.database.throttle_buckets import HAS_WAITS_TO_TELL, report_of
 from xpressbot.identity.domain.identifier import bound_of_identifiers
 from xpressbot.identity.domain.retention import Key, OutdatedRow, Stretch, Transient, cutoff
-from xpressbot.identity.domain.throttle import Bucket, DelayReport, client_address, known_browser, stranger
+from xpressbot.identity.domain.throttle import Bucket, DelayReport, client_address, known_browser, link, stranger
 
 _BOUND: Any = bindparam("bound")
 _ENDED_BY: Any = bindparam("ended_by")
@@ -78,6 +78,7 @@ _WALKS: Final = {
     Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(client_address(""))),
     Transient.PASSWORD_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(known_browser("")), owed_to=_OWED_WAITS),
     Transient.STRANGER_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(stranger("", None)), owed_to=_OWED_WAITS),
+    Transient.LINK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(link(""))),
 }
 _TAKE_COUNT: Final = (
     delete(THROTTLE_BUCKET).where(_COUNT.key == bindparam("of_key"), _LAST_TRIED, HAS_WAITS_TO_TELL).returning(THROTTLE_BUCKET)
