@@ -35,7 +35,7 @@ class Watch:
     """What rises from one look to the next."""
 
     def __init__(self, installation: Installation) -> None:
-        self._reader = Browser(create_app(installation.house), installation.clock, address="127.0.0.1", url="http://any.example")
+        self._reader = Browser(create_app(installation.house), installation.clock, address="127.0.0.1", url="http://127.0.0.1:9090")
         self._before = self.figures()
 
     def figures(self) -> Figures:

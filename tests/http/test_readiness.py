@@ -20,7 +20,7 @@ from tests.support.postgres import new_database
 from xpressbot.entrypoints.http import health
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.database.migrations import HEAD, upgrade
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
 
@@ -49,8 +49,8 @@ def test_a_sound_installation_is_ready(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("statement", "undo", "state"),
     [
-        ("UPDATE alembic_version SET version_num = '0001'", "UPDATE alembic_version SET version_num = '0003'", "mismatch"),
-        ("UPDATE alembic_version SET version_num = '9999'", "UPDATE alembic_version SET version_num = '0003'", "mismatch"),
+        ("UPDATE alembic_version SET version_num = '0001'", f"UPDATE alembic_version SET version_num = '{HEAD}'", "mismatch"),
+        ("UPDATE alembic_version SET version_num = '9999'", f"UPDATE alembic_version SET version_num = '{HEAD}'", "mismatch"),
         ("ALTER TABLE alembic_version RENAME TO away", "ALTER TABLE away RENAME TO alembic_version", "mismatch"),
     ],
 )
