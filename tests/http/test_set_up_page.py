@@ -127,7 +127,7 @@ def test_one_text_field_takes_the_code(signed_in: Browser) -> None:
     signed_in.sign_in()
     pages.append(signed_in.get("/sign-in/code").text)
     for page in pages:
-        [field] = re.findall(r"<input[^>]*>", page)
+        [field] = re.findall(r'<input (?!type="hidden")[^>]*>', page)
         for attribute in ('type="text"', 'name="code"', 'inputmode="numeric"', 'autocomplete="one-time-code"', "required"):
             assert attribute in field
         assert "pattern=" not in field

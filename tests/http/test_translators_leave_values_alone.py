@@ -145,7 +145,7 @@ def test_the_address_after_a_reset(reset: Reset, must_enrol: Browser) -> None:
 
 def test_the_reference_of_an_error() -> None:
     """The operator finds the request by it."""
-    shown = {"title": "Something went wrong", "detail": "Try again.", "action": None, "reference": "b1f0-canary"}
+    shown = {"title": "Something went wrong", "detail": "Try again.", "action": None, "reference": "b1f0-canary", "host": None}
     page = Renderer(plain_http_warning=False).page("error.html", None, status=500, **shown)
     check(bytes(page.body).decode(), ["b1f0-canary"])
 
