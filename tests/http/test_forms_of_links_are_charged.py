@@ -108,7 +108,7 @@ def test_a_re_enrolment_link_is_taken_ten_times_an_hour(
     refused = new_browser().post(RE_ENROLMENT, link=reset.link.text)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, str(AN_HOUR))
     assert "Too many tries with this link. Try again at " in words(refused.text)
-    assert new_browser().post(RE_ENROLMENT, link=Token(bytes(32)).text).status_code == 404
+    assert new_browser().post(RE_ENROLMENT, link=Token(bytes(32)).text).status_code == 410
     assert tries(installation, "link") == ALLOWED
     installation.clock.advance(hours=1)
     assert new_browser().post(RE_ENROLMENT, link=reset.link.text).status_code == 303
