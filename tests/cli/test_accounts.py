@@ -107,7 +107,7 @@ def test_a_useless_address_is_refused(shell: Shell, email: str) -> None:
     assert (answer.code, answer.out, answer.err) == (FAILED, "", f"{email!r} is no usable e-mail address.\n")
 
 
-def test_a_closed_standard_input_has_no_password(shell: Shell) -> None:
+def test_a_closed_standard_input_has_no_password(shell: Shell, house: House) -> None:
     """As some supervisors start programs: a sentence, and no traceback."""
     closed = ("sh", "-c", f'exec {sys.executable} -m xpressbot "$@" <&-', "sh")
     answer = (

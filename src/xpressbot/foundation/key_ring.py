@@ -178,12 +178,12 @@ def create_key_ring(path: Path, ring: KeyRing) -> bool:
 
 @contextmanager
 def _telling(path: Path, done: str) -> Iterator[None]:
-    """Say in a sentence what keeps a ring from being read or written. That it is not there stays an error of its own."""
+    """Say in a sentence what keeps a ring from being read or written. That one to read is not there stays an error of its own."""
     try:
         yield
-    except FileNotFoundError:
-        raise
     except OSError as error:
+        if done != "written" and isinstance(error, FileNotFoundError):
+            raise
         elsewhere = " Set XPRESSBOT_KEY_FILE to another place." if done == "written" else ""
         raise KeyRingError(f"The key ring {path} cannot be {done}: {error.strerror}.{elsewhere}") from None
 
