@@ -357,10 +357,10 @@ class TestInSmallSteps:
         monkeypatch.setattr(sweeping, "BATCH", 3)
         monkeypatch.setattr(sweeping, "BATCHES_IN_A_ROUND", 2)
         outdate(installation, anna.id, rows=8)
-        counts = {Transient.NETWORK_COUNT, Transient.PASSWORD_COUNT, Transient.STRANGER_COUNT}
-        rounds = [sweep() for _round in range(5)]
+        counts = {Transient.NETWORK_COUNT, Transient.PASSWORD_COUNT, Transient.STRANGER_COUNT, Transient.LINK_COUNT}
+        rounds = [sweep() for _round in range(8)]
         for kind in set(Transient) - counts:
-            assert [round_.get(kind, 0) for round_ in rounds] == [6, 2, 0, 0, 0]
+            assert [round_.get(kind, 0) for round_ in rounds] == [6, 2, *[0] * 6]
         assert [left(installation, kind) for kind in Transient] == [0] * len(Transient)
 
     def test_a_walk_goes_on_where_the_last_round_stopped_and_begins_anew_at_its_end(

@@ -250,7 +250,7 @@ def test_a_request_that_could_not_be_answered_is_counted_by_its_cause(
     table: str | None, status: int, cause: str, watch: Watch, installation: Installation, signed_in: Browser
 ) -> None:
     """The database, or a fault of ours."""
-    statement = f"ALTER TABLE {table} RENAME TO away" if table else "UPDATE session SET amr = 'no-such-method'"
+    statement = f"ALTER TABLE {table} RENAME TO away" if table else "UPDATE session SET expires_at = 'never'"
     with installation.house.database.engine.begin() as connection:
         connection.execute(text(statement))
     assert signed_in.get("/account").status_code == status
