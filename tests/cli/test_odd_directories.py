@@ -23,7 +23,7 @@ ODD = [
     "file:x",
     ":memory:",
     "x&y=z;'\"",
-    "\u00a0",
+    "a\u00a0b",
 ]
 
 
