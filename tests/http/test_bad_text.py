@@ -52,6 +52,7 @@ BAD_EMAILS = [
     "anna\x00@example.com",
     "anna@example.com\r\nBcc: x@y.zz",
     "an\x1bna@example.com",
+    "anna\u202e@example.com",
     "anna@example..com",
     "anna@example.com.",
     "anna@[192.0.2.1]",
@@ -122,7 +123,6 @@ def test_what_no_mail_server_takes_is_422_at_sign_in_and_welcome(email: str, ins
 @pytest.mark.parametrize(
     ("email", "why"),
     [
-        ("anna\u202e@example.com", "cannot be seen"),
         ("anna\u200b@example.com", "cannot be seen"),
         ("anna@exam\u00adple.com", "cannot be seen"),
         ("\ufeffanna@example.com", "cannot be seen"),

@@ -121,10 +121,10 @@ def _judge(text: str) -> _Address | AddressProblem:
         return AddressProblem.UNUSABLE
     email = unicodedata.normalize("NFC", text.strip())
     local, _at, domain = email.partition("@")
-    if any(map(is_ignorable, email)):
-        return AddressProblem.UNSEEN
     if len(email) > MAX_EMAIL_LENGTH or not domain or not is_printable(email):
         return AddressProblem.UNUSABLE
+    if any(map(is_ignorable, email)):
+        return AddressProblem.UNSEEN
     if not local.isascii():
         return AddressProblem.NOT_ASCII
     try:
