@@ -11,7 +11,7 @@ from tests.support.command_line import Shell
 from tests.support.crashes import KILLED
 from tests.support.forked import die, fork, wait
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import Person, completed, pending, protected
+from tests.support.people import Person, caller_with, completed, pending, protected
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.key_ring import load_key_ring
 from xpressbot.identity.application import resealing
@@ -47,17 +47,17 @@ def rotate_until(house: House, last_commit: int) -> int:
 
 
 def all_is_well(house: House, person: Person) -> bool:
-    """The person signs in with the app, and sees the same ten codes as ever."""
+    """The person signs in with the app, and is shown the same ten unsaved codes as ever."""
     house.clock.advance(minutes=1)
-    completed(house, pending(house, client=CLIENT), TotpCode(person.phone.code()))
-    ledger = house.identity.recovery_codes.ledger(person.caller)
+    signed_in = completed(house, pending(house, client=CLIENT), TotpCode(person.phone.code()))
+    ledger = house.identity.recovery_codes.ledger(caller_with(house, signed_in.session))
     return ledger is not None and (ledger.shown, ledger.showing) == (person.codes, Showing.FIRST)
 
 
 def test_a_rotation_that_was_killed_is_ended_by_the_next(installation: Installation, shell: Shell) -> None:
     """Killed before its switch, and before and after each batch: people sign in meanwhile, and then every row has the new key."""
     house = installation.house
-    person = protected(house)
+    person = protected(house, saves_codes=False)
     seen = []
     for last_commit in range(1, BATCHES + 2):
         (old,) = keys_of_boxes(house)
@@ -81,7 +81,7 @@ def test_a_rotation_that_was_killed_is_ended_by_the_next(installation: Installat
 def test_a_retirement_that_was_killed_is_ended_by_the_next(installation: Installation, shell: Shell) -> None:
     """Between the database's word and the ring's: the older keys lie about unused, and go with the next run."""
     house = installation.house
-    person = protected(house)
+    person = protected(house, saves_codes=False)
     for command in ("add", "rotate"):
         assert shell.run("keys", command).code == 0
     (new,) = keys_of_boxes(house)

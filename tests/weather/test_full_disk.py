@@ -104,6 +104,7 @@ def tell(installation: Installation, name: str) -> None:
     accounts = [installation.add_account(), installation.add_account("peter@example.com", "Peter")]
     assert anna.sign_in().headers["location"] == "/"
     phone = anna.enable_2fa()
+    assert anna.post("/account/2fa/recovery-codes/continue").status_code == 303
     assert peter.sign_in("peter@example.com").headers["location"] == "/"
     assert pending.sign_in().headers["location"] == "/sign-in/code"
     fair = {path: anna.get(path).status_code for path in READ}
