@@ -1,6 +1,7 @@
 """Other users than root, and what is mounted read-only: for children of a test that runs as root."""
 
 import ctypes
+import encodings.utf_8_sig  # noqa: F401
 import os
 import tempfile
 import tty  # noqa: F401  # a child of another user may not read where this is and what is so marked below, and takes it late
