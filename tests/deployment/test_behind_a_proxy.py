@@ -112,6 +112,7 @@ def test_cookies_are_secure_and_carry_the_host_prefix(behind: Behind, browser: h
     assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
     phone = AuthenticatorApp(otpauth_uri(browser.get("/account/2fa/setup").text), SystemClock())
     assert browser.post("/account/2fa/confirm", data={"code": phone.code(steps=-1)}).status_code == 303
+    assert browser.post("/account/2fa/recovery-codes/continue").headers["location"] == "/account"
     assert browser.post("/sign-out").status_code == 303
     assert sign_in(browser, account.email).headers["location"] == "/sign-in/code"
     assert browser.post("/sign-in/code", data={"code": phone.code()}).headers["location"] == "/"
