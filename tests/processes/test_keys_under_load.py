@@ -47,6 +47,9 @@ def people(premises: Premises) -> list[Person]:
 @pytest.fixture
 def readers(premises: Premises, people: list[Person]) -> list[Person]:
     """Each in a browser that is still shown its first codes."""
+    with premises.house.database.write() as connection:
+        connection.execute(delete(THROTTLE_BUCKET))
+        connection.commit()
     return [protected(premises.house, f"reader{number}@example.com", saves_codes=False) for number in range(READERS)]
 
 
