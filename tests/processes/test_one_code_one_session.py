@@ -4,7 +4,6 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Event, Thread
 
 import httpx
@@ -13,11 +12,9 @@ from sqlalchemy import delete, func, select
 
 from tests.processes.conftest import Premises
 from tests.support.cookies import cookie_name
-from tests.support.installation import CLIENT
-from tests.support.people import Person, pending, protected, shown_to
-from tests.support.storm import Form, own_network, send
+from tests.support.people import Person, from_elsewhere, pending, protected, shown_to
+from tests.support.storm import Form, send
 from xpressbot.identity.adapters.database.tables import DEVICE, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.application.caller import Client
 from xpressbot.identity.domain.security_event import EventKind
 
 BROWSERS = 50
@@ -37,7 +34,7 @@ def submissions(premises: Premises, person: Person, way: str, count: int = BROWS
     """The same right code, from as many pending sign-ins."""
     path, code = ("/sign-in/code", person.phone.code(steps=1)) if way == "totp" else ("/sign-in/recovery-code", person.codes[6])
     fields = {"code": code} | shown_to(premises.house, person.account.id, person.account.email)
-    return [Form(path, fields, pending(premises.house, person.account.email, client=_from_elsewhere())) for _browser in range(count)]
+    return [Form(path, fields, pending(premises.house, person.account.email, client=from_elsewhere())) for _browser in range(count)]
 
 
 @pytest.mark.parametrize("way", ["totp", "recovery_code"])
@@ -155,7 +152,3 @@ def _bucket_kept_empty(premises: Premises) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def _from_elsewhere() -> Client:
-    return replace(CLIENT, address=own_network())

@@ -17,7 +17,7 @@ from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.fronts import program, running
 from tests.support.installation import make_settings
-from tests.support.people import Person, caller_with, pending, protected, shown_to
+from tests.support.people import Person, caller_with, from_elsewhere, pending, protected, shown_to
 from tests.support.postgres import new_database
 from tests.support.server import Server, free_port, serving
 from tests.support.storm import Form, ask
@@ -75,7 +75,7 @@ def nodes(tmp_path: Path, postgres_server: str) -> Iterator[Nodes]:
 def test_a_node_that_is_killed_loses_and_doubles_no_sign_in(nodes: Nodes) -> None:
     """Only what was in flight on it may fail, and is then wholly done or not begun; who reads notices nothing."""
     people = [protected(nodes.house, f"person{number}@example.com") for number in range(PEOPLE)]
-    waiting = [pending(nodes.house, person.account.email) for person in people]
+    waiting = [pending(nodes.house, person.account.email, client=from_elsewhere()) for person in people]
     seen = asyncio.run(killed_in_the_middle(nodes, people, waiting))
 
     assert set(seen.reads) == {200}

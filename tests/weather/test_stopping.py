@@ -19,7 +19,7 @@ from tests.support.command_line import Shell
 from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import make_settings
-from tests.support.people import Person, pending, protected, shown_to
+from tests.support.people import Person, from_elsewhere, pending, protected, shown_to
 from tests.support.server import Server, serving
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.house import House
@@ -62,7 +62,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 def test_a_stop_in_mid_load_loses_nothing(workers: int, house: House, tmp_path: Path) -> None:
     """Over connections that are kept alive: each request gets its whole answer, or the client sees that it was not taken."""
     people = [protected(house, f"person{number}@example.com") for number in range(PEOPLE)]
-    waiting = [pending(house, person.account.email) for person in people]
+    waiting = [pending(house, person.account.email, client=from_elsewhere()) for person in people]
     with serving(Shell(tmp_path, environment_of(house.settings)), workers=workers) as server:
         count, told = asyncio.run(stopped_in_the_middle(server, house, people, waiting))
         assert server.process.wait(PATIENCE_SECONDS) == 0
