@@ -39,7 +39,7 @@ def test_the_link_leaves_the_address_bar_and_makes_the_owners_account(owner: Per
     owner.is_on("Dashboard")
 
     owner.open("/welcome")
-    owner.is_on("Page not found")
+    owner.is_on("There is an owner already")
     owner.password = passphrase
     owner.open("/")
     owner.sign_out()

@@ -23,7 +23,7 @@ from xpressbot.entrypoints.house import House
 from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 from xpressbot.identity.application.registration import NewAccount
 from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
-from xpressbot.identity.domain.outcomes import Done, Raised, Reason, SignedIn
+from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, SignedIn
 from xpressbot.identity.domain.recovery_code import parse_code
 from xpressbot.identity.domain.token import Token
 
@@ -126,7 +126,7 @@ def test_disabling(installation: Installation) -> None:
     """Authenticator, codes, other sessions and pending sign-ins all go, or all stay."""
     person = protected(installation.house)
     completed(installation.house, pending(installation.house), TotpCode(person.phone.code()))
-    pending(installation.house)
+    waiting = pending(installation.house)
 
     def deed(house: House) -> None:
         assert isinstance(house.identity.totp_enrolment.disable(person.caller), Raised)
@@ -135,6 +135,8 @@ def test_disabling(installation: Installation) -> None:
     assert (_states(before), _states(after)) == (["active"], ["revoked"])
     assert [len(after[table]) for table in ("recovery_code", "recovery_code_set", "session")] == [0, 0, 1]
     assert {row[0] for row in after["pending_sign_in"]} <= {row[0] for row in before["pending_sign_in"]}
+    deed(installation.house)
+    assert_ended(installation.house, waiting)
 
 
 def test_replacing_the_recovery_codes(installation: Installation) -> None:
@@ -231,6 +233,8 @@ def test_resetting_2fa(installation: Installation) -> None:
     tables = ("recovery_code", "recovery_code_set", "session", "device", "link")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[10, 1, 1, 1, 0], [0, 0, 0, 0, 1]]
     assert {row[0] for row in after["pending_sign_in"]} <= {row[0] for row in before["pending_sign_in"]}
+    deed(installation.house)
+    assert_ended(installation.house, waiting)
     assert [row[0] for row in before[BUCKETS] if row not in after[BUCKETS]] == [f"totp:{person.account.id}"]
 
 
@@ -267,6 +271,11 @@ def test_accepting_an_invitation(installation: Installation) -> None:
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
     assert [[row[_index(LINK.c.consumed_at)] is None for row in stage["link"]] for stage in (before, after)] == [[True], [False]]
     assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
+
+
+def assert_ended(house: House, waiting: Token) -> None:
+    """The row stays to be told to its account, and is of no more use to the browser."""
+    assert house.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT) == Denied(Reason.START_AGAIN)
 
 
 def _states(stage: Content) -> list[str]:
