@@ -8,7 +8,7 @@ from xpressbot.foundation.networks import names_no_domain
 from xpressbot.foundation.settings import Settings, normalised_host
 
 LONGEST_HOST: Final = 128
-"""So much of a Host header is repeated to whoever may see it; more is somebody's game."""
+"""Characters of a Host header that pages and log lines repeat. A DNS name is longer only when it is made up."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN: Final = frozenset({"same-origin", "none"})
 METRICS_PATH: Final = "/metrics"
