@@ -43,6 +43,7 @@ def test_it_ends_when_the_code_of_the_second_is_right_and_not_before(
     bertas = new_browser()
     bertas.sign_in(BERTA)
     phone = bertas.enable_2fa()
+    bertas.post("/account/2fa/recovery-codes/continue")
     annas = signed_in.cookies[SESSION_COOKIE]
     assert signed_in.sign_in(BERTA, "wrong").status_code == 401
     assert signed_in.sign_in(BERTA).headers["location"] == "/sign-in/code"

@@ -13,13 +13,15 @@ from tests.support.installation import Installation
 PAGE = "/account/2fa/recovery-codes"
 SENTENCE = (
     "These codes were not put in force: they were shown too long ago, or newer ones were made in another tab."
-    " Your earlier codes still work. Make new ones and save those."
+    ' What works is the set for which "Continue" was pressed last. If you do not have that one, make new codes and save them.'
 )
 
 
 def form(page: str) -> dict[str, str]:
     """The fields that "Continue" sends from this page."""
-    found = re.search(rf'<form method="post" action="{PAGE}/continue"><input type="hidden" name="set" value="([^"]+)">', page)
+    found = re.search(
+        rf'<form method="post" action="{PAGE}/continue">(?:(?!</form>).)*<input type="hidden" name="set" value="([^"]+)">', page, re.DOTALL
+    )
     assert found is not None, words(page)
     return {"set": found[1]}
 

@@ -42,13 +42,13 @@ def test_a_person_gets_a_page_that_says_what_happened(status: int, browser: Brow
 def test_a_fault_of_ours_is_a_page_too(installation: Installation, signed_in: Browser) -> None:
     """500, and nothing of the cause in it."""
     with installation.house.database.engine.begin() as connection:
-        connection.execute(text("UPDATE session SET amr = 'no-such-method'"))
+        connection.execute(text("UPDATE session SET expires_at = 'no-such-time'"))
     response = signed_in.get("/account")
     assert_page(response, 500)
-    assert "no-such-method" not in response.text
+    assert "no-such-time" not in response.text
     problem = signed_in.get("/api/v1/session")
     assert_problem(problem, 500, "internal_error")
-    assert "no-such-method" not in problem.text
+    assert "no-such-time" not in problem.text
 
 
 def test_a_missing_table_is_a_page_too(installation: Installation, signed_in: Browser) -> None:

@@ -23,18 +23,21 @@ class FormFields:
     def __init__(self, get: Callable[[str], httpx.Response], cookies: Callable[[], httpx.Cookies]) -> None:
         self._get = get
         self._cookies = cookies
-        self._known: dict[tuple[bool, tuple[tuple[str, str], ...]], str] = {}
+        self._known: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
 
     def value(self, path: str) -> str | None:
-        """Read from a page, until the cookies change; None where no page shows a form. Some forms are for the holder of a link."""
-        by_link = path.startswith(("/welcome", "/link/"))
+        """Read from a page, until the cookies change; None where no page shows a form.
+
+        A form of a link or of a sign-in is for whoever has that, whoever is signed in.
+        """
+        holder = next((start for start in ("/welcome", "/link/", "/sign-in/") if path.startswith(start)), "")
         cookies = tuple(sorted((cookie.name, cookie.value or "") for cookie in self._cookies().jar))
-        if (by_link, cookies) in self._known:
-            return self._known[by_link, cookies]
-        pages = (path, *_PAGES) if by_link else (_PAGES[0], path, *_PAGES[1:])
+        if (holder, cookies) in self._known:
+            return self._known[holder, cookies]
+        pages = (path, *_PAGES) if holder else (_PAGES[0], path, *_PAGES[1:])
         value = next(filter(None, (shown_for(self._get(page).text) for page in pages)), None)
         if value is not None:
-            self._known[by_link, cookies] = value
+            self._known[holder, cookies] = value
         return value
 
     def of(self, path: str, form: dict[str, str]) -> dict[str, str]:
