@@ -26,7 +26,7 @@ from xpressbot.entrypoints.http.metrics import metrics_route, occupancy_kept_cur
 from xpressbot.entrypoints.http.pages import PAGES
 from xpressbot.entrypoints.http.pools import SWITCH_INTERVAL_SECONDS
 from xpressbot.entrypoints.http.reception import Reception
-from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
 from xpressbot.entrypoints.http.routing import destinations, page_routes
 from xpressbot.entrypoints.http.switchboard import Switchboard
 from xpressbot.entrypoints.http.upkeep import keep_up
@@ -100,7 +100,7 @@ class _Application(FastAPI):
 
 def _static_route(renderer: Renderer) -> Route:
     async def static_file(request: Request) -> Response:
-        file = renderer.static_files.get(request.path_params["name"])
+        file = load_static_files().get(request.path_params["name"])
         if file is None:
             raise HTTPException(404)
         is_current = request.query_params.get("v") == file.version

@@ -1,9 +1,10 @@
 """Templates to pages, and values to what people read."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from mimetypes import guess_type
 from typing import Any, Final
@@ -50,20 +51,8 @@ class Renderer:
     """Renders templates with what every page needs."""
 
     def __init__(self, *, plain_http_warning: bool) -> None:
-        self.static_files = _load_static_files()
         self._plain_http_warning = plain_http_warning
-        self._templates = Environment(
-            loader=PackageLoader("xpressbot.entrypoints.http"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        self._templates.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
-        self._templates.globals |= {"static": self._static_url, "few_codes": FEW_CODES, "enrolment_tries": ENROLMENT_TRIES}
-        self._templates.filters |= {"moment": moment, "clock": clock_time, "as_is": as_is}
+        self._templates = _load_templates()
 
     def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page for a person, or for nobody."""
@@ -78,9 +67,6 @@ class Renderer:
             "form": {},
         }
         return HTMLResponse(self._templates.get_template(template).render(common | context), status_code=status)
-
-    def _static_url(self, name: str) -> str:
-        return f"/static/{name}?v={self.static_files[name].version}"
 
 
 def as_is(text: str) -> Markup:
@@ -128,7 +114,30 @@ def _iso(at: int) -> str:
     return _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _load_static_files() -> dict[str, StaticFile]:
+@cache
+def _load_templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("xpressbot.entrypoints.http"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    templates.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
+    templates.globals |= {"static": _static_url, "few_codes": FEW_CODES, "enrolment_tries": ENROLMENT_TRIES}
+    templates.filters |= {"moment": moment, "clock": clock_time, "as_is": as_is}
+    return templates
+
+
+def _static_url(name: str) -> str:
+    return f"/static/{name}?v={load_static_files()[name].version}"
+
+
+@cache
+def load_static_files() -> Mapping[str, StaticFile]:
+    """The files that pages refer to, by name."""
     directory = files("xpressbot.entrypoints.http") / "static"
     loaded = {}
     for file in directory.iterdir():
