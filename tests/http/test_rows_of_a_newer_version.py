@@ -136,9 +136,9 @@ def test_a_link_of_an_unknown_kind_opens_nothing(
 
 
 @both_engines
-@pytest.mark.parametrize("newer", [{"kind": NEWER}, {"state": NEWER}])
+@pytest.mark.parametrize("newer", [{"kind": NEWER, "secret_box": b"no TOTP secret"}, {"state": NEWER}], ids=["kind", "state"])
 def test_an_authenticator_of_a_newer_version_protects_and_proves_nothing(
-    newer: dict[str, str], protected: Protected, new_browser: Callable[..., Browser], installation: Installation, tmp_path: Path
+    newer: dict[str, object], protected: Protected, new_browser: Callable[..., Browser], installation: Installation, tmp_path: Path
 ) -> None:
     """The password alone opens nothing; recovery codes do; the page and the command line show that there is something."""
     write(installation, tables.AUTHENTICATOR, **newer)
