@@ -19,6 +19,7 @@ from tests.support.people import Person, completed, pending, protected
 from xpressbot.entrypoints.house import House
 from xpressbot.foundation.key_ring import (
     KEY_BYTES,
+    KeyRingError,
     change_key_ring,
     create_key_ring,
     held_key_ring,
@@ -169,6 +170,12 @@ def test_a_rotation_never_meets_a_retirement_half_done(installation: Installatio
         assert house.identity.resealing.switch_to(ring.newest_id)
     assert wait(retiring) == 0
     assert ring_of(house) == [new]
+
+
+def test_a_ring_that_cannot_be_held_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """A directory in its place, say."""
+    with pytest.raises(KeyRingError, match="cannot be read: Is a directory"), held_key_ring(tmp_path):
+        pass
 
 
 @pytest.mark.parametrize("links", [1, 2])

@@ -10,6 +10,7 @@ from tests.support.command_line import Answer, Shell
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import Server, resident_kib, serving
+from xpressbot.entrypoints.cli.listening import bound_sockets
 
 MISCONFIGURED = 2
 
@@ -95,6 +96,21 @@ def test_a_name_of_this_machine_is_listened_on_by_all_its_addresses(workers: int
         assert _ending(server) == 0
 
 
+def test_without_a_host_every_kind_of_address_is_listened_on() -> None:
+    """IPv4 and IPv6 each by a socket of its own, as far as this machine has them: neither is in the other's way."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    taken = bound_sockets("", port)
+    try:
+        for found in taken:
+            found.listen()
+        assert {found.family for found in taken} == {family for family in (socket.AF_INET, socket.AF_INET6) if _has(family)}
+    finally:
+        for found in taken:
+            found.close()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_port_is_taken_again_at_once(workers: int, shell: Shell) -> None:
     """Connections of the server before, which the system still keeps, are in nobody's way."""
@@ -113,3 +129,13 @@ def _ending(server: Server, sent: signal.Signals = signal.SIGTERM) -> int:
     assert "Traceback" not in log
     assert "Application shutdown complete" in log
     return code
+
+
+def _has(family: socket.AddressFamily) -> bool:
+    """Whether this machine can listen on addresses of a kind."""
+    try:
+        with socket.socket(family) as tried:
+            tried.bind(("", 0))
+    except OSError:
+        return False
+    return True
