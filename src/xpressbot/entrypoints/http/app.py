@@ -66,9 +66,7 @@ def create_app(house: House) -> FastAPI:
         site=site,
         telemetry=_NO_TELEMETRY,
     )
-    app.router.routes.extend(
-        [session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route(renderer)]
-    )
+    app.router.routes.extend([session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route()])
 
     # Reception explains those that pages raise; FastAPI's own layers would explain others in their way before it.
     @app.exception_handler(HTTPException)
@@ -98,7 +96,7 @@ class _Application(FastAPI):
         return document
 
 
-def _static_route(renderer: Renderer) -> Route:
+def _static_route() -> Route:
     async def static_file(request: Request) -> Response:
         file = load_static_files().get(request.path_params["name"])
         if file is None:
