@@ -60,6 +60,14 @@ def test_a_second_start_shows_the_same_secret(installation: Installation, anna: 
     assert kinds(installation, anna.id).count(EventKind.ENROLMENT_STARTED) == 1
 
 
+def test_the_secret_is_not_shown_to_an_older_token(visitor: Visitor) -> None:
+    """A request that was let in under it, and reads once the owner has confirmed who they are and begun a set-up, gets nothing."""
+    stale = visitor.me
+    visitor.confirm()
+    visitor.start()
+    assert visitor.identity.totp_enrolment.view(stale) is None
+
+
 def test_an_enrolment_lives_ten_minutes(visitor: Visitor) -> None:
     """At their end the code is refused, nothing is shown, and another start makes another secret."""
     app = visitor.start()

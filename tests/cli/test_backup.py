@@ -1,5 +1,6 @@
 """xpressbot backup and restore."""
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -113,11 +114,14 @@ def test_what_is_no_whole_backup_is_refused(backup: Path, elsewhere: Shell, tmp_
     with closing(sqlite3.connect(tmp_path / "newer")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
-    said = {name: elsewhere.run("restore", str(tmp_path / name)) for name in ("truncated", "damaged", "text", "other", "newer", "nothing")}
+    os.mkfifo(tmp_path / "pipe")
+    names = ("truncated", "damaged", "text", "other", "newer", "nothing", "pipe")
+    said = {name: elsewhere.run("restore", str(tmp_path / name)) for name in names}
     assert {answer.code for answer in said.values()} == {1}
     assert "Install the newer version first" in said["newer"].err
     assert "is no backup of XpressBot" in said["text"].err
     assert "cannot be read" in said["nothing"].err
+    assert "is no file but a pipe" in said["pipe"].err
     assert not (tmp_path / "there" / "data" / "xpressbot.sqlite3").exists()
 
 

@@ -26,7 +26,7 @@ def test_the_session_that_the_browser_had_ends_on_the_server(
     signed_in: Browser, elsewhere: Browser, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """Its cookie is overwritten, so nobody could sign it out; a copy of it opens nothing, and Anna's other browser goes on."""
-    annas = signed_in.cookies[SESSION_COOKIE]
+    annas, account_id = signed_in.cookies[SESSION_COOKIE], signed_in.who()["account"]["id"]
     assert signed_in.sign_in(BERTA).headers["location"] == "/"
     assert signed_in.who()["account"]["email"] == BERTA
     copy = new_browser()
@@ -34,6 +34,8 @@ def test_the_session_that_the_browser_had_ends_on_the_server(
     assert copy.who() is None
     assert elsewhere.who()["account"]["email"] == "anna@example.com"
     assert len(rows(installation, "session")) == 2
+    ended = [event["kind"] for event in rows(installation, "security_event") if event["account_id"] == account_id]
+    assert ended[-1] == "session.signed_out"
 
 
 def test_it_ends_when_the_code_of_the_second_is_right_and_not_before(

@@ -67,6 +67,27 @@ def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
 
 
 @both_engines
+def test_a_thief_with_two_sessions_cannot_hide_what_they_did(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """The second acknowledges what the first did; the owner reads it all the same, for a week."""
+    thief = another_session(protected, new_browser, user_agent=CHROME)
+    spare = thief.add_app("Spare")
+    second = new_browser(address="203.0.113.66", user_agent=CHROME)
+    second.sign_in()
+    second.post("/sign-in/code", code=spare.next_code())
+    got_it(second)
+    owner = new_browser()
+
+    for days, is_read in ((0, True), (6, True), (2, False)):
+        installation.clock.advance(hours=24 * days)
+        owner.sign_in()
+        owner.post("/sign-in/code", code=protected.phone.next_code())
+        got_it(owner)
+        assert ("marked as read in the last 7 days Authenticator app added" in words(owner.get("/").text)) is is_read
+
+
+@both_engines
 def test_many_right_passwords_after_a_reset_leave_the_reset_visible(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:

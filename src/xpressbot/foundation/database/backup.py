@@ -79,6 +79,8 @@ def _as_one_file(backup: Path) -> Iterator[Path]:
     """The backup; of a copy that was made with its log, one file that has both, made elsewhere. The copy stays as it is."""
     with ExitStack() as stack:
         try:
+            if backup.is_fifo():
+                raise BackupError(f"{backup} is no file but a pipe, which would be waited for. Restore from a file.")
             with backup.open("rb") as opened:
                 if opened.read(len(_MAGIC)) != _MAGIC:
                     raise BackupError(f"{backup} is no backup of XpressBot.")

@@ -8,8 +8,8 @@ from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.application.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.application.minting import Mint
 from xpressbot.identity.application.ports import UnitOfWork, UnitsOfWork
-from xpressbot.identity.domain.notice import MOST_SHOWN, Notice, Shown
-from xpressbot.identity.domain.outcomes import Done
+from xpressbot.identity.domain.notice import MOST_SHOWN, READ_SHOWN_FOR, Notice, Shown
+from xpressbot.identity.domain.outcomes import Denied, Done
 from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
 
@@ -44,6 +44,8 @@ class Dashboard:
     notices: Sequence[Notice]
     more_notices: bool
     """Whether there are others, which follow once these are acknowledged."""
+    read: Sequence[Notice]
+    """Those that were acknowledged lately, by whichever session: a thief with two of them cannot hide what they did."""
     activity: Sequence[SecurityEvent]
     owner: bool
     """The installation is theirs, and so is what is wrong with it."""
@@ -71,10 +73,12 @@ class AccountPage:
         """Protection, what happened since the person last acknowledged, and the latest events."""
         with self._units.read() as uow:
             notices = uow.notices.shown_to(caller.account.id, caller.session.id, MOST_SHOWN + 1)
+            read = uow.notices.acknowledged_after(caller.account.id, self._mint.now() - READ_SHOWN_FOR, MOST_SHOWN)
             return Dashboard(
                 protection=self._protection(uow, caller),
-                notices=sorted(notices[:MOST_SHOWN], key=lambda notice: notice.last.seq, reverse=True),
+                notices=_newest_first(notices[:MOST_SHOWN]),
                 more_notices=len(notices) > MOST_SHOWN,
+                read=_newest_first(read),
                 activity=uow.events.latest(caller.account.id, RECENT_EVENTS),
                 owner=uow.installation.owner() == caller.account.id,
             )
@@ -92,7 +96,7 @@ class AccountPage:
                 apps=[AuthenticatorApp.of(authenticator) for authenticator in active],
             )
 
-    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> None:
+    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied:
         """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
 
         def deed(entry: Entry) -> Changed[Done] | Unchanged[Done]:
@@ -101,9 +105,13 @@ class AccountPage:
                 return Unchanged(Done())
             return Changed(Done(), caller.event(EventKind.NOTICES_SEEN, notices=seen))
 
-        self._gate.enter(caller, deed)
+        return self._gate.enter(caller, deed)
 
     def _protection(self, uow: UnitOfWork, caller: Caller) -> Protection:
         since = uow.authenticators.protected_since(caller.account.id)
         left = 0 if since is None else uow.recovery_codes.count_unused(caller.account.id)
         return Protection(since, left, caller.session.may_repair(self._mint.now()))
+
+
+def _newest_first(notices: Sequence[Notice]) -> Sequence[Notice]:
+    return sorted(notices, key=lambda notice: notice.last.seq, reverse=True)

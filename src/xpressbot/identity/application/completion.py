@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from xpressbot.identity.application.caller import Client
 from xpressbot.identity.application.minting import Mint
@@ -54,8 +55,7 @@ class Completion:
             codes_visible_until=0,
         )
         session_token, device_token = self._mint.token(), self._mint.token()
-        if client.session is not None:
-            uow.sessions.end_by_token(client.session.digest)
+        ended = uow.sessions.end_by_token(client.session.digest) if client.session is not None else None
         uow.sessions.add(session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_device = client.device.digest if client.device else None
         uow.devices.remember(old_device, device_token.digest, account.id, self._mint.id(), now)
@@ -67,8 +67,11 @@ class Completion:
         told.append(client.event(_kind(proof), **details))
         if shows_codes:
             told.append(client.event(EventKind.RECOVERY_CODES_REVEALED, session=session.id))
-        for event in told:
-            uow.events.append(account.id, event, now)
+        recorded = [(account.id, event) for event in told]
+        if ended is not None and ended.account_id != account.id:
+            recorded.append((ended.account_id, client.event(EventKind.SIGNED_OUT, session=ended.session_id)))
+        for account_id, event in sorted(recorded, key=itemgetter(0)):  # the heads of several chains are taken in the order of ids
+            uow.events.append(account_id, event, now)
         return SignedIn(session_token, device_token, proof.next_path, session.id, shows_codes)
 
     def _show_unsaved_codes(self, uow: UnitOfWork, session: Session, now: int) -> bool:

@@ -11,7 +11,7 @@ from xpressbot.identity.domain.notice import Notice, Shown
 from xpressbot.identity.domain.pending_sign_in import Origin, PendingSignIn, StoppedSignIns
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
 from xpressbot.identity.domain.security_event import EventKind, NewEvent, SecurityEvent
-from xpressbot.identity.domain.session import Session
+from xpressbot.identity.domain.session import EndedSession, Session
 from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
 
@@ -92,8 +92,8 @@ class SessionRecords(Protocol):
 
     def end(self, session_id: str) -> None: ...
 
-    def end_by_token(self, token_hash: bytes) -> None:
-        """End the session that a browser had before it signed in again, whosever it was."""
+    def end_by_token(self, token_hash: bytes) -> EndedSession | None:
+        """End the session that a browser had before it signed in again, whosever it was; None when it had none."""
 
     def end_others(self, account_id: str, keep: str | None) -> None:
         """End the account's sessions, but for one to keep."""
@@ -269,6 +269,9 @@ class NoticeRecords(Protocol):
 
     def shown_to(self, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
         """What is not acknowledged yet and this session did not do itself: what the operator did, then the newest."""
+
+    def acknowledged_after(self, account_id: str, since: int, limit: int) -> Sequence[Notice]:
+        """What was acknowledged later than that, by whichever session: what the operator did, then the newest."""
 
     def acknowledge(self, account_id: str, session_id: str, shown: Sequence[Shown], now: int) -> int:
         """Those of these notices that are as they were shown, and may be shown to this session, are seen; how many."""

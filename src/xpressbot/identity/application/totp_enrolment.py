@@ -68,9 +68,10 @@ class TotpEnrolment:
         return self._gate.enter(caller, deed)
 
     def view(self, caller: Caller) -> OpenEnrolment | None:
-        """The open enrolment of this session."""
+        """The open enrolment of this session, while it has the token that the request brought."""
         with self._units.read() as uow:
-            return self._enrolling.view(uow, caller.account.id, caller.session.id)
+            session = uow.sessions.by_token(caller.token.digest)
+            return None if session is None else self._enrolling.view(uow, caller.account.id, session.id)
 
     def confirm(self, caller: Caller, code: str) -> Confirmed | Denied:
         """Prove possession with a first code, which is used up by it, and do what was planned.

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xpressbot.identity.domain.instant import HOUR
+from xpressbot.identity.domain.instant import DAY, HOUR
 from xpressbot.identity.domain.security_event import DetailValue, EventKind, NewEvent, SecurityEvent
 
 MOST_SHOWN: Final = 200
 """What is beyond them follows once these are acknowledged."""
+READ_SHOWN_FOR: Final = 7 * DAY
+"""For so long an acknowledged notice can still be read: the one who acknowledged it may not have been the account's person."""
 STOPPED_TOLD_EVERY: Final = 1 * HOUR
 """At most so often one account gets an event of right passwords that stopped at the second factor."""
 
@@ -42,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Events of one kind that the account's person has not acknowledged yet.
+    """Events of one kind that are told to the account's person at once.
 
     kind: None for one that a newer version of this program recorded. count: how often it happened; an event that tells of
     several counts as so many. several_places: whether browser or address of any two of the events differ.

@@ -17,6 +17,7 @@ from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
 from xpressbot.foundation.diagnosis.findings import Check, Finding, Severity
 from xpressbot.identity.application.caller import Caller
 from xpressbot.identity.domain.notice import Notice, Shown
+from xpressbot.identity.domain.outcomes import Denied, Done
 from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
 
 _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -35,17 +36,17 @@ def show_dashboard(visit: Visit, caller: Caller) -> Response:
         notices=[_notice(notice) for notice in dashboard.notices],
         more_notices=dashboard.more_notices,
         notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
+        read=[_notice(notice) for notice in dashboard.read],
         activity=[_entry(event) for event in dashboard.activity],
         installation=_installation(visit.site.house.check_up.last()) if dashboard.owner else None,
     )
 
 
-def acknowledge_notices(visit: Visit, caller: Caller) -> Response:
+def acknowledge_notices(visit: Visit, caller: Caller) -> Response | Denied:
     """The person has read the notices that the page named."""
     shown = [Shown(int(one[1]), int(one[2])) for word in visit.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
-    if shown:
-        visit.identity.account_page.acknowledge(caller, shown)
-    return redirect(HOME_PATH)
+    outcome = visit.identity.account_page.acknowledge(caller, shown) if shown else Done()
+    return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
 
 
 def _entry(event: SecurityEvent) -> dict[str, Any]:

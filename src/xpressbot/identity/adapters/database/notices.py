@@ -52,7 +52,13 @@ class Notices:
         self._connection.execute(insert(NOTICE), row)
 
     def shown_to(self, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
-        statement = select(NOTICE, _TIMES).where(_is_shown(session_id)).order_by(_IS_THE_OPERATORS, _TABLE.last_seq.desc()).limit(limit)
+        return self._told(account_id, _is_shown(session_id), limit)
+
+    def acknowledged_after(self, account_id: str, since: int, limit: int) -> Sequence[Notice]:
+        return self._told(account_id, and_(_TABLE.account_id == bindparam("of_account"), _TABLE.acknowledged_at > since), limit)
+
+    def _told(self, account_id: str, which: ColumnElement[bool], limit: int) -> Sequence[Notice]:
+        statement = select(NOTICE, _TIMES).where(which).order_by(_IS_THE_OPERATORS, _TABLE.last_seq.desc()).limit(limit)
         rows = self._connection.execute(statement, {"of_account": account_id}).all()
         events = self._events(account_id, {seq for row in rows for seq in (row.first_seq, row.last_seq)})
         return [
