@@ -81,15 +81,22 @@ def test_a_stranger_who_guesses_for_an_hour_does_not_keep_the_owners_browser_out
     assert isinstance(stranger_again.begin(), Denied)
 
 
+@pytest.mark.parametrize(
+    ("annas", "bertas_address"), [("anna@example.com", "berta@example.com"), ("anna@straße.example", "anna@strasse.example")]
+)
 def test_a_device_cookie_of_another_account_is_no_help(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    annas: str, bertas_address: str, anna: Account, installation: Installation, new_visitor: Callable[..., Visitor]
 ) -> None:
-    """A browser known to Berta is a stranger to Anna, and its guesses count as a stranger's."""
-    installation.add_account("berta@example.com", "Berta")
-    bertas = new_visitor(email="berta@example.com").sign_in()
-    stranger = new_visitor(address="198.51.100.1")
+    """A browser known to Berta is a stranger to Anna, and its guesses count as a stranger's.
+
+    So they do if Anna's address was once kept under the key of Berta's.
+    """
+    for address in {annas, bertas_address} - {anna.email}:
+        installation.add_account(address, "Somebody")
+    bertas = new_visitor(email=bertas_address).sign_in()
+    stranger = new_visitor(email=annas, address="198.51.100.1")
     guess(stranger, 6)
-    outcome = bertas.begin(PASSWORD, "anna@example.com")
+    outcome = bertas.begin(PASSWORD, annas)
     assert isinstance(outcome, Denied)
     assert outcome.reason is Reason.THROTTLED
     assert isinstance(bertas.begin(), SignedIn)

@@ -13,6 +13,7 @@ def read_qr_code(page: Page) -> str:
     code.wait_for()
     code.scroll_into_view_if_needed()
     with Image.open(BytesIO(page.screenshot())) as screen:
-        found = zxingcpp.read_barcodes(screen.convert("RGB"))
+        # Other kinds of barcodes are seen in text now and then.
+        found = zxingcpp.read_barcodes(screen.convert("RGB"), formats=zxingcpp.BarcodeFormat.QRCode)
     assert len(found) == 1, f"{len(found)} codes on the screen"
     return found[0].text

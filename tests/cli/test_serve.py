@@ -24,7 +24,9 @@ def test_two_workers_print_one_link_that_makes_the_owner(shell: Shell) -> None:
     with serving(shell, workers=None) as server:
         assert len(server.children()) >= 2
         (token,) = server.welcome_tokens
-        assert f"{server.url}/welcome?token={token}" in server.stdout.read_text()
+        said = server.stdout.read_text()
+        assert said.startswith(f"Made the database {shell.directory}/")
+        assert f"{server.url}/welcome?token={token}" in said
         with FormClient(base_url=server.url, headers={"Origin": server.url}) as browser:
             assert browser.get(f"/welcome?token={token}").status_code == 303
             fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}

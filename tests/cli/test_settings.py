@@ -150,8 +150,10 @@ def test_an_embedded_database_in_an_impossible_place_is_explained(shell: Shell) 
 @pytest.mark.parametrize("name", ["XPRESSBOT_DATA_DIR", "XPRESSBOT_KEY_FILE"])
 @pytest.mark.parametrize("place", ["x" * 300, "/proc/none"])
 def test_a_place_that_no_file_system_has_is_explained(shell: Shell, name: str, place: str) -> None:
-    """A name that is too long, a file system that takes no files."""
-    assert place in refusal(shell, "serve", **{name: place})
+    """A name that is too long, a file system that takes no files. A database that was made before is told of."""
+    answer = shell.with_settings(**{name: place}).run("serve")
+    assert (answer.code, place in answer.err, "Traceback" in answer.err) == (2, True, False)
+    assert answer.out == "".join(f"Made the database {made}.\n" for made in shell.directory.glob("var/data/*.sqlite3"))
 
 
 def test_a_server_that_cannot_be_reached_is_explained(shell: Shell) -> None:

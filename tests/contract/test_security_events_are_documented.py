@@ -4,6 +4,7 @@ import re
 
 from tests.contract.documents import code_spans, documents, name_of, table
 from xpressbot.entrypoints.http.wording import EVENT_TITLES
+from xpressbot.identity.domain.notice import BY_OPERATOR
 from xpressbot.identity.domain.security_event import NOTABLE, EventKind
 
 
@@ -16,6 +17,13 @@ def test_the_table_tells_which_events_are_notices() -> None:
     """An event is marked as a notice exactly when the person is told of it."""
     marked = {row["Event"] for row in table("docs/security-events.md", "Event") if row["Notice"] == "yes"}
     assert {kind.value for kind in NOTABLE} == marked
+
+
+def test_notices_of_what_only_the_operator_does_come_first() -> None:
+    """Their events name who acted; nobody can push them out."""
+    rows = table("docs/security-events.md", "Event")
+    told = {row["Event"] for row in rows if row["Notice"] == "yes" and "actor" in row["Details beyond address and browser"].split(", ")}
+    assert {kind.value for kind in BY_OPERATOR} == told
 
 
 def test_every_event_has_a_title_for_people() -> None:

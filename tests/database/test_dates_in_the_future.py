@@ -91,7 +91,7 @@ def test_a_browser_is_not_known_by_a_sign_in_of_the_future(installation: Install
     """It would pass for a known one for as long as the clock was ahead, and ninety days."""
     now, account = installation.clock.now(), installation.add_account()
     run(installation, lambda uow: uow.devices.remember(None, bytes(32), account.id, "d", now + ahead))
-    assert (run(installation, lambda uow: uow.devices.find(bytes(32), account.email, now)) is not None) is known
+    assert (run(installation, lambda uow: uow.devices.find(bytes(32), account.id, now)) is not None) is known
 
 
 def test_browsers_of_the_future_push_out_none_that_counts(installation: Installation) -> None:
@@ -101,7 +101,7 @@ def test_browsers_of_the_future_push_out_none_that_counts(installation: Installa
         token = number.to_bytes(32, "big")
         run(installation, lambda uow, token=token, number=number: uow.devices.remember(None, token, account.id, f"d{number}", now + DAY))
     run(installation, lambda uow: uow.devices.remember(None, b"\xff" * 32, account.id, "now", now))
-    assert run(installation, lambda uow: uow.devices.find(b"\xff" * 32, account.email, now)) == "now"
+    assert run(installation, lambda uow: uow.devices.find(b"\xff" * 32, account.id, now)) == "now"
     with installation.house.database.read() as connection:
         assert len(connection.execute(select(DEVICE.c.id)).all()) == MOST_PER_ACCOUNT
 

@@ -24,7 +24,8 @@ def remember(installation: Installation, account_id: str, old: bytes | None, new
 
 def known(installation: Installation, digest: bytes, email: str = ANNA) -> str | None:
     def find(uow: UnitOfWork) -> str | None:
-        return uow.devices.find(digest, email, installation.clock.now())
+        account = uow.accounts.by_email(email)
+        return uow.devices.find(digest, account.id if account else "", installation.clock.now())
 
     with installation.house.identity.sign_in._units.read() as uow:
         return find(uow)

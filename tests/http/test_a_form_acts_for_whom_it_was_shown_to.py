@@ -218,7 +218,7 @@ def test_a_browser_without_cookies_is_told_that_it_needs_them(
         back = browser.request("GET", path, headers=came_from)
         assert back.headers["location"].endswith("reason=no_cookie")
         assert "this browser keeps no cookies" in words(browser.get(back.headers["location"]).text)
-    for elsewhere in ("https://evil.example/sign-in", f"{browser.url}/account", "::"):
+    for elsewhere in ("https://evil.example/sign-in", f"{browser.url}/account", "::", "http://["):
         back = browser.request("GET", "/account", headers={"Referer": elsewhere})
         assert back.headers["location"] == "/sign-in?next=/account"
 

@@ -198,3 +198,10 @@ def test_headers_that_name_a_person_or_a_scheme_are_not_read(proxied_app: FastAP
         "POST", "/sign-in", headers=SAME_ORIGIN | {"X-Forwarded-Proto": "https"}, data={"email": account.email, "password": PASSWORD}
     )
     assert "Secure" not in response.headers["set-cookie"]
+
+
+def test_long_text_is_no_address_and_is_not_kept() -> None:
+    """A Host of 60 KB that anybody sends is forgotten with its request."""
+    kept = networks._parsed.cache_info().currsize
+    assert {networks.parsed_address("1" * 60_000), networks.parsed_endpoint("1" * 60_000)} == {None}
+    assert networks._parsed.cache_info().currsize == kept

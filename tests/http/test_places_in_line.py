@@ -178,6 +178,24 @@ def test_of_one_session_two_confirm_at_once(installation: Installation, app: Fas
     assert in_turn(installation, app, [*crowd, *confirmations, unknown]) == [0] * 8 + [0, 0, 429, 0, 429]
 
 
+def test_many_sessions_of_one_account_take_eight_places(
+    installation: Installation, app: FastAPI, new_browser: Callable[..., Browser]
+) -> None:
+    """Beyond those of their network: whoever has one account leaves places for everybody else."""
+    installation.add_account()
+    browser = new_browser()
+    sessions = []
+    for _number in range(10):
+        browser.sign_in()
+        sessions.append({SESSION_COOKIE: browser.cookies[SESSION_COOKIE]})
+        del browser.cookies[SESSION_COOKIE]
+    confirmations = [
+        Try(STEP_UP, {"password": "guess", "code": "", "next": "/"}, cookies=cookies) for cookies in sessions for _twice in "ab"
+    ]
+    crowd = [at(f"person{number}@example.com") for number in range(8)]
+    assert in_turn(installation, app, [*crowd, *confirmations]) == [0] * 8 + [0] * 8 + [429] * 12
+
+
 @pytest.mark.parametrize("path", ["/welcome", "/link/invite"])
 def test_of_one_link_two_wait(installation: Installation, app: FastAPI, path: str) -> None:
     """The holder of an open one is not kept waiting by a crowd in the same network; who only says so is."""

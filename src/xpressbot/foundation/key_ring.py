@@ -116,7 +116,8 @@ def change_key_ring(path: Path, change: Callable[[KeyRing], KeyRing]) -> KeyRing
         if is_read_only(file.fileno()):
             raise KeyRingError(
                 f"The key ring {path} is read-only here. Change it where it comes from: set XPRESSBOT_KEY_FILE to a copy that can be"
-                " written, and put the changed copy in its place. docs/operations.md says how."
+                " written, and put the changed copy in its place. Where only its mode forbids it, run chmod 600. docs/operations.md says"
+                " how."
             )
     with ExitStack() as stack:
         with _telling(path, "read"):

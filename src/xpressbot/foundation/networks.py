@@ -12,6 +12,8 @@ _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 """IPv4 addresses as an IPv6 socket shows them; `parsed_address` turns them back."""
 _DECORATED: Final = re.compile(r"\[([^]]*)\](?::\d+)?|([^:]*):\d+|([^%]*)%.*")
 """An address in brackets, with a port, or with a zone."""
+_LONGEST_ADDRESS: Final = 64
+"""Code points of an address with brackets and a port. Longer text is none, and is not kept to be recognised again."""
 
 
 def read_networks(text: str) -> tuple[Network, ...]:
@@ -70,9 +72,13 @@ def is_loopback(address: str) -> bool:
     return parsed is not None and parsed.is_loopback
 
 
-@lru_cache(maxsize=4096)
 def parsed_address(text: str) -> Address | None:
     """An address, an IPv4 one also when it is written as an IPv6 one; None for any other text."""
+    return _parsed(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Address | None:
     try:
         parsed = ipaddress.ip_address(text)
     except ValueError:
@@ -80,14 +86,13 @@ def parsed_address(text: str) -> Address | None:
     return parsed.ipv4_mapped or parsed if isinstance(parsed, ipaddress.IPv6Address) else parsed
 
 
-@lru_cache(maxsize=4096)
 def parsed_endpoint(text: str) -> Address | None:
     """The address of an endpoint; None for any other text.
 
     It may have a port, which is dropped. An IPv6 address with a port stands in brackets, one without may (RFC 3986 section 3.2.2).
     A zone ("fe80::1%eth0") means something on its own machine only, and is refused.
     """
-    found = _WITH_PORT.fullmatch(text)
+    found = _WITH_PORT.fullmatch(text[: _LONGEST_ADDRESS + 1])
     return None if "%" in text else parsed_address(text if found is None else found[1] or found[2])
 
 

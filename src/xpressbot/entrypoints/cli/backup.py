@@ -9,6 +9,7 @@ import typer
 from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
 from xpressbot.entrypoints.cli.people import moment
 from xpressbot.foundation.database.backup import BackupError, Contents, back_up, restore
+from xpressbot.foundation.database.reading import database_file
 from xpressbot.foundation.key_ring import KeyRingError, load_key_ring
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
@@ -50,7 +51,7 @@ def restore_command(end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
                 contents, restored = restore(file, settings.url, end_what_is_open)
             except BackupError as error:
                 fail(str(error))
-        typer.echo(printable(f"Restored {file}, made at schema {contents.revision}."))
+        typer.echo(printable(f"Restored {file} to {database_file(settings.url)}, made at schema {contents.revision}."))
         echo_restored(restored)
         typer.echo(printable(_about_keys(settings, contents)))
 

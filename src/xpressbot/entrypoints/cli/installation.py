@@ -63,10 +63,12 @@ def telling_what_is_made(settings: Settings) -> Iterator[None]:
     """Say which files of the installation were made meanwhile, with their whole paths: the directory may be the wrong one."""
     places = {"the database": database_file(settings.url), "the key ring": settings.key_file}
     absent = {what: place.absolute() for what, place in places.items() if place is not None and not place.exists()}
-    yield
-    made = [f"{what} {place}" for what, place in absent.items() if place.exists()]
-    if made:
-        typer.echo(printable(f"Made {' and '.join(made)}."))
+    try:
+        yield
+    finally:
+        made = [f"{what} {place}" for what, place in absent.items() if place.exists()]
+        if made:
+            typer.echo(printable(f"Made {' and '.join(made)}."))
 
 
 @contextmanager

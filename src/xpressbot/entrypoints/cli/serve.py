@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from xpressbot import __version__
-from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained
+from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained, telling_what_is_made
 from xpressbot.entrypoints.cli.listening import bound_sockets
 from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
@@ -47,7 +47,8 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             check_listener(settings, host)
             configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
             sockets = bound_sockets(host, port)
-            house = build(settings, workers=workers)
+            with telling_what_is_made(settings):
+                house = build(settings, workers=workers)
             _print_welcome_link(house)
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
         options = {

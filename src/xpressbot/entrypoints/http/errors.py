@@ -73,7 +73,7 @@ _EXPLANATIONS: Final = {
     422: _Explanation(
         "unreadable_form",
         _("The form could not be read"),
-        _("A field was sent twice or is damaged. Nothing was done; go back and try again."),
+        _("A field is missing, was sent twice or is damaged. Nothing was done. Open the page anew, and fill it in again."),
     ),
     429: _Explanation(
         "no_place",

@@ -16,6 +16,8 @@ from xpressbot.identity.domain.email_address import email_key, email_to_sign_in_
 MOST_AT_ONE_TARGET: Final = 2
 """A double click, or two browsers of one person."""
 MOST_OF_ONE_NETWORK: Final = 8
+MOST_OF_ONE_ACCOUNT: Final = 8
+"""Of all its sessions together, which one person can begin as many of as they like."""
 NO_PLACE_RETRY_AFTER_SECONDS: Final = 1
 
 T = TypeVar("T")
@@ -26,20 +28,21 @@ class Target:
     """What a form that hashes is a try at: an address, a session, a link.
 
     named: its name by what the request says, asking nobody; None where the request names none, and nothing will be hashed.
-    shown_by: the cookie by which a browser may show that it belongs there. belongs: whether it does, which asks the database.
-    is_public: strangers can name it too. Those who belong there then have places that strangers cannot take.
+    shown_by: the cookie by which a browser may show that it belongs there. known_as: as whom it then is known, which asks the
+    database; None if it does not belong there. is_public: strangers can name it too. Those who belong there then have places that
+    strangers cannot take.
     """
 
     named: Callable[[Visit], str | None]
     shown_by: Cookie
-    belongs: Callable[[Visit], bool]
+    known_as: Callable[[Visit], str | None]
     is_public: bool = False
 
 
 class _Share(NamedTuple):
-    """So many of the places, and whose they are."""
+    """So many of the places, and as what they are counted."""
 
-    owner: str
+    counted_as: str
     most: int
 
 
@@ -59,12 +62,12 @@ class Places:
 
         Raises PoolBusyError, and HTTPException 429 where its target or its network has no place left; nothing is charged then.
         """
-        owners = [share.owner for share in await self._free_shares(visit, target)]
-        self._taken.update(owners)
+        names = [share.counted_as for share in await self._free_shares(visit, target)]
+        self._taken.update(names)
         try:
             return await self._pools.sign_in.run(work)
         finally:
-            self._taken -= Counter(owners)
+            self._taken -= Counter(names)
 
     async def _free_shares(self, visit: Visit, target: Target) -> Sequence[_Share]:
         name = target.named(visit)
@@ -72,14 +75,16 @@ class Places:
         shares = [*at_target, _Share(f"network {network_of(visit.client.address)}", MOST_OF_ONE_NETWORK)]
         if self._are_free(shares):
             return shares
-        if visit.cookie(target.shown_by) is not None and await self._pools.page.run(lambda: target.belongs(visit)):
-            own = [_Share(f"known to {name}", MOST_AT_ONE_TARGET)] if target.is_public else at_target
+        known_as = None if visit.cookie(target.shown_by) is None else await self._pools.page.run(lambda: target.known_as(visit))
+        if known_as is not None:
+            known = f"known as {known_as}"
+            own = [_Share(known, MOST_AT_ONE_TARGET)] if target.is_public else [*at_target, _Share(known, MOST_OF_ONE_ACCOUNT)]
             if self._are_free(own):
                 return own
         raise HTTPException(429, headers={"Retry-After": str(NO_PLACE_RETRY_AFTER_SECONDS)})
 
     def _are_free(self, shares: Sequence[_Share]) -> bool:
-        return all(self._taken[share.owner] < share.most for share in shares)
+        return all(self._taken[share.counted_as] < share.most for share in shares)
 
 
 def _address_typed(visit: Visit) -> str | None:
@@ -87,9 +92,22 @@ def _address_typed(visit: Visit) -> str | None:
     return f"address {email_key(email)}" if isinstance(email, str) else None
 
 
-def _is_known_browser(visit: Visit) -> bool:
+def _known_browser(visit: Visit) -> str | None:
     email = email_to_sign_in_with(visit.form["email"])
-    return isinstance(email, str) and visit.identity.sign_in.knows(email, visit.client)
+    return _address_typed(visit) if isinstance(email, str) and visit.identity.sign_in.knows(email, visit.client) else None
+
+
+def _signed_in(visit: Visit) -> str | None:
+    caller = visit.identity.sessions.resolve(visit.client)
+    return None if caller is None else f"account {caller.account.id}"
+
+
+def _to_make_the_owner(visit: Visit) -> str | None:
+    return _link(visit) if visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)) else None
+
+
+def _invited(visit: Visit) -> str | None:
+    return None if visit.identity.registration.invited(visit.cookie(Cookie.LINK)) is None else _link(visit)
 
 
 def _token_in(cookie: Cookie) -> Callable[[Visit], str | None]:
@@ -100,11 +118,9 @@ def _token_in(cookie: Cookie) -> Callable[[Visit], str | None]:
     return named
 
 
-ADDRESS_TYPED: Final = Target(_address_typed, Cookie.DEVICE, _is_known_browser, is_public=True)
-SESSION: Final = Target(_token_in(Cookie.SESSION), Cookie.SESSION, lambda visit: visit.identity.sessions.resolve(visit.client) is not None)
-WELCOME_LINK: Final = Target(
-    _token_in(Cookie.LINK), Cookie.LINK, lambda visit: visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK))
-)
-INVITATION: Final = Target(
-    _token_in(Cookie.LINK), Cookie.LINK, lambda visit: visit.identity.registration.invited(visit.cookie(Cookie.LINK)) is not None
-)
+_link: Final = _token_in(Cookie.LINK)
+
+ADDRESS_TYPED: Final = Target(_address_typed, Cookie.DEVICE, _known_browser, is_public=True)
+SESSION: Final = Target(_token_in(Cookie.SESSION), Cookie.SESSION, _signed_in)
+WELCOME_LINK: Final = Target(_link, Cookie.LINK, _to_make_the_owner)
+INVITATION: Final = Target(_link, Cookie.LINK, _invited)

@@ -83,7 +83,10 @@ class Visit:
     @property
     def comes_from_sign_in(self) -> bool:
         """Whether the person was on one of our sign-in pages just before, as far as the browser tells."""
-        came_from = urlsplit(self.request.headers.get("referer", ""))
+        try:
+            came_from = urlsplit(self.request.headers.get("referer", ""))
+        except ValueError:
+            return False
         is_ours = normalised_host(came_from.netloc, https=self.site.house.settings.https) in self.site.house.settings.allowed_hosts
         return is_ours and (came_from.path == SIGN_IN_PATH or came_from.path.startswith(f"{SIGN_IN_PATH}/"))
 

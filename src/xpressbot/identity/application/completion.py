@@ -68,8 +68,8 @@ class Completion:
         if shows_codes:
             told.append(client.event(EventKind.RECOVERY_CODES_REVEALED, session=session.id))
         recorded = [(account.id, event) for event in told]
-        if ended is not None and ended.account_id != account.id:
-            recorded.append((ended.account_id, client.event(EventKind.SIGNED_OUT, session=ended.session_id)))
+        if ended is not None and ended.account_id != account.id and ended.is_live(now):
+            recorded.append((ended.account_id, client.event(EventKind.SIGNED_OUT, session=ended.id)))
         for account_id, event in sorted(recorded, key=itemgetter(0)):  # the heads of several chains are taken in the order of ids
             uow.events.append(account_id, event, now)
         return SignedIn(session_token, device_token, proof.next_path, session.id, shows_codes)

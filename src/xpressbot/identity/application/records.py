@@ -11,7 +11,7 @@ from xpressbot.identity.domain.notice import Notice, Shown
 from xpressbot.identity.domain.pending_sign_in import Origin, PendingSignIn, StoppedSignIns
 from xpressbot.identity.domain.recovery_code import RecoveryCodeSet, SavedCode
 from xpressbot.identity.domain.security_event import EventKind, NewEvent, SecurityEvent
-from xpressbot.identity.domain.session import EndedSession, Session
+from xpressbot.identity.domain.session import Session
 from xpressbot.identity.domain.stored_box import BoxTable, StoredBox
 from xpressbot.identity.domain.throttle import Bucket, Charge, DelayReport, Refusal
 
@@ -92,7 +92,7 @@ class SessionRecords(Protocol):
 
     def end(self, session_id: str) -> None: ...
 
-    def end_by_token(self, token_hash: bytes) -> EndedSession | None:
+    def end_by_token(self, token_hash: bytes) -> Session | None:
         """End the session that a browser had before it signed in again, whosever it was; None when it had none."""
 
     def end_others(self, account_id: str, keep: str | None) -> None:
@@ -132,8 +132,8 @@ class PendingSignInRecords(Protocol):
 class DeviceRecords(Protocol):
     """Known browsers."""
 
-    def find(self, token_hash: bytes, email: str, now: int) -> str | None:
-        """The id under which this browser is known for the account of that address, if its last sign-in is not long ago."""
+    def find(self, token_hash: bytes, account_id: str, now: int) -> str | None:
+        """The id under which this browser is known for the account, if its last sign-in is not long ago."""
 
     def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
         """Know this browser for the account, under a new token, with all it was known for under the old one."""

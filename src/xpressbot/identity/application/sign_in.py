@@ -70,7 +70,7 @@ class SignIn:
     def knows(self, email: str, client: Client) -> bool:
         """Whether this address has completed a sign-in in this browser. It proves nothing of who sits there."""
         with self._units.read() as uow:
-            return self._known_browser(uow, email, client) is not None
+            return self._known_browser(uow, uow.accounts.by_email(email), client) is not None
 
     def pending(self, token: Token | None, step: NextStep) -> PendingSignIn | Denied:
         """The pending sign-in a browser holds, if it may take this step with it."""
@@ -121,13 +121,16 @@ class SignIn:
     def _charge_password(self, email: str, client: Client) -> tuple[Account | None, Sequence[Charge]] | Denied:
         def tried(uow: UnitOfWork) -> tuple[Account | None, Sequence[Bucket]]:
             account = uow.accounts.by_email(email)
-            device_id = self._known_browser(uow, email, client)
+            device_id = self._known_browser(uow, account, client)
             return account, password_buckets(self._digest, email, account.id if account else None, device_id, client)
 
         return charge_try(self._units, self._mint.now, tried, durable=True)
 
-    def _known_browser(self, uow: UnitOfWork, email: str, client: Client) -> str | None:
-        return uow.devices.find(client.device.digest, email, self._mint.now()) if client.device else None
+    def _known_browser(self, uow: UnitOfWork, account: Account | None, client: Client) -> str | None:
+        if client.device is None:
+            return None
+        # An unknown address takes the same statement (ASVS 6.3.8).
+        return uow.devices.find(client.device.digest, account.id if account else "", self._mint.now())
 
     def _charge_code(self, token: Token, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
         def tried(uow: UnitOfWork) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:

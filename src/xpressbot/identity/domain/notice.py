@@ -27,7 +27,7 @@ MERGED: Final = frozenset(
 )
 """Kinds of which one notice tells all events that are not acknowledged: whoever has no more than a password can repeat them."""
 
-BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET})
+BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET, EventKind.CLOCK_RESET})
 """What only the operator does is shown before all else, so that nobody can push it out."""
 
 _TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_RECOVERY_CODE, EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE})

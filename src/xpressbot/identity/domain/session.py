@@ -62,11 +62,3 @@ class Session:
     def last_use_is_due(self, now: int) -> bool:
         """Whether this use should be written down."""
         return now - self.last_used_at >= LAST_USE_RESOLUTION
-
-
-@dataclass(frozen=True, slots=True)
-class EndedSession:
-    """A session that is no more, and whose it was."""
-
-    session_id: str
-    account_id: str

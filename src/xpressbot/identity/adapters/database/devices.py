@@ -5,23 +5,18 @@ The one before it still counts for the same browser, whose answer with the new o
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 
-from xpressbot.identity.adapters.database.tables import ACCOUNT, DEVICE
+from xpressbot.identity.adapters.database.tables import DEVICE
 from xpressbot.identity.domain.device import LIFETIME, MOST_PER_ACCOUNT
-from xpressbot.identity.domain.email_address import email_keys
 from xpressbot.identity.domain.instant import latest_credible
 
 _CARRIED = or_(DEVICE.c.token_hash == bindparam("carried"), DEVICE.c.previous_token_hash == bindparam("carried"))
-_FIND = (
-    select(DEVICE.c.id)
-    .join(ACCOUNT, ACCOUNT.c.id == DEVICE.c.account_id)
-    .where(
-        _CARRIED,
-        ACCOUNT.c.email_key.in_([bindparam("email_key"), bindparam("former_key")]),
-        DEVICE.c.last_sign_in_at > bindparam("not_before"),
-        DEVICE.c.last_sign_in_at <= bindparam("not_after"),
-    )
-)
 _OF_ACCOUNT = DEVICE.c.account_id == bindparam("of_account")
+_FIND = select(DEVICE.c.id).where(
+    _CARRIED,
+    _OF_ACCOUNT,
+    DEVICE.c.last_sign_in_at > bindparam("not_before"),
+    DEVICE.c.last_sign_in_at <= bindparam("not_after"),
+)
 _ADD = (
     insert(DEVICE)
     .values(id=bindparam("new_id"), token_hash=bindparam("new_hash"), account_id=bindparam("of_account"), last_sign_in_at=bindparam("now"))
@@ -45,10 +40,9 @@ class Devices:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, token_hash: bytes, email: str, now: int) -> str | None:
-        key, former_key = email_keys(email)
+    def find(self, token_hash: bytes, account_id: str, now: int) -> str | None:
         bounds = {"not_before": now - LIFETIME, "not_after": latest_credible(now)}
-        parameters = {"carried": token_hash, "email_key": key, "former_key": former_key, **bounds}
+        parameters = {"carried": token_hash, "of_account": account_id, **bounds}
         found: str | None = self._connection.execute(_FIND, parameters).scalars().first()
         return found
 

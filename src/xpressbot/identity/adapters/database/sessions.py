@@ -12,7 +12,7 @@ from xpressbot.identity.adapters.database.tables import ACCOUNT, SESSION
 from xpressbot.identity.domain.account import Account, AccountStatus
 from xpressbot.identity.domain.assurance import Amr, Method
 from xpressbot.identity.domain.instant import latest_credible
-from xpressbot.identity.domain.session import INACTIVITY_TIMEOUT, EndedSession, Session
+from xpressbot.identity.domain.session import INACTIVITY_TIMEOUT, Session
 
 _SESSION_COLUMNS = (
     SESSION.c.id.label("session_id"),
@@ -41,7 +41,7 @@ _TOUCH = (
     .values(last_used_at=bindparam("now"))
 )
 _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
-_END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(SESSION.c.id, SESSION.c.account_id)
+_END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
 
 
 class Sessions:
@@ -117,9 +117,9 @@ class Sessions:
     def end(self, session_id: str) -> None:
         self._connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
 
-    def end_by_token(self, token_hash: bytes) -> EndedSession | None:
+    def end_by_token(self, token_hash: bytes) -> Session | None:
         row = self._connection.execute(_END_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-        return None if row is None else EndedSession(row.id, row.account_id)
+        return None if row is None else _session(row)
 
     def end_others(self, account_id: str, keep: str | None) -> None:
         self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
