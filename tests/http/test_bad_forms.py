@@ -99,7 +99,7 @@ def test_a_form_that_cannot_be_read_is_422_at_every_state_changer(
         for name, body in UNREADABLE.items():
             response = send(browser, path, body)
             assert response.status_code == 422, (path, name)
-            assert "Nothing was done; go back and try again" in response.text
+            assert "Nothing was done. Open the page anew" in response.text
     assert contents(installation) == before
 
 
