@@ -92,7 +92,7 @@ def test_a_device_cookie_of_another_account_is_no_help(
     So they do if Anna's address was once kept under the key of Berta's.
     """
     for address in {annas, bertas_address} - {anna.email}:
-        installation.add_account(address, "Somebody")
+        installation.add_account(address, "Berta")
     bertas = new_visitor(email=bertas_address).sign_in()
     stranger = new_visitor(email=annas, address="198.51.100.1")
     guess(stranger, 6)

@@ -20,7 +20,7 @@ def test_the_table_tells_which_events_are_notices() -> None:
 
 
 def test_notices_of_what_only_the_operator_does_come_first() -> None:
-    """Their events name who acted; nobody can push them out."""
+    """Events of the operator name the actor; the dashboard lists their notices before all others."""
     rows = table("docs/security-events.md", "Event")
     told = {row["Event"] for row in rows if row["Notice"] == "yes" and "actor" in row["Details beyond address and browser"].split(", ")}
     assert {kind.value for kind in BY_OPERATOR} == told

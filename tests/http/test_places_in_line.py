@@ -181,7 +181,7 @@ def test_of_one_session_two_confirm_at_once(installation: Installation, app: Fas
 def test_many_sessions_of_one_account_take_eight_places(
     installation: Installation, app: FastAPI, new_browser: Callable[..., Browser]
 ) -> None:
-    """Beyond those of their network: whoever has one account leaves places for everybody else."""
+    """Besides the eight of their network; further tries are answered 429, so one account cannot fill the queue."""
     installation.add_account()
     browser = new_browser()
     sessions = []

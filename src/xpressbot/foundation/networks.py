@@ -13,7 +13,7 @@ _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 _DECORATED: Final = re.compile(r"\[([^]]*)\](?::\d+)?|([^:]*):\d+|([^%]*)%.*")
 """An address in brackets, with a port, or with a zone."""
 _LONGEST_ADDRESS: Final = 64
-"""Code points of an address with brackets and a port. Longer text is none, and is not kept to be recognised again."""
+"""Code points of an address with brackets and a port. Longer text is no address, and the cache keeps none of it."""
 
 
 def read_networks(text: str) -> tuple[Network, ...]:
@@ -92,8 +92,10 @@ def parsed_endpoint(text: str) -> Address | None:
     It may have a port, which is dropped. An IPv6 address with a port stands in brackets, one without may (RFC 3986 section 3.2.2).
     A zone ("fe80::1%eth0") means something on its own machine only, and is refused.
     """
-    found = _WITH_PORT.fullmatch(text[: _LONGEST_ADDRESS + 1])
-    return None if "%" in text else parsed_address(text if found is None else found[1] or found[2])
+    if "%" in text or len(text) > _LONGEST_ADDRESS:
+        return None
+    found = _WITH_PORT.fullmatch(text)
+    return parsed_address(text if found is None else found[1] or found[2])
 
 
 def names_no_domain(host: str) -> bool:

@@ -17,7 +17,7 @@ MOST_AT_ONE_TARGET: Final = 2
 """A double click, or two browsers of one person."""
 MOST_OF_ONE_NETWORK: Final = 8
 MOST_OF_ONE_ACCOUNT: Final = 8
-"""Of all its sessions together, which one person can begin as many of as they like."""
+"""Of all its sessions together: a person can begin any number of them."""
 NO_PLACE_RETRY_AFTER_SECONDS: Final = 1
 
 T = TypeVar("T")
