@@ -34,7 +34,7 @@ static: $(VENV)/installed-dev ## Format, lint, types, import contracts
 
 coverage: ## Judge the coverage of the last test run
 	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report --fail-under=100 --include='*/identity/domain/*,*/identity/application/*'
+	$(BIN)/python -m coverage report --fail-under=100 --include='*/identity/*'
 	$(BIN)/python -m coverage report --fail-under=97
 
 format: $(VENV)/installed-dev ## Format and mend what can be mended by itself

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
-from xpressbot.identity.domain.hotp import hotp
-from xpressbot.identity.domain.totp import PERIOD_SECONDS, SECRET_BYTES, WINDOW_STEPS
+from xpressbot.identity.factors.totp.rules.hotp import hotp
+from xpressbot.identity.factors.totp.rules.totp import PERIOD_SECONDS, SECRET_BYTES, WINDOW_STEPS
 
 PASSWORD = "violet-anchor-meadow-kettle"
 

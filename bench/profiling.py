@@ -32,7 +32,7 @@ _PARTS = {
     "log line": ("structlog/", "foundation/logging.py"),
     "metrics": ("prometheus_client/",),
     "FastAPI and Starlette": ("fastapi/", "starlette/"),
-    "uvicorn": ("uvicorn/", "xpressbot/entrypoints/http/protocol.py"),
+    "uvicorn": ("uvicorn/", "xpressbot/entrypoints/http/server/protocol.py"),
     "our pages and layers": ("xpressbot/entrypoints/",),
     "our use cases and rules": ("xpressbot/identity/application/", "xpressbot/identity/domain/"),
     "our adapters": ("xpressbot/identity/adapters/", "xpressbot/foundation/"),

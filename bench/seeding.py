@@ -14,14 +14,22 @@ from sqlalchemy import Connection, Table, insert, text
 
 from bench.people import PASSWORD, Person
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
+from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.database.migrations import upgrade
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings
-from xpressbot.identity.adapters.database.tables import (
+from xpressbot.foundation.system import System
+from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.accounts.rules.address import email_key
+from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, EventKind, chained_hash, details_hash, encode_details
+from xpressbot.identity.factors.rules import AuthenticatorState
+from xpressbot.identity.factors.secrets import new_recovery_codes, seal_totp_secret
+from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME
+from xpressbot.identity.tables import (
     ACCOUNT,
     AUTHENTICATOR,
     CHAIN_HEAD,
@@ -30,15 +38,7 @@ from xpressbot.identity.adapters.database.tables import (
     SECURITY_EVENT,
     SESSION,
 )
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher
-from xpressbot.identity.application.minting import Mint
-from xpressbot.identity.application.secrets import new_recovery_codes, seal_totp_secret
-from xpressbot.identity.domain.account import AccountStatus
-from xpressbot.identity.domain.authenticator import AuthenticatorState
-from xpressbot.identity.domain.email_address import email_key
-from xpressbot.identity.domain.security_event import GENESIS, SALT_BYTES, EventKind, chained_hash, details_hash, encode_details
-from xpressbot.identity.domain.session import ABSOLUTE_LIFETIME
+from xpressbot.identity.unit_of_work import UnitOfWork
 
 CHEAPEST_HASH_KIB = 8
 """For the password step where it only prepares what is measured."""
@@ -89,11 +89,11 @@ def seed(installation: Installation, numbers: range, advance: Callable[[int], No
     try:
         upgrade(database)
         ring = attach_key_ring(database, settings.key_file, entropy)
-        boxes = SealedBoxes(ring, entropy, partial(load_key_ring, settings.key_file))
+        boxes = Encryption(ring, entropy, partial(load_key_ring, settings.key_file))
         hasher = Argon2Hasher(
             memory_kib=settings.argon2_memory_kib, iterations=settings.argon2_iterations, threads=1, filler=entropy.token_bytes(32)
         )
-        maker = _Maker(Mint(SystemClock(), entropy), KeyedDigests(ring), hasher.hash(PASSWORD))
+        maker = _Maker(System(SystemClock(), entropy), KeyedDigests(ring), hasher.hash(PASSWORD))
         for start in range(numbers.start, numbers.stop, _BATCH):
             batch = range(start, min(start + _BATCH, numbers.stop))
             with database.write() as connection:
@@ -112,7 +112,7 @@ def seed(installation: Installation, numbers: range, advance: Callable[[int], No
 class _Maker:
     """Makes the rows of people. All share one password hash: hashing is measured elsewhere."""
 
-    mint: Mint
+    system: System
     digest: KeyedDigests
     password_hash: str
 
@@ -138,12 +138,12 @@ class _Maker:
                 "security_version": 1,
                 "password_hash": self.password_hash,
                 "notices_seen": EVENTS_EACH,
-                "created_at": self.mint.now(),
+                "created_at": self.system.now(),
             }
         )
 
     def _authenticator(self, rows: Rows, uow: UnitOfWork, account_id: str, person: Person) -> None:
-        authenticator_id, now = self.mint.id(), self.mint.now()
+        authenticator_id, now = self.system.new_id(), self.system.now()
         rows[AUTHENTICATOR].append(
             {
                 "id": authenticator_id,
@@ -159,11 +159,11 @@ class _Maker:
         )
 
     def _session(self, rows: Rows, account_id: str, person: Person) -> str:
-        session_id, now = self.mint.id(), self.mint.now()
+        session_id, now = self.system.new_id(), self.system.now()
         rows[SESSION].append(
             {
                 "id": session_id,
-                "token_hash": self.mint.token().digest,
+                "token_hash": self.system.new_token().digest,
                 "account_id": account_id,
                 "security_version": 1,
                 "amr": "otp pwd",
@@ -181,7 +181,7 @@ class _Maker:
         return session_id
 
     def _recovery_codes(self, rows: Rows, uow: UnitOfWork, account_id: str, session_id: str) -> None:
-        codes, now = new_recovery_codes(uow, self.mint, self.digest, account_id, session_id), self.mint.now()
+        codes, now = new_recovery_codes(uow, self.system, self.digest, account_id, session_id), self.system.now()
         rows[RECOVERY_CODE_SET].append(
             {"id": codes.id, "account_id": account_id, "state": "in_force", "session_id": session_id, "created_at": now, "saved_at": now}
         )
@@ -192,7 +192,7 @@ class _Maker:
     def _history(self, rows: Rows, account_id: str, person: Person, session_id: str) -> None:
         previous = GENESIS
         for seq, kind in enumerate(_HISTORY, 1):
-            salt, now = self.mint.entropy.token_bytes(SALT_BYTES), self.mint.now()
+            salt, now = self.system.entropy.token_bytes(SALT_BYTES), self.system.now()
             details = encode_details({"address": person.network_address, "user_agent": _USER_AGENT, "session": session_id})
             digest = details_hash(salt, details)
             previous = chained_hash(previous, account_id=account_id, seq=seq, kind=kind, at=now, details_digest=digest)

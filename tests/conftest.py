@@ -71,7 +71,7 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 
 @pytest.fixture
 def app(installation: Installation) -> FastAPI:
-    return create_app(installation.house)
+    return create_app(installation.services)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from bench.servers import Command
 from bench.systems import Statuses
 from xpressbot import __version__
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.foundation.sealed_box import KeyedDigests
+from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.crypto.key_ring import load_key_ring
 
 
 class XpressBot:

@@ -27,8 +27,8 @@ from bench.workloads import Bar, Chapter
 from bench.workloads import Table as ResultTable
 from bench.workloads.right_code import after_password
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.identity.adapters.database.tables import ACCOUNT, SECURITY_EVENT, SESSION
-from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT, SESSION
 
 _WORKERS = 2
 _CONNECTIONS = 16

@@ -15,9 +15,9 @@ from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.rounds import ratio
-from xpressbot.entrypoints.http.pools import available_cores, hash_threads_of_a_worker
 from xpressbot.foundation.large_pages import LARGE_PAGES, VARIABLE
 from xpressbot.foundation.settings import Settings
+from xpressbot.foundation.threads.worker_pools import available_cores, hash_threads_of_a_worker
 
 PEOPLE = 64
 _CONNECTIONS = 16

@@ -12,7 +12,7 @@ from bench.stage import Stage
 from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter, Plot
 from bench.workloads.rounds import Contestant, people_needed, side_by_side
-from xpressbot.entrypoints.http.pools import available_cores
+from xpressbot.foundation.threads.worker_pools import available_cores
 
 _PROCESSES = (1, 2, 4)
 _GROWS = 1.1

@@ -1,76 +1,72 @@
 """The one place that builds adapters and hands them to the use cases."""
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import typer
 from fastapi import FastAPI
 
-from xpressbot.entrypoints.check_up import CheckUp
+from xpressbot.diagnostics.background_check import BackgroundCheck
+from xpressbot.diagnostics.database_checks import ConnectionDemand
+from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
-from xpressbot.entrypoints.examination import Doctor, Subject
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.doctor import Doctor, Subject
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pools import Pools, available_cores
-from xpressbot.entrypoints.measures import Measures, Occupancy
+from xpressbot.entrypoints.services import Services
+from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
+from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
+from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
-from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.database.migrations import prepare_schema
-from xpressbot.foundation.database.readiness import ReadinessCheck
-from xpressbot.foundation.diagnosis.database import ConnectionDemand
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import Metrics
-from xpressbot.foundation.sealed_box import KeyedDigests, SealedBoxes
 from xpressbot.foundation.settings import Settings, load_settings
-from xpressbot.identity.adapters.database.unit_of_work import ReadingUnits, UnitsOfWork, UnitTimes
-from xpressbot.identity.adapters.hash_threads import HashFigures
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher
-from xpressbot.identity.adapters.password_strength import estimate_strength
-from xpressbot.identity.adapters.sign_in_log import StructuredSignInLog
-from xpressbot.identity.application.account_page import AccountPage
-from xpressbot.identity.application.administration import Administration
-from xpressbot.identity.application.after_restore import AfterRestore
-from xpressbot.identity.application.authenticator_apps import AuthenticatorApps
-from xpressbot.identity.application.enrolling import Enrolling
-from xpressbot.identity.application.gate import Gate
-from xpressbot.identity.application.minting import Mint
-from xpressbot.identity.application.ports import Clock, Entropy
-from xpressbot.identity.application.re_enrolment import ReEnrolment
-from xpressbot.identity.application.reauthentication import Reauthentication
-from xpressbot.identity.application.recovery_codes import RecoveryCodes
-from xpressbot.identity.application.registration import PasswordRules, Registration
-from xpressbot.identity.application.resealing import Resealing
-from xpressbot.identity.application.sessions import SessionLookup, Sessions
-from xpressbot.identity.application.sign_in import SignIn
-from xpressbot.identity.application.survey import Survey
-from xpressbot.identity.application.sweeping import Sweeping
-from xpressbot.identity.application.totp_enrolment import TotpEnrolment
-from xpressbot.identity.application.use_cases import Identity
-from xpressbot.identity.domain.restoring import Restored
+from xpressbot.foundation.system import System
+from xpressbot.foundation.threads.hash_threads import HashFigures
+from xpressbot.foundation.threads.worker_pools import Pools, available_cores
+from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.installation_queries import InstallationQueries
+from xpressbot.identity.expiry.removal import RowExpiry
+from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
+from xpressbot.identity.factors.totp.apps import AuthenticatorApps
+from xpressbot.identity.factors.totp.enrolment import TotpEnrolment
+from xpressbot.identity.factors.totp.enrolment_steps import EnrolmentSteps
+from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.re_encryption.use_case import ReEncryption
+from xpressbot.identity.registration.account_creation import PasswordRules, Registration
+from xpressbot.identity.restore.rules import Restored
+from xpressbot.identity.restore.use_case import AfterRestore
+from xpressbot.identity.sessions.gate import Gate
+from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
+from xpressbot.identity.sign_in.log import StructuredSignInLog
+from xpressbot.identity.sign_in.password_step import SignIn
+from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
+from xpressbot.identity.sign_in.step_up import Reauthentication
+from xpressbot.identity.unit_of_work import ReadingUnits, UnitsOfWork, UnitTimes
+from xpressbot.identity.use_cases import Identity
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What a test may replace: time and chance."""
-
-    clock: Clock
-    entropy: Entropy
-
-
-SYSTEM: Final = Outside(SystemClock(), SystemEntropy())
+DEFAULT_SYSTEM: Final = System(SystemClock(), SystemEntropy())
 
 
 def build(
-    settings: Settings, *, workers: int = 1, outside: Outside = SYSTEM, durable: bool = True, patient: bool = False, makes: bool = True
-) -> House:
+    settings: Settings,
+    *,
+    workers: int = 1,
+    system: System = DEFAULT_SYSTEM,
+    durable: bool = True,
+    patient: bool = False,
+    makes: bool = True,
+) -> Services:
     """Open the database, attach the key ring, and build the use cases.
 
     SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's, `makes` is
@@ -81,70 +77,69 @@ def build(
     database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
         prepare_schema(database)
-        ring = attach_key_ring(database, settings.key_file, outside.entropy, makes=makes)
+        ring = attach_key_ring(database, settings.key_file, system.entropy, makes=makes)
     except BaseException:
         database.dispose()
         raise
-    mint = Mint(outside.clock, outside.entropy)
-    measures = Measures(Metrics.of_this_process())
-    boxes = SealedBoxes(ring, outside.entropy, partial(load_key_ring, settings.key_file))
-    times = UnitTimes(measures.reading.observe, measures.writing.observe)
-    units = UnitsOfWork(database, boxes, outside.entropy, times, before_disk=pools.form.hand_back)
-    at_once = None if database.at_once is None else ReadingUnits(database.at_once, boxes, outside.entropy, times.reading)
+    telemetry = Telemetry(Metrics.of_this_process())
+    boxes = Encryption(ring, system.entropy, partial(load_key_ring, settings.key_file))
+    times = UnitTimes(telemetry.reading.observe, telemetry.writing.observe)
+    units = UnitsOfWork(database, boxes, system.entropy, times, before_disk=pools.form.hand_back)
+    at_once = None if database.at_once is None else ReadingUnits(database.at_once, boxes, system.entropy, times.reading)
     digest = KeyedDigests(ring)
     hasher = Argon2Hasher(
         memory_kib=settings.argon2_memory_kib,
         iterations=settings.argon2_iterations,
         threads=pools.hash_threads,
-        filler=outside.entropy.token_bytes(32),
-        figures=HashFigures(measures.hashes_waiting.inc, measures.hash_wait.observe, measures.hash_run.observe),
+        filler=system.entropy.token_bytes(32),
+        figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
-    gate = Gate(units, mint)
-    enrolling = Enrolling(mint, digest)
-    sign_in = SignIn(units, mint, hasher, digest, StructuredSignInLog())
+    gate = Gate(units, system)
+    enrolment_steps = EnrolmentSteps(system, digest)
+    sign_in = SignIn(units, system, hasher, digest, StructuredSignInLog())
     identity = Identity(
         sign_in=sign_in,
-        sessions=Sessions(units, gate, mint),
+        sessions=Sessions(units, gate, system),
         reauthentication=Reauthentication(units, gate, hasher, digest),
-        totp_enrolment=TotpEnrolment(units, gate, enrolling),
-        authenticator_apps=AuthenticatorApps(units, gate, enrolling),
-        re_enrolment=ReEnrolment(units, mint, digest, sign_in, enrolling),
-        recovery_codes=RecoveryCodes(units, gate, mint, digest, viewable=settings.recovery_codes_viewable),
-        account_page=AccountPage(units, gate, mint),
-        registration=Registration(units, mint, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),
-        administration=Administration(units, mint),
-        resealing=Resealing(units),
-        sweeping=Sweeping(units, mint),
+        totp_enrolment=TotpEnrolment(units, gate, enrolment_steps),
+        authenticator_apps=AuthenticatorApps(units, gate, enrolment_steps),
+        re_enrolment=ReEnrolment(units, system, digest, sign_in, enrolment_steps),
+        recovery_codes=RecoveryCodes(units, gate, system, digest, viewable=settings.recovery_codes_viewable),
+        account_page=AccountPage(units, gate, system),
+        registration=Registration(units, system, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),
+        administration=Administration(units, system),
+        re_encryption=ReEncryption(units),
+        expiry=RowExpiry(units, system),
     )
     subject = Subject(settings, database, ConnectionDemand(workers, pools.threads))
-    check_up = CheckUp(partial(build_doctor(outside).examine, subject, thorough=False), outside.clock)
-    return House(
+    background_check = BackgroundCheck(partial(build_doctor(system).examine, subject, thorough=False), system.clock)
+    return Services(
         settings=settings,
         identity=identity,
         pools=pools,
-        clock=outside.clock,
-        entropy=outside.entropy,
+        clock=system.clock,
+        entropy=system.entropy,
         digest=digest,
         database=database,
-        lookup_at_once=None if at_once is None else SessionLookup(at_once, mint),
-        check_up=check_up,
-        measures=measures,
-        occupancy=Occupancy(measures.metrics, pools, database),
+        lookup_at_once=None if at_once is None else SessionLookup(at_once, system),
+        background_check=background_check,
+        telemetry=telemetry,
+        occupancy=Occupancy(telemetry.metrics, pools, database),
         readiness=ReadinessCheck(database, boxes),
     )
 
 
-def build_doctor(outside: Outside = SYSTEM) -> Doctor:
+def build_doctor(system: System = DEFAULT_SYSTEM) -> Doctor:
     """What examines an installation, also one that cannot be built."""
 
-    def survey_of(database: Database, ring: KeyRing) -> Survey:
-        boxes = SealedBoxes(ring, outside.entropy, lambda: ring)
-        return Survey(UnitsOfWork(database, boxes, outside.entropy), Mint(outside.clock, outside.entropy))
+    def queries_of(database: Database, ring: KeyRing) -> InstallationQueries:
+        boxes = Encryption(ring, system.entropy, lambda: ring)
+        return InstallationQueries(UnitsOfWork(database, boxes, system.entropy), system)
 
-    return Doctor(outside.clock, survey_of)
+    return Doctor(system.clock, queries_of)
 
 
-def end_what_is_open(url: str, outside: Outside = SYSTEM) -> Restored:
+def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
     """End what an older copy of a database brings back open, before anybody uses it. Each wing has a list of its own.
 
     SQLite is migrated on the way; another database must be up to date. No key ring is needed.
@@ -153,8 +148,8 @@ def end_what_is_open(url: str, outside: Outside = SYSTEM) -> Restored:
     database = open_database(url, pool_size=1, patient=True)
     try:
         prepare_schema(database)
-        boxes = SealedBoxes(EMPTY_KEY_RING, outside.entropy, lambda: EMPTY_KEY_RING)
-        return AfterRestore(UnitsOfWork(database, boxes, outside.entropy), Mint(outside.clock, outside.entropy)).end_what_is_open()
+        boxes = Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING)
+        return AfterRestore(UnitsOfWork(database, boxes, system.entropy), system).end_what_is_open()
     finally:
         database.dispose()
 

@@ -9,7 +9,7 @@ from tests.browser.qr_code import read_qr_code
 from tests.browser.site import Site
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 CODES_IN_A_SET = 10
 CODE = re.compile(r"^(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$")

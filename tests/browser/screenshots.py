@@ -60,7 +60,7 @@ def take_the_guide(chromium: Browser) -> None:
             anna.enter_password()
             anna.is_on("Enter your code")
             take(anna.page, "sign-in-code")
-            site.installation.house.check_up.renew()  # the upkeep's last one was before 2FA
+            site.installation.services.background_check.renew()  # the jobs's last one was before 2FA
             anna.enter_code(phone.next_code())
             anna.is_on("Dashboard")
             take(anna.page, "dashboard")
@@ -89,7 +89,7 @@ def take_several_apps(chromium: Browser) -> None:
             anna.open("/account/2fa/move")
             anna.is_on("Move to a new phone")
             take(anna.page, "move-to-a-new-phone")
-            people.reset(site.installation.house)
+            people.reset(site.installation.services)
             anna.enter_password()
             anna.is_on("Set up 2FA again")
             take(anna.page, "after-a-reset")
@@ -123,7 +123,7 @@ def take_dark_and_phone(chromium: Browser) -> None:
             anna.is_on("Reset 2FA on a new phone")
             take(anna.page, "set-up-qr-code-phone")
         with visitor(chromium, site, **PHONE, color_scheme="dark") as anna:
-            site.installation.house.check_up.renew()
+            site.installation.services.background_check.renew()
             anna.sign_in_with_code(phone)
             anna.page.get_by_label("Profile menu").click()
             take(anna.page, "dashboard-phone-dark")

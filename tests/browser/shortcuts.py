@@ -8,11 +8,11 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.forms import parse_recovery_code
-from xpressbot.identity.application.caller import Caller, Client
-from xpressbot.identity.application.totp_enrolment import Confirmed
-from xpressbot.identity.domain.otpauth import provisioning_uri
-from xpressbot.identity.domain.outcomes import SecondFactorRequired, SignedIn
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
+from xpressbot.identity.outcomes import SecondFactorRequired, SignedIn
+from xpressbot.identity.sessions.caller import Caller, Client
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Protected:
 
 def session_of(site: Site, email: str = "anna@example.com", *, recovery_code: str | None = None) -> Token:
     """Sign in with the password, and a recovery code where one is given."""
-    sign_in = site.installation.house.identity.sign_in
+    sign_in = site.installation.services.identity.sign_in
     outcome = sign_in.begin(email, PASSWORD, "/", CLIENT)
     if recovery_code is not None:
         assert isinstance(outcome, SecondFactorRequired), outcome
@@ -39,7 +39,7 @@ def session_of(site: Site, email: str = "anna@example.com", *, recovery_code: st
 
 def protect(site: Site, email: str = "anna@example.com") -> Protected:
     """Turn 2FA on, up to "Continue"."""
-    identity = site.installation.house.identity
+    identity = site.installation.services.identity
     caller = _caller(site, session_of(site, email))
     identity.totp_enrolment.start(caller)
     enrolment = identity.totp_enrolment.view(caller)
@@ -59,7 +59,7 @@ def arrive_signed_in(person: Person, session: Token | None = None) -> None:
     """Give the person's browser a session, of the password alone if none is given, and open the dashboard."""
     token = session or session_of(person.site, person.email)
     https = person.site.https
-    name = Cookies(person.site.installation.house.settings).name(Cookie.SESSION)
+    name = Cookies(person.site.installation.services.settings).name(Cookie.SESSION)
     cookie = {"name": name, "value": token.text, "url": person.site.url, "httpOnly": True, "secure": https, "sameSite": "Lax"}
     person.page.context.add_cookies([cookie])
     person.open("/")
@@ -68,6 +68,6 @@ def arrive_signed_in(person: Person, session: Token | None = None) -> None:
 
 def _caller(site: Site, session: Token) -> Caller:
     client: Client = replace(CLIENT, session=session)
-    caller = site.installation.house.identity.sessions.resolve(client)
+    caller = site.installation.services.identity.sessions.resolve(client)
     assert caller is not None
     return caller

@@ -34,18 +34,18 @@ class Site:
     @property
     def https(self) -> bool:
         """Whether it is reached by https."""
-        return self.installation.house.settings.https
+        return self.installation.services.settings.https
 
     def welcome_link(self) -> str:
         """The link that a start prints while there is no account."""
-        token = self.installation.house.identity.registration.issue_welcome_link()
+        token = self.installation.services.identity.registration.issue_welcome_link()
         assert token is not None
         return f"{self.url}/welcome?token={token.text}"
 
     @contextmanager
     def answers_late(self) -> Iterator[None]:
         """Until the block ends, whatever has to write waits for the database."""
-        path = self.installation.house.database.engine.url.database
+        path = self.installation.services.database.engine.url.database
         assert path is not None
         with closing(sqlite3.connect(path, isolation_level=None)) as writer:
             writer.execute("BEGIN IMMEDIATE")
@@ -64,7 +64,7 @@ def serve(
     if front is not None:
         settings |= {"trusted_proxies": front.trusted_proxies}
     installation = install(directory, database_url, public_url=url, **settings)
-    config = uvicorn.Config(create_app(installation.house), log_config=None, access_log=False, proxy_headers=False, server_header=False)
+    config = uvicorn.Config(create_app(installation.services), log_config=None, access_log=False, proxy_headers=False, server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site")
     thread.start()

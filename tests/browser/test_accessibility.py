@@ -8,7 +8,7 @@ from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect, session_of
 from tests.browser.site import Site
 from tests.support import people
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 pytestmark = pytest.mark.browser
 
@@ -142,8 +142,8 @@ def test_after_a_recovery_code(site: Site, anna: Person) -> None:
 
 def test_what_is_wrong_with_the_installation(site: Site, anna: Person) -> None:
     """The owner's dashboard with an error and a warning, whose paths are longer than a phone is wide."""
-    site.installation.house.settings.key_file.chmod(0o644)
-    site.installation.house.check_up.renew()
+    site.installation.services.settings.key_file.chmod(0o644)
+    site.installation.services.background_check.renew()
     arrive_signed_in(anna, session_of(site))
     anna.sees("Error: File modes")
     anna.sees("Warning: Keys apart from data")
@@ -198,10 +198,10 @@ def test_several_apps_and_a_move(site: Site, anna: Person) -> None:
 
 def test_after_a_reset(site: Site, anna: Person) -> None:
     """The page that asks for the link in each of its states, and the set-up that comes before the session."""
-    house = site.installation.house
-    people.protected(house, "berta@example.com")
+    services = site.installation.services
+    people.protected(services, "berta@example.com")
     protect(site)
-    link, bertas = people.reset(house), people.reset(house, "berta@example.com")
+    link, bertas = people.reset(services), people.reset(services, "berta@example.com")
 
     anna.open_link("re-enrolment", link)
     anna.sees("Your link works.")
@@ -235,9 +235,9 @@ def test_after_a_reset(site: Site, anna: Person) -> None:
 
 def test_a_reset_in_anothers_browser_and_an_invitation(site: Site, anna: Person) -> None:
     """Signed in as somebody else; invited, filled in badly, and a link that was used."""
-    house = site.installation.house
-    people.protected(house, "berta@example.com")
-    link, invitation = people.reset(house, "berta@example.com"), house.identity.registration.invite("carl@example.com")
+    services = site.installation.services
+    people.protected(services, "berta@example.com")
+    link, invitation = people.reset(services, "berta@example.com"), services.identity.registration.invite("carl@example.com")
     assert isinstance(invitation, Token)
     arrive_signed_in(anna)
     anna.open_link("re-enrolment", link)

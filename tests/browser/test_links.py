@@ -8,7 +8,7 @@ from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
 from tests.support import people
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ BERTA = "berta@example.com"
 def link(site: Site) -> Token:
     """What the operator hands to Anna, whose phone and codes are gone."""
     protect(site)
-    return people.reset(site.installation.house)
+    return people.reset(site.installation.services)
 
 
 def set_up_again(person: Person) -> None:
@@ -112,7 +112,7 @@ def test_whoever_is_signed_in_as_somebody_else_signs_out_first(site: Site, link:
 
 def test_a_used_link_says_so(site: Site, link: Token, anna: Person) -> None:
     """After a second reset the first one is dead."""
-    people.reset(site.installation.house)
+    people.reset(site.installation.services)
     anna.open_link("re-enrolment", link)
     anna.is_on("This link does not work")
     anna.sees("Whoever runs this XpressBot can reset your 2FA again")
@@ -120,7 +120,7 @@ def test_a_used_link_says_so(site: Site, link: Token, anna: Person) -> None:
 
 def test_an_invitation_makes_the_persons_account(site: Site, way_to_browse: dict[str, object], new_person: NewPerson) -> None:
     """Name and password of their own choice for the address that was invited; then it signs in as any account."""
-    token = site.installation.house.identity.registration.invite(BERTA)
+    token = site.installation.services.identity.registration.invite(BERTA)
     assert isinstance(token, Token)
     berta = new_person(BERTA, **way_to_browse)
     berta.open_link("invite", token)

@@ -8,7 +8,7 @@ import pytest
 from tests.support.command_line import Shell
 from tests.support.installation import make_settings
 from xpressbot.bootstrap import build
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.services import Services
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def shell(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
-def house(shell: Shell) -> Iterator[House]:
+def services(shell: Shell) -> Iterator[Services]:
     """The installation that the commands in this shell work on."""
     directory = shell.directory / "var"
     settings = make_settings(directory, f"sqlite:///{directory / 'data' / 'xpressbot.sqlite3'}")
-    house = build(settings, durable=False)
-    yield house
-    house.close()
+    services = build(settings, durable=False)
+    yield services
+    services.close()

@@ -10,14 +10,14 @@ from sqlalchemy import update
 
 from tests.support.command_line import SOURCE, Answer, Shell
 from tests.support.installation import CLIENT, PASSWORD
-from tests.support.people import caller_with, enrolling, pending, protected
-from xpressbot.entrypoints.house import House
-from xpressbot.identity.adapters.database.tables import ACCOUNT
-from xpressbot.identity.application.caller import Client
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.application.totp_enrolment import Confirmed
-from xpressbot.identity.domain.pending_sign_in import NextStep
-from xpressbot.identity.domain.token import Token
+from tests.support.people import caller_with, enrolment_steps, pending, protected
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sign_in.rules.pending import NextStep
+from xpressbot.identity.tables import ACCOUNT
 
 FAILED = 1
 MISUSED = 2
@@ -27,19 +27,19 @@ def create(shell: Shell, email: str = "anna@example.com", name: str = "Anna Berg
     return shell.run("accounts", "create", "--email", email, "--name", name, stdin=password)
 
 
-def test_an_account_is_made_with_the_password_from_standard_input(shell: Shell, house: House) -> None:
+def test_an_account_is_made_with_the_password_from_standard_input(shell: Shell, services: Services) -> None:
     """The line's end and a byte order mark are no part of the password, and the first account is the owner's."""
     assert create(shell) == Answer(0, "Account anna@example.com made.\n", "")
-    assert house.identity.registration.has_owner()
+    assert services.identity.registration.has_owner()
     for number, line in enumerate([PASSWORD, PASSWORD + "\r\n", f"\ufeff{PASSWORD}\n"]):
         assert create(shell, f"user{number}@example.com", password=line).code == 0
-        caller_with(house, house.identity.sign_in.begin(f"user{number}@example.com", PASSWORD, "/", _client()).session)
+        caller_with(services, services.identity.sign_in.begin(f"user{number}@example.com", PASSWORD, "/", _client()).session)
 
 
-def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, house: House) -> None:
+def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, services: Services) -> None:
     """Only the line's end is taken away: leading and trailing spaces stay (ASVS 6.2.8)."""
     assert create(shell, password=f"  {PASSWORD} \n").code == 0
-    caller_with(house, house.identity.sign_in.begin("anna@example.com", f"  {PASSWORD} ", "/", _client()).session)
+    caller_with(services, services.identity.sign_in.begin("anna@example.com", f"  {PASSWORD} ", "/", _client()).session)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,9 @@ def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, house
         ("y" * 1_000_000, "Use at most 1024 bytes."),
     ],
 )
-def test_a_weak_or_unusable_password_is_refused_with_the_reason(shell: Shell, house: House, password: str | bytes, message: str) -> None:
+def test_a_weak_or_unusable_password_is_refused_with_the_reason(
+    shell: Shell, services: Services, password: str | bytes, message: str
+) -> None:
     """Exit code 1, one sentence on standard error, no account, and the password in neither stream."""
     answer = create(shell, password=password)
     assert (answer.code, answer.out) == (FAILED, "")
@@ -107,7 +109,7 @@ def test_a_useless_address_is_refused(shell: Shell, email: str) -> None:
     assert (answer.code, answer.out, answer.err) == (FAILED, "", f"{email!r} is no usable e-mail address.\n")
 
 
-def test_a_closed_standard_input_has_no_password(shell: Shell, house: House) -> None:
+def test_a_closed_standard_input_has_no_password(shell: Shell, services: Services) -> None:
     """As some supervisors start programs: a sentence, and no traceback."""
     closed = ("sh", "-c", f'exec {sys.executable} -m xpressbot "$@" <&-', "sh")
     answer = (
@@ -141,18 +143,18 @@ def test_a_useless_name_is_refused(shell: Shell, name: str) -> None:
     assert (answer.code, answer.err) == (FAILED, "The name must have 1 to 100 characters and no control characters.\n")
 
 
-def test_a_taken_address_is_refused_however_it_is_spelt(shell: Shell, house: House) -> None:
+def test_a_taken_address_is_refused_however_it_is_spelt(shell: Shell, services: Services) -> None:
     """Nothing of the first account changes."""
     create(shell)
     answer = create(shell, email="ANNA@Example.com", name="Another", password="lantern-pebble-orchid-thunder")
     assert answer == Answer(FAILED, "", "There is an account with this address already.\n")
-    caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
+    caller_with(services, services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
 
 
-def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, house: House) -> None:
+def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, services: Services) -> None:
     """Address, name, status, owner, 2FA and codes left; nothing secret."""
     create(shell)
-    protected(house, "bela@example.com")
+    protected(services, "bela@example.com")
     answer = shell.run("accounts", "list")
     assert answer.code == 0
     anna, bela = (next(line for line in answer.out.splitlines() if address in line) for address in ("anna@", "bela@"))
@@ -161,14 +163,14 @@ def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, house: Hous
     assert (cells[:4], cells[4][:8], cells[5]) == (["bela@example.com", "Anna Berg", "active", ""], "enabled ", "10")
 
 
-def test_the_list_shows_what_is_odd_about_an_address(shell: Shell, house: House) -> None:
+def test_the_list_shows_what_is_odd_about_an_address(shell: Shell, services: Services) -> None:
     """What cannot be seen is spelled out; other letters stand beside their scripts and the form without them; the rest is as it is."""
     create(shell, "anna@example.com")
     create(shell, "anna@bücher.example")
     create(shell, "anna@ex\u0430mple.com")
     create(shell, "anna@\u0430\u0440\u0440\u04cf\u0435.com")
     for number, former in enumerate(["anna\u200b@example.com", "anna\u034f@example.com", "\u0430nna@example.com", "jörg@example.com"]):
-        made_before(house, f"user{number}@example.com", former)
+        made_before(services, f"user{number}@example.com", former)
     listed = [line.strip("│").split("│")[0].strip() for line in shell.run("accounts", "list").out.splitlines() if "@" in line]
     assert sorted(listed) == sorted(
         [
@@ -185,19 +187,19 @@ def test_the_list_shows_what_is_odd_about_an_address(shell: Shell, house: House)
 
 
 @pytest.mark.parametrize("former", ["anna\u200b@example.com", "anna@exam\u200bple.com", "jörg@example.com", "anna@example..com"])
-def test_an_account_from_before_can_be_disabled_by_its_odd_address(shell: Shell, house: House, former: str) -> None:
+def test_an_account_from_before_can_be_disabled_by_its_odd_address(shell: Shell, services: Services, former: str) -> None:
     """And the one whose address looks the same is left alone."""
     create(shell)
-    made_before(house, "user@example.com", former)
+    made_before(services, "user@example.com", former)
     assert shell.run("accounts", "disable", former).code == 0
-    assert house.identity.administration.summary(former).account.status == "disabled"
-    assert house.identity.administration.summary("anna@example.com").account.status == "active"
+    assert services.identity.administration.summary(former).account.status == "disabled"
+    assert services.identity.administration.summary("anna@example.com").account.status == "active"
 
 
-def made_before(house: House, email: str, former: str) -> None:
+def made_before(services: Services, email: str, former: str) -> None:
     """An account whose address is refused today, as an earlier release has stored it."""
-    house.identity.registration.create(NewAccount(email, "Anna Berg", PASSWORD))
-    with house.database.write() as connection:
+    services.identity.registration.create(NewAccount(email, "Anna Berg", PASSWORD))
+    with services.database.write() as connection:
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.email == email).values(email=former, email_key=former))
         connection.commit()
 
@@ -208,28 +210,28 @@ def test_names_cannot_draw_on_the_operators_terminal(shell: Shell) -> None:
     assert "[red]Anna[/red] :warning:" in shell.run("accounts", "list").out
 
 
-def test_a_disabled_account_loses_its_sessions_and_an_enabled_one_may_sign_in_again(shell: Shell, house: House) -> None:
+def test_a_disabled_account_loses_its_sessions_and_an_enabled_one_may_sign_in_again(shell: Shell, services: Services) -> None:
     """Disabling takes effect in the running server at once; enabling does not bring old sessions back."""
     create(shell)
-    session = house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session
+    session = services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session
 
     assert shell.run("accounts", "disable", "anna@example.com") == Answer(0, "Account anna@example.com is disabled.\n", "")
-    assert house.identity.sessions.resolve(_client(session)) is None
+    assert services.identity.sessions.resolve(_client(session)) is None
     assert shell.run("accounts", "disable", "Anna@Example.com").code == 0
     assert "disabled" in shell.run("accounts", "list").out
     assert shell.run("accounts", "enable", "anna@example.com") == Answer(0, "Account anna@example.com is active.\n", "")
-    assert house.identity.sessions.resolve(_client(session)) is None
-    assert house.identity.administration.summary("anna@example.com").account.security_version == 3  # each change voids what came before
-    caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
+    assert services.identity.sessions.resolve(_client(session)) is None
+    assert services.identity.administration.summary("anna@example.com").account.security_version == 3  # each change voids what came before
+    caller_with(services, services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
 
 
-def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, house: House) -> None:
+def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, services: Services) -> None:
     """Also after the account was enabled again."""
-    protected(house)
-    waiting = pending(house)
+    protected(services)
+    waiting = pending(services)
     shell.run("accounts", "disable", "anna@example.com")
     shell.run("accounts", "enable", "anna@example.com")
-    assert house.identity.sign_in.pending(waiting, NextStep.SECOND_FACTOR).reason == "start_again"
+    assert services.identity.sign_in.pending(waiting, NextStep.SECOND_FACTOR).reason == "start_again"
 
 
 @pytest.mark.parametrize("command", [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status")])
@@ -239,14 +241,14 @@ def test_an_unknown_account_is_named(shell: Shell, command: tuple[str, str]) -> 
     assert shell.run(*command, "nobody@example.com") == Answer(FAILED, "", "There is no account 'nobody@example.com'.\n")
 
 
-def test_the_2fa_status_is_told(shell: Shell, house: House) -> None:
+def test_the_2fa_status_is_told(shell: Shell, services: Services) -> None:
     """Off, and on since when with how many codes; setting up alone changes nothing."""
     create(shell)
     assert shell.run("2fa", "status", "anna@example.com") == Answer(0, "anna@example.com: 2FA Disabled\n", "")
-    caller = caller_with(house, house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
-    phone, _secret = enrolling(house, caller)
+    caller = caller_with(services, services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", _client()).session)
+    phone, _secret = enrolment_steps(services, caller)
     assert shell.run("2fa", "status", "anna@example.com").out.endswith("2FA Disabled\n")
-    assert isinstance(house.identity.totp_enrolment.confirm(caller, phone.code()), Confirmed)
+    assert isinstance(services.identity.totp_enrolment.confirm(caller, phone.code()), Confirmed)
     answer = shell.run("2fa", "status", "ANNA@example.com")
     assert answer.out.startswith("anna@example.com: 2FA Enabled since 20")
     assert answer.out.endswith(", 10 recovery codes left\n")

@@ -13,12 +13,12 @@ from tests.support.command_line import Shell
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install, make_settings
 from tests.support.people import completed, pending, protected, recovery_code
-from xpressbot.bootstrap import Outside, build
-from xpressbot.entrypoints.house import House
+from xpressbot.bootstrap import System, build
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.foundation.key_ring import create_key_ring, new_key_ring
-from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.foundation.crypto.key_ring import create_key_ring, new_key_ring
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.outcomes import Denied, Reason
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def installation(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[In
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation) -> Shell:
-    settings = installation.house.settings
+    settings = installation.services.settings
     return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})
 
 
@@ -50,40 +50,40 @@ def backup(tmp_path: Path, shell: Shell) -> Path:
     return file
 
 
-def opened(shell: Shell, beside: Installation) -> House:
-    settings = make_settings(shell.directory, shell.settings["XPRESSBOT_DATABASE_URL"], key_file=beside.house.settings.key_file)
-    return build(settings, outside=Outside(beside.clock, beside.entropy), durable=False)
+def opened(shell: Shell, beside: Installation) -> Services:
+    settings = make_settings(shell.directory, shell.settings["XPRESSBOT_DATABASE_URL"], key_file=beside.services.settings.key_file)
+    return build(settings, system=System(beside.clock, beside.entropy), durable=False)
 
 
 def test_a_restored_installation_knows_its_people_and_what_they_used(
     installation: Installation, shell: Shell, elsewhere: Shell, tmp_path: Path
 ) -> None:
     """The same app and the same recovery codes sign in; a code that was used is still used."""
-    anna = protected(installation.house)
-    completed(installation.house, pending(installation.house), recovery_code(anna.codes[0]))
+    anna = protected(installation.services)
+    completed(installation.services, pending(installation.services), recovery_code(anna.codes[0]))
     used = anna.phone.code()
-    completed(installation.house, pending(installation.house), TotpCode(used))
+    completed(installation.services, pending(installation.services), TotpCode(used))
     file = tmp_path / "backup.sqlite3"
     assert shell.run("backup", str(file)).code == 0
     restored = elsewhere.run("restore", str(file))
     assert restored.code == 0
     assert "has the keys it needs" in restored.out
 
-    house = opened(elsewhere, installation)
+    services = opened(elsewhere, installation)
     for spent in (TotpCode(used), recovery_code(anna.codes[0])):
-        outcome = house.identity.sign_in.verify_second_factor(pending(house), spent, anna.caller.client)
+        outcome = services.identity.sign_in.verify_second_factor(pending(services), spent, anna.caller.client)
         assert isinstance(outcome, Denied)
         assert outcome.reason is Reason.CODE_ALREADY_USED
-    completed(house, pending(house), recovery_code(anna.codes[1]))
+    completed(services, pending(services), recovery_code(anna.codes[1]))
     installation.clock.advance(seconds=90)
-    completed(house, pending(house), TotpCode(anna.phone.code()))
-    house.close()
+    completed(services, pending(services), TotpCode(anna.phone.code()))
+    services.close()
 
 
 def test_a_backup_is_for_its_owner_only_and_holds_no_key(installation: Installation, backup: Path) -> None:
     """One file, mode 0600, whole, without anything of the key ring."""
     assert backup.stat().st_mode & 0o777 == 0o600
-    ring = installation.house.settings.key_file.read_text()
+    ring = installation.services.settings.key_file.read_text()
     content = backup.read_bytes()
     for key in [line.split('"')[3] for line in ring.splitlines() if line.count('"') == 4 and line.strip().split('"')[3].endswith("=")]:
         assert key.encode() not in content
@@ -175,7 +175,7 @@ def test_what_a_foreign_backup_says_does_not_draw_on_the_terminal(backup: Path, 
 
 def test_what_a_foreign_key_ring_says_does_not_draw_on_the_terminal(installation: Installation, backup: Path, elsewhere: Shell) -> None:
     """A format that is no number is damage, and not repeated."""
-    ring = installation.house.settings.key_file
+    ring = installation.services.settings.key_file
     ring.write_text(ring.read_text().replace('"format": 1', r'"format": "\u001b[2J"'))
     answer = elsewhere.run("restore", str(backup))
     assert answer.code == 0
@@ -184,7 +184,7 @@ def test_what_a_foreign_key_ring_says_does_not_draw_on_the_terminal(installation
 
 def test_restoring_says_which_keys_are_needed(installation: Installation, backup: Path, elsewhere: Shell, tmp_path: Path) -> None:
     """Where the ring is missing or another one."""
-    (name,) = [key for key in (installation.house.settings.key_file.read_text().split('"')) if len(key) == 16][:1]
+    (name,) = [key for key in (installation.services.settings.key_file.read_text().split('"')) if len(key) == 16][:1]
     missing = elsewhere.with_settings(XPRESSBOT_KEY_FILE=str(tmp_path / "nowhere.json")).run("restore", str(backup))
     assert missing.code == 0
     assert f"It needs the keys {name}: put its key ring at" in missing.out

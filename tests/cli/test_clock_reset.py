@@ -10,19 +10,19 @@ from tests.cli.test_reset_and_invite import served as served  # noqa: PLC0414  #
 from tests.support.command_line import Answer, Shell
 from tests.support.people import Person, protected, signed_in
 from xpressbot.entrypoints.cli.installation import FAILED
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, SECURITY_EVENT, SESSION
-from xpressbot.identity.domain.instant import DAY
-from xpressbot.identity.domain.totp import step_at
+from xpressbot.foundation.times import DAY
+from xpressbot.identity.factors.totp.rules.totp import step_at
+from xpressbot.identity.tables import AUTHENTICATOR, SECURITY_EVENT, SESSION
 
 ANNA = "anna@example.com"
 
 
-def send_to_the_future(house: House, *, of: str = "") -> None:
+def send_to_the_future(services: Services, *, of: str = "") -> None:
     """As if the clock had been a year ahead at the last use; of one account's apps and sessions, or of all."""
     ahead = SystemClock().now() + 365 * DAY
-    with house.database.write() as connection:
+    with services.database.write() as connection:
         for table, values in (
             (AUTHENTICATOR, {"last_step": step_at(ahead), "last_used_at": ahead}),
             (SESSION, {"authenticated_at": ahead, "last_used_at": ahead, "expires_at": ahead + DAY}),
@@ -32,24 +32,24 @@ def send_to_the_future(house: House, *, of: str = "") -> None:
         connection.commit()
 
 
-def state(house: House) -> dict[str, tuple[int | None, int]]:
+def state(services: Services) -> dict[str, tuple[int | None, int]]:
     """Of each account: the last step of its app, and how many sessions it has."""
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         steps = dict(connection.execute(select(AUTHENTICATOR.c.account_id, AUTHENTICATOR.c.last_step)).all())
         sessions = list(connection.execute(select(SESSION.c.account_id)).scalars())
     return {account: (step, sessions.count(account)) for account, step in steps.items()}
 
 
 @pytest.fixture
-def anna(house: House) -> Person:
-    return protected(house)
+def anna(services: Services) -> Person:
+    return protected(services)
 
 
-def test_the_last_step_becomes_the_one_of_now_and_sessions_end(shell: Shell, house: House, anna: Person) -> None:
+def test_the_last_step_becomes_the_one_of_now_and_sessions_end(shell: Shell, services: Services, anna: Person) -> None:
     """Of this account and of no other; the answer says what the clock says, so that a wrong one is seen."""
-    berta = protected(house, "berta@example.com")
-    send_to_the_future(house)
-    before = state(house)
+    berta = protected(services, "berta@example.com")
+    send_to_the_future(services)
+    before = state(services)
     answer = shell.run("2fa", "clock-reset", ANNA)
     assert (answer.code, answer.err) == (0, "")
     assert re.fullmatch(
@@ -57,51 +57,51 @@ def test_the_last_step_becomes_the_one_of_now_and_sessions_end(shell: Shell, hou
         r"authenticator apps whose next code is good again: 1; sessions that have ended: 1\.\n",
         answer.out,
     )
-    step, sessions = state(house)[anna.account.id]
+    step, sessions = state(services)[anna.account.id]
     assert step_at(SystemClock().now()) - 1 <= step <= step_at(SystemClock().now())
     assert sessions == 0
-    assert state(house)[berta.account.id] == before[berta.account.id]
+    assert state(services)[berta.account.id] == before[berta.account.id]
 
 
-def test_it_leaves_an_event(shell: Shell, house: House, anna: Person) -> None:
+def test_it_leaves_an_event(shell: Shell, services: Services, anna: Person) -> None:
     """With who did it, and how much."""
-    send_to_the_future(house)
+    send_to_the_future(services)
     shell.run("2fa", "clock-reset", ANNA)
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         stored = connection.execute(select(SECURITY_EVENT.c.details).where(SECURITY_EVENT.c.kind == "account.clock_reset")).scalar_one()
     assert json.loads(stored) == {"actor": "operator", "apps": 1, "sessions_ended": 1}
 
 
-def test_a_second_time_there_is_nothing_to_do(shell: Shell, house: House, anna: Person) -> None:
+def test_a_second_time_there_is_nothing_to_do(shell: Shell, services: Services, anna: Person) -> None:
     """Exit code 1 and a sentence; nothing is written, and no step is taken back twice."""
-    send_to_the_future(house)
+    send_to_the_future(services)
     shell.run("2fa", "clock-reset", ANNA)
-    before = state(house)
+    before = state(services)
     answer = shell.run("2fa", "clock-reset", ANNA)
     assert (answer.code, answer.out) == (FAILED, "")
     assert answer.err.startswith("anna@example.com: nothing is dated in the future of this machine's clock, which says 20")
-    assert state(house) == before
-    with house.database.read() as connection:
+    assert state(services) == before
+    with services.database.read() as connection:
         events = select(SECURITY_EVENT.c.seq).where(SECURITY_EVENT.c.kind == "account.clock_reset")
         assert len(connection.execute(events).all()) == 1
 
 
-def test_what_is_dated_as_it_should_be_stays(shell: Shell, house: House, anna: Person) -> None:
+def test_what_is_dated_as_it_should_be_stays(shell: Shell, services: Services, anna: Person) -> None:
     """A used step of a moment ago is not made good again, and nobody is signed out."""
-    before = state(house)
+    before = state(services)
     assert shell.run("2fa", "clock-reset", ANNA).code == FAILED
-    assert state(house) == before
-    assert house.identity.sessions.resolve(anna.caller.client) is not None
+    assert state(services) == before
+    assert services.identity.sessions.resolve(anna.caller.client) is not None
 
 
-def test_an_account_without_2fa_loses_its_sessions_of_the_future(shell: Shell, house: House) -> None:
+def test_an_account_without_2fa_loses_its_sessions_of_the_future(shell: Shell, services: Services) -> None:
     """They would open something on the day that they are dated to."""
-    signed_in(house)
-    send_to_the_future(house)
+    signed_in(services)
+    send_to_the_future(services)
     assert "apps whose next code is good again: 0; sessions that have ended: 1." in shell.run("2fa", "clock-reset", ANNA).out
 
 
-def test_an_unknown_account_is_named(shell: Shell, house: House, anna: Person) -> None:
+def test_an_unknown_account_is_named(shell: Shell, services: Services, anna: Person) -> None:
     """Exit code 1 and a sentence."""
     assert shell.run("2fa", "clock-reset", "nobody@example.com") == Answer(FAILED, "", "There is no account 'nobody@example.com'.\n")
     assert shell.run("2fa", "clock-reset", "nobody") == Answer(FAILED, "", "There is no account 'nobody'.\n")

@@ -11,7 +11,7 @@ from tests.support.command_line import Shell
 from tests.support.forked import fork, wait
 from tests.support.installation import PASSWORD
 from tests.support.users import OTHER_GROUP, SERVICE, as_root, give, owner_and_mode, reachable_directory, service_user
-from xpressbot.foundation.key_ring import load_key_ring
+from xpressbot.foundation.crypto.key_ring import load_key_ring
 
 pytestmark = as_root
 CREATE = ("accounts", "create", "--email", "anna@example.com", "--name", "Anna")

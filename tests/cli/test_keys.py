@@ -16,8 +16,8 @@ from tests.support.command_line import Shell
 from tests.support.forked import fork, fork_together, wait
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import Person, completed, pending, protected
-from xpressbot.entrypoints.house import House
-from xpressbot.foundation.key_ring import (
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.crypto.key_ring import (
     KEY_BYTES,
     KeyRingError,
     change_key_ring,
@@ -28,91 +28,91 @@ from xpressbot.foundation.key_ring import (
     with_key,
     with_only,
 )
-from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
-from xpressbot.identity.domain.recovery_code import parse_code
+from xpressbot.identity.factors.proof import RecoveryCodeText, TotpCode
+from xpressbot.identity.factors.recovery_codes.rules import parse_code
 
 KEYS_EACH = 5
 
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation) -> Shell:
-    settings = installation.house.settings
+    settings = installation.services.settings
     return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})
 
 
-def ring_of(house: House) -> list[str]:
-    return list(load_key_ring(house.settings.key_file).keys)
+def ring_of(services: Services) -> list[str]:
+    return list(load_key_ring(services.settings.key_file).keys)
 
 
-def can_sign_in(house: House, person: Person, code: int) -> bool:
+def can_sign_in(services: Services, person: Person, code: int) -> bool:
     """With the app and with a recovery code, through the worker that is running."""
-    house.clock.advance(seconds=60)
-    completed(house, pending(house, person.account.email), TotpCode(person.phone.code()))
+    services.clock.advance(seconds=60)
+    completed(services, pending(services, person.account.email), TotpCode(person.phone.code()))
     characters = parse_code(person.codes[code])
     assert characters is not None
-    completed(house, pending(house, person.account.email), RecoveryCodeText(characters))
+    completed(services, pending(services, person.account.email), RecoveryCodeText(characters))
     return True
 
 
 def test_a_key_is_added_rotated_to_and_the_old_one_retired(installation: Installation, shell: Shell) -> None:
     """Everything ends on the new key, the old one is gone, and a worker that still had the old ring goes on."""
-    house = installation.house
-    anna = protected(house)
-    (old,) = ring_of(house)
-    assert keys_of_boxes(house) == {old}
+    services = installation.services
+    anna = protected(services)
+    (old,) = ring_of(services)
+    assert keys_of_boxes(services) == {old}
 
     assert shell.run("keys", "add").code == 0
-    assert [old] == ring_of(house)[:1]
-    new = ring_of(house)[1]
+    assert [old] == ring_of(services)[:1]
+    new = ring_of(services)[1]
     assert shell.run("keys", "rotate").code == 0
-    assert keys_of_boxes(house) == {new}
-    assert can_sign_in(house, anna, 0)
+    assert keys_of_boxes(services) == {new}
+    assert can_sign_in(services, anna, 0)
 
     assert shell.run("keys", "retire").code == 0
-    assert ring_of(house) == [new]
-    assert house.settings.key_file.stat().st_mode & 0o777 == 0o600
-    assert can_sign_in(house, anna, 1)
-    berta = protected(house, "berta@example.com")
-    assert keys_of_boxes(house) == {new}
-    assert can_sign_in(house, berta, 0)
+    assert ring_of(services) == [new]
+    assert services.settings.key_file.stat().st_mode & 0o777 == 0o600
+    assert can_sign_in(services, anna, 1)
+    berta = protected(services, "berta@example.com")
+    assert keys_of_boxes(services) == {new}
+    assert can_sign_in(services, berta, 0)
 
 
 def test_retire_is_refused_while_a_secret_needs_the_old_key(installation: Installation, shell: Shell) -> None:
     """Also after the switch, while the re-sealing was interrupted; rotate then goes on where it stopped."""
-    house = installation.house
-    protected(house)
+    services = installation.services
+    protected(services)
     shell.run("keys", "add")
-    old, new = ring_of(house)
-    assert house.identity.resealing.switch_to(new)
+    old, new = ring_of(services)
+    assert services.identity.re_encryption.switch_to(new)
     refused = shell.run("keys", "retire")
-    assert (refused.code, ring_of(house)) == (1, [old, new])
+    assert (refused.code, ring_of(services)) == (1, [old, new])
     assert "11 secrets still need an older key. Run first: xpressbot keys rotate" in refused.err
     assert shell.run("keys", "rotate").code == 0
-    assert keys_of_boxes(house) == {new}
+    assert keys_of_boxes(services) == {new}
     assert shell.run("keys", "retire").code == 0
 
 
 def test_after_the_switch_nobody_seals_with_the_old_key(installation: Installation, shell: Shell) -> None:
     """A worker with the old ring reads it once more when the database names a key it does not know."""
-    house = installation.house
-    protected(house)
+    services = installation.services
+    protected(services)
     shell.run("keys", "add")
-    new = ring_of(house)[1]
-    assert house.identity.resealing.switch_to(new)
-    protected(house, "berta@example.com")
-    assert new in keys_of_boxes(house)
-    assert house.identity.resealing.left() == 11
+    new = ring_of(services)[1]
+    assert services.identity.re_encryption.switch_to(new)
+    protected(services, "berta@example.com")
+    assert new in keys_of_boxes(services)
+    assert services.identity.re_encryption.left() == 11
 
 
 def test_a_start_without_a_key_in_use_is_refused(installation: Installation, shell: Shell) -> None:
     """A ring that was not given to this node stops its commands and its start, and says which key is missing."""
-    house = installation.house
-    protected(house)
-    before = house.settings.key_file.read_bytes()
+    services = installation.services
+    protected(services)
+    before = services.settings.key_file.read_bytes()
     shell.run("keys", "add")
     shell.run("keys", "rotate")
-    new = ring_of(house)[1]
-    house.settings.key_file.write_bytes(before)
+    new = ring_of(services)[1]
+    services.settings.key_file.write_bytes(before)
     answer = shell.run("accounts", "list")
     assert answer.code == 2
     assert f"lacks the key {new}" in answer.err
@@ -120,19 +120,19 @@ def test_a_start_without_a_key_in_use_is_refused(installation: Installation, she
 
 def test_rotating_without_a_new_key_changes_nothing(installation: Installation, shell: Shell) -> None:
     """And so does doing it twice."""
-    house = installation.house
-    anna = protected(house)
-    (only,) = ring_of(house)
+    services = installation.services
+    anna = protected(services)
+    (only,) = ring_of(services)
     for _round in range(2):
         assert shell.run("keys", "rotate").code == 0
-    assert keys_of_boxes(house) == {only}
-    assert can_sign_in(house, anna, 0)
+    assert keys_of_boxes(services) == {only}
+    assert can_sign_in(services, anna, 0)
 
 
 def test_keys_that_are_added_at_once_are_all_in_the_ring(installation: Installation, shell: Shell) -> None:
     """Each change begins with what the one before it has left."""
-    house = installation.house
-    path = house.settings.key_file
+    services = installation.services
+    path = services.settings.key_file
 
     def child(number: int, meet: Callable[[], None]) -> int:
         meet()
@@ -140,17 +140,17 @@ def test_keys_that_are_added_at_once_are_all_in_the_ring(installation: Installat
             change_key_ring(path, partial(with_key, key=bytes([number, key]) * (KEY_BYTES // 2)))
         return 0
 
-    assert fork_together(4, child, beside=house.database) == [0] * 4
-    assert len(ring_of(house)) == 1 + 4 * KEYS_EACH
+    assert fork_together(4, child, beside=services.database) == [0] * 4
+    assert len(ring_of(services)) == 1 + 4 * KEYS_EACH
     assert list(path.parent.iterdir()) == [path]
     assert shell.run("keys", "add").code == 0
-    assert len(ring_of(house)) == 2 + 4 * KEYS_EACH
+    assert len(ring_of(services)) == 2 + 4 * KEYS_EACH
 
 
 def test_a_rotation_never_meets_a_retirement_half_done(installation: Installation) -> None:
     """Whoever seals with a key of the ring holds it, and a retirement that drops keys waits until the database names it."""
-    house = installation.house
-    path = house.settings.key_file
+    services = installation.services
+    path = services.settings.key_file
     new = change_key_ring(path, lambda ring: with_key(ring, b"n" * KEY_BYTES)).newest_id
     go, held = os.pipe()
     read, told = os.pipe()
@@ -158,18 +158,18 @@ def test_a_rotation_never_meets_a_retirement_half_done(installation: Installatio
     def retire() -> int:
         os.read(go, 1)
         os.write(told, b"r")
-        change_key_ring(path, lambda ring: with_only(ring, house.identity.resealing.retire_others()))
+        change_key_ring(path, lambda ring: with_only(ring, services.identity.re_encryption.retire_others()))
         return 0
 
-    retiring = fork(retire, beside=house.database)
+    retiring = fork(retire, beside=services.database)
     with held_key_ring(path) as ring:
         os.write(held, b"h")
         os.read(read, 1)
         with path.open("r+b") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        assert house.identity.resealing.switch_to(ring.newest_id)
+        assert services.identity.re_encryption.switch_to(ring.newest_id)
     assert wait(retiring) == 0
-    assert ring_of(house) == [new]
+    assert ring_of(services) == [new]
 
 
 def test_a_ring_that_cannot_be_held_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -181,8 +181,8 @@ def test_a_ring_that_cannot_be_held_is_told_in_a_sentence(tmp_path: Path) -> Non
 @pytest.mark.parametrize("links", [1, 2])
 def test_of_a_ring_behind_a_link_the_target_is_replaced(installation: Installation, shell: Shell, tmp_path: Path, links: int) -> None:
     """On another file system, too: what is written meanwhile lies beside the target."""
-    house = installation.house
-    path = house.settings.key_file
+    services = installation.services
+    path = services.settings.key_file
     with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
         target = Path(elsewhere) / "ring.json"
         shutil.move(path, target)

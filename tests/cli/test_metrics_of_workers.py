@@ -13,7 +13,7 @@ import httpx
 from tests.support.command_line import Shell
 from tests.support.figures import Figures, figure, parse
 from tests.support.server import Server, serving
-from xpressbot.entrypoints.http.pools import PAGE_THREADS
+from xpressbot.foundation.threads.worker_pools import PAGE_THREADS
 
 ASKED = 60
 _PATIENCE_SECONDS = 30

@@ -18,10 +18,10 @@ from tests.support.installation import PASSWORD
 from tests.support.people import must_enrol, protected, signed_in
 from tests.support.postgres import new_database
 from tests.support.server import serving
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.adapters.database.tables import LINK, SECURITY_EVENT
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.tables import LINK, SECURITY_EVENT
 
 FAILED = 1
 MISUSED = 2
@@ -60,9 +60,9 @@ def token_of(link: str) -> Token:
     return token
 
 
-def test_a_reset_prints_one_link_and_what_to_do_with_it(shell: Shell, house: House) -> None:
+def test_a_reset_prints_one_link_and_what_to_do_with_it(shell: Shell, services: Services) -> None:
     """The link stands alone on its line, so that it can be copied whole."""
-    protected(house)
+    protected(services)
     answer = reset(shell)
     link = printed_link(answer)
     assert answer.out == (
@@ -72,28 +72,28 @@ def test_a_reset_prints_one_link_and_what_to_do_with_it(shell: Shell, house: Hou
         f"\n  {link}\n\n"
     )
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/link/re-enrolment\?token=[\w-]{43}", link)
-    assert house.identity.re_enrolment.is_open(token_of(link))
-    must_enrol(house)
+    assert services.identity.re_enrolment.is_open(token_of(link))
+    must_enrol(services)
 
 
-def test_a_second_reset_voids_the_first_link(shell: Shell, house: House) -> None:
+def test_a_second_reset_voids_the_first_link(shell: Shell, services: Services) -> None:
     """Each prints another."""
-    protected(house)
+    protected(services)
     first, second = (token_of(printed_link(reset(shell, reason=reason))) for reason in ("phone lost", "link lost"))
-    assert [house.identity.re_enrolment.is_open(token) for token in (first, second)] == [False, True]
+    assert [services.identity.re_enrolment.is_open(token) for token in (first, second)] == [False, True]
 
 
-def test_the_link_bears_the_public_address(shell: Shell, house: House) -> None:
+def test_the_link_bears_the_public_address(shell: Shell, services: Services) -> None:
     """That people reach XpressBot by, not the one it listens on."""
-    protected(house)
+    protected(services)
     public = shell.with_settings(XPRESSBOT_PUBLIC_URL="https://chat.example.com")
     assert printed_link(reset(public)).startswith("https://chat.example.com/link/re-enrolment?token=")
     assert printed_link(public.run("accounts", "invite", BERTA)).startswith("https://chat.example.com/link/invite?token=")
 
 
-def test_status_and_list_show_who_was_reset(shell: Shell, house: House) -> None:
+def test_status_and_list_show_who_was_reset(shell: Shell, services: Services) -> None:
     """Until the new app has proven a code."""
-    protected(house)
+    protected(services)
     reset(shell)
     text = "anna@example.com: 2FA was reset and is to be set up again, with the link from `xpressbot 2fa reset`\n"
     assert shell.run("2fa", "status", ANNA) == Answer(0, text, "")
@@ -101,93 +101,93 @@ def test_status_and_list_show_who_was_reset(shell: Shell, house: House) -> None:
     assert [cell.strip() for cell in line.strip("│").split("│")] == [ANNA, "Anna Berg", "active", "owner", "reset", ""]
 
 
-def test_an_account_without_2fa_has_nothing_to_reset(shell: Shell, house: House) -> None:
+def test_an_account_without_2fa_has_nothing_to_reset(shell: Shell, services: Services) -> None:
     """Exit code 1 and a sentence; the sessions go on."""
-    caller = signed_in(house)
+    caller = signed_in(services)
     assert reset(shell) == Answer(FAILED, "", "anna@example.com has 2FA off: there is nothing to reset.\n")
-    assert house.identity.sessions.resolve(caller.client) is not None
+    assert services.identity.sessions.resolve(caller.client) is not None
 
 
-def test_an_unknown_account_is_named(shell: Shell, house: House) -> None:
+def test_an_unknown_account_is_named(shell: Shell, services: Services) -> None:
     """Exit code 1 and a sentence; nothing is printed that looks like a link."""
-    protected(house)
+    protected(services)
     assert reset(shell, "nobody@example.com") == Answer(FAILED, "", "There is no account 'nobody@example.com'.\n")
 
 
-def test_an_account_is_found_however_its_address_is_spelt(shell: Shell, house: House) -> None:
+def test_an_account_is_found_however_its_address_is_spelt(shell: Shell, services: Services) -> None:
     """As everywhere."""
-    protected(house)
-    assert house.identity.re_enrolment.is_open(token_of(printed_link(reset(shell, " ANNA@Example.COM "))))
+    protected(services)
+    assert services.identity.re_enrolment.is_open(token_of(printed_link(reset(shell, " ANNA@Example.COM "))))
 
 
-def test_a_disabled_account_is_reset_and_said_to_be_disabled(shell: Shell, house: House) -> None:
+def test_a_disabled_account_is_reset_and_said_to_be_disabled(shell: Shell, services: Services) -> None:
     """Or the operator would hand over a link that leads to a refusal."""
-    protected(house)
+    protected(services)
     shell.run("accounts", "disable", ANNA)
     answer = reset(shell)
     assert answer.out.endswith("The account is disabled: nobody can sign in to it before `xpressbot accounts enable`.\n")
     shell.run("accounts", "enable", ANNA)
-    assert house.identity.re_enrolment.is_open(token_of(printed_link(answer)))
-    must_enrol(house)
+    assert services.identity.re_enrolment.is_open(token_of(printed_link(answer)))
+    must_enrol(services)
 
 
-def test_a_reset_needs_a_reason(shell: Shell, house: House) -> None:
+def test_a_reset_needs_a_reason(shell: Shell, services: Services) -> None:
     """Without the option it is misused, and nothing is done."""
-    protected(house)
+    protected(services)
     assert shell.run("2fa", "reset", ANNA).code == MISUSED
-    assert house.identity.administration.summary(ANNA).protected_since is not None
+    assert services.identity.administration.summary(ANNA).protected_since is not None
 
 
 @pytest.mark.parametrize("reason", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_reason_that_nobody_could_read_is_refused(shell: Shell, house: House, reason: str | bytes) -> None:
+def test_a_reason_that_nobody_could_read_is_refused(shell: Shell, services: Services, reason: str | bytes) -> None:
     """Empty, too long, with controls or a turned reading direction: one sentence, and nothing was reset."""
-    protected(house)
+    protected(services)
     answer = reset(shell, reason=os.fsdecode(reason) if isinstance(reason, bytes) else reason)
     assert answer == Answer(FAILED, "", "The reason must have 1 to 100 characters and no control characters.\n")
-    assert house.identity.administration.summary(ANNA).protected_since is not None
+    assert services.identity.administration.summary(ANNA).protected_since is not None
 
 
 @pytest.mark.parametrize(
     "reason", ["[red]lost[/red] :boom:", "<script>alert(1)</script>", "%(reason)s %d", "--reason", "naïve 電話", '"; DROP']
 )
-def test_a_reason_is_kept_as_it_was_typed(shell: Shell, house: House, reason: str) -> None:
+def test_a_reason_is_kept_as_it_was_typed(shell: Shell, services: Services, reason: str) -> None:
     """And draws nothing on the terminal: it is not printed."""
-    protected(house)
+    protected(services)
     answer = reset(shell, reason=reason)
     assert answer.code == 0
     assert reason not in answer.out
-    assert house.identity.re_enrolment.is_open(token_of(printed_link(answer)))
-    with house.database.read() as connection:
+    assert services.identity.re_enrolment.is_open(token_of(printed_link(answer)))
+    with services.database.read() as connection:
         stored = connection.execute(select(SECURITY_EVENT.c.details).where(SECURITY_EVENT.c.kind == "totp.reset")).scalar_one()
     assert json.loads(stored) == {"actor": "operator", "reason": reason}
 
 
-def test_an_invitation_prints_one_link(shell: Shell, house: House) -> None:
+def test_an_invitation_prints_one_link(shell: Shell, services: Services) -> None:
     """For the address as it was typed; a second one voids it."""
-    signed_in(house)
+    signed_in(services)
     answer = shell.run("accounts", "invite", " Berta@Example.com")
     link = printed_link(answer)
     assert answer.out == (
         f"Hand this link to Berta@Example.com. It makes their account, once, within 24 hours; an earlier one is void.\n\n  {link}\n\n"
     )
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/link/invite\?token=[\w-]{43}", link)
-    assert house.identity.registration.invited(token_of(link)) == "Berta@Example.com"
+    assert services.identity.registration.invited(token_of(link)) == "Berta@Example.com"
     second = token_of(printed_link(shell.run("accounts", "invite", "berta@example.com")))
-    assert [house.identity.registration.invited(token) for token in (token_of(link), second)] == [None, BERTA]
+    assert [services.identity.registration.invited(token) for token in (token_of(link), second)] == [None, BERTA]
 
 
-def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, house: House) -> None:
+def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, services: Services) -> None:
     """Nobody becomes the owner unawares."""
     answer = shell.run("accounts", "invite", BERTA)
     assert "There is no account yet, and the first one made is the owner's.\n" in answer.out
     assert printed_link(answer)
 
 
-def test_an_address_that_has_an_account_is_not_invited(shell: Shell, house: House) -> None:
+def test_an_address_that_has_an_account_is_not_invited(shell: Shell, services: Services) -> None:
     """However it is spelt."""
-    signed_in(house)
+    signed_in(services)
     assert shell.run("accounts", "invite", "ANNA@example.com") == Answer(FAILED, "", "There is an account with this address already.\n")
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         assert connection.execute(select(LINK)).all() == []
 
 

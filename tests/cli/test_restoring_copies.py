@@ -12,7 +12,7 @@ import pytest
 from tests.support.command_line import Answer, Shell
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install
-from xpressbot.foundation.database.reading import is_in_wal_mode
+from xpressbot.foundation.database.read_only import is_in_wal_mode
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def elsewhere(tmp_path: Path, installation: Installation) -> Shell:
     """Another place, with the same key ring and no database."""
     place = tmp_path / "there"
     place.mkdir()
-    return Shell(place, {"XPRESSBOT_KEY_FILE": str(installation.house.settings.key_file), "XPRESSBOT_DATA_DIR": str(place / "data")})
+    return Shell(place, {"XPRESSBOT_KEY_FILE": str(installation.services.settings.key_file), "XPRESSBOT_DATA_DIR": str(place / "data")})
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.support.command_line import Answer, Shell
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import Server, resident_kib, serving
-from xpressbot.entrypoints.cli.listening import bound_sockets
+from xpressbot.entrypoints.http.server.listening import bound_sockets
 
 MISCONFIGURED = 2
 

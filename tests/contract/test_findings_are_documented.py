@@ -5,12 +5,12 @@ import re
 import pytest
 
 from tests.contract.documents import table
-from xpressbot.entrypoints.wording.findings import _PROBLEMS, _WELL, SEVERITIES, TITLES
-from xpressbot.foundation.diagnosis.database import CLOCK_LIMIT, CLOCK_TOLERANCE, NEARLY_USED_PERCENT
-from xpressbot.foundation.diagnosis.findings import Check, Finding, Problem, Severity
-from xpressbot.foundation.diagnosis.network import _FEWEST_PREFIX_BITS, REMEMBERED_FOR
-from xpressbot.identity.domain.instant import DAY, SECOND
-from xpressbot.identity.domain.recovery_code import FEW_CODES
+from xpressbot.diagnostics.database_checks import CLOCK_LIMIT, CLOCK_TOLERANCE, NEARLY_USED_PERCENT
+from xpressbot.diagnostics.findings import Check, Finding, Problem, Severity
+from xpressbot.diagnostics.network_checks import _FEWEST_PREFIX_BITS, REMEMBERED_FOR
+from xpressbot.entrypoints.messages.findings import _PROBLEMS, _WELL, SEVERITIES, TITLES
+from xpressbot.foundation.times import DAY, SECOND
+from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
 
 
 def test_the_table_has_every_check_in_the_order_of_the_report() -> None:

@@ -12,13 +12,14 @@ from tests.contract.documents import read, table
 from xpressbot import entrypoints
 from xpressbot.entrypoints import http
 from xpressbot.foundation import database, diagnosis
+from xpressbot.foundation.times import DAY, HOUR, MINUTE, SECOND
 from xpressbot.identity import adapters, application, domain
-from xpressbot.identity.application import sweeping
-from xpressbot.identity.domain import retention, throttle
-from xpressbot.identity.domain.instant import DAY, HOUR, MINUTE, SECOND
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.retention import Transient
-from xpressbot.identity.domain.throttle import Bucket, Policy
+from xpressbot.identity.expiry import removal as expiry
+from xpressbot.identity.expiry import rules as retention
+from xpressbot.identity.expiry.rules import Transient
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling.rules import Bucket, Policy
 
 MILLISECOND = SECOND // 1000
 UNITS = {"µs": SECOND // 10**6, "ms": MILLISECOND, "s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY, "MiB": 1024**2, "GiB": 1024**3}
@@ -100,8 +101,8 @@ def test_every_number_of_the_domain_is_in_the_table() -> None:
 
 def test_the_prose_repeats_numbers_of_the_throttling_truly() -> None:
     """Sentences that repeat a number do so in words that the code's numbers make."""
-    from xpressbot.identity.domain.authenticator import ENROLMENT_TRIES
-    from xpressbot.identity.domain.session import STEP_UP_TRIES
+    from xpressbot.identity.factors.rules import ENROLMENT_TRIES
+    from xpressbot.identity.sessions.rules.session import STEP_UP_TRIES
 
     text = read("docs/operations.md")
     assert f"gives {STEP_UP_TRIES} tries a session" in text
@@ -113,10 +114,8 @@ def test_the_table_of_what_is_kept_repeats_the_retention_truly() -> None:
     rows = {row["Rows"].partition(",")[0]: row["Removed"] for row in table("docs/operations.md", "Rows")}
     documented = {kind: _value(" ".join(rows[words].split()[:2])) for kind, words in SWEPT.items()}
     assert documented == {kind: -retention.cutoff(kind, 0).ended_by for kind in Transient}
-    assert f"batches of {sweeping.BATCH} rows, at most {sweeping.BATCH * sweeping.BATCHES_IN_A_ROUND:,} of a kind" in read(
-        "docs/operations.md"
-    )
-    assert f"heard of for {sweeping.LEASE_TERM // SECOND} s" in read("docs/operations.md")
+    assert f"batches of {expiry.BATCH} rows, at most {expiry.BATCH * expiry.BATCHES_IN_A_ROUND:,} of a kind" in read("docs/operations.md")
+    assert f"heard of for {expiry.LEASE_TERM // SECOND} s" in read("docs/operations.md")
 
 
 def _value(text: str) -> int | None:

@@ -31,7 +31,7 @@ def test_no_document_names_a_path_that_does_not_exist(app: FastAPI) -> None:
 
 def test_the_cookie_table_has_every_cookie_and_no_other(installation: Installation) -> None:
     """Each cookie stands in the table under the name a browser sees on plain http."""
-    cookies = Cookies(installation.house.settings)
+    cookies = Cookies(installation.services.settings)
     assert [cookies.name(cookie) for cookie in Cookie] == [row["Cookie"] for row in table("docs/http.md", "Cookie")]
 
 

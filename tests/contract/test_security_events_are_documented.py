@@ -3,9 +3,9 @@
 import re
 
 from tests.contract.documents import code_spans, documents, name_of, table
-from xpressbot.entrypoints.http.wording import EVENT_TITLES
-from xpressbot.identity.domain.notice import BY_OPERATOR
-from xpressbot.identity.domain.security_event import NOTABLE, EventKind
+from xpressbot.entrypoints.messages.wording import EVENT_TITLES
+from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
+from xpressbot.identity.audit.rules.notice import BY_OPERATOR
 
 
 def test_the_table_has_every_event_and_no_other() -> None:

@@ -51,5 +51,5 @@ def _statements(installation: Installation) -> Iterator[list[tuple[str, str]]]:
         else:
             assert statement.startswith("BEGIN"), statement
 
-    with listening(installation.house.database, "before_cursor_execute", note):
+    with listening(installation.services.database, "before_cursor_execute", note):
         yield seen

@@ -10,14 +10,10 @@ from sqlalchemy import select
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.support.people import Person, added, adding, caller_with, completed, enrolling, pending, protected, signed_in
+from tests.support.people import Person, added, adding, caller_with, completed, enrolment_steps, pending, protected, signed_in
 from tests.support.races import race_in_threads
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.totp_enrolment import Confirmed
-from xpressbot.identity.domain.authenticator import (
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.rules import (
     MOST_PER_ACCOUNT,
     Addition,
     Authenticator,
@@ -26,7 +22,11 @@ from xpressbot.identity.domain.authenticator import (
     Plan,
     Replacement,
 )
-from xpressbot.identity.domain.outcomes import Denied, Raised, Reason
+from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.tables import AUTHENTICATOR
+from xpressbot.identity.unit_of_work import UnitOfWork
 
 ROUNDS = 5
 PLANS = [
@@ -41,13 +41,13 @@ T = TypeVar("T")
 @pytest.fixture
 def anna(installation: Installation) -> Person:
     """Anna, with 2FA on."""
-    return protected(installation.house)
+    return protected(installation.services)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=str)
 def test_an_enrolment_comes_back_as_it_was_kept(installation: Installation, plan: Plan) -> None:
     """With what its proven code will do, and under its name whatever script that is in."""
-    account, now = signed_in(installation.house).account, installation.clock.now()
+    account, now = signed_in(installation.services).account, installation.clock.now()
     pending_app = Authenticator(
         "a" * 32, account.id, "\u0646\u0627\u0645 O'Brien \U0001f642", AuthenticatorState.PENDING, b"box", now, None, None, None, None
     )
@@ -58,8 +58,8 @@ def test_an_enrolment_comes_back_as_it_was_kept(installation: Installation, plan
 
 def test_a_name_is_given_to_one_app_alone(installation: Installation, anna: Person) -> None:
     """The others of the account, and other accounts', keep theirs."""
-    protected(installation.house, "berta@example.com")
-    added(installation.house, anna.caller, "Tablet")
+    protected(installation.services, "berta@example.com")
+    added(installation.services, anna.caller, "Tablet")
     first, second, other = _rows(installation)
     _write(installation, lambda uow: uow.authenticators.rename(first["id"], "Phone"))
     assert _rows(installation) == [{**first, "name": "Phone"}, second, other]
@@ -67,8 +67,8 @@ def test_a_name_is_given_to_one_app_alone(installation: Installation, anna: Pers
 
 def test_revoking_takes_one_apps_secret_and_no_others(installation: Installation, anna: Person) -> None:
     """Its row stays, without the secret; it cannot be taken up again, and its steps are consumed by nobody."""
-    protected(installation.house, "berta@example.com")
-    added(installation.house, anna.caller, "Tablet")
+    protected(installation.services, "berta@example.com")
+    added(installation.services, anna.caller, "Tablet")
     first, second, other = _rows(installation)
     _write(installation, lambda uow: uow.authenticators.revoke(second["id"]))
     assert _rows(installation) == [first, {**second, "state": "revoked", "secret_box": None}, other]
@@ -82,23 +82,23 @@ def test_apps_are_listed_in_the_order_in_which_they_were_confirmed(installation:
     caller = anna.caller
     for name in ("Zebra", "Ant"):
         installation.clock.advance(seconds=1)
-        caller = added(installation.house, caller, name)
-    apps = installation.house.identity.authenticator_apps.list_apps(caller)
+        caller = added(installation.services, caller, name)
+    apps = installation.services.identity.authenticator_apps.list_apps(caller)
     _write(installation, lambda uow: uow.authenticators.rename(apps[0].id, "Phone"))
-    assert [app.name for app in installation.house.identity.authenticator_apps.list_apps(caller)] == ["Phone", "Zebra", "Ant"]
+    assert [app.name for app in installation.services.identity.authenticator_apps.list_apps(caller)] == ["Phone", "Zebra", "Ant"]
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_two_sessions_that_remove_the_last_two_apps_at_once_leave_one(installation: Installation, anna: Person, number: int) -> None:
     """Whoever is first ends the other's session; an account keeps a way in."""
-    house = installation.house
-    mine = added(house, anna.caller, f"Tablet {number}")
+    services = installation.services
+    mine = added(services, anna.caller, f"Tablet {number}")
     other = elsewhere(installation, anna.phone)
-    phone, tablet = (app.id for app in house.identity.authenticator_apps.list_apps(mine))
+    phone, tablet = (app.id for app in services.identity.authenticator_apps.list_apps(mine))
     outcomes = at_once(
-        lambda: house.identity.authenticator_apps.remove(mine, phone), lambda: house.identity.authenticator_apps.remove(other, tablet)
+        lambda: services.identity.authenticator_apps.remove(mine, phone), lambda: services.identity.authenticator_apps.remove(other, tablet)
     )
-    assert sorted(isinstance(outcome, Raised) for outcome in outcomes) == [False, True]
+    assert sorted(isinstance(outcome, SessionRenewed) for outcome in outcomes) == [False, True]
     assert Denied(Reason.NOT_SIGNED_IN) in outcomes
     assert sorted(row["state"] for row in _rows(installation)) == ["active", "revoked"]
 
@@ -106,13 +106,13 @@ def test_two_sessions_that_remove_the_last_two_apps_at_once_leave_one(installati
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_two_sessions_that_add_the_fifth_app_at_once_do_not_make_six(installation: Installation, anna: Person, number: int) -> None:
     """One app is added, and the other is discarded with the session that began it."""
-    house, mine = installation.house, anna.caller
+    services, mine = installation.services, anna.caller
     for name in range(2, MOST_PER_ACCOUNT):
-        mine = added(house, mine, f"App {name}")
+        mine = added(services, mine, f"App {name}")
     other = elsewhere(installation, anna.phone)
-    codes = [adding(house, caller, f"{name} {number}").code() for caller, name in ((mine, "Mine"), (other, "Other"))]
+    codes = [adding(services, caller, f"{name} {number}").code() for caller, name in ((mine, "Mine"), (other, "Other"))]
     outcomes = at_once(
-        lambda: house.identity.totp_enrolment.confirm(mine, codes[0]), lambda: house.identity.totp_enrolment.confirm(other, codes[1])
+        lambda: services.identity.totp_enrolment.confirm(mine, codes[0]), lambda: services.identity.totp_enrolment.confirm(other, codes[1])
     )
     assert sorted(isinstance(outcome, Confirmed) for outcome in outcomes) == [False, True]
     assert [row["state"] for row in _rows(installation)] == ["active"] * MOST_PER_ACCOUNT
@@ -121,44 +121,44 @@ def test_two_sessions_that_add_the_fifth_app_at_once_do_not_make_six(installatio
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_confirming_and_removing_at_once_come_one_after_the_other(installation: Installation, anna: Person, number: int) -> None:
     """A move away from an app that is removed meanwhile is over, or was done before: never an app that nobody replaced."""
-    house = installation.house
-    mine = added(house, anna.caller, f"Tablet {number}")
+    services = installation.services
+    mine = added(services, anna.caller, f"Tablet {number}")
     other = elsewhere(installation, anna.phone)
-    phone, _tablet = (app.id for app in house.identity.authenticator_apps.list_apps(mine))
-    new, _secret = enrolling(house, mine, replaces=phone)
+    phone, _tablet = (app.id for app in services.identity.authenticator_apps.list_apps(mine))
+    new, _secret = enrolment_steps(services, mine, replaces=phone)
     code = new.code()
     confirmed, removed = at_once(
-        lambda: house.identity.totp_enrolment.confirm(mine, code), lambda: house.identity.authenticator_apps.remove(other, phone)
+        lambda: services.identity.totp_enrolment.confirm(mine, code), lambda: services.identity.authenticator_apps.remove(other, phone)
     )
-    assert isinstance(confirmed, Confirmed) is not isinstance(removed, Raised)
+    assert isinstance(confirmed, Confirmed) is not isinstance(removed, SessionRenewed)
     states = [row["state"] for row in _rows(installation)]
     assert sorted(states) == (["active", "active", "revoked"] if isinstance(confirmed, Confirmed) else ["active", "revoked"])
 
 
 def elsewhere(installation: Installation, phone: AuthenticatorApp) -> Caller:
     """The same person in another browser."""
-    outcome = completed(installation.house, pending(installation.house), TotpCode(phone.code()))
-    return caller_with(installation.house, outcome.session)
+    outcome = completed(installation.services, pending(installation.services), TotpCode(phone.code()))
+    return caller_with(installation.services, outcome.session)
 
 
 def at_once(*deeds: Callable[[], T]) -> list[T]:
     """What each of these answers, begun at the same moment."""
     barrier = threading.Barrier(len(deeds), timeout=30)
 
-    def run(deed: Callable[[], T]) -> T:
+    def run(operation: Callable[[], T]) -> T:
         barrier.wait()
-        return deed()
+        return operation()
 
     with ThreadPoolExecutor(len(deeds)) as threads:
         return list(threads.map(run, deeds))
 
 
-def _write(installation: Installation, deed: Callable[[UnitOfWork], T]) -> T:
+def _write(installation: Installation, operation: Callable[[UnitOfWork], T]) -> T:
     answers: list[T] = []
-    race_in_threads(installation, 1, lambda uow, _number: answers.append(deed(uow)) or 0)
+    race_in_threads(installation, 1, lambda uow, _number: answers.append(operation(uow)) or 0)
     return answers[0]
 
 
 def _rows(installation: Installation) -> list[Mapping[str, Any]]:
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         return [dict(row) for row in connection.execute(select(AUTHENTICATOR).order_by(AUTHENTICATOR.c.id)).mappings()]

@@ -7,25 +7,25 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import added, completed, enrolling, pending, protected, recovery_code, reset, signed_in
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, REFUSED_STEP, SESSION
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.domain.device import MOST_PER_ACCOUNT
-from xpressbot.identity.domain.instant import DAY, MINUTE, SECOND, latest_credible
-from xpressbot.identity.domain.link import LIFETIME, Link, LinkKind, LinkState
-from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn
-from xpressbot.identity.domain.session import CODES_SHOWN_FOR
-from xpressbot.identity.domain.throttle import client_address
-from xpressbot.identity.domain.totp import latest_credible_step, step_at
+from tests.support.people import added, completed, enrolment_steps, pending, protected, recovery_code, reset, signed_in
+from xpressbot.foundation.times import DAY, MINUTE, SECOND, latest_credible
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
+from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.sessions.rules.known_browser import MOST_PER_ACCOUNT
+from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
+from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, REFUSED_STEP, SESSION
+from xpressbot.identity.throttling.rules import client_address
+from xpressbot.identity.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 AHEAD = [(2 * MINUTE, True), (2 * MINUTE + 1, False), (365 * DAY, False)]
 
 
-def run(installation: Installation, deed: Callable[[UnitOfWork], T]) -> T:
-    with installation.house.identity.sign_in._units.write() as uow:
-        result = deed(uow)
+def run(installation: Installation, operation: Callable[[UnitOfWork], T]) -> T:
+    with installation.services.identity.sign_in._units.write() as uow:
+        result = operation(uow)
         uow.commit()
     return result
 
@@ -37,10 +37,10 @@ def year_ahead(installation: Installation, days: int = 365) -> None:
 @pytest.mark.parametrize(("ahead", "consumed"), AHEAD)
 def test_a_pending_sign_in_of_the_future_is_consumed_by_nobody(installation: Installation, ahead: int, *, consumed: bool) -> None:
     """Its date is part of the write's condition."""
-    protected(installation.house)
+    protected(installation.services)
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    waiting = pending(installation.house)
+    waiting = pending(installation.services)
     assert run(installation, lambda uow: uow.pending_sign_ins.consume(waiting.digest, now)) is consumed
 
 
@@ -49,7 +49,7 @@ def test_a_link_of_the_future_is_neither_found_nor_consumed(installation: Instal
     """And it is known for what it is, until it is used."""
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    digest = installation.house.identity.registration.invite("berta@example.com").digest
+    digest = installation.services.identity.registration.invite("berta@example.com").digest
     state = LinkState.OPEN if usable else LinkState.OF_THE_FUTURE
     assert run(installation, lambda uow: uow.links.state(LinkKind.INVITE, digest, now)) is state
     assert (run(installation, lambda uow: uow.links.find_open(LinkKind.INVITE, digest, now)) is not None) is usable
@@ -58,7 +58,7 @@ def test_a_link_of_the_future_is_neither_found_nor_consumed(installation: Instal
 
 def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
     """Or that one would open something on the day that it is dated to."""
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     year_ahead(installation)
     first = registration.invite("berta@example.com")
     year_ahead(installation, -365)
@@ -73,7 +73,7 @@ def test_a_link_that_was_used_in_the_future_was_used(installation: Installation)
     """Whoever opens it once more is told that, and needs no new one."""
     now = installation.clock.now()
     year_ahead(installation)
-    token = installation.house.identity.registration.invite("berta@example.com")
+    token = installation.services.identity.registration.invite("berta@example.com")
     assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, token.digest, installation.clock.now()))
     assert run(installation, lambda uow: uow.links.state(LinkKind.INVITE, token.digest, now)) is LinkState.USED
 
@@ -102,16 +102,16 @@ def test_browsers_of_the_future_push_out_none_that_counts(installation: Installa
         run(installation, lambda uow, token=token, number=number: uow.devices.remember(None, token, account.id, f"d{number}", now + DAY))
     run(installation, lambda uow: uow.devices.remember(None, b"\xff" * 32, account.id, "now", now))
     assert run(installation, lambda uow: uow.devices.find(b"\xff" * 32, account.id, now)) == "now"
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         assert len(connection.execute(select(DEVICE.c.id)).all()) == MOST_PER_ACCOUNT
 
 
 @pytest.mark.parametrize(("ahead", "charged"), AHEAD)
 def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: int, *, charged: bool) -> None:
     """Its date is part of the write's condition."""
-    caller, now = signed_in(installation.house), installation.clock.now()
-    installation.house.identity.totp_enrolment.start(caller)
-    with installation.house.database.write() as connection:
+    caller, now = signed_in(installation.services), installation.clock.now()
+    installation.services.identity.totp_enrolment.start(caller)
+    with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(created_at=now + ahead, expires_at=now + ahead + 10 * MINUTE))
         connection.commit()
     assert run(installation, lambda uow: uow.authenticators.charge_enrolment(caller.session.id, now)) is charged
@@ -120,17 +120,17 @@ def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: 
 @pytest.mark.parametrize("moment", ["authenticated_at", "proven_at", "last_used_at"])
 def test_sessions_of_the_future_are_not_counted_and_end_when_told_to(installation: Installation, moment: str) -> None:
     """Whichever of their dates it is; others, and those of other accounts, stay."""
-    house, now = installation.house, installation.clock.now()
-    caller, other = signed_in(house), signed_in(house, "berta@example.com")
-    further = [house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT) for _ in range(2)]
-    with house.database.write() as connection:
+    services, now = installation.services, installation.clock.now()
+    caller, other = signed_in(services), signed_in(services, "berta@example.com")
+    further = [services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT) for _ in range(2)]
+    with services.database.write() as connection:
         for session_id, ahead in ((further[0].session_id, 2 * MINUTE), (further[1].session_id, 2 * MINUTE + 1)):
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values({moment: now + ahead}))
         connection.execute(update(SESSION).where(SESSION.c.id == other.session.id).values({moment: now + DAY}))
         connection.commit()
     assert run(installation, lambda uow: uow.sessions.count_others(caller.account.id, caller.session.id, now)) == 1
     assert run(installation, lambda uow: uow.sessions.end_from_the_future(caller.account.id, now)) == 1
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         left = set(connection.execute(select(SESSION.c.id)).scalars())
     assert left >= {caller.session.id, further[0].session_id, other.session.id}
     assert further[1].session_id not in left
@@ -155,31 +155,31 @@ def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
     """Nobody saved them; they would be shown at each sign-in for as long as the clock was ahead."""
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    house = installation.house
-    anna = signed_in(house)
-    phone, _secret = enrolling(house, anna)
-    house.identity.totp_enrolment.confirm(anna, phone.code())
+    services = installation.services
+    anna = signed_in(services)
+    phone, _secret = enrolment_steps(services, anna)
+    services.identity.totp_enrolment.confirm(anna, phone.code())
     made_after = now - CODES_SHOWN_FOR
     found = run(installation, lambda uow: uow.recovery_codes.hand_over_unsaved(anna.account.id, "s", made_after, latest_credible(now)))
     assert (found is not None) is handed_over
 
 
 def last_steps(installation: Installation) -> list[int | None]:
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         return list(connection.execute(select(AUTHENTICATOR.c.last_step).order_by(AUTHENTICATOR.c.id)).scalars())
 
 
 def test_only_steps_of_the_future_are_brought_back(installation: Installation) -> None:
     """To the step of now and never to nothing; what a node slightly ahead has used stays used, and so do other accounts' steps."""
-    house = installation.house
-    anna = protected(house)
+    services = installation.services
+    anna = protected(services)
     installation.clock.advance(seconds=1)
-    added(house, anna.caller, "tablet")
+    added(services, anna.caller, "tablet")
     installation.clock.advance(seconds=1)
-    protected(house, "berta@example.com")
+    protected(services, "berta@example.com")
     now = installation.clock.now()
     latest, step = latest_credible_step(now), step_at(now)
-    with house.database.write() as connection:
+    with services.database.write() as connection:
         ids = list(connection.execute(select(AUTHENTICATOR.c.id).order_by(AUTHENTICATOR.c.id)).scalars())
         for authenticator_id, last_step in zip(ids, (latest, latest + 1, latest + 1), strict=True):
             connection.execute(update(AUTHENTICATOR).where(AUTHENTICATOR.c.id == authenticator_id).values(last_step=last_step))
@@ -191,17 +191,17 @@ def test_only_steps_of_the_future_are_brought_back(installation: Installation) -
 
 def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Installation) -> None:
     """Neither one that was used before the clock went ahead, nor one that was told to be right while it was refused."""
-    house, clock = installation.house, installation.clock
-    anna = protected(house)
+    services, clock = installation.services, installation.clock
+    anna = protected(services)
     used = anna.phone.code()
-    completed(house, pending(house), TotpCode(used))
+    completed(services, pending(services), TotpCode(used))
     year_ahead(installation)
-    completed(house, pending(house), TotpCode(anna.phone.code()))
+    completed(services, pending(services), TotpCode(anna.phone.code()))
     year_ahead(installation, -365)
-    waiting = pending(house)
+    waiting = pending(services)
     told = anna.phone.code(steps=1)
     assert prove(installation, waiting, told) == Denied(Reason.CLOCK_WAS_AHEAD)
-    assert house.identity.administration.reset_clock("anna@example.com") is not None
+    assert services.identity.administration.reset_clock("anna@example.com") is not None
     for code in (used, told):
         assert prove(installation, waiting, code).reason is Reason.CODE_ALREADY_USED
     clock.advance(seconds=30)
@@ -212,17 +212,17 @@ def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Insta
 
 def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Installation) -> None:
     """What the operator puts right is what was used last, and nothing else."""
-    house = installation.house
-    anna = protected(house)
+    services = installation.services
+    anna = protected(services)
     year_ahead(installation)
     ahead = step_at(installation.clock.now())
-    completed(house, pending(house), TotpCode(anna.phone.code()))
-    with house.database.read() as connection:
+    completed(services, pending(services), TotpCode(anna.phone.code()))
+    with services.database.read() as connection:
         authenticator_id = connection.execute(select(AUTHENTICATOR.c.id)).scalar_one()
     run(installation, lambda uow: uow.authenticators.refuse_steps(authenticator_id, [ahead + 5]))
     year_ahead(installation, -365)
-    house.identity.administration.reset_clock("anna@example.com")
-    with house.database.read() as connection:
+    services.identity.administration.reset_clock("anna@example.com")
+    with services.database.read() as connection:
         assert connection.execute(select(REFUSED_STEP.c.step)).scalar_one() == ahead + 5
     now = (ahead + 5) * 30 * SECOND
     assert not run(installation, lambda uow: uow.authenticators.consume_step(authenticator_id, ahead + 5, now))
@@ -230,16 +230,16 @@ def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Insta
 
 def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installation: Installation) -> None:
     """Nobody waits for the operator with the codes on paper, and the operator's stronger means works as ever."""
-    house = installation.house
-    anna = protected(house)
+    services = installation.services
+    anna = protected(services)
     year_ahead(installation)
-    completed(house, pending(house), TotpCode(anna.phone.code()))
+    completed(services, pending(services), TotpCode(anna.phone.code()))
     year_ahead(installation, -365)
-    waiting = pending(house)
+    waiting = pending(services)
     assert prove(installation, waiting, anna.phone.code()) == Denied(Reason.CLOCK_WAS_AHEAD)
-    assert completed(house, waiting, recovery_code(anna.codes[0]))
-    assert house.identity.re_enrolment.is_open(reset(house))
+    assert completed(services, waiting, recovery_code(anna.codes[0]))
+    assert services.identity.re_enrolment.is_open(reset(services))
 
 
 def prove(installation: Installation, waiting: object, code: str) -> SignedIn | Denied:
-    return installation.house.identity.sign_in.verify_second_factor(waiting, TotpCode(code), CLIENT)
+    return installation.services.identity.sign_in.verify_second_factor(waiting, TotpCode(code), CLIENT)

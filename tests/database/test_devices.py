@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from tests.support.people import signed_in
-from xpressbot.identity.adapters.database.tables import DEVICE
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.domain.device import LIFETIME, MOST_PER_ACCOUNT
+from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
+from xpressbot.identity.tables import DEVICE
+from xpressbot.identity.unit_of_work import UnitOfWork
 
 ANNA = "anna@example.com"
 
@@ -16,9 +16,9 @@ def token(number: int) -> bytes:
 
 
 def remember(installation: Installation, account_id: str, old: bytes | None, new: bytes) -> None:
-    with installation.house.identity.sign_in._units.write() as uow:
+    with installation.services.identity.sign_in._units.write() as uow:
         now = installation.clock.now()
-        uow.devices.remember(old, new, account_id, installation.house.entropy.token_bytes(16).hex(), now)
+        uow.devices.remember(old, new, account_id, installation.services.entropy.token_bytes(16).hex(), now)
         uow.commit()
 
 
@@ -27,7 +27,7 @@ def known(installation: Installation, digest: bytes, email: str = ANNA) -> str |
         account = uow.accounts.by_email(email)
         return uow.devices.find(digest, account.id if account else "", installation.clock.now())
 
-    with installation.house.identity.sign_in._units.read() as uow:
+    with installation.services.identity.sign_in._units.read() as uow:
         return find(uow)
 
 
@@ -149,13 +149,13 @@ def test_a_browser_is_forgotten_ninety_days_after_its_last_sign_in(installation:
 
 def test_only_the_digest_of_a_device_token_is_stored(installation: Installation) -> None:
     """A sign-in hands out 32 random bytes; their SHA-256 stands in the row."""
-    signed_in(installation.house)
-    with installation.house.database.read() as connection:
+    signed_in(installation.services)
+    with installation.services.database.read() as connection:
         stored = connection.execute(select(DEVICE.c.token_hash)).scalar_one()
     assert len(stored) == 32
     assert known(installation, stored) is not None
 
 
 def _count(installation: Installation) -> int:
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         return len(connection.execute(select(DEVICE.c.id)).all())

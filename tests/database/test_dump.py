@@ -6,21 +6,21 @@ import psycopg
 
 from tests.support.installation import PASSWORD, Installation
 from tests.support.needles import found, of_bytes, of_codes, of_text, of_token
-from tests.support.people import completed, enrolling, pending, protected, signed_in
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.identity.application.second_factor import TotpCode
+from tests.support.people import completed, enrolment_steps, pending, protected, signed_in
+from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.identity.factors.proof import TotpCode
 
 
 def test_a_copy_of_the_database_holds_no_secret(installation: Installation, tmp_path: Path) -> None:
     """Every spelling of every secret is searched in the SQLite file and its log, and in all PostgreSQL tables."""
-    house = installation.house
-    welcome = house.identity.registration.issue_welcome_link()
-    anna = protected(house)
-    bela = signed_in(house, "bela@example.com")
-    _phone, unconfirmed = enrolling(house, bela)
-    session = completed(house, pending(house), TotpCode(anna.phone.code()))
-    waiting = pending(house)
-    ring = load_key_ring(house.settings.key_file)
+    services = installation.services
+    welcome = services.identity.registration.issue_welcome_link()
+    anna = protected(services)
+    bela = signed_in(services, "bela@example.com")
+    _phone, unconfirmed = enrolment_steps(services, bela)
+    session = completed(services, pending(services), TotpCode(anna.phone.code()))
+    waiting = pending(services)
+    ring = load_key_ring(services.settings.key_file)
 
     needles = (
         of_text("password", PASSWORD)
@@ -43,7 +43,7 @@ def test_a_copy_of_the_database_holds_no_secret(installation: Installation, tmp_
 
 
 def _dump(installation: Installation, directory: Path) -> bytes:
-    url = installation.house.settings.url
+    url = installation.services.settings.url
     if url.startswith("sqlite"):
         files = sorted(directory.glob("*.sqlite3*"))
         assert any(file.name.endswith("-wal") for file in files)

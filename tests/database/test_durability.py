@@ -15,8 +15,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError, PendingRollbackError
 
 from xpressbot.foundation.database.checkpoints import WRITES_BETWEEN_CHECKPOINTS
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
+from xpressbot.foundation.database.errors import DatabaseFault, fault_of
 from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, OneWriter, Turn
-from xpressbot.foundation.database.trouble import Trouble, trouble_of
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 WAITING = {"sqlite": 2, "postgresql": "on"}
@@ -82,7 +82,7 @@ def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(embedded: Da
 
 
 def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(embedded: Database) -> None:
-    """Told as every other trouble with the database: no fault of ours."""
+    """Told as every other fault with the database: no fault of ours."""
     with embedded.write() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
@@ -223,7 +223,7 @@ class TestTurn:
         with held(turn):
             with pytest.raises(OperationalError, match="no turn to write") as refusal, held(turn, 0.01):
                 pass
-            assert trouble_of(refusal.value) is Trouble.BUSY
+            assert fault_of(refusal.value) is DatabaseFault.BUSY
             assert turn.waiting == 0
         with held(turn):
             pass

@@ -27,7 +27,7 @@ def shell(tmp_path, _enough_room: None) -> Shell:
 
 @pytest.fixture
 def _enough_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    from xpressbot.foundation.diagnosis import files
+    from xpressbot.diagnostics import file_checks as files
 
     for limit in ("LOW_SPACE", "NO_SPACE", "LOW_SPACE_FOR_KEYS"):
         monkeypatch.setattr(files, limit, 0)

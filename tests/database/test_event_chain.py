@@ -8,9 +8,9 @@ from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import Installation
 from tests.support.people import protected
 from tests.support.races import race_in_processes, race_in_threads
-from xpressbot.identity.adapters.database.tables import SECURITY_EVENT
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.domain.security_event import EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.tables import SECURITY_EVENT
+from xpressbot.identity.unit_of_work import UnitOfWork
 
 EACH = 5
 
@@ -30,59 +30,59 @@ def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation:
         return True
 
     assert race(installation, 6, attempt) == [True] * 6
-    events = events_of(installation.house, account_id)
+    events = events_of(installation.services, account_id)
     assert [event.seq for event in events] == list(range(1, 6 * EACH + 2))
-    assert broken_at(installation.house, account_id) is None
+    assert broken_at(installation.services, account_id) is None
 
 
 def test_the_chain_of_a_whole_life_verifies(installation: Installation) -> None:
     """What the use cases write is chained too."""
-    person = protected(installation.house)
-    assert [event.kind for event in events_of(installation.house, person.account.id)] == [
+    person = protected(installation.services)
+    assert [event.kind for event in events_of(installation.services, person.account.id)] == [
         EventKind.ACCOUNT_CREATED,
         EventKind.SIGNED_IN,
         EventKind.ENROLMENT_STARTED,
         EventKind.TWO_FACTOR_ENABLED,
     ]
-    assert broken_at(installation.house, person.account.id) is None
+    assert broken_at(installation.services, person.account.id) is None
 
 
 @pytest.mark.parametrize(("column", "value"), [("at", 1), ("kind", "session.signed_out"), ("details", '{"address":"203.0.113.9"}')])
 def test_an_altered_event_breaks_the_chain(installation: Installation, column: str, value: object) -> None:
     """Neither time, kind nor details of a recorded event can be changed unnoticed."""
-    person = protected(installation.house)
-    with installation.house.database.write() as connection:
+    person = protected(installation.services)
+    with installation.services.database.write() as connection:
         connection.execute(update(SECURITY_EVENT).where(SECURITY_EVENT.c.seq == 2).values({column: value}))
         connection.commit()
 
-    assert broken_at(installation.house, person.account.id) == 2
+    assert broken_at(installation.services, person.account.id) == 2
 
 
 def test_erased_details_leave_the_chain_whole(installation: Installation) -> None:
     """The hash covers a commitment to the details, so that they can be forgotten."""
-    person = protected(installation.house)
-    with installation.house.database.write() as connection:
+    person = protected(installation.services)
+    with installation.services.database.write() as connection:
         connection.execute(update(SECURITY_EVENT).where(SECURITY_EVENT.c.seq == 2).values(details=None, salt=None))
         connection.commit()
 
-    assert broken_at(installation.house, person.account.id) is None
+    assert broken_at(installation.services, person.account.id) is None
 
 
 def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Installation) -> None:
     """The number of an event that was rolled back is given to the next."""
     account_id = installation.add_account().id
     for commit in (False, True):
-        with installation.house.identity.sign_in._units.write() as uow:
+        with installation.services.identity.sign_in._units.write() as uow:
             assert uow.events.append(account_id, NewEvent(EventKind.SIGNED_IN, {}), 1) == 2
             if commit:
                 uow.commit()
-    assert [event.seq for event in events_of(installation.house, account_id)] == [1, 2]
+    assert [event.seq for event in events_of(installation.services, account_id)] == [1, 2]
 
 
 def test_two_events_of_one_number_cannot_stand_side_by_side(installation: Installation) -> None:
     """The database itself refuses a fork in the chain."""
     account_id = installation.add_account().id
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         row = dict(connection.execute(select(SECURITY_EVENT)).one()._mapping)
         with pytest.raises(IntegrityError):
             connection.execute(SECURITY_EVENT.insert().values(**row | {"account_id": account_id}))

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from tests.support.forked import fork_together
 from tests.support.installation import make_settings
 from tests.support.world import SeededEntropy
+from xpressbot.foundation.crypto.key_ring import KeyRing, KeyRingError, create_key_ring, key_id, load_key_ring, new_key_ring
+from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.engine import Database, open_database
-from xpressbot.foundation.database.key_state import attach_key_ring
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import KeyRing, KeyRingError, create_key_ring, key_id, load_key_ring, new_key_ring
 
 
 @pytest.fixture

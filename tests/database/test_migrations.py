@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.forked import fork_together
 from tests.support.installation import make_settings
 from xpressbot.bootstrap import build
+from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.foundation.database import migrations
 from xpressbot.foundation.database.engine import METADATA, Database, open_database
 from xpressbot.foundation.database.migrations import HEAD, SchemaError, current_revision, prepare_schema, upgrade
-from xpressbot.foundation.database.observations import OBSERVATION
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every statement of a sign-in, of a session and of the upkeep finds its rows by an index, however many there are."""
+"""Every statement of a sign-in, of a session and of the jobs finds its rows by an index, however many there are."""
 
 import json
 import re
@@ -10,17 +10,17 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from tests.application.observing import parts_of
 from tests.support.crowd import outdate, settle
 from tests.support.events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
-from xpressbot.identity.application.caller import Client
-from xpressbot.identity.application.gate import Gate
-from xpressbot.identity.application.recovery_codes import RecoveryCodes
-from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.domain.outcomes import Denied, Raised, Reason, SignedIn
-from xpressbot.identity.domain.retention import Transient
+from tests.use_cases.observing import parts_of
+from xpressbot.identity.expiry.rules import Transient
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sessions.gate import Gate
 
 SMALL = {"installation", "key_state", "lease"}
 """Tables of a row or two."""
@@ -30,12 +30,12 @@ Statement = tuple[str, Any]
 
 
 def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
-    """Recorded while people sign in and a round of upkeep is done, among thousands of rows, and explained by the engine."""
+    """Recorded while people sign in and a round of jobs is done, among thousands of rows, and explained by the engine."""
     settle(installation, accounts=1500)
     outdate(installation, installation.add_account("berta@example.com").id)
     with recorded(installation) as statements:
         people_come_and_go(installation)
-        removed = installation.house.identity.sweeping.next_round()
+        removed = installation.services.identity.expiry.next_round()
         forget_unsaved_codes(installation)
     assert all(removed[kind] for kind in Transient), removed
 
@@ -55,30 +55,30 @@ def test_a_whole_table_read_would_be_noticed(installation: Installation, stateme
 
 def people_come_and_go(installation: Installation) -> None:
     """Sign-ins of all sorts, right and wrong, in new and known browsers; a session in use; step-up; signing out; a reset."""
-    house, clock = installation.house, installation.clock
-    identity = house.identity
-    anna = protected(house)
+    services, clock = installation.services, installation.clock
+    identity = services.identity
+    anna = protected(services)
     stranger = Client(address="203.0.113.9", user_agent="guess")
     for _try in range(6):
         assert isinstance(identity.sign_in.begin("anna@example.com", "guess", "/", stranger), Denied)
     assert isinstance(identity.sign_in.begin("nobody@example.com", "guess", "/", stranger), Denied)
     clock.advance(minutes=1)
-    first = completed(house, pending(house), TotpCode(anna.phone.code()))
+    first = completed(services, pending(services), TotpCode(anna.phone.code()))
     known = Client(CLIENT.address, CLIENT.user_agent, first.session, first.device)
-    waiting = pending(house, client=known)
+    waiting = pending(services, client=known)
     again = identity.sign_in.verify_second_factor(waiting, TotpCode(anna.phone.code()), known)
     assert isinstance(again, Denied)
     assert again.reason is Reason.CODE_ALREADY_USED
-    second = completed(house, waiting, recovery_code(anna.codes[0]), client=known)
+    second = completed(services, waiting, recovery_code(anna.codes[0]), client=known)
     clock.advance(minutes=2)
-    caller = caller_with(house, second.session)
+    caller = caller_with(services, second.session)
     assert identity.account_page.dashboard(caller)
     assert identity.account_page.settings(caller)
     outcome = identity.reauthentication.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
-    assert isinstance(outcome, Raised)
-    identity.sessions.sign_out(caller_with(house, outcome.session))
-    link = reset(house)
-    enrollee, phone = enrolling_again(house, must_enrol(house), link)
+    assert isinstance(outcome, SessionRenewed)
+    identity.sessions.sign_out(caller_with(services, outcome.session))
+    link = reset(services)
+    enrollee, phone = enrolling_again(services, must_enrol(services), link)
     assert isinstance(identity.re_enrolment.confirm(enrollee, phone.code()), SignedIn)
 
 
@@ -86,7 +86,7 @@ def forget_unsaved_codes(installation: Installation) -> None:
     """As an installation does where codes may be shown once only."""
     parts = parts_of(installation)
     installation.clock.advance(minutes=31)
-    RecoveryCodes(parts.units, Gate(parts.units, parts.mint), parts.mint, parts.digest, viewable=False).forget_unsaved()
+    RecoveryCodes(parts.units, Gate(parts.units, parts.system), parts.system, parts.digest, viewable=False).forget_unsaved()
 
 
 @contextmanager
@@ -98,14 +98,14 @@ def recorded(installation: Installation) -> Iterator[list[Statement]]:
         seen.setdefault(statement, parameters)
 
     statements: list[Statement] = []
-    with listening(installation.house.database, "before_cursor_execute", note):
+    with listening(installation.services.database, "before_cursor_execute", note):
         yield statements
     statements += [(statement, parameters[0] if isinstance(parameters, list) else parameters) for statement, parameters in seen.items()]
 
 
 def scans(installation: Installation, statements: list[Statement]) -> set[tuple[str, str]]:
     """Which large tables would be read from end to end, by which statements."""
-    with installation.house.database.engine.connect() as connection:
+    with installation.services.database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("ANALYZE")
             return {(table, statement) for statement, given in statements for table in _scanned_by_postgres(connection, statement, given)}

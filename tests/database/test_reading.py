@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from xpressbot.foundation.database.engine import Database, open_database
-from xpressbot.foundation.database.reading import open_for_reading
+from xpressbot.foundation.database.read_only import open_for_reading
 
 ADD = text("INSERT INTO observation (kind, at, detail) VALUES (:kind, 1, '{}')")
 

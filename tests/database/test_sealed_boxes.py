@@ -4,26 +4,26 @@ import pytest
 
 from tests.support.installation import Installation
 from tests.support.people import pending, protected
+from xpressbot.foundation.crypto.encryption import DecryptionError, Encryption, KeyedDigests
+from xpressbot.foundation.crypto.key_ring import KeyRing, new_key_ring, with_key
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import KeyRing, new_key_ring, with_key
-from xpressbot.foundation.sealed_box import BoxError, KeyedDigests, SealedBoxes
-from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.identity.factors.proof import TotpCode
 
 RING = new_key_ring(b"k" * 32, b"l" * 32)
-BOXES = SealedBoxes(RING, SystemEntropy(), lambda: RING)
+BOXES = Encryption(RING, SystemEntropy(), lambda: RING)
 NONCE = slice(9, 21)
 
 
-def boxes_of(ring: KeyRing) -> SealedBoxes:
-    return SealedBoxes(ring, SystemEntropy(), lambda: ring)
+def boxes_of(ring: KeyRing) -> Encryption:
+    return Encryption(ring, SystemEntropy(), lambda: ring)
 
 
 def test_a_key_that_came_later_is_read_from_the_ring_once_more() -> None:
     """A process that began with the old ring opens what a newer key has sealed, when its ring has got that key by then."""
     newer = with_key(RING, b"n" * 32)
     box = boxes_of(newer).seal(newer.newest_id, "totp secret", "a:1", b"seed")
-    assert SealedBoxes(RING, SystemEntropy(), lambda: newer).open("totp secret", "a:1", box) == b"seed"
-    with pytest.raises(BoxError):
+    assert Encryption(RING, SystemEntropy(), lambda: newer).open("totp secret", "a:1", box) == b"seed"
+    with pytest.raises(DecryptionError):
         BOXES.open("totp secret", "a:1", box)
 
 
@@ -32,7 +32,7 @@ def test_a_ring_that_lacks_what_is_asked_for_does_not_take_the_place_of_the_one_
     other = new_key_ring(bytes([7]) * 32, bytes([8]) * 32)
     both = with_key(RING, bytes([9]) * 32)
     files = [other, both]
-    boxes = SealedBoxes(RING, SystemEntropy(), lambda: files.pop(0))
+    boxes = Encryption(RING, SystemEntropy(), lambda: files.pop(0))
     box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
     assert boxes.has_keys(RING.keys)
     assert not boxes.has_keys(both.keys)
@@ -58,7 +58,7 @@ def test_a_box_opens_where_it_was_sealed() -> None:
 def test_a_box_opens_for_no_other_purpose_and_no_other_row(purpose: str, row: str) -> None:
     """Purposes have keys of their own, and the row is bound to the box."""
     box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
-    with pytest.raises(BoxError):
+    with pytest.raises(DecryptionError):
         BOXES.open(purpose, row, box)
 
 
@@ -67,7 +67,7 @@ def test_a_box_with_any_bit_turned_or_byte_cut_does_not_open() -> None:
     box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
     altered = [bytes([*box[:place], box[place] ^ 1, *box[place + 1 :]]) for place in range(len(box))]
     for wrong in [*altered, *(box[:length] for length in range(len(box))), box + b"\0", b""]:
-        with pytest.raises(BoxError):
+        with pytest.raises(DecryptionError):
             BOXES.open("totp secret", "a:1", wrong)
 
 
@@ -75,7 +75,7 @@ def test_a_box_of_a_key_that_the_ring_lacks_says_so() -> None:
     """A foreign ring opens nothing."""
     box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
     foreign = boxes_of(new_key_ring(b"x" * 32, b"l" * 32))
-    with pytest.raises(BoxError, match=f"lacks the key {RING.active_id}"):
+    with pytest.raises(DecryptionError, match=f"lacks the key {RING.active_id}"):
         foreign.open("totp secret", "a:1", box)
 
 
@@ -101,19 +101,19 @@ def test_digests_are_apart_by_purpose_and_by_ring() -> None:
 
 def test_a_seed_copied_to_another_account_opens_nothing(installation: Installation) -> None:
     """Whoever can write to the database cannot put their own seed under somebody else's account: the sign-in fails closed."""
-    anna = protected(installation.house)
-    mallory = protected(installation.house, "mallory@example.com")
-    with installation.house.database.write() as connection:
+    anna = protected(installation.services)
+    mallory = protected(installation.services, "mallory@example.com")
+    with installation.services.database.write() as connection:
         box = connection.exec_driver_sql(f"SELECT secret_box FROM authenticator WHERE account_id = '{mallory.account.id}'").scalar_one()
         placeholder = "?" if connection.dialect.name == "sqlite" else "%s"
         connection.exec_driver_sql(f"UPDATE authenticator SET secret_box = {placeholder} WHERE account_id = '{anna.account.id}'", (box,))
         connection.commit()
-    token = pending(installation.house)
+    token = pending(installation.services)
 
-    with pytest.raises(BoxError):
-        installation.house.identity.sign_in.verify_second_factor(token, TotpCode(mallory.phone.code()), anna.caller.client)
+    with pytest.raises(DecryptionError):
+        installation.services.identity.sign_in.verify_second_factor(token, TotpCode(mallory.phone.code()), anna.caller.client)
 
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM session").scalar_one() == 2
         tries = connection.exec_driver_sql(f"SELECT tries FROM throttle_bucket WHERE key = 'totp:{anna.account.id}'").scalar_one()
     assert tries == 1

@@ -3,22 +3,22 @@
 import pytest
 from sqlalchemy import select
 
-from tests.application.observing import before_statement
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import pending, protected, signed_in
 from tests.support.races import Race, race_in_processes, race_in_threads
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.foundation.sealed_box import KeyedDigests
-from xpressbot.identity.adapters.database.tables import LINK
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork
-from xpressbot.identity.application.secrets import recovery_code_digest
-from xpressbot.identity.domain.account import Account, AccountStatus
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Reason, SignedIn
-from xpressbot.identity.domain.pending_sign_in import NextStep
-from xpressbot.identity.domain.recovery_code import parse_code
-from xpressbot.identity.domain.token import Token
-from xpressbot.identity.domain.totp import step_at
+from tests.use_cases.observing import before_statement
+from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.factors.recovery_codes.rules import parse_code
+from xpressbot.identity.factors.secrets import recovery_code_digest
+from xpressbot.identity.factors.totp.rules.totp import step_at
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.outcomes import Reason, SignedIn
+from xpressbot.identity.sign_in.rules.pending import NextStep
+from xpressbot.identity.tables import LINK
+from xpressbot.identity.unit_of_work import UnitOfWork
 
 RACERS = 6
 ONE_WINNER = [0] * (RACERS - 1) + [1]
@@ -49,7 +49,7 @@ def test_steps_are_consumed_in_rising_order_only(installation: Installation) -> 
     )
 
     assert results[-1] == 1
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         last = connection.exec_driver_sql("SELECT last_step FROM authenticator").scalar_one()
     assert last == step + RACERS - 1
 
@@ -67,8 +67,8 @@ def test_a_refused_step_is_consumed_by_nobody(installation: Installation) -> Non
 
 def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six uses the code up, and nine are left."""
-    person = protected(installation.house)
-    digests = KeyedDigests(load_key_ring(installation.house.settings.key_file))
+    person = protected(installation.services)
+    digests = KeyedDigests(load_key_ring(installation.services.settings.key_file))
     digest = recovery_code_digest(digests, person.account.id, parse_code(person.codes[4]))
     now = installation.clock.now()
 
@@ -80,8 +80,8 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
 
 def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six turns it into a session."""
-    protected(installation.house)
-    token = pending(installation.house)
+    protected(installation.services)
+    token = pending(installation.services)
     now = installation.clock.now()
 
     results = race(installation, RACERS, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, now))
@@ -92,9 +92,9 @@ def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Inst
 
 def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installation) -> None:
     """The end of its ten minutes is part of the write's condition."""
-    protected(installation.house)
-    token = pending(installation.house)
-    waiting = installation.house.identity.sign_in.pending(token, NextStep.SECOND_FACTOR)
+    protected(installation.services)
+    token = pending(installation.services)
+    waiting = installation.services.identity.sign_in.pending(token, NextStep.SECOND_FACTOR)
 
     assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, waiting.expires_at)) == [0]
     assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, waiting.expires_at - 1)) == [1]
@@ -102,7 +102,7 @@ def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installa
 
 def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six opens the welcome link for good."""
-    token, now = installation.house.identity.registration.issue_welcome_link(), installation.clock.now()
+    token, now = installation.services.identity.registration.issue_welcome_link(), installation.clock.now()
 
     results = race(installation, RACERS, lambda uow, _number: uow.links.consume(LinkKind.WELCOME, token.digest, now))
 
@@ -111,7 +111,7 @@ def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, r
 
 def test_an_expired_link_is_consumed_by_nobody(installation: Installation) -> None:
     """The end of its hour is part of the write's condition."""
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     installation.clock.advance(hours=1)
     now = installation.clock.now()
 
@@ -130,7 +130,7 @@ def test_of_several_first_accounts_exactly_one_is_the_owner(installation: Instal
     results = race(installation, RACERS, attempt)
 
     assert sorted(results) == ONE_WINNER
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         owner = connection.exec_driver_sql("SELECT owner FROM installation").scalar_one()
     assert owner == f"{results.index(1):032x}"
 
@@ -148,19 +148,19 @@ def test_one_address_makes_one_account_however_often_it_is_tried_at_once(install
 
 def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation) -> None:
     """Eight tries at once at a pending authenticator: five are let through to be checked."""
-    caller = signed_in(installation.house)
-    installation.house.identity.totp_enrolment.start(caller)
+    caller = signed_in(installation.services)
+    installation.services.identity.totp_enrolment.start(caller)
     now = installation.clock.now()
 
     results = race_in_threads(installation, 8, lambda uow, _number: uow.authenticators.charge_enrolment(caller.session.id, now))
 
     assert sorted(results) == [0] * 3 + [1] * 5
-    assert installation.house.identity.totp_enrolment.confirm(caller, "000000").reason is Reason.NO_ENROLMENT
+    assert installation.services.identity.totp_enrolment.confirm(caller, "000000").reason is Reason.NO_ENROLMENT
 
 
 def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:
     """Eight tries at once at confirming one's identity: each of five gets its own number, the others none."""
-    caller = signed_in(installation.house)
+    caller = signed_in(installation.services)
 
     results = race_in_threads(installation, 8, lambda uow, _number: uow.sessions.charge_step_up(caller.session.id, 5) or 0)
 
@@ -168,8 +168,8 @@ def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) 
 
 
 def _authenticator(installation: Installation) -> str:
-    person = protected(installation.house)
-    with installation.house.database.read() as connection:
+    person = protected(installation.services)
+    with installation.services.database.read() as connection:
         authenticator_id: str = connection.exec_driver_sql("SELECT id FROM authenticator").scalar_one()
     assert person.account.security_version == 2
     return authenticator_id
@@ -177,13 +177,13 @@ def _authenticator(installation: Installation) -> str:
 
 def test_whoever_waits_for_an_address_holds_none_of_its_links(installation: Installation) -> None:
     """Else two who accept two invitations to one address would wait for each other."""
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     token = registration.invite("berta@example.com")
     assert isinstance(token, Token)
     free = []
 
     def look() -> None:
-        with installation.house.database.read() as connection:
+        with installation.services.database.read() as connection:
             free.extend(connection.execute(select(LINK.c.email).with_for_update(nowait=True)).scalars())
 
     with before_statement(installation, "INSERT INTO account", look):

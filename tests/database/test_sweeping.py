@@ -1,4 +1,4 @@
-"""Sweeping on both engines: one process at a time, in nobody's way, and nothing removed twice or by mistake."""
+"""RowExpiry on both engines: one process at a time, in nobody's way, and nothing removed twice or by mistake."""
 
 import re
 import threading
@@ -10,26 +10,26 @@ from functools import partial
 import pytest
 from sqlalchemy import Table, func, select
 
-from tests.application.observing import after_unit_of_work, statements
 from tests.support.crowd import outdate, settle
 from tests.support.event_chain import broken_at, events_of
 from tests.support.forked import fork_together
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import completed, pending, protected
 from tests.support.races import Race, race_in_processes, race_in_threads
-from xpressbot.bootstrap import Outside, build
+from tests.use_cases.observing import after_unit_of_work, statements
+from xpressbot.bootstrap import System, build
 from xpressbot.foundation.database.leases import LEASE, take_lease
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork, UnitsOfWork
-from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.application.sweeping import Sweeping
-from xpressbot.identity.domain.account import Account
-from xpressbot.identity.domain.instant import SECOND
-from xpressbot.identity.domain.outcomes import SignedIn
-from xpressbot.identity.domain.retention import Transient
-from xpressbot.identity.domain.security_event import EventKind
-from xpressbot.identity.domain.throttle import FORGOTTEN_AFTER, recovery_code, recovery_code_check, stranger, totp
+from xpressbot.foundation.times import SECOND
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.expiry.removal import RowExpiry
+from xpressbot.identity.expiry.rules import Transient
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.outcomes import SignedIn
+from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, recovery_code, recovery_code_check, stranger, totp
+from xpressbot.identity.unit_of_work import UnitOfWork, UnitsOfWork
 
 TERM = 150 * SECOND
 
@@ -40,7 +40,7 @@ def test_of_many_at_once_one_takes_the_lease(installation: Installation, race: R
     now = installation.clock.now()
 
     def attempt(uow: UnitOfWork, number: int, at: int) -> int:
-        return uow.leases.take("duty", f"racer {number}", at, TERM)
+        return uow.leases.take("job", f"racer {number}", at, TERM)
 
     assert sum(race(installation, racers, lambda uow, number: attempt(uow, number, now))) == 1
     assert sum(race(installation, racers, lambda uow, number: attempt(uow, number, now + TERM))) == 1
@@ -48,10 +48,10 @@ def test_of_many_at_once_one_takes_the_lease(installation: Installation, race: R
 
 def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installation: Installation) -> None:
     """Others get it when it has run out, and also when only a clock that was ahead can have given it."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
 
         def take(holder: str, at: int) -> bool:
-            return take_lease(connection, "duty", holder, at, TERM)
+            return take_lease(connection, "job", holder, at, TERM)
 
         assert take("first", 0)
         assert not take("second", TERM - 1)
@@ -60,7 +60,7 @@ def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installati
         assert take("second", 2 * TERM - 1)
         assert not take("first", TERM - 1)
         assert take("first", TERM - 2)
-        assert take_lease(connection, "another duty", "second", TERM, TERM)
+        assert take_lease(connection, "another job", "second", TERM, TERM)
         assert connection.execute(select(func.count()).select_from(LEASE)).scalar_one() == 2
 
 
@@ -69,11 +69,11 @@ def test_of_several_processes_one_sweeps(installation: Installation) -> None:
     outdate(installation, installation.add_account().id, rows=5)
 
     def child(_number: int, meet: Callable[[], None]) -> int:
-        house = build(installation.house.settings, outside=Outside(installation.clock, SystemEntropy()), durable=False)
+        services = build(installation.services.settings, system=System(installation.clock, SystemEntropy()), durable=False)
         meet()
-        return sum(house.identity.sweeping.next_round().values())
+        return sum(services.identity.expiry.next_round().values())
 
-    assert sorted(fork_together(4, child, beside=installation.house.database)) == [0, 0, 0, 5 * len(Transient)]
+    assert sorted(fork_together(4, child, beside=installation.services.database)) == [0, 0, 0, 5 * len(Transient)]
 
 
 def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) -> None:
@@ -98,31 +98,31 @@ def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) 
 
 def test_what_somebody_is_busy_with_is_passed_over(installation: Installation) -> None:
     """The sweep waits for no lock, and takes the row the next time. SQLite has one writer at a time, and no locks on rows."""
-    on_postgres = installation.house.database.engine.dialect.name == "postgresql"
+    on_postgres = installation.services.database.engine.dialect.name == "postgresql"
     outdate(installation, installation.add_account().id, [Transient.SESSION], rows=3)
-    with installation.house.database.write() if on_postgres else installation.house.database.read() as busy:
+    with installation.services.database.write() if on_postgres else installation.services.database.read() as busy:
         busy.execute(select(SESSION.c.id).limit(1).with_for_update()).all()
-        assert installation.house.identity.sweeping.next_round()[Transient.SESSION] == (2 if on_postgres else 3)
-    installation.house.identity.sweeping.next_round()
+        assert installation.services.identity.expiry.next_round()[Transient.SESSION] == (2 if on_postgres else 3)
+    installation.services.identity.expiry.next_round()
     assert _count(installation, SESSION) == 0
 
 
 def test_people_sign_in_while_a_batch_is_being_removed(installation: Installation) -> None:
     """PostgreSQL: an unfinished removal keeps nobody from signing in to the very account whose rows go."""
-    anna = protected(installation.house)
-    installation.house.identity.sweeping.next_round()
+    anna = protected(installation.services)
+    installation.services.identity.expiry.next_round()
     outdate(installation, anna.account.id, rows=3)
     now = installation.clock.now()
     with _units(installation).write() as uow:
         for kind in Transient:
             keys = [row.key for row in uow.outdated.walk(kind, None, now, 100).outdated]
             assert uow.outdated.remove(kind, keys, now) == 3
-        if installation.house.database.engine.dialect.name == "postgresql":
-            completed(installation.house, pending(installation.house), TotpCode(anna.phone.code()))
+        if installation.services.database.engine.dialect.name == "postgresql":
+            completed(installation.services, pending(installation.services), TotpCode(anna.phone.code()))
         uow.commit()
-    assert broken_at(installation.house, anna.account.id) is None
+    assert broken_at(installation.services, anna.account.id) is None
     given_back = {Transient.NETWORK_COUNT, Transient.STRANGER_COUNT}
-    assert not any(removed for kind, removed in installation.house.identity.sweeping.next_round().items() if kind not in given_back)
+    assert not any(removed for kind, removed in installation.services.identity.expiry.next_round().items() if kind not in given_back)
 
 
 @pytest.mark.parametrize("kind", [Transient.SESSION, Transient.PENDING_SIGN_IN, Transient.ENROLMENT, Transient.DEVICE])
@@ -137,24 +137,24 @@ def test_young_rows_are_not_even_looked_at(installation: Installation, kind: Tra
 
 def test_rows_of_use_stay(installation: Installation) -> None:
     """Of each table that is swept, what lives stays; and no count of second factors or saved codes ever goes."""
-    house, now = installation.house, installation.clock.now()
-    anna = protected(house)
-    pending(house)
-    link = house.identity.registration.invite("berta@example.com")
+    services, now = installation.services, installation.clock.now()
+    anna = protected(services)
+    pending(services)
+    link = services.identity.registration.invite("berta@example.com")
     assert link
     with _units(installation).write() as uow:
         for bucket in (totp(anna.account.id), recovery_code(anna.account.id), recovery_code_check(anna.account.id), stranger("someone")):
             uow.throttle.charge([bucket], now)
         uow.commit()
     # A count whose tries were all given back goes at once.
-    house.identity.sweeping.next_round()
+    services.identity.expiry.next_round()
     before = {table: _count(installation, table) for table in (SESSION, PENDING_SIGN_IN, LINK, DEVICE, AUTHENTICATOR, THROTTLE_BUCKET)}
 
-    assert not any(house.identity.sweeping.next_round().values())
+    assert not any(services.identity.expiry.next_round().values())
     assert {table: _count(installation, table) for table in before} == before
 
     installation.clock.advance(hours=1000 * 24)
-    house.identity.sweeping.next_round()
+    services.identity.expiry.next_round()
     assert {table: _count(installation, table) for table in before} == {
         SESSION: 0,
         PENDING_SIGN_IN: 0,
@@ -170,18 +170,18 @@ def test_a_count_that_owes_an_event_is_taken_once_by_whoever_comes_first(install
     account = installation.add_account()
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
-    sweepers = [installation.house.identity.sweeping, _another_sweeper(installation)]
+    sweepers = [installation.services.identity.expiry, _another_sweeper(installation)]
     start = threading.Barrier(2, timeout=30)
 
-    def sweep(sweeping: Sweeping) -> int:
+    def sweep(expiry: RowExpiry) -> int:
         start.wait()
-        return sweeping._sweep(Transient.STRANGER_COUNT)
+        return expiry._sweep(Transient.STRANGER_COUNT)
 
     with ThreadPoolExecutor(2) as threads:
         assert sum(threads.map(sweep, sweepers)) == 1
-    kinds = [EventKind(event.kind) for event in events_of(installation.house, account.id)]
+    kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.PASSWORD_GUESSING]
-    assert broken_at(installation.house, account.id) is None
+    assert broken_at(installation.services, account.id) is None
 
 
 def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installation) -> None:
@@ -195,7 +195,7 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
         assert [row.owed_to for row in found] == [account.id]
         assert uow.outdated.remove(Transient.STRANGER_COUNT, [row.key for row in found], now) == 0
     with statements(installation) as sent:
-        installation.house.identity.sweeping._sweep(Transient.STRANGER_COUNT)
+        installation.services.identity.expiry._sweep(Transient.STRANGER_COUNT)
     order = [re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)[1] for statement in sent[1:]]
     assert order == ["account", "throttle_bucket", "chain_head", "security_event", "chain_head", "notice", "notice"]
 
@@ -203,14 +203,14 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
 def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Installation) -> None:
     """The owner signs in from a known browser, just when the sweep has found the strangers' count."""
     account = installation.add_account()
-    signed_in = installation.house.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT)
+    signed_in = installation.services.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT)
     known = replace(CLIENT, device=signed_in.device)
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
-    deed = partial(installation.house.identity.sign_in.begin, account.email, PASSWORD, "/", known)
-    with after_unit_of_work(installation, 1, deed):
-        installation.house.identity.sweeping._sweep(Transient.STRANGER_COUNT)
-    kinds = [EventKind(event.kind) for event in events_of(installation.house, account.id)]
+    operation = partial(installation.services.identity.sign_in.begin, account.email, PASSWORD, "/", known)
+    with after_unit_of_work(installation, 1, operation):
+        installation.services.identity.expiry._sweep(Transient.STRANGER_COUNT)
+    kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN]
 
 
@@ -223,37 +223,37 @@ def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installa
 
     def sign_in() -> bool:
         start.wait()
-        return isinstance(installation.house.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT), SignedIn)
+        return isinstance(installation.services.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT), SignedIn)
 
     def sweep() -> bool:
         start.wait()
-        installation.house.identity.sweeping.next_round()
+        installation.services.identity.expiry.next_round()
         return True
 
     with ThreadPoolExecutor(2) as threads:
         done = [threads.submit(sign_in), threads.submit(sweep)]
-        assert [deed.result() for deed in done] == [True, True]
-    installation.house.identity.sweeping.next_round()
-    kinds = [EventKind(event.kind) for event in events_of(installation.house, account.id)]
+        assert [operation.result() for operation in done] == [True, True]
+    installation.services.identity.expiry.next_round()
+    kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert sorted(kinds) == sorted([EventKind.ACCOUNT_CREATED, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN])
-    assert broken_at(installation.house, account.id) is None
+    assert broken_at(installation.services, account.id) is None
 
 
 def _guessed_at(installation: Installation, account: Account) -> None:
     for _try in range(8):
         installation.clock.advance(minutes=20)
-        installation.house.identity.sign_in.begin(account.email, "guess", "/", CLIENT)
+        installation.services.identity.sign_in.begin(account.email, "guess", "/", CLIENT)
 
 
-def _another_sweeper(installation: Installation) -> Sweeping:
-    sweeping = installation.house.identity.sweeping
-    return Sweeping(sweeping._units, sweeping._mint)
+def _another_sweeper(installation: Installation) -> RowExpiry:
+    expiry = installation.services.identity.expiry
+    return RowExpiry(expiry._units, expiry._system)
 
 
 def _units(installation: Installation) -> UnitsOfWork:
-    return installation.house.identity.sweeping._units
+    return installation.services.identity.expiry._units
 
 
 def _count(installation: Installation, table: Table) -> int:
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()

@@ -5,10 +5,9 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from tests.support.races import race_in_processes, race_in_threads
-from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork, UnitsOfWork
-from xpressbot.identity.domain.instant import MINUTE, SECOND
-from xpressbot.identity.domain.throttle import (
+from xpressbot.foundation.times import MINUTE, SECOND
+from xpressbot.identity.tables import THROTTLE_BUCKET
+from xpressbot.identity.throttling.rules import (
     FORGOTTEN_AFTER,
     PASSWORD,
     SECOND_FACTOR,
@@ -21,6 +20,7 @@ from xpressbot.identity.domain.throttle import (
     stranger,
     totp,
 )
+from xpressbot.identity.unit_of_work import UnitOfWork, UnitsOfWork
 
 BUCKET = totp("a" * 32)
 
@@ -230,11 +230,11 @@ def _charge(installation: Installation, *buckets: Bucket) -> object:
 
 
 def _units(installation: Installation) -> UnitsOfWork:
-    return installation.house.identity.sign_in._units
+    return installation.services.identity.sign_in._units
 
 
 def _rows(installation: Installation) -> dict[str, tuple[int, int]]:
     columns = THROTTLE_BUCKET.c
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         rows = connection.execute(select(columns.key, columns.tries, columns.next_allowed_at)).all()
     return {row.key: (row.tries, row.next_allowed_at) for row in rows}

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.support.world import SeededEntropy
-from xpressbot.foundation.key_ring import new_key_ring
-from xpressbot.foundation.sealed_box import SealedBoxes
-from xpressbot.identity.adapters.database import unit_of_work
-from xpressbot.identity.adapters.database.unit_of_work import ReadingUnits
+from xpressbot.foundation.crypto.encryption import Encryption
+from xpressbot.foundation.crypto.key_ring import new_key_ring
+from xpressbot.identity import unit_of_work
+from xpressbot.identity.unit_of_work import ReadingUnits
 
 
 class SlowDatabase:
@@ -28,11 +28,11 @@ class SlowDatabase:
 
 @pytest.mark.parametrize("error", [None, OperationalError("SELECT", None, Exception())])
 def test_a_read_is_timed_from_when_it_was_asked_for(error: OperationalError | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which is where a database's trouble shows first."""
+    """Which is where a database's fault shows first."""
     database, noted, entropy = SlowDatabase(error), [], SeededEntropy()
     monkeypatch.setattr(unit_of_work, "stopwatch", lambda: database.now)
     ring = new_key_ring(bytes(32), bytes(32))
-    units = ReadingUnits(database, SealedBoxes(ring, entropy, lambda: ring), entropy, noted.append)
+    units = ReadingUnits(database, Encryption(ring, entropy, lambda: ring), entropy, noted.append)
     with suppress(OperationalError), units.read():
         database.now += 1
     assert noted == [3 if error else 4]

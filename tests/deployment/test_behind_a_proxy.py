@@ -24,14 +24,14 @@ from tests.support.fronts import FRONTS, HOST, Front, prepare
 from tests.support.installation import PASSWORD, make_settings
 from tests.support.server import Server, serving
 from xpressbot.bootstrap import build
-from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.adapters.database.tables import SECURITY_EVENT
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.account import Account
-from xpressbot.identity.domain.security_event import EventKind
-from xpressbot.identity.domain.throttle import ADDRESS
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.tables import SECURITY_EVENT
+from xpressbot.identity.throttling.rules import ADDRESS
 
 KINDS_OF_COOKIES = ("session", "sign-in", "device", "link")
 _ADDRESSES = (f"127.0.1.{number}" for number in itertools.count(1))
@@ -40,21 +40,21 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Behind:
-    """A proxy, a house on the database of the server behind it, and the Set-Cookie lines of the owner's first steps."""
+    """A proxy, a services on the database of the server behind it, and the Set-Cookie lines of the owner's first steps."""
 
     front: Front
-    house: House
+    services: Services
     first_cookies: Sequence[str]
 
     def person(self) -> Account:
         """Somebody new."""
-        account = self.house.identity.registration.create(NewAccount(f"person{next(_NUMBERS)}@example.com", "Somebody", PASSWORD))
+        account = self.services.identity.registration.create(NewAccount(f"person{next(_NUMBERS)}@example.com", "Somebody", PASSWORD))
         assert isinstance(account, Account)
         return account
 
     def address_on_record(self, account: Account) -> str:
         """Where the account's one sign-in came from."""
-        with self.house.database.read() as connection:
+        with self.services.database.read() as connection:
             mine = (SECURITY_EVENT.c.account_id == account.id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
             (details,) = connection.execute(select(SECURITY_EVENT.c.details).where(*mine)).scalars()
         address: str = json.loads(details)["address"]
@@ -67,14 +67,14 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     directory = tmp_path_factory.mktemp("behind")
     front = prepare(directory / request.param)
     settings = make_settings(directory, f"sqlite:///{directory / 'xpressbot.sqlite3'}")
-    house = build(settings, durable=False)
+    services = build(settings, durable=False)
     open_to_all = {"XPRESSBOT_METRICS_FROM": "0.0.0.0/0"}
     with (
         serving(Shell(directory, environment_of(settings) | front.settings | open_to_all)) as server,
         FRONTS[request.param](front, server.port),
     ):
-        yield Behind(front, house, claim(front, server))
-    house.close()
+        yield Behind(front, services, claim(front, server))
+    services.close()
 
 
 def claim(front: Front, server: Server) -> Sequence[str]:
@@ -157,7 +157,7 @@ def test_no_body_is_taken_for_a_request(protocol: str, behind: Behind, browser: 
     with contextlib.suppress(httpx.HTTPError):
         browser.post("/sign-out", content=smuggled, headers={"Connection": "Upgrade", "Upgrade": protocol})
     assert browser.get("/healthz").status_code == 200
-    with behind.house.database.read() as connection:
+    with behind.services.database.read() as connection:
         kinds = connection.execute(select(SECURITY_EVENT.c.kind).where(SECURITY_EVENT.c.account_id == account.id)).scalars().all()
     assert EventKind.SIGNED_IN.value not in kinds
 

@@ -112,9 +112,9 @@ def test_the_confinement_is_one(tmp_path: Path) -> None:
     file = tmp_path / "xpressbot.service"
     file.write_text(UNIT)
     attempt = "import mmap, os\ntry: {}\nexcept PermissionError: print('refused')"
-    for deed in ("os.chroot('/')", "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)"):
-        command = [sys.executable, confine.__file__, str(file), sys.executable, "-c", attempt.format(deed)]
-        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "refused\n", deed
+    for operation in ("os.chroot('/')", "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)"):
+        command = [sys.executable, confine.__file__, str(file), sys.executable, "-c", attempt.format(operation)]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "refused\n", operation
 
 
 def filters_of(process: int | str) -> int:

@@ -8,8 +8,8 @@ from tests.conftest import ENGINES
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person, protected
+from xpressbot.diagnostics import file_checks as files
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.foundation.diagnosis import files
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 postgresql_only = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -42,11 +42,11 @@ def installation(installation: Installation) -> Installation:
 @pytest.fixture
 def anna(installation: Installation) -> Person:
     """The owner, with 2FA on: eleven sealed secrets."""
-    return protected(installation.house)
+    return protected(installation.services)
 
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation) -> Shell:
     """Where the operator works, with the installation's settings."""
-    settings = installation.house.settings
+    settings = installation.services.settings
     return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})

@@ -15,11 +15,11 @@ from tests.support.events import listening
 from tests.support.installation import Installation
 from tests.support.people import Person
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
-from xpressbot.identity.application import survey
-from xpressbot.identity.domain import throttle
-from xpressbot.identity.domain.instant import HOUR
-from xpressbot.identity.domain.throttle import SECOND_FACTOR
+from xpressbot.foundation.times import HOUR
+from xpressbot.identity.administration import installation_queries as queries
+from xpressbot.identity.tables import AUTHENTICATOR
+from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
 NAMES = [f"person{number}@example.com" for number in range(4)]
 
@@ -27,7 +27,7 @@ NAMES = [f"person{number}@example.com" for number in range(4)]
 def add_people(installation: Installation) -> list[str]:
     """People with 2FA and no recovery code left, who have had their apps since one after the other; their accounts."""
     accounts = [installation.add_account(email).id for email in NAMES]
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         rows = [ACTIVE | {"id": f"{number}", "account_id": account} for number, account in enumerate(accounts)]
         connection.execute(insert(AUTHENTICATOR), rows)
         connection.commit()
@@ -36,8 +36,8 @@ def add_people(installation: Installation) -> list[str]:
 
 def on_the_page(installation: Installation, problem: str) -> list[Mapping[str, Any]]:
     """The facts of what the owner's page tells of a problem."""
-    installation.house.check_up.renew()
-    return [finding.facts for finding in installation.house.check_up.last().findings if finding.problem == problem]
+    installation.services.background_check.renew()
+    return [finding.facts for finding in installation.services.background_check.last().findings if finding.problem == problem]
 
 
 def test_a_page_looks_at_the_codes_of_those_who_have_had_their_apps_longest(
@@ -45,7 +45,7 @@ def test_a_page_looks_at_the_codes_of_those_who_have_had_their_apps_longest(
 ) -> None:
     """So many of them; the doctor looks at everybody's."""
     add_people(installation)
-    monkeypatch.setattr(survey, "ACCOUNTS_LOOKED_AT", 2)
+    monkeypatch.setattr(queries, "ACCOUNTS_LOOKED_AT", 2)
     (facts,) = on_the_page(installation, "few_recovery_codes")
     assert [account["email"] for account in facts["accounts"]] == NAMES[:2]
     assert [account["email"] for account in examine(shell).about("few_recovery_codes")["facts"]["accounts"]] == NAMES
@@ -56,7 +56,7 @@ def test_a_page_names_some_of_many_suspended_accounts(shell: Shell, installation
     methods = (throttle.totp, throttle.recovery_code)
     for number, account in enumerate(add_people(installation)):
         charge(installation, methods[number % 2](account), SECOND_FACTOR.suspend_at)
-    monkeypatch.setattr(survey, "ACCOUNTS_LOOKED_AT", 3)
+    monkeypatch.setattr(queries, "ACCOUNTS_LOOKED_AT", 3)
     (facts,) = on_the_page(installation, "second_factor_suspended")
     assert len(facts["accounts"]) == 3
     everybody = examine(shell).about("second_factor_suspended")["facts"]["accounts"]
@@ -68,13 +68,13 @@ def test_a_page_looks_for_the_latest_use_in_the_newest_sessions(
 ) -> None:
     """That is enough to see a clock that was set back since; the doctor looks at all records."""
     ahead = {"at": SystemClock().now() + HOUR}
-    monkeypatch.setattr(survey, "NEWEST_SESSIONS", 1)
-    with installation.house.database.write() as connection:
+    monkeypatch.setattr(queries, "NEWEST_SESSIONS", 1)
+    with installation.services.database.write() as connection:
         connection.execute(text("UPDATE security_event SET at = :at"), ahead)
         connection.commit()
     assert on_the_page(installation, "clock_set_back") == []
     assert examine(shell).problems == {"clock_set_back"}
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(text("UPDATE session SET last_used_at = :at"), ahead)
         connection.commit()
     assert len(on_the_page(installation, "clock_set_back")) == 1
@@ -90,14 +90,14 @@ def plans(installation: Installation) -> Iterator[list[str]]:
             steps = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             plans.extend(step[3] for step in steps)
 
-    with listening(installation.house.database, "before_cursor_execute", explain):
+    with listening(installation.services.database, "before_cursor_execute", explain):
         yield plans
 
 
 @sqlite_only
 def test_a_page_reads_no_large_table_from_end_to_end(installation: Installation, anna: Person, plans: list[str]) -> None:
     """Neither events nor codes nor accounts, however many there are; of apps and sessions the first in the order of an index."""
-    installation.house.check_up.renew()
+    installation.services.background_check.renew()
     assert any(plan.startswith("SEARCH account") for plan in plans)
     scanned = {table for plan in plans for table in re.findall(r"^SCAN (\w+)(?! USING (?:COVERING )?INDEX)", plan)}
     assert scanned & {"account", "security_event", "recovery_code_set"} == set()

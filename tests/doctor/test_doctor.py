@@ -11,10 +11,10 @@ from tests.doctor.report import examine
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
-from xpressbot.entrypoints.examination import _Report
-from xpressbot.foundation.diagnosis import network
-from xpressbot.foundation.diagnosis.findings import Check
-from xpressbot.identity.adapters.database.tables import ACCOUNT, RECOVERY_CODE
+from xpressbot.diagnostics import network_checks as network
+from xpressbot.diagnostics.findings import Check
+from xpressbot.entrypoints.doctor import _Report
+from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 ENTRY = ["check", "severity", "problem", "what", "remedy", "facts"]
 
@@ -67,7 +67,7 @@ def test_a_check_cannot_rest_on_one_that_was_not_made() -> None:
 def test_an_error_ends_with_2_whatever_else_is_found(shell: Shell, installation: Installation, anna: Person) -> None:
     """An error and a warning: 2."""
     use_up(installation, but=0)
-    installation.house.settings.key_file.chmod(0o640)
+    installation.services.settings.key_file.chmod(0o640)
     report = examine(shell)
     assert report.problems == {"few_recovery_codes", "key_ring_open_to_others"}
     assert report.code == 2
@@ -76,7 +76,7 @@ def test_an_error_ends_with_2_whatever_else_is_found(shell: Shell, installation:
 def test_names_do_not_draw_on_the_terminal(shell: Shell, installation: Installation, anna: Person) -> None:
     """Not even those that no form would have let in: what a terminal would obey is spelled out."""
     use_up(installation, but=0)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).values(email="anna\x1b[2J\n\u202eOK@example.com [bold] %s :smile:"))
         connection.commit()
     said = shell.run("doctor").out
@@ -126,14 +126,14 @@ def test_a_check_that_breaks_hides_no_other(shell: Shell, anna: Person, monkeypa
     assert findings["proxies"]["facts"] == {"error": "TypeError"}
     assert {check for check, finding in findings.items() if finding["severity"] == "ok"} == set(Check) - {"proxies"}
     assert answer.code == 2
-    assert "event=diagnosis.failed" in answer.err
+    assert "event=diagnostics.failed" in answer.err
     assert "check=proxies" in answer.err
 
 
 @sqlite_only
 def test_a_check_that_the_database_refuses_tells_what_the_database_said(shell: Shell, installation: Installation, anna: Person) -> None:
     """It is a finding of each check that asked for it, and no line in the log: nobody's program is wrong."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(text("DROP TABLE observation"))
         connection.commit()
     report = examine(shell)
@@ -144,7 +144,7 @@ def test_a_check_that_the_database_refuses_tells_what_the_database_said(shell: S
 
 def use_up(installation: Installation, *, but: int) -> None:
     """Spend the recovery codes of everybody, except the last few of each."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(RECOVERY_CODE).where(RECOVERY_CODE.c.position > but).values(used_at=1))
         connection.commit()
 

@@ -6,20 +6,20 @@ from sqlalchemy import insert, update
 from tests.doctor.report import examine
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
-from tests.support.people import Person, enrolling, protected, signed_in
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, THROTTLE_BUCKET
-from xpressbot.identity.domain import throttle
-from xpressbot.identity.domain.account import AccountStatus
-from xpressbot.identity.domain.recovery_code import FEW_CODES
-from xpressbot.identity.domain.throttle import PASSWORD, SECOND_FACTOR, Bucket
+from tests.support.people import Person, enrolment_steps, protected, signed_in
+from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
+from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, THROTTLE_BUCKET
+from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling.rules import PASSWORD, SECOND_FACTOR, Bucket
 
 
 def test_unfinished_set_ups_are_counted_once_their_time_is_over(shell: Shell, installation: Installation) -> None:
     """A note, since they open nothing; one that is still open is nobody's business."""
-    enrolling(installation.house, signed_in(installation.house))
+    enrolment_steps(installation.services, signed_in(installation.services))
     assert examine(shell).problems == set()
-    enrolling(installation.house, signed_in(installation.house, "berta@example.com"))
-    with installation.house.database.write() as connection:
+    enrolment_steps(installation.services, signed_in(installation.services, "berta@example.com"))
+    with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(expires_at=1))
         connection.commit()
     report = examine(shell)
@@ -30,12 +30,12 @@ def test_unfinished_set_ups_are_counted_once_their_time_is_over(shell: Shell, in
 
 def test_accounts_whose_recovery_codes_run_out_are_named(shell: Shell, installation: Installation) -> None:
     """From as many on as sign-in warns from, fewest first; not those without 2FA, nor those that are disabled."""
-    house = installation.house
+    services = installation.services
     left = {"anna": FEW_CODES + 1, "berta": FEW_CODES, "carl": 0, "dora": 1}
     for name, count in left.items():
-        spend(installation, protected(house, f"{name}@example.com"), but=count)
-    signed_in(house, "emil@example.com")
-    house.identity.administration.set_status("dora@example.com", AccountStatus.DISABLED)
+        spend(installation, protected(services, f"{name}@example.com"), but=count)
+    signed_in(services, "emil@example.com")
+    services.identity.administration.set_status("dora@example.com", AccountStatus.DISABLED)
     report = examine(shell)
     assert (report.code, report.problems) == (1, {"few_recovery_codes"})
     assert report.about("few_recovery_codes")["facts"]["accounts"] == [
@@ -47,7 +47,7 @@ def test_accounts_whose_recovery_codes_run_out_are_named(shell: Shell, installat
 def test_of_many_accounts_the_words_name_ten_and_the_facts_all(shell: Shell, installation: Installation) -> None:
     """A page and a terminal have an end."""
     accounts = [installation.add_account(f"person{number:02}@example.com") for number in range(12)]
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         for account in accounts:
             connection.execute(insert(AUTHENTICATOR).values(ACTIVE | {"id": account.id, "account_id": account.id}))
         connection.commit()
@@ -85,14 +85,14 @@ def spend(installation: Installation, person: Person, *, but: int) -> None:
     """Use up a person's codes, except some."""
     theirs = RECOVERY_CODE_SET.c.account_id == person.account.id
     used = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == RECOVERY_CODE_SET.c.id, theirs, RECOVERY_CODE.c.position > but)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(used.values(used_at=1))
         connection.commit()
 
 
 def charge(installation: Installation, bucket: Bucket, tries: int) -> None:
     """Leave this many tries in a bucket, as somebody with much patience would."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         if not connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.key == bucket.key).values(tries=tries)).rowcount:
             row = {"key": bucket.key, "tries": tries, "next_allowed_at": 0, "window_began_at": 0, "charged_at": 0, "reported_tries": 0}
             connection.execute(insert(THROTTLE_BUCKET).values(row))

@@ -12,14 +12,14 @@ from tests.doctor.test_doctor_on_accounts import ACTIVE
 from tests.support.command_line import Shell
 from tests.support.crowd import settle
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import Person, enrolling, pending, protected, signed_in
+from tests.support.people import Person, enrolment_steps, pending, protected, signed_in
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR
-from xpressbot.identity.application import survey
-from xpressbot.identity.application.second_factor import TotpCode
-from xpressbot.identity.domain.account import AccountStatus
-from xpressbot.identity.domain.instant import HOUR, MINUTE
-from xpressbot.identity.domain.totp import latest_credible_step
+from xpressbot.foundation.times import HOUR, MINUTE
+from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.administration import installation_queries as queries
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
+from xpressbot.identity.tables import AUTHENTICATOR
 
 NAMES = ["anna@example.com", "berta@example.com", "carl@example.com", "dora@example.com"]
 
@@ -28,7 +28,7 @@ def use_steps(installation: Installation, emails: list[str], beyond: int) -> Non
     """People whose apps have used a step so far beyond what can be."""
     step = latest_credible_step(SystemClock().now()) + beyond
     accounts = [installation.add_account(email).id for email in emails]
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         rows = [ACTIVE | {"id": f"{number}", "account_id": account, "last_step": step} for number, account in enumerate(accounts)]
         connection.execute(insert(AUTHENTICATOR), rows)
         connection.commit()
@@ -37,7 +37,7 @@ def use_steps(installation: Installation, emails: list[str], beyond: int) -> Non
 def test_accounts_whose_codes_are_refused_are_named_with_the_command(shell: Shell, installation: Installation) -> None:
     """Until the operator has run it for them; not those that are disabled."""
     use_steps(installation, NAMES, beyond=10)
-    installation.house.identity.administration.set_status(NAMES[3], AccountStatus.DISABLED)
+    installation.services.identity.administration.set_status(NAMES[3], AccountStatus.DISABLED)
     report = examine(shell)
     finding = report.about("codes_of_the_future")
     assert report.code == 2
@@ -59,10 +59,10 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
     shell: Shell, installation: Installation, anna: Person
 ) -> None:
     """A year ahead, a sign-in, and back: it says both that the clock may be behind and what to do if it is right."""
-    house, clock = installation.house, installation.clock
+    services, clock = installation.services, installation.clock
     clock.advance(hours=24 * 365)
-    waiting = pending(house)
-    house.identity.sign_in.verify_second_factor(waiting, TotpCode(anna.phone.code()), CLIENT)
+    waiting = pending(services)
+    services.identity.sign_in.verify_second_factor(waiting, TotpCode(anna.phone.code()), CLIENT)
     clock.advance(hours=-24 * 365)
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"clock_set_back", "codes_of_the_future"})
@@ -75,12 +75,14 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
 def sight(installation: Installation, person: Person, steps: int) -> None:
     """A code of a phone that is off by so many steps, at the sign-in."""
     code = person.phone.code(steps=steps)
-    installation.house.identity.sign_in.verify_second_factor(pending(installation.house, person.account.email), TotpCode(code), CLIENT)
+    installation.services.identity.sign_in.verify_second_factor(
+        pending(installation.services, person.account.email), TotpCode(code), CLIENT
+    )
 
 
 @pytest.fixture
 def people(installation: Installation) -> list[Person]:
-    return [protected(installation.house, email) for email in NAMES]
+    return [protected(installation.services, email) for email in NAMES]
 
 
 @pytest.mark.parametrize(("steps", "direction"), [(-4, "behind"), (4, "ahead")])
@@ -116,7 +118,7 @@ def test_refused_codes_of_another_time_tell_nothing_of_this_clock(
     """The clock may have been set since."""
     for person in people:
         sight(installation, person, -4)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(sighted_at=AUTHENTICATOR.c.sighted_at + when))
         connection.commit()
     assert examine(shell).problems == set()
@@ -133,11 +135,11 @@ def test_a_right_code_takes_a_phone_out_of_the_count(shell: Shell, installation:
 
 def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Installation) -> None:
     """On a new server with a wrong clock nobody gets further than that."""
-    house = installation.house
+    services = installation.services
     for email in NAMES[:3]:
-        caller = signed_in(house, email)
-        phone, _secret = enrolling(house, caller)
-        house.identity.totp_enrolment.confirm(caller, phone.code(steps=-4))
+        caller = signed_in(services, email)
+        phone, _secret = enrolment_steps(services, caller)
+        services.identity.totp_enrolment.confirm(caller, phone.code(steps=-4))
     report = examine(shell)
     assert report.about("phones_agree")["facts"]["phones"] == 3
 
@@ -148,7 +150,7 @@ def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installatio
     gone = {"state": "revoked", "secret_box": None, "last_step": latest_credible_step(now) + 10, "last_used_at": now + HOUR}
     sighted = {"sighted_step": 1, "sighted_offset": -4, "sighted_at": now}
     accounts = [installation.add_account(email).id for email in NAMES]
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         rows = [ACTIVE | gone | sighted | {"id": f"{number}", "account_id": account} for number, account in enumerate(accounts)]
         connection.execute(insert(AUTHENTICATOR), rows)
         connection.commit()
@@ -157,12 +159,12 @@ def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installatio
 
 def test_an_app_that_was_set_up_at_last_keeps_no_sighting(installation: Installation) -> None:
     """At the sign-in, explaining a wrong clock takes two codes from then on."""
-    house = installation.house
-    caller = signed_in(house)
-    phone, _secret = enrolling(house, caller)
-    house.identity.totp_enrolment.confirm(caller, phone.code(steps=-4))
-    house.identity.totp_enrolment.confirm(caller, phone.code())
-    with house.database.read() as connection:
+    services = installation.services
+    caller = signed_in(services)
+    phone, _secret = enrolment_steps(services, caller)
+    services.identity.totp_enrolment.confirm(caller, phone.code(steps=-4))
+    services.identity.totp_enrolment.confirm(caller, phone.code())
+    with services.database.read() as connection:
         row = connection.execute(AUTHENTICATOR.select()).one()
     assert (row.state, row.sighted_step, row.sighted_offset, row.sighted_at) == ("active", None, None, None)
 
@@ -173,10 +175,10 @@ def test_a_page_looks_at_the_newest_apps(
     """So many of them; the doctor looks at all."""
     for person in people:
         sight(installation, person, -4)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(last_step=latest_credible_step(SystemClock().now()) + 100))
         connection.commit()
-    monkeypatch.setattr(survey, "APPS_LOOKED_AT", 2)
+    monkeypatch.setattr(queries, "APPS_LOOKED_AT", 2)
     assert on_the_page(installation, "phones_agree") == []
     assert [len(facts["accounts"]) for facts in on_the_page(installation, "codes_of_the_future")] == [2]
     report = examine(shell)
@@ -188,11 +190,11 @@ def test_a_page_looks_at_the_newest_apps(
 def test_a_page_reads_no_more_apps_than_it_looks_at(installation: Installation, monkeypatch: pytest.MonkeyPatch, about: str) -> None:
     """They come in the order of their key, and the engine stops when it has enough: it neither reads nor sorts them all."""
     settle(installation, accounts=1500)
-    monkeypatch.setattr(survey, "APPS_LOOKED_AT", 10)
+    monkeypatch.setattr(queries, "APPS_LOOKED_AT", 10)
     with recorded(installation) as statements:
-        installation.house.check_up.renew()
+        installation.services.background_check.renew()
     ((statement, parameters),) = [(text, given) for text, given in statements if about in text]
-    with installation.house.database.engine.connect() as connection:
+    with installation.services.database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             read = [step for step in plan if re.match(r"(SCAN|SEARCH) authenticator\b", step)]

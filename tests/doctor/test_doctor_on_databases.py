@@ -16,10 +16,10 @@ from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
 from tests.support.postgres import new_database
+from xpressbot.diagnostics import file_checks as files
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.migrations import HEAD
-from xpressbot.foundation.diagnosis import files
-from xpressbot.identity.domain.instant import HOUR
+from xpressbot.foundation.times import HOUR
 
 NEED_THE_DATABASE = {
     "encoding", "schema", "sealed_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
@@ -133,7 +133,7 @@ def test_a_server_that_does_not_answer_is_told_without_its_password(shell: Shell
 )
 def test_a_schema_of_another_version_is_told(shell: Shell, installation: Installation, revision: str, embedded: str, server: str) -> None:
     """Both are named; a start migrates an embedded database by itself. The doctor migrates none."""
-    sqlite = installation.house.database.engine.dialect.name == "sqlite"
+    sqlite = installation.services.database.engine.dialect.name == "sqlite"
     try:
         set_revision(installation, revision)
         report = examine(shell)
@@ -211,13 +211,13 @@ def test_a_full_disk_of_the_keys_is_told_with_either_database(
     monkeypatch.setattr(files, "LOW_SPACE_FOR_KEYS", shutil.disk_usage(shell.directory).free * 2)
     report = examine(shell)
     assert (report.code, report.problems) == (1, {"disk_low"})
-    assert report.about("disk_low")["facts"]["directory"] == str(installation.house.settings.key_file.parent)
+    assert report.about("disk_low")["facts"]["directory"] == str(installation.services.settings.key_file.parent)
 
 
 def test_a_clock_that_was_set_back_is_told(shell: Shell, installation: Installation, anna: Person) -> None:
     """The newest record lies an hour ahead of this machine's time."""
     ahead = SystemClock().now() + HOUR
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(text("UPDATE session SET last_used_at = :at"), {"at": ahead})
         connection.commit()
     report = examine(shell)
@@ -303,7 +303,7 @@ def test_a_limit_of_the_database_of_ones_own_counts(shell: Shell, postgres_serve
 @postgresql_only
 def test_a_server_that_is_nearly_full_is_a_warning(shell: Shell, installation: Installation, anna: Person) -> None:
     """Whoever holds the connections."""
-    url = installation.house.settings.database_url
+    url = installation.services.settings.database_url
     with ExitStack() as held:
         first = held.enter_context(psycopg.connect(url))
         limit = int(first.execute("SHOW max_connections").fetchone()[0]) - int(
@@ -317,11 +317,11 @@ def test_a_server_that_is_nearly_full_is_a_warning(shell: Shell, installation: I
 
 
 def revision_of(installation: Installation) -> str:
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
 
 
 def set_revision(installation: Installation, revision: str) -> None:
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
         connection.commit()

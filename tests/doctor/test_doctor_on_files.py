@@ -100,7 +100,7 @@ def test_what_is_all_one_users_is_well_for_root(moved: Shell, place: Path) -> No
 @as_root
 def test_a_key_directory_of_another_user_is_told_with_either_database(shell: Shell, installation: Installation, anna: Person) -> None:
     """The ring can be replaced by whoever owns its directory."""
-    os.chown(installation.house.settings.key_file.parent, SOMEBODY, -1)
+    os.chown(installation.services.settings.key_file.parent, SOMEBODY, -1)
     assert examine(shell).problems == {"owners_differ"}
 
 

@@ -16,15 +16,15 @@ from tests.support.boxes import stored_boxes
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
-from xpressbot.foundation.key_ring import change_key_ring, key_id, load_key_ring, new_key_ring, with_key
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, RECOVERY_CODE
-from xpressbot.identity.application import survey
+from xpressbot.foundation.crypto.key_ring import change_key_ring, key_id, load_key_ring, new_key_ring, with_key
+from xpressbot.identity.administration import installation_queries as queries
+from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE
 
 
 @pytest.fixture
 def ring_file(installation: Installation, anna: Person) -> Path:
     """The ring of an installation in which eleven secrets are sealed."""
-    return installation.house.settings.key_file
+    return installation.services.settings.key_file
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -136,11 +136,11 @@ def test_every_secret_is_tried_a_batch_at_a_time(
     shell: Shell, installation: Installation, anna: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An authenticator's and the oldest and newest recovery codes are altered; each is named, and nothing secret is."""
-    monkeypatch.setattr(survey, "BATCH", 3)
-    boxes = stored_boxes(installation.house)
+    monkeypatch.setattr(queries, "BATCH", 3)
+    boxes = stored_boxes(installation.services)
     codes = sorted(box.row_id for box in boxes if box.table == "recovery_code")
     (app,) = (box.row_id for box in boxes if box.table == "authenticator")
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(secret_box=boxes[-1].box))
         connection.execute(update(RECOVERY_CODE).where(RECOVERY_CODE.c.id.in_([codes[0], codes[-1]])).values(box=b"\x01 no box"))
         connection.commit()
@@ -154,7 +154,7 @@ def test_every_secret_is_tried_a_batch_at_a_time(
 
 def test_of_many_closed_secrets_the_first_are_named(shell: Shell, ring_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a wrong ring nothing opens; the count says it, and the list has an end."""
-    monkeypatch.setattr(survey, "MOST_NAMED", 4)
+    monkeypatch.setattr(queries, "MOST_NAMED", 4)
     change_key_ring(ring_file, lambda _ring: new_key_ring(b"a" * 32, b"b" * 32))
     facts = examine(shell).about("secrets_do_not_open")["facts"]
     assert (facts["closed"], len(facts["rows"])) == (11, 4)

@@ -14,13 +14,13 @@ from tests.http.sending import words
 from tests.support.browser import Browser
 from tests.support.installation import Installation, install, make_settings
 from tests.support.world import SeededEntropy, SettableClock
-from xpressbot.bootstrap import Outside, build
-from xpressbot.entrypoints.check_up import CheckUp, CheckUpResult
+from xpressbot.bootstrap import System, build
+from xpressbot.diagnostics import network_checks as network
+from xpressbot.diagnostics.background_check import BackgroundCheck, CheckResult
+from xpressbot.diagnostics.findings import Check, Finding
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.foundation.diagnosis import network
-from xpressbot.foundation.diagnosis.findings import Check, Finding
-from xpressbot.identity.adapters.database.tables import ACCOUNT, RECOVERY_CODE
-from xpressbot.identity.application import survey
+from xpressbot.identity.administration import installation_queries as queries
+from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def card(browser: Browser) -> str:
 
 
 def examined_card(browser: Browser, installation: Installation) -> str:
-    """The same, after the upkeep has made an examination."""
-    installation.house.check_up.renew()
+    """The same, after the jobs has made an examination."""
+    installation.services.background_check.renew()
     return card(browser)
 
 
 def use_up_codes(installation: Installation) -> None:
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(RECOVERY_CODE).values(used_at=1))
         connection.commit()
 
@@ -76,7 +76,7 @@ def test_nobody_else_sees_or_causes_an_examination(
     installation.add_account("berta@example.com", "Berta")
     berta = new_browser()
     assert berta.sign_in("berta@example.com").headers["location"] == "/"
-    monkeypatch.setattr(type(installation.house.check_up), "last", None)
+    monkeypatch.setattr(type(installation.services.background_check), "last", None)
     page = berta.get("/")
     assert page.status_code == 200
     assert "xpressbot doctor" not in page.text
@@ -89,10 +89,10 @@ def test_findings_are_listed_with_their_remedies_errors_first(owner: Browser, in
     """What is a warning comes after what is an error; names stay text."""
     owner.enable_2fa()
     use_up_codes(installation)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).values(email="anna<script>@example.com"))
         connection.commit()
-    ring = installation.house.settings.key_file
+    ring = installation.services.settings.key_file
     ring.chmod(0o644)
     said = examined_card(owner, installation)
     error, warning = f"Error: File modes The key ring {ring} can be read by others (mode 0644). Run: chmod 600", "Warning: Recovery codes"
@@ -108,7 +108,7 @@ def test_a_path_that_no_page_can_send_is_spelled_out(tmp_path: Path, database_ur
     key_file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/keys/k\xff\x1b.json"))
     installation = install(tmp_path, database_url, key_file=key_file)
     installation.add_account()
-    owner = Browser(create_app(installation.house), installation.clock)
+    owner = Browser(create_app(installation.services), installation.clock)
     assert owner.sign_in().headers["location"] == "/"
     key_file.chmod(0o644)
     said = examined_card(owner, installation)
@@ -127,7 +127,7 @@ def test_notes_are_left_to_the_doctor(owner: Browser, installation: Installation
 def test_a_ring_that_went_missing_under_a_running_service_is_told(owner: Browser, installation: Installation) -> None:
     """The file is looked at, not what the process remembers of it."""
     owner.enable_2fa()
-    installation.house.settings.key_file.unlink()
+    installation.services.settings.key_file.unlink()
     said = examined_card(owner, installation)
     assert "Error: Key ring" in said
     assert "On the server, xpressbot doctor tells more." in said
@@ -137,7 +137,7 @@ def test_a_ring_that_went_missing_under_a_running_service_is_told(owner: Browser
 def test_a_page_shows_the_last_examination_and_makes_none(owner: Browser, installation: Installation) -> None:
     """What comes up meanwhile is told from the next one on."""
     assert "Nothing wrong was found" in examined_card(owner, installation)
-    installation.house.settings.key_file.chmod(0o644)
+    installation.services.settings.key_file.chmod(0o644)
     installation.clock.advance(minutes=10)
     assert "Nothing wrong was found" in card(owner)
     assert "Error: File modes" in examined_card(owner, installation)
@@ -153,36 +153,36 @@ def test_nobody_waits_for_an_examination_that_takes_its_time() -> None:
         return []
 
     clock = SettableClock()
-    check_up = CheckUp(examine, clock)
+    background_check = BackgroundCheck(examine, clock)
     may_end.set()
-    check_up.renew()
-    first = check_up.last()
-    assert first == CheckUpResult(clock.now(), [])
+    background_check.renew()
+    first = background_check.last()
+    assert first == CheckResult(clock.now(), [])
     began.clear()
     may_end.clear()
     clock.advance(minutes=1)
     with ThreadPoolExecutor(1) as thread:
-        renewed = thread.submit(check_up.renew)
+        renewed = thread.submit(background_check.renew)
         assert began.wait(20)
-        assert check_up.last() is first
+        assert background_check.last() is first
         may_end.set()
         renewed.result()
-    assert check_up.last() == CheckUpResult(clock.now(), [])
+    assert background_check.last() == CheckResult(clock.now(), [])
 
 
 @sqlite_only
 def test_on_a_page_only_the_newest_secrets_are_tried(owner: Browser, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each kind so many, and the page says so."""
-    monkeypatch.setattr(survey, "NEWEST_TRIED", 3)
+    monkeypatch.setattr(queries, "NEWEST_TRIED", 3)
     owner.enable_2fa()
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         oldest = text("UPDATE recovery_code SET box = x'00' WHERE id = (SELECT min(id) FROM recovery_code)")
         connection.execute(oldest)
         connection.commit()
     assert "The newest 4 sealed secrets were tried; on the server, xpressbot doctor looks at everything." in examined_card(
         owner, installation
     )
-    monkeypatch.setattr(survey, "NEWEST_TRIED", 10)
+    monkeypatch.setattr(queries, "NEWEST_TRIED", 10)
     assert "1 of 11 sealed secrets do not open" in examined_card(owner, installation)
 
 
@@ -195,7 +195,7 @@ def test_a_check_that_breaks_leaves_the_page_whole(
     if broken == "a bug":
         monkeypatch.setattr(network, "check_forwarded_headers", None)
     else:
-        with installation.house.database.write() as connection:
+        with installation.services.database.write() as connection:
             connection.execute(text("DROP TABLE observation"))
             connection.commit()
     said = examined_card(owner, installation)
@@ -206,8 +206,8 @@ def test_a_check_that_breaks_leaves_the_page_whole(
 @sqlite_only
 def test_the_server_counts_its_own_workers(tmp_path: Path, database_url: str) -> None:
     """What it needs of the database's connections is all its workers' threads."""
-    house = build(make_settings(tmp_path, database_url), workers=2, outside=Outside(SettableClock(), SeededEntropy()), durable=False)
-    house.check_up.renew()
-    (facts,) = (finding.facts for finding in house.check_up.last().findings if finding.check is Check.CONNECTIONS)
-    house.close()
-    assert facts == {"workers": 2, "threads": house.pools.threads, "needed": 2 * house.pools.threads}
+    services = build(make_settings(tmp_path, database_url), workers=2, system=System(SettableClock(), SeededEntropy()), durable=False)
+    services.background_check.renew()
+    (facts,) = (finding.facts for finding in services.background_check.last().findings if finding.check is Check.CONNECTIONS)
+    services.close()
+    assert facts == {"workers": 2, "threads": services.pools.threads, "needed": 2 * services.pools.threads}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from xpressbot.identity.adapters.hash_threads import INSISTING_FOR, NICENESS, HashFigures, HashThreads
-from xpressbot.identity.adapters.password_hasher import Argon2Hasher
+from xpressbot.foundation.threads.hash_threads import INSISTING_FOR, NICENESS, HashFigures, HashThreads
+from xpressbot.identity.passwords.hasher import Argon2Hasher
 
 USUAL = os.getpriority(os.PRIO_PROCESS, 0)
 YIELDING = (os.SCHED_IDLE, USUAL)

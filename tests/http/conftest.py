@@ -16,7 +16,7 @@ from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 both_engines = pytest.mark.parametrize("database_url", ENGINES, indirect=True)
 PUBLIC_URL = "https://bots.example.com"
@@ -85,7 +85,7 @@ def pending(protected: Protected, new_browser: Callable[..., Browser]) -> Browse
 @pytest.fixture
 def reset(installation: Installation, protected: Protected) -> Reset:
     """The operator has just reset Anna's 2FA. All her browsers are signed out by it."""
-    return Reset(people.reset(installation.house), protected.phone, protected.codes)
+    return Reset(people.reset(installation.services), protected.phone, protected.codes)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def https_installation(tmp_path: Path, sqlite_template: SqliteTemplate) -> Itera
 
 @pytest.fixture
 def https_app(https_installation: Installation) -> FastAPI:
-    return create_app(https_installation.house)
+    return create_app(https_installation.services)
 
 
 @pytest.fixture

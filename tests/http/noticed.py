@@ -14,7 +14,7 @@ _PATIENCE_SECONDS = 20
 
 def observations(installation: Installation) -> list[dict[str, object]]:
     """What has been noted, once no thread is busy with it."""
-    installation.house.pools.page.close()
+    installation.services.pools.page.close()
     return [dict(row) | {"detail": json.loads(row["detail"])} for row in rows(installation, "observation")]
 
 
@@ -33,5 +33,5 @@ def writes(installation: Installation) -> Iterator[Callable[[int], list[str]]]:
             time.sleep(0.001)
         return seen
 
-    with listening(installation.house.database, "before_cursor_execute", note):
+    with listening(installation.services.database, "before_cursor_execute", note):
         yield so_many

@@ -47,7 +47,7 @@ def concrete(path: str) -> str:
 
 def contents(installation: Installation) -> dict[str, list[Mapping[str, Any]]]:
     """All rows of all tables."""
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         return {
             table.name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
             for table in METADATA.sorted_tables

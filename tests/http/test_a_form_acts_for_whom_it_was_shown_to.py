@@ -14,7 +14,7 @@ from tests.support.form_client import shown_for
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.pages import PAGES
 from xpressbot.entrypoints.http.routing import FOR_ANYBODY
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 NewBrowser = Callable[..., Browser]
 ANNA, BERTA = "anna@example.com", "berta@example.com"
@@ -40,7 +40,7 @@ class Tab:
 
 
 def invitation(installation: Installation, email: str) -> str:
-    token = installation.house.identity.registration.invite(email)
+    token = installation.services.identity.registration.invite(email)
     assert isinstance(token, Token)
     return f"/link/invite?token={token.text}"
 
@@ -120,7 +120,7 @@ def test_an_invitation_form_makes_no_account_for_another_invitation(installation
 
 def test_a_welcome_form_is_for_the_link_that_opened_it(installation: Installation, browser: Browser) -> None:
     """Another start's link in the cookie does not claim the installation with a form of the first."""
-    links = [installation.house.identity.registration.issue_welcome_link() for _start in range(2)]
+    links = [installation.services.identity.registration.issue_welcome_link() for _start in range(2)]
     browser.get(f"/welcome?token={links[0].text}")
     tab = Tab.opened(browser, "/welcome")
     browser.get(f"/welcome?token={links[1].text}")
@@ -133,8 +133,8 @@ def test_a_set_up_before_the_session_is_for_whom_its_page_was_shown_to(
 ) -> None:
     """Anna has to set up 2FA again; by the time her button is pressed, Berta has to in this browser."""
     tab = Tab.opened(must_enrol, RE_ENROLMENT)
-    people.protected(installation.house, BERTA)
-    people.reset(installation.house, BERTA)
+    people.protected(installation.services, BERTA)
+    people.reset(installation.services, BERTA)
     must_enrol.sign_in(BERTA)
     for path in ("/account/2fa/start", "/account/2fa/start-over", "/account/2fa/confirm", RE_ENROLMENT, "/sign-out"):
         assert_refused(installation, tab, path, {"code": "000000", "link": "x"}, ANNA, BERTA)

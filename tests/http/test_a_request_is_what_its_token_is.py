@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.application.observing import after_unit_of_work
 from tests.http.conftest import Protected, both_engines
 from tests.http.sending import contents, set_cookies, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.use_cases.observing import after_unit_of_work
 
 NewBrowser = Callable[..., Browser]
 LOOKED_UP = 1

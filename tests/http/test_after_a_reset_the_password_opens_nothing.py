@@ -23,8 +23,8 @@ from tests.http.test_pending_sign_in_opens_nothing import METHODS, essence
 from tests.support import people
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.domain.account import AccountStatus
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import AccountStatus
 
 SETUP = "/account/2fa/setup"
 SECOND_STEPS = ("/sign-in/code", "/sign-in/recovery-code")
@@ -47,19 +47,19 @@ OF_ITS_KIND = CONTINUES | {
 
 def links_that_are_not_hers(installation: Installation, reset: Reset) -> dict[str, Token | None]:
     """All that may stand in the link cookie and is no open link of Anna's."""
-    identity = installation.house.identity
+    identity = installation.services.identity
     installation.add_account("berta@example.com", "Berta")
-    people.protected(installation.house, "clara@example.com")
+    people.protected(installation.services, "clara@example.com")
     invitation = identity.registration.invite("new@example.com")
     assert isinstance(invitation, Token)
     used = reset.link
-    people.reset(installation.house)  # which voids Anna's first link
+    people.reset(installation.services)  # which voids Anna's first link
     return {
         "none": None,
         "forged": Token(bytes(32)),
         "void": used,
         "an invitation": invitation,
-        "for another account": people.reset(installation.house, "clara@example.com"),
+        "for another account": people.reset(installation.services, "clara@example.com"),
     }
 
 
@@ -71,7 +71,7 @@ def test_with_the_password_alone_no_route_opens_anything(
     link = reset.link if held == "expired" else links_that_are_not_hers(installation, reset)[held]
     if held == "expired":
         installation.clock.advance(hours=24)
-    token = people.must_enrol(installation.house).text
+    token = people.must_enrol(installation.services).text
     before, differing = contents(installation), set()
     asks = FOR_ANOTHER if held == "for another account" else ASKS_FOR_THE_LINK
     # An invitation is good for its own page, whoever brings it; and signing out is asked elsewhere, for it ends what is asked here.
@@ -105,8 +105,8 @@ def test_with_password_and_link_only_the_set_up_opens(
     app: FastAPI, installation: Installation, reset: Reset, new_browser: Callable[..., Browser]
 ) -> None:
     """The link page, start, set-up, start over, confirm and sign-out; every other route answers as to nobody with that link."""
-    waiting = people.must_enrol(installation.house)
-    people.enrolling_again(installation.house, waiting, reset.link)
+    waiting = people.must_enrol(installation.services)
+    people.enrolling_again(installation.services, waiting, reset.link)
     before, differing = contents(installation), set()
     for path in sorted({route.path for route in routes_of(app)}):
         for method in METHODS:
@@ -249,9 +249,9 @@ def test_a_set_up_whose_sign_in_has_ended_says_so_at_the_sign_in_page(
         case "ten minutes":
             installation.clock.advance(minutes=10)
         case "a second reset":
-            people.reset(installation.house)
+            people.reset(installation.services)
         case _:
-            installation.house.identity.administration.set_status("anna@example.com", AccountStatus.DISABLED)
+            installation.services.identity.administration.set_status("anna@example.com", AccountStatus.DISABLED)
     response = must_enrol.post("/account/2fa/confirm", code="123456")
     assert response.headers["location"] == f"/sign-in?next={SETUP}&reason=start_again"
     assert "This sign-in is no longer valid" in words(must_enrol.get(response.headers["location"]).text)

@@ -119,7 +119,7 @@ def test_once_the_operator_has_put_it_right_the_next_code_signs_in(
     """The one that was refused stays so; the person finds on the dashboard what was done."""
     code = protected.phone.next_code()
     refused.post("/sign-in/code", code=code)
-    installation.house.identity.administration.reset_clock("anna@example.com")
+    installation.services.identity.administration.reset_clock("anna@example.com")
     assert "already used" in refusal(refused.post("/sign-in/code", code=code))
     assert refused.post("/sign-in/code", code=protected.phone.next_code()).headers["location"] == "/"
     assert "Put right by the operator after the server's clock was ahead" in words(refused.get("/").text)
@@ -128,7 +128,7 @@ def test_once_the_operator_has_put_it_right_the_next_code_signs_in(
 @both_engines
 def test_a_link_of_the_future_says_why_it_opens_nothing(installation: Installation, browser: Browser) -> None:
     """For an invitation and for the first account; a link that was used or is unknown has its own words."""
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     installation.clock.advance(hours=YEAR)
     links = {"/welcome": registration.issue_welcome_link(), "/link/invite": registration.invite("berta@example.com")}
     installation.clock.advance(hours=-YEAR)
@@ -144,7 +144,7 @@ def test_a_link_of_the_future_says_why_it_opens_nothing(installation: Installati
 def test_a_reset_of_the_future_is_done_again(protected: Protected, installation: Installation, new_browser: Callable[..., Browser]) -> None:
     """Opened or pasted, its link says why; the one of a second reset works."""
     installation.clock.advance(hours=YEAR)
-    link = reset_by_the_operator(installation.house)
+    link = reset_by_the_operator(installation.services)
     installation.clock.advance(hours=-YEAR)
     browser = new_browser()
     assert browser.sign_in().headers["location"] == RE_ENROLMENT
@@ -152,7 +152,7 @@ def test_a_reset_of_the_future_is_done_again(protected: Protected, installation:
     pasted = browser.post(RE_ENROLMENT, link=link.text)
     assert pasted.status_code == 410
     assert DEAD_LINK in words(pasted.text)
-    second = reset_by_the_operator(installation.house)
+    second = reset_by_the_operator(installation.services)
     browser.sign_in()
     assert browser.get(RE_ENROLMENT, params={"token": second.text}).headers["location"] == RE_ENROLMENT
     assert isinstance(browser.enable_2fa(), AuthenticatorApp)
@@ -163,7 +163,7 @@ def test_a_sign_in_after_a_reset_that_was_begun_in_the_future_starts_again(
     protected: Protected, installation: Installation, new_browser: Callable[..., Browser]
 ) -> None:
     """From the page that asks for the link, and from the set-up."""
-    link = reset_by_the_operator(installation.house)
+    link = reset_by_the_operator(installation.services)
     browser = new_browser()
     installation.clock.advance(hours=1)
     browser.sign_in()

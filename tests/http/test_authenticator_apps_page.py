@@ -9,7 +9,7 @@ from tests.http.conftest import Protected, both_engines
 from tests.http.sending import SESSION_COOKIE, contents, field_error, refusal, rows, send, words
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.domain.authenticator import MOST_PER_ACCOUNT
+from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
 
 APPS = "/account/2fa/apps"
 ADD, RENAME, REMOVE = f"{APPS}/add", f"{APPS}/rename", f"{APPS}/remove"

@@ -72,13 +72,13 @@ def test_a_token_opens_only_as_the_kind_it_is(protected: Protected, pending: Bro
             assert response.headers["location"] == "/sign-in?reason=start_again"
     assert len({*tokens.values()}) == 3
     assert status_with(pending, SESSION_COOKIE, tokens[SESSION_COOKIE]) == 200
-    assert installation.house.identity.registration.has_owner()
+    assert installation.services.identity.registration.has_owner()
 
 
 def test_a_token_is_stored_nowhere_as_it_is(protected: Protected, pending: Browser, installation: Installation) -> None:
     """Only digests: neither the text nor the bytes of a live token stand in the database (ASVS 7.2.2)."""
-    file = installation.house.settings.url.removeprefix("sqlite:///")
-    with installation.house.database.write() as connection:
+    file = installation.services.settings.url.removeprefix("sqlite:///")
+    with installation.services.database.write() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("BEGIN")

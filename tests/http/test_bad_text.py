@@ -13,10 +13,10 @@ from tests.http.conftest import both_engines
 from tests.http.sending import contents, field_error, rows, send, tries
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.adapters.database.tables import ACCOUNT
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.outcomes import Denied, Reason
-from xpressbot.identity.domain.throttle import BucketKind
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.throttling.rules import BucketKind
 
 GOOD_NAMES = [
     "Åsa Ünal",
@@ -67,7 +67,7 @@ BAD_EMAILS = [
 
 def claim(installation: Installation, browser: Browser, **fields: str) -> httpx.Response:
     """Fill in the welcome page of a link of its own."""
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     browser.get(f"/welcome?token={token.text}")
     return browser.post("/welcome", {"name": "Anna Berg", "email": "anna@example.com", "password": PASSWORD} | fields)
 
@@ -157,7 +157,7 @@ def test_a_domain_is_the_same_in_both_its_spellings(
     assert [row["tries"] for row in rows(installation, "throttle_bucket") if row["key"].startswith(BucketKind.STRANGER)] == [3]
     for typed in spellings:
         assert new_browser().sign_in(typed).headers["location"] == "/"
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     assert registration.invite("anna@bücher.example") == Denied(Reason.EMAIL_TAKEN)
 
 
@@ -183,7 +183,7 @@ def test_an_account_from_before_these_rules_signs_in(
     known.sign_in(typed)
     assert known.sign_in(typed, "wrong-password-of-hers").status_code == 401
     assert (tries(installation, BucketKind.STRANGER), tries(installation, BucketKind.KNOWN_BROWSER)) == (0, 1)
-    assert installation.house.identity.registration.create(NewAccount(typed, "Anna", PASSWORD)) == Denied(Reason.EMAIL_TAKEN)
+    assert installation.services.identity.registration.create(NewAccount(typed, "Anna", PASSWORD)) == Denied(Reason.EMAIL_TAKEN)
 
 
 @both_engines
@@ -201,7 +201,7 @@ def test_a_former_key_opens_no_other_address(installation: Installation, new_bro
 def account_from_before(installation: Installation, email: str, key: str, name: str = "Anna Berg") -> None:
     """An account as an earlier release has stored it."""
     account = installation.add_account(f"account{len(rows(installation, 'account'))}@example.com", name)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(email=email, email_key=key))
         connection.commit()
 
@@ -271,7 +271,7 @@ def test_a_password_from_before_signs_in_with_its_line_break(installation: Insta
     old = f"{PASSWORD}\n{PASSWORD}"
     account = installation.add_account()
     password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(old)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(password_hash=password_hash))
         connection.commit()
     assert browser.sign_in(password=old).headers["location"] == "/"

@@ -23,7 +23,7 @@ def flags_of(response: httpx.Response) -> dict[str, dict[str, object]]:
 
 def cookies_of_the_guide(installation: Installation, browser: Browser) -> dict[str, dict[str, object]]:
     """Every cookie that claiming, enabling, signing out and signing in set, in order."""
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     seen = flags_of(browser.get(f"/welcome?token={token.text}"))
     seen |= flags_of(browser.post("/welcome", name="Anna Berg", email="anna@example.com", password=PASSWORD))
     phone = browser.enable_2fa()
@@ -70,7 +70,7 @@ def test_over_https_cookies_without_the_prefix_are_not_read(https_installation: 
 
 def test_the_link_cookie_lives_ten_minutes(installation: Installation, browser: Browser) -> None:
     """The token leaves the address bar for a short cookie."""
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     assert flags_of(browser.get(f"/welcome?token={token.text}"))[LINK_COOKIE]["max-age"] == "600"
 
 

@@ -49,7 +49,7 @@ def test_the_issuer_names_the_installation(url: str, issuer: str, tmp_path: Path
     """By host, and port where it is not the scheme's own: two installations are two entries, and no colon is in a label."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=url)
     installation.add_account()
-    browser = Browser(create_app(installation.house), installation.clock, url=url)
+    browser = Browser(create_app(installation.services), installation.clock, url=url)
     browser.sign_in()
     browser.post(START)
     assert entry(browser) == (issuer, "anna@example.com")
@@ -119,9 +119,9 @@ def test_the_longest_names_fit_the_qr_code(tmp_path: Path, sqlite_template: Sqli
     host = ".".join(["h" * 63] * 3 + ["h" * 61])
     url = f"https://{host}:65535"
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=url)
-    browser = Browser(create_app(installation.house), installation.clock, url=url)
+    browser = Browser(create_app(installation.services), installation.clock, url=url)
     address, face = "\u5b57" * 240 + "@example.com", "\U0001f642" * 40
-    person = people.protected(installation.house, address)
+    person = people.protected(installation.services, address)
     browser.cookies.set("__Host-xpressbot-session-65535", person.caller.client.session.text, domain=host)
     browser.post("/account/2fa/apps/add", name=face)
     page = browser.get(SETUP).text

@@ -41,7 +41,7 @@ def test_a_person_gets_a_page_that_says_what_happened(status: int, browser: Brow
 
 def test_a_fault_of_ours_is_a_page_too(installation: Installation, signed_in: Browser) -> None:
     """500, and nothing of the cause in it."""
-    with installation.house.database.engine.begin() as connection:
+    with installation.services.database.engine.begin() as connection:
         connection.execute(text("UPDATE session SET expires_at = 'no-such-time'"))
     response = signed_in.get("/account")
     assert_page(response, 500)
@@ -53,7 +53,7 @@ def test_a_fault_of_ours_is_a_page_too(installation: Installation, signed_in: Br
 
 def test_a_missing_table_is_a_page_too(installation: Installation, signed_in: Browser) -> None:
     """503 with a time to come back."""
-    with installation.house.database.engine.begin() as connection:
+    with installation.services.database.engine.begin() as connection:
         connection.execute(text("ALTER TABLE session RENAME TO away"))
     response = signed_in.get("/account")
     assert_page(response, 503)

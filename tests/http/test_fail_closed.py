@@ -27,7 +27,7 @@ def without_table(installation: Installation, name: str) -> Iterator[None]:
 
 
 def _run(installation: Installation, statement: str, **values: object) -> None:
-    with installation.house.database.engine.begin() as connection:
+    with installation.services.database.engine.begin() as connection:
         connection.execute(text(statement), values)
 
 
@@ -126,7 +126,7 @@ def test_while_the_database_is_away_every_page_says_so_and_signs_nobody_out(
 ) -> None:
     """503 with Retry-After, no cookie touched; alive but not ready; all goes on when it is back."""
     file = tmp_path / "xpressbot.sqlite3"
-    installation.house.database.dispose()
+    installation.services.database.dispose()
     file.rename(tmp_path / "away")
     file.mkdir()
     answers = [
@@ -143,7 +143,7 @@ def test_while_the_database_is_away_every_page_says_so_and_signs_nobody_out(
     assert answers[1].json()["code"] == "unavailable"
     assert pending.get("/healthz").status_code == 200
     assert pending.get("/readyz").status_code == 503
-    installation.house.database.dispose()
+    installation.services.database.dispose()
     file.rmdir()
     (tmp_path / "away").rename(file)
     assert pending.get("/readyz").status_code == 200

@@ -8,14 +8,14 @@ from tests.http.conftest import both_engines
 from tests.http.sending import LINK_COOKIE, SESSION_COOKIE, only, rows, set_cookies
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.adapters.password_strength import estimate_strength
-from xpressbot.identity.domain.password import MIN_SCORE, SCORED_CODE_POINTS
+from xpressbot.identity.passwords.rules import MIN_SCORE, SCORED_CODE_POINTS
+from xpressbot.identity.passwords.strength import estimate_strength
 
 FIELDS = {"name": "Anna Berg", "email": "anna@example.com", "password": PASSWORD}
 
 
 def link(installation: Installation) -> str:
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     assert token is not None
     return f"/welcome?token={token.text}"
 
@@ -99,7 +99,7 @@ def test_once_there_is_an_owner_there_is_no_welcome(installation: Installation, 
         assert [answer.status_code for answer in answers] == [404] * 4
         assert all(SESSION_COOKIE not in set_cookies(answer) for answer in answers)
     assert len(rows(installation, "account")) == 1
-    assert installation.house.identity.registration.issue_welcome_link() is None
+    assert installation.services.identity.registration.issue_welcome_link() is None
 
 
 def test_an_account_made_by_the_operator_closes_the_welcome_too(installation: Installation, browser: Browser) -> None:

@@ -29,7 +29,7 @@ def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 @pytest.fixture
 def at(proxied: Installation) -> At:
     """Makes browsers whose requests arrive from an address, for a URL."""
-    app = create_app(proxied.house)
+    app = create_app(proxied.services)
     return lambda address=PROXY, url=PUBLIC_URL: Browser(app, proxied.clock, address=address, url=url)
 
 
@@ -70,7 +70,7 @@ def test_a_flood_of_hosts_writes_once_a_minute(at: At, proxied: Installation) ->
         proxied.clock.advance(minutes=1)
         proxy.request("GET", "/", headers={"Host": "another.example"})
         assert len(so_many(2)) == 2
-        proxied.house.pools.page.close()
+        proxied.services.pools.page.close()
         assert len(so_many(2)) == 2
 
 

@@ -9,7 +9,7 @@ from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
 from tests.http.sending import only, refusal, rows, tries, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 BERTA = "berta@example.com"
 WEAK = "passwordpassword"
@@ -34,7 +34,7 @@ def path(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def new_link(path: str, installation: Installation) -> Opened:
     """Makes links of the kind that the page takes. Each invitation is another person's, or it would void the one before."""
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     if path == "/welcome":
         return registration.issue_welcome_link
     addresses = iter([BERTA, "clara@example.com"])
@@ -76,7 +76,7 @@ def test_another_link_has_a_count_of_its_own(
 
 def test_an_invitation_takes_forms_again_after_an_hour(installation: Installation, browser: Browser) -> None:
     """Counted from the last that was looked at."""
-    token = installation.house.identity.registration.invite(BERTA)
+    token = installation.services.identity.registration.invite(BERTA)
     for _form in range(ALLOWED + 1):
         browser.get(f"/link/invite?token={token.text}")
         at_invitation(browser, WEAK)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from tests.http.sending import SAME_ORIGIN
 from tests.support.installation import Installation
-from xpressbot.entrypoints.http.pools import (
+from xpressbot.foundation.threads.worker_pools import (
     MOST_FORMS_WAITING,
     PAGE_THREADS,
     PATIENCE_SECONDS,
@@ -49,7 +49,7 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: FastAPI
     async def story() -> tuple[httpx.Response, list[httpx.Response]]:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", headers=SAME_ORIGIN) as client:
-            async with held(installation.house.pools.form):
+            async with held(installation.services.pools.form):
                 forms = [asyncio.create_task(client.post("/sign-in/code", data={"code": "000000"})) for _one in range(2 * PAGE_THREADS)]
                 await asyncio.sleep(0)
                 page = await asyncio.wait_for(client.get("/sign-in"), SOON_SECONDS)
@@ -63,7 +63,7 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: FastAPI
 
 def test_when_too_many_forms_wait_the_next_is_asked_to_come_back(installation: Installation, app: FastAPI) -> None:
     """Each holds what was sent, and whoever sent it may be gone."""
-    pool = installation.house.pools.form
+    pool = installation.services.pools.form
 
     async def story() -> httpx.Response:
         transport = httpx.ASGITransport(app=app)
@@ -115,14 +115,14 @@ def test_what_has_waited_for_too_long_is_not_begun(name: str, too_late: bool) ->
 @pytest.fixture
 def answers_are_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """In installations that are built afterwards."""
-    monkeypatch.setattr("xpressbot.entrypoints.http.pools.LONGEST_KEPT_SECONDS", 3600)
+    monkeypatch.setattr("xpressbot.foundation.threads.worker_pools.LONGEST_KEPT_SECONDS", 3600)
 
 
 @pytest.mark.usefixtures("answers_are_kept_for_long")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_answers_are_handed_back_before_the_next_form_waits_for_the_disk(installation: Installation) -> None:
     """The event loop sends them while nobody else needs the interpreter (docs/adr/0021)."""
-    run = installation.house.pools.form.run
+    run = installation.services.pools.form.run
     both_are_in, begun, go_on, release = (threading.Event() for _event in range(4))
 
     def write() -> None:

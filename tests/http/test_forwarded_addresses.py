@@ -28,7 +28,7 @@ def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 
 @pytest.fixture
 def proxied_app(proxied: Installation) -> FastAPI:
-    return create_app(proxied.house)
+    return create_app(proxied.services)
 
 
 def sign_in(browser: Browser, email: str, password: str, **headers: str) -> httpx.Response:

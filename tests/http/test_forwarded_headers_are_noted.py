@@ -50,7 +50,7 @@ def test_every_way_to_say_where_a_request_comes_from_is_noticed(app: FastAPI, in
 def test_nothing_is_noted_without_a_header_or_of_a_trusted_proxy(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
     """Neither is worth a word."""
     proxied = install(tmp_path, sqlite_template.fresh(tmp_path), trusted_proxies="172.18.0.0/16")
-    app = create_app(proxied.house)
+    app = create_app(proxied.services)
     for address, headers in (("192.0.2.7", {}), ("172.18.0.2", FORWARDED), ("::ffff:172.18.0.2", FORWARDED)):
         assert Browser(app, proxied.clock, address=address).request("GET", "/healthz", headers=headers).text == "ok"
     assert observations(proxied) == []
@@ -69,13 +69,13 @@ def test_a_flood_of_headers_writes_once_a_minute(browser: Browser, installation:
         installation.clock.advance(hours=-1)
         browser.request("GET", "/healthz", headers=FORWARDED)
         assert len(so_many(3)) == 3
-        installation.house.pools.page.close()
+        installation.services.pools.page.close()
         assert len(so_many(3)) == 3
 
 
 def test_a_note_that_cannot_be_written_harms_no_request(browser: Browser, installation: Installation) -> None:
     """The table gone: the sign-in page comes all the same, and the next note is tried a minute later."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(text("DROP TABLE observation"))
         connection.commit()
     with writes(installation) as so_many:
@@ -87,7 +87,7 @@ def test_a_note_that_cannot_be_written_harms_no_request(browser: Browser, instal
 
 def test_a_request_during_the_shutdown_is_answered(browser: Browser, installation: Installation) -> None:
     """When the threads take no more work, the note is lost and nothing else."""
-    installation.house.pools.page.close()
+    installation.services.pools.page.close()
     assert browser.request("GET", "/healthz", headers=FORWARDED).text == "ok"
 
 
@@ -103,7 +103,7 @@ def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 @pytest.mark.parametrize("value", ["unknown", "_hidden", "203.0.113.66:_port", "<b>", "172.18.0.9, evil", "x" * 5000, "caf\xe9\x85"])
 def test_a_trusted_proxy_that_names_nobody_is_noted(value: str, proxied: Installation) -> None:
     """With what it says instead, cut and printable: all clients count as this proxy, and the operator can look up why."""
-    browser = Browser(create_app(proxied.house), proxied.clock, address="172.18.0.2")
+    browser = Browser(create_app(proxied.services), proxied.clock, address="172.18.0.2")
     assert browser.request("GET", "/healthz", headers={"X-Forwarded-For": value.encode("latin-1")}).text == "ok"
     (row,) = observations(proxied)
     said = value.rpartition(", ")[2].replace("\x85", "").strip()
@@ -114,7 +114,7 @@ def test_a_trusted_proxy_that_names_nobody_is_noted(value: str, proxied: Install
 @pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": ""}, {"X-Forwarded-For": " , ,"}, {"Forwarded": "for=203.0.113.66"}])
 def test_a_form_that_a_trusted_proxy_hands_on_for_nobody_is_noted(headers: dict[str, str], proxied: Installation) -> None:
     """A proxy that asks whether we are alive asks for itself, by GET. `Forwarded` is read from nobody."""
-    browser = Browser(create_app(proxied.house), proxied.clock, address="172.18.0.2")
+    browser = Browser(create_app(proxied.services), proxied.clock, address="172.18.0.2")
     assert browser.request("GET", "/sign-in", headers=headers).status_code == 200
     assert not rows(proxied, "observation")
     assert browser.request("POST", "/sign-in", headers=SAME_ORIGIN | headers, data={"email": "a@example.com"}).status_code == 422
@@ -123,7 +123,7 @@ def test_a_form_that_a_trusted_proxy_hands_on_for_nobody_is_noted(headers: dict[
 
 def test_a_flood_of_unreadable_entries_writes_once_a_minute(proxied: Installation) -> None:
     """Each kind of note has a minute of its own: one does not hide another."""
-    app = create_app(proxied.house)
+    app = create_app(proxied.services)
     proxy, stranger = (Browser(app, proxied.clock, address=address) for address in ("172.18.0.2", "192.0.2.7"))
     with writes(proxied) as so_many:
         for number in range(100):
@@ -134,7 +134,7 @@ def test_a_flood_of_unreadable_entries_writes_once_a_minute(proxied: Installatio
         proxied.clock.advance(minutes=1)
         proxy.request("GET", "/healthz", headers={"X-Forwarded-For": "unknown", "Host": "probe"})
         assert len(so_many(3)) == 3
-        proxied.house.pools.page.close()
+        proxied.services.pools.page.close()
         assert len(so_many(3)) == 3
 
 

@@ -100,7 +100,7 @@ def test_how_long_browsers_insist_on_https_and_where_is_the_operators_choice(
 ) -> None:
     """By default 30 days and this host alone: other services on ports and names below it may speak plain http."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=PUBLIC_URL, **settings)
-    browser = Browser(create_app(installation.house), installation.clock, url=PUBLIC_URL)
+    browser = Browser(create_app(installation.services), installation.clock, url=PUBLIC_URL)
     assert browser.get("/sign-in").headers.get_list("strict-transport-security") == [header]
     installation.close()
 

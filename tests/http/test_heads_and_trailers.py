@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 
 from tests.support.settable_loop import Served, with_server
 from xpressbot.entrypoints.http.client_address import client_address
-from xpressbot.entrypoints.http.protocol import MAX_HEAD_BYTES
+from xpressbot.entrypoints.http.server.protocol import MAX_HEAD_BYTES
 
 PROXIES = [ipaddress.ip_network("127.0.0.1")]
 HEAD = b"POST / HTTP/1.1\r\nHost: chat\r\nX-Forwarded-For: 198.51.100.1\r\n"

@@ -12,8 +12,8 @@ from tests.support import people
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.adapters.database.tables import LINK
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.tables import LINK
 
 INVITE = "/link/invite"
 BERTA = "berta@example.com"
@@ -40,7 +40,7 @@ NO_LINKS = {
 
 
 def invite(installation: Installation, email: str = BERTA) -> Token:
-    token = installation.house.identity.registration.invite(email)
+    token = installation.services.identity.registration.invite(email)
     assert isinstance(token, Token)
     return token
 
@@ -146,7 +146,7 @@ def test_an_invitation_to_an_address_that_has_an_account_by_now_says_so(installa
     browser.get(f"{INVITE}?token={token.text}")
     installation.add_account("Berta@Example.com", "Berta by hand")
     assert USED in words(browser.post(INVITE, FIELDS).text)
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(LINK).values(consumed_at=None))
         connection.commit()
     before = contents(installation)
@@ -217,7 +217,7 @@ def test_what_is_no_link_is_said_to_be_none(pasted: str, must_enrol: Browser, in
 
 def test_a_pasted_link_that_is_no_longer_good_says_what_to_do(must_enrol: Browser, reset: Reset, installation: Installation) -> None:
     """410 beside the field, for one that was voided, has expired, or never was."""
-    people.reset(installation.house)
+    people.reset(installation.services)
     must_enrol.sign_in()
     for token, why in ((reset.link, USED), (Token(bytes(32)), UNKNOWN), (invite(installation), UNKNOWN)):
         response = must_enrol.post(RE_ENROLMENT, link=f"http://127.0.0.1:8000{RE_ENROLMENT}?token={token.text}")
@@ -241,8 +241,8 @@ def test_whoever_has_not_given_the_password_may_paste_the_link_first(reset: Rese
 
 def test_a_link_for_another_account_is_named_and_can_be_replaced(must_enrol: Browser, reset: Reset, installation: Installation) -> None:
     """The page says so and asks for the right one; start leads back with the same words."""
-    people.protected(installation.house, BERTA)
-    bertas = people.reset(installation.house, BERTA)
+    people.protected(installation.services, BERTA)
+    bertas = people.reset(installation.services, BERTA)
     must_enrol.get(f"{RE_ENROLMENT}?token={bertas.text}")
     page = words(must_enrol.get(RE_ENROLMENT).text)
     assert "The link that is open in this browser is for another account." in page
@@ -277,8 +277,8 @@ def test_a_set_up_that_lost_its_link_goes_on_with_the_same_secret(must_enrol: Br
 @pytest.mark.parametrize("path", [INVITE, RE_ENROLMENT])
 def test_over_https_the_links_cookie_is_secure_and_prefixed(path: str, https_installation: Installation, https_browser: Browser) -> None:
     """No subdomain can plant it."""
-    people.protected(https_installation.house)
-    token = invite(https_installation) if path == INVITE else people.reset(https_installation.house)
+    people.protected(https_installation.services)
+    token = invite(https_installation) if path == INVITE else people.reset(https_installation.services)
     flags = flags_of(https_browser.get(f"{path}?token={token.text}"))
     assert flags == {cookie_name("link", PUBLIC_URL): {"path": "/", "httponly": True, "samesite": "lax", "secure": True, "max-age": "600"}}
     https_browser.cookies.clear()

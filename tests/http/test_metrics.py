@@ -17,11 +17,11 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.figures import Figures, figure, parse, rises
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.entrypoints.ceremony_counts import Outcome, Step
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pools import PAGE_THREADS, SIGN_IN_THREADS_BEYOND_HASHES
-from xpressbot.entrypoints.http.request_times import RequestTimes
-from xpressbot.identity.domain.throttle import BucketKind
+from xpressbot.entrypoints.http.request_durations import RequestDurations
+from xpressbot.entrypoints.telemetry.sign_in_metrics import Outcome, Step
+from xpressbot.foundation.threads.worker_pools import PAGE_THREADS, SIGN_IN_THREADS_BEYOND_HASHES
+from xpressbot.identity.throttling.rules import BucketKind
 
 STEPS = "xpressbot_sign_in_steps_total"
 CODES = "xpressbot_codes_refused_total"
@@ -35,7 +35,7 @@ class Watch:
     """What rises from one look to the next."""
 
     def __init__(self, installation: Installation) -> None:
-        self._reader = Browser(create_app(installation.house), installation.clock, address="127.0.0.1", url="http://127.0.0.1:9090")
+        self._reader = Browser(create_app(installation.services), installation.clock, address="127.0.0.1", url="http://127.0.0.1:9090")
         self._before = self.figures()
 
     def figures(self) -> Figures:
@@ -103,13 +103,13 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
 
 def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: Watch, installation: Installation, browser: Browser) -> None:
     """As is an invited person's."""
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     assert token is not None
     browser.get(f"/welcome?token={token.text}")
     fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
     assert browser.post("/welcome", fields).headers["location"] == "/"
     assert watch.ceremonies() == {(STEPS, "signed_in", "link"): 1}
-    invitation = installation.house.identity.registration.invite("berta@example.com")
+    invitation = installation.services.identity.registration.invite("berta@example.com")
     browser.get(f"/link/invite?token={invitation.text}")
     assert browser.post("/link/invite", name="Berta", password=PASSWORD).headers["location"] == "/"
     assert watch.ceremonies() == {(STEPS, "signed_in", "link"): 1}
@@ -182,7 +182,7 @@ def test_a_throttled_try_is_counted_by_the_kind_of_its_bucket(
         new_browser(address="192.0.2.9").sign_in(f"nobody{number}@example.com")
     assert counted() == {(THROTTLED, "address"): 1}
     invited = new_browser()
-    invited.get(f"/link/invite?token={installation.house.identity.registration.invite('berta@example.com').text}")
+    invited.get(f"/link/invite?token={installation.services.identity.registration.invite('berta@example.com').text}")
     for _try in range(11):
         invited.post("/link/invite", name="Berta", password="passwordpassword")
     assert watch.rises(THROTTLED, STEPS) == {(THROTTLED, "link"): 1, (STEPS, "throttled", "link"): 1}
@@ -236,7 +236,7 @@ def test_what_clients_invent_takes_no_memory(watch: Watch, browser: Browser) -> 
 
 def test_of_paths_and_methods_that_clients_invent_nothing_is_kept(app: FastAPI, installation: Installation) -> None:
     """What is bound for speed is bound for our own routes."""
-    times = RequestTimes(installation.house.measures.requests)
+    times = RequestDurations(installation.services.telemetry.requests)
     for number in range(100):
         for method, path in (("GET", f"/nowhere/{number}"), ("GET", f"/static/{number}"), (f"M{number}", "/account")):
             times.note({"app": app, "method": method, "path": path}, 404, 0.001)
@@ -251,7 +251,7 @@ def test_a_request_that_could_not_be_answered_is_counted_by_its_cause(
 ) -> None:
     """The database, or a fault of ours."""
     statement = f"ALTER TABLE {table} RENAME TO away" if table else "UPDATE session SET expires_at = 'never'"
-    with installation.house.database.engine.begin() as connection:
+    with installation.services.database.engine.begin() as connection:
         connection.execute(text(statement))
     assert signed_in.get("/account").status_code == status
     assert watch.rises("xpressbot_http_failures_total") == {("xpressbot_http_failures_total", cause): 1}
@@ -271,7 +271,7 @@ def test_hashes_and_units_of_work_are_timed(watch: Watch, signed_in: Browser) ->
 
 def test_what_waits_for_a_thread_is_told(installation: Installation, app: FastAPI) -> None:
     """Three more than there are threads to sign in: three wait. Pages and figures answer meanwhile."""
-    pools, release = installation.house.pools, threading.Event()
+    pools, release = installation.services.pools, threading.Event()
     threads = pools.hash_threads + SIGN_IN_THREADS_BEYOND_HASHES
 
     async def crowded() -> Figures:
@@ -296,7 +296,7 @@ def test_what_waits_for_a_thread_is_told(installation: Installation, app: FastAP
 
 def test_connections_in_use_are_told(watch: Watch, installation: Installation) -> None:
     """One that is held, to read or to write, and none afterwards."""
-    for hold in (installation.house.database.read, installation.house.database.write):
+    for hold in (installation.services.database.read, installation.services.database.write):
         with hold():
             assert figure(watch.figures(), "xpressbot_database_connections", state="in_use") == 1
     assert figure(watch.figures(), "xpressbot_database_connections", state="in_use") == 0
@@ -318,6 +318,6 @@ def test_figures_name_nobody(watch: Watch, protected: Protected, pending: Browse
 def test_each_application_counts_for_itself(watch: Watch, installation: Installation, https_installation: Installation) -> None:
     """Two in one process share no figure."""
     installation.add_account()
-    Browser(create_app(installation.house), installation.clock).sign_in()
+    Browser(create_app(installation.services), installation.clock).sign_in()
     assert watch.ceremonies() == {(STEPS, "signed_in", "password"): 1}
     assert Watch(https_installation).figures()[STEPS, frozenset({("step", "password"), ("outcome", "signed_in")})] == 0

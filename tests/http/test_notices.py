@@ -10,7 +10,7 @@ from tests.http.sending import rows, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import reset
-from xpressbot.identity.domain.instant import HOUR, MINUTE
+from xpressbot.foundation.times import HOUR, MINUTE
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"
 SIGN_IN_KEPT_MINUTES = 30
@@ -57,8 +57,8 @@ def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
 
     assert "Recovery codes shown" not in told(thief)
     assert "Recovery codes shown Chrome on Windows" in told(owner)
-    deed = next(word for word in shown(owner).split() if word not in older_page.split())
-    got_it(thief, f"{shown(thief)} {deed}")
+    operation = next(word for word in shown(owner).split() if word not in older_page.split())
+    got_it(thief, f"{shown(thief)} {operation}")
     got_it(owner, older_page)
     assert "Recovery codes shown" in told(owner)
     assert "Wrong code" not in told(owner)
@@ -92,7 +92,7 @@ def test_many_right_passwords_after_a_reset_leave_the_reset_visible(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """230 of them are one notice, with their number."""
-    link = reset(installation.house)
+    link = reset(installation.services)
     thief = new_browser(address="203.0.113.66", user_agent=CHROME)
     for _try in range(230):
         installation.clock.advance(seconds=3)  # else there are too many tries from one network
@@ -131,14 +131,14 @@ def test_a_right_password_that_stops_is_told_when_the_sign_in_has_expired(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """Also to somebody who is signed in all the time; more of them within the hour wait for the next event."""
-    sweeping, thief = installation.house.identity.sweeping, new_browser(address="203.0.113.66")
+    expiry, thief = installation.services.identity.expiry, new_browser(address="203.0.113.66")
     counts = []
     for _half_hour in range(4):
         thief = new_browser(address="203.0.113.66")
         assert thief.sign_in().headers["location"] == "/sign-in/code"
         installation.clock.advance(minutes=SIGN_IN_KEPT_MINUTES)
         protected.browser.get("/")
-        sweeping.next_round()
+        expiry.next_round()
         counts.append(sum(row["kind"] == "sign_in.stopped_at_second_factor" for row in rows(installation, "security_event")))
     assert counts == [1, 1, 2, 2]
     assert "3 times between" in told(protected.browser)
@@ -158,7 +158,7 @@ def test_a_sign_in_that_is_begun_anew_or_completed_has_not_stopped(
     assert person.post("/sign-in/code", code=protected.phone.next_code()).headers["location"] == "/"
     assert told(person) == ""
     installation.clock.advance(minutes=SIGN_IN_KEPT_MINUTES)
-    installation.house.identity.sweeping.next_round()
+    installation.services.identity.expiry.next_round()
     assert told(person) == ""
 
 
@@ -220,7 +220,9 @@ def test_what_is_told_as_one_says_when_the_places_differ(protected: Protected, n
 
 def test_an_hour_is_what_separates_two_events_of_stopped_sign_ins() -> None:
     """The numbers that the tests above stand on."""
-    from xpressbot.identity.domain import notice, pending_sign_in, retention
+    from xpressbot.identity.audit.rules import notice
+    from xpressbot.identity.expiry import rules as retention
+    from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 
     assert notice.STOPPED_TOLD_EVERY == HOUR
     assert pending_sign_in.LIFETIME + retention.PENDING_SIGN_IN_KEPT == SIGN_IN_KEPT_MINUTES * MINUTE

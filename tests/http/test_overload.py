@@ -1,4 +1,4 @@
-"""Costly work is bounded (ASVS 15.2.2): beyond the queue people are asked to come back, and the rest of the house answers."""
+"""Costly work is bounded (ASVS 15.2.2): beyond the queue people are asked to come back, and the rest of the services answers."""
 
 import asyncio
 import threading
@@ -9,14 +9,14 @@ from fastapi import FastAPI
 
 from tests.http.sending import SAME_ORIGIN, rows
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.entrypoints.http.pools import MOST_WAITING_TO_SIGN_IN, SIGN_IN_THREADS_BEYOND_HASHES
+from xpressbot.foundation.threads.worker_pools import MOST_WAITING_TO_SIGN_IN, SIGN_IN_THREADS_BEYOND_HASHES
 
 BUSY_PATHS = ["/sign-in", "/welcome", "/account/confirm-identity", "/link/invite"]
 
 
 async def while_busy(installation: Installation, app: FastAPI, *, waiting: int) -> dict[str, httpx.Response]:
     """What is answered while all threads for hashing work and so many more wait."""
-    pools, release = installation.house.pools, threading.Event()
+    pools, release = installation.services.pools, threading.Event()
     inside = pools.hash_threads + SIGN_IN_THREADS_BEYOND_HASHES + waiting
     crowd = [asyncio.create_task(pools.sign_in.run(release.wait)) for _one in range(inside)]
     await asyncio.sleep(0)

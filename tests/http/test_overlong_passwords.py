@@ -37,7 +37,7 @@ def at_the_welcome_page(browser: Browser, password: str) -> httpx.Response:
 def send(request: pytest.FixtureRequest, installation: Installation, browser: Browser) -> Send:
     """A form with a password field, in the browser that has it open."""
     if request.param is at_the_welcome_page:
-        browser.get(f"/welcome?token={installation.house.identity.registration.issue_welcome_link().text}")
+        browser.get(f"/welcome?token={installation.services.identity.registration.issue_welcome_link().text}")
     else:
         installation.add_account()
         browser.sign_in()

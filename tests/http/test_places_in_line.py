@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from tests.http.sending import DEVICE_COOKIE, LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, rows, tries, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.entrypoints.http.pools import SIGN_IN_THREADS_BEYOND_HASHES
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.threads.worker_pools import SIGN_IN_THREADS_BEYOND_HASHES
+from xpressbot.foundation.tokens import Token
 
 ANNA, BERTA = "anna@example.com", "berta@example.com"
 SOON_SECONDS = 30
@@ -47,7 +47,7 @@ class Line:
 
     def __init__(self, installation: Installation, app: FastAPI) -> None:
         self._app = app
-        self._pool = installation.house.pools.sign_in
+        self._pool = installation.services.pools.sign_in
         self.waiting: list[asyncio.Task[httpx.Response]] = []
 
     async def send(self, attempt: Try) -> httpx.Response | None:
@@ -72,7 +72,7 @@ class Line:
 @asynccontextmanager
 async def standing(installation: Installation, app: FastAPI) -> AsyncIterator[Line]:
     """The line, which moves when the block ends."""
-    pools, release, line = installation.house.pools, threading.Event(), Line(installation, app)
+    pools, release, line = installation.services.pools, threading.Event(), Line(installation, app)
     busy = [asyncio.create_task(pools.sign_in.run(release.wait)) for _ in range(pools.hash_threads + SIGN_IN_THREADS_BEYOND_HASHES)]
     await asyncio.sleep(0)
     try:
@@ -199,7 +199,7 @@ def test_many_sessions_of_one_account_take_eight_places(
 @pytest.mark.parametrize("path", ["/welcome", "/link/invite"])
 def test_of_one_link_two_wait(installation: Installation, app: FastAPI, path: str) -> None:
     """The holder of an open one is not kept waiting by a crowd in the same network; who only says so is."""
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     token = registration.issue_welcome_link() if path == "/welcome" else registration.invite(BERTA)
     fields = {"name": "Berta", "email": BERTA, "password": "passwordpassword"}
     attempts = [Try(path, fields, cookies={LINK_COOKIE: token.text}) for _number in range(3)]

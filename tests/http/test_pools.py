@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.settable_loop import pass_time, run
-from xpressbot.entrypoints.http.pools import Pool
+from xpressbot.foundation.threads.worker_pools import Pool
 
 SOON_SECONDS = 10
 LONG_SECONDS = 3600

@@ -84,7 +84,7 @@ def test_by_default_only_this_machine_reads_and_only_directly(
 )
 def test_behind_a_trusted_proxy_it_depends_on_the_client(peer: str, headers: dict[str, str], status: int, proxied: Installation) -> None:
     """The one that the proxy names. If it names nobody, or is not trusted, it may be anybody."""
-    assert asking(create_app(proxied.house), proxied, peer, headers) == status
+    assert asking(create_app(proxied.services), proxied, peer, headers) == status
 
 
 def test_whoever_may_not_read_it_is_told_what_any_unknown_path_tells(browser: Browser) -> None:

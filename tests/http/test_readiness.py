@@ -19,10 +19,10 @@ from tests.support.installation import Installation, install
 from tests.support.postgres import new_database
 from xpressbot.entrypoints.http import health
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.foundation.crypto.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migrations import HEAD, upgrade
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
 
 OK = {"database": "ok", "schema": "ok", "keys": "ok"}
 UNREACHED = {"database": "unavailable", "schema": "unknown", "keys": "unknown"}
@@ -35,7 +35,7 @@ def ready(browser: Browser) -> tuple[int, dict[str, str]]:
 
 
 def run(installation: Installation, statement: str) -> None:
-    with installation.house.database.engine.begin() as connection:
+    with installation.services.database.engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -67,12 +67,12 @@ def test_another_schema_is_not_ready(statement: str, undo: str, state: str, inst
 @both_engines
 def test_a_key_that_another_node_rotated_to_makes_this_one_unready_until_it_has_it(installation: Installation, browser: Browser) -> None:
     """The ring is read again then, and no restart is needed."""
-    path = installation.house.settings.key_file
+    path = installation.services.settings.key_file
     old = load_key_ring(path)
     other_node = path.parent / "other.json"
     shutil.copy(path, other_node)
     new = change_key_ring(other_node, lambda ring: with_key(ring, SystemEntropy().token_bytes(KEY_BYTES)))
-    with installation.house.database.engine.begin() as connection:
+    with installation.services.database.engine.begin() as connection:
         connection.execute(
             text("UPDATE key_state SET active_key = :new, keys_in_use = :both"),
             {"new": new.newest_id, "both": f'["{old.active_id}", "{new.newest_id}"]'},
@@ -92,7 +92,7 @@ def test_a_key_that_another_node_rotated_to_makes_this_one_unready_until_it_has_
 
 def test_keys_that_this_process_has_need_no_file(installation: Installation, browser: Browser) -> None:
     """It can serve without it; the doctor tells that it is gone."""
-    installation.house.settings.key_file.unlink()
+    installation.services.settings.key_file.unlink()
     assert ready(browser) == (200, OK)
 
 
@@ -131,8 +131,8 @@ def on_postgres(postgres_server: str, tmp_path: Path) -> Iterator[Installation]:
 
 def test_a_server_that_takes_no_connection_is_not_ready(on_postgres: Installation, postgres_server: str) -> None:
     """Until it takes them again. Nothing tells where it is or what it said."""
-    browser = Browser(create_app(on_postgres.house), on_postgres.clock)
-    name = make_url(on_postgres.house.settings.url).database
+    browser = Browser(create_app(on_postgres.services), on_postgres.clock)
+    name = make_url(on_postgres.services.settings.url).database
     server = create_engine(make_url(postgres_server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     assert ready(browser) == (200, OK)
     with server.connect() as connection:
@@ -168,7 +168,7 @@ def test_a_database_that_hangs_holds_one_thread_and_nobody_for_long(
             monkeypatch.setattr(health, "READY_WITHIN_SECONDS", 20)
             return told, others, await client.get("/readyz")
 
-    with listening(installation.house.database, "before_cursor_execute", hang):
+    with listening(installation.services.database, "before_cursor_execute", hang):
         try:
             told, others, afterwards = asyncio.run(outage())
         finally:

@@ -5,7 +5,7 @@ import pytest
 from tests.http.conftest import RE_ENROLMENT, Protected
 from tests.http.sending import words
 from tests.support.browser import Browser
-from xpressbot.identity.domain.outcomes import Reason
+from xpressbot.identity.outcomes import Reason
 
 SAID_IN_SETTINGS = {
     Reason.NO_ENROLMENT: "The set-up is no longer open",

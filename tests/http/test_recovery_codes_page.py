@@ -99,7 +99,7 @@ def test_file_and_paper_name_the_installation(url: str, place: str, name: str, t
     """Whoever has codes of two installations finds the right ones, in a drawer and in a folder."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=url)
     installation.add_account()
-    browser = Browser(create_app(installation.house), installation.clock, url=url)
+    browser = Browser(create_app(installation.services), installation.clock, url=url)
     browser.sign_in()
     browser.enable_2fa()
     assert f"<strong>XpressBot recovery codes for {place}</strong>" in browser.get(PAGE).text
@@ -187,7 +187,7 @@ def unviewable(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Inst
 def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Installation) -> None:
     """The page says so and offers a new set; no sealed copy is left."""
     unviewable.add_account()
-    browser = Browser(create_app(unviewable.house), unviewable.clock)
+    browser = Browser(create_app(unviewable.services), unviewable.clock)
     browser.sign_in()
     browser.enable_2fa()
     assert len(browser.recovery_codes()) == 10

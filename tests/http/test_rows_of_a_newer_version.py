@@ -13,7 +13,7 @@ from tests.support.browser import Browser, otpauth_uri
 from tests.support.command_line import Answer, Shell
 from tests.support.installation import Installation
 from tests.support.people import reset
-from xpressbot.identity.adapters.database import tables
+from xpressbot.identity import tables
 
 NEWER = "of_a_newer_one"
 PAGES = ("/", "/account", "/account/2fa/apps", "/account/2fa/move", "/account/2fa/disable", "/account/2fa/recovery-codes")
@@ -21,14 +21,14 @@ PAGES = ("/", "/account", "/account/2fa/apps", "/account/2fa/move", "/account/2f
 
 def write(installation: Installation, table: Table, **values: object) -> None:
     """What a newer version would leave in all rows."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         assert connection.execute(update(table).values(values)).rowcount
         connection.commit()
 
 
 def run(installation: Installation, directory: Path, *arguments: str) -> Answer:
     """The command line on the same database."""
-    settings, place = installation.house.settings, directory / "shell"
+    settings, place = installation.services.settings, directory / "shell"
     place.mkdir(exist_ok=True)
     shell = Shell(place).with_settings(XPRESSBOT_DATABASE_URL=settings.url, XPRESSBOT_KEY_FILE=str(settings.key_file))
     return shell.run(*arguments)
@@ -72,7 +72,7 @@ def test_notices_without_details_are_told_without_them(details: str | None, sign
 
 def reset_notices(installation: Installation, kind: str, details: str | None) -> None:
     """Make the account's first event a notice of this kind."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(tables.NOTICE.delete())
         account_id = connection.execute(tables.ACCOUNT.select()).one().id
         connection.execute(tables.SECURITY_EVENT.update().where(tables.SECURITY_EVENT.c.seq == 1).values(kind=kind, details=details))
@@ -129,7 +129,7 @@ def test_a_link_of_an_unknown_kind_opens_nothing(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """As one that was used."""
-    link = reset(installation.house)
+    link = reset(installation.services)
     write(installation, tables.LINK, kind=NEWER)
     assert new_browser().get(f"/link/re-enrolment?token={link.text}").status_code == 410
     assert new_browser().get(f"/link/invite?token={link.text}").status_code == 410
@@ -166,7 +166,7 @@ def test_a_reset_lets_go_what_a_newer_version_added(protected: Protected, instal
     write(installation, tables.AUTHENTICATOR, kind=NEWER, state=NEWER)
     answer = run(installation, tmp_path, "2fa", "reset", "anna@example.com", "--reason", "Phone lost")
     assert answer.code == 0
-    with installation.house.database.read() as connection:
+    with installation.services.database.read() as connection:
         assert {row.state for row in connection.execute(tables.AUTHENTICATOR.select())} == {"revoked"}
 
 

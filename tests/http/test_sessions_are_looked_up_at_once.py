@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from tests.http.sending import SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from xpressbot.entrypoints.http.pools import PAGE_THREADS
-from xpressbot.identity.adapters.database.tables import SESSION
+from xpressbot.foundation.threads.worker_pools import PAGE_THREADS
+from xpressbot.identity.tables import SESSION
 
 SESSION_PATH = "/api/v1/session"
 
@@ -23,7 +23,7 @@ def busy_pool(installation: Installation) -> Iterator[None]:
     """Every thread for pages is taken, and none comes free."""
     release = threading.Event()
     for _thread in range(PAGE_THREADS):
-        installation.house.pools.page.begin(release.wait)
+        installation.services.pools.page.begin(release.wait)
     yield
     release.set()
 
@@ -42,7 +42,7 @@ def test_the_last_use_is_written_by_the_pool(installation: Installation, signed_
     for minutes in (0, 1, 0, 30):
         installation.clock.advance(minutes=minutes)
         assert signed_in.get(SESSION_PATH).status_code == 200
-        with installation.house.database.read() as connection:
+        with installation.services.database.read() as connection:
             assert connection.execute(select(SESSION.c.last_used_at)).scalar_one() == installation.clock.now()
 
 
@@ -54,7 +54,7 @@ def test_what_the_loop_cannot_read_the_pool_is_asked_for(installation: Installat
         refused.append(1)
         raise OperationalError("SELECT", None, sqlite3.OperationalError("database is locked"))
 
-    engine = installation.house.database.at_once.engine
+    engine = installation.services.database.at_once.engine
     event.listen(engine, "before_cursor_execute", refuse)
     try:
         assert signed_in.get(SESSION_PATH).json()["account"]["email"] == "anna@example.com"
@@ -65,7 +65,7 @@ def test_what_the_loop_cannot_read_the_pool_is_asked_for(installation: Installat
 
 def test_the_loop_keeps_its_connection_until_something_goes_wrong(installation: Installation) -> None:
     """Fetching one takes longer than asking; one that has failed may be broken."""
-    at_once = installation.house.database.at_once
+    at_once = installation.services.database.at_once
 
     def connection_used() -> object:
         with at_once.read() as connection:
@@ -80,21 +80,21 @@ def test_the_loop_keeps_its_connection_until_something_goes_wrong(installation: 
     assert second is not first
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         first.execute("SELECT 1")
-    installation.house.database.dispose()
+    installation.services.database.dispose()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         second.execute("SELECT 1")
 
 
 def test_the_loop_cannot_write(installation: Installation) -> None:
     """Its connection takes no change, whoever asks for one."""
-    with installation.house.database.at_once.read() as connection, pytest.raises(OperationalError, match="readonly"):
+    with installation.services.database.at_once.read() as connection, pytest.raises(OperationalError, match="readonly"):
         connection.execute(text("DELETE FROM session"))
 
 
 def test_a_session_that_was_ended_elsewhere_is_over_at_once(installation: Installation, signed_in: Browser) -> None:
     """Nothing is remembered from the answer before."""
     assert signed_in.get(SESSION_PATH).status_code == 200
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(text("DELETE FROM session"))
         connection.commit()
     assert signed_in.get(SESSION_PATH).status_code == 401

@@ -12,7 +12,7 @@ from tests.http.sending import rows, words
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import Installation
-from xpressbot.identity.adapters.database.tables import ACCOUNT
+from xpressbot.identity.tables import ACCOUNT
 
 SETUP = "/account/2fa/setup"
 PIXELS = 4
@@ -53,7 +53,7 @@ def signed_in_as(address: str, installation: Installation, browser: Browser) -> 
     """Somebody whose account has an address that is refused for new ones, perhaps, but was taken once."""
     account = installation.add_account()
     browser.sign_in()
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(email=address))
         connection.commit()
 

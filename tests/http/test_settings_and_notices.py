@@ -8,7 +8,7 @@ from tests.http.conftest import Protected, both_engines
 from tests.http.sending import SAME_ORIGIN, rows, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.domain.account import AccountStatus
+from xpressbot.identity.accounts.rules.account import AccountStatus
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"
 
@@ -105,7 +105,7 @@ def test_many_wrong_passwords_are_told_at_the_next_sign_in(signed_in: Browser, n
 def test_what_the_operator_did_is_told(signed_in: Browser, installation: Installation) -> None:
     """Disabled and enabled again: both notices stand on the dashboard."""
     for status in (AccountStatus.DISABLED, AccountStatus.ACTIVE):
-        installation.house.identity.administration.set_status("anna@example.com", status)
+        installation.services.identity.administration.set_status("anna@example.com", status)
     signed_in.sign_in()
     text = words(signed_in.get("/").text).partition("Recent activity")[0]
     assert "Account disabled by the operator" in text

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 
-from xpressbot.entrypoints.http.pools import SWITCH_INTERVAL_SECONDS, available_cores
+from xpressbot.foundation.threads.worker_pools import SWITCH_INTERVAL_SECONDS, available_cores
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.http.conftest import Protected
 from tests.http.sending import SESSION_COOKIE, contents, paths_with, rows
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.domain.account import AccountStatus
+from xpressbot.identity.accounts.rules.account import AccountStatus
 
 CODES = "/account/2fa/recovery-codes"
 RETURNS_TO = {
@@ -135,7 +135,7 @@ def test_a_session_that_has_ended_opens_nothing(
             assert protected.browser.who() is not None
         installation.clock.advance(minutes=30)
     elif ending == "disabled":
-        installation.house.identity.administration.set_status("anna@example.com", AccountStatus.DISABLED)
+        installation.services.identity.administration.set_status("anna@example.com", AccountStatus.DISABLED)
     else:
         other = new_browser()
         other.sign_in()

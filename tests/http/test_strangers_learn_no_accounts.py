@@ -14,8 +14,8 @@ from tests.support.browser import Browser
 from tests.support.events import listening
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import protected, reset
-from xpressbot.identity.domain.account import AccountStatus
-from xpressbot.identity.domain.instant import HOUR
+from xpressbot.foundation.times import HOUR
+from xpressbot.identity.accounts.rules.account import AccountStatus
 
 WRONG = "wrong-anchor-meadow-kettle"
 TRIES = {
@@ -50,7 +50,7 @@ def statements_of(installation: Installation) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         seen.append(statement)
 
-    with listening(installation.house.database, "before_cursor_execute", note):
+    with listening(installation.services.database, "before_cursor_execute", note):
         yield seen
 
 
@@ -81,9 +81,9 @@ def people(installation: Installation, browser: Browser) -> Installation:
     """An owner, a disabled account, one with 2FA, and one whose 2FA was reset."""
     for email in ("anna.b@example.com", "peter9@example.com", "mary.x@example.com"):
         installation.add_account(email)
-    protected(installation.house, "lost.k@example.com")
-    reset(installation.house, "lost.k@example.com")
-    installation.house.identity.administration.set_status("peter9@example.com", AccountStatus.DISABLED)
+    protected(installation.services, "lost.k@example.com")
+    reset(installation.services, "lost.k@example.com")
+    installation.services.identity.administration.set_status("peter9@example.com", AccountStatus.DISABLED)
     browser.sign_in("mary.x@example.com")
     browser.enable_2fa()
     return installation
@@ -157,7 +157,7 @@ def test_the_sign_in_page_of_somebody_disabled_meanwhile_says_nothing_of_it(
     """A pending sign-in of an account that was disabled ends like one that took too long."""
     other = new_browser()
     assert other.sign_in("mary.x@example.com").headers["location"] == "/sign-in/code"
-    people.house.identity.administration.set_status("mary.x@example.com", AccountStatus.DISABLED)
+    people.services.identity.administration.set_status("mary.x@example.com", AccountStatus.DISABLED)
     response = other.post("/sign-in/code", code="123456")
     assert response.headers["location"] == "/sign-in?reason=start_again"
     assert browser.who() is None

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pools import PoolBusyError
+from xpressbot.foundation.threads.worker_pools import PoolBusyError
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_no_path_ends_in_what_nobody_sees(end: str, browser: Browser) -> None:
 
 def test_a_route_of_fastapis_own_keeps_its_dependencies(installation: Installation) -> None:
     """They are opened before it and closed after it."""
-    app, steps = create_app(installation.house), []
+    app, steps = create_app(installation.services), []
 
     def opened() -> Iterator[str]:
         steps.append("opened")
@@ -86,7 +86,7 @@ def test_whatever_is_raised_is_explained_whichever_way_it_went(
     path: str, error: Exception, status: int, installation: Installation
 ) -> None:
     """In a route of FastAPI's own, in a plain one, and in one that FastAPI has to search for."""
-    app = create_app(installation.house)
+    app = create_app(installation.services)
 
     async def fail(_request: Request) -> Response:
         raise error

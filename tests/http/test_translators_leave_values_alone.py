@@ -11,7 +11,7 @@ from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.rendering import Renderer
-from xpressbot.identity.adapters.database.tables import ACCOUNT, RECOVERY_CODE
+from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 CODES = "/account/2fa/recovery-codes"
 VOID = {"meta", "link", "input", "path", "br", "img"}
@@ -60,7 +60,7 @@ def test_the_suggested_passphrase_and_the_invited_address(
     installation: Installation, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     """On the welcome page and on an invitation; what was typed there is left alone too."""
-    registration = installation.house.identity.registration
+    registration = installation.services.identity.registration
     browser.get(f"/welcome?token={registration.issue_welcome_link().text}")
     check(page := browser.get("/welcome").text, [suggestion(page)])
     check(page := browser.post("/welcome", name=NAME, email=EMAIL, password="short").text, [suggestion(page), NAME, EMAIL])
@@ -81,29 +81,29 @@ def test_the_key_of_an_app_and_the_names_of_apps(signed_in: Browser) -> None:
     """Set-up, move, list, rename, remove, and the notice that an app was added."""
     signed_in.enable_2fa()
     signed_in.post("/account/2fa/recovery-codes/continue")
-    signed_in.post("/account/2fa/apps/add", name="Blue house")
+    signed_in.post("/account/2fa/apps/add", name="Blue services")
     page = signed_in.get("/account/2fa/setup").text
     key = re.search(r'data-copy="([A-Z2-7]{32})"', page)
     assert key is not None
-    check(page, [*re.findall("....", key[1]), "Blue house", EMAIL, NAME])
+    check(page, [*re.findall("....", key[1]), "Blue services", EMAIL, NAME])
     check(signed_in.post("/account/2fa/apps/add", name="Authenticator app").text, ["Authenticator app"])
-    signed_in.add_app("Blue house")
+    signed_in.add_app("Blue services")
     apps = signed_in.get("/account/2fa/apps").text
-    check(apps, ["Blue house"])
-    assert apps.count("Blue house") == 3
-    check(signed_in.get("/account/2fa/move").text, ["Blue house"])
-    signed_in.post("/account/2fa/start", app=signed_in.apps()["Blue house"], lost="no")
-    check(signed_in.get("/account/2fa/setup").text, ["Blue house"])
+    check(apps, ["Blue services"])
+    assert apps.count("Blue services") == 3
+    check(signed_in.get("/account/2fa/move").text, ["Blue services"])
+    signed_in.post("/account/2fa/start", app=signed_in.apps()["Blue services"], lost="no")
+    check(signed_in.get("/account/2fa/setup").text, ["Blue services"])
 
 
 def test_the_name_of_an_app_in_a_notice(protected: Protected, new_browser: Callable[..., Browser]) -> None:
     """Another browser is told of it on its dashboard."""
-    protected.browser.add_app("Blue house")
+    protected.browser.add_app("Blue services")
     other = new_browser()
     other.sign_in()
     other.post("/sign-in/code", code=protected.phone.next_code())
     page = other.get("/").text
-    check(page, ["Blue house", EMAIL, NAME])
+    check(page, ["Blue services", EMAIL, NAME])
 
 
 def test_recovery_codes_shown_masked_and_printed(protected: Protected, new_browser: Callable[..., Browser]) -> None:
@@ -152,11 +152,11 @@ def test_the_reference_of_an_error() -> None:
 
 def test_addresses_in_what_the_owner_is_told_of_the_installation(protected: Protected, installation: Installation) -> None:
     """Between the words of a finding, whatever signs they have."""
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         connection.execute(update(RECOVERY_CODE).values(used_at=1))
         connection.execute(update(ACCOUNT).values(email="o'anna+x@example.com", email_key="o'anna+x@example.com"))
         connection.commit()
-    installation.house.check_up.renew()
+    installation.services.background_check.renew()
     page = protected.browser.get("/").text
     assert 'id="installation"' in page
     check(page, ["o'anna+x@example.com"])

@@ -21,7 +21,7 @@ def two(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: SqliteT
         directory.mkdir()
         installation = install(directory, sqlite_template.fresh(directory), public_url=url)
         installation.add_account()
-        made.append((installation, Browser(create_app(installation.house), installation.clock, url=url)))
+        made.append((installation, Browser(create_app(installation.services), installation.clock, url=url)))
     (_first, at_first), (_second, at_second) = made
     at_second.cookies.jar = at_first.cookies.jar
     yield made
@@ -73,7 +73,7 @@ def test_the_port_of_the_public_url_ends_a_cookies_name(url: str, name: str, tmp
     """Where it is not the scheme's own."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=url)
     installation.add_account()
-    browser = Browser(create_app(installation.house), installation.clock, url=url)
+    browser = Browser(create_app(installation.services), installation.clock, url=url)
     assert name in set_cookies(browser.sign_in())
     assert browser.who() is not None
     installation.close()

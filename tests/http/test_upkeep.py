@@ -17,7 +17,7 @@ from tests.support.crowd import outdate
 from tests.support.databases import SqliteTemplate
 from tests.support.events import listening
 from tests.support.installation import Installation, install
-from xpressbot.entrypoints.http import upkeep
+from xpressbot.entrypoints import jobs
 from xpressbot.entrypoints.http.app import create_app
 
 _TIMEOUT_SECONDS = 20
@@ -32,7 +32,7 @@ def abandoned(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Insta
     """Codes may be shown once, and Anna's were shown so long ago that their copies have to go."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), recovery_codes_viewable=False)
     installation.add_account()
-    browser = Browser(create_app(installation.house), installation.clock)
+    browser = Browser(create_app(installation.services), installation.clock)
     browser.sign_in()
     browser.enable_2fa()
     installation.clock.advance(minutes=31)
@@ -43,23 +43,23 @@ def abandoned(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Insta
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_upkeep_goes_on_after_a_round_that_failed(fault: Exception, abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first two rounds fail in the database; the third drops the copies. The installation is examined all the same."""
-    monkeypatch.setattr(upkeep, "UPKEEP_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(jobs, "JOB_INTERVAL_SECONDS", 0)
     assert None not in boxes(abandoned)
     assert asyncio.run(rounds_until_done(abandoned, [fault, fault])) == []
     assert boxes(abandoned) == {None}
-    assert abandoned.house.check_up.last() is not None
+    assert abandoned.services.background_check.last() is not None
 
 
 def test_upkeep_sweeps_and_says_what_it_removed(abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line with a count of each kind; none in a round that had nothing to remove."""
-    monkeypatch.setattr(upkeep, "UPKEEP_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(jobs, "JOB_INTERVAL_SECONDS", 0)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     outdate(abandoned, rows(abandoned, "account")[0]["id"])
     with capture_logs() as lines:
         asyncio.run(rounds_until(abandoned, sent("INSERT INTO lease", times=3)))
-    assert [line for line in lines if line["event"].startswith("upkeep.")] == [
+    assert [line for line in lines if line["event"].startswith("jobs.")] == [
         {
-            "event": "upkeep.removed",
+            "event": "jobs.removed",
             "log_level": "info",
             "sessions": 1,
             "pending_sign_ins": 1,
@@ -117,8 +117,8 @@ async def rounds_until(installation: Installation, is_last: Callable[[str], bool
         if last:
             loop.call_soon_threadsafe(done.set)
 
-    database = installation.house.database
+    database = installation.services.database
     with listening(database, "before_cursor_execute", look), listening(database, "commit", finish):
-        app = create_app(installation.house)
+        app = create_app(installation.services)
         async with app.router.lifespan_context(app):
             await asyncio.wait_for(done.wait(), _TIMEOUT_SECONDS)

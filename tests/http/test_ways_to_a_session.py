@@ -28,7 +28,7 @@ def test_each_way_gives_a_session_of_the_strength_it_is_listed_with(
 ) -> None:
     """Welcome and the password give pwd, the code pwd and otp, the recovery code pwd and recovery_code."""
     begins = LISTED["begins"]
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
     browser.get(f"/welcome?token={token.text}")
     browser.post("/welcome", name="Anna Berg", email="anna@example.com", password=PASSWORD)
     assert browser.who()["amr"] == begins["POST /welcome"]
@@ -63,7 +63,7 @@ def test_after_a_reset_the_confirmation_gives_a_session_and_an_invitation_gives_
     assert SESSION_COOKIE in set_cookies(_ask(must_enrol, route, code=phone.code()))
     assert must_enrol.who()["amr"] == strength
     invited = new_browser()
-    token = installation.house.identity.registration.invite("berta@example.com")
+    token = installation.services.identity.registration.invite("berta@example.com")
     invited.get(f"/link/invite?token={token.text}")
     invited.post("/link/invite", name="Berta", password=PASSWORD)
     assert invited.who()["amr"] == LISTED["begins"]["POST /link/invite"]

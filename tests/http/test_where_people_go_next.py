@@ -10,7 +10,7 @@ from tests.http.sending import paths_with
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.routing import SignedInPage, destinations
-from xpressbot.identity.domain.outcomes import Denied, Reason
+from xpressbot.identity.outcomes import Denied, Reason
 
 ELSEWHERE = [
     "//evil.example",

@@ -13,7 +13,7 @@ from tests.support.installation import make_settings
 from tests.support.postgres import new_database
 from tests.support.server import Server, serving
 from xpressbot.bootstrap import build
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migrations import upgrade
 from xpressbot.foundation.settings import Settings
@@ -21,10 +21,10 @@ from xpressbot.foundation.settings import Settings
 
 @dataclass(frozen=True)
 class Premises:
-    """A server of two workers, and a house on the same database and key ring for quick preparations."""
+    """A server of two workers, and a services on the same database and key ring for quick preparations."""
 
     server: Server
-    house: House
+    services: Services
 
 
 @pytest.fixture(scope="package", params=ENGINES)
@@ -33,10 +33,10 @@ def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     directory = tmp_path_factory.mktemp("premises")
     settings = make_settings(directory, _database(request, directory))
     shell = Shell(directory, environment_of(settings))
-    house = build(settings, durable=False)
+    services = build(settings, durable=False)
     with serving(shell, workers=2) as server:
-        yield Premises(server, house)
-    house.close()
+        yield Premises(server, services)
+    services.close()
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -23,12 +23,12 @@ from tests.support.people import Person, protected, shown_to
 from tests.support.server import serving
 from tests.support.storm import Form, own_network, send
 from xpressbot.bootstrap import build
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, SECURITY_EVENT
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.security_event import EventKind
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, SECURITY_EVENT
 
 BACKUPS = 3
 PEOPLE = 10
@@ -42,7 +42,7 @@ GUEST = "guest@example.com"
 class Storm:
     """People who come one after the other, and how many recovery codes they have used up by now."""
 
-    house: House
+    services: Services
     url: str
     codes: Iterator[tuple[Person, str]]
     phones: Iterator[Person]
@@ -56,7 +56,7 @@ class Storm:
         people = [person for person, _code in coming] + ([] if phone is None else [phone])
         passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}, address=own_network()) for person in people]
         tokens = [Token.parse(answer.cookies[cookie_name("sign-in", self.url)]) for answer in self._all_sent_to("/sign-in/code", passwords)]
-        shown = [shown_to(self.house, person.account.id, person.account.email) for person in people]
+        shown = [shown_to(self.services, person.account.id, person.account.email) for person in people]
         forms = [
             Form("/sign-in/recovery-code", {"code": code} | fields, token)
             for (_person, code), fields, token in zip(coming, shown, tokens, strict=False)
@@ -98,36 +98,36 @@ def sign_in(url: str, person: Person, path: str, code: str) -> httpx.Response:
 def premises(tmp_path: Path) -> Iterator[Premises]:
     """Two workers on SQLite."""
     settings = make_settings(tmp_path / "here", f"sqlite:///{tmp_path / 'here' / 'data' / 'xpressbot.sqlite3'}")
-    house = build(settings, durable=False)
+    services = build(settings, durable=False)
     with serving(Shell(tmp_path, environment_of(settings)), workers=2) as server:
-        yield Premises(server, house)
-    house.close()
+        yield Premises(server, services)
+    services.close()
 
 
 @pytest.fixture
 def anna(premises: Premises) -> Person:
     """Somebody whom the storm leaves alone."""
-    return protected(premises.house)
+    return protected(premises.services)
 
 
 @pytest.fixture
 def storm(premises: Premises, anna: Person) -> Storm:
     """The people take turns, so that nobody signs in twice in one gust."""
-    house = premises.house
-    people = [protected(house, f"person{number}@example.com") for number in range(PEOPLE)]
-    phones = [protected(house, f"phone{number}@example.com") for number in range(PEOPLE)]
+    services = premises.services
+    people = [protected(services, f"person{number}@example.com") for number in range(PEOPLE)]
+    phones = [protected(services, f"phone{number}@example.com") for number in range(PEOPLE)]
     newcomers = [f"newcomer{number}@example.com" for number in range(PEOPLE)]
     for email in [*newcomers, GUEST]:
-        house.identity.registration.create(NewAccount(email, "New", PASSWORD))
+        services.identity.registration.create(NewAccount(email, "New", PASSWORD))
     codes = ((person, person.codes[turn]) for turn in range(10) for person in people)
-    return Storm(premises.house, premises.server.url, codes, iter(phones), iter(newcomers))
+    return Storm(premises.services, premises.server.url, codes, iter(phones), iter(newcomers))
 
 
 def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(
     premises: Premises, anna: Person, storm: Storm, tmp_path: Path
 ) -> None:
     """Nobody is refused meanwhile; elsewhere the same unused code signs in, and a used code is used, as is what apps show just then."""
-    shell = Shell(tmp_path, environment_of(premises.house.settings))
+    shell = Shell(tmp_path, environment_of(premises.services.settings))
     assert sign_in(premises.server.url, anna, "/sign-in/recovery-code", anna.codes[0]).headers["location"] == "/"
     for number in range(BACKUPS):
         used_before = len(storm.used)
@@ -137,7 +137,7 @@ def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(
             while not running.done():
                 storm.blow()
         assert running.result().code == 0, running.result().err
-        elsewhere = restored(shell, tmp_path / f"{number}.sqlite3", premises.house)
+        elsewhere = restored(shell, tmp_path / f"{number}.sqlite3", premises.services)
         assert_consistent(elsewhere, used_before + 1, len(storm.used) + 1)
 
     with serving(elsewhere) as server:
@@ -146,10 +146,10 @@ def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(
         assert sign_in(server.url, anna, "/sign-in/recovery-code", anna.codes[1]).headers["location"] == "/"
         shown = sign_in(server.url, anna, "/sign-in/code", anna.phone.code())
         assert (shown.status_code, "already used" in shown.text) == (401, True)
-        assert b"BoxError" not in server.logs
+        assert b"DecryptionError" not in server.logs
 
 
-def restored(shell: Shell, backup: Path, original: House) -> Shell:
+def restored(shell: Shell, backup: Path, original: Services) -> Shell:
     """Another place, with a copy of the key ring and what `xpressbot restore` makes of the backup."""
     place = backup.with_suffix("")
     (place / "keys").mkdir(parents=True)
@@ -163,8 +163,8 @@ def restored(shell: Shell, backup: Path, original: House) -> Shell:
 
 def assert_consistent(shell: Shell, least_used: int, most_used: int) -> None:
     """One moment: each code that is used up has its event, each authenticator its own, and every chain is whole."""
-    house = build(make_settings(shell.directory, "", key_file=Path(shell.settings["XPRESSBOT_KEY_FILE"])))
-    with house.database.read() as connection:
+    services = build(make_settings(shell.directory, "", key_file=Path(shell.settings["XPRESSBOT_KEY_FILE"])))
+    with services.database.read() as connection:
         accounts = connection.execute(select(ACCOUNT.c.id)).scalars().all()
         used = connection.execute(select(func.count()).where(RECOVERY_CODE.c.used_at.is_not(None))).scalar_one()
         active = connection.execute(select(func.count()).where(AUTHENTICATOR.c.state == "active")).scalar_one()
@@ -173,5 +173,5 @@ def assert_consistent(shell: Shell, least_used: int, most_used: int) -> None:
     assert kinds.count(EventKind.SIGNED_IN_WITH_RECOVERY_CODE) == used
     assert kinds.count(EventKind.TWO_FACTOR_ENABLED) == active
     assert len(accounts) == 3 * PEOPLE + 2
-    assert [account for account in accounts if broken_at(house, account) is not None] == []
-    house.close()
+    assert [account for account in accounts if broken_at(services, account) is not None] == []
+    services.close()

@@ -17,7 +17,7 @@ from tests.support.form_client import FormClient
 from tests.support.needles import found, of_bytes, of_codes, of_text, of_token
 from tests.support.server import serving
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 PASSWORD = "canary-lantern-orchid-thunder"
 WRONG_PASSWORD = "canary-wrong-pebble-harbour"

@@ -11,21 +11,21 @@ from tests.support.people import (
     added,
     adding,
     completed,
-    enrolling,
     enrolling_again,
+    enrolment_steps,
     must_enrol,
     pending,
     protected,
     reset,
     signed_in,
 )
-from xpressbot.entrypoints.house import House
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.application.second_factor import RecoveryCodeText, TotpCode
-from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, SignedIn
-from xpressbot.identity.domain.recovery_code import parse_code
-from xpressbot.identity.domain.token import Token
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.factors.proof import RecoveryCodeText, TotpCode
+from xpressbot.identity.factors.recovery_codes.rules import parse_code
+from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 
 BUCKETS = "throttle_bucket"
 AUTHENTICATORS = "authenticator"
@@ -33,26 +33,26 @@ AUTHENTICATORS = "authenticator"
 
 def test_starting_an_enrolment(installation: Installation) -> None:
     """The secret and its event, or neither."""
-    caller = signed_in(installation.house)
+    caller = signed_in(installation.services)
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.totp_enrolment.start(caller), Done)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.totp_enrolment.start(caller), Done)
 
-    before, after = crash_everywhere(installation, deed)
+    before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == ([], ["pending"])
 
 
 def test_confirming_an_enrolment(installation: Installation) -> None:
     """The authenticator, ten codes, the raised session, the ended others and the event, or none; the try is counted first."""
-    caller = signed_in(installation.house)
-    elsewhere = installation.house.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT)
-    phone, _secret = enrolling(installation.house, caller)
+    caller = signed_in(installation.services)
+    elsewhere = installation.services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT)
+    phone, _secret = enrolment_steps(installation.services, caller)
     code = phone.code()
 
-    def deed(house: House) -> None:
-        assert house.identity.totp_enrolment.confirm(caller, code).shows_codes is True
+    def operation(services: Services) -> None:
+        assert services.identity.totp_enrolment.confirm(caller, code).shows_codes is True
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, AUTHENTICATORS)
     assert (_states(before), _states(after)) == (["pending"], ["active"])
     assert [len(stage["recovery_code"]) for stage in (before, after)] == [0, 10]
@@ -62,14 +62,14 @@ def test_confirming_an_enrolment(installation: Installation) -> None:
 
 def test_moving_to_a_new_phone(installation: Installation) -> None:
     """The old authenticator works until the new one does; there is no moment without one, and none with two."""
-    person = protected(installation.house)
-    phone, _secret = enrolling(installation.house, person.caller)
+    person = protected(installation.services)
+    phone, _secret = enrolment_steps(installation.services, person.caller)
     code = phone.code()
 
-    def deed(house: House) -> None:
-        assert house.identity.totp_enrolment.confirm(person.caller, code).shows_codes is False
+    def operation(services: Services) -> None:
+        assert services.identity.totp_enrolment.confirm(person.caller, code).shows_codes is False
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, AUTHENTICATORS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
     assert before["recovery_code"] == after["recovery_code"]
@@ -77,14 +77,14 @@ def test_moving_to_a_new_phone(installation: Installation) -> None:
 
 def test_moving_from_a_lost_phone(installation: Installation) -> None:
     """App and recovery codes change together: never a new app with the codes that a thief may have, nor the other way round."""
-    person = protected(installation.house)
-    phone, _secret = enrolling(installation.house, person.caller, lost=True)
+    person = protected(installation.services)
+    phone, _secret = enrolment_steps(installation.services, person.caller, lost=True)
     code = phone.code()
 
-    def deed(house: House) -> None:
-        assert house.identity.totp_enrolment.confirm(person.caller, code).shows_codes is True
+    def operation(services: Services) -> None:
+        assert services.identity.totp_enrolment.confirm(person.caller, code).shows_codes is True
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, AUTHENTICATORS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
     assert [len(stage["recovery_code"]) for stage in (before, after)] == [10, 10]
@@ -93,14 +93,14 @@ def test_moving_from_a_lost_phone(installation: Installation) -> None:
 
 def test_adding_an_app(installation: Installation) -> None:
     """It is there with its event and the raised session, or it is not; the others are as they were."""
-    person = protected(installation.house)
-    pending(installation.house)
-    code = adding(installation.house, person.caller, "Tablet").code()
+    person = protected(installation.services)
+    pending(installation.services)
+    code = adding(installation.services, person.caller, "Tablet").code()
 
-    def deed(house: House) -> None:
-        assert house.identity.totp_enrolment.confirm(person.caller, code).added is True
+    def operation(services: Services) -> None:
+        assert services.identity.totp_enrolment.confirm(person.caller, code).added is True
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, AUTHENTICATORS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "active"])
     assert before["recovery_code"] == after["recovery_code"]
@@ -109,57 +109,57 @@ def test_adding_an_app(installation: Installation) -> None:
 
 def test_removing_an_app(installation: Installation) -> None:
     """It is gone with its secret and with the sessions it may have opened, or nothing is."""
-    person = protected(installation.house)
-    caller = added(installation.house, person.caller, "Tablet")
-    completed(installation.house, pending(installation.house), TotpCode(person.phone.code()))
-    (phone, *_others) = installation.house.identity.authenticator_apps.list_apps(caller)
+    person = protected(installation.services)
+    caller = added(installation.services, person.caller, "Tablet")
+    completed(installation.services, pending(installation.services), TotpCode(person.phone.code()))
+    (phone, *_others) = installation.services.identity.authenticator_apps.list_apps(caller)
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.authenticator_apps.remove(caller, phone.id), Raised)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.authenticator_apps.remove(caller, phone.id), SessionRenewed)
 
-    before, after = crash_everywhere(installation, deed)
+    before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == (["active", "active"], ["active", "revoked"])
     assert [len(stage["session"]) for stage in (before, after)] == [2, 1]
 
 
 def test_disabling(installation: Installation) -> None:
     """Authenticator, codes, other sessions and pending sign-ins all go, or all stay."""
-    person = protected(installation.house)
-    completed(installation.house, pending(installation.house), TotpCode(person.phone.code()))
-    waiting = pending(installation.house)
+    person = protected(installation.services)
+    completed(installation.services, pending(installation.services), TotpCode(person.phone.code()))
+    waiting = pending(installation.services)
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.totp_enrolment.disable(person.caller), Raised)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.totp_enrolment.disable(person.caller), SessionRenewed)
 
-    before, after = crash_everywhere(installation, deed)
+    before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == (["active"], ["revoked"])
     assert [len(after[table]) for table in ("recovery_code", "recovery_code_set", "session")] == [0, 0, 1]
     assert {row[0] for row in after["pending_sign_in"]} <= {row[0] for row in before["pending_sign_in"]}
-    deed(installation.house)
-    assert_ended(installation.house, waiting)
+    operation(installation.services)
+    assert_ended(installation.services, waiting)
 
 
 def test_replacing_the_recovery_codes(installation: Installation) -> None:
     """The old set is in force or the new one: never none, never both."""
-    person = protected(installation.house)
-    assert isinstance(installation.house.identity.recovery_codes.regenerate(person.caller), Done)
+    person = protected(installation.services)
+    assert isinstance(installation.services.identity.recovery_codes.regenerate(person.caller), Done)
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.recovery_codes.keep(person.caller, ""), Raised)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.recovery_codes.keep(person.caller, ""), SessionRenewed)
 
-    before, after = crash_everywhere(installation, deed)
+    before, after = crash_everywhere(installation, operation)
     assert [len(stage["recovery_code"]) for stage in (before, after)] == [20, 10]
 
 
 def test_signing_in_with_a_recovery_code(installation: Installation) -> None:
     """The code is used up and the session there, or the code is still good; the try is counted first."""
-    person = protected(installation.house)
-    token, code = pending(installation.house), RecoveryCodeText(parse_code(person.codes[2]))
+    person = protected(installation.services)
+    token, code = pending(installation.services), RecoveryCodeText(parse_code(person.codes[2]))
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
     assert [len(stage["session"]) for stage in (before, after)] == [1, 2]
     assert len([row for row in after["recovery_code"] if row not in before["recovery_code"]]) == 1
@@ -167,13 +167,13 @@ def test_signing_in_with_a_recovery_code(installation: Installation) -> None:
 
 def test_signing_in_with_a_code_from_the_app(installation: Installation) -> None:
     """The step is used up and the session there, or the step is still good; the try is counted first."""
-    person = protected(installation.house)
-    token, code = pending(installation.house), TotpCode(person.phone.code())
+    person = protected(installation.services)
+    token, code = pending(installation.services), TotpCode(person.phone.code())
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
     assert [len(stage["session"]) for stage in (before, after)] == [1, 2]
 
@@ -181,13 +181,13 @@ def test_signing_in_with_a_code_from_the_app(installation: Installation) -> None
 @pytest.mark.parametrize("factor", [TotpCode("000000"), RecoveryCodeText("0" * 16)], ids=["totp", "recovery code"])
 def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode | RecoveryCodeText) -> None:
     """Once its charge is committed no crash takes it back: whoever can crash the process gets no guess for nothing."""
-    protected(installation.house)
-    token = pending(installation.house)
+    protected(installation.services)
+    token = pending(installation.services)
 
-    def deed(house: House) -> None:
-        assert house.identity.sign_in.verify_second_factor(token, factor, CLIENT).reason is Reason.WRONG_CODE
+    def operation(services: Services) -> None:
+        assert services.identity.sign_in.verify_second_factor(token, factor, CLIENT).reason is Reason.WRONG_CODE
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
     assert counted[BUCKETS] == after[BUCKETS]
     assert len(after["security_event"]) == len(before["security_event"]) + 1
@@ -195,23 +195,25 @@ def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode
 
 def test_a_wrong_password_stays_counted(installation: Installation) -> None:
     """The charge is committed before the password is looked at; nothing else is written."""
-    signed_in(installation.house)
+    signed_in(installation.services)
 
-    def deed(house: House) -> None:
-        assert house.identity.sign_in.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
+    def operation(services: Services) -> None:
+        assert services.identity.sign_in.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
 
-    before, counted = crash_everywhere(installation, deed, hashes=True)
+    before, counted = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS, rows=2)
 
 
 def test_claiming_the_installation(installation: Installation) -> None:
     """Account, ownership, used link, session and event, or none of them: there is no half-made owner."""
-    token = installation.house.identity.registration.issue_welcome_link()
+    token = installation.services.identity.registration.issue_welcome_link()
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.registration.claim(token, NewAccount("anna@example.com", "Anna Berg", PASSWORD), CLIENT), SignedIn)
+    def operation(services: Services) -> None:
+        assert isinstance(
+            services.identity.registration.claim(token, NewAccount("anna@example.com", "Anna Berg", PASSWORD), CLIENT), SignedIn
+        )
 
-    before, counted, after = crash_everywhere(installation, deed, hashes=True)
+    before, counted, after = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS)
     tables = ("account", "chain_head", "security_event", "session", "device")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
@@ -220,35 +222,35 @@ def test_claiming_the_installation(installation: Installation) -> None:
 
 def test_resetting_2fa(installation: Installation) -> None:
     """Apps, codes, sessions, known browsers, sign-ins, set-ups, waits go, and the link is there: all of it or nothing."""
-    person = protected(installation.house)
-    enrolling(installation.house, person.caller)
-    waiting = pending(installation.house)
-    installation.house.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT)
+    person = protected(installation.services)
+    enrolment_steps(installation.services, person.caller)
+    waiting = pending(installation.services)
+    installation.services.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT)
 
-    def deed(house: House) -> None:
-        reset(house)
+    def operation(services: Services) -> None:
+        reset(services)
 
-    before, after = crash_everywhere(installation, deed)
+    before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == (["active", "pending"], ["revoked"])
     tables = ("recovery_code", "recovery_code_set", "session", "device", "link")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[10, 1, 1, 1, 0], [0, 0, 0, 0, 1]]
     assert {row[0] for row in after["pending_sign_in"]} <= {row[0] for row in before["pending_sign_in"]}
-    deed(installation.house)
-    assert_ended(installation.house, waiting)
+    operation(installation.services)
+    assert_ended(installation.services, waiting)
     assert [row[0] for row in before[BUCKETS] if row not in after[BUCKETS]] == [f"totp:{person.account.id}"]
 
 
 def test_confirming_after_a_reset(installation: Installation) -> None:
     """App, codes, session, used link and sign-in, and the end of having to enrol: all or none; the try is counted first."""
-    protected(installation.house)
-    link = reset(installation.house)
-    enrollee, phone = enrolling_again(installation.house, must_enrol(installation.house), link)
+    protected(installation.services)
+    link = reset(installation.services)
+    enrollee, phone = enrolling_again(installation.services, must_enrol(installation.services), link)
     code = phone.code()
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.re_enrolment.confirm(enrollee, code), SignedIn)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.re_enrolment.confirm(enrollee, code), SignedIn)
 
-    before, counted, after = crash_everywhere(installation, deed)
+    before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, AUTHENTICATORS)
     assert (_states(before), _states(after)) == (["pending", "revoked"], ["active", "revoked"])
     assert [[len(stage[table]) for table in ("recovery_code", "session", "device")] for stage in (before, after)] == [[0, 0, 0], [10, 1, 1]]
@@ -259,13 +261,13 @@ def test_confirming_after_a_reset(installation: Installation) -> None:
 
 def test_accepting_an_invitation(installation: Installation) -> None:
     """Account, used link, session and event, or none of them; the first one is the owner's in the same moment."""
-    token = installation.house.identity.registration.invite("anna@example.com")
+    token = installation.services.identity.registration.invite("anna@example.com")
     assert isinstance(token, Token)
 
-    def deed(house: House) -> None:
-        assert isinstance(house.identity.registration.accept(token, "Anna Berg", PASSWORD, CLIENT), SignedIn)
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.registration.accept(token, "Anna Berg", PASSWORD, CLIENT), SignedIn)
 
-    before, counted, after = crash_everywhere(installation, deed, hashes=True)
+    before, counted, after = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS)
     tables = ("account", "chain_head", "security_event", "session", "device")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
@@ -273,9 +275,9 @@ def test_accepting_an_invitation(installation: Installation) -> None:
     assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
 
 
-def assert_ended(house: House, waiting: Token) -> None:
+def assert_ended(services: Services, waiting: Token) -> None:
     """The row stays to be told to its account, and is of no more use to the browser."""
-    assert house.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT) == Denied(Reason.START_AGAIN)
+    assert services.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT) == Denied(Reason.START_AGAIN)
 
 
 def _states(stage: Content) -> list[str]:

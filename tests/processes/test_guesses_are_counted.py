@@ -11,10 +11,10 @@ from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import pending, protected, shown_to, signed_in
 from tests.support.storm import Form, found_no_place, send
-from xpressbot.identity.adapters.database.tables import SECURITY_EVENT, THROTTLE_BUCKET
-from xpressbot.identity.domain.security_event import EventKind
-from xpressbot.identity.domain.throttle import PASSWORD as PASSWORD_POLICY
-from xpressbot.identity.domain.throttle import SECOND_FACTOR
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.tables import SECURITY_EVENT, THROTTLE_BUCKET
+from xpressbot.identity.throttling.rules import PASSWORD as PASSWORD_POLICY
+from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
 GUESSES = 200
 PASSWORDS = 40
@@ -24,7 +24,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def email(premises: Premises) -> str:
-    with premises.house.database.write() as connection:
+    with premises.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
     return f"guessed{next(_NUMBERS)}@example.com"
@@ -33,12 +33,12 @@ def email(premises: Premises) -> str:
 @pytest.mark.parametrize(("path", "bucket"), [("/sign-in/code", "totp"), ("/sign-in/recovery-code", "recovery_code")])
 def test_wrong_codes_are_never_more_than_the_bucket_allows(premises: Premises, email: str, path: str, bucket: str) -> None:
     """Five are looked at and refused, the others are told to wait; nobody is signed in."""
-    person = protected(premises.house, email)
+    person = protected(premises.services, email)
     right = {person.phone.code(steps=steps) for steps in range(-2, 4)}
     wrong = [code for number in range(GUESSES + 6) if (code := f"{number:06}") not in right][:GUESSES]
     codes = wrong if bucket == "totp" else [f"0000-0000-0000-{number:04}" for number in range(GUESSES)]
-    tokens = [pending(premises.house, email) for _browser in range(10)]
-    subject = shown_to(premises.house, person.account.id, email)
+    tokens = [pending(premises.services, email) for _browser in range(10)]
+    subject = shown_to(premises.services, person.account.id, email)
     forms = [Form(path, {"code": code} | subject, tokens[number % 10]) for number, code in enumerate(codes)]
 
     answers = send(premises.server.url, forms)
@@ -47,7 +47,7 @@ def test_wrong_codes_are_never_more_than_the_bucket_allows(premises: Premises, e
     assert Counter(answer.status_code for answer in answers) == {401: allowed, 429: GUESSES - allowed}
     assert all(1 <= int(answer.headers["retry-after"]) <= 30 for answer in answers if answer.status_code == 429)
     assert not any(cookie_name("session", str(answer.url)) in answer.cookies for answer in answers)
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         refused = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == EventKind.SECOND_FACTOR_REFUSED.value)
         assert connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*refused)).scalar_one() == allowed
         key = f"{bucket}:{person.account.id}"
@@ -58,7 +58,7 @@ def test_wrong_codes_are_never_more_than_the_bucket_allows(premises: Premises, e
 def test_wrong_passwords_are_never_more_than_the_bucket_allows(premises: Premises, email: str, *, known: bool) -> None:
     """Five are hashed; the others are told to wait, once they have found a place to be. An unknown address answers alike."""
     if known:
-        signed_in(premises.house, email)
+        signed_in(premises.services, email)
     logged = len(premises.server.stderr.read_bytes())
     forms = [Form("/sign-in", {"email": email, "password": f"{PASSWORD}-{number}"}) for number in range(PASSWORDS)]
 
@@ -67,7 +67,7 @@ def test_wrong_passwords_are_never_more_than_the_bucket_allows(premises: Premise
     allowed = PASSWORD_POLICY.free
     assert Counter(answer.status_code for answer in answers) == {401: allowed, 429: PASSWORDS - allowed}
     assert all(1 <= int(answer.headers["retry-after"]) <= 30 for answer in answers if answer.status_code == 429)
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         tries = connection.execute(select(THROTTLE_BUCKET.c.tries).where(THROTTLE_BUCKET.c.key.like("password:stranger:%"))).scalar_one()
     assert tries == allowed
     log = premises.server.stderr.read_bytes()[logged:].decode()

@@ -12,11 +12,11 @@ from tests.support.crashes import KILLED
 from tests.support.forked import die, fork, wait
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import Person, caller_with, completed, pending, protected
-from xpressbot.entrypoints.house import House
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.identity.application import resealing
-from xpressbot.identity.application.recovery_codes import Showing
-from xpressbot.identity.application.second_factor import TotpCode
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.recovery_codes.use_cases import Showing
+from xpressbot.identity.re_encryption import use_case as re_encryption
 
 BOXES_IN_A_BATCH = 4
 BATCHES = 3
@@ -25,11 +25,11 @@ BATCHES = 3
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.setattr(resealing, "BATCH", BOXES_IN_A_BATCH)
-    return Shell(tmp_path, environment_of(installation.house.settings))
+    monkeypatch.setattr(re_encryption, "BATCH", BOXES_IN_A_BATCH)
+    return Shell(tmp_path, environment_of(installation.services.settings))
 
 
-def rotate_until(house: House, last_commit: int) -> int:
+def rotate_until(services: Services, last_commit: int) -> int:
     """Rotate to the newest key, and be killed just before the numbered commit."""
     commits = 0
 
@@ -39,55 +39,55 @@ def rotate_until(house: House, last_commit: int) -> int:
         if commits == last_commit:
             die()
 
-    event.listen(house.database.engine, "commit", count)
-    house.identity.resealing.switch_to(load_key_ring(house.settings.key_file).newest_id)
-    while house.identity.resealing.left():
-        house.identity.resealing.next_batch()
+    event.listen(services.database.engine, "commit", count)
+    services.identity.re_encryption.switch_to(load_key_ring(services.settings.key_file).newest_id)
+    while services.identity.re_encryption.left():
+        services.identity.re_encryption.next_batch()
     return commits
 
 
-def all_is_well(house: House, person: Person) -> bool:
+def all_is_well(services: Services, person: Person) -> bool:
     """The person signs in with the app, and is shown the same ten unsaved codes as ever."""
-    house.clock.advance(minutes=1)
-    signed_in = completed(house, pending(house, client=CLIENT), TotpCode(person.phone.code()))
-    ledger = house.identity.recovery_codes.ledger(caller_with(house, signed_in.session))
+    services.clock.advance(minutes=1)
+    signed_in = completed(services, pending(services, client=CLIENT), TotpCode(person.phone.code()))
+    ledger = services.identity.recovery_codes.ledger(caller_with(services, signed_in.session))
     return ledger is not None and (ledger.shown, ledger.showing) == (person.codes, Showing.FIRST)
 
 
 def test_a_rotation_that_was_killed_is_ended_by_the_next(installation: Installation, shell: Shell) -> None:
     """Killed before its switch, and before and after each batch: people sign in meanwhile, and then every row has the new key."""
-    house = installation.house
-    person = protected(house, saves_codes=False)
+    services = installation.services
+    person = protected(services, saves_codes=False)
     seen = []
     for last_commit in range(1, BATCHES + 2):
-        (old,) = keys_of_boxes(house)
+        (old,) = keys_of_boxes(services)
         assert shell.run("keys", "add").code == 0
-        new = load_key_ring(house.settings.key_file).newest_id
-        assert wait(fork(lambda last=last_commit: rotate_until(house, last), beside=house.database)) == KILLED
-        seen.append(house.identity.resealing.left())
-        assert keys_of_boxes(house) == ({old} if last_commit < 3 else {old, new})
-        assert all_is_well(house, person)
+        new = load_key_ring(services.settings.key_file).newest_id
+        assert wait(fork(lambda last=last_commit: rotate_until(services, last), beside=services.database)) == KILLED
+        seen.append(services.identity.re_encryption.left())
+        assert keys_of_boxes(services) == ({old} if last_commit < 3 else {old, new})
+        assert all_is_well(services, person)
 
         assert shell.run("keys", "rotate").code == 0
-        assert keys_of_boxes(house) == {new}
-        assert house.identity.resealing.left() == 0
-        assert all_is_well(house, person)
+        assert keys_of_boxes(services) == {new}
+        assert services.identity.re_encryption.left() == 0
+        assert all_is_well(services, person)
     assert seen == [0, 11, 7, 3]
     assert shell.run("keys", "retire").code == 0
-    assert list(load_key_ring(house.settings.key_file).keys) == [new]
-    assert all_is_well(house, person)
+    assert list(load_key_ring(services.settings.key_file).keys) == [new]
+    assert all_is_well(services, person)
 
 
 def test_a_retirement_that_was_killed_is_ended_by_the_next(installation: Installation, shell: Shell) -> None:
     """Between the database's word and the ring's: the older keys lie about unused, and go with the next run."""
-    house = installation.house
-    person = protected(house, saves_codes=False)
+    services = installation.services
+    person = protected(services, saves_codes=False)
     for command in ("add", "rotate"):
         assert shell.run("keys", command).code == 0
-    (new,) = keys_of_boxes(house)
-    assert house.identity.resealing.retire_others() == new
-    assert len(load_key_ring(house.settings.key_file).keys) == 2
-    assert all_is_well(house, person)
+    (new,) = keys_of_boxes(services)
+    assert services.identity.re_encryption.retire_others() == new
+    assert len(load_key_ring(services.settings.key_file).keys) == 2
+    assert all_is_well(services, person)
     assert shell.run("keys", "retire").code == 0
-    assert list(load_key_ring(house.settings.key_file).keys) == [new]
-    assert all_is_well(house, person)
+    assert list(load_key_ring(services.settings.key_file).keys) == [new]
+    assert all_is_well(services, person)

@@ -18,10 +18,10 @@ from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, protected, shown_to
 from tests.support.storm import Form, own_network, send
-from xpressbot.foundation.database.key_state import KEY_STATE
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.identity.adapters.database.tables import THROTTLE_BUCKET
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.foundation.crypto.key_state import KEY_STATE
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.tables import THROTTLE_BUCKET
 
 COMMANDS = ("add", "rotate", "retire")
 PEOPLE = 30
@@ -32,32 +32,32 @@ SETUP_PAGE = "/account/2fa/setup"
 
 @pytest.fixture
 def shell(tmp_path: Path, premises: Premises) -> Shell:
-    return Shell(tmp_path, environment_of(premises.house.settings))
+    return Shell(tmp_path, environment_of(premises.services.settings))
 
 
 @pytest.fixture
 def people(premises: Premises) -> list[Person]:
     """Thirty with 2FA on and their codes saved."""
-    with premises.house.database.write() as connection:
+    with premises.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
-    return [protected(premises.house, f"rotated{number}@example.com") for number in range(PEOPLE)]
+    return [protected(premises.services, f"rotated{number}@example.com") for number in range(PEOPLE)]
 
 
 @pytest.fixture
 def readers(premises: Premises, people: list[Person]) -> list[Person]:
     """Each in a browser that is still shown its first codes."""
-    with premises.house.database.write() as connection:
+    with premises.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
-    return [protected(premises.house, f"reader{number}@example.com", saves_codes=False) for number in range(READERS)]
+    return [protected(premises.services, f"reader{number}@example.com", saves_codes=False) for number in range(READERS)]
 
 
 def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, people: list[Person], readers: list[Person]) -> None:
     """No 5xx and nobody refused; then everything is on the new key, and a copy of the old ring opens nothing."""
-    house = premises.house
-    old_copy = shutil.copy(house.settings.key_file, shell.directory / "old.json")
-    assert opened_with(old_copy, house) == len(stored_boxes(house)) >= 11 * PEOPLE
+    services = premises.services
+    old_copy = shutil.copy(services.settings.key_file, shell.directory / "old.json")
+    assert opened_with(old_copy, services) == len(stored_boxes(services)) >= 11 * PEOPLE
     waiting = iter(people)
     looked_at = itertools.cycle(readers)
     for command in COMMANDS:
@@ -71,13 +71,13 @@ def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, 
             _assert_done(running)
     assert next(waiting, None) is None
 
-    (new,) = keys_of_boxes(house)
-    ring_file = house.settings.key_file
+    (new,) = keys_of_boxes(services)
+    ring_file = services.settings.key_file
     assert list(load_key_ring(ring_file).keys) == [new]
-    assert opened_with(ring_file, house) == len(stored_boxes(house))
-    assert opened_with(old_copy, house) == 0
+    assert opened_with(ring_file, services) == len(stored_boxes(services))
+    assert opened_with(old_copy, services) == 0
     assert new not in load_key_ring(old_copy).keys
-    assert b"BoxError" not in premises.server.logs
+    assert b"DecryptionError" not in premises.server.logs
 
 
 def _sign_in(premises: Premises, people: list[Person]) -> None:
@@ -85,7 +85,7 @@ def _sign_in(premises: Premises, people: list[Person]) -> None:
     url = premises.server.url
     passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}, address=own_network()) for person in people]
     tokens = [Token.parse(answer.cookies[cookie_name("sign-in", url)]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
-    shown = [shown_to(premises.house, person.account.id, person.account.email) for person in people]
+    shown = [shown_to(premises.services, person.account.id, person.account.email) for person in people]
     codes = [
         Form("/sign-in/code", {"code": person.phone.code()} | fields, token)
         for person, fields, token in zip(people, shown, tokens, strict=True)
@@ -120,5 +120,5 @@ def _assert_done(running: "Future[Answer]") -> None:
 
 
 def _active_key(premises: Premises) -> str:
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         return connection.execute(select(KEY_STATE.c.active_key)).scalar_one()

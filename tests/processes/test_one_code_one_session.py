@@ -14,8 +14,8 @@ from tests.processes.conftest import Premises
 from tests.support.cookies import cookie_name
 from tests.support.people import Person, from_elsewhere, pending, protected, shown_to
 from tests.support.storm import Form, send
-from xpressbot.identity.adapters.database.tables import DEVICE, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.domain.security_event import EventKind
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.tables import DEVICE, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
 
 BROWSERS = 50
 _NUMBERS = itertools.count(1)
@@ -24,17 +24,17 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture
 def person(premises: Premises) -> Person:
     """Somebody new with 2FA on."""
-    with premises.house.database.write() as connection:
+    with premises.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
-    return protected(premises.house, f"person{next(_NUMBERS)}@example.com")
+    return protected(premises.services, f"person{next(_NUMBERS)}@example.com")
 
 
 def submissions(premises: Premises, person: Person, way: str, count: int = BROWSERS) -> list[Form]:
     """The same right code, from as many pending sign-ins."""
     path, code = ("/sign-in/code", person.phone.code(steps=1)) if way == "totp" else ("/sign-in/recovery-code", person.codes[6])
-    fields = {"code": code} | shown_to(premises.house, person.account.id, person.account.email)
-    return [Form(path, fields, pending(premises.house, person.account.email, client=from_elsewhere())) for _browser in range(count)]
+    fields = {"code": code} | shown_to(premises.services, person.account.id, person.account.email)
+    return [Form(path, fields, pending(premises.services, person.account.email, client=from_elsewhere())) for _browser in range(count)]
 
 
 @pytest.mark.parametrize("way", ["totp", "recovery_code"])
@@ -66,8 +66,8 @@ def test_two_recovery_codes_in_the_same_race_give_a_session_each(premises: Premi
     first = [
         Form(
             "/sign-in/recovery-code",
-            {"code": person.codes[number]} | shown_to(premises.house, person.account.id, person.account.email),
-            pending(premises.house, person.account.email),
+            {"code": person.codes[number]} | shown_to(premises.services, person.account.id, person.account.email),
+            pending(premises.services, person.account.email),
         )
         for number in (0, 1)
     ]
@@ -112,7 +112,7 @@ def test_a_second_click_after_the_answer_goes_where_the_first_went(premises: Pre
 def _assert_one_session(premises: Premises, person: Person, answers: list[httpx.Response]) -> None:
     (winner,) = (answer for answer in answers if cookie_name("session", str(answer.url)) in answer.cookies)
     assert (winner.status_code, winner.headers["location"]) == (303, "/")
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         of_person = SESSION.c.account_id == person.account.id
         # One for the browser that turned 2FA on, one for the winner.
         assert connection.execute(select(func.count()).select_from(SESSION).where(of_person)).scalar_one() == 2
@@ -122,14 +122,14 @@ def _assert_one_session(premises: Premises, person: Person, answers: list[httpx.
 
 
 def _assert_not_charged(premises: Premises, person: Person) -> None:
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         tries = connection.execute(select(THROTTLE_BUCKET.c.tries).where(THROTTLE_BUCKET.c.key == f"totp:{person.account.id}")).scalar()
     assert tries in {None, 0}
     assert _count(premises, person, EventKind.SECOND_FACTOR_REFUSED) == 0
 
 
 def _count(premises: Premises, person: Person, kind: EventKind) -> int:
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         of_kind = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == kind.value)
         count: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*of_kind)).scalar_one()
         return count
@@ -141,7 +141,7 @@ def _bucket_kept_empty(premises: Premises) -> Iterator[None]:
 
     def empty() -> None:
         while not done.wait(0.005):
-            with premises.house.database.write() as connection:
+            with premises.services.database.write() as connection:
                 connection.execute(delete(THROTTLE_BUCKET))
                 connection.commit()
 

@@ -14,8 +14,8 @@ from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import enrolling_again, must_enrol, protected, reset, shown_to
 from tests.support.storm import Form, found_no_place, send
-from xpressbot.identity.adapters.database.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, SESSION, THROTTLE_BUCKET
 
 BROWSERS = 20
 CONFIRM = "/account/2fa/confirm"
@@ -25,7 +25,7 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture
 def email(premises: Premises) -> str:
     """An address that nobody has, while no network has tried anything."""
-    with premises.house.database.write() as connection:
+    with premises.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
     return f"link{next(_NUMBERS)}@example.com"
@@ -34,20 +34,20 @@ def email(premises: Premises) -> str:
 @pytest.fixture
 def link(premises: Premises, email: str) -> Token:
     """What the operator hands to somebody new, whose 2FA was reset."""
-    protected(premises.house, email)
-    return reset(premises.house, email)
+    protected(premises.services, email)
+    return reset(premises.services, email)
 
 
 def set_up(premises: Premises, email: str, link: Token) -> tuple[Token, AuthenticatorApp]:
     """A browser that has given the password and scanned a QR code of its own."""
-    waiting = must_enrol(premises.house, email)
-    return waiting, enrolling_again(premises.house, waiting, link)[1]
+    waiting = must_enrol(premises.services, email)
+    return waiting, enrolling_again(premises.services, waiting, link)[1]
 
 
 def subject_of(premises: Premises, email: str) -> dict[str, str]:
     """What the page says of whom it is shown to."""
-    with premises.house.database.read() as connection:
-        return shown_to(premises.house, connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.email == email)).scalar_one(), email)
+    with premises.services.database.read() as connection:
+        return shown_to(premises.services, connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.email == email)).scalar_one(), email)
 
 
 def signed_in(answers: list[httpx.Response]) -> list[httpx.Response]:
@@ -56,7 +56,7 @@ def signed_in(answers: list[httpx.Response]) -> list[httpx.Response]:
 
 def account_state(premises: Premises, email: str) -> dict[str, int]:
     """What the account has now."""
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         account_id = connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.email == email)).scalar_one()
         active = (AUTHENTICATOR.c.account_id == account_id, AUTHENTICATOR.c.state == "active")
         codes = select(func.count()).select_from(RECOVERY_CODE.join(RECOVERY_CODE_SET)).where(RECOVERY_CODE_SET.c.account_id == account_id)
@@ -80,7 +80,7 @@ def test_many_browsers_with_one_link_and_right_codes_get_one_session(premises: P
     assert sum(others.values()) == BROWSERS - 1
     assert set(others) <= {"/sign-in", "/link/re-enrolment"}
     assert account_state(premises, email) == {"apps": 1, "codes": 10, "sessions": 1}
-    assert not premises.house.identity.re_enrolment.is_open(link)
+    assert not premises.services.identity.re_enrolment.is_open(link)
 
 
 def test_a_double_click_on_the_first_code_gives_one_session_and_leads_the_other_half_onward(
@@ -102,11 +102,11 @@ def test_a_double_click_on_the_first_code_gives_one_session_and_leads_the_other_
 
 def test_many_starts_at_once_draw_one_secret(premises: Premises, email: str, link: Token) -> None:
     """Of one sign-in; each answer leads to the same QR code."""
-    waiting = must_enrol(premises.house, email)
+    waiting = must_enrol(premises.services, email)
     answers = send(premises.server.url, [Form("/account/2fa/start", subject_of(premises, email), waiting, link)] * BROWSERS)
 
     assert Counter((answer.status_code, answer.headers["location"]) for answer in answers) == {(303, "/account/2fa/setup"): BROWSERS}
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         pending = select(AUTHENTICATOR.c.id).join(ACCOUNT).where(ACCOUNT.c.email == email, AUTHENTICATOR.c.state == "pending")
         assert len(connection.execute(pending).all()) == 1
 
@@ -120,7 +120,7 @@ def test_wrong_first_codes_at_once_never_outrun_their_five(premises: Premises, e
     assert signed_in(answers) == []
     assert Counter(answer.status_code for answer in answers)[401] <= 5
     assert account_state(premises, email) == {"apps": 0, "codes": 0, "sessions": 0}
-    assert premises.house.identity.re_enrolment.is_open(link)
+    assert premises.services.identity.re_enrolment.is_open(link)
 
 
 def test_a_reset_in_the_midst_of_confirmations_leaves_nobody_in(premises: Premises, email: str, link: Token) -> None:
@@ -128,20 +128,22 @@ def test_a_reset_in_the_midst_of_confirmations_leaves_nobody_in(premises: Premis
     browsers = [set_up(premises, email, link) for _browser in range(6)]
     forms = [Form(CONFIRM, {"code": app.code()} | subject_of(premises, email), waiting, link) for waiting, app in browsers]
     with ThreadPoolExecutor(1) as operator:
-        second = operator.submit(reset, premises.house, email)
+        second = operator.submit(reset, premises.services, email)
         answers = send(premises.server.url, forms)
 
     assert len(signed_in(answers)) <= 1
     assert account_state(premises, email) == {"apps": 0, "codes": 0, "sessions": 0}
-    assert [premises.house.identity.re_enrolment.is_open(token) for token in (link, second.result())] == [False, True]
-    must_enrol(premises.house, email)
+    assert [premises.services.identity.re_enrolment.is_open(token) for token in (link, second.result())] == [False, True]
+    must_enrol(premises.services, email)
 
 
 def test_many_who_accept_one_invitation_make_one_account(premises: Premises, email: str) -> None:
     """One is signed in; the others are told that the link was used."""
-    token = premises.house.identity.registration.invite(email)
+    token = premises.services.identity.registration.invite(email)
     assert isinstance(token, Token)
-    form = Form("/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(premises.house, token.digest.hex(), email), link=token)
+    form = Form(
+        "/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(premises.services, token.digest.hex(), email), link=token
+    )
     answers = send(premises.server.url, [form] * BROWSERS, again=found_no_place)
 
     assert Counter(answer.status_code for answer in answers) == {303: 1, 410: BROWSERS - 1}
@@ -153,9 +155,9 @@ def test_invitations_that_were_made_at_once_make_one_account(premises: Premises,
     """However many operators invited one address, in however many spellings, and whichever links are still good."""
     spellings = [email, email.upper(), email.title()]
     with ThreadPoolExecutor(len(spellings)) as operators:
-        links = list(operators.map(premises.house.identity.registration.invite, spellings))
+        links = list(operators.map(premises.services.identity.registration.invite, spellings))
     forms = [
-        Form("/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(premises.house, token.digest.hex(), email), link=token)
+        Form("/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(premises.services, token.digest.hex(), email), link=token)
         for token in links
         if isinstance(token, Token)
     ]
@@ -163,6 +165,6 @@ def test_invitations_that_were_made_at_once_make_one_account(premises: Premises,
 
     assert len(forms) == len(spellings)
     assert Counter(answer.status_code for answer in answers) == {303: 1, 410: 5}
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         accounts = connection.execute(select(func.count()).where(func.lower(ACCOUNT.c.email) == email)).scalar_one()
     assert accounts == 1

@@ -12,9 +12,9 @@ from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, caller_with, protected, shown_to
 from tests.support.storm import Form, ask
-from xpressbot.identity.adapters.database.tables import AUTHENTICATOR, RECOVERY_CODE_SET, SESSION
-from xpressbot.identity.domain.instant import MINUTE
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.times import MINUTE
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE_SET, SESSION
 
 THIEVES = 3
 ROUNDS = 3
@@ -34,11 +34,11 @@ _NUMBERS = itertools.count(1)
 def test_no_request_with_the_stolen_cookie_rides_a_step_up(premises: Premises) -> None:
     """Three connections, again and again: what was let in under the old token waits for the lock, and changes nothing."""
     for _round in range(ROUNDS):
-        person = protected(premises.house, f"robbed{next(_NUMBERS)}@example.com")
+        person = protected(premises.services, f"robbed{next(_NUMBERS)}@example.com")
         owner, answers = asyncio.run(robbed(premises, person))
         session = Token.parse(owner.cookies.get(cookie_name("session", premises.server.url), ""))
         assert session is not None, owner.text
-        caller = caller_with(premises.house, session)
+        caller = caller_with(premises.services, session)
         assert caller.account.id == person.account.id
         assert {answer.status_code for answer in answers} <= {303, 409}
         assert not [answer for answer in answers if "set-cookie" in answer.headers]
@@ -48,7 +48,7 @@ def test_no_request_with_the_stolen_cookie_rides_a_step_up(premises: Premises) -
 async def robbed(premises: Premises, person: Person) -> tuple[httpx.Response, list[httpx.Response]]:
     """What the owner is answered to the step-up, and the thieves before and after it."""
     age_the_proof(premises, person)
-    subject = shown_to(premises.house, person.account.id, person.account.email)
+    subject = shown_to(premises.services, person.account.id, person.account.email)
     stolen, url = person.caller.token, premises.server.url
     answers: list[httpx.Response] = []
     enough, is_over = asyncio.Event(), asyncio.Event()
@@ -77,7 +77,7 @@ async def robbed(premises: Premises, person: Person) -> tuple[httpx.Response, li
 
 def age_the_proof(premises: Premises, person: Person) -> None:
     """The session has begun a while ago, so that its proof is fresh no more."""
-    with premises.house.database.write() as connection:
+    with premises.services.database.write() as connection:
         earlier = update(SESSION).where(SESSION.c.id == person.caller.session.id).values(proven_at=SESSION.c.proven_at - 10 * MINUTE)
         connection.execute(earlier)
         connection.commit()
@@ -92,5 +92,5 @@ def state_of(premises: Premises, person: Person) -> dict[str, int]:
         "sets": select(func.count()).where(RECOVERY_CODE_SET.c.account_id == person.account.id),
         "shown": select(func.count()).where(SESSION.c.account_id == person.account.id, SESSION.c.codes_visible_until > 0),
     }
-    with premises.house.database.read() as connection:
+    with premises.services.database.read() as connection:
         return {name: connection.execute(count).scalar_one() for name, count in counts.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyotp
 
 from tests.support.world import SettableClock
-from xpressbot.identity.domain.instant import SECOND
+from xpressbot.foundation.times import SECOND
 
 
 @dataclass

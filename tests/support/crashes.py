@@ -10,17 +10,17 @@ from sqlalchemy import Column, Connection, Table, delete, insert, make_url, sele
 from tests.support.events import listen
 from tests.support.forked import die, fork, wait
 from tests.support.installation import Installation
-from xpressbot.bootstrap import Outside, build
-from xpressbot.entrypoints.house import House
+from xpressbot.bootstrap import System, build
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import METADATA
 
 KILLED = -9
 Content = dict[str, list[tuple[Any, ...]]]
 
 
-def content(house: House) -> Content:
+def content(services: Services) -> Content:
     """Every row of every table, but for password hashes, whose salts differ from run to run."""
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         return {table.name: sorted(map(tuple, connection.execute(select(*_columns(table)))), key=repr) for table in METADATA.sorted_tables}
 
 
@@ -31,25 +31,25 @@ def _columns(table: Table) -> list[Column[Any]]:
 class Snapshot:
     """The database as it is now, to come back to."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        house.database.dispose()
-        url = make_url(house.settings.url)
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        services.database.dispose()
+        url = make_url(services.settings.url)
         self._file = Path(url.database) if url.drivername == "sqlite" else None
         if self._file is not None:
             shutil.copyfile(self._file, self._copy)
-        with house.database.read() as connection:
+        with services.database.read() as connection:
             self._rows = {table: [dict(row._mapping) for row in connection.execute(select(table))] for table in METADATA.sorted_tables}
 
     def restore(self) -> None:
         """Undo everything since."""
         if self._file is not None:
-            self._house.database.dispose()
+            self._services.database.dispose()
             for leftover in ("-wal", "-shm"):
                 self._file.with_name(self._file.name + leftover).unlink(missing_ok=True)
             shutil.copyfile(self._copy, self._file)
             return
-        with self._house.database.write() as connection:
+        with self._services.database.write() as connection:
             for table in reversed(METADATA.sorted_tables):
                 connection.execute(delete(table))
             for table, rows in self._rows.items():
@@ -62,30 +62,30 @@ class Snapshot:
         return self._file.with_name("snapshot")
 
 
-def crash_everywhere(installation: Installation, deed: Callable[[House], object], *, hashes: bool = False) -> list[Content]:
-    """Kill a process that does `deed` at its first moment, its second, and so on until it completes.
+def crash_everywhere(installation: Installation, operation: Callable[[Services], object], *, hashes: bool = False) -> list[Content]:
+    """Kill a process that does `operation` at its first moment, its second, and so on until it completes.
 
     A moment is just before each statement, which is just after the one before it, and just before and after each
     commit; on PostgreSQL, where each try costs a connection, reads are passed over: they leave nothing behind. Gives
-    what the database held before, after each crash, and after the completed deed, without repetitions. hashes: the
-    deed needs a password hasher, whose threads do not survive a fork.
+    what the database held before, after each crash, and after the completed operation, without repetitions. hashes: the
+    operation needs a password hasher, whose threads do not survive a fork.
     """
-    house = installation.house
-    snapshot = Snapshot(house)
-    seen = [content(house)]
+    services = installation.services
+    snapshot = Snapshot(services)
+    seen = [content(services)]
     moment, code = 0, KILLED
     while code == KILLED:
         moment += 1
-        code = wait(fork(lambda last=moment: _do_until(installation, deed, last, hashes=hashes), beside=house.database))
-        if (now := content(house)) != seen[-1]:
+        code = wait(fork(lambda last=moment: _do_until(installation, operation, last, hashes=hashes), beside=services.database))
+        if (now := content(services)) != seen[-1]:
             seen.append(now)
         snapshot.restore()
-    assert code == 0, "the deed itself failed"
+    assert code == 0, "the operation itself failed"
     assert moment > 3, "hardly a statement was seen"
     return seen
 
 
-def _do_until(installation: Installation, deed: Callable[[House], object], last: int, *, hashes: bool) -> int:
+def _do_until(installation: Installation, operation: Callable[[Services], object], last: int, *, hashes: bool) -> int:
     moments = 0
 
     def moment() -> None:
@@ -94,16 +94,16 @@ def _do_until(installation: Installation, deed: Callable[[House], object], last:
         if moments == last:
             die()
 
-    house = installation.house
+    services = installation.services
     if hashes:
-        house = build(house.settings, outside=Outside(installation.clock, installation.entropy), durable=False)
-    engine = house.database.engine
+        services = build(services.settings, system=System(installation.clock, installation.entropy), durable=False)
+    engine = services.database.engine
 
     def statement(_connection: object, _cursor: object, sql: str, *_details: object) -> None:
         if engine.dialect.name == "sqlite" or not sql.startswith("SELECT"):
             moment()
 
-    listen(house.database, "before_cursor_execute", statement)
+    listen(services.database, "before_cursor_execute", statement)
     commit = engine.dialect.do_commit
 
     def watched_commit(connection: Connection) -> None:
@@ -112,5 +112,5 @@ def _do_until(installation: Installation, deed: Callable[[House], object], last:
         moment()
 
     engine.dialect.do_commit = watched_commit
-    deed(house)
+    operation(services)
     return 0

@@ -7,12 +7,13 @@ from sqlalchemy import Table, insert
 
 from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import METADATA
-from xpressbot.identity.adapters.database import tables
-from xpressbot.identity.domain import pending_sign_in, session
-from xpressbot.identity.domain.identifier import identifier
-from xpressbot.identity.domain.instant import HOUR, MINUTE, SECOND
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.retention import Transient, cutoff
+from xpressbot.foundation.identifiers import identifier
+from xpressbot.foundation.times import HOUR, MINUTE, SECOND
+from xpressbot.identity import tables
+from xpressbot.identity.expiry.rules import Transient, cutoff
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.sessions.rules import session
+from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 
 Row = dict[str, Any]
 
@@ -21,7 +22,7 @@ def settle(installation: Installation, accounts: int) -> None:
     """Write that many accounts, each with 2 sessions, a sign-in, a browser, an app, 10 recovery codes, 10 events and counts."""
     crowd = _Crowd(installation)
     rows = [crowd.person(number) for number in range(accounts)]
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         for table in rows[0]:
             connection.execute(insert(METADATA.tables[table]), [row for person in rows for row in person[table]])
         connection.commit()
@@ -30,7 +31,7 @@ def settle(installation: Installation, accounts: int) -> None:
 def outdate(installation: Installation, account_id: str, kinds: Iterable[Transient] = Transient, *, rows: int = 1) -> None:
     """Write rows of each kind that have their day to this very microsecond."""
     crowd, now = _Crowd(installation), installation.clock.now()
-    with installation.house.database.write() as connection:
+    with installation.services.database.write() as connection:
         for kind in kinds:
             made = [crowd.outdated(kind, account_id, now) for _row in range(rows)]
             connection.execute(insert(made[0][0]), [row for _table, row in made])

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from xpressbot.foundation.database.engine import METADATA, open_database
 from xpressbot.foundation.database.migrations import upgrade
-from xpressbot.identity.adapters.database import tables
+from xpressbot.identity import tables
 
 ROWS_OF_A_NEW_DATABASE = (
     "INSERT INTO installation (id) VALUES (1)",

@@ -6,23 +6,23 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from xpressbot.entrypoints.house import House
-from xpressbot.identity.adapters.database.tables import CHAIN_HEAD, SECURITY_EVENT, SESSION
-from xpressbot.identity.domain.security_event import GENESIS, EventKind, chained_hash, details_hash
+from xpressbot.entrypoints.services import Services
+from xpressbot.identity.audit.rules.event import GENESIS, EventKind, chained_hash, details_hash
+from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT, SESSION
 
 
-def events_of(house: House, account_id: str) -> Sequence[Row[Any]]:
+def events_of(services: Services, account_id: str) -> Sequence[Row[Any]]:
     """All rows of an account, in their order."""
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         return connection.execute(
             select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq)
         ).all()
 
 
-def broken_at(house: House, account_id: str) -> int | None:
+def broken_at(services: Services, account_id: str) -> int | None:
     """The first event whose hash is wrong, or that contradicts its details."""
     previous, seq = GENESIS, 0
-    for event in events_of(house, account_id):
+    for event in events_of(services, account_id):
         seq += 1
         known_details = event.details is None or details_hash(event.salt, event.details) == event.details_hash
         kind = EventKind(event.kind)
@@ -31,16 +31,16 @@ def broken_at(house: House, account_id: str) -> int | None:
             return seq
         assert event.details is None or isinstance(json.loads(event.details), dict)
         previous = event.hash
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         head = connection.execute(select(CHAIN_HEAD).where(CHAIN_HEAD.c.account_id == account_id)).one()
     assert (head.seq, head.hash) == (seq, previous)
     return None
 
 
-def sign_ins(house: House, account_id: str) -> tuple[int, int]:
+def sign_ins(services: Services, account_id: str) -> tuple[int, int]:
     """How often an account has signed in without a recovery code: by its record, and by the sessions that there are."""
     signed_in = (SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
-    with house.database.read() as connection:
+    with services.database.read() as connection:
         events: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*signed_in)).scalar_one()
         sessions: int = connection.execute(select(func.count()).where(SESSION.c.account_id == account_id)).scalar_one()
     return events, sessions

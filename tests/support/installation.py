@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.world import SeededEntropy, SettableClock
-from xpressbot.bootstrap import Outside, build
-from xpressbot.entrypoints.house import House
+from xpressbot.bootstrap import System, build
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.settings import Settings
-from xpressbot.identity.application.caller import Client
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.account import Account
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.sessions.caller import Client
 
 PASSWORD = "violet-anchor-meadow-kettle"
 CLIENT = Client(address="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
@@ -17,28 +17,28 @@ CLIENT = Client(address="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64;
 
 @dataclass(frozen=True)
 class Installation:
-    """A house with the world around it."""
+    """A services with the world around it."""
 
-    house: House
+    services: Services
     clock: SettableClock
     entropy: SeededEntropy
 
     def add_account(self, email: str = "anna@example.com", name: str = "Anna Berg", password: str = PASSWORD) -> Account:
         """Make an account as the operator does; the first is the owner's."""
-        account = self.house.identity.registration.create(NewAccount(email, name, password))
+        account = self.services.identity.registration.create(NewAccount(email, name, password))
         assert isinstance(account, Account), account
         return account
 
     def close(self) -> None:
         """Let go of threads and connections."""
-        self.house.close()
+        self.services.close()
 
 
 def install(directory: Path, database_url: str, **settings: object) -> Installation:
     """Build an installation on a fresh database."""
     clock, entropy = SettableClock(), SeededEntropy()
     return Installation(
-        build(make_settings(directory, database_url, **settings), outside=Outside(clock, entropy), durable=False), clock, entropy
+        build(make_settings(directory, database_url, **settings), system=System(clock, entropy), durable=False), clock, entropy
     )
 
 

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Iterable
 
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 
 def of_bytes(name: str, secret: bytes) -> dict[str, bytes]:

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.forked import fork_together
 from tests.support.installation import Installation
+from xpressbot.foundation.crypto.encryption import Encryption
+from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.key_ring import load_key_ring
-from xpressbot.foundation.sealed_box import SealedBoxes
-from xpressbot.identity.adapters.database.unit_of_work import UnitOfWork, UnitsOfWork
+from xpressbot.identity.unit_of_work import UnitOfWork, UnitsOfWork
 
 Attempt = Callable[[UnitOfWork, int], int]
 Race = Callable[[Installation, int, Attempt], list[int]]
@@ -33,13 +33,13 @@ def race_in_processes(installation: Installation, racers: int, attempt: Attempt)
     def run(number: int, meet: Callable[[], None]) -> int:
         return int(_run(installation, number, attempt, meet))
 
-    return fork_together(racers, run, beside=installation.house.database)
+    return fork_together(racers, run, beside=installation.services.database)
 
 
 def _run(installation: Installation, number: int, attempt: Attempt, start: Callable[[], None]) -> int:
-    settings, entropy = installation.house.settings, SystemEntropy()
+    settings, entropy = installation.services.settings, SystemEntropy()
     database = open_database(settings.url, pool_size=1, durable=False)
-    units = UnitsOfWork(database, SealedBoxes(load_key_ring(settings.key_file), entropy, lambda: load_key_ring(settings.key_file)), entropy)
+    units = UnitsOfWork(database, Encryption(load_key_ring(settings.key_file), entropy, lambda: load_key_ring(settings.key_file)), entropy)
     database.ping()
     start()
     try:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import uvicorn
 from uvicorn.server import ServerState
 
-from xpressbot.entrypoints.http.protocol import BoundedProtocol
+from xpressbot.entrypoints.http.server.protocol import BoundedProtocol
 
 HOST = b"Host: 127.0.0.1:8000\r\n"
 ALIVE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"

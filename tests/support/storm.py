@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from tests.support.cookies import cookie_name
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.tokens import Token
 
 _TIMEOUT_SECONDS = 120
 _NETWORKS = itertools.count(1)

@@ -3,7 +3,7 @@
 import random
 import threading
 
-from xpressbot.identity.domain.instant import SECOND
+from xpressbot.foundation.times import SECOND
 
 START = 1_790_000_000 * SECOND
 """In the middle of nowhere: 20 s into a TOTP time step, so that small moves stay inside it."""

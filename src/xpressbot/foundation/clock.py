@@ -1,15 +1,18 @@
-"""The one place that reads the wall clock, and the unit in which it tells the time."""
+"""The wall clock. Nothing else reads it."""
 
 import time
-from typing import Final
+from typing import Protocol
 
-SECOND: Final = 1_000_000
-DAY: Final = 24 * 60 * 60 * SECOND
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
 
 
 class SystemClock:
     """The machine's time."""
 
     def now(self) -> int:
-        """Microseconds since 1970-01-01 UTC."""
         return time.time_ns() // 1000

@@ -20,7 +20,7 @@ SHARED_DIRECTORY_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a directory of our own is made in it
 
 stopwatch: Final = time.perf_counter
-"""Seconds from some moment on. It measures spans that are reported; nothing is decided by it."""
+"""Seconds from some moment on. It telemetry spans that are reported; nothing is decided by it."""
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
 

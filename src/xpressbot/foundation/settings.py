@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from xpressbot.foundation.database.reading import url_of_file
+from xpressbot.foundation.database.read_only import url_of_file
 from xpressbot.foundation.networks import Network, read_networks
 from xpressbot.foundation.public_origin import public_origin
 from xpressbot.foundation.setting_names import about_unknown_names
@@ -201,7 +201,7 @@ def load_settings() -> Settings:
     Raises SettingsError for unknown XPRESSBOT_ names, unusable values, and plain http beyond this machine that was not
     asked for: all of them at once.
     """
-    settings, _gave_way, complaint = load_usable_settings()
+    settings, _defaulted, complaint = load_usable_settings()
     if complaint:
         raise SettingsError(complaint)
     return settings
@@ -213,7 +213,7 @@ def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
     Beside the settings come the names of the fields whose values gave way, and everything that is wrong, in sentences.
     """
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    complaints, gave_way = about_unknown_names(os.environ, known, prefix=PREFIX), frozenset[str]()
+    complaints, defaulted = about_unknown_names(os.environ, known, prefix=PREFIX), frozenset[str]()
     try:
         settings = Settings()
     except ValidationError as error:
@@ -221,11 +221,11 @@ def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
         for problem in error.errors(include_input=False):
             said.setdefault(str(problem["loc"][0]), {})[_sentence(problem)] = None
         complaints += [f"{PREFIX}{name.upper()}: {'; '.join(sentences)}." for name, sentences in said.items()]
-        gave_way = frozenset(said)
-        settings = Settings(**{name: Settings.model_fields[name].default for name in gave_way})
-    if settings.plain_http_warning and not settings.allow_plain_http and "allow_plain_http" not in gave_way:
+        defaulted = frozenset(said)
+        settings = Settings(**{name: Settings.model_fields[name].default for name in defaulted})
+    if settings.plain_http_warning and not settings.allow_plain_http and "allow_plain_http" not in defaulted:
         complaints.append(_PLAIN_HTTP)
-    return settings, gave_way, " ".join(complaints)
+    return settings, defaulted, " ".join(complaints)
 
 
 def _sentence(problem: "ErrorDetails") -> str:

@@ -8,14 +8,14 @@ import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, new_address
-from xpressbot.entrypoints.house import House
-from xpressbot.entrypoints.http.wording import refusal_text, weak_password_text
-from xpressbot.entrypoints.wording.addresses import listed_address
-from xpressbot.identity.application.administration import AccountSummary
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.account import Account, AccountStatus, normalise_name
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Denied, WeakPassword
+from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.wording import refusal_text, weak_password_text
+from xpressbot.entrypoints.services import Services
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus, normalise_name
+from xpressbot.identity.administration.accounts import AccountSummary
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.outcomes import Denied, WeakPassword
+from xpressbot.identity.registration.account_creation import NewAccount
 
 _MAX_PASSWORD_INPUT: Final = 8192
 
@@ -33,15 +33,15 @@ def accounts_commands(build: Build) -> typer.Typer:
         normal_email, normal_name = new_address(email), normalise_name(name)
         if normal_name is None:
             fail("The name must have 1 to 100 characters and no control characters.")
-        with opened(build, makes=True) as house:
-            _create(house, NewAccount(normal_email, normal_name, _read_password()))
+        with opened(build, makes=True) as services:
+            _create(services, NewAccount(normal_email, normal_name, _read_password()))
 
     @accounts.command()
     def invite(email: Email) -> None:
         """Print a link with which the person at this address chooses name and password: one use, 24 hours."""
         address = new_address(email)
-        with opened(build) as house:
-            _invite(house, address)
+        with opened(build) as services:
+            _invite(services, address)
 
     @accounts.command("list")
     def list_accounts() -> None:
@@ -49,9 +49,9 @@ def accounts_commands(build: Build) -> typer.Typer:
         from rich.console import Console  # noqa: PLC0415  # a server has no tables to draw
         from rich.table import Table  # noqa: PLC0415
 
-        with opened(build) as house:
+        with opened(build) as services:
             table = Table("e-mail", "name", "status", "owner", "2FA", "recovery codes left")
-            for summary in house.identity.administration.list_accounts():
+            for summary in services.identity.administration.list_accounts():
                 table.add_row(*_row(summary))
             # Without markup and emoji: a name must not draw on the operator's terminal.
             width = None if sys.stdout.isatty() else 200
@@ -70,8 +70,8 @@ def accounts_commands(build: Build) -> typer.Typer:
     return accounts
 
 
-def _create(house: House, new: NewAccount) -> None:
-    outcome = house.identity.registration.create(new)
+def _create(services: Services, new: NewAccount) -> None:
+    outcome = services.identity.registration.create(new)
     match outcome:
         case Account():
             typer.echo(f"Account {listed_address(outcome.email)} made.")
@@ -83,21 +83,21 @@ def _create(house: House, new: NewAccount) -> None:
             assert_never(unknown)
 
 
-def _invite(house: House, address: str) -> None:
-    outcome = house.identity.registration.invite(address)
+def _invite(services: Services, address: str) -> None:
+    outcome = services.identity.registration.invite(address)
     if isinstance(outcome, Denied):
         fail(str(refusal_text(outcome, 0)))
     whom, most = listed_address(address), hours(LinkKind.INVITE)
     typer.echo(f"Hand this link to {whom}. It makes their account, once, within {most} hours; an earlier one is void.")
-    if not house.identity.registration.has_owner():
+    if not services.identity.registration.has_owner():
         typer.echo("There is no account yet, and the first one made is the owner's.")
-    echo_link(house, LinkKind.INVITE, outcome)
+    echo_link(services, LinkKind.INVITE, outcome)
 
 
 def _set_status(build: Build, email: str, status: AccountStatus) -> None:
     address = existing_address(email)
-    with opened(build) as house:
-        account = house.identity.administration.set_status(address, status)
+    with opened(build) as services:
+        account = services.identity.administration.set_status(address, status)
         match account:
             case None:
                 fail(f"There is no account {email!r}.")

@@ -8,12 +8,12 @@ import typer
 
 from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
 from xpressbot.entrypoints.cli.people import moment
-from xpressbot.foundation.database.backup import BackupError, Contents, back_up, restore
-from xpressbot.foundation.database.reading import database_file
-from xpressbot.foundation.key_ring import KeyRingError, load_key_ring
+from xpressbot.foundation.backup import BackupError, Contents, back_up, restore
+from xpressbot.foundation.crypto.key_ring import KeyRingError, load_key_ring
+from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
-from xpressbot.identity.domain.restoring import Open, Restored
+from xpressbot.identity.restore.rules import Open, Restored
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup.", metavar="FILE")]
 EndWhatIsOpen = Callable[[str], Restored]

@@ -13,7 +13,7 @@ from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
-from xpressbot.entrypoints.examination import Doctor
+from xpressbot.entrypoints.doctor import Doctor
 
 
 def create_cli(build: Build, doctor: Doctor, end_what_is_open: EndWhatIsOpen, *, application: str, workers_variable: str) -> typer.Typer:

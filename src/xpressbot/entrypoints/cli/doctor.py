@@ -7,16 +7,16 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from xpressbot.diagnostics.database_checks import ConnectionDemand
+from xpressbot.diagnostics.findings import Finding, Severity
 from xpressbot.entrypoints.cli.installation import FAILED, MISCONFIGURED, MOST_WORKERS
-from xpressbot.entrypoints.examination import WORKERS_FIELD, Doctor, Subject
-from xpressbot.entrypoints.http.pools import available_cores, threads_of_a_worker
-from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
+from xpressbot.entrypoints.doctor import WORKERS_FIELD, Doctor, Subject
+from xpressbot.entrypoints.messages.findings import SEVERITIES, advice
 from xpressbot.foundation.database.engine import has_single_writer
-from xpressbot.foundation.database.reading import open_for_reading
-from xpressbot.foundation.diagnosis.database import ConnectionDemand
-from xpressbot.foundation.diagnosis.findings import Finding, Severity
+from xpressbot.foundation.database.read_only import open_for_reading
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.settings import load_usable_settings
+from xpressbot.foundation.threads.worker_pools import available_cores, threads_of_a_worker
 
 FORMAT: Final = 1
 """Of the JSON; a change that a reader could stumble over raises it."""
@@ -32,16 +32,16 @@ def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002  # typer hands it over so
     ) -> None:
         """Tell what is wrong with this installation, and how to mend it. Changes nothing."""
-        settings, gave_way, complaint = load_usable_settings()
+        settings, defaulted, complaint = load_usable_settings()
         if workers is None:
             workers = _workers(os.environ.get(workers_variable, ""))
         if workers is None:
-            workers, gave_way = 1, gave_way | {WORKERS_FIELD}
+            workers, defaulted = 1, defaulted | {WORKERS_FIELD}
             complaint = f"{complaint} {workers_variable}: must be a whole number from 1 to {MOST_WORKERS}.".strip()
         configure_logging(json_lines=settings.log_format == "json", level="ERROR")
         database = open_for_reading(settings.url)
         demand = ConnectionDemand(workers, threads_of_a_worker(available_cores(), workers, single_writer=has_single_writer(settings.url)))
-        findings = doctor.examine(Subject(settings, database, demand, gave_way, complaint), thorough=True)
+        findings = doctor.examine(Subject(settings, database, demand, defaulted, complaint), thorough=True)
         typer.echo(_as_json(findings) if as_json else _as_text(findings))
         raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))
 

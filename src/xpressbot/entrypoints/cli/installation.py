@@ -8,11 +8,11 @@ from typing import Final, NoReturn, Protocol
 import typer
 from sqlalchemy.exc import DatabaseError
 
-from xpressbot.entrypoints.house import House
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.crypto.key_ring import KeyRingError
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.migrations import SchemaError
-from xpressbot.foundation.database.reading import database_file
-from xpressbot.foundation.key_ring import KeyRingError
+from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.logging import configure_logging, printable
 from xpressbot.foundation.settings import Settings, SettingsError, load_settings
 
@@ -24,11 +24,11 @@ MOST_WORKERS: Final = 64
 class Build(Protocol):
     """Builds the installation that the settings describe."""
 
-    def __call__(self, settings: Settings, *, workers: int = 1, patient: bool = False, makes: bool = True) -> House: ...
+    def __call__(self, settings: Settings, *, workers: int = 1, patient: bool = False, makes: bool = True) -> Services: ...
 
 
 @contextmanager
-def opened(build: Build, *, makes: bool = False) -> Iterator[House]:
+def opened(build: Build, *, makes: bool = False) -> Iterator[Services]:
     """The installation of the environment's settings, for one command.
 
     makes: a first command, which makes database and key ring where there are none, and says where. Any other ends there with
@@ -40,11 +40,11 @@ def opened(build: Build, *, makes: bool = False) -> Iterator[House]:
             refuse_where_nothing_is(settings)
         configure_logging(json_lines=settings.log_format == "json", level="WARNING")
         with telling_what_is_made(settings):
-            house = build(settings, patient=True, makes=makes)
+            services = build(settings, patient=True, makes=makes)
         try:
-            yield house
+            yield services
         finally:
-            house.close()
+            services.close()
 
 
 def refuse_where_nothing_is(settings: Settings) -> None:

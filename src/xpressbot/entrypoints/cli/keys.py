@@ -6,8 +6,8 @@ from typing import Final
 import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
-from xpressbot.entrypoints.house import House
-from xpressbot.foundation.key_ring import KEY_BYTES, KeyRing, change_key_ring, held_key_ring, with_key, with_only
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.crypto.key_ring import KEY_BYTES, KeyRing, change_key_ring, held_key_ring, with_key, with_only
 
 _PAUSE_SECONDS: Final = 0.05
 
@@ -19,47 +19,47 @@ def keys_commands(build: Build) -> typer.Typer:
     @keys.command()
     def add() -> None:
         """Add a key to the ring, to be given to every node before it is used."""
-        with opened(build) as house:
-            path = house.settings.key_file
-            ring = change_key_ring(path, lambda ring: with_key(ring, house.entropy.token_bytes(KEY_BYTES)))
+        with opened(build) as services:
+            path = services.settings.key_file
+            ring = change_key_ring(path, lambda ring: with_key(ring, services.entropy.token_bytes(KEY_BYTES)))
             typer.echo(f"Added the key {ring.newest_id} to {path}. Save a copy, give it to every node, then run: xpressbot keys rotate")
 
     @keys.command()
     def rotate() -> None:
         """Seal with the newest key, and seal everything that lies in the database with it. Run it again if it was interrupted."""
-        with opened(build) as house:
-            with held_key_ring(house.settings.key_file) as ring:
+        with opened(build) as services:
+            with held_key_ring(services.settings.key_file) as ring:
                 newest = ring.newest_id
-                switched = house.identity.resealing.switch_to(newest)
+                switched = services.identity.re_encryption.switch_to(newest)
             if switched:
                 typer.echo(f"New secrets are sealed with the key {newest} from now on.")
-            _reseal(house)
+            _reseal(services)
             typer.echo(f"Everything is sealed with the key {newest}. The older ones can go: xpressbot keys retire")
 
     @keys.command()
     def retire() -> None:
         """Remove all keys but the active one from the ring. Refused while a secret needs another."""
-        with opened(build) as house:
-            path = house.settings.key_file
-            ring = change_key_ring(path, lambda ring: _without_others(house, ring))
+        with opened(build) as services:
+            path = services.settings.key_file
+            ring = change_key_ring(path, lambda ring: _without_others(services, ring))
             typer.echo(f"Only the key {ring.active_id} is left in {path}.")
             typer.echo("Give it to the other nodes, and keep the old ring as long as backups that need it.")
 
     return keys
 
 
-def _without_others(house: House, ring: KeyRing) -> KeyRing:
+def _without_others(services: Services, ring: KeyRing) -> KeyRing:
     """Decided while the ring is held: a rotation to a newer key in between would leave the database with a key that is gone."""
-    active = house.identity.resealing.retire_others()
+    active = services.identity.re_encryption.retire_others()
     if active is None:
-        fail(f"{house.identity.resealing.left()} secrets still need an older key. Run first: xpressbot keys rotate")
+        fail(f"{services.identity.re_encryption.left()} secrets still need an older key. Run first: xpressbot keys rotate")
     return with_only(ring, active)
 
 
-def _reseal(house: House) -> None:
-    with typer.progressbar(length=house.identity.resealing.left(), label="Sealing anew") as progress:
-        while house.identity.resealing.left():
-            sealed = house.identity.resealing.next_batch()
+def _reseal(services: Services) -> None:
+    with typer.progressbar(length=services.identity.re_encryption.left(), label="Sealing anew") as progress:
+        while services.identity.re_encryption.left():
+            sealed = services.identity.re_encryption.next_batch()
             progress.update(sealed)
             if not sealed:
                 time.sleep(_PAUSE_SECONDS)  # sign-ins hold what is left; they take milliseconds

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from xpressbot.entrypoints.cli.installation import fail
-from xpressbot.entrypoints.house import House
-from xpressbot.entrypoints.http.wording import address_problem_text
-from xpressbot.identity.domain import link
-from xpressbot.identity.domain.email_address import AddressProblem, email_to_manage, normalise_email
-from xpressbot.identity.domain.instant import HOUR, SECOND
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.token import Token
+from xpressbot.entrypoints.messages.wording import address_problem_text
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.times import HOUR, SECOND
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_manage, normalise_email
+from xpressbot.identity.links import rules as link
+from xpressbot.identity.links.rules import LinkKind
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
@@ -34,9 +34,9 @@ def existing_address(text: str) -> str:
     return address
 
 
-def echo_link(house: House, kind: LinkKind, token: Token) -> None:
+def echo_link(services: Services, kind: LinkKind, token: Token) -> None:
     """Print a link to hand over."""
-    typer.echo(f"\n  {house.settings.public_url}/link/{kind}?token={token.text}\n")
+    typer.echo(f"\n  {services.settings.public_url}/link/{kind}?token={token.text}\n")
 
 
 def hours(kind: LinkKind) -> int:

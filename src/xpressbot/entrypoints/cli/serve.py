@@ -14,10 +14,10 @@ from uvicorn.supervisors import Multiprocess
 
 from xpressbot import __version__
 from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained, telling_what_is_made
-from xpressbot.entrypoints.cli.listening import bound_sockets
-from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
+from xpressbot.entrypoints.http.server.listening import bound_sockets
+from xpressbot.entrypoints.http.server.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
@@ -48,8 +48,8 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
             sockets = bound_sockets(host, port)
             with telling_what_is_made(settings):
-                house = build(settings, workers=workers)
-            _print_welcome_link(house)
+                services = build(settings, workers=workers)
+            _print_welcome_link(services)
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
         options = {
             "http": BoundedProtocol,
@@ -66,11 +66,11 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
         if workers == 1:
             # uvicorn stops in order, and then lets the signal end the process: that is no failure.
             signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
-            server = uvicorn.Server(uvicorn.Config(create_app(house), **options))  # type: ignore[arg-type]  # uvicorn checks them
+            server = uvicorn.Server(uvicorn.Config(create_app(services), **options))  # type: ignore[arg-type]  # uvicorn checks them
             with suppress(KeyboardInterrupt):
                 server.run(sockets)
         else:
-            house.database.dispose()
+            services.database.dispose()
             config = uvicorn.Config(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
             with shared_by_workers():
                 _Workers(config, sockets).run()
@@ -97,8 +97,8 @@ def _allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
 
 
-def _print_welcome_link(house: House) -> None:
-    token = house.identity.registration.issue_welcome_link()
+def _print_welcome_link(services: Services) -> None:
+    token = services.identity.registration.issue_welcome_link()
     if token is not None:
         typer.echo("There is no account yet. Open this link within an hour to make the owner's account:")
-        typer.echo(f"\n  {house.settings.public_url}/welcome?token={token.text}\n")
+        typer.echo(f"\n  {services.settings.public_url}/welcome?token={token.text}\n")

@@ -6,15 +6,15 @@ import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, moment
-from xpressbot.entrypoints.house import House
-from xpressbot.entrypoints.wording.addresses import listed_address
-from xpressbot.identity.application.administration import AccountSummary, ClockReset
-from xpressbot.identity.application.re_enrolment import MAX_REASON_LENGTH
-from xpressbot.identity.domain.account import AccountStatus
-from xpressbot.identity.domain.line import normalise_line
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Denied
-from xpressbot.identity.domain.token import Token
+from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.text import normalise_line
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.administration.accounts import AccountSummary, ClockReset
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.sign_in.re_enrolment import MAX_REASON_LENGTH
 
 
 def two_factor_commands(build: Build) -> typer.Typer:
@@ -29,8 +29,8 @@ def two_factor_commands(build: Build) -> typer.Typer:
     def status(email: Email) -> None:
         """Tell whether an account has 2FA on."""
         address = existing_address(email)
-        with opened(build) as house:
-            summary = house.identity.administration.summary(address)
+        with opened(build) as services:
+            summary = services.identity.administration.summary(address)
             if summary is None:
                 fail(f"There is no account {email!r}.")
             typer.echo(f"{listed_address(summary.account.email)}: {_status_text(summary)}")
@@ -43,15 +43,15 @@ def two_factor_commands(build: Build) -> typer.Typer:
         address, cause = existing_address(email), normalise_line(reason, max_length=MAX_REASON_LENGTH)
         if cause is None:
             fail(f"The reason must have 1 to {MAX_REASON_LENGTH} characters and no control characters.")
-        with opened(build) as house:
-            _reset(house, address, cause)
+        with opened(build) as services:
+            _reset(services, address, cause)
 
     @two_factor.command("clock-reset")
     def clock_reset(email: Email) -> None:
         """Once this machine's clock is right: end what an account has from a time when it was ahead."""
         address = existing_address(email)
-        with opened(build) as house:
-            _reset_clock(house, address)
+        with opened(build) as services:
+            _reset_clock(services, address)
 
     return two_factor
 
@@ -64,8 +64,8 @@ def _status_text(summary: AccountSummary) -> str:
     return f"2FA Enabled since {day(summary.protected_since)}, {summary.codes_left} recovery codes left"
 
 
-def _reset_clock(house: House, address: str) -> None:
-    outcome, clock = house.identity.administration.reset_clock(address), moment(house.clock.now())
+def _reset_clock(services: Services, address: str) -> None:
+    outcome, clock = services.identity.administration.reset_clock(address), moment(services.clock.now())
     match outcome:
         case None:
             fail(f"There is no account {address!r}.")
@@ -78,8 +78,8 @@ def _reset_clock(house: House, address: str) -> None:
             assert_never(unknown)
 
 
-def _reset(house: House, address: str, reason: str) -> None:
-    outcome = house.identity.re_enrolment.reset(address, reason)
+def _reset(services: Services, address: str, reason: str) -> None:
+    outcome = services.identity.re_enrolment.reset(address, reason)
     match outcome:
         case None:
             fail(f"There is no account {address!r}.")
@@ -89,8 +89,8 @@ def _reset(house: House, address: str, reason: str) -> None:
             typer.echo(f"2FA of {listed_address(address)} is reset, and all its sessions have ended.")
             typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
             typer.echo(f"once, within {hours(LinkKind.RE_ENROLMENT)} hours; an earlier one is void.")
-            echo_link(house, LinkKind.RE_ENROLMENT, outcome)
-            summary = house.identity.administration.summary(address)
+            echo_link(services, LinkKind.RE_ENROLMENT, outcome)
+            summary = services.identity.administration.summary(address)
             if summary is not None and summary.account.status is AccountStatus.DISABLED:
                 typer.echo("The account is disabled: nobody can sign in to it before `xpressbot accounts enable`.")
         case unknown:

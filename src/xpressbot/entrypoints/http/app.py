@@ -16,21 +16,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from xpressbot import __version__
-from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.api.session import OPENAPI_PATH_ITEM, SESSION_PATH, session_route
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import http_error_response
 from xpressbot.entrypoints.http.form_subject import FormSubjects
 from xpressbot.entrypoints.http.health import health_routes
 from xpressbot.entrypoints.http.metrics import metrics_route, occupancy_kept_current
+from xpressbot.entrypoints.http.middleware import RequestMiddleware
+from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.http.pages import PAGES
-from xpressbot.entrypoints.http.pools import SWITCH_INTERVAL_SECONDS
-from xpressbot.entrypoints.http.reception import Reception
 from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
 from xpressbot.entrypoints.http.routing import destinations, page_routes
 from xpressbot.entrypoints.http.switchboard import Switchboard
-from xpressbot.entrypoints.http.upkeep import keep_up
-from xpressbot.entrypoints.http.visit import Site
+from xpressbot.entrypoints.jobs import run_jobs
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.threads.worker_pools import SWITCH_INTERVAL_SECONDS
 
 OPENAPI_URL = "/api/v1/openapi.json"
 _A_YEAR = 31_536_000
@@ -38,22 +38,22 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 """FastAPI would hand messages of exceptions to whoever collects them. What may be told is told by our log and metrics."""
 
 
-def create_app(house: House) -> FastAPI:
+def create_app(services: Services) -> FastAPI:
     """Build the application of one worker."""
-    renderer = Renderer(plain_http_warning=house.settings.plain_http_warning)
-    site = Site(house, renderer, Cookies(house.settings), destinations(PAGES), FormSubjects(house.digest))
+    renderer = Renderer(plain_http_warning=services.settings.plain_http_warning)
+    site = Site(services, renderer, Cookies(services.settings), destinations(PAGES), FormSubjects(services.digest))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        upkeep = asyncio.create_task(keep_up(house))
+        jobs = asyncio.create_task(run_jobs(services))
         try:
-            async with occupancy_kept_current(house):
+            async with occupancy_kept_current(services):
                 yield
         finally:
-            upkeep.cancel()
-            await asyncio.gather(upkeep, return_exceptions=True)
-            house.close()
+            jobs.cancel()
+            await asyncio.gather(jobs, return_exceptions=True)
+            services.close()
 
     app = _Application(
         title="XpressBot",
@@ -68,7 +68,7 @@ def create_app(house: House) -> FastAPI:
     )
     app.router.routes.extend([session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route()])
 
-    # Reception explains those that pages raise; FastAPI's own layers would explain others in their way before it.
+    # RequestMiddleware explains those that pages raise; FastAPI's own layers would explain others in their way before it.
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         return http_error_response(renderer, request, error)
@@ -88,7 +88,7 @@ class _Application(FastAPI):
         outermost = super().build_middleware_stack()
         if not isinstance(outermost, ServerErrorMiddleware):
             raise TypeError(f"{outermost} is not the layer that is to be left out")
-        return Reception(Switchboard(outermost.app, self.router.routes), self._site)
+        return RequestMiddleware(Switchboard(outermost.app, self.router.routes), self._site)
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()

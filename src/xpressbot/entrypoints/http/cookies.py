@@ -7,11 +7,14 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.installation_name import InstallationName
+from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.foundation.settings import Settings
-from xpressbot.identity.domain import device, link, pending_sign_in, session
-from xpressbot.identity.domain.instant import MINUTE, SECOND
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.times import MINUTE, SECOND
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.links import rules as link
+from xpressbot.identity.sessions.rules import known_browser as device
+from xpressbot.identity.sessions.rules import session
+from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 
 
 class Cookie(StrEnum):

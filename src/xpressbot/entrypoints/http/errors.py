@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cross_origin import LONGEST_HOST, host_of
-from xpressbot.entrypoints.http.pools import RETRY_AFTER_SECONDS
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.http.rendering import Renderer
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.foundation.database.trouble import Trouble
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.logging import printable
+from xpressbot.foundation.threads.worker_pools import RETRY_AFTER_SECONDS
 
 API_PREFIX: Final = "/api/"
 MISDIRECTED: Final = 421
@@ -53,7 +53,7 @@ _EXPLANATIONS: Final = {
         "method_not_allowed", _("Not possible here"), _("This address does not take that kind of request. Nothing was done.")
     ),
     409: _Explanation(
-        "session_renewed",
+        "token_superseded",
         _("This click changed nothing"),
         _(
             "Your session was renewed a moment ago: by the same button, if you pressed it twice, or in another tab. What was done first"
@@ -126,9 +126,9 @@ def error_response(
     return _explained(renderer, request, status, told, headers=headers, reference=reference)
 
 
-def unavailable_response(renderer: Renderer, request: Request, trouble: Trouble, *, reference: str | None = None) -> Response:
+def unavailable_response(renderer: Renderer, request: Request, fault: DatabaseFault, *, reference: str | None = None) -> Response:
     """503, with the time after which it is worth another try, in the words of what is wrong with the database."""
-    if trouble.only_writes_fail:
+    if fault.only_writes_fail:
         retry = {"Retry-After": str(RETRY_AFTER_REPAIR_SECONDS)}
         return _explained(renderer, request, 503, _NOTHING_CAN_BE_SAVED, headers=retry, reference=reference)
     return error_response(renderer, request, 503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}, reference=reference)

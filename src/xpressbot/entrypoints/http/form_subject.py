@@ -11,12 +11,12 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 
-from xpressbot.identity.application.ports import KeyedDigest
-from xpressbot.identity.application.re_enrolment import Enrollee
-from xpressbot.identity.domain.account import Account
-from xpressbot.identity.domain.email_address import MAX_EMAIL_LENGTH
-from xpressbot.identity.domain.pending_sign_in import PendingSignIn
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.address import MAX_EMAIL_LENGTH
+from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.sign_in.rules.pending import PendingSignIn
 
 FIELD: Final = "for"
 _PURPOSE: Final = "form subject"
@@ -63,7 +63,7 @@ class FormSubject:
 class FormSubjects:
     """Writes and reads the hidden field: the address as shown, and a MAC over it and the subject."""
 
-    def __init__(self, digest: KeyedDigest) -> None:
+    def __init__(self, digest: KeyedDigests) -> None:
         self._digest = digest
 
     def value(self, subject: FormSubject) -> str:

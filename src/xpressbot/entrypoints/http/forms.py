@@ -6,9 +6,11 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.identity.application.second_factor import RecoveryCodeText, SecondFactor, TotpCode
-from xpressbot.identity.domain import password, recovery_code, totp
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.identity.factors.proof import RecoveryCodeText, SecondFactor, TotpCode
+from xpressbot.identity.factors.recovery_codes import rules as recovery_code
+from xpressbot.identity.factors.totp.rules import totp
+from xpressbot.identity.passwords import rules as password
 
 MAX_BODY_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 20

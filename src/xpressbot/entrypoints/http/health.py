@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from xpressbot.entrypoints.http.visit import Site
-from xpressbot.foundation.database.readiness import NOT_REACHED, Readiness
+from xpressbot.diagnostics.readiness import NOT_REACHED, Readiness
+from xpressbot.entrypoints.http.page_request import Site
 
 READY_WITHIN_SECONDS: Final = 2
 
@@ -38,7 +38,7 @@ class _Examination:
     async def result(self) -> Readiness:
         """What the examination that is under way finds; a new one if there is none."""
         if self._running is None or self._running.done():
-            house = self._site.house
-            self._running = asyncio.ensure_future(house.pools.page.run(house.readiness.examine))
+            services = self._site.services
+            self._running = asyncio.ensure_future(services.pools.page.run(services.readiness.examine))
         done, _unfinished = await asyncio.wait({self._running}, timeout=READY_WITHIN_SECONDS)
         return done.pop().result() if done else NOT_REACHED

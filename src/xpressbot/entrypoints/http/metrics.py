@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xpressbot.entrypoints.house import House
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cross_origin import METRICS_PATH
 from xpressbot.entrypoints.http.forwarded_headers import forwarded_header
-from xpressbot.entrypoints.http.visit import Site
+from xpressbot.entrypoints.http.page_request import Site
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.metrics import CONTENT_TYPE
 from xpressbot.foundation.networks import is_loopback, is_within
 from xpressbot.foundation.settings import Settings
@@ -24,14 +24,14 @@ OCCUPANCY_INTERVAL_SECONDS: Final = 1
 
 def metrics_route(site: Site) -> Route:
     """GET /metrics. Nobody else learns more of it than of a page that does not exist."""
-    house = site.house
+    services = site.services
 
     async def metrics(request: Request) -> Response:
-        if not may_read(request, house.settings):
+        if not may_read(request, services.settings):
             raise HTTPException(404)
-        house.occupancy.renew()
+        services.occupancy.renew()
         # Not on a page's thread: when all of those hang, these figures say so.
-        return Response(await asyncio.to_thread(house.measures.metrics.exposition), headers={"Content-Type": CONTENT_TYPE})
+        return Response(await asyncio.to_thread(services.telemetry.metrics.exposition), headers={"Content-Type": CONTENT_TYPE})
 
     return Route(METRICS_PATH, metrics, methods=["GET"])
 
@@ -51,9 +51,9 @@ def may_read(request: Request, settings: Settings) -> bool:
 
 
 @asynccontextmanager
-async def occupancy_kept_current(house: House) -> AsyncIterator[None]:
+async def occupancy_kept_current(services: Services) -> AsyncIterator[None]:
     """While another worker may answer for this one, have its occupancy looked at every second."""
-    looking = asyncio.create_task(_look(house)) if house.measures.metrics.is_shared else None
+    looking = asyncio.create_task(_look(services)) if services.telemetry.metrics.is_shared else None
     try:
         yield
     finally:
@@ -61,7 +61,7 @@ async def occupancy_kept_current(house: House) -> AsyncIterator[None]:
             looking.cancel()
 
 
-async def _look(house: House) -> None:
+async def _look(services: Services) -> None:
     while True:
-        house.occupancy.renew()
+        services.occupancy.renew()
         await asyncio.sleep(OCCUPANCY_INTERVAL_SECONDS)

@@ -1,25 +1,23 @@
-"""Templates to pages, and values to what people read."""
+"""Templates, static files and QR codes: what pages are made of."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from mimetypes import guess_type
 from typing import Any, Final
 
 import segno
-import ua_parser
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from xpressbot.entrypoints.http.translation import TRANSLATIONS, _
-from xpressbot.identity.domain.account import Account
-from xpressbot.identity.domain.authenticator import ENROLMENT_TRIES
-from xpressbot.identity.domain.instant import SECOND
-from xpressbot.identity.domain.recovery_code import FEW_CODES
+from xpressbot.entrypoints.messages.formatting import as_is, clock_time, moment
+from xpressbot.entrypoints.messages.translation import TRANSLATIONS
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
+from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 
 _QR_QUIET_ZONE: Final = 4
 
@@ -69,49 +67,10 @@ class Renderer:
         return HTMLResponse(self._templates.get_template(template).render(common | context), status_code=status)
 
 
-def as_is(text: str) -> Markup:
-    """A name, an address or a secret within a sentence: a browser that translates the page leaves it alone."""
-    return Markup('<span translate="no">{}</span>').format(text)
-
-
-def moment(at: int) -> Markup:
-    """Date and time; the page's script rewrites it to the reader's time zone."""
-    return Markup('<time datetime="{}" data-moment>{}</time>').format(_iso(at), moment_text(at))
-
-
-def moment_text(at: int) -> str:
-    """Date and time where no script reaches them."""
-    return f"{_utc(at):%-d %b %Y, %H:%M} UTC"
-
-
-def clock_time(at: int) -> Markup:
-    """The time of day alone."""
-    return Markup('<time datetime="{}" data-clock>{:%H:%M} UTC</time>').format(_iso(at), _utc(at))
-
-
 def qr_svg(text: str, label: str) -> Markup:
     """Draw a QR code as inline SVG, dark on light with its quiet zone, whatever the page's colours."""
     svg = segno.make(text, error="m", micro=False).svg_inline(border=_QR_QUIET_ZONE, dark="#000", light="#fff", omitsize=True)
     return Markup('<svg role="img" aria-label="{}" ').format(label) + Markup(svg.removeprefix("<svg "))  # noqa: S704  # segno's own markup
-
-
-@lru_cache(maxsize=1024)
-def browser_name(user_agent: str) -> str:
-    """What a person calls the browser: "Firefox on Linux"."""
-    parsed = ua_parser.parse(user_agent)
-    browser = parsed.user_agent.family if parsed.user_agent else ""
-    system = parsed.os.family if parsed.os else ""
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or _("an unknown browser")
-
-
-def _utc(at: int) -> datetime:
-    return datetime.fromtimestamp(at // SECOND, tz=UTC)
-
-
-def _iso(at: int) -> str:
-    return _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @cache

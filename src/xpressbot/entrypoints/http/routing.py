@@ -8,23 +8,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from xpressbot.entrypoints.http.admission import AdmissionControl, Target
 from xpressbot.entrypoints.http.errors import Action, error_response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
+from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
-from xpressbot.entrypoints.http.places import Places, Target
-from xpressbot.entrypoints.http.pools import Pools
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Site, Visit, redirect
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.re_enrolment import Enrollee
-from xpressbot.identity.domain.outcomes import Denied, Reason, StepUpRequired
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.foundation.threads.worker_pools import Pools
+from xpressbot.identity.outcomes import Denied, Reason, StepUpRequired
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sign_in.re_enrolment import Enrollee
 
 FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
 """Where forms are sent to by people who say themselves who they are."""
 
-Handler = Callable[[Visit, Caller], Response | Denied | StepUpRequired]
-EnrolleeHandler = Callable[[Visit, Enrollee], Response | Denied]
+Handler = Callable[[PageRequest, Caller], Response | Denied | StepUpRequired]
+EnrolleeHandler = Callable[[PageRequest, Enrollee], Response | Denied]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,20 @@ class PublicPage:
 
     method: str
     path: str
-    handler: Callable[[Visit], Response]
+    handler: Callable[[PageRequest], Response]
     hashes_at: Target | None = None
-    shown_to: Callable[[Visit], FormSubject | None] | None = None
+    shown_to: Callable[[PageRequest], FormSubject | None] | None = None
 
     @property
     def is_destination(self) -> bool:
         """Whether `next` may name it."""
         return False
 
-    def answer(self, visit: Visit) -> Response:
+    def answer(self, request: PageRequest) -> Response:
         """Run the handler."""
-        subject = None if self.shown_to is None else self.shown_to(visit)
-        refusal = None if subject is None else visit.refuse_form_of_another(subject, None, self.path)
-        return self.handler(visit) if refusal is None else refusal
+        subject = None if self.shown_to is None else self.shown_to(request)
+        refusal = None if subject is None else request.refuse_form_of_another(subject, None, self.path)
+        return self.handler(request) if refusal is None else refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +81,26 @@ class SignedInPage:
         """Whether `next` may name it."""
         return self.method == "GET" and self.path != STEP_UP_PATH
 
-    def answer(self, visit: Visit) -> Response:
+    def answer(self, request: PageRequest) -> Response:
         """Run the handler for whoever is signed in; send anybody else to sign in first."""
-        caller = visit.identity.sessions.resolve(visit.client)
+        caller = request.identity.sessions.resolve(request.client)
         if caller is None:
-            return self._answer_enrollee(visit) or self._answer_nobody(visit)
-        if refusal := visit.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
+            return self._answer_enrollee(request) or self._answer_nobody(request)
+        if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
             return refusal
-        if self.for_one_person and _somebody_else_must_enrol(visit, caller):
+        if self.for_one_person and _somebody_else_must_enrol(request, caller):
             return redirect(RE_ENROLMENT_PATH)
-        return self._conclude(visit, self.handler(visit, caller))
+        return self._conclude(request, self.handler(request, caller))
 
-    def _conclude(self, visit: Visit, outcome: Response | Denied | StepUpRequired) -> Response:
+    def _conclude(self, request: PageRequest, outcome: Response | Denied | StepUpRequired) -> Response:
         back = self.back
         match outcome:
             case StepUpRequired():
                 return redirect(f"{STEP_UP_PATH}?next={back}")
             case Denied(Reason.NOT_SIGNED_IN):
                 return redirect(f"{SIGN_IN_PATH}?next={back}")
-            case Denied(Reason.SESSION_RENEWED):
-                return _session_renewed(visit, back)
+            case Denied(Reason.TOKEN_SUPERSEDED):
+                return _session_renewed(request, back)
             case Denied(Reason.NOT_PROTECTED):
                 return redirect(SETTINGS_PATH)  # which shows that 2FA is off
             case Denied(reason):
@@ -108,16 +108,16 @@ class SignedInPage:
             case _:
                 return outcome
 
-    def _answer_nobody(self, visit: Visit) -> Response:
-        if self.method == "POST" and visit.identity.sessions.was_renewed(visit.client):
-            return _session_renewed(visit, self.back)
-        return visit.to_sign_in(self.back)
+    def _answer_nobody(self, request: PageRequest) -> Response:
+        if self.method == "POST" and request.identity.sessions.was_renewed(request.client):
+            return _session_renewed(request, self.back)
+        return request.to_sign_in(self.back)
 
-    def _answer_enrollee(self, visit: Visit) -> Response | None:
+    def _answer_enrollee(self, request: PageRequest) -> Response | None:
         if self.before_session is None:
             return None
-        enrollee = visit.enrollee()
-        outcome = enrollee if isinstance(enrollee, Denied) else self._for_enrollee(self.before_session, visit, enrollee)
+        enrollee = request.enrollee()
+        outcome = enrollee if isinstance(enrollee, Denied) else self._for_enrollee(self.before_session, request, enrollee)
         match outcome:
             case Denied(Reason.NOT_SIGNED_IN):
                 return None
@@ -128,18 +128,18 @@ class SignedInPage:
             case _:
                 return outcome
 
-    def _for_enrollee(self, handler: EnrolleeHandler, visit: Visit, enrollee: Enrollee) -> Response | Denied:
-        refusal = visit.refuse_form_of_another(FormSubject.must_enrol(enrollee), None, RE_ENROLMENT_PATH)
-        return handler(visit, enrollee) if refusal is None else refusal
+    def _for_enrollee(self, handler: EnrolleeHandler, request: PageRequest, enrollee: Enrollee) -> Response | Denied:
+        refusal = request.refuse_form_of_another(FormSubject.must_enrol(enrollee), None, RE_ENROLMENT_PATH)
+        return handler(request, enrollee) if refusal is None else refusal
 
 
-def _session_renewed(visit: Visit, back: str) -> Response:
+def _session_renewed(request: PageRequest, back: str) -> Response:
     """The other half of a double click, or a form of a tab that was left behind. No cookie is set: the browser may have a newer one."""
-    return error_response(visit.site.renderer, visit.request, 409, action=Action(back, _("Go on")))
+    return error_response(request.site.renderer, request.starlette, 409, action=Action(back, _("Go on")))
 
 
-def _somebody_else_must_enrol(visit: Visit, caller: Caller) -> bool:
-    enrollee = visit.enrollee()
+def _somebody_else_must_enrol(request: PageRequest, caller: Caller) -> bool:
+    enrollee = request.enrollee()
     return isinstance(enrollee, Enrollee) and enrollee.pending.account_id != caller.account.id
 
 
@@ -160,28 +160,28 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     loose = [page.path for page in pages if isinstance(page, PublicPage) and page.method == "POST" and page.shown_to is None]
     if not FOR_ANYBODY.issuperset(loose):
         raise ValueError(f"a form sent to {loose} acts for whoever is in the cookies: say in shown_to whom it is shown to")
-    places = Places(site.house.pools)
+    places = AdmissionControl(site.services.pools)
     return [Route(page.path, _endpoint(site, page, places), methods=[page.method]) for page in pages]
 
 
-def _endpoint(site: Site, page: Page, places: Places) -> Callable[[Request], object]:
-    run = _runner(site.house.pools, page, places)
+def _endpoint(site: Site, page: Page, places: AdmissionControl) -> Callable[[Request], object]:
+    run = _runner(site.services.pools, page, places)
 
-    async def endpoint(request: Request) -> Response:
-        form = await read_form(request) if page.method == "POST" else Form()
-        visit = Visit.of(site, request, form)
-        return await run(visit, lambda: page.answer(visit))
+    async def endpoint(starlette: Request) -> Response:
+        form = await read_form(starlette) if page.method == "POST" else Form()
+        request = PageRequest.of(site, starlette, form)
+        return await run(request, lambda: page.answer(request))
 
     return endpoint
 
 
-Runner = Callable[[Visit, Callable[[], Response]], Awaitable[Response]]
+Runner = Callable[[PageRequest, Callable[[], Response]], Awaitable[Response]]
 
 
-def _runner(pools: Pools, page: Page, places: Places) -> Runner:
+def _runner(pools: Pools, page: Page, places: AdmissionControl) -> Runner:
     """What has a page's handler run by the right threads."""
     target = page.hashes_at
     if target is not None:
-        return lambda visit, work: places.run(visit, target, work)
+        return lambda request, work: places.run(request, target, work)
     pool = pools.form if page.method == "POST" else pools.page
-    return lambda _visit, work: pool.run(work)
+    return lambda _request, work: pool.run(work)

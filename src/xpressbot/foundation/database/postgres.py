@@ -9,7 +9,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Engine, create_engine, event
 
-from xpressbot.foundation.database.trouble import count_as_unavailable
+from xpressbot.foundation.database.errors import count_as_unavailable
 
 CONNECT_TIMEOUT_SECONDS: Final = 3
 LOCK_TIMEOUT_SECONDS: Final = 4

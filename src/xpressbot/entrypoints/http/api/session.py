@@ -11,13 +11,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.http.problems import problem
-from xpressbot.entrypoints.http.visit import Site
 from xpressbot.foundation.database.engine import UNAVAILABLE
-from xpressbot.identity.domain.account import Account
-from xpressbot.identity.domain.instant import SECOND
-from xpressbot.identity.domain.session import Session
-from xpressbot.identity.domain.token import Token
+from xpressbot.foundation.times import SECOND
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.sessions.rules.session import Session
 
 SESSION_PATH: Final = "/api/v1/session"
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -33,7 +33,7 @@ class _WhoAmI:
     """An ASGI application: Starlette wraps functions in layers that this one does not need."""
 
     def __init__(self, site: Site) -> None:
-        self._house = site.house
+        self._services = site.services
         self._cookies = site.cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,15 +44,15 @@ class _WhoAmI:
 
     async def _find(self, token: Token) -> tuple[Session, Account] | None:
         # Where an answer takes no wait, a thread would cost more than the question (docs/adr/0013).
-        at_once = self._house.lookup_at_once
+        at_once = self._services.lookup_at_once
         if at_once is not None:
             try:
                 found = at_once.find(token)
-                if found is None or not at_once.owes_a_note(found[0]):
+                if found is None or not at_once.last_use_is_due(found[0]):
                     return found
             except UNAVAILABLE:
                 pass
-        return await self._house.pools.page.run(partial(self._house.identity.sessions.find, token))
+        return await self._services.pools.page.run(partial(self._services.identity.sessions.find, token))
 
 
 def _body(session: Session, account: Account) -> dict[str, Any]:

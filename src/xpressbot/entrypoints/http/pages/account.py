@@ -4,26 +4,26 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.admission import SESSION
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.forms import parse_second_factor, password_problem
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
-from xpressbot.entrypoints.http.places import SESSION
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text, settings_notice
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.second_factor import method_of
-from xpressbot.identity.domain.outcomes import Denied, Raised, Reason
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text, settings_notice
+from xpressbot.identity.factors.proof import method_of
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
+from xpressbot.identity.sessions.caller import Caller
 
 
-def show_settings(visit: Visit, caller: Caller) -> Response:
+def show_settings(request: PageRequest, caller: Caller) -> Response:
     """Whether 2FA is on, and what can be done about it."""
-    settings = visit.identity.account_page.settings(caller)
-    return visit.page(
+    settings = request.identity.account_page.settings(caller)
+    return request.page(
         "account.html",
         caller.account,
-        message=settings_notice(visit.request.query_params.get("reason", "")),
+        message=settings_notice(request.query("reason")),
         protected=settings.protection.on,
         since=settings.protection.since,
         codes_left=settings.protection.codes_left,
@@ -35,43 +35,43 @@ def show_settings(visit: Visit, caller: Caller) -> Response:
     )
 
 
-def show_confirm_identity(visit: Visit, caller: Caller) -> Response:
+def show_confirm_identity(request: PageRequest, caller: Caller) -> Response:
     """Ask for the password, and a code where 2FA is on."""
-    return visit.page("confirm_identity.html", caller.account, **_context(visit, caller, visit.request.query_params.get("next", "")))
+    return request.page("confirm_identity.html", caller.account, **_context(request, caller, request.query("next")))
 
 
-def confirm_identity(visit: Visit, caller: Caller) -> Response | Denied:
+def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied:
     """Check the proof, renew the session's token, and go back to where it was needed."""
-    context = _context(visit, caller, visit.form["next"])
-    factor = parse_second_factor(visit.form["code"])
+    context = _context(request, caller, request.form["next"])
+    factor = parse_second_factor(request.form["code"])
     errors: dict[str, Text] = {}
-    if problem := password_problem(visit.form["password"]):
+    if problem := password_problem(request.form["password"]):
         errors["password"] = problem
     if context["needs_code"] and factor is None:
         errors["code"] = _("Enter the 6-digit code that your app shows, or a recovery code.")
     if errors:
-        return visit.invalid("confirm_identity.html", caller.account, errors, **context)
-    outcome = visit.identity.reauthentication.confirm(caller, visit.form["password"], factor)
-    visit.counts.step_up(None if factor is None else method_of(factor), outcome)
+        return request.invalid("confirm_identity.html", caller.account, errors, **context)
+    outcome = request.identity.reauthentication.confirm(caller, request.form["password"], factor)
+    request.metrics.step_up(None if factor is None else method_of(factor), outcome)
     match outcome:
-        case Raised():
-            return visit.raised(outcome, visit.safe_next(visit.form["next"]))
+        case SessionRenewed():
+            return request.renewed(outcome, request.safe_next(request.form["next"]))
         case Denied(Reason.SESSION_ENDED):
             response = redirect(f"{SIGN_IN_PATH}?reason={outcome.reason}")
-            visit.site.cookies.clear(response, Cookie.SESSION)
+            request.site.cookies.clear(response, Cookie.SESSION)
             return response
-        case Denied(Reason.NOT_SIGNED_IN | Reason.SESSION_RENEWED):
+        case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED):
             return outcome
         case Denied():
-            return visit.refused("confirm_identity.html", caller.account, outcome, **context)
+            return request.refused("confirm_identity.html", caller.account, outcome, **context)
         case unknown:
             assert_never(unknown)
 
 
-def _context(visit: Visit, caller: Caller, next_text: str) -> dict[str, Any]:
+def _context(request: PageRequest, caller: Caller, next_text: str) -> dict[str, Any]:
     return {
-        "needs_code": visit.identity.reauthentication.proof_needed(caller).second_factor,
-        "form": {"next": visit.safe_next(next_text)},
+        "needs_code": request.identity.reauthentication.proof_needed(caller).second_factor,
+        "form": {"next": request.safe_next(next_text)},
     }
 
 

@@ -5,76 +5,76 @@ from typing import Final
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text, apps_notice, refusal_text
-from xpressbot.identity.application.authenticator_apps import AuthenticatorApp
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.domain.assurance import Action
-from xpressbot.identity.domain.authenticator import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
-from xpressbot.identity.domain.line import as_seen
-from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text, apps_notice, refusal_text
+from xpressbot.foundation.text import as_seen
+from xpressbot.identity.factors.rules import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
+from xpressbot.identity.factors.totp.apps import AuthenticatorApp
+from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.rules.assurance import Action
 
 APPS_PATH: Final = "/account/2fa/apps"
 _ADD_PATH: Final = f"{APPS_PATH}/add"
 _STAYS_ON_THE_LIST: Final = frozenset({Reason.TOO_MANY_AUTHENTICATORS, Reason.NO_SUCH_AUTHENTICATOR, Reason.LAST_AUTHENTICATOR})
 
 
-def show_apps(visit: Visit, caller: Caller) -> Response:
+def show_apps(request: PageRequest, caller: Caller) -> Response:
     """All apps, and what can be done with each."""
-    return _list(visit, caller, message=apps_notice(visit.request.query_params.get("reason", "")))
+    return _list(request, caller, message=apps_notice(request.query("reason")))
 
 
-def show_add(visit: Visit, caller: Caller) -> Response | StepUpRequired:
+def show_add(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
     """Ask what the new app is to be called."""
-    if visit.identity.reauthentication.needed_for(caller, Action.ADD_AUTHENTICATOR):
+    if request.identity.reauthentication.needed_for(caller, Action.ADD_AUTHENTICATOR):
         return StepUpRequired()
-    return _add_page(visit, caller)
+    return _add_page(request, caller)
 
 
-def add(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret for one app more."""
-    name = normalise_app_name(visit.form["name"])
+    name = normalise_app_name(request.form["name"])
     if name is None or _is_reserved(name):
-        return _add_page(visit, caller, problem=_name_problem(name))
-    outcome = visit.identity.authenticator_apps.add(caller, name)
+        return _add_page(request, caller, problem=_name_problem(name))
+    outcome = request.identity.authenticator_apps.add(caller, name)
     match outcome:
         case Done():
             return redirect(SETUP_PATH)
         case Denied(Reason.NAME_TAKEN):
-            return _add_page(visit, caller, problem=refusal_text(outcome, visit.now()))
+            return _add_page(request, caller, problem=refusal_text(outcome, request.now()))
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
             return outcome
 
 
-def rename(visit: Visit, caller: Caller) -> Response | Denied:
+def rename(request: PageRequest, caller: Caller) -> Response | Denied:
     """Give an app another name."""
-    app_id, name = visit.form["app"], normalise_app_name(visit.form["name"])
+    app_id, name = request.form["app"], normalise_app_name(request.form["name"])
     if name is None or _is_reserved(name):
-        return _list(visit, caller, renamed=app_id, problem=_name_problem(name))
-    outcome = visit.identity.authenticator_apps.rename(caller, app_id, name)
+        return _list(request, caller, renamed=app_id, problem=_name_problem(name))
+    outcome = request.identity.authenticator_apps.rename(caller, app_id, name)
     match outcome:
         case Done():
             return redirect(APPS_PATH)
         case Denied(Reason.NAME_TAKEN):
-            return _list(visit, caller, renamed=app_id, problem=refusal_text(outcome, visit.now()))
+            return _list(request, caller, renamed=app_id, problem=refusal_text(outcome, request.now()))
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
             return outcome
 
 
-def remove(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def remove(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Let one app go."""
-    outcome = visit.identity.authenticator_apps.remove(caller, visit.form["app"])
+    outcome = request.identity.authenticator_apps.remove(caller, request.form["app"])
     match outcome:
-        case Raised():
-            return visit.raised(outcome, APPS_PATH)
+        case SessionRenewed():
+            return request.renewed(outcome, APPS_PATH)
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
@@ -91,8 +91,8 @@ def app_label(name: str, *, is_usable: bool = True) -> str:
     return name or (_("Authenticator app") if is_usable else _("Something else"))
 
 
-def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
-    settings = visit.identity.account_page.settings(caller)
+def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
+    settings = request.identity.account_page.settings(caller)
     apps = settings.apps
     if not apps:
         return redirect(SETTINGS_PATH)
@@ -103,13 +103,13 @@ def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | No
             "id": app.id,
             "name": app_label(app.name, is_usable=app.is_usable),
             "is_usable": app.is_usable,
-            "typed": visit.form["name"] if app.id == renamed else app.name,
+            "typed": request.form["name"] if app.id == renamed else app.name,
             "added_at": app.added_at,
             "last_used_at": app.last_used_at,
         }
         for app in apps
     ]
-    return visit.page(
+    return request.page(
         "apps.html",
         caller.account,
         status=422 if problem else 200,
@@ -121,14 +121,14 @@ def _list(visit: Visit, caller: Caller, *, renamed: str = "", problem: Text | No
     )
 
 
-def _add_page(visit: Visit, caller: Caller, *, problem: Text | None = None) -> Response:
-    apps = visit.identity.authenticator_apps.list_apps(caller)
+def _add_page(request: PageRequest, caller: Caller, *, problem: Text | None = None) -> Response:
+    apps = request.identity.authenticator_apps.list_apps(caller)
     if not apps:
         return redirect(SETTINGS_PATH)
     if len(apps) >= MOST_PER_ACCOUNT:
         return _refused(Reason.TOO_MANY_AUTHENTICATORS)
-    form, errors = {"name": visit.form["name"]}, {"name": problem} if problem else {}
-    return visit.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors)
+    form, errors = {"name": request.form["name"]}, {"name": problem} if problem else {}
+    return request.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors)
 
 
 def _is_reserved(name: str) -> bool:

@@ -6,28 +6,28 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
-from xpressbot.entrypoints.check_up import CheckUpResult
+from xpressbot.diagnostics.background_check import CheckResult
+from xpressbot.diagnostics.findings import Check, Finding, Severity
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH
-from xpressbot.entrypoints.http.rendering import as_is
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import event_title, notice_detail, where
-from xpressbot.entrypoints.wording.addresses import listed_address
-from xpressbot.entrypoints.wording.findings import SEVERITIES, advice
-from xpressbot.foundation.diagnosis.findings import Check, Finding, Severity
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.domain.notice import Notice, Shown
-from xpressbot.identity.domain.outcomes import Denied, Done
-from xpressbot.identity.domain.security_event import EventKind, SecurityEvent
+from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.findings import SEVERITIES, advice
+from xpressbot.entrypoints.messages.formatting import as_is
+from xpressbot.entrypoints.messages.wording import event_title, notice_detail, where
+from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
+from xpressbot.identity.audit.rules.notice import Notice, Shown
+from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.sessions.caller import Caller
 
 _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _COUNTED_IN_WORDS: Final = frozenset({EventKind.PASSWORD_GUESSING, EventKind.STOPPED_AT_SECOND_FACTOR})
 
 
-def show_dashboard(visit: Visit, caller: Caller) -> Response:
+def show_dashboard(request: PageRequest, caller: Caller) -> Response:
     """The first page after signing in."""
-    dashboard = visit.identity.account_page.dashboard(caller)
-    return visit.page(
+    dashboard = request.identity.account_page.dashboard(caller)
+    return request.page(
         "dashboard.html",
         caller.account,
         protected=dashboard.protection.on,
@@ -38,14 +38,14 @@ def show_dashboard(visit: Visit, caller: Caller) -> Response:
         notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
         read=[_notice(notice) for notice in dashboard.read],
         activity=[_entry(event) for event in dashboard.activity],
-        installation=_installation(visit.site.house.check_up.last()) if dashboard.owner else None,
+        installation=_installation(request.site.services.background_check.last()) if dashboard.owner else None,
     )
 
 
-def acknowledge_notices(visit: Visit, caller: Caller) -> Response | Denied:
+def acknowledge_notices(request: PageRequest, caller: Caller) -> Response | Denied:
     """The person has read the notices that the page named."""
-    shown = [Shown(int(one[1]), int(one[2])) for word in visit.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
-    outcome = visit.identity.account_page.acknowledge(caller, shown) if shown else Done()
+    shown = [Shown(int(one[1]), int(one[2])) for word in request.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
+    outcome = request.identity.account_page.acknowledge(caller, shown) if shown else Done()
     return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
 
 
@@ -64,7 +64,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _installation(examined: CheckUpResult | None) -> dict[str, Any]:
+def _installation(examined: CheckResult | None) -> dict[str, Any]:
     """What calls for the owner, errors first, and how much was looked at; `at` is None before the first examination."""
     if examined is None:
         return {"at": None}

@@ -4,20 +4,20 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.ceremony_counts import Step
+from xpressbot.entrypoints.http.admission import INVITATION
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import Action, ExplainedError
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
-from xpressbot.entrypoints.http.places import INVITATION
 from xpressbot.entrypoints.http.routing import Page, PublicPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit
-from xpressbot.entrypoints.http.wording import Text, weak_password_text
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text, weak_password_text
+from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
 
 INVITATION_PATH: Final = "/link/invite"
 _TEMPLATE: Final = "invitation.html"
@@ -29,29 +29,29 @@ _LINK: Final = LinkPage(
 )
 
 
-def show_invitation(visit: Visit) -> Response:
+def show_invitation(request: PageRequest) -> Response:
     """Take the link's token out of the address bar, then ask for name and password."""
-    taken = _LINK.taken_from_address(visit)
-    return taken if taken is not None else _page(visit, {})
+    taken = _LINK.taken_from_address(request)
+    return taken if taken is not None else _page(request, {})
 
 
-def accept(visit: Visit) -> Response:
+def accept(request: PageRequest) -> Response:
     """Make the account and sign it in."""
-    name, errors = name_and_password_problems(visit)
+    name, errors = name_and_password_problems(request)
     if errors:
-        return _page(visit, errors)
-    outcome = visit.identity.registration.accept(visit.cookie(Cookie.LINK), name, visit.form["password"], visit.client)
+        return _page(request, errors)
+    outcome = request.identity.registration.accept(request.cookie(Cookie.LINK), name, request.form["password"], request.client)
     match outcome:
         case SignedIn():
-            visit.counts.sign_in(Step.LINK, outcome)
-            response = visit.signed_in(outcome)
-            visit.site.cookies.clear(response, Cookie.LINK)
+            request.metrics.sign_in(Step.LINK, outcome)
+            response = request.signed_in(outcome)
+            request.site.cookies.clear(response, Cookie.LINK)
             return response
         case WeakPassword():
-            return _page(visit, {"password": weak_password_text(outcome)})
+            return _page(request, {"password": weak_password_text(outcome)})
         case Denied(Reason.LINK_THROTTLED):
-            visit.counts.sign_in(Step.LINK, outcome)
-            return visit.refused(_TEMPLATE, None, outcome, **_context(visit))
+            request.metrics.sign_in(Step.LINK, outcome)
+            return request.refused(_TEMPLATE, None, outcome, **_context(request))
         case Denied(Reason.EMAIL_TAKEN):
             raise ExplainedError(
                 410,
@@ -60,25 +60,25 @@ def accept(visit: Visit) -> Response:
                 action=Action(SIGN_IN_PATH, _("Sign in")),
             )
         case Denied():
-            raise _LINK.closed(visit)
+            raise _LINK.closed(request)
         case unknown:
             assert_never(unknown)
 
 
-def _page(visit: Visit, errors: dict[str, Text]) -> Response:
-    return visit.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(visit))
+def _page(request: PageRequest, errors: dict[str, Text]) -> Response:
+    return request.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(request))
 
 
-def _context(visit: Visit) -> dict[str, Any]:
-    subject = _shown_to(visit)
+def _context(request: PageRequest) -> dict[str, Any]:
+    subject = _shown_to(request)
     if subject is None:
-        raise _LINK.closed(visit)
-    return {"email": subject.address, "shown_to": subject, "form": {"name": visit.form["name"]}, **new_password_context(visit)}
+        raise _LINK.closed(request)
+    return {"email": subject.address, "shown_to": subject, "form": {"name": request.form["name"]}, **new_password_context(request)}
 
 
-def _shown_to(visit: Visit) -> FormSubject | None:
-    token = visit.cookie(Cookie.LINK)
-    email = visit.identity.registration.invited(token)
+def _shown_to(request: PageRequest) -> FormSubject | None:
+    token = request.cookie(Cookie.LINK)
+    email = request.identity.registration.invited(token)
     return None if token is None or email is None else FormSubject.of_link(token, email)
 
 

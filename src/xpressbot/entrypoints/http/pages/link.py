@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import LINK_COOKIE_LIFETIME, Cookie
 from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.identity.domain.instant import MINUTE
-from xpressbot.identity.domain.link import LinkKind, LinkState
-from xpressbot.identity.domain.token import Token
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.foundation.times import MINUTE
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.links.rules import LinkKind, LinkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +24,25 @@ class LinkPage:
     used: str
     another: str
 
-    def taken_from_address(self, visit: Visit) -> Response | None:
+    def taken_from_address(self, request: PageRequest) -> Response | None:
         """Put the token of a link that was opened into its cookie and go to the page; None when the address has no token.
 
         Raises ExplainedError 410 for a link that is used, expired or unknown.
         """
-        text = visit.request.query_params.get("token")
+        text = request.starlette.query_params.get("token")
         if text is None:
             return None
         token = Token.parse(text)
-        state = self.state(visit, token)
+        state = self.state(request, token)
         if token is None or state is not LinkState.OPEN:
             raise self.gone(state)
-        return keep_link(visit, self.path, token)
+        return keep_link(request, self.path, token)
 
-    def closed(self, visit: Visit) -> ExplainedError:
+    def closed(self, request: PageRequest) -> ExplainedError:
         """Why the page cannot be shown: the link that this browser holds works no more, or it holds none."""
-        token = visit.cookie(Cookie.LINK)
+        token = request.cookie(Cookie.LINK)
         if token is not None:
-            return self.gone(self.state(visit, token))
+            return self.gone(self.state(request, token))
         detail = _(
             "No link is open in this browser. It remembers one for %(minutes)d minutes, and only if it keeps cookies of this site. Open"
             " the link that you were given once more."
@@ -51,9 +51,9 @@ class LinkPage:
             404, title=_("Open your link once more"), detail=detail % {"minutes": LINK_COOKIE_LIFETIME // MINUTE}, action=None
         )
 
-    def state(self, visit: Visit, token: Token | None) -> LinkState:
+    def state(self, request: PageRequest, token: Token | None) -> LinkState:
         """What has become of a link of this kind."""
-        return LinkState.UNKNOWN if token is None else visit.identity.registration.link_state(self.kind, token)
+        return LinkState.UNKNOWN if token is None else request.identity.registration.link_state(self.kind, token)
 
     def gone_text(self, state: LinkState) -> str:
         """Why a link does not work, and what to do."""
@@ -76,8 +76,8 @@ class LinkPage:
         return ExplainedError(410, title=_("This link does not work"), detail=self.gone_text(state), action=action)
 
 
-def keep_link(visit: Visit, path: str, token: Token) -> Response:
+def keep_link(request: PageRequest, path: str, token: Token) -> Response:
     """Go to `path` with the token in its cookie."""
     response = redirect(path)
-    visit.site.cookies.set(response, Cookie.LINK, token)
+    request.site.cookies.set(response, Cookie.LINK, token)
     return response

@@ -4,35 +4,35 @@ from functools import cache
 from typing import Any, Final
 
 from xpressbot.entrypoints.http.forms import password_problem
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit
-from xpressbot.entrypoints.http.wording import Text
-from xpressbot.identity.domain.account import MAX_NAME_LENGTH, normalise_name
+from xpressbot.entrypoints.http.page_request import PageRequest
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text
+from xpressbot.identity.accounts.rules.account import MAX_NAME_LENGTH, normalise_name
 
 _PASSPHRASE_WORDS: Final = 6
 """62 bits from the EFF's short list of 1,296 plain words."""
 
 
-def new_password_context(visit: Visit) -> dict[str, Any]:
+def new_password_context(request: PageRequest) -> dict[str, Any]:
     """The rule, and a passphrase made for this page."""
-    return {"min_length": visit.site.house.settings.password_min_length, "suggestion": _passphrase(visit)}
+    return {"min_length": request.site.services.settings.password_min_length, "suggestion": _passphrase(request)}
 
 
-def name_and_password_problems(visit: Visit) -> tuple[str, dict[str, Text]]:
+def name_and_password_problems(request: PageRequest) -> tuple[str, dict[str, Text]]:
     """The normalised name, and what is wrong with the shape of name and password."""
-    name = normalise_name(visit.form["name"])
+    name = normalise_name(request.form["name"])
     errors: dict[str, Text] = {}
     if name is None:
         errors["name"] = _("Enter your name: up to %(count)d characters, without control characters.") % {"count": MAX_NAME_LENGTH}
-    if problem := password_problem(visit.form["password"]):
+    if problem := password_problem(request.form["password"]):
         errors["password"] = problem
     return name or "", errors
 
 
-def _passphrase(visit: Visit) -> str:
+def _passphrase(request: PageRequest) -> str:
     words = _words()
     # 4 bytes over 1,296 words: no word is likelier than another by more than one part in three million.
-    chosen = (int.from_bytes(visit.site.house.entropy.token_bytes(4)) % len(words) for _word in range(_PASSPHRASE_WORDS))
+    chosen = (int.from_bytes(request.site.services.entropy.token_bytes(4)) % len(words) for _word in range(_PASSPHRASE_WORDS))
     return "-".join(words[number] for number in chosen)
 
 

@@ -5,22 +5,22 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.ceremony_counts import Step
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
 from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text, re_enrolment_notice, refusal_text
-from xpressbot.identity.application.re_enrolment import Enrollee
-from xpressbot.identity.domain.instant import whole_seconds_until
-from xpressbot.identity.domain.link import LinkKind, LinkState
-from xpressbot.identity.domain.outcomes import Denied, Done, Reason, SignedIn
-from xpressbot.identity.domain.token import Token
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text, re_enrolment_notice, refusal_text
+from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.foundation.times import whole_seconds_until
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.links.rules import LinkKind, LinkState
+from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
+from xpressbot.identity.sign_in.re_enrolment import Enrollee
 
 _TEMPLATE: Final = "re_enrolment.html"
 _LINK: Final = LinkPage(
@@ -32,71 +32,71 @@ _LINK: Final = LinkPage(
 _MAX_PASTED: Final = 2048
 
 
-def show_link(visit: Visit) -> Response:
+def show_link(request: PageRequest) -> Response:
     """Take the link's token out of the address bar, then say what is still missing: the password, the link, or the start."""
-    taken = _LINK.taken_from_address(visit)
-    return taken if taken is not None else _page(visit, message=re_enrolment_notice(visit.request.query_params.get("reason", "")))
+    taken = _LINK.taken_from_address(request)
+    return taken if taken is not None else _page(request, message=re_enrolment_notice(request.query("reason")))
 
 
-def take_pasted_link(visit: Visit) -> Response:
+def take_pasted_link(request: PageRequest) -> Response:
     """Take a link that was opened elsewhere, or stands on paper."""
-    token = _token_in(visit.form["link"])
+    token = _token_in(request.form["link"])
     if token is None:
         problem = _("Paste the whole link, as it was given to you.")
-        return _page(visit, status=422, errors={"link": problem}, otherwise=_LINK.gone(LinkState.UNKNOWN))
-    outcome = visit.identity.re_enrolment.take(token)
+        return _page(request, status=422, errors={"link": problem}, otherwise=_LINK.gone(LinkState.UNKNOWN))
+    outcome = request.identity.re_enrolment.take(token)
     match outcome:
         case Done():
-            return keep_link(visit, RE_ENROLMENT_PATH, token)
+            return keep_link(request, RE_ENROLMENT_PATH, token)
         case Denied(Reason.LINK_THROTTLED, retry_at=int(retry_at)):
-            visit.counts.throttled(outcome)
-            now = visit.now()
+            request.metrics.throttled(outcome)
+            now = request.now()
             retry = {"Retry-After": str(whole_seconds_until(retry_at, now))}
             raise ExplainedError(429, title=_("Pasted too often"), detail=refusal_text(outcome, now), action=None, headers=retry)
         case Denied():
-            state = _LINK.state(visit, token)
-            return _page(visit, status=410, errors={"link": _LINK.gone_text(state)}, otherwise=_LINK.gone(state))
+            state = _LINK.state(request, token)
+            return _page(request, status=410, errors={"link": _LINK.gone_text(state)}, otherwise=_LINK.gone(state))
         case unknown:
             assert_never(unknown)
 
 
-def start(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+def start(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
     """Prepare a secret and show it. The cookie of the link begins anew, so that it outlives the set-up."""
-    outcome = visit.identity.re_enrolment.start(enrollee)
+    outcome = request.identity.re_enrolment.start(enrollee)
     match outcome:
         case Done():
-            return redirect(SETUP_PATH) if enrollee.link is None else keep_link(visit, SETUP_PATH, enrollee.link)
+            return redirect(SETUP_PATH) if enrollee.link is None else keep_link(request, SETUP_PATH, enrollee.link)
         case Denied():
             return outcome
         case unknown:
             assert_never(unknown)
 
 
-def start_over(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+def start_over(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
     """Replace the secret."""
-    outcome = visit.identity.re_enrolment.start_over(enrollee)
+    outcome = request.identity.re_enrolment.start_over(enrollee)
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
-def show_setup(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+def show_setup(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
     """The QR code, the key, and the field for the first code."""
-    enrolment = visit.identity.re_enrolment.view(enrollee)
-    return enrolment if isinstance(enrolment, Denied) else set_up_page(visit, None, FormSubject.must_enrol(enrollee), enrolment)
+    enrolment = request.identity.re_enrolment.view(enrollee)
+    return enrolment if isinstance(enrolment, Denied) else set_up_page(request, None, FormSubject.must_enrol(enrollee), enrolment)
 
 
-def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
+def confirm(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
     """Check the first code; a right one turns 2FA on and begins the session."""
-    enrolment = visit.identity.re_enrolment.view(enrollee)
+    enrolment = request.identity.re_enrolment.view(enrollee)
     if isinstance(enrolment, Denied):
         return enrolment
     outcome = with_first_code(
-        visit, None, FormSubject.must_enrol(enrollee), enrolment, lambda code: visit.identity.re_enrolment.confirm(enrollee, code)
+        request, None, FormSubject.must_enrol(enrollee), enrolment, lambda code: request.identity.re_enrolment.confirm(enrollee, code)
     )
     match outcome:
         case SignedIn():
-            visit.counts.sign_in(Step.SET_UP, outcome)
-            response = visit.signed_in(outcome, CODES_PATH)
-            visit.site.cookies.clear(response, Cookie.LINK)
+            request.metrics.sign_in(Step.SET_UP, outcome)
+            response = request.signed_in(outcome, CODES_PATH)
+            request.site.cookies.clear(response, Cookie.LINK)
             return response
         case Denied() | Response():
             return outcome
@@ -105,7 +105,7 @@ def confirm(visit: Visit, enrollee: Enrollee) -> Response | Denied:
 
 
 def _page(
-    visit: Visit,
+    request: PageRequest,
     *,
     status: int = 200,
     message: Text | None = None,
@@ -113,15 +113,15 @@ def _page(
     otherwise: ExplainedError | None = None,
 ) -> Response:
     """What is still missing. otherwise: what to say where neither a password nor a link came before."""
-    enrollee = visit.enrollee()
-    caller = visit.identity.sessions.resolve(visit.client)
-    has_link = visit.identity.re_enrolment.is_open(visit.cookie(Cookie.LINK))
+    enrollee = request.enrollee()
+    caller = request.identity.sessions.resolve(request.client)
+    has_link = request.identity.re_enrolment.is_open(request.cookie(Cookie.LINK))
     if isinstance(enrollee, Denied) and not has_link:
         if enrollee.reason in {Reason.START_AGAIN, Reason.CLOCK_WAS_CHANGED}:
             return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
-        raise otherwise or _LINK.closed(visit)
-    refusal = None if isinstance(enrollee, Denied) else visit.identity.re_enrolment.may_start(enrollee)
-    return visit.page(
+        raise otherwise or _LINK.closed(request)
+    refusal = None if isinstance(enrollee, Denied) else request.identity.re_enrolment.may_start(enrollee)
+    return request.page(
         _TEMPLATE,
         None if caller is None else caller.account,
         status=status,
@@ -145,8 +145,8 @@ def _token_in(text: str) -> Token | None:
     return Token.parse(tokens[0])
 
 
-def _shown_to(visit: Visit) -> FormSubject | None:
-    enrollee = visit.enrollee()
+def _shown_to(request: PageRequest) -> FormSubject | None:
+    enrollee = request.enrollee()
     return None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee)
 
 

@@ -5,17 +5,17 @@ from typing import Any, Final
 from starlette.responses import PlainTextResponse, Response
 
 from xpressbot.entrypoints.http.forms import USED_MARK, parse_recovery_code, recovery_code_problem
-from xpressbot.entrypoints.http.installation_name import InstallationName
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
-from xpressbot.entrypoints.http.rendering import browser_name
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import codes_notice
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.recovery_codes import Ledger, Showing
-from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
-from xpressbot.identity.domain.recovery_code import CODES_IN_A_SET, SavedCode
+from xpressbot.entrypoints.messages.formatting import browser_name
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import codes_notice
+from xpressbot.foundation.installation_name import InstallationName
+from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, SavedCode
+from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
+from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.sessions.caller import Caller
 
 _MASK: Final = "••••-••••-••••-••••"
 _TEMPLATE: Final = "recovery_codes.html"
@@ -29,72 +29,76 @@ _CHECKED: Final = {
 _FRESH: Final = {Showing.FIRST: "first", Showing.REPLACEMENT: "replacement", Showing.AGAIN: None}
 
 
-def show_codes(visit: Visit, caller: Caller) -> Response:
+def show_codes(request: PageRequest, caller: Caller) -> Response:
     """The ledger; the codes themselves while this session may see them."""
-    ledger = visit.identity.recovery_codes.ledger(caller)
+    ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None:
         return redirect(SETTINGS_PATH)
-    message = codes_notice(visit.request.query_params.get("reason", ""))
-    return visit.page(_TEMPLATE, caller.account, message=message, **_context(visit, ledger))
+    message = codes_notice(request.query("reason"))
+    return request.page(_TEMPLATE, caller.account, message=message, **_context(request, ledger))
 
 
-def check(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def check(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Tell what a saved code is worth."""
-    ledger = visit.identity.recovery_codes.ledger(caller)
+    ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None:
         return redirect(SETTINGS_PATH)
-    code = parse_recovery_code(visit.form["code"])
+    code = parse_recovery_code(request.form["code"])
     if code is None:
-        return visit.invalid(_TEMPLATE, caller.account, {"code": recovery_code_problem(visit.form["code"])}, **_context(visit, ledger))
-    outcome = visit.identity.recovery_codes.check(caller, code)
-    visit.counts.throttled(outcome)
+        return request.invalid(
+            _TEMPLATE, caller.account, {"code": recovery_code_problem(request.form["code"])}, **_context(request, ledger)
+        )
+    outcome = request.identity.recovery_codes.check(caller, code)
+    request.metrics.throttled(outcome)
     match outcome:
         case SavedCode():
-            return visit.page(
-                _TEMPLATE, caller.account, **_context(visit, ledger) | {"checked": _CHECKED[outcome], "is_good": outcome is SavedCode.GOOD}
+            return request.page(
+                _TEMPLATE,
+                caller.account,
+                **_context(request, ledger) | {"checked": _CHECKED[outcome], "is_good": outcome is SavedCode.GOOD},
             )
         case Denied(Reason.THROTTLED):
-            return visit.refused(_TEMPLATE, caller.account, outcome, **_context(visit, ledger))
+            return request.refused(_TEMPLATE, caller.account, outcome, **_context(request, ledger))
         case _:
             return outcome
 
 
-def reveal(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def reveal(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Show the codes in this session."""
-    outcome = visit.identity.recovery_codes.reveal(caller)
+    outcome = request.identity.recovery_codes.reveal(caller)
     return redirect(CODES_PATH) if isinstance(outcome, Done) else outcome
 
 
-def regenerate(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def regenerate(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a new set and show it."""
-    outcome = visit.identity.recovery_codes.regenerate(caller)
+    outcome = request.identity.recovery_codes.regenerate(caller)
     return redirect(CODES_PATH) if isinstance(outcome, Done) else outcome
 
 
-def keep(visit: Visit, caller: Caller) -> Response | Denied:
+def keep(request: PageRequest, caller: Caller) -> Response | Denied:
     """The codes are saved."""
-    outcome = visit.identity.recovery_codes.keep(caller, visit.form["set"])
+    outcome = request.identity.recovery_codes.keep(caller, request.form["set"])
     match outcome:
         case Denied(Reason.CODES_NOT_KEPT):
             return redirect(f"{CODES_PATH}?reason={outcome.reason}")
-        case Raised():
-            return visit.raised(outcome, SETTINGS_PATH)
+        case SessionRenewed():
+            return request.renewed(outcome, SETTINGS_PATH)
         case Done():
             return redirect(SETTINGS_PATH)
         case _:
             return outcome
 
 
-def download(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def download(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """The codes as a text file."""
-    ledger = visit.identity.recovery_codes.ledger(caller)
+    ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None or ledger.shown is None:
-        outcome = visit.identity.recovery_codes.reveal(caller)
+        outcome = request.identity.recovery_codes.reveal(caller)
         if not isinstance(outcome, Done):
             return outcome
         return redirect(CODES_PATH)
     used = {code.position for code in ledger.code_set.codes if code.used_at is not None}
-    name = InstallationName.of(visit.site.house.settings)
+    name = InstallationName.of(request.site.services.settings)
     lines = [
         _("XpressBot recovery codes for %(email)s at %(place)s") % {"email": caller.account.email, "place": name.address},
         _("Each code signs you in once if you lose your phone. Keep them in a safe place, away from the phone."),
@@ -107,10 +111,10 @@ def download(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired
     )
 
 
-def _context(visit: Visit, ledger: Ledger) -> dict[str, Any]:
+def _context(request: PageRequest, ledger: Ledger) -> dict[str, Any]:
     return {
         "codes": ledger.shown,
-        "place": InstallationName.of(visit.site.house.settings).address,
+        "place": InstallationName.of(request.site.services.settings).address,
         "set_id": ledger.code_set.id,
         "fresh": None if ledger.showing is None else _FRESH[ledger.showing],
         "ledger": _rows(ledger),

@@ -6,19 +6,20 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.ceremony_counts import Ceremony
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem
-from xpressbot.entrypoints.http.installation_name import InstallationName
-from xpressbot.entrypoints.http.rendering import moment_text, qr_svg
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.enrolling import OpenEnrolment
-from xpressbot.identity.domain.assurance import Method
-from xpressbot.identity.domain.otpauth import base32_key, groups_of_four, provisioning_uri
-from xpressbot.identity.domain.outcomes import Denied, Reason
-from xpressbot.identity.domain.totp import parse_code
+from xpressbot.entrypoints.http.page_request import PageRequest
+from xpressbot.entrypoints.http.rendering import qr_svg
+from xpressbot.entrypoints.messages.formatting import moment_text
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
+from xpressbot.foundation.installation_name import InstallationName
+from xpressbot.identity.factors.totp.enrolment_steps import OpenEnrolment
+from xpressbot.identity.factors.totp.rules.otpauth import base32_key, groups_of_four, provisioning_uri
+from xpressbot.identity.factors.totp.rules.totp import parse_code
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.rules.assurance import Method
 
 SETUP_PATH: Final = "/account/2fa/setup"
 _TEMPLATE: Final = "two_factor_setup.html"
@@ -28,28 +29,28 @@ _LONGEST_NAMES: Final = 2000
 T = TypeVar("T")
 
 
-def set_up_page(visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> Response:
+def set_up_page(request: PageRequest, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> Response:
     """Show what the app needs."""
-    return visit.page(_TEMPLATE, caller.account if caller else None, **_context(visit, caller, subject, enrolment))
+    return request.page(_TEMPLATE, caller.account if caller else None, **_context(request, caller, subject, enrolment))
 
 
 def with_first_code(
-    visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
+    request: PageRequest, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment, confirm: Callable[[str], T | Denied]
 ) -> T | Denied | Response:
     """Hand the typed code to `confirm`; what can be mended on the page is said there."""
-    account, context = caller.account if caller else None, _context(visit, caller, subject, enrolment)
-    digits = parse_code(visit.form["code"])
+    account, context = caller.account if caller else None, _context(request, caller, subject, enrolment)
+    digits = parse_code(request.form["code"])
     if digits is None:
-        return visit.invalid(_TEMPLATE, account, {"code": code_problem(visit.form["code"])}, **context)
+        return request.invalid(_TEMPLATE, account, {"code": code_problem(request.form["code"])}, **context)
     outcome = confirm(digits)
-    visit.counts.code(Method.TOTP, outcome, Ceremony.SET_UP)
+    request.metrics.code(Method.TOTP, outcome, CodePurpose.SET_UP)
     if isinstance(outcome, Denied) and outcome.reason in {Reason.WRONG_CODE, Reason.CLOCK_IS_OFF}:
-        return visit.refused(_TEMPLATE, account, outcome, **context)
+        return request.refused(_TEMPLATE, account, outcome, **context)
     return outcome
 
 
-def _context(visit: Visit, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> dict[str, Any]:
-    issuer = InstallationName.of(visit.site.house.settings).issuer
+def _context(request: PageRequest, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> dict[str, Any]:
+    issuer = InstallationName.of(request.site.services.settings).issuer
     uri = provisioning_uri(enrolment.secret, issuer=issuer, account=_label(issuer, subject.address, enrolment))
     key = base32_key(enrolment.secret)
     return {
@@ -65,7 +66,7 @@ def _context(visit: Visit, caller: Caller | None, subject: FormSubject, enrolmen
         "adding": enrolment.adding,
         "app_name": enrolment.name,
         "renews_codes": enrolment.renews_codes,
-        "recovering": caller is not None and caller.session.may_repair(visit.now()),
+        "recovering": caller is not None and caller.session.may_repair(request.now()),
         "other_sessions": enrolment.other_sessions,
     }
 

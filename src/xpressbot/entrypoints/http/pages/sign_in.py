@@ -6,22 +6,22 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.ceremony_counts import Step
+from xpressbot.entrypoints.http.admission import ADDRESS_TYPED
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
-from xpressbot.entrypoints.http.places import ADDRESS_TYPED
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.entrypoints.http.wording import Text, address_problem_text, sign_in_notice
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.re_enrolment import Enrollee
-from xpressbot.identity.application.second_factor import SecondFactor
-from xpressbot.identity.domain.email_address import AddressProblem, email_to_sign_in_with
-from xpressbot.identity.domain.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
-from xpressbot.identity.domain.pending_sign_in import NextStep, PendingSignIn
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text, address_problem_text, sign_in_notice
+from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_sign_in_with
+from xpressbot.identity.factors.proof import SecondFactor
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 
 CODE_PATH: Final = "/sign-in/code"
 RECOVERY_CODE_PATH: Final = "/sign-in/recovery-code"
@@ -53,23 +53,23 @@ _APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", parse_totp_code, 
 _RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", parse_recovery_code, _problem_of_recovery_code)
 
 
-def show_sign_in(visit: Visit) -> Response:
+def show_sign_in(request: PageRequest) -> Response:
     """Ask for address and password; send on whoever is signed in already."""
-    next_path = visit.safe_next(visit.request.query_params.get("next", ""))
-    if visit.identity.sessions.resolve(visit.client) is not None:
+    next_path = request.safe_next(request.query("next"))
+    if request.identity.sessions.resolve(request.client) is not None:
         return redirect(next_path)
-    reason = visit.request.query_params.get("reason", "")
-    if not reason and visit.identity.sessions.is_from_the_future(visit.client):
+    reason = request.query("reason")
+    if not reason and request.identity.sessions.is_from_the_future(request.client):
         reason = Reason.CLOCK_WAS_CHANGED
     message = sign_in_notice(reason)
-    return visit.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
+    return request.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
 
 
-def sign_in(visit: Visit) -> Response:
+def sign_in(request: PageRequest) -> Response:
     """Check the password."""
-    next_path = visit.safe_next(visit.form["next"])
-    kept = {"email": visit.form["email"], "next": next_path}
-    email, password = email_to_sign_in_with(visit.form["email"]), visit.form["password"]
+    next_path = request.safe_next(request.form["next"])
+    kept = {"email": request.form["email"], "next": next_path}
+    email, password = email_to_sign_in_with(request.form["email"]), request.form["password"]
     errors: dict[str, Text] = {}
     if isinstance(email, AddressProblem):
         asked = _("Enter your e-mail address, like anna@example.com.")
@@ -77,83 +77,83 @@ def sign_in(visit: Visit) -> Response:
     if problem := password_problem(password):
         errors["password"] = problem
     if isinstance(email, AddressProblem) or errors:
-        return visit.invalid("sign_in.html", None, errors, form=kept)
-    outcome = visit.identity.sign_in.begin(email, password, next_path, visit.client)
-    visit.counts.sign_in(Step.PASSWORD, outcome)
+        return request.invalid("sign_in.html", None, errors, form=kept)
+    outcome = request.identity.sign_in.begin(email, password, next_path, request.client)
+    request.metrics.sign_in(Step.PASSWORD, outcome)
     match outcome:
         case SignedIn():
-            return visit.signed_in(outcome)
+            return request.signed_in(outcome)
         case SecondFactorRequired(pending):
             response = redirect(CODE_PATH)
-            visit.site.cookies.set(response, Cookie.SIGN_IN, pending)
+            request.site.cookies.set(response, Cookie.SIGN_IN, pending)
             return response
         case EnrolmentRequired(pending):
             response = redirect(RE_ENROLMENT_PATH)
-            visit.site.cookies.set(response, Cookie.SIGN_IN, pending)
+            request.site.cookies.set(response, Cookie.SIGN_IN, pending)
             return response
         case Denied():
-            return visit.refused("sign_in.html", None, outcome, form=kept)
+            return request.refused("sign_in.html", None, outcome, form=kept)
         case unknown:
             assert_never(unknown)
 
 
-def show_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
+def show_second_factor(way: _SecondFactorWay) -> Callable[[PageRequest], Response]:
     """Ask for a second factor."""
 
-    def show(visit: Visit) -> Response:
-        pending = _pending(visit)
-        return pending if isinstance(pending, Response) else visit.page(way.template, None, **_of(pending))
+    def show(request: PageRequest) -> Response:
+        pending = _pending(request)
+        return pending if isinstance(pending, Response) else request.page(way.template, None, **_of(pending))
 
     return show
 
 
-def verify_second_factor(way: _SecondFactorWay) -> Callable[[Visit], Response]:
+def verify_second_factor(way: _SecondFactorWay) -> Callable[[PageRequest], Response]:
     """Check a second factor."""
 
-    def verify(visit: Visit) -> Response:
-        factor = way.parse(visit.form["code"])
+    def verify(request: PageRequest) -> Response:
+        factor = way.parse(request.form["code"])
         if factor is None:
-            pending = _pending(visit)
+            pending = _pending(request)
             if isinstance(pending, Response):
                 return pending
-            return visit.invalid(way.template, None, {"code": way.problem(visit.form["code"])}, **_of(pending))
-        outcome = visit.identity.sign_in.verify_second_factor(visit.cookie(Cookie.SIGN_IN), factor, visit.client)
-        visit.counts.sign_in(way.step, outcome)
+            return request.invalid(way.template, None, {"code": way.problem(request.form["code"])}, **_of(pending))
+        outcome = request.identity.sign_in.verify_second_factor(request.cookie(Cookie.SIGN_IN), factor, request.client)
+        request.metrics.sign_in(way.step, outcome)
         match outcome:
             case SignedIn():
-                return visit.signed_in(outcome)
+                return request.signed_in(outcome)
             case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.MUST_ENROL | Reason.CLOCK_WAS_CHANGED):
-                return _sent_back(visit, outcome)
+                return _sent_back(request, outcome)
             case Denied():
-                pending = _pending(visit)
-                return pending if isinstance(pending, Response) else visit.refused(way.template, None, outcome, **_of(pending))
+                pending = _pending(request)
+                return pending if isinstance(pending, Response) else request.refused(way.template, None, outcome, **_of(pending))
             case unknown:
                 assert_never(unknown)
 
     return verify
 
 
-def sign_out(visit: Visit, caller: Caller) -> Response | Denied:
+def sign_out(request: PageRequest, caller: Caller) -> Response | Denied:
     """End the session."""
-    outcome = visit.identity.sessions.sign_out(caller)
+    outcome = request.identity.sessions.sign_out(caller)
     if isinstance(outcome, Denied):
         return outcome
     response = redirect(SIGN_IN_PATH)
-    visit.site.cookies.clear(response, Cookie.SESSION)
+    request.site.cookies.clear(response, Cookie.SESSION)
     return response
 
 
-def leave_enrolment(visit: Visit, enrollee: Enrollee) -> Response:
+def leave_enrolment(request: PageRequest, enrollee: Enrollee) -> Response:
     """End a sign-in that has to set up 2FA first."""
-    visit.identity.re_enrolment.abandon(enrollee)
+    request.identity.re_enrolment.abandon(enrollee)
     response = redirect(SIGN_IN_PATH)
-    visit.site.cookies.clear(response, Cookie.SIGN_IN)
+    request.site.cookies.clear(response, Cookie.SIGN_IN)
     return response
 
 
-def _pending(visit: Visit) -> PendingSignIn | Response:
-    pending = visit.identity.sign_in.pending(visit.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
-    return _sent_back(visit, pending) if isinstance(pending, Denied) else pending
+def _pending(request: PageRequest) -> PendingSignIn | Response:
+    pending = request.identity.sign_in.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+    return _sent_back(request, pending) if isinstance(pending, Denied) else pending
 
 
 def _of(pending: PendingSignIn) -> dict[str, Any]:
@@ -161,19 +161,19 @@ def _of(pending: PendingSignIn) -> dict[str, Any]:
     return {"email": pending.email, "shown_to": FormSubject.signing_in(pending)}
 
 
-def _shown_to(visit: Visit) -> FormSubject | None:
-    pending = visit.identity.sign_in.pending(visit.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+def _shown_to(request: PageRequest) -> FormSubject | None:
+    pending = request.identity.sign_in.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
     return None if isinstance(pending, Denied) else FormSubject.signing_in(pending)
 
 
-def _sent_back(visit: Visit, denied: Denied) -> Response:
+def _sent_back(request: PageRequest, denied: Denied) -> Response:
     """Whoever has a session goes on (a double click); anybody else starts again, and is told why."""
-    if visit.identity.sessions.resolve(visit.client) is not None:
+    if request.identity.sessions.resolve(request.client) is not None:
         return redirect(HOME_PATH)
     if denied.reason is Reason.MUST_ENROL:
         return redirect(RE_ENROLMENT_PATH)
     if denied.reason is Reason.NOT_SIGNED_IN:
-        return visit.to_sign_in()
+        return request.to_sign_in()
     return redirect(f"{SIGN_IN_PATH}?reason={denied.reason}")
 
 

@@ -5,74 +5,78 @@ from typing import Final, assert_never
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages import re_enrolment
 from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInPage
-from xpressbot.entrypoints.http.visit import Visit, redirect
-from xpressbot.identity.application.caller import Caller
-from xpressbot.identity.application.totp_enrolment import Confirmed
-from xpressbot.identity.domain.assurance import Action
-from xpressbot.identity.domain.outcomes import Denied, Done, Raised, Reason, StepUpRequired
+from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.rules.assurance import Action
 
 MOVE_PATH: Final = "/account/2fa/move"
 DISABLE_PATH: Final = "/account/2fa/disable"
 
 
-def show_move(visit: Visit, caller: Caller) -> Response | StepUpRequired:
+def show_move(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
     """Ask what became of the old phone, and which app it is about."""
-    if visit.identity.reauthentication.needed_for(caller, Action.START_ENROLMENT):
+    if request.identity.reauthentication.needed_for(caller, Action.START_ENROLMENT):
         return StepUpRequired()
-    settings = visit.identity.account_page.settings(caller)
+    settings = request.identity.account_page.settings(caller)
     if not settings.protection.on:
         return redirect(SETTINGS_PATH)
-    return visit.page("move.html", caller.account, apps=app_choices(settings.apps), other_sessions=settings.other_sessions)
+    return request.page("move.html", caller.account, apps=app_choices(settings.apps), other_sessions=settings.other_sessions)
 
 
-def start(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def start(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret and show it. With 2FA on it is a move: `app` names the one to replace, `lost` says where that is."""
-    outcome = visit.identity.totp_enrolment.start(caller, replaces=visit.form["app"] or None, lost=visit.form["lost"] == "yes")
+    outcome = request.identity.totp_enrolment.start(caller, replaces=request.form["app"] or None, lost=request.form["lost"] == "yes")
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
-def start_over(visit: Visit, caller: Caller) -> Response | Denied:
+def start_over(request: PageRequest, caller: Caller) -> Response | Denied:
     """Replace the secret."""
-    outcome = visit.identity.totp_enrolment.start_over(caller)
+    outcome = request.identity.totp_enrolment.start_over(caller)
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
-def show_setup(visit: Visit, caller: Caller) -> Response:
+def show_setup(request: PageRequest, caller: Caller) -> Response:
     """The QR code, the key, and the field for the first code."""
-    enrolment = visit.identity.totp_enrolment.view(caller)
+    enrolment = request.identity.totp_enrolment.view(caller)
     if enrolment is None:
-        return _without_enrolment(visit, caller)
-    return set_up_page(visit, caller, FormSubject.signed_in(caller.account), enrolment)
+        return _without_enrolment(request, caller)
+    return set_up_page(request, caller, FormSubject.signed_in(caller.account), enrolment)
 
 
-def confirm(visit: Visit, caller: Caller) -> Response | Denied:
+def confirm(request: PageRequest, caller: Caller) -> Response | Denied:
     """Check the first code; a right one does what the set-up was begun for."""
-    enrolment = visit.identity.totp_enrolment.view(caller)
+    enrolment = request.identity.totp_enrolment.view(caller)
     if enrolment is None:
-        return _without_enrolment(visit, caller, reason=Reason.NO_ENROLMENT)
+        return _without_enrolment(request, caller, reason=Reason.NO_ENROLMENT)
     outcome = with_first_code(
-        visit, caller, FormSubject.signed_in(caller.account), enrolment, lambda code: visit.identity.totp_enrolment.confirm(caller, code)
+        request,
+        caller,
+        FormSubject.signed_in(caller.account),
+        enrolment,
+        lambda code: request.identity.totp_enrolment.confirm(caller, code),
     )
     match outcome:
         case Confirmed(raised, shows_codes, added):
-            return visit.raised(raised, CODES_PATH if shows_codes else APPS_PATH if added else SETTINGS_PATH)
+            return request.renewed(raised, CODES_PATH if shows_codes else APPS_PATH if added else SETTINGS_PATH)
         case Denied() | Response():
             return outcome
         case unknown:
             assert_never(unknown)
 
 
-def show_disable(visit: Visit, caller: Caller) -> Response:
+def show_disable(request: PageRequest, caller: Caller) -> Response:
     """What turning 2FA off will do."""
-    settings = visit.identity.account_page.settings(caller)
+    settings = request.identity.account_page.settings(caller)
     if not settings.protection.on:
         return redirect(SETTINGS_PATH)
-    return visit.page(
+    return request.page(
         "disable.html",
         caller.account,
         apps_count=len(settings.apps),
@@ -81,15 +85,15 @@ def show_disable(visit: Visit, caller: Caller) -> Response:
     )
 
 
-def disable(visit: Visit, caller: Caller) -> Response | Denied | StepUpRequired:
+def disable(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Turn 2FA off."""
-    outcome = visit.identity.totp_enrolment.disable(caller)
-    return visit.raised(outcome, SETTINGS_PATH) if isinstance(outcome, Raised) else outcome
+    outcome = request.identity.totp_enrolment.disable(caller)
+    return request.renewed(outcome, SETTINGS_PATH) if isinstance(outcome, SessionRenewed) else outcome
 
 
-def _without_enrolment(visit: Visit, caller: Caller, *, reason: Reason | None = None) -> Response:
+def _without_enrolment(request: PageRequest, caller: Caller, *, reason: Reason | None = None) -> Response:
     """Back to the settings; but the other half of a double click that has just turned 2FA on goes to its codes."""
-    if caller.session.shows_codes(visit.now()):
+    if caller.session.shows_codes(request.now()):
         return redirect(CODES_PATH)
     return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 

@@ -4,22 +4,22 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.ceremony_counts import Step
+from xpressbot.entrypoints.http.admission import WELCOME_LINK
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import Action, ExplainedError
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
-from xpressbot.entrypoints.http.places import WELCOME_LINK
 from xpressbot.entrypoints.http.routing import Page, PublicPage
-from xpressbot.entrypoints.http.translation import _
-from xpressbot.entrypoints.http.visit import Visit
-from xpressbot.entrypoints.http.wording import Text, address_problem_text, weak_password_text
-from xpressbot.identity.application.registration import NewAccount
-from xpressbot.identity.domain.email_address import AddressProblem, normalise_email
-from xpressbot.identity.domain.link import LinkKind
-from xpressbot.identity.domain.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.wording import Text, address_problem_text, weak_password_text
+from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.registration.account_creation import NewAccount
 
 WELCOME_PATH: Final = "/welcome"
 _TEMPLATE: Final = "welcome.html"
@@ -31,64 +31,64 @@ _LINK: Final = LinkPage(
 )
 
 
-def show_welcome(visit: Visit) -> Response:
+def show_welcome(request: PageRequest) -> Response:
     """Take the link's token out of the address bar, then ask for name, address and password."""
-    _must_be_unclaimed(visit)
-    taken = _LINK.taken_from_address(visit)
+    _must_be_unclaimed(request)
+    taken = _LINK.taken_from_address(request)
     if taken is not None:
         return taken
-    if not visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)):
-        raise _LINK.closed(visit)
-    return _page(visit, {}, {"name": "", "email": ""})
+    if not request.identity.registration.welcome_is_open(request.cookie(Cookie.LINK)):
+        raise _LINK.closed(request)
+    return _page(request, {}, {"name": "", "email": ""})
 
 
-def claim(visit: Visit) -> Response:
+def claim(request: PageRequest) -> Response:
     """Make the owner's account and sign it in."""
-    _must_be_unclaimed(visit)
-    if not visit.identity.registration.welcome_is_open(visit.cookie(Cookie.LINK)):
-        raise _LINK.closed(visit)
-    kept = {"name": visit.form["name"], "email": visit.form["email"]}
-    email, password = normalise_email(kept["email"]), visit.form["password"]
-    name, errors = name_and_password_problems(visit)
+    _must_be_unclaimed(request)
+    if not request.identity.registration.welcome_is_open(request.cookie(Cookie.LINK)):
+        raise _LINK.closed(request)
+    kept = {"name": request.form["name"], "email": request.form["email"]}
+    email, password = normalise_email(kept["email"]), request.form["password"]
+    name, errors = name_and_password_problems(request)
     if isinstance(email, AddressProblem):
         errors["email"] = address_problem_text(email)
     if isinstance(email, AddressProblem) or errors:
-        return _page(visit, errors, kept)
-    outcome = visit.identity.registration.claim(visit.cookie(Cookie.LINK), NewAccount(email, name, password), visit.client)
+        return _page(request, errors, kept)
+    outcome = request.identity.registration.claim(request.cookie(Cookie.LINK), NewAccount(email, name, password), request.client)
     match outcome:
         case SignedIn():
-            visit.counts.sign_in(Step.LINK, outcome)
-            response = visit.signed_in(outcome)
-            visit.site.cookies.clear(response, Cookie.LINK)
+            request.metrics.sign_in(Step.LINK, outcome)
+            response = request.signed_in(outcome)
+            request.site.cookies.clear(response, Cookie.LINK)
             return response
         case WeakPassword():
-            return _page(visit, {"password": weak_password_text(outcome)}, kept)
+            return _page(request, {"password": weak_password_text(outcome)}, kept)
         case Denied(Reason.LINK_THROTTLED):
-            visit.counts.sign_in(Step.LINK, outcome)
-            return visit.refused(_TEMPLATE, None, outcome, **_context(visit, kept))
+            request.metrics.sign_in(Step.LINK, outcome)
+            return request.refused(_TEMPLATE, None, outcome, **_context(request, kept))
         case Denied():
-            _must_be_unclaimed(visit)
-            raise _LINK.closed(visit)
+            _must_be_unclaimed(request)
+            raise _LINK.closed(request)
         case unknown:
             assert_never(unknown)
 
 
-def _page(visit: Visit, errors: dict[str, Text], kept: dict[str, str]) -> Response:
-    return visit.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(visit, kept))
+def _page(request: PageRequest, errors: dict[str, Text], kept: dict[str, str]) -> Response:
+    return request.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(request, kept))
 
 
-def _context(visit: Visit, kept: dict[str, str]) -> dict[str, Any]:
-    return {"form": kept, "shown_to": _shown_to(visit), **new_password_context(visit)}
+def _context(request: PageRequest, kept: dict[str, str]) -> dict[str, Any]:
+    return {"form": kept, "shown_to": _shown_to(request), **new_password_context(request)}
 
 
-def _shown_to(visit: Visit) -> FormSubject | None:
-    token = visit.cookie(Cookie.LINK)
-    is_open = visit.identity.registration.welcome_is_open(token)
+def _shown_to(request: PageRequest) -> FormSubject | None:
+    token = request.cookie(Cookie.LINK)
+    is_open = request.identity.registration.welcome_is_open(token)
     return FormSubject.of_link(token, "") if token is not None and is_open else None
 
 
-def _must_be_unclaimed(visit: Visit) -> None:
-    if visit.identity.registration.has_owner():
+def _must_be_unclaimed(request: PageRequest) -> None:
+    if request.identity.registration.has_owner():
         raise ExplainedError(
             404,
             title=_("There is an owner already"),

@@ -1,0 +1,105 @@
+"""Whether a running process can serve: the database answers, its schema is this program's, and the key ring fits.
+
+The same conditions as at the start, looked at again. The answer names a part and no more: whoever asks may be anybody.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from xpressbot.foundation.crypto.key_ring import KeyRingError
+from xpressbot.foundation.crypto.key_state import keys_needed
+from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.migrations import HEAD, current_revision
+from xpressbot.foundation.database.read_only import database_file
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    MISMATCH = "mismatch"
+    """It is there, but is not the one that is needed."""
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    """It could not be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What was found."""
+
+    database: State
+    schema: State
+    keys: State
+
+    @property
+    def ready(self) -> bool:
+        """Whether all is well."""
+        return self.database is self.schema is self.keys is State.OK
+
+
+NOT_REACHED: Final = Readiness(State.UNAVAILABLE, State.UNKNOWN, State.UNKNOWN)
+
+
+class Ring(Protocol):
+    """The key ring as this process holds it."""
+
+    def has_keys(self, key_ids: Iterable[str]) -> bool: ...
+
+    @property
+    def lookup_id(self) -> str: ...
+
+
+class ReadinessCheck:
+    """Looks at one process's database and keys."""
+
+    def __init__(self, database: Database, ring: Ring) -> None:
+        self._database = database
+        self._ring = ring
+        self._file = database_file(database.engine.url.render_as_string(hide_password=False))
+        self._identity = None if self._file is None else _identity(self._file)
+
+    def examine(self) -> Readiness:
+        """Ask the database three short questions. It may take as long as the database takes."""
+        if self._file is not None and _identity(self._file) != self._identity:
+            # Connections that are open go on with a file that nobody will find again.
+            return NOT_REACHED
+        try:
+            self._database.ping()
+        except SQLAlchemyError:
+            return NOT_REACHED
+        return Readiness(State.OK, self._schema(), self._keys())
+
+    def _schema(self) -> State:
+        try:
+            return State.OK if current_revision(self._database) == HEAD else State.MISMATCH
+        except SQLAlchemyError:
+            return State.UNKNOWN
+
+    def _keys(self) -> State:
+        try:
+            needed = keys_needed(self._database)
+        except SQLAlchemyError:
+            return State.UNKNOWN
+        try:
+            if not self._ring.has_keys(needed.keys):
+                return State.MISSING
+        except (KeyRingError, FileNotFoundError):
+            return State.MISSING
+        return State.OK if needed.lookup_key == self._ring.lookup_id else State.MISMATCH
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file this is, whatever it is called; None if there is none."""
+    try:
+        found = os.stat(file)  # noqa: PTH116  # as a file that is no directory
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

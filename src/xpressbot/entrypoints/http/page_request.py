@@ -1,0 +1,170 @@
+"""A request as page handlers see it, and the site they answer from."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from xpressbot.entrypoints.http.client_address import client_address
+from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
+from xpressbot.entrypoints.http.forms import Form
+from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.messages.wording import NO_COOKIE, Text, refusal_text
+from xpressbot.entrypoints.services import Services
+from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
+from xpressbot.foundation.settings import normalised_host
+from xpressbot.foundation.times import whole_seconds_until
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.use_cases import Identity
+
+_MAX_USER_AGENT = 256
+_THROTTLED = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages share."""
+
+    services: Services
+    renderer: Renderer
+    cookies: Cookies
+    destinations: frozenset[str]
+    """The paths that `next` may name."""
+    form_subjects: FormSubjects
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One request. Handlers run on a pool's thread, and answer with a response."""
+
+    site: Site
+    starlette: Request
+    form: Form
+    client: Client
+
+    @classmethod
+    def of(cls, site: Site, request: Request, form: Form) -> "PageRequest":
+        """Read who asks from a request."""
+        client = Client(
+            address=client_address(request, site.services.settings.trusted_proxies),
+            user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT],
+            session=site.cookies.read(request, Cookie.SESSION),
+            device=site.cookies.read(request, Cookie.DEVICE),
+            sign_in=site.cookies.read(request, Cookie.SIGN_IN),
+        )
+        return cls(site, request, form, client)
+
+    @property
+    def identity(self) -> Identity:
+        """The use cases."""
+        return self.site.services.identity
+
+    @property
+    def metrics(self) -> SignInMetrics:
+        """Where outcomes of proofs are counted."""
+        return self.site.services.telemetry.sign_ins
+
+    def query(self, name: str) -> str:
+        """A parameter of the address; empty when it has none of this name."""
+        return self.starlette.query_params.get(name, "")
+
+    def now(self) -> int:
+        """The time, for words about it."""
+        return self.site.services.clock.now()
+
+    def safe_next(self, text: str) -> str:
+        """The place to go on to: exactly one of our own GET pages, else home (ASVS 3.7.2)."""
+        return text if text in self.site.destinations else "/"
+
+    @property
+    def comes_from_sign_in(self) -> bool:
+        """Whether the person was on one of our sign-in pages just before, as far as the browser tells."""
+        try:
+            came_from = urlsplit(self.starlette.headers.get("referer", ""))
+        except ValueError:
+            return False
+        is_ours = normalised_host(came_from.netloc, https=self.site.services.settings.https) in self.site.services.settings.allowed_hosts
+        return is_ours and (came_from.path == SIGN_IN_PATH or came_from.path.startswith(f"{SIGN_IN_PATH}/"))
+
+    def to_sign_in(self, next_path: str | None = None) -> Response:
+        """Send somebody who is not signed in to where they can do it, and tell who has just tried that cookies are needed."""
+        told = [*([f"next={next_path}"] if next_path else []), *([f"reason={NO_COOKIE}"] if self.comes_from_sign_in else [])]
+        return redirect("?".join(filter(None, (SIGN_IN_PATH, "&".join(told)))))
+
+    def cookie(self, cookie: Cookie) -> Token | None:
+        """The token in a cookie."""
+        return self.site.cookies.read(self.starlette, cookie)
+
+    def enrollee(self) -> Enrollee | Denied:
+        """Who has to set up 2FA in this browser before there is a session, if anybody."""
+        return self.identity.re_enrolment.enrollee(self.cookie(Cookie.SIGN_IN), self.cookie(Cookie.LINK), self.client)
+
+    def page(
+        self, template: str, account: Account | None, *, status: int = 200, shown_to: FormSubject | None = None, **context: Any
+    ) -> HTMLResponse:
+        """Answer with a page. shown_to: whom its forms act for, where that is not the signed-in account."""
+        subject = FormSubject.signed_in(account) if account is not None else shown_to
+        if subject is not None:
+            context["form_for"] = self.site.form_subjects.value(subject)
+        return self.site.renderer.page(template, account, status=status, **context)
+
+    def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
+        """409 for a form that was shown to somebody else than is there now, before anything is charged; None for any other request.
+
+        back: the page on which the one who is there can go on. Raises HTTPException 422 for a form that does not say whom it was
+        shown to.
+        """
+        if self.starlette.method != "POST":
+            return None
+        shown_to = self.site.form_subjects.other_than(subject, self.form[FIELD])
+        if shown_to is None:
+            return None
+        context = {
+            "opened_as": shown_to,
+            "address": subject.address,
+            "signing_in": subject.holder is Holder.PENDING_SIGN_IN,
+            "back": back,
+        }
+        return self.page("other_subject.html", account, status=409, shown_to=subject, **context)
+
+    def refused(self, template: str, account: Account | None, denied: Denied, **context: Any) -> HTMLResponse:
+        """Answer with the page again and why: 429 while waiting helps, else 401."""
+        now = self.now()
+        wait = whole_seconds_until(denied.retry_at, now) if denied.reason in _THROTTLED and denied.retry_at is not None else None
+        response = self.page(
+            template, account, status=401 if wait is None else 429, message=refusal_text(denied, now), retry_after=wait, **context
+        )
+        if wait is not None:
+            response.headers["Retry-After"] = str(wait)
+        return response
+
+    def invalid(self, template: str, account: Account | None, errors: dict[str, Text], **context: Any) -> HTMLResponse:
+        """Answer 422 with the page again and a message beside each field."""
+        return self.page(template, account, status=422, errors=errors, **context)
+
+    def signed_in(self, outcome: SignedIn, path: str | None = None) -> Response:
+        """Give the browser its session and send it to where it was going, or to `path`."""
+        response = redirect(path or (CODES_PATH if outcome.shows_codes else outcome.next_path))
+        self.site.cookies.set(response, Cookie.SESSION, outcome.session)
+        self.site.cookies.set(response, Cookie.DEVICE, outcome.device)
+        self.site.cookies.clear(response, Cookie.SIGN_IN)
+        return response
+
+    def renewed(self, outcome: SessionRenewed, path: str) -> Response:
+        """Give the browser its session's new token and go on."""
+        response = redirect(path)
+        self.site.cookies.set(response, Cookie.SESSION, outcome.session)
+        return response
+
+
+def redirect(path: str) -> RedirectResponse:
+    """303: the browser asks for `path` with GET."""
+    return RedirectResponse(path, status_code=303)

@@ -1,0 +1,50 @@
+"""Upkeep: what has to happen in time although nobody asks for it. Each worker does it once a minute."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.database.engine import UNAVAILABLE
+from xpressbot.foundation.database.errors import fault_of
+from xpressbot.identity.expiry.removal import RowExpiry
+from xpressbot.identity.expiry.rules import Transient
+
+JOB_INTERVAL_SECONDS: Final = 60
+_LOG = structlog.get_logger("xpressbot.jobs")
+
+
+async def run_jobs(services: Services) -> None:
+    """Do all duties, round after round, until it is cancelled. What fails in one is done in the next."""
+    while True:
+        for job in _jobs(services):
+            try:
+                await services.pools.page.run(job)
+            except UNAVAILABLE as error:
+                _LOG.warning("jobs.postponed", error=type(error).__name__, reason=fault_of(error))
+            except Exception:  # noqa: BLE001  # whatever it is, the next job and the next round must come
+                _LOG.exception("jobs.failed")
+        await asyncio.sleep(JOB_INTERVAL_SECONDS)
+
+
+def _jobs(services: Services) -> Sequence[Callable[[], None]]:
+    return (services.identity.recovery_codes.forget_unsaved, lambda: _sweep(services.identity.expiry), services.background_check.renew)
+
+
+def _sweep(expiry: RowExpiry) -> None:
+    removed = expiry.next_round()
+    if any(removed.values()):
+        _LOG.info(
+            "jobs.removed",
+            sessions=removed[Transient.SESSION],
+            pending_sign_ins=removed[Transient.PENDING_SIGN_IN],
+            links=removed[Transient.LINK],
+            enrolments=removed[Transient.ENROLMENT],
+            devices=removed[Transient.DEVICE],
+            network_counts=removed[Transient.NETWORK_COUNT],
+            password_counts=removed[Transient.PASSWORD_COUNT],
+            stranger_counts=removed[Transient.STRANGER_COUNT],
+            link_counts=removed[Transient.LINK_COUNT],
+        )

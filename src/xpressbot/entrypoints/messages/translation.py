@@ -1,0 +1,36 @@
+"""Texts in the reader's language. A text is marked where it stands, and looked up when a page is rendered or a line is printed."""
+
+from dataclasses import dataclass
+from gettext import NullTranslations
+from typing import Final
+
+from babel import Locale
+
+
+def N_(text: str) -> str:  # noqa: N802  # the name by which gettext's tools find a text that is looked up elsewhere
+    """Mark a text for translators, and return it as it is."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one language. locale: how it writes dates and numbers."""
+
+    locale: Locale
+    catalogue: NullTranslations
+
+    def gettext(self, text: str) -> str:
+        """The text in this language; as it is where the catalogue lacks it."""
+        return self.catalogue.gettext(text)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        """The form of the text for this count."""
+        return self.catalogue.ngettext(singular, plural, count)
+
+
+ENGLISH: Final = Texts(Locale("en"), NullTranslations())
+"""What commands speak, and pages to those who ask for none of the languages there are."""
+
+TRANSLATIONS: Final = ENGLISH.catalogue
+_ = TRANSLATIONS.gettext
+ngettext = TRANSLATIONS.ngettext

@@ -1,0 +1,39 @@
+"""What bootstrap hands to the entrypoints."""
+
+from dataclasses import dataclass
+
+from xpressbot.diagnostics.background_check import BackgroundCheck
+from xpressbot.diagnostics.readiness import ReadinessCheck
+from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
+from xpressbot.foundation.clock import Clock
+from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.entropy import Entropy
+from xpressbot.foundation.settings import Settings
+from xpressbot.foundation.threads.worker_pools import Pools
+from xpressbot.identity.sessions.lookup import SessionLookup
+from xpressbot.identity.use_cases import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """A built installation."""
+
+    settings: Settings
+    identity: Identity
+    pools: Pools
+    clock: Clock
+    entropy: Entropy
+    digest: KeyedDigests
+    database: Database
+    lookup_at_once: SessionLookup | None
+    """Looks without waiting for anything, on the event loop; None where each question goes over a network."""
+    background_check: BackgroundCheck
+    telemetry: Telemetry
+    occupancy: Occupancy
+    readiness: ReadinessCheck
+
+    def close(self) -> None:
+        """Let threads finish, and let go of the database."""
+        self.pools.close()
+        self.database.dispose()

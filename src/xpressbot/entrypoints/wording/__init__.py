@@ -1,1 +1,0 @@
-"""Words for people that pages and the command line share."""

@@ -1,0 +1,143 @@
+"""E-mail addresses: which are taken, how they are kept, and which are one account. Nothing is looked up in the DNS.
+
+The syntax is email-validator's: a pure function on text, like the idna that it brings (docs/adr/0022).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+import email_validator
+
+from xpressbot.foundation.text import MOST_TYPED, is_ignorable, is_printable
+from xpressbot.identity.accounts.rules.scripts import mixes_scripts
+
+MAX_EMAIL_LENGTH: Final = 254
+_PUNYCODE: Final = "xn--"
+_SENT_BY_BROWSERS: Final = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+"
+)
+"""A "valid e-mail address" of the HTML standard: what a browser's e-mail field lets through. Here with a dot in the domain."""
+_ONCE_TAKEN: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\]+\.[^\s@\"(),:;<>\[\]\\.]+")
+"""What accounts could be made for before email-validator judged it."""
+
+# A mail server at home may well serve home.arpa or .local, and nothing is sent or looked up here.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+class AddressProblem(Enum):
+    """Why an address is refused."""
+
+    UNSEEN = auto()
+    """It has a character that cannot be seen, so that nobody could type it again."""
+    NOT_ASCII = auto()
+    """Letters other than ASCII before the @ (SMTPUTF8, RFC 6531), which most mail servers and all browsers' e-mail fields refuse."""
+    UNUSABLE = auto()
+    """No mail server could take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    local: str
+    unicode_domain: str
+    ascii_domain: str
+
+
+def normalise_email(text: str) -> str | AddressProblem:
+    """Return an address as it is kept and shown, or why it is refused.
+
+    It is trimmed and keeps its capitals. A domain with other letters than ASCII goes by IDNA 2008 and UTS 46, whichever form was
+    typed; it is shown in Unicode, but in its xn-- form where one label mixes scripts that no language writes together.
+    """
+    address = _judge(text)
+    if isinstance(address, AddressProblem):
+        return address
+    if _has_one_form(text):
+        return text.strip()
+    is_odd = any(map(mixes_scripts, address.unicode_domain.split(".")))
+    return f"{address.local}@{address.ascii_domain if is_odd else address.unicode_domain}"
+
+
+def email_to_sign_in_with(text: str) -> str | AddressProblem:
+    """Return the address of the account that somebody may mean, or why there can be none that signs in.
+
+    That is what normalise_email takes. Besides it is what browsers send, as typed, because an account may have such an address from
+    before it was refused: a dot at either end of the local part, an IP address for a domain.
+    """
+    address = normalise_email(text)
+    if isinstance(address, str) or len(text) > MOST_TYPED:
+        return address
+    typed = text.strip()
+    return typed if len(typed) <= MAX_EMAIL_LENGTH and _SENT_BY_BROWSERS.fullmatch(typed) else address
+
+
+def email_to_manage(text: str) -> str | None:
+    """Return the address of the account that an operator may mean, or None if there has never been such an account.
+
+    Whatever is listed can be named, also what is refused for new accounts.
+    """
+    address = normalise_email(text)
+    if isinstance(address, str):
+        return address
+    if len(text) > MOST_TYPED:
+        return None
+    typed = unicodedata.normalize("NFC", text.strip())
+    return typed if len(typed) <= MAX_EMAIL_LENGTH and is_printable(typed) and _ONCE_TAKEN.fullmatch(typed) else None
+
+
+def email_key(email: str) -> str:
+    """The form in which two spellings of one address are the same account: lower case, and the domain in ASCII (IDNA).
+
+    An address that is refused has the key that it was given before: Unicode's compatibility case folding.
+    """
+    return email_keys(email)[0]
+
+
+def email_keys(email: str) -> tuple[str, str]:
+    """The key of an address, and the one that its account may have from before domains went by IDNA. Mostly they are the same."""
+    address = AddressProblem.UNUSABLE if _has_one_form(email) else _judge(email)
+    if isinstance(address, AddressProblem):
+        key = _folded(email)
+        return key, key
+    return _folded(f"{address.local}@{address.ascii_domain}"), _folded(f"{address.local}@{address.unicode_domain}")
+
+
+def ascii_form(email: str) -> str:
+    """The address as it goes over the wire; as it is when it has no such form."""
+    address = _judge(email)
+    return email if isinstance(address, AddressProblem) else f"{address.local}@{address.ascii_domain}"
+
+
+def unicode_form(email: str) -> str:
+    """The address with the letters that its domain stands for; as it is when it has no such form."""
+    address = _judge(email)
+    return email if isinstance(address, AddressProblem) else f"{address.local}@{address.unicode_domain}"
+
+
+def _judge(text: str) -> _Address | AddressProblem:
+    if len(text) > MOST_TYPED:
+        return AddressProblem.UNUSABLE
+    email = unicodedata.normalize("NFC", text.strip())
+    local, _at, domain = email.partition("@")
+    if len(email) > MAX_EMAIL_LENGTH or not domain or not is_printable(email):
+        return AddressProblem.UNUSABLE
+    if any(map(is_ignorable, email)):
+        return AddressProblem.UNSEEN
+    if not local.isascii():
+        return AddressProblem.NOT_ASCII
+    try:
+        valid = email_validator.validate_email(email, allow_smtputf8=False, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        return AddressProblem.UNUSABLE
+    return _Address(local, valid.domain, valid.ascii_domain)
+
+
+def _has_one_form(email: str) -> bool:
+    """Whether its domain is written in one way only, apart from capitals."""
+    return email.isascii() and _PUNYCODE not in email.casefold()
+
+
+def _folded(email: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())

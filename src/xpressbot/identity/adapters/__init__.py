@@ -1,1 +1,0 @@
-"""What the core needs from outside, made real: SQLAlchemy Core and Argon2."""

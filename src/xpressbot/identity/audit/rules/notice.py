@@ -1,0 +1,79 @@
+"""Notices: what a person is told of, and which events of a kind are told as one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from xpressbot.foundation.times import DAY, HOUR
+from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent, SecurityEvent
+
+MOST_SHOWN: Final = 200
+"""What is beyond them follows once these are acknowledged."""
+READ_SHOWN_FOR: Final = 7 * DAY
+"""For so long an acknowledged notice can still be read: the one who acknowledged it may not have been the account's person."""
+STOPPED_TOLD_EVERY: Final = 1 * HOUR
+"""At most so often one account gets an event of right passwords that stopped at the second factor."""
+
+MERGED: Final = frozenset(
+    {
+        EventKind.SIGNED_IN_AFTER_WAITS,
+        EventKind.SECOND_FACTOR_REFUSED,
+        EventKind.SECOND_FACTOR_SUSPENDED,
+        EventKind.STOPPED_AT_SECOND_FACTOR,
+        EventKind.ENROLMENT_AWAITED,
+        EventKind.PASSWORD_GUESSING,
+        EventKind.SESSION_ENDED_BY_FAILURES,
+    }
+)
+"""Kinds of which one notice tells all events that are not acknowledged: whoever has no more than a password can repeat them."""
+
+BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET, EventKind.CLOCK_RESET})
+"""What only the operator does is shown before all else, so that nobody can push it out."""
+
+_TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_RECOVERY_CODE, EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE})
+"""A spent recovery code is worth a word even to the one who spent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notice as a page showed it: the sequence numbers of its first event and of its last one."""
+
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Events of one kind that are told to the account's person at once.
+
+    kind: None for one that a newer version of this program recorded. count: how often it happened; an event that tells of
+    several counts as so many. several_places: whether browser or address of any two of the events differ.
+    """
+
+    kind: EventKind | None
+    count: int
+    several_places: bool
+    first: SecurityEvent
+    last: SecurityEvent
+
+    @property
+    def as_shown(self) -> Shown:
+        """What an acknowledgement names."""
+        return Shown(self.first.seq, self.last.seq)
+
+
+def hidden_from(event: NewEvent) -> str | None:
+    """The session that did it itself and is not told of it; None when every session is."""
+    session = event.details.get("session")
+    return session if isinstance(session, str) and event.kind not in _TOLD_TO_ALL else None
+
+
+def weight(event: NewEvent) -> int:
+    """How often what an event tells of happened."""
+    count = event.details.get("count")
+    return count if isinstance(count, int) else 1
+
+
+def place(details: Mapping[str, DetailValue]) -> tuple[DetailValue, DetailValue]:
+    """Browser and address of an event, as far as it has them."""
+    return details.get("user_agent"), details.get("address")

@@ -1,1 +1,0 @@
-"""Pure rules of identity. Standard library only; time, entropy and codes come in as arguments."""

@@ -1,0 +1,98 @@
+"""Removing rows that have had their day: a little at a time, by one process at a time, while people sign in."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from xpressbot.foundation.system import System
+from xpressbot.foundation.times import SECOND
+from xpressbot.identity.expiry.rules import Key, Stretch, Transient
+from xpressbot.identity.ports import UnitsOfWork
+from xpressbot.identity.throttling.charges import guessing_event, take_stopped
+
+BATCH: Final = 100
+"""Rows looked at, and removed, at a time. On SQLite, whoever signs in waits for one batch, some milliseconds."""
+BATCHES_IN_A_ROUND: Final = 50
+"""Of each kind. What is left waits for the next round."""
+LEASE_TERM: Final = 150 * SECOND
+"""Rounds come every minute: whoever has missed two of them is gone, and another process goes on."""
+_DUTY: Final = "expiry"
+
+
+class RowExpiry:
+    """Walks through the tables along unique keys, and remembers how far it has come.
+
+    Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again; it waits for nobody: a
+    row that somebody is busy with is left for the next walk. What owes its account an event is told once that account is free,
+    and goes then; sign-ins that have stopped wait until the account may be told of them again.
+    """
+
+    def __init__(self, units: UnitsOfWork, system: System) -> None:
+        self._units = units
+        self._system = system
+        self._holder = system.new_id()
+        self._reached: dict[Transient, Key | None] = {}
+
+    def next_round(self) -> Mapping[Transient, int]:
+        """Remove some of the outdated rows; how many of each kind. Nothing is removed while another process does so."""
+        removed = Counter[Transient]()
+        if self._is_ours():
+            for kind in Transient:
+                removed[kind] = self._sweep(kind)
+        return removed
+
+    def _is_ours(self) -> bool:
+        with self._units.write() as uow:
+            ours = uow.leases.take(_DUTY, self._holder, self._system.now(), LEASE_TERM)
+            uow.commit()
+        return ours
+
+    def _sweep(self, kind: Transient) -> int:
+        removed = 0
+        for _batch in range(BATCHES_IN_A_ROUND):
+            stretch = self._walk_on(kind)
+            removed += self._remove(kind, stretch)
+            self._reached[kind] = stretch.end
+            if stretch.end is None:
+                break
+        return removed
+
+    def _walk_on(self, kind: Transient) -> Stretch:
+        with self._units.read() as uow:
+            return uow.outdated.walk(kind, self._reached.get(kind), self._system.now(), BATCH)
+
+    def _remove(self, kind: Transient, stretch: Stretch) -> int:
+        owed = [(row.key, row.owed_to) for row in stretch.outdated if row.owed_to is not None]
+        if kind is Transient.PENDING_SIGN_IN:
+            removed, keys = 0, [row.key for row in stretch.outdated]
+            for account_id in dict.fromkeys(account_id for _key, account_id in owed):
+                self._tell_of_stopped(account_id)
+        else:
+            removed = sum(self._tell_and_remove(kind, key, account_id) for key, account_id in owed)
+            keys = [row.key for row in stretch.outdated if row.owed_to is None]
+        if keys:
+            with self._units.write() as uow:
+                removed += uow.outdated.remove(kind, keys, self._system.now())
+                uow.commit()
+        return removed
+
+    def _tell_of_stopped(self, account_id: str) -> None:
+        """Make one event of all the sign-ins of an account that have stopped; they may go then."""
+        with self._units.write() as uow:
+            account = uow.accounts.lock(account_id)
+            now = self._system.now()
+            event = None if account is None else take_stopped(uow, account_id, now, expired_by=now)
+            if event is not None:
+                uow.events.append(account_id, event, now)
+            uow.commit()
+
+    def _tell_and_remove(self, kind: Transient, key: Key, account_id: str) -> bool:
+        """Make an event of the waits that a count still knows of: they must not be forgotten with it."""
+        with self._units.write() as uow:
+            account = uow.accounts.lock(account_id)
+            now = self._system.now()
+            report = uow.outdated.take_count(kind, key, now)
+            if report is not None and account is not None:
+                uow.events.append(account_id, guessing_event(report), now)
+            uow.commit()
+        return report is not None

@@ -1,0 +1,117 @@
+"""What a person sees of their own account: protection, notices, recent activity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xpressbot.foundation.system import System
+from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
+from xpressbot.identity.audit.rules.notice import MOST_SHOWN, READ_SHOWN_FOR, Notice, Shown
+from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET
+from xpressbot.identity.factors.totp.apps import AuthenticatorApp
+from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+
+RECENT_EVENTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Whether 2FA is on, and what the settings page says about it."""
+
+    since: int | None
+    codes_left: int
+    recovery_session: bool
+    """The person came in with a recovery code, and may repair the account without further proof."""
+
+    @property
+    def on(self) -> bool:
+        """Whether signing in needs a second factor."""
+        return self.since is not None
+
+    @property
+    def codes_total(self) -> int:
+        """How many codes a set has."""
+        return CODES_IN_A_SET
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The first page after signing in."""
+
+    protection: Protection
+    notices: Sequence[Notice]
+    more_notices: bool
+    """Whether there are others, which follow once these are acknowledged."""
+    read: Sequence[Notice]
+    """Those that were acknowledged lately, by whichever session: a thief with two of them cannot hide what they did."""
+    activity: Sequence[SecurityEvent]
+    owner: bool
+    """The installation is theirs, and so is what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """The Account Settings page."""
+
+    protection: Protection
+    other_sessions: int
+    enrolment_pending: bool
+    apps: Sequence[AuthenticatorApp]
+
+
+class AccountPage:
+    """Reads for pages, and the acknowledgement of notices."""
+
+    def __init__(self, units: UnitsOfWork, gate: Gate, system: System) -> None:
+        self._units = units
+        self._gate = gate
+        self._system = system
+
+    def dashboard(self, caller: Caller) -> Dashboard:
+        """Protection, what happened since the person last acknowledged, and the latest events."""
+        with self._units.read() as uow:
+            notices = uow.notices.shown_to(caller.account.id, caller.session.id, MOST_SHOWN + 1)
+            read = uow.notices.acknowledged_after(caller.account.id, self._system.now() - READ_SHOWN_FOR, MOST_SHOWN)
+            return Dashboard(
+                protection=self._protection(uow, caller),
+                notices=_newest_first(notices[:MOST_SHOWN]),
+                more_notices=len(notices) > MOST_SHOWN,
+                read=_newest_first(read),
+                activity=uow.events.latest(caller.account.id, RECENT_EVENTS),
+                owner=uow.installation.owner() == caller.account.id,
+            )
+
+    def settings(self, caller: Caller) -> AccountSettings:
+        """Protection, and what changing it would do."""
+        with self._units.read() as uow:
+            now = self._system.now()
+            enrolment = uow.authenticators.enrolment_of(caller.session.id)
+            active = uow.authenticators.active(caller.account.id)
+            return AccountSettings(
+                protection=self._protection(uow, caller),
+                other_sessions=uow.sessions.count_others(caller.account.id, caller.session.id, now),
+                enrolment_pending=enrolment is not None and enrolment.is_open(now),
+                apps=[AuthenticatorApp.of(authenticator) for authenticator in active],
+            )
+
+    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied:
+        """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
+
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done]:
+            seen = entry.uow.notices.acknowledge(entry.account.id, entry.session.id, shown[:MOST_SHOWN], entry.now)
+            if not seen:
+                return Unchanged(Done())
+            return Changed(Done(), caller.event(EventKind.NOTICES_SEEN, notices=seen))
+
+        return self._gate.enter(caller, operation)
+
+    def _protection(self, uow: UnitOfWork, caller: Caller) -> Protection:
+        since = uow.authenticators.protected_since(caller.account.id)
+        left = 0 if since is None else uow.recovery_codes.count_unused(caller.account.id)
+        return Protection(since, left, caller.session.may_repair(self._system.now()))
+
+
+def _newest_first(notices: Sequence[Notice]) -> Sequence[Notice]:
+    return sorted(notices, key=lambda notice: notice.last.seq, reverse=True)

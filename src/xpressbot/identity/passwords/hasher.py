@@ -1,0 +1,46 @@
+"""Argon2id on threads of its own."""
+
+import time
+from typing import Final
+
+from argon2 import PasswordHasher as Argon2
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from xpressbot.foundation.threads.hash_threads import HashFigures, HashThreads
+
+_SHORTEST_PATIENCE_SECONDS: Final = 1.0
+_HASHES_OF_PATIENCE: Final = 20
+
+
+class Argon2Hasher:
+    """Fulfils the PasswordHasher port.
+
+    Hashes run on `threads` threads and nowhere else, which yield to all others.
+    """
+
+    def __init__(self, *, memory_kib: int, iterations: int, threads: int, filler: bytes, figures: HashFigures | None = None) -> None:
+        self._argon2 = Argon2(time_cost=iterations, memory_cost=memory_kib, parallelism=1)
+        began = time.thread_time()
+        self._nobody = self._argon2.hash(filler, salt=filler[:16])
+        patience = max(_SHORTEST_PATIENCE_SECONDS, _HASHES_OF_PATIENCE * (time.thread_time() - began))
+        self._threads = HashThreads(threads, patience_seconds=patience, figures=figures or HashFigures())
+
+    def hash(self, password: str) -> str:
+        return self._threads.run(lambda: self._argon2.hash(password))
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        return self._threads.run(lambda: self._verify(password_hash, password))
+
+    def verify_nobody(self, password: str) -> None:
+        self.verify(self._nobody, password)
+
+    def needs_renewal(self, password_hash: str) -> bool:
+        return self._argon2.check_needs_rehash(password_hash)
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._argon2.verify(password_hash, password)
+        except VerifyMismatchError:
+            return False
+        except (VerificationError, InvalidHashError) as error:
+            raise RuntimeError("a stored password hash is damaged") from error

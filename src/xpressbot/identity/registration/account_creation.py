@@ -1,0 +1,194 @@
+"""Making accounts: the owner's by the welcome link, any by an invitation or the operator's command line."""
+
+from dataclasses import dataclass
+
+from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.system import System
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.links import rules as link
+from xpressbot.identity.links.rules import Link, LinkKind, LinkState
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.passwords.rules import StrengthEstimator, context_words, normalise, weakness_of
+from xpressbot.identity.ports import PasswordHasher, UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions.caller import OPERATOR, Client
+from xpressbot.identity.sessions.rules.assurance import Method
+from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.throttling.charges import charge_link
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """What a new password is held to."""
+
+    min_length: int
+    strength: StrengthEstimator
+
+    def refuse(self, password: str, *, email: str, name: str) -> WeakPassword | None:
+        """Return the refusal of a normalised password, or None when it is good."""
+        weakness = weakness_of(password, min_length=self.min_length, context=context_words(email=email, name=name), strength=self.strength)
+        return None if weakness is None else WeakPassword(weakness, self.min_length)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Who the account is for. Address and name are normalised already."""
+
+    email: str
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """The link that an account is made by."""
+
+    kind: LinkKind
+    token: Token
+
+
+class Registration:
+    """Makes accounts. The first one made, by whichever way, is the owner's."""
+
+    def __init__(self, units: UnitsOfWork, system: System, hasher: PasswordHasher, digest: KeyedDigests, rules: PasswordRules) -> None:
+        self._units = units
+        self._system = system
+        self._hasher = hasher
+        self._rules = rules
+        self._session_start = SessionStart(system, digest)
+
+    def has_owner(self) -> bool:
+        """Whether the installation is claimed."""
+        with self._units.read() as uow:
+            return uow.installation.owner() is not None
+
+    def link_state(self, kind: LinkKind, token: Token) -> LinkState:
+        """What has become of a link, for whoever holds it."""
+        with self._units.read() as uow:
+            return uow.links.state(kind, token.digest, self._system.now())
+
+    def issue_welcome_link(self) -> Token | None:
+        """A token for the owner's account, good for an hour and one use; None when there is an owner (ASVS 6.3.2)."""
+        token = self._system.new_token()
+        with self._units.write() as uow:
+            if uow.installation.owner() is not None:
+                return None
+            now = self._system.now()
+            uow.links.add(Link(LinkKind.WELCOME), token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
+            uow.commit()
+        return token
+
+    def welcome_is_open(self, token: Token | None) -> bool:
+        """Whether this token may still claim the installation."""
+        if token is None:
+            return False
+        with self._units.read() as uow:
+            found = uow.links.find_open(LinkKind.WELCOME, token.digest, self._system.now())
+            return found is not None and uow.installation.owner() is None
+
+    def claim(self, token: Token | None, new: NewAccount, client: Client) -> SignedIn | WeakPassword | Denied:
+        """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
+        if token is None or not self.welcome_is_open(token):
+            return Denied(Reason.LINK_GONE)
+        if throttled := charge_link(self._units, self._system.now, token):
+            return throttled
+        prepared = self._prepare(new)
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._units.write() as uow:
+            refusal = self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED), spends=_Spent(LinkKind.WELCOME, token))
+            if refusal is not None or not uow.installation.claim(prepared.id):
+                return Denied(Reason.LINK_GONE)
+            return self._signed_in(uow, prepared, client)
+
+    def invite(self, email: str) -> Token | Denied:
+        """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
+
+        Refused when the address has an account.
+        """
+        token = self._system.new_token()
+        with self._units.write() as uow:
+            if uow.accounts.by_email(email) is not None:
+                return Denied(Reason.EMAIL_TAKEN)
+            now, invitation = self._system.now(), Link(LinkKind.INVITE, email=email)
+            uow.links.void(invitation, now)
+            uow.links.add(invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
+            uow.commit()
+        return token
+
+    def invited(self, token: Token | None) -> str | None:
+        """The address that an open invitation is for."""
+        if token is None:
+            return None
+        with self._units.read() as uow:
+            found = uow.links.find_open(LinkKind.INVITE, token.digest, self._system.now())
+        return None if found is None else found.email
+
+    def accept(self, token: Token | None, name: str, password: str, client: Client) -> SignedIn | WeakPassword | Denied:
+        """Make the invited person's account and sign it in. Of two at once, one is made."""
+        email = self.invited(token)
+        if token is None or email is None:
+            return Denied(Reason.LINK_GONE)
+        if throttled := charge_link(self._units, self._system.now, token):
+            return throttled
+        prepared = self._prepare(NewAccount(email, name, password))
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._units.write() as uow:
+            event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
+            refusal = self._add(uow, prepared, event, spends=_Spent(LinkKind.INVITE, token))
+            if refusal is not None:
+                return refusal
+            uow.installation.claim(prepared.id)
+            return self._signed_in(uow, prepared, client)
+
+    def create(self, new: NewAccount) -> Account | WeakPassword | Denied:
+        """Make an account for the operator; the first is the owner's."""
+        prepared = self._prepare(new)
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._units.write() as uow:
+            refusal = self._add(uow, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR), spends=None)
+            if refusal is not None:
+                return refusal
+            uow.installation.claim(prepared.id)
+            uow.commit()
+            return prepared
+
+    def _signed_in(self, uow: UnitOfWork, account: Account, client: Client) -> SignedIn:
+        """Begin the session of whoever has just chosen this account's password."""
+        proof = CompletedProof(amr=frozenset({Method.PASSWORD}), charged=(), next_path="/")
+        signed_in = self._session_start.complete(uow, account, proof, client)
+        uow.commit()
+        return signed_in
+
+    def _prepare(self, new: NewAccount) -> Account | WeakPassword:
+        password = normalise(new.password)
+        refusal = self._rules.refuse(password, email=new.email, name=new.name)
+        if refusal is not None:
+            return refusal
+        return Account(
+            id=self._system.new_id(),
+            email=new.email,
+            name=new.name,
+            status=AccountStatus.ACTIVE,
+            security_version=1,
+            password_hash=self._hasher.hash(password),
+        )
+
+    def _add(self, uow: UnitOfWork, account: Account, event: NewEvent, *, spends: _Spent | None) -> Denied | None:
+        """Store a new account and spend the link that it is made by; an invitation to its address is void from here on.
+
+        The address comes first: of several who make an account for it, all but one wait there, and hold no link meanwhile
+        that the one has to void.
+        """
+        now = self._system.now()
+        if not uow.accounts.add(account, now):
+            return Denied(Reason.EMAIL_TAKEN)
+        if spends is not None and not uow.links.consume(spends.kind, spends.token.digest, now):
+            return Denied(Reason.LINK_GONE)
+        uow.links.void(Link(LinkKind.INVITE, email=account.email), now)
+        uow.events.begin_chain(account.id)
+        uow.events.append(account.id, event, now)
+        return None

@@ -1,0 +1,73 @@
+"""All rows of a database that was put in the place of a newer one: which of them end, and which stay."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, true, update
+
+from xpressbot.identity.factors.recovery_codes.store import IS_PREPARED
+from xpressbot.identity.factors.rules import AuthenticatorState
+from xpressbot.identity.factors.store import IS_PENDING
+from xpressbot.identity.restore.rules import Open
+from xpressbot.identity.tables import (
+    ACCOUNT,
+    AUTHENTICATOR,
+    CHAIN_HEAD,
+    DEVICE,
+    INSTALLATION,
+    LINK,
+    NOTICE,
+    PENDING_SIGN_IN,
+    RECOVERY_CODE,
+    RECOVERY_CODE_SET,
+    REFUSED_STEP,
+    SECURITY_EVENT,
+    SESSION,
+    THROTTLE_BUCKET,
+)
+
+ENDED: Final[Mapping[Open, tuple[Table, ColumnElement[bool]]]] = {
+    Open.SESSION: (SESSION, true()),
+    Open.PENDING_SIGN_IN: (PENDING_SIGN_IN, true()),
+    Open.LINK: (LINK, true()),
+    Open.ENROLMENT: (AUTHENTICATOR, IS_PENDING),
+    Open.PREPARED_CODES: (RECOVERY_CODE_SET, IS_PREPARED),
+}
+KEPT: Final = frozenset(
+    {
+        ACCOUNT,
+        INSTALLATION,
+        DEVICE,  # a known browser opens nothing, and keeps its person out of the waits that strangers cause
+        REFUSED_STEP,
+        NOTICE,  # what nobody has read by then is still to be read
+        RECOVERY_CODE,  # those of prepared sets go with their set
+        THROTTLE_BUCKET,
+        CHAIN_HEAD,
+        SECURITY_EVENT,
+    }
+)
+"""Tables of which nothing ends. A test sees that each table stands here or in ENDED."""
+
+
+class RestoredRows:
+    """Fulfils RestoredRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def count_accounts(self) -> int:
+        count: int = self._connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
+        return count
+
+    def count_without_link(self) -> int:
+        count: int = self._connection.execute(select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.must_enrol)).scalar_one()
+        return count
+
+    def void_decisions(self, last_step: int) -> None:
+        self._connection.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
+        is_active, used = AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value, AUTHENTICATOR.c.last_step
+        unrefused = update(AUTHENTICATOR).where(is_active, or_(used.is_(None), used < last_step))
+        self._connection.execute(unrefused.values(last_step=last_step))
+
+    def end_all(self) -> Mapping[Open, int]:
+        return {kind: self._connection.execute(delete(table).where(rows)).rowcount for kind, (table, rows) in ENDED.items()}

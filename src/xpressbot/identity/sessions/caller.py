@@ -1,0 +1,42 @@
+"""Who asks: the browser, and the person behind it when somebody is signed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.sessions.rules.session import Session
+
+OPERATOR: Final[Mapping[str, DetailValue]] = {"actor": "operator"}
+"""The details of an event that nobody's browser caused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A browser: where it speaks from, what it calls itself, and the tokens it brought."""
+
+    address: str
+    user_agent: str
+    session: Token | None = None
+    device: Token | None = None
+    sign_in: Token | None = None
+
+    def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
+        """An event with the circumstances a person recognises it by."""
+        return NewEvent(kind, {"address": self.address, "user_agent": self.user_agent, **details})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in person in one browser. token: what the request brought; the session as it was under it."""
+
+    account: Account
+    session: Session
+    token: Token
+    client: Client
+
+    def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
+        """An event of this session."""
+        return self.client.event(kind, session=self.session.id, **details)

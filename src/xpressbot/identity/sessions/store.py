@@ -1,0 +1,175 @@
+"""Session records. A session counts only while its security version is its account's."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from xpressbot.foundation.database.known_values import known
+from xpressbot.foundation.database.prepared import PreparedQuery
+from xpressbot.foundation.times import latest_credible
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.store import account_from
+from xpressbot.identity.sessions.rules.assurance import Amr, Method
+from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, Session
+from xpressbot.identity.tables import ACCOUNT, SESSION
+
+_SESSION_COLUMNS = (
+    SESSION.c.id.label("session_id"),
+    SESSION.c.account_id,
+    SESSION.c.amr,
+    SESSION.c.authenticated_at,
+    SESSION.c.proven_at,
+    SESSION.c.last_used_at,
+    SESSION.c.expires_at,
+    SESSION.c.recovery_grant_until,
+    SESSION.c.shown_set_id,
+    SESSION.c.codes_visible_until,
+)
+_VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
+_RESOLVE = PreparedQuery(
+    select(*_SESSION_COLUMNS, ACCOUNT)
+    .join(ACCOUNT, _VALID)
+    .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
+)
+_BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
+_IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
+_ADD = insert(SESSION)
+_TOUCH = (
+    update(SESSION)
+    .where(SESSION.c.token_hash == bindparam("of_token"), SESSION.c.last_used_at < bindparam("now"))
+    .values(last_used_at=bindparam("now"))
+)
+_DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
+_END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
+
+
+class Sessions:
+    """Fulfils SessionRecords."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None:
+        row = {
+            "id": session.id,
+            "token_hash": token_hash,
+            "account_id": session.account_id,
+            "security_version": security_version,
+            "amr": stored_amr(session.amr),
+            "authenticated_at": session.authenticated_at,
+            "proven_at": session.proven_at,
+            "last_used_at": session.last_used_at,
+            "expires_at": session.expires_at,
+            "recovery_grant_until": session.recovery_grant_until,
+            "shown_set_id": session.shown_set_id,
+            "codes_visible_until": session.codes_visible_until,
+            "step_up_tries": 0,
+            "address": address,
+            "user_agent": user_agent,
+        }
+        self._connection.execute(_ADD, row)
+
+    def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
+        row = _RESOLVE.first(self._connection, token_hash=token_hash)
+        session = None if row is None else _session(row)
+        return None if session is None else (session, account_from(row))
+
+    def by_token(self, token_hash: bytes) -> Session | None:
+        row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+        return None if row is None else _session(row)
+
+    def is_previous(self, token_hash: bytes) -> bool:
+        return self._connection.execute(_IS_PREVIOUS, {"token_hash": token_hash}).first() is not None
+
+    def touch(self, token_hash: bytes, now: int) -> None:
+        self._connection.execute(_TOUCH, {"of_token": token_hash, "now": now})
+
+    def renew(self, session: Session, token_hash: bytes, security_version: int) -> None:
+        self._connection.execute(
+            update(SESSION)
+            .where(SESSION.c.id == session.id)
+            .values(
+                token_hash=token_hash,
+                previous_token_hash=SESSION.c.token_hash,
+                security_version=security_version,
+                amr=stored_amr(session.amr),
+                proven_at=session.proven_at,
+                recovery_grant_until=session.recovery_grant_until,
+                shown_set_id=session.shown_set_id,
+                codes_visible_until=session.codes_visible_until,
+                step_up_tries=0,
+            )
+        )
+
+    def show_codes(self, session_id: str, set_id: str | None, until: int) -> None:
+        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(shown_set_id=set_id, codes_visible_until=until))
+
+    def charge_step_up(self, session_id: str, limit: int) -> int | None:
+        tries: int | None = self._connection.execute(
+            update(SESSION)
+            .where(SESSION.c.id == session_id, SESSION.c.step_up_tries < limit)
+            .values(step_up_tries=SESSION.c.step_up_tries + 1)
+            .returning(SESSION.c.step_up_tries)
+        ).scalar_one_or_none()
+        return tries
+
+    def end(self, session_id: str) -> None:
+        self._connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
+
+    def end_by_token(self, token_hash: bytes) -> Session | None:
+        row = self._connection.execute(_END_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+        return None if row is None else _session(row)
+
+    def end_others(self, account_id: str, keep: str | None) -> None:
+        self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
+
+    def end_from_the_future(self, account_id: str, now: int) -> int:
+        is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))
+        return self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, is_from_the_future)).rowcount
+
+    def count_others(self, account_id: str, session_id: str, now: int) -> int:
+        count: int = self._connection.execute(
+            select(func.count())
+            .select_from(SESSION)
+            .join(ACCOUNT, _VALID)
+            .where(
+                SESSION.c.account_id == account_id,
+                SESSION.c.id != session_id,
+                SESSION.c.expires_at > now,
+                SESSION.c.last_used_at > now - INACTIVITY_TIMEOUT,
+                *(moment <= latest_credible(now) for moment in _DATED),
+            )
+        ).scalar_one()
+        return count
+
+
+def stored_amr(amr: Amr) -> str:
+    """The methods as they are stored."""
+    return " ".join(sorted(amr))
+
+
+@lru_cache(maxsize=16)
+def amr_from(text: str) -> Amr | None:
+    """The methods of a stored row; None, so that the row counts for nothing, when one is of a newer version."""
+    methods = [known(Method, word) for word in text.split()]
+    amr = frozenset(method for method in methods if method is not None)
+    return None if None in methods else amr
+
+
+def _session(row: Any) -> Session | None:
+    amr = amr_from(row.amr)
+    if amr is None:
+        return None
+    return Session(
+        id=row.session_id,
+        account_id=row.account_id,
+        amr=amr,
+        authenticated_at=row.authenticated_at,
+        proven_at=row.proven_at,
+        last_used_at=row.last_used_at,
+        expires_at=row.expires_at,
+        recovery_grant_until=row.recovery_grant_until,
+        shown_set_id=row.shown_set_id,
+        codes_visible_until=row.codes_visible_until,
+    )

@@ -1,0 +1,169 @@
+"""Throttling of guesses (ASVS 6.3.1, NIST SP 800-63B-4 section 3.2.2): failures and time in, a decision out.
+
+A try is charged before anything is verified, so that parallel tries cannot outrun the count. The numbers stand in
+docs/operations.md, which a test compares with this file.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from xpressbot.foundation.times import HOUR, MINUTE, SECOND
+
+FORGOTTEN_AFTER: Final = 24 * HOUR
+"""How long after its last try the count that strangers share for an address is forgotten, whether it has an account or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many tries a bucket gives, and how long it makes the next one wait.
+
+    free: tries before the first wait. first_delay doubles with every further try up to longest_delay. suspend_at: at
+    this many in a row no wait helps any more. window: when set, the count starts anew once it is over. forgotten_after:
+    when set, the count starts anew so long after its last try.
+    """
+
+    free: int
+    first_delay: int
+    longest_delay: int
+    suspend_at: int | None = None
+    alarm_at: int | None = None
+    window: int | None = None
+    forgotten_after: int | None = None
+
+    def delay_after(self, tries: int) -> int:
+        """How long the try after `tries` charged ones has to wait."""
+        if tries < self.free:
+            return 0
+        doublings = min(tries - self.free, 62)
+        return min(self.first_delay << doublings, self.longest_delay)
+
+    def schedule(self) -> list[tuple[int, int]]:
+        """(tries, delay) for each count below the one from which the delay stays at its longest."""
+        steps: list[tuple[int, int]] = [(self.free - 1, 0)]
+        tries = self.free
+        while (delay := self.delay_after(tries)) < self.longest_delay:
+            steps.append((tries, delay))
+            tries += 1
+        return steps
+
+    def cut(self, next_allowed_at: int, now: int) -> int:
+        """A wait longer than the longest delay can only come from a clock that was set back."""
+        return min(next_allowed_at, now + self.longest_delay)
+
+
+PASSWORD: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100)
+STRANGERS: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100, forgotten_after=FORGOTTEN_AFTER)
+SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
+CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
+ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
+LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+
+
+class BucketKind(StrEnum):
+    """What a count is kept of. The value begins the key of each of its buckets."""
+
+    KNOWN_BROWSER = "password:device"
+    STRANGER = "password:stranger"
+    ADDRESS = "address"
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    RECOVERY_CODE_CHECK = "recovery_code_check"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One count of tries, by its key. account_id: who is to be told of waits that strangers cause, if anybody."""
+
+    key: str
+    policy: Policy
+    account_id: str | None = None
+
+    @property
+    def kind(self) -> BucketKind:
+        """What it is a count of."""
+        return BucketKind(self.key.rpartition(":")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A try that was allowed and counted. Whoever proves it was no guess may give it back."""
+
+    bucket: Bucket
+    tries: int
+    next_allowed_at: int
+    charged_at: int
+    charged_before: int
+    """When the try before this one was charged; 0 if there was none."""
+
+    @property
+    def follows_waits(self) -> bool:
+        """Whether an earlier try of the same count had made this one wait."""
+        return self.tries > self.bucket.policy.free
+
+    @property
+    def suspends(self) -> bool:
+        """Whether this was the last try there is."""
+        return self.bucket.policy.suspend_at == self.tries
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A try that was not allowed, and counted nowhere. next_allowed_at is None when waiting does not help."""
+
+    bucket: Bucket
+    next_allowed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DelayReport:
+    """What strangers did to a bucket since it was last reported: how many waits, the first and the last."""
+
+    delays: int
+    first_at: int
+    last_at: int
+    alarm: bool
+
+
+def known_browser(device_id: str, account_id: str | None = None) -> Bucket:
+    """The password bucket of a browser in which this account has signed in before."""
+    return Bucket(f"{BucketKind.KNOWN_BROWSER}:{device_id}", PASSWORD, account_id)
+
+
+def stranger(email_digest: str, account_id: str | None = None) -> Bucket:
+    """The password bucket that all other browsers share for one address; without an account where we know of none."""
+    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", STRANGERS, account_id)
+
+
+def is_strangers(key: str) -> bool:
+    """Whether a key is that of a bucket that strangers share.
+
+    No sign-in clears such a one: of an address without an account nobody could, and a stranger would see which ones have some.
+    """
+    return key.startswith(f"{BucketKind.STRANGER}:")
+
+
+def client_address(address_digest: str) -> Bucket:
+    """The bucket of one client network."""
+    return Bucket(f"{BucketKind.ADDRESS}:{address_digest}", ADDRESS)
+
+
+def totp(account_id: str) -> Bucket:
+    """The bucket for codes of an account's authenticators at sign-in."""
+    return Bucket(f"{BucketKind.TOTP}:{account_id}", SECOND_FACTOR)
+
+
+def recovery_code(account_id: str) -> Bucket:
+    """The bucket for an account's recovery codes at sign-in."""
+    return Bucket(f"{BucketKind.RECOVERY_CODE}:{account_id}", SECOND_FACTOR)
+
+
+def recovery_code_check(account_id: str) -> Bucket:
+    """The bucket for checking saved recovery codes in a session. It is apart from sign-in: a slip here holds up nobody there."""
+    return Bucket(f"{BucketKind.RECOVERY_CODE_CHECK}:{account_id}", CODE_CHECK)
+
+
+def link(token_digest: str) -> Bucket:
+    """The bucket for the forms of one link. It bounds what they cost, not guesses: whoever sends them has the link."""
+    return Bucket(f"{BucketKind.LINK}:{token_digest}", LINK)

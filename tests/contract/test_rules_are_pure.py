@@ -1,0 +1,35 @@
+"""Rules know the standard library, each other, the pure part of foundation, and one library that is pure."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+IDENTITY = Path(__file__).parents[2] / "src" / "xpressbot" / "identity"
+RULES = sorted({*IDENTITY.rglob("rules.py"), *IDENTITY.rglob("rules/*.py"), IDENTITY / "factors" / "typed_code.py"})
+PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}
+PURE_LIBRARIES = {"address.py": {"email_validator"}}
+"""docs/adr/0022 says why: functions on text, with the tables of IDNA, as long as no deliverability is asked for."""
+IMPURE = {"os", "time", "secrets", "random", "socket", "subprocess", "sqlite3", "threading"}
+
+
+@pytest.mark.parametrize("file", RULES, ids=lambda file: str(file.relative_to(IDENTITY)))
+def test_a_rule_imports_nothing_that_could_reach_outside(file: Path) -> None:
+    """No library, no clock, no chance, no input or output."""
+    imported = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    ours = {name for name in imported if name.startswith("xpressbot.")}
+    others = imported - ours
+    allowed = (set(sys.stdlib_module_names) - IMPURE) | PURE_LIBRARIES.get(file.name, set())
+    assert {name.partition(".")[0] for name in others} <= allowed
+    assert all(name in PURE_FOUNDATION or _is_of_rules(name) for name in ours), ours
+
+
+def _is_of_rules(module: str) -> bool:
+    file = IDENTITY.parents[1] / Path(*module.split("."))
+    return file.with_suffix(".py") in RULES or (file.name == "rules" and file.is_dir()) or any(rule.is_relative_to(file) for rule in RULES)

@@ -1,0 +1,248 @@
+"""A client that does not read, or asks far more than it reads, costs bounded memory and gives way (ASVS 15.2.2)."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.support.settable_loop import Client, Served, pass_time, with_server
+from xpressbot.entrypoints.http.server import protocol
+from xpressbot.entrypoints.http.server.protocol import HEAD_SECONDS, MOST_QUEUED, SEND_SECONDS, BoundedProtocol
+
+SMALL = b"GET /small HTTP/1.1\r\nHost: chat\r\n\r\n"
+LARGE = b"GET /large HTTP/1.1\r\nHost: chat\r\n\r\n"
+LARGE_BYTES = 24_000
+LOW_WATER_BYTES = 16_384
+"""To which buffers are usually emptied before more is written."""
+Message = dict[str, object]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+async def answers(scope: dict[str, object], _receive: Receive, send: Send) -> None:
+    """Small or large."""
+    body = b"a" * (LARGE_BYTES if scope["path"] == "/large" else 0)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def turns_until(happened: Callable[[], object]) -> None:
+    """Let the loop go on, without another connection."""
+    async with asyncio.timeout(20):
+        while not happened():  # noqa: ASYNC110  # there is no event for it
+            await asyncio.sleep(0)
+
+
+async def connect(served: Served) -> tuple[Client, BoundedProtocol]:
+    """A client that reads only when told to, through small buffers, and our end of its connection."""
+    before = set(served.state.connections)
+    client = await served.connect(receive_buffer=4096)
+    await turns_until(lambda: set(served.state.connections) - before)
+    (ours,) = set(served.state.connections) - before
+    assert isinstance(ours, BoundedProtocol)
+    ours.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    return client, ours
+
+
+async def deaf(served: Served) -> tuple[Client, BoundedProtocol]:
+    """A client whose answers have filled our buffer."""
+    client, ours = await connect(served)
+    await client.send(LARGE * (MOST_QUEUED + 1))
+    await turns_until(lambda: ours.flow.write_paused)
+    return client, ours
+
+
+def fill_the_system(ours: BoundedProtocol) -> int:
+    """So that not one more byte can be sent, though we hold none back. How many could be."""
+    sent = 0
+    with socket.socket(fileno=os.dup(ours.transport.get_extra_info("socket").fileno())) as same, contextlib.suppress(BlockingIOError):
+        while True:
+            sent += same.send(b"a" * 1024)
+    return sent
+
+
+def test_who_takes_no_answers_is_hung_up_on() -> None:
+    """Unread answers fill our memory up to a bound, for a bounded time."""
+
+    async def story(served: Served) -> None:
+        _client, ours = await deaf(served)
+        assert ours.transport.get_write_buffer_size() <= 64 * 1024 + LARGE_BYTES + 1000
+        pass_time(SEND_SECONDS - 2)
+        await served.look_around()
+        assert ours in served.state.connections
+        pass_time(3)
+        await served.look_around()
+        await served.look_around()
+        assert ours not in served.state.connections
+
+    with_server(answers, story)
+
+
+def test_taking_a_little_gives_no_more_time() -> None:
+    """The time is that for all that lies unsent, however many answers that is."""
+
+    async def story(served: Served) -> None:
+        client, ours = await deaf(served)
+        pass_time(SEND_SECONDS / 2)
+        await served.look_around()
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        while ours.transport.get_write_buffer_size() > LOW_WATER_BYTES:
+            await client.reader.read(1024)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        assert ours.transport.get_write_buffer_size() > 0
+        pass_time(SEND_SECONDS / 2 + 1)
+        await served.look_around()
+        await served.look_around()
+        assert ours not in served.state.connections
+
+    with_server(answers, story)
+
+
+def test_whoever_reads_on_gets_everything() -> None:
+    """Slowly, but all of it in time."""
+
+    async def story(served: Served) -> None:
+        client, _ours = await deaf(served)
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        for _answer in range(MOST_QUEUED + 1):
+            pass_time(SEND_SECONDS / (MOST_QUEUED + 2))
+            status, _headers, body = await client.answer()
+            assert (status, len(body)) == (200, LARGE_BYTES)
+
+    with_server(answers, story)
+
+
+def test_whoever_does_not_read_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deaf have kept us waiting longest, and go at once with what they have not taken."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 2)
+
+    async def story(served: Served) -> None:
+        ours = [(await deaf(served))[1] for _one in range(2)]
+        for gone in ours:
+            await served.look_around()
+            assert gone not in served.state.connections
+            assert len(served.state.connections) <= 2
+
+    with_server(answers, story)
+
+
+@pytest.mark.parametrize("begun", [b"", SMALL[:9]])
+def test_nobody_stays_for_the_sake_of_a_refusal(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it cannot even be sent, giving way is for at once all the same."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 2)
+
+    async def story(served: Served) -> None:
+        client, ours = await connect(served)
+        await client.send(begun)
+        await served.look_around()
+        fill_the_system(ours)
+        await served.connect()
+        await served.look_around()
+        assert ours not in served.state.connections
+
+    with_server(answers, story)
+
+
+def test_nobody_stays_after_the_time_for_the_sake_of_a_refusal() -> None:
+    """A refusal has the time of an answer."""
+
+    async def story(served: Served) -> None:
+        client, ours = await connect(served)
+        await client.send(SMALL[:9])
+        await served.look_around()
+        fill_the_system(ours)
+        for seconds in (HEAD_SECONDS + 1, SEND_SECONDS + 1):
+            assert ours in served.state.connections
+            pass_time(seconds)
+            await served.look_around()
+            await served.look_around()
+        assert ours not in served.state.connections
+
+    with_server(answers, story)
+
+
+def test_a_connection_that_is_ending_is_told_nothing_more() -> None:
+    """Where the refusal of a head lies unsent, no second one is put behind it; and its time is bounded, too."""
+
+    async def story(served: Served) -> None:
+        client, ours = await connect(served)
+        await client.send(SMALL[:-2])
+        await served.look_around()
+        while fill_the_system(ours):  # what the client says makes room, by what it acknowledges
+            await client.send(b"X-More: 1\r\n")
+            await served.look_around()
+        await client.send(b"no header\r\n\r\n")
+        await turns_until(ours.transport.is_closing)
+        unsent = ours.transport.get_write_buffer_size()
+        pass_time(HEAD_SECONDS + 1)
+        await served.look_around()
+        await served.look_around()
+        assert ours.transport.get_write_buffer_size() == unsent > 0
+        pass_time(SEND_SECONDS + 1)
+        await served.look_around()
+        await served.look_around()
+        assert ours not in served.state.connections
+
+    with_server(answers, story)
+
+
+def test_many_newcomers_at_once_are_no_more_than_those_who_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes the place of another."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
+
+    async def story(served: Served) -> None:
+        crowd = [await served.connect() for _one in range(3)]
+        newcomers = await asyncio.gather(*(served.connect() for _one in range(3)))
+        assert all([await client.is_closed() for client in crowd])
+        for client in newcomers:
+            await client.send(SMALL)
+            assert (await client.answer())[0] == 200
+        assert len(served.state.connections) == 3
+
+    with_server(answers, story)
+
+
+@pytest.mark.parametrize("more", [1, 5000])
+def test_who_asks_far_ahead_is_answered_up_to_a_bound(more: int) -> None:
+    """The last answer says that it is the last (RFC 9112 9.3.2): what was not answered may be asked again."""
+    asked = []
+
+    async def counts(scope: dict[str, object], receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await answers(scope, receive, send)
+
+    async def story(served: Served) -> None:
+        client = await served.connect()
+        client.writer.write(SMALL * (MOST_QUEUED + 1 + more))
+        connections = [(await client.answer())[1].get("connection") for _answer in range(MOST_QUEUED + 1)]
+        assert connections == [None] * MOST_QUEUED + ["close"]
+        assert await client.is_closed()
+        assert len(asked) == MOST_QUEUED + 1
+
+    with_server(counts, story)
+
+
+def test_a_hang_up_is_told_to_the_request_that_is_being_answered() -> None:
+    """Though others were queued behind it, which are not begun."""
+    told = asyncio.Event()
+    asked = []
+
+    async def waits(scope: dict[str, object], receive: Receive, _send: Send) -> None:
+        asked.append(scope["path"])
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        told.set()
+
+    async def story(served: Served) -> None:
+        client = await served.connect()
+        await client.send(LARGE + SMALL * 2)
+        client.writer.close()
+        async with asyncio.timeout(20):
+            await told.wait()
+        assert asked == ["/large"]
+
+    with_server(waits, story)

@@ -1,0 +1,82 @@
+"""Use cases on a real SQLite file; the suite in tests/database asks both engines."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import Installation
+from tests.support.people import reset
+from tests.use_cases.observing import ObservedHasher, parts_of
+from tests.use_cases.visitor import Visitor
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.outcomes import Done
+from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.registration.account_creation import PasswordRules, Registration
+from xpressbot.identity.use_cases import Identity
+
+
+@pytest.fixture
+def database_url(sqlite_template: SqliteTemplate, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite file."""
+    return sqlite_template.fresh(tmp_path)
+
+
+@pytest.fixture
+def identity(installation: Installation) -> Identity:
+    return installation.services.identity
+
+
+@pytest.fixture
+def anna(installation: Installation) -> Account:
+    """The owner's account."""
+    return installation.add_account()
+
+
+@pytest.fixture
+def visitor(installation: Installation, anna: Account) -> Visitor:
+    """Anna's browser, with nobody signed in."""
+    return Visitor(installation)
+
+
+@pytest.fixture
+def app(visitor: Visitor) -> AuthenticatorApp:
+    """Anna's phone, 2FA being on since a moment ago."""
+    return visitor.sign_in().enable()
+
+
+@pytest.fixture
+def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
+    """Her first recovery codes, saved."""
+    codes = visitor.codes()
+    assert visitor.keep_codes() == Done()
+    return codes
+
+
+@pytest.fixture
+def link(installation: Installation, app: AuthenticatorApp) -> Token:
+    """What the operator hands over after having reset Anna's 2FA."""
+    return reset(installation.services)
+
+
+@pytest.fixture
+def new_visitor(installation: Installation, anna: Account) -> Callable[..., Visitor]:
+    """Makes further browsers."""
+    return lambda **options: Visitor(installation, **options)
+
+
+@pytest.fixture
+def hasher() -> ObservedHasher:
+    """The cheapest real one, in whose midst something may be done."""
+    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
+
+
+@pytest.fixture
+def observed(installation: Installation, hasher: ObservedHasher) -> Registration:
+    """Registration, with something done while the password is hashed."""
+    parts = parts_of(installation)
+    return Registration(parts.units, parts.system, hasher, parts.digest, PasswordRules(15, estimate_strength))

@@ -1,0 +1,208 @@
+"""Invitations: a link with which the person at an address makes their own account, once."""
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.use_cases.observing import ObservedHasher, events
+from tests.use_cases.visitor import ANNA, Visitor
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.passwords.rules import PasswordWeakness
+from xpressbot.identity.registration.account_creation import NewAccount, Registration
+from xpressbot.identity.tables import LINK
+from xpressbot.identity.use_cases import Identity
+
+BERTA = "berta.sommer@example.com"
+GONE = Denied(Reason.LINK_GONE)
+TAKEN = Denied(Reason.EMAIL_TAKEN)
+
+
+def invite(identity: Identity, email: str = BERTA) -> Token:
+    token = identity.registration.invite(email)
+    assert isinstance(token, Token), token
+    return token
+
+
+def accept(identity: Identity, token: Token | None, password: str = PASSWORD) -> SignedIn | WeakPassword | Denied:
+    return identity.registration.accept(token, "Berta Sommer", password, CLIENT)
+
+
+def addresses(identity: Identity) -> list[str]:
+    return [summary.account.email for summary in identity.administration.list_accounts()]
+
+
+def test_an_invitation_makes_the_account_and_signs_it_in(installation: Installation, identity: Identity, anna: Account) -> None:
+    """For the address that was invited, with the name and password the person chose; it is no owner's."""
+    token = invite(identity)
+    assert identity.registration.invited(token) == BERTA
+    outcome = accept(identity, token)
+    assert isinstance(outcome, SignedIn)
+    berta = Visitor(installation, email=BERTA)
+    berta.session = outcome.session
+    assert (berta.me.account.email, berta.me.account.name, berta.me.session.aal) == (BERTA, "Berta Sommer", 1)
+    assert [summary.owner for summary in identity.administration.list_accounts()] == [True, False]
+    recorded = events(installation, berta.me.account.id)
+    assert [kind for kind, _details in recorded] == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN]
+    assert recorded[0][1] == {"address": CLIENT.address, "user_agent": CLIENT.user_agent, "invited": True}
+    assert isinstance(berta.begin(), SignedIn)
+
+
+def test_an_invitation_works_once(identity: Identity, anna: Account) -> None:
+    """Opened, it stays good; accepted, it is gone."""
+    token = invite(identity)
+    assert [identity.registration.invited(token) for _opening in range(3)] == [BERTA] * 3
+    accept(identity, token)
+    assert identity.registration.invited(token) is None
+    assert accept(identity, token) == GONE
+    assert addresses(identity) == [ANNA, BERTA]
+
+
+def test_an_invitation_lives_24_hours(installation: Installation, identity: Identity) -> None:
+    """In its last second it works; then it makes nothing."""
+    token = invite(identity)
+    installation.clock.advance(hours=24, seconds=-1)
+    assert identity.registration.invited(token) == BERTA
+    installation.clock.advance(seconds=1)
+    assert identity.registration.invited(token) is None
+    assert accept(identity, token) == GONE
+    assert addresses(identity) == []
+
+
+@pytest.mark.parametrize("spelling", [BERTA, "BERTA.Sommer@Example.COM", "\uff42erta.sommer@example.com"])
+def test_a_second_invitation_voids_the_first(identity: Identity, spelling: str) -> None:
+    """Also when the address is spelt another way; that of somebody else stays good."""
+    first, others = invite(identity), invite(identity, "clara@example.com")
+    second = invite(identity, spelling)
+    assert [identity.registration.invited(token) for token in (first, second, others)] == [None, spelling, "clara@example.com"]
+    assert accept(identity, first) == GONE
+    assert isinstance(accept(identity, second), SignedIn)
+
+
+@pytest.mark.parametrize("email", [ANNA, "ANNA@EXAMPLE.COM", "\uff41nna@example.com"])
+def test_an_address_that_has_an_account_is_not_invited(installation: Installation, identity: Identity, anna: Account, email: str) -> None:
+    """However it is spelt; no link is made."""
+    assert identity.registration.invite(email) == TAKEN
+    with installation.services.database.read() as connection:
+        assert connection.execute(select(LINK)).all() == []
+
+
+def test_an_address_that_got_an_account_meanwhile_gets_no_second_one(installation: Installation, identity: Identity) -> None:
+    """The invitation is void from then on; the account that is there is untouched."""
+    token = invite(identity)
+    account = installation.add_account("Berta.Sommer@example.com", "Berta by hand")
+    assert identity.registration.invited(token) is None
+    assert accept(identity, token, "another-violet-anchor-kettle") == GONE
+    assert identity.administration.list_accounts()[0].account == account
+    assert len(addresses(identity)) == 1
+
+
+@pytest.mark.parametrize(
+    ("password", "weakness"),
+    [
+        ("kettle-meadow1", PasswordWeakness.TOO_SHORT),
+        ("passwordpassword", PasswordWeakness.GUESSABLE),
+        ("xpressbot-xpressbot", PasswordWeakness.CONTEXT),
+        ("berta.sommer@example.com", PasswordWeakness.CONTEXT),
+        ("sommer-berta-sommer-1", PasswordWeakness.CONTEXT),
+    ],
+)
+def test_a_weak_password_is_refused_and_the_link_stays_good(identity: Identity, password: str, weakness: PasswordWeakness) -> None:
+    """The same rules as for every account, with the invited address among the words that count for nothing."""
+    token = invite(identity)
+    assert accept(identity, token, password) == WeakPassword(weakness, 15)
+    assert identity.registration.invited(token) == BERTA
+    assert isinstance(accept(identity, token), SignedIn)
+
+
+@pytest.mark.parametrize("token", [None, Token(bytes(32))], ids=["none", "unknown"])
+def test_without_an_invitation_nothing_is_hashed_and_nothing_made(
+    identity: Identity, observed: Registration, hasher: ObservedHasher, token: Token | None
+) -> None:
+    """A stranger cannot keep the hash threads busy here."""
+    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == GONE
+    assert observed.invited(token) is None
+    assert (hasher.calls, addresses(identity)) == ([], [])
+
+
+def test_links_of_other_kinds_are_no_invitations(installation: Installation, identity: Identity) -> None:
+    """Nor is an invitation one of those."""
+    welcome, invitation = identity.registration.issue_welcome_link(), invite(identity)
+    assert identity.registration.invited(welcome) is None
+    assert accept(identity, welcome) == GONE
+    assert not identity.registration.welcome_is_open(invitation)
+    assert identity.registration.claim(invitation, NewAccount(BERTA, "Berta", PASSWORD), CLIENT) == GONE
+    assert not identity.re_enrolment.is_open(invitation)
+
+
+def test_the_first_account_of_an_installation_is_the_owners_also_by_invitation(identity: Identity) -> None:
+    """With it the welcome link dies."""
+    welcome, token = identity.registration.issue_welcome_link(), invite(identity)
+    accept(identity, token)
+    assert [summary.owner for summary in identity.administration.list_accounts()] == [True]
+    assert not identity.registration.welcome_is_open(welcome)
+    assert identity.registration.issue_welcome_link() is None
+
+
+def test_an_invitation_of_before_the_owner_makes_an_ordinary_account(identity: Identity) -> None:
+    """Who comes second is not the owner, whoever was invited first."""
+    token, welcome = invite(identity), identity.registration.issue_welcome_link()
+    identity.registration.claim(welcome, NewAccount(ANNA, "Anna", PASSWORD), CLIENT)
+    accept(identity, token)
+    owners = {summary.account.email: summary.owner for summary in identity.administration.list_accounts()}
+    assert owners == {ANNA: True, BERTA: False}
+
+
+def test_two_who_accept_at_once_make_one_account(identity: Identity, observed: Registration, hasher: ObservedHasher) -> None:
+    """By the one whose write comes first; the other is told that the account is there."""
+    token = invite(identity)
+    hasher.meanwhile = lambda: accept(identity, token)
+    assert observed.accept(token, "Somebody else", PASSWORD, CLIENT) == TAKEN
+    (only,) = identity.administration.list_accounts()
+    assert (only.account.email, only.account.name) == (BERTA, "Berta Sommer")
+
+
+def test_an_account_made_while_the_password_is_hashed_is_not_overwritten(
+    identity: Identity, observed: Registration, hasher: ObservedHasher
+) -> None:
+    """Nothing of the late one is left: no session, no event, no second account."""
+    token = invite(identity)
+    hasher.meanwhile = lambda: identity.registration.create(NewAccount(BERTA, "Berta by hand", PASSWORD))
+    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == TAKEN
+    assert [summary.account.name for summary in identity.administration.list_accounts()] == ["Berta by hand"]
+
+
+def test_an_invitation_that_an_account_overtook_makes_no_second_one(installation: Installation, identity: Identity) -> None:
+    """Issued in the moment in which the account was made, so that neither saw the other."""
+    token = invite(identity)
+    installation.add_account(BERTA, "Berta by hand")
+    with installation.services.database.write() as connection:
+        connection.execute(update(LINK).values(consumed_at=None))
+        connection.commit()
+    assert accept(identity, token) == TAKEN
+    assert addresses(identity) == [BERTA]
+
+
+@pytest.mark.parametrize("meanwhile", ["expires", "is voided"])
+def test_an_invitation_that_ends_while_the_password_is_hashed_makes_nothing(
+    installation: Installation, identity: Identity, observed: Registration, hasher: ObservedHasher, meanwhile: str
+) -> None:
+    """It is looked at again with the write that consumes it."""
+    token = invite(identity)
+    hasher.meanwhile = {"expires": lambda: installation.clock.advance(hours=24), "is voided": lambda: invite(identity)}[meanwhile]
+    assert observed.accept(token, "Berta", PASSWORD, CLIENT) == GONE
+    assert addresses(identity) == []
+
+
+def test_accepting_where_somebody_else_is_signed_in_ends_their_session_there(
+    installation: Installation, identity: Identity, anna: Account, visitor: Visitor
+) -> None:
+    """As any sign-in in that browser does; Anna's other sessions go on."""
+    elsewhere = Visitor(installation).sign_in()
+    visitor.sign_in()
+    outcome = identity.registration.accept(invite(identity), "Berta", PASSWORD, visitor.client)
+    assert isinstance(outcome, SignedIn)
+    assert visitor.caller is None
+    assert elsewhere.me.account.email == ANNA

@@ -1,0 +1,181 @@
+"""Sessions: their limits, their last use, signing out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.installation import Installation
+from tests.use_cases.observing import kinds, statements
+from tests.use_cases.visitor import ANNA, Visitor
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
+
+
+def test_a_browser_without_a_token_or_with_a_made_up_one_is_nobody(visitor: Visitor) -> None:
+    """An unknown token is not adopted (ASVS 7.2.1)."""
+    assert visitor.caller is None
+    visitor.session = Token(bytes(32))
+    assert visitor.caller is None
+    visitor.sign_in()
+    assert visitor.session != Token(bytes(32))
+
+
+def test_sixty_one_minutes_without_use_end_a_session(visitor: Visitor) -> None:
+    """And it stays ended, whatever is asked afterwards."""
+    visitor.sign_in()
+    visitor.clock.advance(minutes=59)
+    me = visitor.me
+    visitor.clock.advance(minutes=61)
+    assert visitor.caller is None
+    assert visitor.caller is None
+    assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
+
+
+def test_a_day_and_a_second_end_a_session_in_use(visitor: Visitor) -> None:
+    """Use does not extend the absolute lifetime."""
+    visitor.sign_in()
+    for _ in range(47):
+        visitor.clock.advance(minutes=30)
+        assert visitor.caller is not None
+    visitor.clock.advance(minutes=30, seconds=-1)
+    me = visitor.me
+    visitor.clock.advance(seconds=2)
+    assert visitor.caller is None
+    assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
+
+
+def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: Visitor) -> None:
+    """The row keeps the end it was given at sign-in."""
+    visitor.sign_in()
+    end = visitor.me.session.expires_at
+    visitor.clock.advance(minutes=30)
+    visitor.confirm()
+    assert end == visitor.me.session.expires_at
+
+
+def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to_it(visitor: Visitor) -> None:
+    """It is not removed: a machine may start with a clock that is behind, and then everybody goes on once it is right."""
+    visitor.sign_in()
+    me = visitor.me
+    visitor.clock.advance(hours=-5)
+    assert visitor.caller is None
+    assert visitor.identity.sessions.is_from_the_future(visitor.client)
+    assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
+    visitor.clock.advance(hours=5)
+    assert visitor.caller is not None
+    assert not visitor.identity.sessions.is_from_the_future(visitor.client)
+
+
+def test_of_two_nodes_one_may_be_two_minutes_behind_the_other(visitor: Visitor) -> None:
+    """Whoever signs in and confirms who they are on the one is signed in, and confirmed, on the other."""
+    visitor.sign_in()
+    visitor.clock.advance(minutes=-2)
+    assert visitor.identity.totp_enrolment.start(visitor.me) == Done()
+
+
+def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installation: Installation, visitor: Visitor) -> None:
+    """Fifty pages within a minute cost fifty statements; the first of the next minute one more."""
+    visitor.sign_in().enable()
+    with statements(installation) as sent:
+        for _ in range(50):
+            assert visitor.caller is not None
+    assert len(sent) == 50
+    assert all(statement.startswith("SELECT") for statement in sent)
+    visitor.clock.advance(minutes=1)
+    with statements(installation) as sent:
+        for _ in range(10):
+            assert visitor.caller is not None
+    assert [statement.partition(" ")[0] for statement in sent] == ["SELECT", "UPDATE", *["SELECT"] * 9]
+    assert visitor.me.session.last_used_at == visitor.clock.now()
+
+
+def test_nobody_costs_no_statement_and_an_unknown_token_one(installation: Installation, visitor: Visitor) -> None:
+    """A stranger's request with a made-up cookie is as cheap as any."""
+    with statements(installation) as sent:
+        assert visitor.caller is None
+    assert len(sent) == 0
+    visitor.session = Token(bytes(32))
+    with statements(installation) as sent:
+        assert visitor.caller is None
+    assert len(sent) == 1
+
+
+def test_signing_out_ends_the_session_on_the_server(
+    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+) -> None:
+    """The old token opens nothing; other browsers stay signed in; signing out twice is once."""
+    other = new_visitor().sign_in()
+    me = visitor.sign_in().me
+    visitor.identity.sessions.sign_out(me)
+    assert visitor.caller is None
+    assert other.caller is not None
+    visitor.identity.sessions.sign_out(me)
+    assert kinds(installation, anna.id).count(EventKind.SIGNED_OUT) == 1
+
+
+def test_disabling_an_account_ends_its_sessions_at_once(installation: Installation, visitor: Visitor) -> None:
+    """The next request is refused, also the one that is under way; enabling it again brings no session back."""
+    me = visitor.sign_in().me
+    installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+    assert visitor.caller is None
+    assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
+    installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
+    assert visitor.caller is None
+    assert isinstance(visitor.begin(), SignedIn)
+
+
+@pytest.mark.parametrize("case", ["known device", "new device", "a device cookie of another account"])
+def test_a_right_code_takes_at_most_sixteen_statements(
+    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], case: str
+) -> None:
+    """BEGIN and COMMIT not counted, whatever browser it comes from."""
+    app = visitor.sign_in().enable()
+    visitor.keep_codes()
+    installation.add_account("berta@example.com", "Berta")
+    browsers = {"known device": visitor, "new device": new_visitor()}
+    browser = browsers.get(case) or new_visitor(email="berta@example.com").sign_in()
+    browser.session = None
+    browser.begin(email=ANNA)
+    code = app.next_code()
+    with statements(installation) as sent:
+        assert isinstance(browser.code(code), SignedIn)
+    assert len(sent) <= 16, sent
+
+
+def test_an_accounts_twenty_first_browser_replaces_the_oldest(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+    """Twenty browsers are known; the one that signed in longest ago is a stranger again."""
+    browsers = [visitor.sign_in()]
+    for number in range(20):
+        visitor.clock.advance(seconds=1)
+        browsers.append(new_visitor(address=f"198.51.100.{number}").sign_in())
+    for _ in range(5):
+        new_visitor(address="203.0.113.1").begin("guess")
+    assert isinstance(browsers[0].begin(), Denied)
+    assert all(isinstance(browser.begin(), SignedIn) for browser in browsers[1:])
+
+
+def test_a_browser_shared_by_two_accounts_is_known_to_both(installation: Installation, visitor: Visitor) -> None:
+    """One cookie serves everybody who has signed in with it, and goes on with each sign-in."""
+    installation.add_account("berta@example.com", "Berta")
+    visitor.sign_in()
+    visitor.begin(email="berta@example.com")
+    for email in (ANNA, "berta@example.com"):
+        for _ in range(5):
+            Visitor(installation, email=email, address="203.0.113.1").begin("guess")
+    assert isinstance(visitor.begin(email=ANNA), SignedIn)
+    assert isinstance(visitor.begin(email="berta@example.com"), SignedIn)
+
+
+def test_two_sessions_of_one_person_are_told_apart(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+    """Settings count the other live ones, not this one, and not those that have ended by inactivity."""
+    visitor.sign_in()
+    app = visitor.enable()
+    new_visitor().sign_in(TotpCode(app.next_code()))
+    assert visitor.identity.account_page.settings(visitor.me).other_sessions == 1
+    visitor.clock.advance(minutes=40)
+    assert visitor.caller is not None
+    visitor.clock.advance(minutes=40)
+    assert visitor.identity.account_page.settings(visitor.me).other_sessions == 0
