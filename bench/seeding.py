@@ -19,15 +19,17 @@ from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, EventKind, chained_hash, details_hash, encode_details
+from xpressbot.identity.factors.recovery_codes.codes import draw_codes
 from xpressbot.identity.factors.rules import AuthenticatorState
-from xpressbot.identity.factors.secrets import new_recovery_codes, seal_totp_secret
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.factors.totp.secrets import encrypt_totp_secret
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME
 from xpressbot.identity.tables import (
     ACCOUNT,
@@ -38,7 +40,6 @@ from xpressbot.identity.tables import (
     SECURITY_EVENT,
     SESSION,
 )
-from xpressbot.identity.unit_of_work import UnitOfWork
 
 CHEAPEST_HASH_KIB = 8
 """For the password step where it only prepares what is measured."""
@@ -89,18 +90,18 @@ def seed(installation: Installation, numbers: range, advance: Callable[[int], No
     try:
         upgrade(database)
         ring = attach_key_ring(database, settings.key_file, entropy)
-        boxes = Encryption(ring, entropy, partial(load_key_ring, settings.key_file))
-        hasher = Argon2Hasher(
+        encryption = Encryption(ring, entropy, partial(load_key_ring, settings.key_file))
+        hasher = PasswordHasher(
             memory_kib=settings.argon2_memory_kib, iterations=settings.argon2_iterations, threads=1, filler=entropy.token_bytes(32)
         )
-        maker = _Maker(System(SystemClock(), entropy), KeyedDigests(ring), hasher.hash(PASSWORD))
+        maker = _Maker(System(SystemClock(), entropy), encryption, KeyedDigests(ring), hasher.hash(PASSWORD))
         for start in range(numbers.start, numbers.stop, _BATCH):
             batch = range(start, min(start + _BATCH, numbers.stop))
             with database.write() as connection:
-                uow = UnitOfWork(connection, boxes, entropy)
-                for table, rows in maker.rows(uow, [Person(number) for number in batch]).items():
+                tx = Writing(connection)
+                for table, rows in maker.rows(tx, [Person(number) for number in batch]).items():
                     _insert(connection, table, rows)
-                uow.commit()
+                tx.commit()
             advance(len(batch))
         _settle(database.engine.connect())
     finally:
@@ -113,17 +114,18 @@ class _Maker:
     """Makes the rows of people. All share one password hash: hashing is measured elsewhere."""
 
     system: System
+    encryption: Encryption
     digest: KeyedDigests
     password_hash: str
 
-    def rows(self, uow: UnitOfWork, people: Sequence[Person]) -> Rows:
+    def rows(self, tx: Writing, people: Sequence[Person]) -> Rows:
         rows: Rows = defaultdict(list)
         for person in people:
             account_id = person.account_id
             self._account(rows, account_id, person)
-            self._authenticator(rows, uow, account_id, person)
+            self._authenticator(rows, tx, account_id, person)
             sessions = [self._session(rows, account_id, person) for _number in range(SESSIONS_EACH)]
-            self._recovery_codes(rows, uow, account_id, sessions[0])
+            self._recovery_codes(rows, tx, account_id, sessions[0])
             self._history(rows, account_id, person, sessions[0])
         return rows
 
@@ -137,12 +139,11 @@ class _Maker:
                 "status": AccountStatus.ACTIVE.value,
                 "security_version": 1,
                 "password_hash": self.password_hash,
-                "notices_seen": EVENTS_EACH,
                 "created_at": self.system.now(),
             }
         )
 
-    def _authenticator(self, rows: Rows, uow: UnitOfWork, account_id: str, person: Person) -> None:
+    def _authenticator(self, rows: Rows, tx: Writing, account_id: str, person: Person) -> None:
         authenticator_id, now = self.system.new_id(), self.system.now()
         rows[AUTHENTICATOR].append(
             {
@@ -151,7 +152,7 @@ class _Maker:
                 "kind": "totp",
                 "name": "",
                 "state": AuthenticatorState.ACTIVE.value,
-                "secret_box": seal_totp_secret(uow, authenticator_id, account_id, person.secret),
+                "secret_box": encrypt_totp_secret(tx, self.encryption, authenticator_id, account_id, person.secret),
                 "created_at": now,
                 "failures": 0,
                 "confirmed_at": now,
@@ -180,8 +181,8 @@ class _Maker:
         )
         return session_id
 
-    def _recovery_codes(self, rows: Rows, uow: UnitOfWork, account_id: str, session_id: str) -> None:
-        codes, now = new_recovery_codes(uow, self.system, self.digest, account_id, session_id), self.system.now()
+    def _recovery_codes(self, rows: Rows, tx: Writing, account_id: str, session_id: str) -> None:
+        codes, now = draw_codes(tx, self.system, self.encryption, self.digest, account_id, session_id), self.system.now()
         rows[RECOVERY_CODE_SET].append(
             {"id": codes.id, "account_id": account_id, "state": "in_force", "session_id": session_id, "created_at": now, "saved_at": now}
         )

@@ -17,10 +17,12 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
-from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
+from xpressbot.foundation.crypto.key_ring import KeyRing, load_key_ring
 from xpressbot.foundation.crypto.key_state import attach_key_ring
+from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
 from xpressbot.foundation.database.migrations import prepare_schema
+from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import Metrics
@@ -31,14 +33,14 @@ from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.expiry.removal import RowExpiry
+from xpressbot.identity.factors.proof import SecondFactorCheck
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.apps import AuthenticatorApps
 from xpressbot.identity.factors.totp.enrolment import TotpEnrolment
 from xpressbot.identity.factors.totp.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.overview.account_page import AccountPage
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.re_encryption.use_case import ReEncryption
 from xpressbot.identity.registration.account_creation import PasswordRules, Registration
 from xpressbot.identity.restore.rules import Restored
 from xpressbot.identity.restore.use_case import AfterRestore
@@ -47,9 +49,9 @@ from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
 from xpressbot.identity.sign_in.log import StructuredSignInLog
 from xpressbot.identity.sign_in.password_step import SignIn
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
+from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import Reauthentication
-from xpressbot.identity.unit_of_work import ReadingUnits, UnitsOfWork, UnitTimes
-from xpressbot.identity.use_cases import Identity
+from xpressbot.identity.use_cases import ENCRYPTED_COLUMNS, Identity
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
@@ -82,34 +84,36 @@ def build(
         database.dispose()
         raise
     telemetry = Telemetry(Metrics.of_this_process())
-    boxes = Encryption(ring, system.entropy, partial(load_key_ring, settings.key_file))
-    times = UnitTimes(telemetry.reading.observe, telemetry.writing.observe)
-    units = UnitsOfWork(database, boxes, system.entropy, times, before_disk=pools.form.hand_back)
-    at_once = None if database.at_once is None else ReadingUnits(database.at_once, boxes, system.entropy, times.reading)
+    encryption = Encryption(ring, system.entropy, partial(load_key_ring, settings.key_file))
+    transactions = Transactions(database, telemetry.reading.observe, telemetry.writing.observe)
+    at_once = None if database.at_once is None else ReadTransactions(database.at_once, telemetry.reading.observe)
     digest = KeyedDigests(ring)
-    hasher = Argon2Hasher(
+    hasher = PasswordHasher(
         memory_kib=settings.argon2_memory_kib,
         iterations=settings.argon2_iterations,
         threads=pools.hash_threads,
         filler=system.entropy.token_bytes(32),
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
-    gate = Gate(units, system)
-    enrolment_steps = EnrolmentSteps(system, digest)
-    sign_in = SignIn(units, system, hasher, digest, StructuredSignInLog())
+    gate = Gate(transactions, system)
+    enrolment_steps = EnrolmentSteps(system, encryption, digest)
+    second_factor, session_start = SecondFactorCheck(encryption, digest), SessionStart(system, digest)
+    sign_in = SignIn(transactions, system, hasher, digest, second_factor, session_start, StructuredSignInLog())
     identity = Identity(
         sign_in=sign_in,
-        sessions=Sessions(units, gate, system),
-        reauthentication=Reauthentication(units, gate, hasher, digest),
-        totp_enrolment=TotpEnrolment(units, gate, enrolment_steps),
-        authenticator_apps=AuthenticatorApps(units, gate, enrolment_steps),
-        re_enrolment=ReEnrolment(units, system, digest, sign_in, enrolment_steps),
-        recovery_codes=RecoveryCodes(units, gate, system, digest, viewable=settings.recovery_codes_viewable),
-        account_page=AccountPage(units, gate, system),
-        registration=Registration(units, system, hasher, digest, PasswordRules(settings.password_min_length, estimate_strength)),
-        administration=Administration(units, system),
-        re_encryption=ReEncryption(units),
-        expiry=RowExpiry(units, system),
+        sessions=Sessions(transactions, gate, system),
+        reauthentication=Reauthentication(transactions, gate, hasher, second_factor),
+        totp_enrolment=TotpEnrolment(transactions, gate, enrolment_steps),
+        authenticator_apps=AuthenticatorApps(transactions, gate, enrolment_steps),
+        re_enrolment=ReEnrolment(transactions, system, session_start, sign_in, enrolment_steps),
+        recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
+        account_page=AccountPage(transactions, gate, system),
+        registration=Registration(
+            transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
+        ),
+        administration=Administration(transactions, system),
+        re_encryption=ReEncryption(transactions, encryption, ENCRYPTED_COLUMNS),
+        expiry=RowExpiry(transactions, system),
     )
     subject = Subject(settings, database, ConnectionDemand(workers, pools.threads))
     background_check = BackgroundCheck(partial(build_doctor(system).examine, subject, thorough=False), system.clock)
@@ -125,7 +129,7 @@ def build(
         background_check=background_check,
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
-        readiness=ReadinessCheck(database, boxes),
+        readiness=ReadinessCheck(database, encryption),
     )
 
 
@@ -133,8 +137,8 @@ def build_doctor(system: System = DEFAULT_SYSTEM) -> Doctor:
     """What examines an installation, also one that cannot be built."""
 
     def queries_of(database: Database, ring: KeyRing) -> InstallationQueries:
-        boxes = Encryption(ring, system.entropy, lambda: ring)
-        return InstallationQueries(UnitsOfWork(database, boxes, system.entropy), system)
+        encryption = Encryption(ring, system.entropy, lambda: ring)
+        return InstallationQueries(Transactions(database), system, encryption, ENCRYPTED_COLUMNS)
 
     return Doctor(system.clock, queries_of)
 
@@ -148,8 +152,7 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
     database = open_database(url, pool_size=1, patient=True)
     try:
         prepare_schema(database)
-        boxes = Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING)
-        return AfterRestore(UnitsOfWork(database, boxes, system.entropy), system).end_what_is_open()
+        return AfterRestore(Transactions(database), system).end_what_is_open()
     finally:
         database.dispose()
 

@@ -12,6 +12,8 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.support.people import Person, added, adding, caller_with, completed, enrolment_steps, pending, protected, signed_in
 from tests.support.races import race_in_threads
+from xpressbot.foundation.database.transaction import Writing
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.rules import (
     MOST_PER_ACCOUNT,
@@ -26,7 +28,6 @@ from xpressbot.identity.factors.totp.enrolment import Confirmed
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.tables import AUTHENTICATOR
-from xpressbot.identity.unit_of_work import UnitOfWork
 
 ROUNDS = 5
 PLANS = [
@@ -52,8 +53,8 @@ def test_an_enrolment_comes_back_as_it_was_kept(installation: Installation, plan
         "a" * 32, account.id, "\u0646\u0627\u0645 O'Brien \U0001f642", AuthenticatorState.PENDING, b"box", now, None, None, None, None
     )
     enrolment = Enrolment(pending_app, "b" * 32, plan, now + 1, failures=2)
-    _write(installation, lambda uow: uow.authenticators.add_enrolment(enrolment))
-    assert enrolment == _write(installation, lambda uow: uow.authenticators.enrolment_of("b" * 32))
+    _write(installation, lambda tx: authenticator_store.add_enrolment(tx, enrolment))
+    assert enrolment == _write(installation, lambda tx: authenticator_store.enrolment_of(tx, "b" * 32))
 
 
 def test_a_name_is_given_to_one_app_alone(installation: Installation, anna: Person) -> None:
@@ -61,7 +62,7 @@ def test_a_name_is_given_to_one_app_alone(installation: Installation, anna: Pers
     protected(installation.services, "berta@example.com")
     added(installation.services, anna.caller, "Tablet")
     first, second, other = _rows(installation)
-    _write(installation, lambda uow: uow.authenticators.rename(first["id"], "Phone"))
+    _write(installation, lambda tx: authenticator_store.rename(tx, first["id"], "Phone"))
     assert _rows(installation) == [{**first, "name": "Phone"}, second, other]
 
 
@@ -70,11 +71,11 @@ def test_revoking_takes_one_apps_secret_and_no_others(installation: Installation
     protected(installation.services, "berta@example.com")
     added(installation.services, anna.caller, "Tablet")
     first, second, other = _rows(installation)
-    _write(installation, lambda uow: uow.authenticators.revoke(second["id"]))
+    _write(installation, lambda tx: authenticator_store.revoke(tx, second["id"]))
     assert _rows(installation) == [first, {**second, "state": "revoked", "secret_box": None}, other]
     step = second["last_step"] + 1
-    assert race_in_threads(installation, 1, lambda uow, _n: uow.authenticators.consume_step(second["id"], step, 1)) == [0]
-    assert race_in_threads(installation, 1, lambda uow, _n: uow.authenticators.activate(second["id"], "", step, 1)) == [0]
+    assert race_in_threads(installation, 1, lambda tx, _n: authenticator_store.consume_step(tx, second["id"], step, 1)) == [0]
+    assert race_in_threads(installation, 1, lambda tx, _n: authenticator_store.activate(tx, second["id"], "", step, 1)) == [0]
 
 
 def test_apps_are_listed_in_the_order_in_which_they_were_confirmed(installation: Installation, anna: Person) -> None:
@@ -84,7 +85,7 @@ def test_apps_are_listed_in_the_order_in_which_they_were_confirmed(installation:
         installation.clock.advance(seconds=1)
         caller = added(installation.services, caller, name)
     apps = installation.services.identity.authenticator_apps.list_apps(caller)
-    _write(installation, lambda uow: uow.authenticators.rename(apps[0].id, "Phone"))
+    _write(installation, lambda tx: authenticator_store.rename(tx, apps[0].id, "Phone"))
     assert [app.name for app in installation.services.identity.authenticator_apps.list_apps(caller)] == ["Phone", "Zebra", "Ant"]
 
 
@@ -153,9 +154,9 @@ def at_once(*deeds: Callable[[], T]) -> list[T]:
         return list(threads.map(run, deeds))
 
 
-def _write(installation: Installation, operation: Callable[[UnitOfWork], T]) -> T:
+def _write(installation: Installation, operation: Callable[[Writing], T]) -> T:
     answers: list[T] = []
-    race_in_threads(installation, 1, lambda uow, _number: answers.append(operation(uow)) or 0)
+    race_in_threads(installation, 1, lambda tx, _number: answers.append(operation(tx)) or 0)
     return answers[0]
 
 

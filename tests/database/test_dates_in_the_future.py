@@ -8,25 +8,32 @@ from sqlalchemy import select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import added, completed, enrolment_steps, pending, protected, recovery_code, reset, signed_in
+from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.times import DAY, MINUTE, SECOND, latest_credible
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
+from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.rules.known_browser import MOST_PER_ACCOUNT
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
+from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, REFUSED_STEP, SESSION
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import client_address
-from xpressbot.identity.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 AHEAD = [(2 * MINUTE, True), (2 * MINUTE + 1, False), (365 * DAY, False)]
 
 
-def run(installation: Installation, operation: Callable[[UnitOfWork], T]) -> T:
-    with installation.services.identity.sign_in._units.write() as uow:
-        result = operation(uow)
-        uow.commit()
+def run(installation: Installation, operation: Callable[[Writing], T]) -> T:
+    with installation.services.identity.sign_in._transactions.writing() as tx:
+        result = operation(tx)
+        tx.commit()
     return result
 
 
@@ -41,7 +48,7 @@ def test_a_pending_sign_in_of_the_future_is_consumed_by_nobody(installation: Ins
     now = installation.clock.now()
     installation.clock.set(now + ahead)
     waiting = pending(installation.services)
-    assert run(installation, lambda uow: uow.pending_sign_ins.consume(waiting.digest, now)) is consumed
+    assert run(installation, lambda tx: pending_store.consume(tx, waiting.digest, now)) is consumed
 
 
 @pytest.mark.parametrize(("ahead", "usable"), AHEAD)
@@ -51,9 +58,9 @@ def test_a_link_of_the_future_is_neither_found_nor_consumed(installation: Instal
     installation.clock.set(now + ahead)
     digest = installation.services.identity.registration.invite("berta@example.com").digest
     state = LinkState.OPEN if usable else LinkState.OF_THE_FUTURE
-    assert run(installation, lambda uow: uow.links.state(LinkKind.INVITE, digest, now)) is state
-    assert (run(installation, lambda uow: uow.links.find_open(LinkKind.INVITE, digest, now)) is not None) is usable
-    assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, digest, now)) is usable
+    assert run(installation, lambda tx: link_store.state(tx, LinkKind.INVITE, digest, now)) is state
+    assert (run(installation, lambda tx: link_store.find_open(tx, LinkKind.INVITE, digest, now)) is not None) is usable
+    assert run(installation, lambda tx: link_store.consume(tx, LinkKind.INVITE, digest, now)) is usable
 
 
 def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
@@ -74,24 +81,24 @@ def test_a_link_that_was_used_in_the_future_was_used(installation: Installation)
     now = installation.clock.now()
     year_ahead(installation)
     token = installation.services.identity.registration.invite("berta@example.com")
-    assert run(installation, lambda uow: uow.links.consume(LinkKind.INVITE, token.digest, installation.clock.now()))
-    assert run(installation, lambda uow: uow.links.state(LinkKind.INVITE, token.digest, now)) is LinkState.USED
+    assert run(installation, lambda tx: link_store.consume(tx, LinkKind.INVITE, token.digest, installation.clock.now()))
+    assert run(installation, lambda tx: link_store.state(tx, LinkKind.INVITE, token.digest, now)) is LinkState.USED
 
 
 def test_a_link_that_expires_late_is_not_taken_for_one_of_the_future(installation: Installation) -> None:
     """It is the making that counts."""
     now = installation.clock.now()
     link = Link(LinkKind.INVITE, email="berta@example.com")
-    run(installation, lambda uow: uow.links.add(link, bytes(32), now, now + 2 * max(LIFETIME.values())))
-    assert run(installation, lambda uow: uow.links.find_open(LinkKind.INVITE, bytes(32), now)) == link
+    run(installation, lambda tx: link_store.add(tx, link, bytes(32), now, now + 2 * max(LIFETIME.values())))
+    assert run(installation, lambda tx: link_store.find_open(tx, LinkKind.INVITE, bytes(32), now)) == link
 
 
 @pytest.mark.parametrize(("ahead", "known"), AHEAD)
 def test_a_browser_is_not_known_by_a_sign_in_of_the_future(installation: Installation, ahead: int, *, known: bool) -> None:
     """It would pass for a known one for as long as the clock was ahead, and ninety days."""
     now, account = installation.clock.now(), installation.add_account()
-    run(installation, lambda uow: uow.devices.remember(None, bytes(32), account.id, "d", now + ahead))
-    assert (run(installation, lambda uow: uow.devices.find(bytes(32), account.id, now)) is not None) is known
+    run(installation, lambda tx: known_browsers.remember(tx, None, bytes(32), account.id, "d", now + ahead))
+    assert (run(installation, lambda tx: known_browsers.find(tx, bytes(32), account.id, now)) is not None) is known
 
 
 def test_browsers_of_the_future_push_out_none_that_counts(installation: Installation) -> None:
@@ -99,9 +106,12 @@ def test_browsers_of_the_future_push_out_none_that_counts(installation: Installa
     account, now = installation.add_account(), installation.clock.now()
     for number in range(MOST_PER_ACCOUNT):
         token = number.to_bytes(32, "big")
-        run(installation, lambda uow, token=token, number=number: uow.devices.remember(None, token, account.id, f"d{number}", now + DAY))
-    run(installation, lambda uow: uow.devices.remember(None, b"\xff" * 32, account.id, "now", now))
-    assert run(installation, lambda uow: uow.devices.find(b"\xff" * 32, account.id, now)) == "now"
+        run(
+            installation,
+            lambda tx, token=token, number=number: known_browsers.remember(tx, None, token, account.id, f"d{number}", now + DAY),
+        )
+    run(installation, lambda tx: known_browsers.remember(tx, None, b"\xff" * 32, account.id, "now", now))
+    assert run(installation, lambda tx: known_browsers.find(tx, b"\xff" * 32, account.id, now)) == "now"
     with installation.services.database.read() as connection:
         assert len(connection.execute(select(DEVICE.c.id)).all()) == MOST_PER_ACCOUNT
 
@@ -114,7 +124,7 @@ def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: 
     with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(created_at=now + ahead, expires_at=now + ahead + 10 * MINUTE))
         connection.commit()
-    assert run(installation, lambda uow: uow.authenticators.charge_enrolment(caller.session.id, now)) is charged
+    assert run(installation, lambda tx: authenticator_store.charge_enrolment(tx, caller.session.id, now)) is charged
 
 
 @pytest.mark.parametrize("moment", ["authenticated_at", "proven_at", "last_used_at"])
@@ -128,8 +138,8 @@ def test_sessions_of_the_future_are_not_counted_and_end_when_told_to(installatio
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values({moment: now + ahead}))
         connection.execute(update(SESSION).where(SESSION.c.id == other.session.id).values({moment: now + DAY}))
         connection.commit()
-    assert run(installation, lambda uow: uow.sessions.count_others(caller.account.id, caller.session.id, now)) == 1
-    assert run(installation, lambda uow: uow.sessions.end_from_the_future(caller.account.id, now)) == 1
+    assert run(installation, lambda tx: session_store.count_others(tx, caller.account.id, caller.session.id, now)) == 1
+    assert run(installation, lambda tx: session_store.end_from_the_future(tx, caller.account.id, now)) == 1
     with services.database.read() as connection:
         left = set(connection.execute(select(SESSION.c.id)).scalars())
     assert left >= {caller.session.id, further[0].session_id, other.session.id}
@@ -139,12 +149,12 @@ def test_sessions_of_the_future_are_not_counted_and_end_when_told_to(installatio
 def test_a_window_that_a_node_slightly_ahead_began_goes_on(installation: Installation) -> None:
     """Tries are counted together by two nodes of which one is two minutes behind."""
     network = client_address("network")
-    run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
+    run(installation, lambda tx: throttle_store.charge(tx, [network], installation.clock.now()))
     installation.clock.advance(minutes=-2)
-    (charge,) = run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
+    (charge,) = run(installation, lambda tx: throttle_store.charge(tx, [network], installation.clock.now()))
     assert charge.tries == 2
     installation.clock.advance(seconds=-1)
-    (charge,) = run(installation, lambda uow: uow.throttle.charge([network], installation.clock.now()))
+    (charge,) = run(installation, lambda tx: throttle_store.charge(tx, [network], installation.clock.now()))
     assert charge.tries == 1
 
 
@@ -160,7 +170,7 @@ def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
     phone, _secret = enrolment_steps(services, anna)
     services.identity.totp_enrolment.confirm(anna, phone.code())
     made_after = now - CODES_SHOWN_FOR
-    found = run(installation, lambda uow: uow.recovery_codes.hand_over_unsaved(anna.account.id, "s", made_after, latest_credible(now)))
+    found = run(installation, lambda tx: recovery_code_store.hand_over_unsaved(tx, anna.account.id, "s", made_after, latest_credible(now)))
     assert (found is not None) is handed_over
 
 
@@ -184,9 +194,9 @@ def test_only_steps_of_the_future_are_brought_back(installation: Installation) -
         for authenticator_id, last_step in zip(ids, (latest, latest + 1, latest + 1), strict=True):
             connection.execute(update(AUTHENTICATOR).where(AUTHENTICATOR.c.id == authenticator_id).values(last_step=last_step))
         connection.commit()
-    assert run(installation, lambda uow: uow.authenticators.bring_back(anna.account.id, latest, step, now)) == 1
+    assert run(installation, lambda tx: authenticator_store.bring_back(tx, anna.account.id, latest, step, now)) == 1
     assert last_steps(installation) == [latest, step, latest + 1]
-    assert run(installation, lambda uow: uow.authenticators.bring_back(anna.account.id, latest, step, now)) == 0
+    assert run(installation, lambda tx: authenticator_store.bring_back(tx, anna.account.id, latest, step, now)) == 0
 
 
 def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Installation) -> None:
@@ -219,13 +229,13 @@ def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Insta
     completed(services, pending(services), TotpCode(anna.phone.code()))
     with services.database.read() as connection:
         authenticator_id = connection.execute(select(AUTHENTICATOR.c.id)).scalar_one()
-    run(installation, lambda uow: uow.authenticators.refuse_steps(authenticator_id, [ahead + 5]))
+    run(installation, lambda tx: authenticator_store.refuse_steps(tx, authenticator_id, [ahead + 5]))
     year_ahead(installation, -365)
     services.identity.administration.reset_clock("anna@example.com")
     with services.database.read() as connection:
         assert connection.execute(select(REFUSED_STEP.c.step)).scalar_one() == ahead + 5
     now = (ahead + 5) * 30 * SECOND
-    assert not run(installation, lambda uow: uow.authenticators.consume_step(authenticator_id, ahead + 5, now))
+    assert not run(installation, lambda tx: authenticator_store.consume_step(tx, authenticator_id, ahead + 5, now))
 
 
 def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installation: Installation) -> None:

@@ -4,9 +4,11 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from tests.support.people import signed_in
+from xpressbot.foundation.database.transaction import Writing
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.tables import DEVICE
-from xpressbot.identity.unit_of_work import UnitOfWork
 
 ANNA = "anna@example.com"
 
@@ -16,19 +18,19 @@ def token(number: int) -> bytes:
 
 
 def remember(installation: Installation, account_id: str, old: bytes | None, new: bytes) -> None:
-    with installation.services.identity.sign_in._units.write() as uow:
+    with installation.services.identity.sign_in._transactions.writing() as tx:
         now = installation.clock.now()
-        uow.devices.remember(old, new, account_id, installation.services.entropy.token_bytes(16).hex(), now)
-        uow.commit()
+        known_browsers.remember(tx, old, new, account_id, installation.services.entropy.token_bytes(16).hex(), now)
+        tx.commit()
 
 
 def known(installation: Installation, digest: bytes, email: str = ANNA) -> str | None:
-    def find(uow: UnitOfWork) -> str | None:
-        account = uow.accounts.by_email(email)
-        return uow.devices.find(digest, account.id if account else "", installation.clock.now())
+    def find(tx: Writing) -> str | None:
+        account = account_store.by_email(tx, email)
+        return known_browsers.find(tx, digest, account.id if account else "", installation.clock.now())
 
-    with installation.services.identity.sign_in._units.read() as uow:
-        return find(uow)
+    with installation.services.identity.sign_in._transactions.reading() as tx:
+        return find(tx)
 
 
 def test_a_browser_keeps_its_place_under_a_new_token(installation: Installation) -> None:

@@ -8,9 +8,11 @@ from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import Installation
 from tests.support.people import protected
 from tests.support.races import race_in_processes, race_in_threads
+from xpressbot.foundation.database.transaction import Writing
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.audit import store as event_store
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.tables import SECURITY_EVENT
-from xpressbot.identity.unit_of_work import UnitOfWork
 
 EACH = 5
 
@@ -22,11 +24,11 @@ def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation:
     account_id = installation.add_account().id
     now = installation.clock.now()
 
-    def attempt(uow: UnitOfWork, number: int) -> bool:
-        read = uow.accounts.lock(account_id) if locked else uow.accounts.by_email("anna@example.com")
+    def attempt(tx: Writing, number: int) -> bool:
+        read = account_store.lock(tx, account_id) if locked else account_store.by_email(tx, "anna@example.com")
         assert read is not None  # a read first, as in every use case
         for turn in range(EACH):
-            uow.events.append(account_id, NewEvent(EventKind.SIGNED_IN, {"writer": number, "turn": turn}), now + number)
+            event_store.append(tx, account_id, NewEvent(EventKind.SIGNED_IN, {"writer": number, "turn": turn}), now + number)
         return True
 
     assert race(installation, 6, attempt) == [True] * 6
@@ -72,10 +74,10 @@ def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Instal
     """The number of an event that was rolled back is given to the next."""
     account_id = installation.add_account().id
     for commit in (False, True):
-        with installation.services.identity.sign_in._units.write() as uow:
-            assert uow.events.append(account_id, NewEvent(EventKind.SIGNED_IN, {}), 1) == 2
+        with installation.services.identity.sign_in._transactions.writing() as tx:
+            assert event_store.append(tx, account_id, NewEvent(EventKind.SIGNED_IN, {}), 1) == 2
             if commit:
-                uow.commit()
+                tx.commit()
     assert [event.seq for event in events_of(installation.services, account_id)] == [1, 2]
 
 

@@ -86,7 +86,9 @@ def forget_unsaved_codes(installation: Installation) -> None:
     """As an installation does where codes may be shown once only."""
     parts = parts_of(installation)
     installation.clock.advance(minutes=31)
-    RecoveryCodes(parts.units, Gate(parts.units, parts.system), parts.system, parts.digest, viewable=False).forget_unsaved()
+    RecoveryCodes(
+        parts.transactions, Gate(parts.transactions, parts.system), parts.system, parts.encryption, parts.digest, viewable=False
+    ).forget_unsaved()
 
 
 @contextmanager

@@ -21,10 +21,10 @@ def boxes_of(ring: KeyRing) -> Encryption:
 def test_a_key_that_came_later_is_read_from_the_ring_once_more() -> None:
     """A process that began with the old ring opens what a newer key has sealed, when its ring has got that key by then."""
     newer = with_key(RING, b"n" * 32)
-    box = boxes_of(newer).seal(newer.newest_id, "totp secret", "a:1", b"seed")
-    assert Encryption(RING, SystemEntropy(), lambda: newer).open("totp secret", "a:1", box) == b"seed"
+    box = boxes_of(newer).encrypt(newer.newest_id, "totp secret", "a:1", b"seed")
+    assert Encryption(RING, SystemEntropy(), lambda: newer).decrypt("totp secret", "a:1", box) == b"seed"
     with pytest.raises(DecryptionError):
-        BOXES.open("totp secret", "a:1", box)
+        BOXES.decrypt("totp secret", "a:1", box)
 
 
 def test_a_ring_that_lacks_what_is_asked_for_does_not_take_the_place_of_the_one_in_use() -> None:
@@ -33,10 +33,10 @@ def test_a_ring_that_lacks_what_is_asked_for_does_not_take_the_place_of_the_one_
     both = with_key(RING, bytes([9]) * 32)
     files = [other, both]
     boxes = Encryption(RING, SystemEntropy(), lambda: files.pop(0))
-    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    box = BOXES.encrypt(RING.active_id, "totp secret", "a:1", b"seed")
     assert boxes.has_keys(RING.keys)
     assert not boxes.has_keys(both.keys)
-    assert boxes.open("totp secret", "a:1", box) == b"seed"
+    assert boxes.decrypt("totp secret", "a:1", box) == b"seed"
     assert files == [both], "the file was not needed for what it had"
     assert boxes.has_keys(both.keys)
     assert files == []
@@ -44,47 +44,50 @@ def test_a_ring_that_lacks_what_is_asked_for_does_not_take_the_place_of_the_one_
 
 def test_a_hundred_thousand_boxes_have_a_hundred_thousand_nonces() -> None:
     """No nonce comes twice under one key (ASVS 11.3.4)."""
-    nonces = {BOXES.seal(RING.active_id, "totp secret", "row", b"")[NONCE] for _box in range(100_000)}
+    nonces = {BOXES.encrypt(RING.active_id, "totp secret", "row", b"")[NONCE] for _box in range(100_000)}
     assert len(nonces) == 100_000
 
 
 def test_a_box_opens_where_it_was_sealed() -> None:
     """And gives back every byte."""
     secret = bytes(range(256))
-    assert BOXES.open("totp secret", "authenticator:a:1", BOXES.seal(RING.active_id, "totp secret", "authenticator:a:1", secret)) == secret
+    assert (
+        BOXES.decrypt("totp secret", "authenticator:a:1", BOXES.encrypt(RING.active_id, "totp secret", "authenticator:a:1", secret))
+        == secret
+    )
 
 
 @pytest.mark.parametrize(("purpose", "row"), [("recovery code", "a:1"), ("totp secret", "a:2"), ("totp secret", "a:1 "), ("", "a:1")])
 def test_a_box_opens_for_no_other_purpose_and_no_other_row(purpose: str, row: str) -> None:
     """Purposes have keys of their own, and the row is bound to the box."""
-    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    box = BOXES.encrypt(RING.active_id, "totp secret", "a:1", b"seed")
     with pytest.raises(DecryptionError):
-        BOXES.open(purpose, row, box)
+        BOXES.decrypt(purpose, row, box)
 
 
 def test_a_box_with_any_bit_turned_or_byte_cut_does_not_open() -> None:
     """Version, key id, nonce, ciphertext and tag are all guarded."""
-    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    box = BOXES.encrypt(RING.active_id, "totp secret", "a:1", b"seed")
     altered = [bytes([*box[:place], box[place] ^ 1, *box[place + 1 :]]) for place in range(len(box))]
     for wrong in [*altered, *(box[:length] for length in range(len(box))), box + b"\0", b""]:
         with pytest.raises(DecryptionError):
-            BOXES.open("totp secret", "a:1", wrong)
+            BOXES.decrypt("totp secret", "a:1", wrong)
 
 
 def test_a_box_of_a_key_that_the_ring_lacks_says_so() -> None:
     """A foreign ring opens nothing."""
-    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    box = BOXES.encrypt(RING.active_id, "totp secret", "a:1", b"seed")
     foreign = boxes_of(new_key_ring(b"x" * 32, b"l" * 32))
     with pytest.raises(DecryptionError, match=f"lacks the key {RING.active_id}"):
-        foreign.open("totp secret", "a:1", box)
+        foreign.decrypt("totp secret", "a:1", box)
 
 
 def test_a_box_of_an_older_key_still_opens() -> None:
     """Every key in the ring opens; only the active one seals."""
-    box = BOXES.seal(RING.active_id, "totp secret", "a:1", b"seed")
+    box = BOXES.encrypt(RING.active_id, "totp secret", "a:1", b"seed")
     newer = new_key_ring(b"n" * 32, b"l" * 32)
     both = KeyRing(newer.active_id, newer.keys | RING.keys, RING.lookup_key)
-    assert boxes_of(both).open("totp secret", "a:1", box) == b"seed"
+    assert boxes_of(both).decrypt("totp secret", "a:1", box) == b"seed"
 
 
 def test_digests_are_apart_by_purpose_and_by_ring() -> None:

@@ -9,16 +9,23 @@ from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.use_cases.observing import before_statement
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
+from xpressbot.identity.factors.recovery_codes.codes import recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
-from xpressbot.identity.factors.secrets import recovery_code_digest
 from xpressbot.identity.factors.totp.rules.totp import step_at
+from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Reason, SignedIn
+from xpressbot.identity.sessions import store as session_store
+from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import LINK
-from xpressbot.identity.unit_of_work import UnitOfWork
 
 RACERS = 6
 ONE_WINNER = [0] * (RACERS - 1) + [1]
@@ -34,7 +41,7 @@ def test_a_time_step_is_consumed_by_exactly_one_of_many(installation: Installati
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
 
-    results = race(installation, RACERS, lambda uow, _number: uow.authenticators.consume_step(authenticator_id, step, now))
+    results = race(installation, RACERS, lambda tx, _number: authenticator_store.consume_step(tx, authenticator_id, step, now))
 
     assert sorted(results) == ONE_WINNER
 
@@ -45,7 +52,7 @@ def test_steps_are_consumed_in_rising_order_only(installation: Installation) -> 
     step = step_at(now)
 
     results = race_in_threads(
-        installation, RACERS, lambda uow, number: uow.authenticators.consume_step(authenticator_id, step + number, now)
+        installation, RACERS, lambda tx, number: authenticator_store.consume_step(tx, authenticator_id, step + number, now)
     )
 
     assert results[-1] == 1
@@ -58,9 +65,9 @@ def test_a_refused_step_is_consumed_by_nobody(installation: Installation) -> Non
     """A step whose code was hinted at is spent, though last_step lies before it."""
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
-    race_in_threads(installation, RACERS, lambda uow, _number: uow.authenticators.refuse_steps(authenticator_id, [step]) or 0)
+    race_in_threads(installation, RACERS, lambda tx, _number: authenticator_store.refuse_steps(tx, authenticator_id, [step]) or 0)
 
-    results = race_in_threads(installation, RACERS, lambda uow, _number: uow.authenticators.consume_step(authenticator_id, step, now))
+    results = race_in_threads(installation, RACERS, lambda tx, _number: authenticator_store.consume_step(tx, authenticator_id, step, now))
 
     assert results == [0] * RACERS
 
@@ -72,10 +79,10 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
     digest = recovery_code_digest(digests, person.account.id, parse_code(person.codes[4]))
     now = installation.clock.now()
 
-    results = race(installation, RACERS, lambda uow, _number: uow.recovery_codes.consume(person.account.id, digest, "Firefox", now))
+    results = race(installation, RACERS, lambda tx, _number: recovery_code_store.consume(tx, person.account.id, digest, "Firefox", now))
 
     assert sorted(results) == ONE_WINNER
-    assert race(installation, 1, lambda uow, _number: uow.recovery_codes.count_unused(person.account.id)) == [9]
+    assert race(installation, 1, lambda tx, _number: recovery_code_store.count_unused(tx, person.account.id)) == [9]
 
 
 def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
@@ -84,10 +91,10 @@ def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Inst
     token = pending(installation.services)
     now = installation.clock.now()
 
-    results = race(installation, RACERS, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, now))
+    results = race(installation, RACERS, lambda tx, _number: pending_store.consume(tx, token.digest, now))
 
     assert sorted(results) == ONE_WINNER
-    assert race(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, now)) == [0]
+    assert race(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, now)) == [0]
 
 
 def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installation) -> None:
@@ -96,15 +103,15 @@ def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installa
     token = pending(installation.services)
     waiting = installation.services.identity.sign_in.pending(token, NextStep.SECOND_FACTOR)
 
-    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, waiting.expires_at)) == [0]
-    assert race_in_threads(installation, 1, lambda uow, _number: uow.pending_sign_ins.consume(token.digest, waiting.expires_at - 1)) == [1]
+    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at)) == [0]
+    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at - 1)) == [1]
 
 
 def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six opens the welcome link for good."""
     token, now = installation.services.identity.registration.issue_welcome_link(), installation.clock.now()
 
-    results = race(installation, RACERS, lambda uow, _number: uow.links.consume(LinkKind.WELCOME, token.digest, now))
+    results = race(installation, RACERS, lambda tx, _number: link_store.consume(tx, LinkKind.WELCOME, token.digest, now))
 
     assert sorted(results) == ONE_WINNER
 
@@ -115,17 +122,17 @@ def test_an_expired_link_is_consumed_by_nobody(installation: Installation) -> No
     installation.clock.advance(hours=1)
     now = installation.clock.now()
 
-    assert race_in_threads(installation, 1, lambda uow, _number: uow.links.consume(LinkKind.WELCOME, token.digest, now)) == [0]
+    assert race_in_threads(installation, 1, lambda tx, _number: link_store.consume(tx, LinkKind.WELCOME, token.digest, now)) == [0]
 
 
 def test_of_several_first_accounts_exactly_one_is_the_owner(installation: Installation, race: Race) -> None:
     """Each makes its account and claims the installation in one unit of work; one claim counts."""
     now = installation.clock.now()
 
-    def attempt(uow: UnitOfWork, number: int) -> bool:
+    def attempt(tx: Writing, number: int) -> bool:
         account = Account(f"{number:032x}", f"owner{number}@example.com", "Owner", AccountStatus.ACTIVE, 1, "-")
-        assert uow.accounts.add(account, now)
-        return uow.installation.claim(account.id)
+        assert account_store.add(tx, account, now)
+        return installation_store.claim(tx, account.id)
 
     results = race(installation, RACERS, attempt)
 
@@ -139,9 +146,9 @@ def test_one_address_makes_one_account_however_often_it_is_tried_at_once(install
     """Spellings of one address that differ in case are the same account."""
     now = installation.clock.now()
 
-    def attempt(uow: UnitOfWork, number: int) -> bool:
+    def attempt(tx: Writing, number: int) -> bool:
         email = "anna@example.com" if number % 2 else "Anna@Example.COM"
-        return uow.accounts.add(Account(f"{number:032x}", email, "Anna", AccountStatus.ACTIVE, 1, "-"), now)
+        return account_store.add(tx, Account(f"{number:032x}", email, "Anna", AccountStatus.ACTIVE, 1, "-"), now)
 
     assert sorted(race_in_threads(installation, RACERS, attempt)) == ONE_WINNER
 
@@ -152,7 +159,7 @@ def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation
     installation.services.identity.totp_enrolment.start(caller)
     now = installation.clock.now()
 
-    results = race_in_threads(installation, 8, lambda uow, _number: uow.authenticators.charge_enrolment(caller.session.id, now))
+    results = race_in_threads(installation, 8, lambda tx, _number: authenticator_store.charge_enrolment(tx, caller.session.id, now))
 
     assert sorted(results) == [0] * 3 + [1] * 5
     assert installation.services.identity.totp_enrolment.confirm(caller, "000000").reason is Reason.NO_ENROLMENT
@@ -162,7 +169,7 @@ def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) 
     """Eight tries at once at confirming one's identity: each of five gets its own number, the others none."""
     caller = signed_in(installation.services)
 
-    results = race_in_threads(installation, 8, lambda uow, _number: uow.sessions.charge_step_up(caller.session.id, 5) or 0)
+    results = race_in_threads(installation, 8, lambda tx, _number: session_store.charge_step_up(tx, caller.session.id, 5) or 0)
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
 

@@ -19,17 +19,19 @@ from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.use_cases.observing import after_unit_of_work, statements
 from xpressbot.bootstrap import System, build
 from xpressbot.foundation.database.leases import LEASE, take_lease
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.expiry import store as expiry_store
 from xpressbot.identity.expiry.removal import RowExpiry
 from xpressbot.identity.expiry.rules import Transient
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.outcomes import SignedIn
 from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, recovery_code, recovery_code_check, stranger, totp
-from xpressbot.identity.unit_of_work import UnitOfWork, UnitsOfWork
 
 TERM = 150 * SECOND
 
@@ -39,11 +41,11 @@ def test_of_many_at_once_one_takes_the_lease(installation: Installation, race: R
     """Whether nobody had it before, or somebody whose time is over."""
     now = installation.clock.now()
 
-    def attempt(uow: UnitOfWork, number: int, at: int) -> int:
-        return uow.leases.take("job", f"racer {number}", at, TERM)
+    def attempt(tx: Writing, number: int, at: int) -> int:
+        return take_lease(tx, "job", f"racer {number}", at, TERM)
 
-    assert sum(race(installation, racers, lambda uow, number: attempt(uow, number, now))) == 1
-    assert sum(race(installation, racers, lambda uow, number: attempt(uow, number, now + TERM))) == 1
+    assert sum(race(installation, racers, lambda tx, number: attempt(tx, number, now))) == 1
+    assert sum(race(installation, racers, lambda tx, number: attempt(tx, number, now + TERM))) == 1
 
 
 def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installation: Installation) -> None:
@@ -51,7 +53,7 @@ def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installati
     with installation.services.database.write() as connection:
 
         def take(holder: str, at: int) -> bool:
-            return take_lease(connection, "job", holder, at, TERM)
+            return take_lease(Writing(connection), "job", holder, at, TERM)
 
         assert take("first", 0)
         assert not take("second", TERM - 1)
@@ -79,16 +81,16 @@ def test_of_several_processes_one_sweeps(installation: Installation) -> None:
 def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) -> None:
     """The lease saves work and guards nothing: without it, what two remove adds up to what there was."""
     outdate(installation, installation.add_account().id, rows=60)
-    now, units, start = installation.clock.now(), _units(installation), threading.Barrier(2, timeout=30)
+    now, transactions, start = installation.clock.now(), _transactions(installation), threading.Barrier(2, timeout=30)
 
     def sweep(kind: Transient) -> int:
-        with units.read() as uow:
-            found = uow.outdated.walk(kind, None, now, 1000)
+        with transactions.reading() as tx:
+            found = expiry_store.walk(tx, kind, None, now, 1000)
         keys = [row.key for row in found.outdated]
         start.wait()
-        with units.write() as uow:
-            removed = uow.outdated.remove(kind, keys, now)
-            uow.commit()
+        with transactions.writing() as tx:
+            removed = expiry_store.remove(tx, kind, keys, now)
+            tx.commit()
         return removed
 
     for kind in Transient:
@@ -113,13 +115,13 @@ def test_people_sign_in_while_a_batch_is_being_removed(installation: Installatio
     installation.services.identity.expiry.next_round()
     outdate(installation, anna.account.id, rows=3)
     now = installation.clock.now()
-    with _units(installation).write() as uow:
+    with _transactions(installation).write() as tx:
         for kind in Transient:
-            keys = [row.key for row in uow.outdated.walk(kind, None, now, 100).outdated]
-            assert uow.outdated.remove(kind, keys, now) == 3
+            keys = [row.key for row in expiry_store.walk(tx, kind, None, now, 100).outdated]
+            assert expiry_store.remove(tx, kind, keys, now) == 3
         if installation.services.database.engine.dialect.name == "postgresql":
             completed(installation.services, pending(installation.services), TotpCode(anna.phone.code()))
-        uow.commit()
+        tx.commit()
     assert broken_at(installation.services, anna.account.id) is None
     given_back = {Transient.NETWORK_COUNT, Transient.STRANGER_COUNT}
     assert not any(removed for kind, removed in installation.services.identity.expiry.next_round().items() if kind not in given_back)
@@ -130,8 +132,8 @@ def test_young_rows_are_not_even_looked_at(installation: Installation, kind: Tra
     """However many people are signed in, a walk is as long as what is old enough: here one row, and no further stretch."""
     settle(installation, accounts=20)
     outdate(installation, installation.add_account().id, [kind])
-    with _units(installation).read() as uow:
-        stretch = uow.outdated.walk(kind, None, installation.clock.now(), 2)
+    with _transactions(installation).read() as tx:
+        stretch = expiry_store.walk(tx, kind, None, installation.clock.now(), 2)
     assert (len(stretch.outdated), stretch.end) == (1, None)
 
 
@@ -142,10 +144,10 @@ def test_rows_of_use_stay(installation: Installation) -> None:
     pending(services)
     link = services.identity.registration.invite("berta@example.com")
     assert link
-    with _units(installation).write() as uow:
+    with _transactions(installation).write() as tx:
         for bucket in (totp(anna.account.id), recovery_code(anna.account.id), recovery_code_check(anna.account.id), stranger("someone")):
-            uow.throttle.charge([bucket], now)
-        uow.commit()
+            throttle_store.charge(tx, [bucket], now)
+        tx.commit()
     # A count whose tries were all given back goes at once.
     services.identity.expiry.next_round()
     before = {table: _count(installation, table) for table in (SESSION, PENDING_SIGN_IN, LINK, DEVICE, AUTHENTICATOR, THROTTLE_BUCKET)}
@@ -190,10 +192,10 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
     now = installation.clock.now()
-    with _units(installation).write() as uow:
-        found = uow.outdated.walk(Transient.STRANGER_COUNT, None, now, 100).outdated
+    with _transactions(installation).write() as tx:
+        found = expiry_store.walk(tx, Transient.STRANGER_COUNT, None, now, 100).outdated
         assert [row.owed_to for row in found] == [account.id]
-        assert uow.outdated.remove(Transient.STRANGER_COUNT, [row.key for row in found], now) == 0
+        assert expiry_store.remove(tx, Transient.STRANGER_COUNT, [row.key for row in found], now) == 0
     with statements(installation) as sent:
         installation.services.identity.expiry._sweep(Transient.STRANGER_COUNT)
     order = [re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)[1] for statement in sent[1:]]
@@ -247,11 +249,11 @@ def _guessed_at(installation: Installation, account: Account) -> None:
 
 def _another_sweeper(installation: Installation) -> RowExpiry:
     expiry = installation.services.identity.expiry
-    return RowExpiry(expiry._units, expiry._system)
+    return RowExpiry(expiry._transactions, expiry._system)
 
 
-def _units(installation: Installation) -> UnitsOfWork:
-    return installation.services.identity.expiry._units
+def _transactions(installation: Installation) -> Transactions:
+    return installation.services.identity.expiry._transactions
 
 
 def _count(installation: Installation, table: Table) -> int:

@@ -5,8 +5,10 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from tests.support.races import race_in_processes, race_in_threads
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.identity.tables import THROTTLE_BUCKET
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import (
     FORGOTTEN_AFTER,
     PASSWORD,
@@ -20,7 +22,6 @@ from xpressbot.identity.throttling.rules import (
     stranger,
     totp,
 )
-from xpressbot.identity.unit_of_work import UnitOfWork, UnitsOfWork
 
 BUCKET = totp("a" * 32)
 
@@ -30,8 +31,8 @@ def test_many_tries_at_once_never_exceed_the_bucket(installation: Installation, 
     """Five tries pass, each with a number of its own, and the refused ones leave the count at five."""
     now = installation.clock.now()
 
-    def attempt(uow: UnitOfWork, _number: int) -> int:
-        charges = uow.throttle.charge([BUCKET], now)
+    def attempt(tx: Writing, _number: int) -> int:
+        charges = throttle_store.charge(tx, [BUCKET], now)
         return 0 if isinstance(charges, Refusal) else charges[0].tries
 
     results = race(installation, racers, attempt)
@@ -122,9 +123,9 @@ def test_a_try_given_back_opens_the_wait_that_it_began(installation: Installatio
     for _try in range(4):
         _charge(installation, BUCKET)
     last = _charge(installation, BUCKET)
-    with _units(installation).write() as uow:
-        uow.throttle.give_back(last)
-        uow.commit()
+    with _transactions(installation).write() as tx:
+        throttle_store.give_back(tx, last)
+        tx.commit()
 
     assert _rows(installation) == {BUCKET.key: (4, 0)}
     assert _charge(installation, BUCKET)[0].tries == 5
@@ -137,9 +138,9 @@ def test_giving_back_leaves_the_wait_that_others_earned(installation: Installati
         _charge(installation, BUCKET)
     installation.clock.advance(seconds=30)
     sixth = _charge(installation, BUCKET)[0]
-    with _units(installation).write() as uow:
-        uow.throttle.give_back(first)
-        uow.commit()
+    with _transactions(installation).write() as tx:
+        throttle_store.give_back(tx, first)
+        tx.commit()
 
     assert _rows(installation) == {BUCKET.key: (5, sixth.next_allowed_at)}
 
@@ -149,9 +150,9 @@ def test_two_waits_are_cut_to_the_earlier(installation: Installation) -> None:
     for _try in range(5):
         charge = _charge(installation, BUCKET)[0]
     for moment in (charge.next_allowed_at + MINUTE, charge.next_allowed_at - SECOND):
-        with _units(installation).write() as uow:
-            uow.throttle.cut(BUCKET, moment)
-            uow.commit()
+        with _transactions(installation).write() as tx:
+            throttle_store.cut(tx, BUCKET, moment)
+            tx.commit()
         assert _rows(installation)[BUCKET.key][1] == min(charge.next_allowed_at, moment)
 
 
@@ -162,10 +163,10 @@ def test_password_tries_are_never_suspended(installation: Installation) -> None:
         charge = _charge(installation, bucket)[0]
         installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
     assert _charge(installation, bucket)[0].tries == 121
-    with _units(installation).write() as uow:
-        report = uow.throttle.report_delays(bucket)
-        assert uow.throttle.report_delays(bucket) is None
-        uow.commit()
+    with _transactions(installation).write() as tx:
+        report = throttle_store.report_delays(tx, bucket)
+        assert throttle_store.report_delays(tx, bucket) is None
+        tx.commit()
     assert (report.delays, report.alarm) == (117, True)
 
 
@@ -191,10 +192,10 @@ def test_waits_of_a_forgotten_count_are_told_once(installation: Installation) ->
             charge = _charge(installation, bucket)[0]
             moments.append(charge.charged_at)
             installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
-    with _units(installation).write() as uow:
-        report = uow.throttle.report_delays(bucket)
-        assert uow.throttle.report_delays(bucket) is None
-        uow.commit()
+    with _transactions(installation).write() as tx:
+        report = throttle_store.report_delays(tx, bucket)
+        assert throttle_store.report_delays(tx, bucket) is None
+        tx.commit()
     assert report == DelayReport(6, moments[4], moments[-1], alarm=False)
 
 
@@ -209,28 +210,28 @@ def test_tries_given_back_leave_the_moment_of_the_last_that_was_not(installation
         installation.clock.advance(hours=1)
         right.append(_charge(installation, bucket))
     for number in order:
-        with _units(installation).write() as uow:
-            uow.throttle.give_back(right[number])
-            uow.commit()
+        with _transactions(installation).write() as tx:
+            throttle_store.give_back(tx, right[number])
+            tx.commit()
     installation.clock.set(filled + FORGOTTEN_AFTER - 1)
     assert _charge(installation, bucket)[0].tries == 2
-    with _units(installation).write() as uow:
-        uow.throttle.give_back([Charge(bucket, 2, 0, installation.clock.now(), filled)])
-        uow.commit()
+    with _transactions(installation).write() as tx:
+        throttle_store.give_back(tx, [Charge(bucket, 2, 0, installation.clock.now(), filled)])
+        tx.commit()
     installation.clock.set(filled + FORGOTTEN_AFTER)
     assert _charge(installation, bucket)[0].tries == 1
 
 
 def _charge(installation: Installation, *buckets: Bucket) -> object:
-    with _units(installation).write() as uow:
-        charges = uow.throttle.charge(buckets, installation.clock.now())
+    with _transactions(installation).write() as tx:
+        charges = throttle_store.charge(tx, buckets, installation.clock.now())
         if not isinstance(charges, Refusal):
-            uow.commit()
+            tx.commit()
         return charges
 
 
-def _units(installation: Installation) -> UnitsOfWork:
-    return installation.services.identity.sign_in._units
+def _transactions(installation: Installation) -> Transactions:
+    return installation.services.identity.sign_in._transactions
 
 
 def _rows(installation: Installation) -> dict[str, tuple[int, int]]:

@@ -5,11 +5,8 @@ from contextlib import nullcontext, suppress
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tests.support.world import SeededEntropy
-from xpressbot.foundation.crypto.encryption import Encryption
-from xpressbot.foundation.crypto.key_ring import new_key_ring
-from xpressbot.identity import unit_of_work
-from xpressbot.identity.unit_of_work import ReadingUnits
+from xpressbot.foundation.database import transaction
+from xpressbot.foundation.database.transaction import ReadTransactions
 
 
 class SlowDatabase:
@@ -29,10 +26,9 @@ class SlowDatabase:
 @pytest.mark.parametrize("error", [None, OperationalError("SELECT", None, Exception())])
 def test_a_read_is_timed_from_when_it_was_asked_for(error: OperationalError | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which is where a database's fault shows first."""
-    database, noted, entropy = SlowDatabase(error), [], SeededEntropy()
-    monkeypatch.setattr(unit_of_work, "stopwatch", lambda: database.now)
-    ring = new_key_ring(bytes(32), bytes(32))
-    units = ReadingUnits(database, Encryption(ring, entropy, lambda: ring), entropy, noted.append)
-    with suppress(OperationalError), units.read():
+    database, noted = SlowDatabase(error), []
+    monkeypatch.setattr(transaction, "stopwatch", lambda: database.now)
+    transactions = ReadTransactions(database, noted.append)
+    with suppress(OperationalError), transactions.reading():
         database.now += 1
     assert noted == [3 if error else 4]

@@ -12,10 +12,10 @@ from sqlalchemy import update
 
 from tests.doctor.conftest import sqlite_only
 from tests.doctor.report import examine
-from tests.support.boxes import stored_boxes
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
+from tests.support.stored_secrets import stored_secrets
 from xpressbot.foundation.crypto.key_ring import change_key_ring, key_id, load_key_ring, new_key_ring, with_key
 from xpressbot.identity.administration import installation_queries as queries
 from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE
@@ -137,11 +137,11 @@ def test_every_secret_is_tried_a_batch_at_a_time(
 ) -> None:
     """An authenticator's and the oldest and newest recovery codes are altered; each is named, and nothing secret is."""
     monkeypatch.setattr(queries, "BATCH", 3)
-    boxes = stored_boxes(installation.services)
-    codes = sorted(box.row_id for box in boxes if box.table == "recovery_code")
-    (app,) = (box.row_id for box in boxes if box.table == "authenticator")
+    secrets = stored_secrets(installation.services)
+    codes = sorted(secret.row_id for secret in secrets if secret.column.table == "recovery_code")
+    (app,) = (secret.row_id for secret in secrets if secret.column.table == "authenticator")
     with installation.services.database.write() as connection:
-        connection.execute(update(AUTHENTICATOR).values(secret_box=boxes[-1].box))
+        connection.execute(update(AUTHENTICATOR).values(secret_box=secrets[-1].ciphertext))
         connection.execute(update(RECOVERY_CODE).where(RECOVERY_CODE.c.id.in_([codes[0], codes[-1]])).values(box=b"\x01 no box"))
         connection.commit()
     report = examine(shell)

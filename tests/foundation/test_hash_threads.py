@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from xpressbot.foundation.threads.hash_threads import INSISTING_FOR, NICENESS, HashFigures, HashThreads
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.hasher import PasswordHasher
 
 USUAL = os.getpriority(os.PRIO_PROCESS, 0)
 YIELDING = (os.SCHED_IDLE, USUAL)
@@ -97,5 +97,5 @@ def test_passwords_are_hashed_where_a_service_may_not_lower_priorities(
     for name in refused:
         monkeypatch.setattr(os, name, refusing(number))
     assert hash_threads().run(manners) == left
-    hasher = Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32))
+    hasher = PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32))
     assert hasher.verify(hasher.hash("a password"), "a password")

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import delete, select
 
 from tests.processes.conftest import Premises, environment_of
-from tests.support.boxes import keys_of_boxes, opened_with, stored_boxes
 from tests.support.browser import shown_codes
 from tests.support.command_line import Answer, Shell
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, protected, shown_to
+from tests.support.stored_secrets import count_decrypted_with, keys_in_use, stored_secrets
 from tests.support.storm import Form, own_network, send
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.crypto.key_state import KEY_STATE
@@ -57,7 +57,7 @@ def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, 
     """No 5xx and nobody refused; then everything is on the new key, and a copy of the old ring opens nothing."""
     services = premises.services
     old_copy = shutil.copy(services.settings.key_file, shell.directory / "old.json")
-    assert opened_with(old_copy, services) == len(stored_boxes(services)) >= 11 * PEOPLE
+    assert count_decrypted_with(old_copy, services) == len(stored_secrets(services)) >= 11 * PEOPLE
     waiting = iter(people)
     looked_at = itertools.cycle(readers)
     for command in COMMANDS:
@@ -71,11 +71,11 @@ def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, 
             _assert_done(running)
     assert next(waiting, None) is None
 
-    (new,) = keys_of_boxes(services)
+    (new,) = keys_in_use(services)
     ring_file = services.settings.key_file
     assert list(load_key_ring(ring_file).keys) == [new]
-    assert opened_with(ring_file, services) == len(stored_boxes(services))
-    assert opened_with(old_copy, services) == 0
+    assert count_decrypted_with(ring_file, services) == len(stored_secrets(services))
+    assert count_decrypted_with(old_copy, services) == 0
     assert new not in load_key_ring(old_copy).keys
     assert b"DecryptionError" not in premises.server.logs
 

@@ -6,13 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.forked import fork_together
 from tests.support.installation import Installation
-from xpressbot.foundation.crypto.encryption import Encryption
-from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.identity.unit_of_work import UnitOfWork, UnitsOfWork
+from xpressbot.foundation.database.transaction import Transactions, Writing
 
-Attempt = Callable[[UnitOfWork, int], int]
+Attempt = Callable[[Writing, int], int]
 Race = Callable[[Installation, int, Attempt], list[int]]
 
 
@@ -37,15 +34,14 @@ def race_in_processes(installation: Installation, racers: int, attempt: Attempt)
 
 
 def _run(installation: Installation, number: int, attempt: Attempt, start: Callable[[], None]) -> int:
-    settings, entropy = installation.services.settings, SystemEntropy()
-    database = open_database(settings.url, pool_size=1, durable=False)
-    units = UnitsOfWork(database, Encryption(load_key_ring(settings.key_file), entropy, lambda: load_key_ring(settings.key_file)), entropy)
+    database = open_database(installation.services.settings.url, pool_size=1, durable=False)
+    transactions = Transactions(database)
     database.ping()
     start()
     try:
-        with units.write() as uow:
-            result = attempt(uow, number)
-            uow.commit()
+        with transactions.writing() as tx:
+            result = attempt(tx, number)
+            tx.commit()
             return result
     finally:
         database.dispose()

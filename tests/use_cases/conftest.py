@@ -14,7 +14,7 @@ from tests.use_cases.visitor import Visitor
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.outcomes import Done
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.registration.account_creation import PasswordRules, Registration
 from xpressbot.identity.use_cases import Identity
@@ -72,11 +72,11 @@ def new_visitor(installation: Installation, anna: Account) -> Callable[..., Visi
 @pytest.fixture
 def hasher() -> ObservedHasher:
     """The cheapest real one, in whose midst something may be done."""
-    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
+    return ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
 
 
 @pytest.fixture
 def observed(installation: Installation, hasher: ObservedHasher) -> Registration:
     """Registration, with something done while the password is hashed."""
     parts = parts_of(installation)
-    return Registration(parts.units, parts.system, hasher, parts.digest, PasswordRules(15, estimate_strength))
+    return Registration(parts.transactions, parts.system, hasher, parts.session_start, PasswordRules(15, estimate_strength))

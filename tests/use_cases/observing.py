@@ -13,12 +13,14 @@ from tests.support.events import listening
 from tests.support.installation import Installation
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_state import attach_key_ring
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.store import _LOCK
 from xpressbot.identity.audit.rules.event import GENESIS, EventKind, chained_hash, details_hash
-from xpressbot.identity.ports import PasswordHasher
+from xpressbot.identity.factors.proof import SecondFactorCheck
+from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.tables import SECURITY_EVENT, THROTTLE_BUCKET
-from xpressbot.identity.unit_of_work import UnitsOfWork
 
 LOOKED_AND_CHARGED = 1
 """The unit of work of a second step after which its code is looked at."""
@@ -56,18 +58,32 @@ class ObservedHasher:
 
 @dataclass(frozen=True)
 class Parts:
-    """The adapters of an installation, to build a use case from."""
+    """What the use cases of an installation are made of, to build another one."""
 
-    units: UnitsOfWork
+    transactions: Transactions
     system: System
+    encryption: Encryption
     digest: KeyedDigests
+    second_factor: SecondFactorCheck
+    session_start: SessionStart
 
 
 def parts_of(installation: Installation) -> Parts:
     services = installation.services
     ring = attach_key_ring(services.database, services.settings.key_file, installation.entropy)
-    units = UnitsOfWork(services.database, Encryption(ring, installation.entropy, lambda: ring), installation.entropy)
-    return Parts(units, System(installation.clock, installation.entropy), KeyedDigests(ring))
+    system, encryption, digest = (
+        System(installation.clock, installation.entropy),
+        Encryption(ring, installation.entropy, lambda: ring),
+        KeyedDigests(ring),
+    )
+    return Parts(
+        Transactions(services.database),
+        system,
+        encryption,
+        digest,
+        SecondFactorCheck(encryption, digest),
+        SessionStart(system, digest),
+    )
 
 
 @contextmanager
@@ -105,7 +121,7 @@ def after_unit_of_work(installation: Installation, number: int, operation: Calla
         patch.setattr(database, "read", counted(database.read))
         patch.setattr(database, "write", counted(database.write))
         yield
-    assert ended >= number, f"there were {ended} units of work"
+    assert ended >= number, f"there were {ended} transactions of work"
 
 
 @contextmanager

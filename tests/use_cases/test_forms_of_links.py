@@ -31,7 +31,7 @@ def registration(installation: Installation, hasher: ObservedHasher, scored: lis
         return estimate_strength(password)
 
     parts = parts_of(installation)
-    return Registration(parts.units, parts.system, hasher, parts.digest, PasswordRules(15, strength))
+    return Registration(parts.transactions, parts.system, hasher, parts.session_start, PasswordRules(15, strength))
 
 
 @pytest.fixture(params=["welcome", "invitation"])

@@ -8,9 +8,10 @@ import pytest
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.observing import ObservedHasher, parts_of, statements, tries
 from tests.use_cases.visitor import ANNA, Visitor
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.password_step import SignIn
 
@@ -32,7 +33,7 @@ class Lines:
 
 @pytest.fixture
 def hasher() -> ObservedHasher:
-    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
+    return ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def log() -> Lines:
 def observed(installation: Installation, anna: Account, hasher: ObservedHasher, log: Lines) -> Callable[..., Visitor]:
     """Makes browsers whose sign-ins are hashed by the observed hasher."""
     parts = parts_of(installation)
-    sign_in = SignIn(parts.units, parts.system, hasher, parts.digest, log)
+    sign_in = SignIn(parts.transactions, parts.system, hasher, parts.digest, parts.second_factor, parts.session_start, log)
     return lambda **options: Visitor(installation, sign_in=sign_in, **options)
 
 
@@ -149,7 +150,7 @@ def test_a_hash_of_other_parameters_is_renewed_and_changes_nothing_else(
     """The same password under new parameters: other sessions stay, and the next sign-in has nothing to renew."""
     visitor.sign_in()
     before = visitor.me.account
-    hasher.inner = Argon2Hasher(memory_kib=16, iterations=1, threads=1, filler=bytes(32))
+    hasher.inner = PasswordHasher(memory_kib=16, iterations=1, threads=1, filler=bytes(32))
     observed().sign_in()
     after = visitor.me.account
     assert hasher.calls == ["verify", "hash"]
@@ -187,12 +188,12 @@ def test_a_password_changed_while_the_old_one_is_checked_gets_no_session(
     """The old password was right when it was checked, and is not any more."""
 
     def change() -> None:
-        with parts_of(installation).units.write() as uow:
-            account = uow.accounts.lock(anna.id)
+        with parts_of(installation).transactions.writing() as tx:
+            account = account_store.lock(tx, anna.id)
             assert account is not None
-            uow.accounts.renew_password_hash(anna.id, account.password_hash, hasher.inner.hash("another-violet-anchor-kettle"))
-            uow.accounts.raise_security_version(anna.id)
-            uow.commit()
+            account_store.renew_password_hash(tx, anna.id, account.password_hash, hasher.inner.hash("another-violet-anchor-kettle"))
+            account_store.raise_security_version(tx, anna.id)
+            tx.commit()
 
     hasher.meanwhile = change
     late = observed()

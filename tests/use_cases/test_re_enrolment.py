@@ -24,7 +24,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sign_in.log import StructuredSignInLog
 from xpressbot.identity.sign_in.password_step import SignIn
 from xpressbot.identity.sign_in.rules.pending import NextStep
@@ -403,9 +403,11 @@ def test_a_reset_that_comes_while_the_password_is_hashed_gives_no_session(
     installation: Installation, anna: Account, new_visitor: Callable[..., Visitor]
 ) -> None:
     """Decided on the old state is decided again."""
-    hasher = ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
+    hasher = ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
     parts = parts_of(installation)
-    sign_in = SignIn(parts.units, parts.system, hasher, parts.digest, StructuredSignInLog())
+    sign_in = SignIn(
+        parts.transactions, parts.system, hasher, parts.digest, parts.second_factor, parts.session_start, StructuredSignInLog()
+    )
     Visitor(installation).sign_in().enable()
     hasher.meanwhile = lambda: reset(installation.services)
     assert Visitor(installation, sign_in=sign_in).begin() == START_AGAIN

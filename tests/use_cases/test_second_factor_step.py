@@ -10,6 +10,7 @@ from tests.use_cases.observing import LOOKED_AND_CHARGED, after_unit_of_work, ev
 from tests.use_cases.visitor import ANNA, Visitor, canonical
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.proof import TotpCode
@@ -203,10 +204,10 @@ def disable_and_enable_account(installation: Installation, visitor: Visitor) -> 
 
 
 def change_password(installation: Installation, visitor: Visitor) -> None:
-    with parts_of(installation).units.write() as uow:
-        uow.accounts.lock(visitor.me.account.id)
-        uow.accounts.raise_security_version(visitor.me.account.id)
-        uow.commit()
+    with parts_of(installation).transactions.writing() as tx:
+        account_store.lock(tx, visitor.me.account.id)
+        account_store.raise_security_version(tx, visitor.me.account.id)
+        tx.commit()
 
 
 def turn_2fa_off(installation: Installation, visitor: Visitor) -> None:

@@ -9,11 +9,12 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.observing import ObservedHasher, after_unit_of_work, events, kinds, parts_of
 from tests.use_cases.visitor import ANNA, Visitor, canonical
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
-from xpressbot.identity.passwords.hasher import Argon2Hasher
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.step_up import ProofNeeded, Reauthentication
@@ -144,13 +145,13 @@ def test_failed_step_ups_touch_no_other_session_and_no_sign_in(visitor: Visitor,
 
 @pytest.fixture
 def hasher(installation: Installation) -> ObservedHasher:
-    return ObservedHasher(Argon2Hasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
+    return ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
 
 
 @pytest.fixture
 def observed(installation: Installation, hasher: ObservedHasher) -> Reauthentication:
     parts = parts_of(installation)
-    return Reauthentication(parts.units, Gate(parts.units, parts.system), hasher, parts.digest)
+    return Reauthentication(parts.transactions, Gate(parts.transactions, parts.system), hasher, parts.second_factor)
 
 
 def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_before(
@@ -169,9 +170,9 @@ def test_a_hash_that_is_renewed_meanwhile_refuses_nobody(
     """A sign-in in another browser stores another hash of the same password: that is no change."""
 
     def renew() -> None:
-        with parts_of(installation).units.write() as uow:
-            uow.accounts.renew_password_hash(anna.id, anna.password_hash, hasher.inner.hash(PASSWORD))
-            uow.commit()
+        with parts_of(installation).transactions.writing() as tx:
+            account_store.renew_password_hash(tx, anna.id, anna.password_hash, hasher.inner.hash(PASSWORD))
+            tx.commit()
 
     me = visitor.sign_in().me
     hasher.meanwhile = renew

@@ -20,6 +20,7 @@ from xpressbot.identity.expiry.rules import PENDING_SIGN_IN_KEPT, Transient
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn
 from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, PASSWORD, client_address
 
 TABLES = {
@@ -58,10 +59,10 @@ def guess(visitor: Visitor, times: int) -> None:
 
 def charge(installation: Installation, *networks: str) -> None:
     """Count one try for each of these networks."""
-    with parts_of(installation).units.write() as uow:
+    with parts_of(installation).transactions.writing() as tx:
         for network in networks:
-            uow.throttle.charge([client_address(network)], installation.clock.now())
-        uow.commit()
+            throttle_store.charge(tx, [client_address(network)], installation.clock.now())
+        tx.commit()
 
 
 def unit_of_work_that_looks(kind: Transient, *, removals_before: int = 0) -> int:
@@ -310,7 +311,7 @@ class TestOneAtATime:
     def test_another_process_sweeps_only_when_the_first_has_gone(self, installation: Installation, anna: Account) -> None:
         """It takes over once the lease has run out, and then the first one waits."""
         parts = parts_of(installation)
-        first, second = RowExpiry(parts.units, parts.system), RowExpiry(parts.units, parts.system)
+        first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
         for at_work, waiting in ((first, second), (second, first)):
             outdate(installation, anna.id, [Transient.LINK])
             assert at_work.next_round()[Transient.LINK] == 1
@@ -323,7 +324,7 @@ class TestOneAtATime:
         """One statement, that is refused."""
         installation.services.identity.expiry.next_round()
         parts = parts_of(installation)
-        other = RowExpiry(parts.units, parts.system)
+        other = RowExpiry(parts.transactions, parts.system)
         with statements(installation) as sent:
             assert not other.next_round()
         assert len(sent) == 1
@@ -331,7 +332,7 @@ class TestOneAtATime:
     def test_a_lease_from_a_clock_that_was_ahead_counts_for_nothing(self, installation: Installation) -> None:
         """After the clock was set right, somebody sweeps at once."""
         parts = parts_of(installation)
-        first, second = RowExpiry(parts.units, parts.system), RowExpiry(parts.units, parts.system)
+        first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
         first.next_round()
         installation.clock.advance(hours=-1)
         assert second._is_ours()

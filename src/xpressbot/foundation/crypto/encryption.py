@@ -1,4 +1,4 @@
-"""Sealed boxes (AES-256-GCM) and keyed digests (HMAC-SHA-256) under the key ring, with a sub-key per purpose."""
+"""Encryption of stored secrets (AES-256-GCM) and keyed digests (HMAC-SHA-256), with a sub-key of the key ring per purpose."""
 
 import hashlib
 import hmac
@@ -20,20 +20,20 @@ _NONCE_BYTES: Final = 12
 
 
 class DecryptionError(Exception):
-    """A box cannot be opened: wrong row, wrong purpose, altered, or sealed with a key this ring lacks."""
+    """A ciphertext is of another row or purpose, was altered, or needs a key that this ring lacks."""
 
 
 def ciphertext_header(key_id: str) -> bytes:
-    """What every box begins with that was sealed with this key."""
+    """What every ciphertext of this key begins with."""
     return _VERSION + bytes.fromhex(key_id)
 
 
 class Encryption:
-    """Seals and opens boxes.
+    """Encrypts and decrypts.
 
-    A box is version, key id, nonce, ciphertext. The purpose chooses the sub-key (HKDF), and the row it belongs to is
-    bound as associated data: a box copied to another row does not open. `reload` reads the ring again when a box or the
-    database names a key that this process does not know yet.
+    What is stored is version, key id, nonce and the AEAD's output. The purpose chooses the sub-key (HKDF), and the row is bound as
+    associated data: copied to another row, nothing can be decrypted. `reload` reads the ring again when a ciphertext or the database
+    names a key that this process does not know yet.
     """
 
     def __init__(self, ring: KeyRing, entropy: Entropy, reload: Callable[[], KeyRing]) -> None:
@@ -42,24 +42,24 @@ class Encryption:
         self._reload = reload
         self._cipher = lru_cache(maxsize=64)(self._new_cipher)
 
-    def seal(self, key_id: str, purpose: str, row: str, plaintext: bytes) -> bytes:
-        """Return a box sealed with the named key."""
+    def encrypt(self, key_id: str, purpose: str, row: str, plaintext: bytes) -> bytes:
+        """Encrypt with the named key."""
         nonce = self._entropy.token_bytes(_NONCE_BYTES)
         header = ciphertext_header(key_id)
         return header + nonce + self._cipher(key_id, purpose).encrypt(nonce, plaintext, header + row.encode())
 
-    def open(self, purpose: str, row: str, box: bytes) -> bytes:
+    def decrypt(self, purpose: str, row: str, ciphertext: bytes) -> bytes:
         """Return the plaintext.
 
         Raises DecryptionError.
         """
-        header, rest = box[: 1 + _KEY_ID_BYTES], box[1 + _KEY_ID_BYTES :]
+        header, rest = ciphertext[: 1 + _KEY_ID_BYTES], ciphertext[1 + _KEY_ID_BYTES :]
         if header[:1] != _VERSION:
-            raise DecryptionError("the box has an unknown version")
+            raise DecryptionError("the ciphertext has an unknown version")
         try:
             return self._cipher(header[1:].hex(), purpose).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + row.encode())
         except (InvalidTag, ValueError):
-            raise DecryptionError(f"a {purpose} box does not open: altered, or moved from another row") from None
+            raise DecryptionError(f"a {purpose} cannot be decrypted: altered, or moved from another row") from None
 
     @property
     def lookup_id(self) -> str:
@@ -86,7 +86,7 @@ class Encryption:
             self._ring = self._reload()
         if key_id not in self._ring.keys:
             raise DecryptionError(f"the key ring lacks the key {key_id}")
-        return AESGCM(_derive(self._ring.keys[key_id], f"box:{purpose}"))
+        return AESGCM(_derive(self._ring.keys[key_id], f"encryption:{purpose}"))
 
 
 class KeyedDigests:

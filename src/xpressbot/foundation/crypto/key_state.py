@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, Row, String, Table, select, update
+from sqlalchemy import Column, Integer, Row, String, Table, select, update
 
 from xpressbot.foundation.crypto.key_ring import KEY_BYTES, KeyRing, KeyRingError, create_key_ring, load_key_ring, new_key_ring
 from xpressbot.foundation.database.engine import METADATA, Database
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.entropy import Entropy
 
 KEY_STATE: Final = Table(
@@ -21,9 +22,9 @@ KEY_STATE: Final = Table(
 )
 
 
-def active_key_id(connection: Connection) -> str:
-    """The key to seal with, held so until this transaction ends."""
-    active: str = connection.execute(select(KEY_STATE.c.active_key).where(KEY_STATE.c.id == 1).with_for_update(read=True)).scalar_one()
+def active_key_id(tx: Writing) -> str:
+    """The key to encrypt with, which stays active until this transaction ends."""
+    active: str = tx.execute(select(KEY_STATE.c.active_key).where(KEY_STATE.c.id == 1).with_for_update(read=True)).scalar_one()
     return active
 
 
@@ -85,32 +86,38 @@ def _state(database: Database) -> Row[Any]:
         return connection.execute(select(KEY_STATE).where(KEY_STATE.c.id == 1)).one()
 
 
-def switch_key(connection: Connection, key_id: str) -> bool:
-    """Seal with this key from here on; False when it is so already.
+def switch_key(tx: Writing, key_id: str) -> bool:
+    """Encrypt with this key from here on; False when it is so already.
 
-    Whoever seals holds the row until it has committed: once this has committed, no new box has an older key.
+    Each transaction that encrypts holds the row until it has committed: once this one has, no later ciphertext has an older key.
     """
-    state = _locked(connection)
+    state = _locked(tx)
     if state.active_key == key_id:
         return False
     in_use = dict.fromkeys([*json.loads(state.keys_in_use), key_id])
-    connection.execute(_UPDATE.values(active_key=key_id, keys_in_use=json.dumps(list(in_use))))
+    tx.execute(_UPDATE.values(active_key=key_id, keys_in_use=json.dumps(list(in_use))))
     return True
 
 
-def hold_active_key(connection: Connection) -> str:
-    """The key to seal with, with everybody who seals kept waiting until this transaction ends."""
-    active: str = _locked(connection).active_key
+def current_key_id(tx: Reading) -> str:
+    """The active key, which may be another one by the next statement."""
+    active: str = tx.select(select(KEY_STATE.c.active_key).where(KEY_STATE.c.id == 1)).scalar_one()
     return active
 
 
-def keep_only_active(connection: Connection) -> None:
-    """Declare that no box needs another key. The caller holds the active key, and has looked."""
-    connection.execute(_UPDATE.values(keys_in_use=json.dumps([_locked(connection).active_key])))
+def lock_active_key(tx: Writing) -> str:
+    """The active key; every transaction that encrypts waits until this one ends."""
+    active: str = _locked(tx).active_key
+    return active
+
+
+def keep_only_active(tx: Writing) -> None:
+    """Declare that no ciphertext needs another key. The caller has locked the active key, and has looked."""
+    tx.execute(_UPDATE.values(keys_in_use=json.dumps([_locked(tx).active_key])))
 
 
 _UPDATE: Final = update(KEY_STATE).where(KEY_STATE.c.id == 1)
 
 
-def _locked(connection: Connection) -> Row[Any]:
-    return connection.execute(select(KEY_STATE).where(KEY_STATE.c.id == 1).with_for_update()).one()
+def _locked(tx: Writing) -> Row[Any]:
+    return tx.execute(select(KEY_STATE).where(KEY_STATE.c.id == 1).with_for_update()).one()

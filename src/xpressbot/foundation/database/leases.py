@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, or_
+from sqlalchemy import BigInteger, Column, String, Table, or_
 
-from xpressbot.foundation.database.engine import METADATA, insert_for
+from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.database.transaction import Writing
 
 LEASE: Final = Table(
     "lease",
@@ -15,17 +16,17 @@ LEASE: Final = Table(
 )
 
 
-def take_lease(connection: Connection, name: str, holder: str, now: int, term: int) -> bool:
+def take_lease(tx: Writing, name: str, holder: str, now: int, term: int) -> bool:
     """Hold a lease for `term` from now on; False while another holder does.
 
     It saves work that would be done twice, and guards nothing: a holder that was held up may still be busy when the next
     one begins. A lease that runs for more than two terms can only come from a clock that was ahead, and counts for nothing.
     """
-    statement = insert_for(connection)(LEASE).values(name=name, holder=holder, held_until=now + term)
+    statement = tx.insert(LEASE).values(name=name, holder=holder, held_until=now + term)
     is_free = or_(LEASE.c.holder == holder, LEASE.c.held_until <= now, LEASE.c.held_until > now + 2 * term)
     taken = statement.on_conflict_do_update(
         index_elements=[LEASE.c.name],
         set_={"holder": statement.excluded.holder, "held_until": statement.excluded.held_until},
         where=is_free,
     ).returning(LEASE.c.name)
-    return connection.execute(taken).one_or_none() is not None
+    return tx.execute(taken).one_or_none() is not None

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
-from xpressbot.foundation.database.engine import insert_for
 from xpressbot.foundation.database.known_values import known
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key, email_keys
 from xpressbot.identity.tables import ACCOUNT
@@ -15,64 +15,69 @@ _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key.in_([bindparam("key"), bin
 _LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
 
-class Accounts:
-    """Fulfils AccountRecords."""
+def add(tx: Writing, account: Account, now: int) -> bool:
+    """False, and nothing written, when the address is taken."""
+    key, former_key = email_keys(account.email)
+    if former_key != key and by_email(tx, account.email) is not None:
+        return False  # its key is from before domains went by IDNA, and in nobody's way
+    row = {
+        "id": account.id,
+        "email": account.email,
+        "email_key": key,
+        "name": account.name,
+        "status": AccountStatus.ACTIVE.value,
+        "security_version": account.security_version,
+        "password_hash": account.password_hash,
+        "created_at": now,
+    }
+    statement = tx.insert(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key]).returning(ACCOUNT.c.id)
+    return tx.execute(statement, row).one_or_none() is not None
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def add(self, account: Account, now: int) -> bool:
-        key, former_key = email_keys(account.email)
-        if former_key != key and self.by_email(account.email) is not None:
-            return False  # its key is from before domains went by IDNA, and in nobody's way
-        row = {
-            "id": account.id,
-            "email": account.email,
-            "email_key": key,
-            "name": account.name,
-            "status": AccountStatus.ACTIVE.value,
-            "security_version": account.security_version,
-            "password_hash": account.password_hash,
-            "created_at": now,
-        }
-        statement = (
-            insert_for(self._connection)(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key]).returning(ACCOUNT.c.id)
-        )
-        return self._connection.execute(statement, row).one_or_none() is not None
+def by_email(tx: Reading, email: str) -> Account | None:
+    """The account of an address, however its domain is spelt."""
+    key, former_key = email_keys(email)
+    rows = tx.select(_BY_EMAIL, {"key": key, "former_key": former_key}).all()
+    # A former key may be another address's key (strasse for straße), and two accounts may be of one address from before.
+    same = sorted((row for row in rows if email_key(row.email) == key), key=lambda row: row.email_key != key)
+    return _one(same[0] if same else None)
 
-    def by_email(self, email: str) -> Account | None:
-        key, former_key = email_keys(email)
-        rows = self._connection.execute(_BY_EMAIL, {"key": key, "former_key": former_key}).all()
-        # A former key may be another address's key (strasse for straße), and two accounts may be of one address from before.
-        same = sorted((row for row in rows if email_key(row.email) == key), key=lambda row: row.email_key != key)
-        return _one(same[0] if same else None)
 
-    def lock(self, account_id: str) -> Account | None:
-        return _one(self._connection.execute(_LOCK, {"key": account_id}).one_or_none())
+def lock(tx: Writing, account_id: str) -> Account | None:
+    """Read the account and keep every other unit of work off it until this one ends."""
+    return _one(tx.execute(_LOCK, {"key": account_id}).one_or_none())
 
-    def all(self) -> Sequence[Account]:
-        return [account_from(row) for row in self._connection.execute(select(ACCOUNT).order_by(ACCOUNT.c.email_key))]
 
-    def raise_security_version(self, account_id: str) -> int:
-        statement = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account_id)
-            .values(security_version=ACCOUNT.c.security_version + 1)
-            .returning(ACCOUNT.c.security_version)
-        )
-        version: int = self._connection.execute(statement).scalar_one()
-        return version
+def list_all(tx: Reading) -> Sequence[Account]:
+    """All accounts, by address."""
+    return [account_from(row) for row in tx.select(select(ACCOUNT).order_by(ACCOUNT.c.email_key))]
 
-    def set_status(self, account_id: str, status: AccountStatus) -> None:
-        self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=status.value))
 
-    def set_must_enrol(self, account_id: str, *, must_enrol: bool) -> None:
-        self._connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
+def raise_security_version(tx: Writing, account_id: str) -> int:
+    """Return the new version. Sessions and pending sign-ins of an older one are void from this moment."""
+    statement = (
+        update(ACCOUNT)
+        .where(ACCOUNT.c.id == account_id)
+        .values(security_version=ACCOUNT.c.security_version + 1)
+        .returning(ACCOUNT.c.security_version)
+    )
+    version: int = tx.execute(statement).scalar_one()
+    return version
 
-    def renew_password_hash(self, account_id: str, old: str, new: str) -> None:
-        self._connection.execute(
-            update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new)
-        )
+
+def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:
+    """Give the account a status."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=status.value))
+
+
+def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:
+    """Note whether 2FA is to be set up again before there is a session."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
+
+
+def renew_password_hash(tx: Writing, account_id: str, old: str, new: str) -> None:
+    """Store another hash of the same password, unless the password changed meanwhile."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new))
 
 
 def account_from(row: Any) -> Account:

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.foundation.system import System
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.totp.rules import totp
+from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Reason
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import OPERATOR
 from xpressbot.identity.sessions.invalidation import void_earlier_decisions
 
@@ -37,20 +44,20 @@ class ClockReset:
 class Administration:
     """Lists accounts, changes their status, and puts right what a wrong clock has done to them."""
 
-    def __init__(self, units: UnitsOfWork, system: System) -> None:
-        self._units = units
+    def __init__(self, transactions: Transactions, system: System) -> None:
+        self._transactions = transactions
         self._system = system
 
     def list_accounts(self) -> Sequence[AccountSummary]:
         """All accounts, by address."""
-        with self._units.read() as uow:
-            return [_summary(uow, account) for account in uow.accounts.all()]
+        with self._transactions.reading() as tx:
+            return [_summary(tx, account) for account in account_store.list_all(tx)]
 
     def summary(self, email: str) -> AccountSummary | None:
         """One account."""
-        with self._units.read() as uow:
-            account = uow.accounts.by_email(email)
-            return None if account is None else _summary(uow, account)
+        with self._transactions.reading() as tx:
+            account = account_store.by_email(tx, email)
+            return None if account is None else _summary(tx, account)
 
     def set_status(self, email: str, status: AccountStatus) -> Account | Denied | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
@@ -58,21 +65,21 @@ class Administration:
         Disabling voids the link of a reset too: whoever holds it would be let in by a later enabling. Enabling one whose status
         a newer version of this program gave it is refused: nobody here knows what it would let in.
         """
-        with self._units.write() as uow:
-            found = uow.accounts.by_email(email)
-            account = uow.accounts.lock(found.id) if found else None
+        with self._transactions.writing() as tx:
+            found = account_store.by_email(tx, email)
+            account = account_store.lock(tx, found.id) if found else None
             if account is None:
                 return None
             if account.status is None and status is AccountStatus.ACTIVE:
                 return Denied(Reason.STATUS_UNKNOWN)
             if account.status is not status:
                 now = self._system.now()
-                uow.accounts.set_status(account.id, status)
-                void_earlier_decisions(uow, account.id, keep_session=None)
+                account_store.set_status(tx, account.id, status)
+                void_earlier_decisions(tx, account.id, keep_session=None)
                 if status is AccountStatus.DISABLED:
-                    uow.links.void(Link(LinkKind.RE_ENROLMENT, account_id=account.id), now)
-                uow.events.append(account.id, NewEvent(_EVENTS[status], OPERATOR), now)
-                uow.commit()
+                    link_store.void(tx, Link(LinkKind.RE_ENROLMENT, account_id=account.id), now)
+                append_event(tx, self._system.entropy, account.id, NewEvent(_EVENTS[status], OPERATOR), now)
+                tx.commit()
             return account
 
     def reset_clock(self, email: str) -> ClockReset | Denied | None:
@@ -81,25 +88,31 @@ class Administration:
         Its apps' last used step becomes the present one, so that no code is good twice and the next ones are good again; its
         sessions of the future end. Refused when there is nothing of the kind; None when there is no such account.
         """
-        with self._units.write() as uow:
-            found = uow.accounts.by_email(email)
-            account = uow.accounts.lock(found.id) if found else None
+        with self._transactions.writing() as tx:
+            found = account_store.by_email(tx, email)
+            account = account_store.lock(tx, found.id) if found else None
             if account is None:
                 return None
             now = self._system.now()
-            apps = uow.authenticators.bring_back(account.id, totp.latest_credible_step(now), totp.step_at(now), now)
-            sessions = uow.sessions.end_from_the_future(account.id, now)
+            apps = authenticator_store.bring_back(tx, account.id, totp.latest_credible_step(now), totp.step_at(now), now)
+            sessions = session_store.end_from_the_future(tx, account.id, now)
             if not apps and not sessions:
                 return Denied(Reason.NOTHING_IN_THE_FUTURE)
-            uow.events.append(account.id, NewEvent(EventKind.CLOCK_RESET, {**OPERATOR, "apps": apps, "sessions_ended": sessions}), now)
-            uow.commit()
+            append_event(
+                tx,
+                self._system.entropy,
+                account.id,
+                NewEvent(EventKind.CLOCK_RESET, {**OPERATOR, "apps": apps, "sessions_ended": sessions}),
+                now,
+            )
+            tx.commit()
             return ClockReset(apps, sessions)
 
 
-def _summary(uow: UnitOfWork, account: Account) -> AccountSummary:
+def _summary(tx: Reading, account: Account) -> AccountSummary:
     return AccountSummary(
         account,
-        owner=account.id == uow.installation.owner(),
-        protected_since=uow.authenticators.protected_since(account.id),
-        codes_left=uow.recovery_codes.count_unused(account.id),
+        owner=account.id == installation_store.owner(tx),
+        protected_since=authenticator_store.protected_since(tx, account.id),
+        codes_left=recovery_code_store.count_unused(tx, account.id),
     )

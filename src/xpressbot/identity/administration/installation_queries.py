@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn, StoredSecret, count_secrets, newest_secrets
+from xpressbot.foundation.crypto.encryption import Encryption
+from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import latest_credible
+from xpressbot.identity.administration import store as query_store
 from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
 from xpressbot.identity.factors.rules import AGREEMENT_MEMORY, CommonOffset, common_offset
-from xpressbot.identity.factors.secrets import opens
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
-from xpressbot.identity.re_encryption.rules import BoxTable, StoredBox
 from xpressbot.identity.sessions.rules.assurance import Method
 
 BATCH: Final = 500
@@ -43,59 +44,64 @@ class TriedSecrets:
 class InstallationQueries:
     """Reads over all accounts. With every=False each has a bound, so that it costs the same in a large installation."""
 
-    def __init__(self, units: UnitsOfWork, system: System) -> None:
-        self._units = units
+    def __init__(
+        self, transactions: ReadTransactions, system: System, encryption: Encryption, encrypted_columns: Sequence[EncryptedColumn]
+    ) -> None:
+        self._transactions = transactions
         self._system = system
+        self._encryption = encryption
+        self._encrypted_columns = encrypted_columns
 
     def try_secrets(self, *, every: bool) -> TriedSecrets:
         """Open the newest sealed secrets, or every one, a batch at a time. What is in them is dropped at once."""
         tried, closed, rows = 0, 0, []
-        with self._units.read() as uow:
-            for table in BoxTable:
-                for box in _newest_first(uow, table, None if every else NEWEST_TRIED):
+        with self._transactions.reading() as tx:
+            for column in self._encrypted_columns:
+                for secret in _newest_first(tx, column, None if every else NEWEST_TRIED):
                     tried += 1
-                    if not opens(uow, box):
+                    if not secret.can_be_decrypted(self._encryption):
                         closed += 1
-                        rows += [f"{box.table} {box.row_id}"] if closed <= MOST_NAMED else []
-            return TriedSecrets(uow.stored_boxes.count(None if every else NEWEST_TRIED + 1), tried, closed, rows)
+                        rows += [f"{column.table} {secret.row_id}"] if closed <= MOST_NAMED else []
+            stored = count_secrets(tx, self._encrypted_columns, None if every else NEWEST_TRIED + 1)
+            return TriedSecrets(stored, tried, closed, rows)
 
     def expired_enrolments(self) -> int:
         """How many set-ups were begun and never finished."""
-        with self._units.read() as uow:
-            return uow.queries.count_expired_enrolments(self._system.now())
+        with self._transactions.reading() as tx:
+            return query_store.count_expired_enrolments(tx, self._system.now())
 
     def short_of_codes(self, *, every: bool) -> Sequence[tuple[str, int]]:
         """Whose recovery codes run out: address, and how many are left. Bounded: of those who have had their app longest."""
-        with self._units.read() as uow:
-            return uow.queries.short_of_codes(FEW_CODES, None if every else ACCOUNTS_LOOKED_AT)
+        with self._transactions.reading() as tx:
+            return query_store.short_of_codes(tx, FEW_CODES, None if every else ACCOUNTS_LOOKED_AT)
 
     def suspended(self, *, every: bool) -> Sequence[tuple[str, Method]]:
         """Whose second factor is switched off after wrong codes: address, and which one. Bounded: some of them, if they are many."""
-        with self._units.read() as uow:
-            return uow.queries.suspended(None if every else ACCOUNTS_LOOKED_AT)
+        with self._transactions.reading() as tx:
+            return query_store.suspended(tx, None if every else ACCOUNTS_LOOKED_AT)
 
     def ahead(self, *, every: bool) -> Sequence[str]:
         """Whose codes are refused because one was used while a clock was ahead: address. Bounded: of the newest apps."""
-        with self._units.read() as uow:
-            return uow.queries.ahead_of(latest_credible_step(self._system.now()), None if every else APPS_LOOKED_AT)
+        with self._transactions.reading() as tx:
+            return query_store.ahead_of(tx, latest_credible_step(self._system.now()), None if every else APPS_LOOKED_AT)
 
     def common_offset(self, *, every: bool) -> CommonOffset | None:
         """By how much the phones of several people seem to be off, all alike, of late. Bounded: of the newest apps."""
         now = self._system.now()
-        with self._units.read() as uow:
-            sightings = uow.queries.sightings(now - AGREEMENT_MEMORY, latest_credible(now), None if every else APPS_LOOKED_AT)
+        with self._transactions.reading() as tx:
+            sightings = query_store.sightings(tx, now - AGREEMENT_MEMORY, latest_credible(now), None if every else APPS_LOOKED_AT)
         return common_offset(sightings)
 
     def newest_moment(self, *, every: bool) -> int:
         """The latest time that stands for the present one where the last one would; 0 when none does. Bounded: in the newest sessions."""
-        with self._units.read() as uow:
-            return uow.queries.newest_moment(None if every else NEWEST_SESSIONS)
+        with self._transactions.reading() as tx:
+            return query_store.newest_moment(tx, None if every else NEWEST_SESSIONS)
 
 
-def _newest_first(uow: UnitOfWork, table: BoxTable, most: int | None) -> Iterator[StoredBox]:
+def _newest_first(tx: Reading, column: EncryptedColumn, most: int | None) -> Iterator[StoredSecret]:
     before, left = "", most
     while left is None or left > 0:
-        batch = uow.stored_boxes.newest(table, before, BATCH if left is None else min(BATCH, left))
+        batch = newest_secrets(tx, column, before, BATCH if left is None else min(BATCH, left))
         yield from batch
         if not batch:
             return

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, FromClause, case, func, literal, or_, select, union_all
+from sqlalchemy import FromClause, case, func, literal, or_, select, union_all
 
+from xpressbot.foundation.database.transaction import Reading
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.recovery_codes.store import UNUSED_OF_ACCOUNT
 from xpressbot.identity.factors.rules import AuthenticatorState, ClockSighting
@@ -26,68 +27,83 @@ _MOMENTS = (
 )
 
 
-class InstallationQueries:
-    """Fulfils InstallationQueryRecords."""
+def count_expired_enrolments(tx: Reading, now: int) -> int:
+    """How many pending authenticators have expired."""
+    expired = select(func.count()).select_from(AUTHENTICATOR).where(IS_PENDING, AUTHENTICATOR.c.expires_at <= now)
+    count: int = tx.select(expired).scalar_one()
+    return count
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def count_expired_enrolments(self, now: int) -> int:
-        expired = select(func.count()).select_from(AUTHENTICATOR).where(IS_PENDING, AUTHENTICATOR.c.expires_at <= now)
-        count: int = self._connection.execute(expired).scalar_one()
-        return count
+def short_of_codes(tx: Reading, few: int, among: int | None) -> Sequence[tuple[str, int]]:
+    """Address and unused codes of the active accounts with 2FA on that have no more than this many, fewest first.
 
-    def short_of_codes(self, few: int, among: int | None) -> Sequence[tuple[str, int]]:
-        looked_at = _HAS_2FA if among is None else _HAS_2FA.order_by(AUTHENTICATOR.c.id).limit(among)
-        each = select(ACCOUNT.c.email, ACCOUNT.c.email_key, UNUSED_OF_ACCOUNT.label("unused")).where(
-            _IS_ACTIVE, ACCOUNT.c.id.in_(looked_at)
-        )
-        counted = each.subquery()
-        short = select(counted.c.email, counted.c.unused).where(counted.c.unused <= few).order_by(counted.c.unused, counted.c.email_key)
-        return [(row.email, row.unused) for row in self._connection.execute(short)]
+    among: how many authenticators' accounts are looked at, the oldest ones'; None for all.
+    """
+    looked_at = _HAS_2FA if among is None else _HAS_2FA.order_by(AUTHENTICATOR.c.id).limit(among)
+    each = select(ACCOUNT.c.email, ACCOUNT.c.email_key, UNUSED_OF_ACCOUNT.label("unused")).where(_IS_ACTIVE, ACCOUNT.c.id.in_(looked_at))
+    counted = each.subquery()
+    short = select(counted.c.email, counted.c.unused).where(counted.c.unused <= few).order_by(counted.c.unused, counted.c.email_key)
+    return [(row.email, row.unused) for row in tx.select(short)]
 
-    def suspended(self, most: int | None) -> Sequence[tuple[str, Method]]:
-        key = THROTTLE_BUCKET.c.key
-        # The count comes first: it is compared more cheaply than the key, and few buckets are full.
-        full = [
-            (THROTTLE_BUCKET.c.tries >= nobodys.policy.suspend_at) & key.startswith(nobodys.key, autoescape=True)
-            for nobodys in _NOBODYS_BUCKETS.values()
-        ]
-        of_account = case(*zip(full, (func.substr(key, len(nobodys.key) + 1) for nobodys in _NOBODYS_BUCKETS.values()), strict=True))
-        method = case(*zip(full, (literal(method.value) for method in _NOBODYS_BUCKETS), strict=True))
-        # From the few buckets that are full to their accounts, and not the other way round.
-        accounts = (
-            select(ACCOUNT.c.email, method.label("method"))
-            .join(THROTTLE_BUCKET, ACCOUNT.c.id == of_account)
-            .where(_IS_ACTIVE, or_(*full))
-            .order_by(ACCOUNT.c.email_key)
-            .limit(most)
-        )
-        return [(row.email, Method(row.method)) for row in self._connection.execute(accounts)]
 
-    def ahead_of(self, latest_step: int, among: int | None) -> Sequence[str]:
-        apps = _newest_apps(among)
-        ahead = select(apps.c.account_id).where(apps.c.state == AuthenticatorState.ACTIVE.value, apps.c.last_step > latest_step)
-        accounts = select(ACCOUNT.c.email).where(_IS_ACTIVE, ACCOUNT.c.id.in_(ahead)).order_by(ACCOUNT.c.email_key)
-        return self._connection.execute(accounts).scalars().all()
+def suspended(tx: Reading, most: int | None) -> Sequence[tuple[str, Method]]:
+    """Address of the active accounts in which a second factor is suspended, and which one; at most so many of them."""
+    key = THROTTLE_BUCKET.c.key
+    # The count comes first: it is compared more cheaply than the key, and few buckets are full.
+    full = [
+        (THROTTLE_BUCKET.c.tries >= nobodys.policy.suspend_at) & key.startswith(nobodys.key, autoescape=True)
+        for nobodys in _NOBODYS_BUCKETS.values()
+    ]
+    of_account = case(*zip(full, (func.substr(key, len(nobodys.key) + 1) for nobodys in _NOBODYS_BUCKETS.values()), strict=True))
+    method = case(*zip(full, (literal(method.value) for method in _NOBODYS_BUCKETS), strict=True))
+    # From the few buckets that are full to their accounts, and not the other way round.
+    accounts = (
+        select(ACCOUNT.c.email, method.label("method"))
+        .join(THROTTLE_BUCKET, ACCOUNT.c.id == of_account)
+        .where(_IS_ACTIVE, or_(*full))
+        .order_by(ACCOUNT.c.email_key)
+        .limit(most)
+    )
+    return [(row.email, Method(row.method)) for row in tx.select(accounts)]
 
-    def sightings(self, since: int, until: int, among: int | None) -> Mapping[str, ClockSighting]:
-        apps = _newest_apps(among)
-        of_late = (
-            select(apps.c.account_id, apps.c.sighted_step, apps.c.sighted_offset, apps.c.sighted_at)
-            .where(apps.c.state != AuthenticatorState.REVOKED.value, apps.c.sighted_at > since, apps.c.sighted_at <= until)
-            .order_by(apps.c.sighted_at)
-        )
-        rows = self._connection.execute(of_late)
-        return {row.account_id: ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at) for row in rows}
 
-    def newest_moment(self, among: int | None) -> int:
-        if among is None:
-            moments = union_all(*_MOMENTS).subquery()
-        else:
-            moments = select(SESSION.c.last_used_at.label("at")).order_by(SESSION.c.id.desc()).limit(among).subquery()
-        newest: int | None = self._connection.execute(select(func.max(moments.c.at))).scalar_one()
-        return newest or 0
+def ahead_of(tx: Reading, latest_step: int, among: int | None) -> Sequence[str]:
+    """Address of the active accounts of which an app has used a step after this one.
+
+    among: how many authenticators are looked at, the newest ones; None for all.
+    """
+    apps = _newest_apps(among)
+    ahead = select(apps.c.account_id).where(apps.c.state == AuthenticatorState.ACTIVE.value, apps.c.last_step > latest_step)
+    accounts = select(ACCOUNT.c.email).where(_IS_ACTIVE, ACCOUNT.c.id.in_(ahead)).order_by(ACCOUNT.c.email_key)
+    return tx.select(accounts).scalars().all()
+
+
+def sightings(tx: Reading, since: int, until: int, among: int | None) -> Mapping[str, ClockSighting]:
+    """The last refused code of each account that would have been right on a wrong clock, by the account's id.
+
+    Those of set-ups that are still open count, too. among: as for `ahead_of`.
+    """
+    apps = _newest_apps(among)
+    of_late = (
+        select(apps.c.account_id, apps.c.sighted_step, apps.c.sighted_offset, apps.c.sighted_at)
+        .where(apps.c.state != AuthenticatorState.REVOKED.value, apps.c.sighted_at > since, apps.c.sighted_at <= until)
+        .order_by(apps.c.sighted_at)
+    )
+    rows = tx.select(of_late)
+    return {row.account_id: ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at) for row in rows}
+
+
+def newest_moment(tx: Reading, among: int | None) -> int:
+    """The latest time at which a session or an app was used, or an account's last event was recorded; 0 when none was.
+
+    among: how many sessions are looked at, the newest ones, and nothing else; None for all records.
+    """
+    if among is None:
+        moments = union_all(*_MOMENTS).subquery()
+    else:
+        moments = select(SESSION.c.last_used_at.label("at")).order_by(SESSION.c.id.desc()).limit(among).subquery()
+    newest: int | None = tx.select(select(func.max(moments.c.at))).scalar_one()
+    return newest or 0
 
 
 def _newest_apps(among: int | None) -> FromClause:

@@ -1,14 +1,15 @@
 """Notice records: one row for each event that is told, or for all of a kind that are told as one, until it is acknowledged."""
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, select, tuple_, update
 
 from xpressbot.foundation.database.known_values import known
-from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent, SecurityEvent
+from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent
 from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, Shown, hidden_from, place, weight
+from xpressbot.identity.audit.store import by_number, read_details
 from xpressbot.identity.tables import NOTICE, SECURITY_EVENT
 
 _TABLE = NOTICE.c
@@ -30,77 +31,65 @@ _LAST_TOLD = (
 )
 
 
-class Notices:
-    """Fulfils NoticeRecords."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def tell(self, account_id: str, seq: int, event: NewEvent) -> None:
-        """Make a notice of an event that has just been recorded, if it is one. The head of the account's chain must be held."""
-        if event.kind not in NOTABLE or (event.kind in MERGED and self._merge(account_id, seq, event)):
-            return
-        row = {
-            "account_id": account_id,
-            "first_seq": seq,
-            "last_seq": seq,
-            "kind": event.kind.value,
-            "count": weight(event),
-            "several_places": False,
-            "session_id": hidden_from(event),
-        }
-        self._connection.execute(insert(NOTICE), row)
-
-    def shown_to(self, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
-        return self._told(account_id, _is_shown(session_id), limit)
-
-    def acknowledged_after(self, account_id: str, since: int, limit: int) -> Sequence[Notice]:
-        return self._told(account_id, and_(_TABLE.account_id == bindparam("of_account"), _TABLE.acknowledged_at > since), limit)
-
-    def _told(self, account_id: str, which: ColumnElement[bool], limit: int) -> Sequence[Notice]:
-        statement = select(NOTICE, _TIMES).where(which).order_by(_IS_THE_OPERATORS, _TABLE.last_seq.desc()).limit(limit)
-        rows = self._connection.execute(statement, {"of_account": account_id}).all()
-        events = self._events(account_id, {seq for row in rows for seq in (row.first_seq, row.last_seq)})
-        return [
-            Notice(known(EventKind, row.kind), row.times, row.several_places, events[row.first_seq], events[row.last_seq]) for row in rows
-        ]
-
-    def acknowledge(self, account_id: str, session_id: str, shown: Sequence[Shown], now: int) -> int:
-        pairs = [(one.first_seq, one.last_seq) for one in shown]
-        seen = tuple_(_TABLE.first_seq, _TABLE.last_seq).in_(pairs)
-        statement = update(NOTICE).where(_is_shown(session_id), seen).values(acknowledged_at=now)
-        return self._connection.execute(statement, {"of_account": account_id}).rowcount
-
-    def last_told(self, account_id: str, kind: EventKind) -> int | None:
-        at: int | None = self._connection.execute(_LAST_TOLD, {"of_account": account_id, "of_kind": kind.value}).scalar_one()
-        return at
-
-    def _merge(self, account_id: str, seq: int, event: NewEvent) -> bool:
-        row = self._connection.execute(_OPEN_ONE, {"of_account": account_id, "of_kind": event.kind.value}).first()
-        if row is None:
-            return False
-        merged = {
-            "last_seq": seq,
-            "count": row.times + weight(event),
-            "several_places": row.several_places or place(_details(row)) != place(event.details),
-            "session_id": row.session_id if row.session_id == hidden_from(event) else None,
-        }
-        self._connection.execute(update(NOTICE).where(_TABLE.account_id == account_id, _TABLE.first_seq == row.first_seq).values(merged))
-        return True
-
-    def _events(self, account_id: str, numbers: set[int]) -> Mapping[int, SecurityEvent]:
-        statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.seq.in_(numbers))
-        return {row.seq: event_from(row) for row in self._connection.execute(statement)}
+def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> None:
+    """Make a notice of an event that has just been recorded, if it is one. The head of the account's chain must be held."""
+    if event.kind not in NOTABLE or (event.kind in MERGED and _merge(tx, account_id, seq, event)):
+        return
+    row = {
+        "account_id": account_id,
+        "first_seq": seq,
+        "last_seq": seq,
+        "kind": event.kind.value,
+        "count": weight(event),
+        "several_places": False,
+        "session_id": hidden_from(event),
+    }
+    tx.execute(insert(NOTICE), row)
 
 
-def event_from(row: Any) -> SecurityEvent:
-    """Read a recorded event."""
-    return SecurityEvent(row.account_id, row.seq, known(EventKind, row.kind), row.at, _details(row))
+def shown_to(tx: Reading, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
+    """What is not acknowledged yet and this session did not do itself: what the operator did, then the newest."""
+    return _told(tx, account_id, _is_shown(session_id), limit)
 
 
-def _details(row: Any) -> dict[str, Any]:
-    details: dict[str, Any] = json.loads(row.details or "{}")
-    return details
+def acknowledged_after(tx: Reading, account_id: str, since: int, limit: int) -> Sequence[Notice]:
+    """What was acknowledged later than that, by whichever session: what the operator did, then the newest."""
+    return _told(tx, account_id, and_(_TABLE.account_id == bindparam("of_account"), _TABLE.acknowledged_at > since), limit)
+
+
+def acknowledge(tx: Writing, account_id: str, session_id: str, shown: Sequence[Shown], now: int) -> int:
+    """Those of these notices that are as they were shown, and may be shown to this session, are seen; how many."""
+    pairs = [(one.first_seq, one.last_seq) for one in shown]
+    seen = tuple_(_TABLE.first_seq, _TABLE.last_seq).in_(pairs)
+    statement = update(NOTICE).where(_is_shown(session_id), seen).values(acknowledged_at=now)
+    return tx.execute(statement, {"of_account": account_id}).rowcount
+
+
+def last_told(tx: Reading, account_id: str, kind: EventKind) -> int | None:
+    """When the last event of this kind was made a notice."""
+    at: int | None = tx.select(_LAST_TOLD, {"of_account": account_id, "of_kind": kind.value}).scalar_one()
+    return at
+
+
+def _told(tx: Reading, account_id: str, which: ColumnElement[bool], limit: int) -> Sequence[Notice]:
+    statement = select(NOTICE, _TIMES).where(which).order_by(_IS_THE_OPERATORS, _TABLE.last_seq.desc()).limit(limit)
+    rows = tx.select(statement, {"of_account": account_id}).all()
+    events = by_number(tx, account_id, {seq for row in rows for seq in (row.first_seq, row.last_seq)})
+    return [Notice(known(EventKind, row.kind), row.times, row.several_places, events[row.first_seq], events[row.last_seq]) for row in rows]
+
+
+def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> bool:
+    row = tx.execute(_OPEN_ONE, {"of_account": account_id, "of_kind": event.kind.value}).first()
+    if row is None:
+        return False
+    merged = {
+        "last_seq": seq,
+        "count": row.times + weight(event),
+        "several_places": row.several_places or place(read_details(row.details)) != place(event.details),
+        "session_id": row.session_id if row.session_id == hidden_from(event) else None,
+    }
+    tx.execute(update(NOTICE).where(_TABLE.account_id == account_id, _TABLE.first_seq == row.first_seq).values(merged))
+    return True
 
 
 def _is_shown(session_id: str) -> ColumnElement[bool]:

@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from xpressbot.foundation.database.leases import take_lease
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import SECOND
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.audit.append import append_event
+from xpressbot.identity.expiry import store as expiry_store
 from xpressbot.identity.expiry.rules import Key, Stretch, Transient
-from xpressbot.identity.ports import UnitsOfWork
 from xpressbot.identity.throttling.charges import guessing_event, take_stopped
 
 BATCH: Final = 100
@@ -27,8 +31,8 @@ class RowExpiry:
     and goes then; sign-ins that have stopped wait until the account may be told of them again.
     """
 
-    def __init__(self, units: UnitsOfWork, system: System) -> None:
-        self._units = units
+    def __init__(self, transactions: Transactions, system: System) -> None:
+        self._transactions = transactions
         self._system = system
         self._holder = system.new_id()
         self._reached: dict[Transient, Key | None] = {}
@@ -42,9 +46,9 @@ class RowExpiry:
         return removed
 
     def _is_ours(self) -> bool:
-        with self._units.write() as uow:
-            ours = uow.leases.take(_DUTY, self._holder, self._system.now(), LEASE_TERM)
-            uow.commit()
+        with self._transactions.writing() as tx:
+            ours = take_lease(tx, _DUTY, self._holder, self._system.now(), LEASE_TERM)
+            tx.commit()
         return ours
 
     def _sweep(self, kind: Transient) -> int:
@@ -58,8 +62,8 @@ class RowExpiry:
         return removed
 
     def _walk_on(self, kind: Transient) -> Stretch:
-        with self._units.read() as uow:
-            return uow.outdated.walk(kind, self._reached.get(kind), self._system.now(), BATCH)
+        with self._transactions.reading() as tx:
+            return expiry_store.walk(tx, kind, self._reached.get(kind), self._system.now(), BATCH)
 
     def _remove(self, kind: Transient, stretch: Stretch) -> int:
         owed = [(row.key, row.owed_to) for row in stretch.outdated if row.owed_to is not None]
@@ -71,28 +75,28 @@ class RowExpiry:
             removed = sum(self._tell_and_remove(kind, key, account_id) for key, account_id in owed)
             keys = [row.key for row in stretch.outdated if row.owed_to is None]
         if keys:
-            with self._units.write() as uow:
-                removed += uow.outdated.remove(kind, keys, self._system.now())
-                uow.commit()
+            with self._transactions.writing() as tx:
+                removed += expiry_store.remove(tx, kind, keys, self._system.now())
+                tx.commit()
         return removed
 
     def _tell_of_stopped(self, account_id: str) -> None:
         """Make one event of all the sign-ins of an account that have stopped; they may go then."""
-        with self._units.write() as uow:
-            account = uow.accounts.lock(account_id)
+        with self._transactions.writing() as tx:
+            account = account_store.lock(tx, account_id)
             now = self._system.now()
-            event = None if account is None else take_stopped(uow, account_id, now, expired_by=now)
+            event = None if account is None else take_stopped(tx, account_id, now, expired_by=now)
             if event is not None:
-                uow.events.append(account_id, event, now)
-            uow.commit()
+                append_event(tx, self._system.entropy, account_id, event, now)
+            tx.commit()
 
     def _tell_and_remove(self, kind: Transient, key: Key, account_id: str) -> bool:
         """Make an event of the waits that a count still knows of: they must not be forgotten with it."""
-        with self._units.write() as uow:
-            account = uow.accounts.lock(account_id)
+        with self._transactions.writing() as tx:
+            account = account_store.lock(tx, account_id)
             now = self._system.now()
-            report = uow.outdated.take_count(kind, key, now)
+            report = expiry_store.take_count(tx, kind, key, now)
             if report is not None and account is not None:
-                uow.events.append(account_id, guessing_event(report), now)
-            uow.commit()
+                append_event(tx, self._system.entropy, account_id, guessing_event(report), now)
+            tx.commit()
         return report is not None

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Delete, Select, and_, bindparam, case, delete, null, select, true
+from sqlalchemy import ColumnElement, Delete, Select, and_, bindparam, case, delete, null, select, true
 
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.identifiers import bound_of_identifiers
 from xpressbot.identity.expiry.rules import Key, OutdatedRow, Stretch, Transient, cutoff
 from xpressbot.identity.factors.store import IS_PENDING
@@ -85,31 +86,28 @@ _TAKE_COUNT: Final = (
 )
 
 
-class OutdatedRows:
-    """Fulfils OutdatedRecords."""
+def walk(tx: Reading, kind: Transient, after: Key | None, now: int, limit: int) -> Stretch:
+    """Look at the next rows of a kind, at most so many; from the first one if `after` is None."""
+    walk = _WALKS[kind]
+    parameters = {**_bounds(kind, now), "after": walk.start if after is None else after, "most": limit}
+    rows = tx.select(walk.stretch, parameters).all()
+    return Stretch([OutdatedRow(row.key, row.owed_to) for row in rows if row.is_outdated], end=rows[-1].key if len(rows) == limit else None)
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def walk(self, kind: Transient, after: Key | None, now: int, limit: int) -> Stretch:
-        walk = _WALKS[kind]
-        parameters = {**_bounds(kind, now), "after": walk.start if after is None else after, "most": limit}
-        rows = self._connection.execute(walk.stretch, parameters).all()
-        return Stretch(
-            [OutdatedRow(row.key, row.owed_to) for row in rows if row.is_outdated], end=rows[-1].key if len(rows) == limit else None
-        )
+def remove(tx: Writing, kind: Transient, keys: Sequence[Key], now: int) -> int:
+    """Remove those of these rows that are still outdated, owe nothing, and nobody is busy with; how many."""
+    walk = _WALKS[kind]
+    free = tx.execute(walk.free, {**_bounds(kind, now), "keys": keys}).scalars().all()
+    if free:
+        tx.execute(walk.removal, {**_bounds(kind, now), "keys": free})
+    return len(free)
 
-    def remove(self, kind: Transient, keys: Sequence[Key], now: int) -> int:
-        walk = _WALKS[kind]
-        free = self._connection.execute(walk.free, {**_bounds(kind, now), "keys": keys}).scalars().all()
-        if free:
-            self._connection.execute(walk.removal, {**_bounds(kind, now), "keys": free})
-        return len(free)
 
-    def take_count(self, kind: Transient, key: Key, now: int) -> DelayReport | None:
-        ended_by = cutoff(kind, now).ended_by
-        row = self._connection.execute(_TAKE_COUNT, {"of_key": key, "ended_by": ended_by}).one_or_none()
-        return None if row is None else report_of(row)
+def take_count(tx: Writing, kind: Transient, key: Key, now: int) -> DelayReport | None:
+    """Remove a count of passwords of this kind that owes a report, and give the report; None when it is not outdated any more."""
+    ended_by = cutoff(kind, now).ended_by
+    row = tx.execute(_TAKE_COUNT, {"of_key": key, "ended_by": ended_by}).one_or_none()
+    return None if row is None else report_of(row)
 
 
 def _bounds(kind: Transient, now: int) -> dict[str, Any]:

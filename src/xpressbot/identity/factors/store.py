@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, func, insert, literal_column, or_, select, update
 
-from xpressbot.foundation.database.engine import insert_for
 from xpressbot.foundation.database.known_values import known
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.rules import (
     ENROLMENT_TRIES,
@@ -70,118 +70,142 @@ _CONSUME_STEP = (
 )
 
 
-class Authenticators:
-    """Fulfils AuthenticatorRecords."""
+def active(tx: Reading, account_id: str) -> Sequence[Authenticator]:
+    """Those in force, also of a kind or in a state that only a newer version of this program knows."""
+    return [_authenticator(row) for row in tx.select(_ACTIVE_OF, {"account_id": account_id})]
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def active(self, account_id: str) -> Sequence[Authenticator]:
-        return [_authenticator(row) for row in self._connection.execute(_ACTIVE_OF, {"account_id": account_id})]
+def protected_since(tx: Reading, account_id: str) -> int | None:
+    """When the first of the authenticators in force was confirmed; None when there is none."""
+    since: int | None = tx.select(
+        select(func.min(func.coalesce(_TABLE.confirmed_at, _TABLE.created_at))).where(_TABLE.account_id == account_id, _IN_FORCE)
+    ).scalar_one()
+    return since
 
-    def protected_since(self, account_id: str) -> int | None:
-        since: int | None = self._connection.execute(
-            select(func.min(func.coalesce(_TABLE.confirmed_at, _TABLE.created_at))).where(_TABLE.account_id == account_id, _IN_FORCE)
-        ).scalar_one()
-        return since
 
-    def has_had_one(self, account_id: str) -> bool:
-        proven = select(_TABLE.id).where(_TABLE.account_id == account_id, ~IS_PENDING)
-        return bool(self._connection.execute(select(proven.exists())).scalar_one())
+def has_had_one(tx: Reading, account_id: str) -> bool:
+    """Whether an authenticator of the account has ever been active."""
+    proven = select(_TABLE.id).where(_TABLE.account_id == account_id, ~IS_PENDING)
+    return bool(tx.select(select(proven.exists())).scalar_one())
 
-    def add_enrolment(self, enrolment: Enrolment) -> None:
-        authenticator = enrolment.authenticator
-        self._connection.execute(
-            insert(AUTHENTICATOR).values(
-                id=authenticator.id,
-                account_id=authenticator.account_id,
-                kind=AuthenticatorKind.TOTP.value,
-                name=authenticator.name,
-                state=AuthenticatorState.PENDING.value,
-                secret_box=authenticator.secret_box,
-                created_at=authenticator.created_at,
-                begun_in=enrolment.begun_in,
-                **_plan_columns(enrolment.plan),
-                expires_at=enrolment.expires_at,
-                failures=enrolment.failures,
-            )
+
+def add_enrolment(tx: Writing, enrolment: Enrolment) -> None:
+    """Add a pending authenticator."""
+    authenticator = enrolment.authenticator
+    tx.execute(
+        insert(AUTHENTICATOR).values(
+            id=authenticator.id,
+            account_id=authenticator.account_id,
+            kind=AuthenticatorKind.TOTP.value,
+            name=authenticator.name,
+            state=AuthenticatorState.PENDING.value,
+            secret_box=authenticator.secret_box,
+            created_at=authenticator.created_at,
+            begun_in=enrolment.begun_in,
+            **_plan_columns(enrolment.plan),
+            expires_at=enrolment.expires_at,
+            failures=enrolment.failures,
         )
+    )
 
-    def enrolment_of(self, begun_in: str) -> Enrolment | None:
-        row = self._connection.execute(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING)).one_or_none()
-        plan = None if row is None else _plan(row)
-        if row is None or plan is None or row.kind != AuthenticatorKind.TOTP:
-            return None
-        return Enrolment(_authenticator(row), row.begun_in, plan, row.expires_at, row.failures)
 
-    def charge_enrolment(self, begun_in: str, now: int) -> bool:
-        charged = self._connection.execute(
-            update(AUTHENTICATOR)
-            .where(_TABLE.begun_in == begun_in, IS_PENDING, _TABLE.failures < ENROLMENT_TRIES)
-            .where(_TABLE.expires_at > now, _TABLE.created_at <= latest_credible(now))
-            .values(failures=_TABLE.failures + 1)
+def enrolment_of(tx: Reading, begun_in: str) -> Enrolment | None:
+    """The pending authenticator of a session or sign-in; None also for one that only a newer version understands."""
+    row = tx.select(select(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING)).one_or_none()
+    plan = None if row is None else _plan(row)
+    if row is None or plan is None or row.kind != AuthenticatorKind.TOTP:
+        return None
+    return Enrolment(_authenticator(row), row.begun_in, plan, row.expires_at, row.failures)
+
+
+def charge_enrolment(tx: Writing, begun_in: str, now: int) -> bool:
+    """Count one more try at a code; False when no enrolment is open."""
+    charged = tx.execute(
+        update(AUTHENTICATOR)
+        .where(_TABLE.begun_in == begun_in, IS_PENDING, _TABLE.failures < ENROLMENT_TRIES)
+        .where(_TABLE.expires_at > now, _TABLE.created_at <= latest_credible(now))
+        .values(failures=_TABLE.failures + 1)
+    )
+    return charged.rowcount == 1
+
+
+def discard_enrolment(tx: Writing, begun_in: str) -> None:
+    """Remove the pending authenticator of a session or sign-in."""
+    tx.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING))
+
+
+def discard_enrolments(tx: Writing, account_id: str, keep_session: str | None) -> None:
+    """Discard the unfinished enrolments of all the account's sessions but one."""
+    tx.execute(delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, IS_PENDING, _TABLE.begun_in != (keep_session or "")))
+
+
+def activate(tx: Writing, authenticator_id: str, name: str, step: int, now: int) -> bool:
+    """Make a pending authenticator active, under this name and with its first step used; False when it is pending no more."""
+    activated = tx.execute(
+        update(AUTHENTICATOR)
+        .where(_TABLE.id == authenticator_id, IS_PENDING)
+        .values(
+            state=AuthenticatorState.ACTIVE.value,
+            name=name,
+            last_step=step,
+            confirmed_at=now,
+            last_used_at=now,
+            begun_in=None,
+            expires_at=None,
+            failures=0,
+            **_NOTHING_SIGHTED,
         )
-        return charged.rowcount == 1
+    )
+    return activated.rowcount == 1
 
-    def discard_enrolment(self, begun_in: str) -> None:
-        self._connection.execute(delete(AUTHENTICATOR).where(_TABLE.begun_in == begun_in, IS_PENDING))
 
-    def discard_enrolments(self, account_id: str, keep_session: str | None) -> None:
-        self._connection.execute(
-            delete(AUTHENTICATOR).where(_TABLE.account_id == account_id, IS_PENDING, _TABLE.begun_in != (keep_session or ""))
-        )
+def rename(tx: Writing, authenticator_id: str, name: str) -> None:
+    """Give an authenticator another name."""
+    tx.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id).values(name=name))
 
-    def activate(self, authenticator_id: str, name: str, step: int, now: int) -> bool:
-        activated = self._connection.execute(
-            update(AUTHENTICATOR)
-            .where(_TABLE.id == authenticator_id, IS_PENDING)
-            .values(
-                state=AuthenticatorState.ACTIVE.value,
-                name=name,
-                last_step=step,
-                confirmed_at=now,
-                last_used_at=now,
-                begun_in=None,
-                expires_at=None,
-                failures=0,
-                **_NOTHING_SIGHTED,
-            )
-        )
-        return activated.rowcount == 1
 
-    def rename(self, authenticator_id: str, name: str) -> None:
-        self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id).values(name=name))
+def revoke(tx: Writing, authenticator_id: str) -> None:
+    """Revoke an authenticator in force; its secret goes."""
+    tx.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _IN_FORCE).values(_REVOKED))
 
-    def revoke(self, authenticator_id: str) -> None:
-        self._connection.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _IN_FORCE).values(_REVOKED))
 
-    def revoke_all(self, account_id: str, keep: str | None) -> None:
-        self._connection.execute(
-            update(AUTHENTICATOR).where(_TABLE.account_id == account_id, _IN_FORCE, _TABLE.id != (keep or "")).values(_REVOKED)
-        )
+def revoke_all(tx: Writing, account_id: str, keep: str | None) -> None:
+    """Revoke the authenticators in force, but for one to keep; their secrets go."""
+    tx.execute(update(AUTHENTICATOR).where(_TABLE.account_id == account_id, _IN_FORCE, _TABLE.id != (keep or "")).values(_REVOKED))
 
-    def consume_step(self, authenticator_id: str, step: int, now: int) -> bool:
-        return self._connection.execute(_CONSUME_STEP, {"authenticator_id": authenticator_id, "step": step, "now": now}).rowcount == 1
 
-    def bring_back(self, account_id: str, latest_step: int, step: int, now: int) -> int:
-        brought_back = self._connection.execute(
-            update(AUTHENTICATOR)
-            .where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.last_step > latest_step)
-            .values(last_step=step, last_used_at=now)
-        )
-        return brought_back.rowcount
+def consume_step(tx: Writing, authenticator_id: str, step: int, now: int) -> bool:
+    """Use up a time step; False when it, or a later one, was used before, or its code was hinted at."""
+    return tx.execute(_CONSUME_STEP, {"authenticator_id": authenticator_id, "step": step, "now": now}).rowcount == 1
 
-    def remember_sighting(self, authenticator_id: str, sighting: ClockSighting) -> None:
-        self._connection.execute(
-            update(AUTHENTICATOR)
-            .where(_TABLE.id == authenticator_id)
-            .values(sighted_step=sighting.step, sighted_offset=sighting.offset, sighted_at=sighting.seen_at)
-        )
 
-    def refuse_steps(self, authenticator_id: str, steps: Sequence[int]) -> None:
-        for step in steps:
-            row = {"authenticator_id": authenticator_id, "step": step}
-            self._connection.execute(insert_for(self._connection)(REFUSED_STEP).values(**row).on_conflict_do_nothing())
+def bring_back(tx: Writing, account_id: str, latest_step: int, step: int, now: int) -> int:
+    """Of the account's active authenticators, set those that have used a step after `latest_step` to `step`; how many.
+
+    Never to none: whatever was used up to `step` stays used.
+    """
+    brought_back = tx.execute(
+        update(AUTHENTICATOR)
+        .where(_TABLE.account_id == account_id, _ACTIVE, _TABLE.last_step > latest_step)
+        .values(last_step=step, last_used_at=now)
+    )
+    return brought_back.rowcount
+
+
+def remember_sighting(tx: Writing, authenticator_id: str, sighting: ClockSighting) -> None:
+    """Keep the last refused code that would have been right on a wrong clock."""
+    tx.execute(
+        update(AUTHENTICATOR)
+        .where(_TABLE.id == authenticator_id)
+        .values(sighted_step=sighting.step, sighted_offset=sighting.offset, sighted_at=sighting.seen_at)
+    )
+
+
+def refuse_steps(tx: Writing, authenticator_id: str, steps: Sequence[int]) -> None:
+    """Refuse the codes of these time steps from here on."""
+    for step in steps:
+        row = {"authenticator_id": authenticator_id, "step": step}
+        tx.execute(tx.insert(REFUSED_STEP).values(**row).on_conflict_do_nothing())
 
 
 def _plan_columns(plan: Plan) -> dict[str, Any]:

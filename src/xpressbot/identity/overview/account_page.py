@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.foundation.system import System
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.audit import notices as notice_store
+from xpressbot.identity.audit import store as event_store
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import MOST_SHOWN, READ_SHOWN_FOR, Notice, Shown
+from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET
 from xpressbot.identity.factors.totp.apps import AuthenticatorApp
 from xpressbot.identity.outcomes import Denied, Done
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
 
@@ -64,34 +70,34 @@ class AccountSettings:
 class AccountPage:
     """Reads for pages, and the acknowledgement of notices."""
 
-    def __init__(self, units: UnitsOfWork, gate: Gate, system: System) -> None:
-        self._units = units
+    def __init__(self, transactions: Transactions, gate: Gate, system: System) -> None:
+        self._transactions = transactions
         self._gate = gate
         self._system = system
 
     def dashboard(self, caller: Caller) -> Dashboard:
         """Protection, what happened since the person last acknowledged, and the latest events."""
-        with self._units.read() as uow:
-            notices = uow.notices.shown_to(caller.account.id, caller.session.id, MOST_SHOWN + 1)
-            read = uow.notices.acknowledged_after(caller.account.id, self._system.now() - READ_SHOWN_FOR, MOST_SHOWN)
+        with self._transactions.reading() as tx:
+            notices = notice_store.shown_to(tx, caller.account.id, caller.session.id, MOST_SHOWN + 1)
+            read = notice_store.acknowledged_after(tx, caller.account.id, self._system.now() - READ_SHOWN_FOR, MOST_SHOWN)
             return Dashboard(
-                protection=self._protection(uow, caller),
+                protection=self._protection(tx, caller),
                 notices=_newest_first(notices[:MOST_SHOWN]),
                 more_notices=len(notices) > MOST_SHOWN,
                 read=_newest_first(read),
-                activity=uow.events.latest(caller.account.id, RECENT_EVENTS),
-                owner=uow.installation.owner() == caller.account.id,
+                activity=event_store.latest(tx, caller.account.id, RECENT_EVENTS),
+                owner=installation_store.owner(tx) == caller.account.id,
             )
 
     def settings(self, caller: Caller) -> AccountSettings:
         """Protection, and what changing it would do."""
-        with self._units.read() as uow:
+        with self._transactions.reading() as tx:
             now = self._system.now()
-            enrolment = uow.authenticators.enrolment_of(caller.session.id)
-            active = uow.authenticators.active(caller.account.id)
+            enrolment = authenticator_store.enrolment_of(tx, caller.session.id)
+            active = authenticator_store.active(tx, caller.account.id)
             return AccountSettings(
-                protection=self._protection(uow, caller),
-                other_sessions=uow.sessions.count_others(caller.account.id, caller.session.id, now),
+                protection=self._protection(tx, caller),
+                other_sessions=session_store.count_others(tx, caller.account.id, caller.session.id, now),
                 enrolment_pending=enrolment is not None and enrolment.is_open(now),
                 apps=[AuthenticatorApp.of(authenticator) for authenticator in active],
             )
@@ -100,16 +106,16 @@ class AccountPage:
         """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done]:
-            seen = entry.uow.notices.acknowledge(entry.account.id, entry.session.id, shown[:MOST_SHOWN], entry.now)
+            seen = notice_store.acknowledge(entry.tx, entry.account.id, entry.session.id, shown[:MOST_SHOWN], entry.now)
             if not seen:
                 return Unchanged(Done())
             return Changed(Done(), caller.event(EventKind.NOTICES_SEEN, notices=seen))
 
         return self._gate.enter(caller, operation)
 
-    def _protection(self, uow: UnitOfWork, caller: Caller) -> Protection:
-        since = uow.authenticators.protected_since(caller.account.id)
-        left = 0 if since is None else uow.recovery_codes.count_unused(caller.account.id)
+    def _protection(self, tx: Reading, caller: Caller) -> Protection:
+        since = authenticator_store.protected_since(tx, caller.account.id)
+        left = 0 if since is None else recovery_code_store.count_unused(tx, caller.account.id)
         return Protection(since, left, caller.session.may_repair(self._system.now()))
 
 

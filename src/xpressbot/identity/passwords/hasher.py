@@ -12,8 +12,8 @@ _SHORTEST_PATIENCE_SECONDS: Final = 1.0
 _HASHES_OF_PATIENCE: Final = 20
 
 
-class Argon2Hasher:
-    """Fulfils the PasswordHasher port.
+class PasswordHasher:
+    """Slow, salted hashes of normalised passwords. Never called while a transaction is open.
 
     Hashes run on `threads` threads and nowhere else, which yield to all others.
     """
@@ -32,9 +32,11 @@ class Argon2Hasher:
         return self._threads.run(lambda: self._verify(password_hash, password))
 
     def verify_nobody(self, password: str) -> None:
+        """Take as long as `verify` does, for an address that has no account."""
         self.verify(self._nobody, password)
 
     def needs_renewal(self, password_hash: str) -> bool:
+        """Whether the hash was made with other parameters than those in force."""
         return self._argon2.check_needs_rehash(password_hash)
 
     def _verify(self, password_hash: str, password: str) -> bool:

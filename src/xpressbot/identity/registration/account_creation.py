@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 
-from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.append import append_event, begin_chain
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.links import rules as link
+from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import StrengthEstimator, context_words, normalise, weakness_of
-from xpressbot.identity.ports import PasswordHasher, UnitOfWork, UnitsOfWork
 from xpressbot.identity.sessions.caller import OPERATOR, Client
 from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
@@ -51,56 +55,58 @@ class _Spent:
 class Registration:
     """Makes accounts. The first one made, by whichever way, is the owner's."""
 
-    def __init__(self, units: UnitsOfWork, system: System, hasher: PasswordHasher, digest: KeyedDigests, rules: PasswordRules) -> None:
-        self._units = units
+    def __init__(
+        self, transactions: Transactions, system: System, hasher: PasswordHasher, session_start: SessionStart, rules: PasswordRules
+    ) -> None:
+        self._transactions = transactions
         self._system = system
         self._hasher = hasher
         self._rules = rules
-        self._session_start = SessionStart(system, digest)
+        self._session_start = session_start
 
     def has_owner(self) -> bool:
         """Whether the installation is claimed."""
-        with self._units.read() as uow:
-            return uow.installation.owner() is not None
+        with self._transactions.reading() as tx:
+            return installation_store.owner(tx) is not None
 
     def link_state(self, kind: LinkKind, token: Token) -> LinkState:
         """What has become of a link, for whoever holds it."""
-        with self._units.read() as uow:
-            return uow.links.state(kind, token.digest, self._system.now())
+        with self._transactions.reading() as tx:
+            return link_store.state(tx, kind, token.digest, self._system.now())
 
     def issue_welcome_link(self) -> Token | None:
         """A token for the owner's account, good for an hour and one use; None when there is an owner (ASVS 6.3.2)."""
         token = self._system.new_token()
-        with self._units.write() as uow:
-            if uow.installation.owner() is not None:
+        with self._transactions.writing() as tx:
+            if installation_store.owner(tx) is not None:
                 return None
             now = self._system.now()
-            uow.links.add(Link(LinkKind.WELCOME), token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
-            uow.commit()
+            link_store.add(tx, Link(LinkKind.WELCOME), token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
+            tx.commit()
         return token
 
     def welcome_is_open(self, token: Token | None) -> bool:
         """Whether this token may still claim the installation."""
         if token is None:
             return False
-        with self._units.read() as uow:
-            found = uow.links.find_open(LinkKind.WELCOME, token.digest, self._system.now())
-            return found is not None and uow.installation.owner() is None
+        with self._transactions.reading() as tx:
+            found = link_store.find_open(tx, LinkKind.WELCOME, token.digest, self._system.now())
+            return found is not None and installation_store.owner(tx) is None
 
     def claim(self, token: Token | None, new: NewAccount, client: Client) -> SignedIn | WeakPassword | Denied:
         """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
         if token is None or not self.welcome_is_open(token):
             return Denied(Reason.LINK_GONE)
-        if throttled := charge_link(self._units, self._system.now, token):
+        if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
         prepared = self._prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
-        with self._units.write() as uow:
-            refusal = self._add(uow, prepared, client.event(EventKind.ACCOUNT_CREATED), spends=_Spent(LinkKind.WELCOME, token))
-            if refusal is not None or not uow.installation.claim(prepared.id):
+        with self._transactions.writing() as tx:
+            refusal = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), spends=_Spent(LinkKind.WELCOME, token))
+            if refusal is not None or not installation_store.claim(tx, prepared.id):
                 return Denied(Reason.LINK_GONE)
-            return self._signed_in(uow, prepared, client)
+            return self._signed_in(tx, prepared, client)
 
     def invite(self, email: str) -> Token | Denied:
         """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
@@ -108,21 +114,21 @@ class Registration:
         Refused when the address has an account.
         """
         token = self._system.new_token()
-        with self._units.write() as uow:
-            if uow.accounts.by_email(email) is not None:
+        with self._transactions.writing() as tx:
+            if account_store.by_email(tx, email) is not None:
                 return Denied(Reason.EMAIL_TAKEN)
             now, invitation = self._system.now(), Link(LinkKind.INVITE, email=email)
-            uow.links.void(invitation, now)
-            uow.links.add(invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
-            uow.commit()
+            link_store.void(tx, invitation, now)
+            link_store.add(tx, invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
+            tx.commit()
         return token
 
     def invited(self, token: Token | None) -> str | None:
         """The address that an open invitation is for."""
         if token is None:
             return None
-        with self._units.read() as uow:
-            found = uow.links.find_open(LinkKind.INVITE, token.digest, self._system.now())
+        with self._transactions.reading() as tx:
+            found = link_store.find_open(tx, LinkKind.INVITE, token.digest, self._system.now())
         return None if found is None else found.email
 
     def accept(self, token: Token | None, name: str, password: str, client: Client) -> SignedIn | WeakPassword | Denied:
@@ -130,37 +136,37 @@ class Registration:
         email = self.invited(token)
         if token is None or email is None:
             return Denied(Reason.LINK_GONE)
-        if throttled := charge_link(self._units, self._system.now, token):
+        if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
         prepared = self._prepare(NewAccount(email, name, password))
         if isinstance(prepared, WeakPassword):
             return prepared
-        with self._units.write() as uow:
+        with self._transactions.writing() as tx:
             event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
-            refusal = self._add(uow, prepared, event, spends=_Spent(LinkKind.INVITE, token))
+            refusal = self._add(tx, prepared, event, spends=_Spent(LinkKind.INVITE, token))
             if refusal is not None:
                 return refusal
-            uow.installation.claim(prepared.id)
-            return self._signed_in(uow, prepared, client)
+            installation_store.claim(tx, prepared.id)
+            return self._signed_in(tx, prepared, client)
 
     def create(self, new: NewAccount) -> Account | WeakPassword | Denied:
         """Make an account for the operator; the first is the owner's."""
         prepared = self._prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
-        with self._units.write() as uow:
-            refusal = self._add(uow, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR), spends=None)
+        with self._transactions.writing() as tx:
+            refusal = self._add(tx, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR), spends=None)
             if refusal is not None:
                 return refusal
-            uow.installation.claim(prepared.id)
-            uow.commit()
+            installation_store.claim(tx, prepared.id)
+            tx.commit()
             return prepared
 
-    def _signed_in(self, uow: UnitOfWork, account: Account, client: Client) -> SignedIn:
+    def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
         """Begin the session of whoever has just chosen this account's password."""
         proof = CompletedProof(amr=frozenset({Method.PASSWORD}), charged=(), next_path="/")
-        signed_in = self._session_start.complete(uow, account, proof, client)
-        uow.commit()
+        signed_in = self._session_start.complete(tx, account, proof, client)
+        tx.commit()
         return signed_in
 
     def _prepare(self, new: NewAccount) -> Account | WeakPassword:
@@ -177,18 +183,18 @@ class Registration:
             password_hash=self._hasher.hash(password),
         )
 
-    def _add(self, uow: UnitOfWork, account: Account, event: NewEvent, *, spends: _Spent | None) -> Denied | None:
+    def _add(self, tx: Writing, account: Account, event: NewEvent, *, spends: _Spent | None) -> Denied | None:
         """Store a new account and spend the link that it is made by; an invitation to its address is void from here on.
 
         The address comes first: of several who make an account for it, all but one wait there, and hold no link meanwhile
         that the one has to void.
         """
         now = self._system.now()
-        if not uow.accounts.add(account, now):
+        if not account_store.add(tx, account, now):
             return Denied(Reason.EMAIL_TAKEN)
-        if spends is not None and not uow.links.consume(spends.kind, spends.token.digest, now):
+        if spends is not None and not link_store.consume(tx, spends.kind, spends.token.digest, now):
             return Denied(Reason.LINK_GONE)
-        uow.links.void(Link(LinkKind.INVITE, email=account.email), now)
-        uow.events.begin_chain(account.id)
-        uow.events.append(account.id, event, now)
+        link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
+        begin_chain(tx, account.id)
+        append_event(tx, self._system.entropy, account.id, event, now)
         return None

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select, true, update
 
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.factors.recovery_codes.store import IS_PREPARED
 from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.store import IS_PENDING
@@ -49,25 +50,26 @@ KEPT: Final = frozenset(
 """Tables of which nothing ends. A test sees that each table stands here or in ENDED."""
 
 
-class RestoredRows:
-    """Fulfils RestoredRecords."""
+def count_accounts(tx: Reading) -> int:
+    """How many accounts there are."""
+    count: int = tx.select(select(func.count()).select_from(ACCOUNT)).scalar_one()
+    return count
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def count_accounts(self) -> int:
-        count: int = self._connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
-        return count
+def count_without_link(tx: Reading) -> int:
+    """Of how many accounts 2FA was reset and is not set up again."""
+    count: int = tx.select(select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.must_enrol)).scalar_one()
+    return count
 
-    def count_without_link(self) -> int:
-        count: int = self._connection.execute(select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.must_enrol)).scalar_one()
-        return count
 
-    def void_decisions(self, last_step: int) -> None:
-        self._connection.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
-        is_active, used = AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value, AUTHENTICATOR.c.last_step
-        unrefused = update(AUTHENTICATOR).where(is_active, or_(used.is_(None), used < last_step))
-        self._connection.execute(unrefused.values(last_step=last_step))
+def void_decisions(tx: Writing, last_step: int) -> None:
+    """Raise every security version, and refuse the codes of every app up to this time step."""
+    tx.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
+    is_active, used = AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value, AUTHENTICATOR.c.last_step
+    unrefused = update(AUTHENTICATOR).where(is_active, or_(used.is_(None), used < last_step))
+    tx.execute(unrefused.values(last_step=last_step))
 
-    def end_all(self) -> Mapping[Open, int]:
-        return {kind: self._connection.execute(delete(table).where(rows)).rowcount for kind, (table, rows) in ENDED.items()}
+
+def end_all(tx: Writing) -> Mapping[Open, int]:
+    """Remove whatever is open; how many rows of each kind."""
+    return {kind: tx.execute(delete(table).where(rows)).rowcount for kind, (table, rows) in ENDED.items()}

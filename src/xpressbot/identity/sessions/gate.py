@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.system import System
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.invalidation import void_earlier_decisions
 from xpressbot.identity.sessions.rules.assurance import Action, step_up_needed
@@ -37,7 +40,7 @@ class Unchanged(Generic[T_co]):
 class Entry:
     """What a operation may work with: the unit of work, and account and session as they are now, with the account locked."""
 
-    uow: UnitOfWork
+    tx: Writing
     account: Account
     session: Session
     now: int
@@ -48,7 +51,7 @@ class Entry:
 
         Other sessions, pending sign-ins and unfinished enrolments end here, in the same transaction.
         """
-        version = void_earlier_decisions(self.uow, self.account.id, keep_session=self.session.id)
+        version = void_earlier_decisions(self.tx, self.account.id, keep_session=self.session.id)
         return self._raise(session, version)
 
     def renew_session(self, session: Session) -> SessionRenewed:
@@ -57,7 +60,7 @@ class Entry:
 
     def _raise(self, session: Session, security_version: int) -> SessionRenewed:
         token = self.system.new_token()
-        self.uow.sessions.renew(session, token.digest, security_version)
+        session_store.renew(self.tx, session, token.digest, security_version)
         return SessionRenewed(token)
 
 
@@ -67,8 +70,8 @@ Operation = Callable[[Entry], Changed[T] | Unchanged[T]]
 class Gate:
     """Lets a caller through to a operation, or says why not."""
 
-    def __init__(self, units: UnitsOfWork, system: System) -> None:
-        self._units = units
+    def __init__(self, transactions: Transactions, system: System) -> None:
+        self._transactions = transactions
         self._system = system
 
     def enter_confirmed(self, caller: Caller, action: Action, operation: Operation[T]) -> T | Denied | StepUpRequired:
@@ -90,31 +93,31 @@ class Gate:
 
     def enter(self, caller: Caller, operation: Operation[T]) -> T | Denied:
         """Run a operation that needs no more than a live session, in one unit of work, and commit it with its event."""
-        with self._units.write() as uow:
-            entry = self.admit(uow, caller)
+        with self._transactions.writing() as tx:
+            entry = self.admit(tx, caller)
             if isinstance(entry, Denied):
                 return entry
             result = operation(entry)
             if isinstance(result, Changed):
-                uow.events.append(entry.account.id, result.event, entry.now)
-            uow.commit()
+                append_event(tx, self._system.entropy, entry.account.id, result.event, entry.now)
+            tx.commit()
             return result.outcome
 
-    def admit(self, uow: UnitOfWork, caller: Caller) -> Entry | Denied:
+    def admit(self, tx: Writing, caller: Caller) -> Entry | Denied:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
 
         The session is read by the token that the request brought, never by its row: a request that was let in under an older
         token, and waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and
         ends nothing.
         """
-        account = uow.accounts.lock(caller.account.id)
+        account = account_store.lock(tx, caller.account.id)
         now = self._system.now()
-        session = uow.sessions.by_token(caller.token.digest)
-        if session is None and uow.sessions.is_previous(caller.token.digest):
+        session = session_store.by_token(tx, caller.token.digest)
+        if session is None and session_store.is_previous(tx, caller.token.digest):
             return Denied(Reason.TOKEN_SUPERSEDED)
         if account is None or account.status is not AccountStatus.ACTIVE or session is None or not session.is_live(now):
             return Denied(Reason.NOT_SIGNED_IN)
-        return Entry(uow, account, session, now, self._system)
+        return Entry(tx, account, session, now, self._system)
 
 
 def _lacks_proof(session: Session, action: Action, now: int) -> bool:

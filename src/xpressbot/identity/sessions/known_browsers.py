@@ -3,8 +3,9 @@
 The one before it still counts for the same browser, whose answer with the new one may have been lost on the way.
 """
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
 
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.tables import DEVICE
@@ -34,40 +35,41 @@ _RENEW = (
 )
 
 
-class Devices:
-    """Fulfils DeviceRecords."""
+def find(tx: Reading, token_hash: bytes, account_id: str, now: int) -> str | None:
+    """The id under which this browser is known for the account, if its last sign-in is not long ago."""
+    bounds = {"not_before": now - LIFETIME, "not_after": latest_credible(now)}
+    parameters = {"carried": token_hash, "of_account": account_id, **bounds}
+    found: str | None = tx.select(_FIND, parameters).scalars().first()
+    return found
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def find(self, token_hash: bytes, account_id: str, now: int) -> str | None:
-        bounds = {"not_before": now - LIFETIME, "not_after": latest_credible(now)}
-        parameters = {"carried": token_hash, "of_account": account_id, **bounds}
-        found: str | None = self._connection.execute(_FIND, parameters).scalars().first()
-        return found
+def remember(tx: Writing, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
+    """Know this browser for the account, under a new token, with all it was known for under the old one."""
+    if old_hash is not None and account_id in _renew(tx, old_hash, new_hash, account_id, now):
+        return
+    row = {"new_id": new_id, "new_hash": new_hash, "of_account": account_id, "now": now}
+    count = tx.execute(_ADD, row).scalar_one()
+    if count >= MOST_PER_ACCOUNT:
+        _forget_oldest(tx, account_id, now)
 
-    def remember(self, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
-        if old_hash is not None and account_id in self._renew(old_hash, new_hash, account_id, now):
-            return
-        row = {"new_id": new_id, "new_hash": new_hash, "of_account": account_id, "now": now}
-        count = self._connection.execute(_ADD, row).scalar_one()
-        if count >= MOST_PER_ACCOUNT:
-            self._forget_oldest(account_id, now)
 
-    def forget_all(self, account_id: str) -> None:
-        self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id))
+def forget_all(tx: Writing, account_id: str) -> None:
+    """Forget all browsers of the account."""
+    tx.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id))
 
-    def _renew(self, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:
-        parameters = {"carried": old_hash, "new_hash": new_hash, "of_account": account_id, "now": now}
-        return set(self._connection.execute(_RENEW, parameters).scalars())
 
-    def _forget_oldest(self, account_id: str, now: int) -> None:
-        # What is dated in the future counts for nothing, and must not keep out a browser that does.
-        last_sign_in = case((DEVICE.c.last_sign_in_at > latest_credible(now), 0), else_=DEVICE.c.last_sign_in_at)
-        newest = (
-            select(DEVICE.c.id)
-            .where(DEVICE.c.account_id == account_id)
-            .order_by(last_sign_in.desc(), DEVICE.c.id.desc())
-            .limit(MOST_PER_ACCOUNT)
-        )
-        self._connection.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id, DEVICE.c.id.not_in(newest)))
+def _renew(tx: Writing, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:
+    parameters = {"carried": old_hash, "new_hash": new_hash, "of_account": account_id, "now": now}
+    return set(tx.execute(_RENEW, parameters).scalars())
+
+
+def _forget_oldest(tx: Writing, account_id: str, now: int) -> None:
+    # What is dated in the future counts for nothing, and must not keep out a browser that does.
+    last_sign_in = case((DEVICE.c.last_sign_in_at > latest_credible(now), 0), else_=DEVICE.c.last_sign_in_at)
+    newest = (
+        select(DEVICE.c.id)
+        .where(DEVICE.c.account_id == account_id)
+        .order_by(last_sign_in.desc(), DEVICE.c.id.desc())
+        .limit(MOST_PER_ACCOUNT)
+    )
+    tx.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id, DEVICE.c.id.not_in(newest)))

@@ -1,11 +1,12 @@
 """Who is signed in, and signing out."""
 
+from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done
-from xpressbot.identity.ports import ReadingUnits, UnitsOfWork
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate
 from xpressbot.identity.sessions.rules.session import Session
@@ -14,20 +15,20 @@ from xpressbot.identity.sessions.rules.session import Session
 class SessionLookup:
     """Live sessions, looked at only."""
 
-    def __init__(self, units: ReadingUnits, system: System) -> None:
-        self._units = units
+    def __init__(self, transactions: ReadTransactions, system: System) -> None:
+        self._transactions = transactions
         self._system = system
 
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement."""
-        with self._units.read() as uow:
-            found = uow.sessions.resolve(token.digest)
+        with self._transactions.reading() as tx:
+            found = session_store.resolve(tx, token.digest)
         return found if found is not None and found[0].is_live(self._system.now()) else None
 
     def is_from_the_future(self, token: Token) -> bool:
         """Whether a token opens nothing because its session is dated in the future. One statement."""
-        with self._units.read() as uow:
-            found = uow.sessions.resolve(token.digest)
+        with self._transactions.reading() as tx:
+            found = session_store.resolve(tx, token.digest)
         return found is not None and found[0].is_from_the_future(self._system.now())
 
     def last_use_is_due(self, session: Session) -> bool:
@@ -38,11 +39,11 @@ class SessionLookup:
 class Sessions:
     """Live sessions in use."""
 
-    def __init__(self, units: UnitsOfWork, gate: Gate, system: System) -> None:
-        self._units = units
+    def __init__(self, transactions: Transactions, gate: Gate, system: System) -> None:
+        self._transactions = transactions
         self._gate = gate
         self._system = system
-        self._lookup = SessionLookup(units, system)
+        self._lookup = SessionLookup(transactions, system)
 
     def resolve(self, client: Client) -> Caller | None:
         """The person this browser is signed in as."""
@@ -55,8 +56,8 @@ class Sessions:
         """Whether this browser brings the token that a session had before its last rise."""
         if client.session is None:
             return False
-        with self._units.read() as uow:
-            return uow.sessions.is_previous(client.session.digest)
+        with self._transactions.reading() as tx:
+            return session_store.is_previous(tx, client.session.digest)
 
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement, and one write a minute for the last use."""
@@ -73,11 +74,11 @@ class Sessions:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""
 
         def operation(entry: Entry) -> Changed[Done]:
-            entry.uow.sessions.end(entry.session.id)
+            session_store.end(entry.tx, entry.session.id)
             return Changed(Done(), caller.event(EventKind.SIGNED_OUT))
 
         return self._gate.enter(caller, operation)
 
     def _touch(self, token: Token) -> None:
         # If a power cut takes it back, or a full disk leaves no room for it, the session ends earlier, never later.
-        self._units.write_if_possible(lambda uow: uow.sessions.touch(token.digest, self._system.now()))
+        self._transactions.write_if_possible(lambda tx: session_store.touch(tx, token.digest, self._system.now()))

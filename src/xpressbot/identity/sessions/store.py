@@ -3,10 +3,10 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from xpressbot.foundation.database.known_values import known
-from xpressbot.foundation.database.prepared import PreparedQuery
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.store import account_from
@@ -27,7 +27,7 @@ _SESSION_COLUMNS = (
     SESSION.c.codes_visible_until,
 )
 _VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
-_RESOLVE = PreparedQuery(
+_RESOLVE = (
     select(*_SESSION_COLUMNS, ACCOUNT)
     .join(ACCOUNT, _VALID)
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
@@ -44,104 +44,123 @@ _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_a
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
 
 
-class Sessions:
-    """Fulfils SessionRecords."""
+def add(tx: Writing, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None:
+    """Add a session under the hash of its token."""
+    row = {
+        "id": session.id,
+        "token_hash": token_hash,
+        "account_id": session.account_id,
+        "security_version": security_version,
+        "amr": stored_amr(session.amr),
+        "authenticated_at": session.authenticated_at,
+        "proven_at": session.proven_at,
+        "last_used_at": session.last_used_at,
+        "expires_at": session.expires_at,
+        "recovery_grant_until": session.recovery_grant_until,
+        "shown_set_id": session.shown_set_id,
+        "codes_visible_until": session.codes_visible_until,
+        "step_up_tries": 0,
+        "address": address,
+        "user_agent": user_agent,
+    }
+    tx.execute(_ADD, row)
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def add(self, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None:
-        row = {
-            "id": session.id,
-            "token_hash": token_hash,
-            "account_id": session.account_id,
-            "security_version": security_version,
-            "amr": stored_amr(session.amr),
-            "authenticated_at": session.authenticated_at,
-            "proven_at": session.proven_at,
-            "last_used_at": session.last_used_at,
-            "expires_at": session.expires_at,
-            "recovery_grant_until": session.recovery_grant_until,
-            "shown_set_id": session.shown_set_id,
-            "codes_visible_until": session.codes_visible_until,
-            "step_up_tries": 0,
-            "address": address,
-            "user_agent": user_agent,
-        }
-        self._connection.execute(_ADD, row)
+def resolve(tx: Reading, token_hash: bytes) -> tuple[Session, Account] | None:
+    """One statement: the session with its account, if that is active and nothing changed since."""
+    row = tx.select(_RESOLVE, {"token_hash": token_hash}).one_or_none()
+    session = None if row is None else _session(row)
+    return None if session is None else (session, account_from(row))
 
-    def resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
-        row = _RESOLVE.first(self._connection, token_hash=token_hash)
-        session = None if row is None else _session(row)
-        return None if session is None else (session, account_from(row))
 
-    def by_token(self, token_hash: bytes) -> Session | None:
-        row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-        return None if row is None else _session(row)
+def by_token(tx: Reading, token_hash: bytes) -> Session | None:
+    """The session that has this token now, if nothing changed its account since."""
+    row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+    return None if row is None else _session(row)
 
-    def is_previous(self, token_hash: bytes) -> bool:
-        return self._connection.execute(_IS_PREVIOUS, {"token_hash": token_hash}).first() is not None
 
-    def touch(self, token_hash: bytes, now: int) -> None:
-        self._connection.execute(_TOUCH, {"of_token": token_hash, "now": now})
+def is_previous(tx: Reading, token_hash: bytes) -> bool:
+    """Whether a session had this token before its last rise."""
+    return tx.select(_IS_PREVIOUS, {"token_hash": token_hash}).first() is not None
 
-    def renew(self, session: Session, token_hash: bytes, security_version: int) -> None:
-        self._connection.execute(
-            update(SESSION)
-            .where(SESSION.c.id == session.id)
-            .values(
-                token_hash=token_hash,
-                previous_token_hash=SESSION.c.token_hash,
-                security_version=security_version,
-                amr=stored_amr(session.amr),
-                proven_at=session.proven_at,
-                recovery_grant_until=session.recovery_grant_until,
-                shown_set_id=session.shown_set_id,
-                codes_visible_until=session.codes_visible_until,
-                step_up_tries=0,
-            )
+
+def touch(tx: Writing, token_hash: bytes, now: int) -> None:
+    """Write down that the session was used, unless a later use is there."""
+    tx.execute(_TOUCH, {"of_token": token_hash, "now": now})
+
+
+def renew(tx: Writing, session: Session, token_hash: bytes, security_version: int) -> None:
+    """Write a session that has risen, under its new token. It keeps the hash of the one before, which tells a late request."""
+    tx.execute(
+        update(SESSION)
+        .where(SESSION.c.id == session.id)
+        .values(
+            token_hash=token_hash,
+            previous_token_hash=SESSION.c.token_hash,
+            security_version=security_version,
+            amr=stored_amr(session.amr),
+            proven_at=session.proven_at,
+            recovery_grant_until=session.recovery_grant_until,
+            shown_set_id=session.shown_set_id,
+            codes_visible_until=session.codes_visible_until,
+            step_up_tries=0,
         )
+    )
 
-    def show_codes(self, session_id: str, set_id: str | None, until: int) -> None:
-        self._connection.execute(update(SESSION).where(SESSION.c.id == session_id).values(shown_set_id=set_id, codes_visible_until=until))
 
-    def charge_step_up(self, session_id: str, limit: int) -> int | None:
-        tries: int | None = self._connection.execute(
-            update(SESSION)
-            .where(SESSION.c.id == session_id, SESSION.c.step_up_tries < limit)
-            .values(step_up_tries=SESSION.c.step_up_tries + 1)
-            .returning(SESSION.c.step_up_tries)
-        ).scalar_one_or_none()
-        return tries
+def show_codes(tx: Writing, session_id: str, set_id: str | None, until: int) -> None:
+    """Let this session see the codes of one set for a while; of none with set_id None."""
+    tx.execute(update(SESSION).where(SESSION.c.id == session_id).values(shown_set_id=set_id, codes_visible_until=until))
 
-    def end(self, session_id: str) -> None:
-        self._connection.execute(delete(SESSION).where(SESSION.c.id == session_id))
 
-    def end_by_token(self, token_hash: bytes) -> Session | None:
-        row = self._connection.execute(_END_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-        return None if row is None else _session(row)
+def charge_step_up(tx: Writing, session_id: str, limit: int) -> int | None:
+    """Count one more try at a step-up; its number, or None when the limit is reached."""
+    tries: int | None = tx.execute(
+        update(SESSION)
+        .where(SESSION.c.id == session_id, SESSION.c.step_up_tries < limit)
+        .values(step_up_tries=SESSION.c.step_up_tries + 1)
+        .returning(SESSION.c.step_up_tries)
+    ).scalar_one_or_none()
+    return tries
 
-    def end_others(self, account_id: str, keep: str | None) -> None:
-        self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
 
-    def end_from_the_future(self, account_id: str, now: int) -> int:
-        is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))
-        return self._connection.execute(delete(SESSION).where(SESSION.c.account_id == account_id, is_from_the_future)).rowcount
+def end(tx: Writing, session_id: str) -> None:
+    """End a session."""
+    tx.execute(delete(SESSION).where(SESSION.c.id == session_id))
 
-    def count_others(self, account_id: str, session_id: str, now: int) -> int:
-        count: int = self._connection.execute(
-            select(func.count())
-            .select_from(SESSION)
-            .join(ACCOUNT, _VALID)
-            .where(
-                SESSION.c.account_id == account_id,
-                SESSION.c.id != session_id,
-                SESSION.c.expires_at > now,
-                SESSION.c.last_used_at > now - INACTIVITY_TIMEOUT,
-                *(moment <= latest_credible(now) for moment in _DATED),
-            )
-        ).scalar_one()
-        return count
+
+def end_by_token(tx: Writing, token_hash: bytes) -> Session | None:
+    """End the session that a browser had before it signed in again, whosever it was; None when it had none."""
+    row = tx.execute(_END_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+    return None if row is None else _session(row)
+
+
+def end_others(tx: Writing, account_id: str, keep: str | None) -> None:
+    """End the account's sessions, but for one to keep."""
+    tx.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
+
+
+def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:
+    """End the account's sessions that are dated in the future; how many."""
+    is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))
+    return tx.execute(delete(SESSION).where(SESSION.c.account_id == account_id, is_from_the_future)).rowcount
+
+
+def count_others(tx: Reading, account_id: str, session_id: str, now: int) -> int:
+    """How many live sessions the account has besides this one."""
+    count: int = tx.select(
+        select(func.count())
+        .select_from(SESSION)
+        .join(ACCOUNT, _VALID)
+        .where(
+            SESSION.c.account_id == account_id,
+            SESSION.c.id != session_id,
+            SESSION.c.expires_at > now,
+            SESSION.c.last_used_at > now - INACTIVITY_TIMEOUT,
+            *(moment <= latest_credible(now) for moment in _DATED),
+        )
+    ).scalar_one()
+    return count
 
 
 def stored_amr(amr: Amr) -> str:

@@ -5,20 +5,27 @@ from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.proof import RecoveryCodeText, SecondFactor, SecondFactorCheck, TotpCode, method_of
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
-from xpressbot.identity.ports import PasswordHasher, UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import Method
+from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import charge_try, password_buckets
 from xpressbot.identity.throttling.rules import Bucket, Charge
 
@@ -43,14 +50,23 @@ class _RightPassword:
 class SignIn:
     """The sign-in ceremony."""
 
-    def __init__(self, units: UnitsOfWork, system: System, hasher: PasswordHasher, digest: KeyedDigests, log: SignInLog) -> None:
-        self._units = units
+    def __init__(
+        self,
+        transactions: Transactions,
+        system: System,
+        hasher: PasswordHasher,
+        digest: KeyedDigests,
+        second_factor: SecondFactorCheck,
+        session_start: SessionStart,
+        log: SignInLog,
+    ) -> None:
+        self._transactions = transactions
         self._system = system
         self._hasher = hasher
         self._digest = digest
         self._log = log
-        self._session_start = SessionStart(system, digest)
-        self._second_factor = SecondFactorCheck(digest)
+        self._session_start = session_start
+        self._second_factor = second_factor
 
     def begin(self, email: str, password: str, next_path: str, client: Client) -> PasswordOutcome:
         """Check the password. With 2FA on, or reset, this gives a pending sign-in and never a session.
@@ -71,18 +87,18 @@ class SignIn:
 
     def knows(self, email: str, client: Client) -> bool:
         """Whether this address has completed a sign-in in this browser. It proves nothing of who sits there."""
-        with self._units.read() as uow:
-            return self._known_browser(uow, uow.accounts.by_email(email), client) is not None
+        with self._transactions.reading() as tx:
+            return self._known_browser(tx, account_store.by_email(tx, email), client) is not None
 
     def pending(self, token: Token | None, step: NextStep) -> PendingSignIn | Denied:
         """The pending sign-in a browser holds, if it may take this step with it."""
         if token is None:
             return Denied(Reason.NOT_SIGNED_IN)
-        with self._units.read() as uow:
-            return self._pending(uow, token, step)
+        with self._transactions.reading() as tx:
+            return self._pending(tx, token, step)
 
-    def _pending(self, uow: UnitOfWork, token: Token, step: NextStep) -> PendingSignIn | Denied:
-        pending = uow.pending_sign_ins.by_token(token.digest)
+    def _pending(self, tx: Reading, token: Token, step: NextStep) -> PendingSignIn | Denied:
+        pending = pending_store.by_token(tx, token.digest)
         if pending is None:
             return Denied(Reason.START_AGAIN)
         if pending.consumed_at is not None:
@@ -102,44 +118,44 @@ class SignIn:
         if isinstance(charged, Denied):
             return charged
         pending, (charge,) = charged
-        with self._units.write() as uow:
-            account = uow.accounts.lock(pending.account_id)
+        with self._transactions.writing() as tx:
+            account = account_store.lock(tx, pending.account_id)
             now = self._system.now()
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
                 return Denied(Reason.START_AGAIN)
-            result = self._second_factor.check(uow, account.id, factor, client, now)
+            result = self._second_factor.check(tx, account.id, factor, client, now)
             if isinstance(result, Denied):
-                return self._refuse_second_factor(uow, pending, token, factor, charge, result, client)
-            if not uow.pending_sign_ins.consume(token.digest, now):
+                return self._refuse_second_factor(tx, pending, token, factor, charge, result, client)
+            if not pending_store.consume(tx, token.digest, now):
                 return Denied(Reason.START_AGAIN)
             if result.method is Method.RECOVERY_CODE:
-                uow.throttle.lift_suspension(throttle.totp(account.id))
+                throttle_store.lift_suspension(tx, throttle.totp(account.id))
             charged_to = (charge.bucket.key, pending.password_bucket)
             proof = CompletedProof(pending.amr | {result.method}, charged_to, pending.next_path, pending.after_waits)
-            signed_in = self._session_start.complete(uow, account, proof, client)
-            uow.commit()
+            signed_in = self._session_start.complete(tx, account, proof, client)
+            tx.commit()
             return signed_in
 
     def _charge_password(self, email: str, client: Client) -> tuple[Account | None, Sequence[Charge]] | Denied:
-        def tried(uow: UnitOfWork) -> tuple[Account | None, Sequence[Bucket]]:
-            account = uow.accounts.by_email(email)
-            device_id = self._known_browser(uow, account, client)
+        def tried(tx: Writing) -> tuple[Account | None, Sequence[Bucket]]:
+            account = account_store.by_email(tx, email)
+            device_id = self._known_browser(tx, account, client)
             return account, password_buckets(self._digest, email, account.id if account else None, device_id, client)
 
-        return charge_try(self._units, self._system.now, tried, durable=True)
+        return charge_try(self._transactions, self._system.now, tried, durable=True)
 
-    def _known_browser(self, uow: UnitOfWork, account: Account | None, client: Client) -> str | None:
+    def _known_browser(self, tx: Reading, account: Account | None, client: Client) -> str | None:
         if client.device is None:
             return None
         # An unknown address takes the same statement (ASVS 6.3.8).
-        return uow.devices.find(client.device.digest, account.id if account else "", self._system.now())
+        return known_browsers.find(tx, client.device.digest, account.id if account else "", self._system.now())
 
     def _charge_code(self, token: Token, factor: SecondFactor) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
-        def tried(uow: UnitOfWork) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:
-            pending = self._pending(uow, token, NextStep.SECOND_FACTOR)
+        def tried(tx: Writing) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:
+            pending = self._pending(tx, token, NextStep.SECOND_FACTOR)
             return pending if isinstance(pending, Denied) else (pending, [_bucket(pending.account_id, factor)])
 
-        return charge_try(self._units, self._system.now, tried, durable=False)
+        return charge_try(self._transactions, self._system.now, tried, durable=False)
 
     def _check_password(self, account: Account | None, password: str) -> _RightPassword | None:
         if account is None:
@@ -151,34 +167,34 @@ class SignIn:
         return _RightPassword(account, self._hasher.hash(password) if stale else None)
 
     def _after_password(self, right: _RightPassword, charges: Sequence[Charge], next_path: str, client: Client) -> PasswordOutcome:
-        with self._units.write() as uow:
-            account = uow.accounts.lock(right.account.id)
+        with self._transactions.writing() as tx:
+            account = account_store.lock(tx, right.account.id)
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:
                 return Denied(Reason.START_AGAIN)
             # Not the network's: whoever knows one password could have as many hashed as they like.
             password_charge, *_of_the_network = charges
-            uow.throttle.give_back([password_charge])
+            throttle_store.give_back(tx, [password_charge])
             if right.renewed_hash is not None:
-                uow.accounts.renew_password_hash(account.id, right.account.password_hash, right.renewed_hash)
+                account_store.renew_password_hash(tx, account.id, right.account.password_hash, right.renewed_hash)
             amr = frozenset({Method.PASSWORD})
             outcome: PasswordOutcome
-            protected = bool(uow.authenticators.active(account.id))
+            protected = bool(authenticator_store.active(tx, account.id))
             match step := pending_sign_in.next_step(amr, protected=protected, must_enrol=account.must_enrol):
                 case NextStep.SECOND_FACTOR:
-                    outcome = SecondFactorRequired(self._make_pending(uow, account, step, password_charge, next_path, client))
+                    outcome = SecondFactorRequired(self._make_pending(tx, account, step, password_charge, next_path, client))
                 case NextStep.MUST_ENROL:
                     # Whoever else knows the password gets no further, but its owner has to learn of them.
-                    uow.events.append(account.id, client.event(EventKind.ENROLMENT_AWAITED), self._system.now())
-                    outcome = EnrolmentRequired(self._make_pending(uow, account, step, password_charge, next_path, client))
+                    append_event(tx, self._system.entropy, account.id, client.event(EventKind.ENROLMENT_AWAITED), self._system.now())
+                    outcome = EnrolmentRequired(self._make_pending(tx, account, step, password_charge, next_path, client))
                 case NextStep.SESSION:
                     proof = CompletedProof(amr, (password_charge.bucket.key,), next_path, password_charge.follows_waits)
-                    outcome = self._session_start.complete(uow, account, proof, client)
+                    outcome = self._session_start.complete(tx, account, proof, client)
                 case unknown:
                     assert_never(unknown)
-            uow.commit()
+            tx.commit()
             return outcome
 
-    def _make_pending(self, uow: UnitOfWork, account: Account, step: NextStep, charge: Charge, next_path: str, client: Client) -> Token:
+    def _make_pending(self, tx: Writing, account: Account, step: NextStep, charge: Charge, next_path: str, client: Client) -> Token:
         now, token = self._system.now(), self._system.new_token()
         is_unusual = throttle.is_strangers(charge.bucket.key) or charge.follows_waits
         # A sign-in that must enrol has an event of its own already.
@@ -197,22 +213,24 @@ class SignIn:
             consumed_at=None,
         )
         if client.sign_in is not None:
-            uow.pending_sign_ins.begin_anew(client.sign_in.digest, account.id)
-        uow.pending_sign_ins.add(pending, token.digest, now, to_tell)
+            pending_store.begin_anew(tx, client.sign_in.digest, account.id)
+        pending_store.add(tx, pending, token.digest, now, to_tell)
         return token
 
     def _refuse_second_factor(
-        self, uow: UnitOfWork, pending: PendingSignIn, token: Token, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client
+        self, tx: Writing, pending: PendingSignIn, token: Token, factor: SecondFactor, charge: Charge, refusal: Denied, client: Client
     ) -> Denied:
-        if uow.pending_sign_ins.is_consumed(token.digest):
+        if pending_store.is_consumed(tx, token.digest):
             # The other half of a double click has just signed in with this very code; that is no guess.
-            uow.throttle.give_back([charge])
-            uow.commit()
+            throttle_store.give_back(tx, [charge])
+            tx.commit()
             return Denied(Reason.JUST_SIGNED_IN)
         method = method_of(factor)
         kind = EventKind.SECOND_FACTOR_SUSPENDED if charge.suspends else EventKind.SECOND_FACTOR_REFUSED
-        uow.events.append(pending.account_id, client.event(kind, method=method, reason=refusal.reason), self._system.now())
-        uow.commit()
+        append_event(
+            tx, self._system.entropy, pending.account_id, client.event(kind, method=method, reason=refusal.reason), self._system.now()
+        )
+        tx.commit()
         self._log.second_factor_refused(reason=refusal.reason, account_id=pending.account_id, method=method, address=client.address)
         return Denied(Reason.SUSPENDED) if charge.suspends else refusal
 

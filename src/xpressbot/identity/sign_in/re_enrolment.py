@@ -6,24 +6,31 @@ A stolen password alone does not inherit the account: until the new app has prov
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
 from xpressbot.identity.factors.totp.enrolment_steps import EnrolmentSteps, OpenEnrolment, ProvenCode, RefusedCode
 from xpressbot.identity.links import rules as link
+from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.caller import OPERATOR, Client
 from xpressbot.identity.sessions.invalidation import void_earlier_decisions
 from xpressbot.identity.sessions.rules.assurance import Method
+from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.password_step import SignIn
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import charge_link
 
 MAX_REASON_LENGTH: Final = 100
@@ -44,51 +51,53 @@ class Enrollee:
 class ReEnrolment:
     """Resets 2FA, and sets it up again before the session."""
 
-    def __init__(self, units: UnitsOfWork, system: System, digest: KeyedDigests, sign_in: SignIn, enrolment_steps: EnrolmentSteps) -> None:
-        self._units = units
+    def __init__(
+        self, transactions: Transactions, system: System, session_start: SessionStart, sign_in: SignIn, enrolment_steps: EnrolmentSteps
+    ) -> None:
+        self._transactions = transactions
         self._system = system
         self._sign_in = sign_in
         self._steps = enrolment_steps
-        self._session_start = SessionStart(system, digest)
+        self._session_start = session_start
 
     def reset(self, email: str, reason: str) -> Token | Denied | None:
         """Remove all that 2FA rests on, end all sessions, and return the token of the link for the next enrolment.
 
         An earlier link is void. Refused for an account without 2FA; None when there is no such account.
         """
-        with self._units.write() as uow:
-            found = uow.accounts.by_email(email)
-            account = uow.accounts.lock(found.id) if found else None
+        with self._transactions.writing() as tx:
+            found = account_store.by_email(tx, email)
+            account = account_store.lock(tx, found.id) if found else None
             if account is None:
                 return None
-            if not account.must_enrol and not uow.authenticators.active(account.id):
+            if not account.must_enrol and not authenticator_store.active(tx, account.id):
                 return Denied(Reason.NOT_PROTECTED)
             now, token = self._system.now(), self._system.new_token()
-            uow.authenticators.revoke_all(account.id, keep=None)
-            uow.recovery_codes.remove_all(account.id)
-            uow.devices.forget_all(account.id)
-            uow.throttle.clear([bucket(account.id).key for bucket in _FACTOR_BUCKETS])
-            uow.accounts.set_must_enrol(account.id, must_enrol=True)
-            void_earlier_decisions(uow, account.id, keep_session=None)
+            authenticator_store.revoke_all(tx, account.id, keep=None)
+            recovery_code_store.remove_all(tx, account.id)
+            known_browsers.forget_all(tx, account.id)
+            throttle_store.clear(tx, [bucket(account.id).key for bucket in _FACTOR_BUCKETS])
+            account_store.set_must_enrol(tx, account.id, must_enrol=True)
+            void_earlier_decisions(tx, account.id, keep_session=None)
             new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)
-            uow.links.void(new_link, now)
-            uow.links.add(new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
-            uow.events.append(account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {**OPERATOR, "reason": reason}), now)
-            uow.commit()
+            link_store.void(tx, new_link, now)
+            link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
+            append_event(tx, self._system.entropy, account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {**OPERATOR, "reason": reason}), now)
+            tx.commit()
             return token
 
     def is_open(self, token: Token | None) -> bool:
         """Whether this is a link for setting up 2FA again that still works."""
         if token is None:
             return False
-        with self._units.read() as uow:
-            return uow.links.find_open(LinkKind.RE_ENROLMENT, token.digest, self._system.now()) is not None
+        with self._transactions.reading() as tx:
+            return link_store.find_open(tx, LinkKind.RE_ENROLMENT, token.digest, self._system.now()) is not None
 
     def take(self, token: Token) -> Done | Denied:
         """Whether this link may be kept for the set-up: it still works, and was not pasted too often."""
         if not self.is_open(token):
             return Denied(Reason.LINK_GONE)
-        return charge_link(self._units, self._system.now, token) or Done()
+        return charge_link(self._transactions, self._system.now, token) or Done()
 
     def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
         """Who must enrol in this browser, if anybody."""
@@ -99,100 +108,102 @@ class ReEnrolment:
 
     def may_start(self, enrollee: Enrollee) -> Done | Denied:
         """Whether password and link belong together."""
-        with self._units.read() as uow:
-            refusal = self._refuse_link(uow, enrollee)
+        with self._transactions.reading() as tx:
+            refusal = self._refuse_link(tx, enrollee)
         return Done() if refusal is None else Denied(refusal)
 
     def start(self, enrollee: Enrollee) -> Done | Denied:
         """Prepare a secret, good as long as the sign-in is. A second start shows the same one."""
-        with self._units.write() as uow:
-            account = self._enter(uow, enrollee)
+        with self._transactions.writing() as tx:
+            account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
             pending = enrollee.pending
-            if self._steps.begin(uow, account.id, pending.id, "", _NEW_APP, at_most_until=pending.expires_at):
-                uow.events.append(account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), self._system.now())
-                uow.commit()
+            if self._steps.begin(tx, account.id, pending.id, "", _NEW_APP, at_most_until=pending.expires_at):
+                append_event(tx, self._system.entropy, account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), self._system.now())
+                tx.commit()
             return Done()
 
     def start_over(self, enrollee: Enrollee) -> Done | Denied:
         """Replace the secret of an open enrolment."""
-        with self._units.write() as uow:
-            account = self._enter(uow, enrollee)
+        with self._transactions.writing() as tx:
+            account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
             pending, now = enrollee.pending, self._system.now()
-            enrolment = uow.authenticators.enrolment_of(pending.id)
+            enrolment = authenticator_store.enrolment_of(tx, pending.id)
             if enrolment is None or not enrolment.is_open(now):
                 return Denied(Reason.NO_ENROLMENT)
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
-            self._steps.prepare(uow, account.id, pending.id, "", _NEW_APP, expires_at)
-            uow.events.append(account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), now)
-            uow.commit()
+            self._steps.prepare(tx, account.id, pending.id, "", _NEW_APP, expires_at)
+            append_event(tx, self._system.entropy, account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), now)
+            tx.commit()
             return Done()
 
     def view(self, enrollee: Enrollee) -> OpenEnrolment | Denied:
         """The open enrolment."""
-        with self._units.read() as uow:
-            refusal = self._refuse_second_click(uow, enrollee) or self._refuse_link(uow, enrollee)
+        with self._transactions.reading() as tx:
+            refusal = self._refuse_second_click(tx, enrollee) or self._refuse_link(tx, enrollee)
             if refusal is not None:
                 return Denied(refusal)
-            return self._steps.view(uow, enrollee.pending.account_id, enrollee.pending.id) or Denied(Reason.NO_ENROLMENT)
+            return self._steps.view(tx, enrollee.pending.account_id, enrollee.pending.id) or Denied(Reason.NO_ENROLMENT)
 
     def confirm(self, enrollee: Enrollee, code: str) -> SignedIn | Denied:
         """Prove the new app with a first code. Link and sign-in are used up by it, and the session begins."""
-        with self._units.write() as uow:
-            account = self._enter(uow, enrollee)
+        with self._transactions.writing() as tx:
+            account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
-            charged = uow.authenticators.charge_enrolment(enrollee.pending.id, self._system.now())
-            uow.commit()
-        with self._units.write() as uow:
-            account = self._enter(uow, enrollee)
+            charged = authenticator_store.charge_enrolment(tx, enrollee.pending.id, self._system.now())
+            tx.commit()
+        with self._transactions.writing() as tx:
+            account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
             now = self._system.now()
-            proof = self._steps.prove(uow, enrollee.pending.id, code, now) if charged else None
+            proof = self._steps.prove(tx, enrollee.pending.id, code, now) if charged else None
             match proof:
                 case None:
                     return Denied(Reason.NO_ENROLMENT)
                 case RefusedCode(denied, kind, details):
-                    uow.events.append(account.id, enrollee.client.event(kind, **details), now)
-                    uow.commit()
+                    append_event(tx, self._system.entropy, account.id, enrollee.client.event(kind, **details), now)
+                    tx.commit()
                     return denied
                 case ProvenCode():
-                    return self._complete(uow, account, enrollee, proof)
+                    return self._complete(tx, account, enrollee, proof)
                 case unknown:
                     assert_never(unknown)
 
     def abandon(self, enrollee: Enrollee) -> None:
         """End the sign-in and its enrolment. The link stays good."""
-        with self._units.write() as uow:
-            uow.accounts.lock(enrollee.pending.account_id)
-            uow.authenticators.discard_enrolment(enrollee.pending.id)
-            uow.pending_sign_ins.consume(enrollee.token.digest, self._system.now())
-            uow.commit()
+        with self._transactions.writing() as tx:
+            account_store.lock(tx, enrollee.pending.account_id)
+            authenticator_store.discard_enrolment(tx, enrollee.pending.id)
+            pending_store.consume(tx, enrollee.token.digest, self._system.now())
+            tx.commit()
 
-    def _complete(self, uow: UnitOfWork, account: Account, enrollee: Enrollee, proven: ProvenCode) -> SignedIn | Denied:
+    def _complete(self, tx: Writing, account: Account, enrollee: Enrollee, proven: ProvenCode) -> SignedIn | Denied:
         now, pending = self._system.now(), enrollee.pending
-        if enrollee.link is None or not uow.links.consume(LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
+        if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(Reason.MUST_ENROL)
-        if not uow.pending_sign_ins.consume(enrollee.token.digest, now) or not self._steps.put_in_place(uow, proven, "", now):
+        if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, proven, "", now):
             return Denied(Reason.START_AGAIN)
-        uow.accounts.set_must_enrol(account.id, must_enrol=False)
-        version = void_earlier_decisions(uow, account.id, keep_session=None)
+        account_store.set_must_enrol(tx, account.id, must_enrol=False)
+        version = void_earlier_decisions(tx, account.id, keep_session=None)
         proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path, pending.after_waits)
-        signed_in = self._session_start.complete(uow, replace(account, security_version=version), proof, enrollee.client)
-        self._steps.give_codes(uow, account.id, signed_in.session_id, now)
+        signed_in = self._session_start.complete(tx, replace(account, security_version=version), proof, enrollee.client)
+        self._steps.give_codes(tx, account.id, signed_in.session_id, now)
         # Named as this session's own operation, so that it is no notice to whoever has just done it.
-        uow.events.append(account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, session=signed_in.session_id), now)
-        uow.commit()
+        append_event(
+            tx, self._system.entropy, account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, session=signed_in.session_id), now
+        )
+        tx.commit()
         return signed_in
 
-    def _enter(self, uow: UnitOfWork, enrollee: Enrollee) -> Account | Denied:
+    def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied:
         """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
-        account = uow.accounts.lock(enrollee.pending.account_id)
-        if second_click := self._refuse_second_click(uow, enrollee):
+        account = account_store.lock(tx, enrollee.pending.account_id)
+        if second_click := self._refuse_second_click(tx, enrollee):
             return Denied(second_click)
         if (
             account is None
@@ -201,14 +212,14 @@ class ReEnrolment:
             or not enrollee.pending.is_open(self._system.now())
         ):
             return Denied(Reason.START_AGAIN)
-        refusal = self._refuse_link(uow, enrollee)
+        refusal = self._refuse_link(tx, enrollee)
         return account if refusal is None else Denied(refusal)
 
-    def _refuse_second_click(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
-        return Reason.JUST_SIGNED_IN if uow.pending_sign_ins.is_consumed(enrollee.token.digest) else None
+    def _refuse_second_click(self, tx: Reading, enrollee: Enrollee) -> Reason | None:
+        return Reason.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None
 
-    def _refuse_link(self, uow: UnitOfWork, enrollee: Enrollee) -> Reason | None:
-        found = uow.links.find_open(LinkKind.RE_ENROLMENT, enrollee.link.digest, self._system.now()) if enrollee.link else None
+    def _refuse_link(self, tx: Reading, enrollee: Enrollee) -> Reason | None:
+        found = link_store.find_open(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, self._system.now()) if enrollee.link else None
         if found is None:
             return Reason.MUST_ENROL
         return None if found.account_id == enrollee.pending.account_id else Reason.LINK_OF_ANOTHER

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.outcomes import SignedIn
-from xpressbot.identity.ports import UnitOfWork
+from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, Method, aal_of
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME, CODES_SHOWN_FOR, Session
 from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import guessing_event, stranger_bucket, take_stopped
 from xpressbot.identity.throttling.rules import DelayReport
 
@@ -39,7 +44,7 @@ class SessionStart:
         self._system = system
         self._digest = digest
 
-    def complete(self, uow: UnitOfWork, account: Account, proof: CompletedProof, client: Client) -> SignedIn:
+    def complete(self, tx: Writing, account: Account, proof: CompletedProof, client: Client) -> SignedIn:
         """Begin a session under new tokens and record it. The caller commits."""
         now = self._system.now()
         recovered = Method.RECOVERY_CODE in proof.amr
@@ -56,14 +61,14 @@ class SessionStart:
             codes_visible_until=0,
         )
         session_token, device_token = self._system.new_token(), self._system.new_token()
-        ended = uow.sessions.end_by_token(client.session.digest) if client.session is not None else None
-        uow.sessions.add(session, session_token.digest, account.security_version, client.address, client.user_agent)
+        ended = session_store.end_by_token(tx, client.session.digest) if client.session is not None else None
+        session_store.add(tx, session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_device = client.device.digest if client.device else None
-        uow.devices.remember(old_device, device_token.digest, account.id, self._system.new_id(), now)
-        told = self._clear_counts(uow, account, proof)
-        if (stopped := take_stopped(uow, account.id, now)) is not None:
+        known_browsers.remember(tx, old_device, device_token.digest, account.id, self._system.new_id(), now)
+        told = self._clear_counts(tx, account, proof)
+        if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)
-        shows_codes = Method.TOTP in proof.amr and self._show_unsaved_codes(uow, session, now)
+        shows_codes = Method.TOTP in proof.amr and self._show_unsaved_codes(tx, session, now)
         details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
         told.append(client.event(_kind(proof), **details))
         if shows_codes:
@@ -72,23 +77,23 @@ class SessionStart:
         if ended is not None and ended.account_id != account.id and ended.is_live(now):
             recorded.append((ended.account_id, client.event(EventKind.SIGNED_OUT, session=ended.id)))
         for account_id, event in sorted(recorded, key=itemgetter(0)):  # the heads of several chains are taken in the order of ids
-            uow.events.append(account_id, event, now)
+            append_event(tx, self._system.entropy, account_id, event, now)
         return SignedIn(session_token, device_token, proof.next_path, session.id, shows_codes)
 
-    def _show_unsaved_codes(self, uow: UnitOfWork, session: Session, now: int) -> bool:
+    def _show_unsaved_codes(self, tx: Writing, session: Session, now: int) -> bool:
         """Show a new set once more whose page may have been lost with its session's token, for the rest of its time."""
-        unsaved = uow.recovery_codes.hand_over_unsaved(session.account_id, session.id, now - CODES_SHOWN_FOR, latest_credible(now))
+        unsaved = recovery_code_store.hand_over_unsaved(tx, session.account_id, session.id, now - CODES_SHOWN_FOR, latest_credible(now))
         if unsaved is None:
             return False
         set_id, made_at = unsaved
-        uow.sessions.show_codes(session.id, set_id, made_at + CODES_SHOWN_FOR)
+        session_store.show_codes(tx, session.id, set_id, made_at + CODES_SHOWN_FOR)
         return True
 
-    def _clear_counts(self, uow: UnitOfWork, account: Account, proof: CompletedProof) -> list[NewEvent]:
+    def _clear_counts(self, tx: Writing, account: Account, proof: CompletedProof) -> list[NewEvent]:
         """Forget the person's own tries; what to tell of guesses at their password while nobody was there to be told."""
         own = [key for key in proof.charged if not throttle.is_strangers(key)]
-        reports: list[DelayReport | None] = [*uow.throttle.clear(own).values()]
-        reports.append(uow.throttle.report_delays(stranger_bucket(self._digest, account.email, account.id)))
+        reports: list[DelayReport | None] = [*throttle_store.clear(tx, own).values()]
+        reports.append(throttle_store.report_delays(tx, stranger_bucket(self._digest, account.email, account.id)))
         return [guessing_event(report) for report in reports if report is not None]
 
 

@@ -1,8 +1,9 @@
 """Pending sign-in records. Consumed ones stay until they are swept, so that a double click can be recognised."""
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 
 from xpressbot.foundation.database.known_values import known
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.sessions.store import amr_from, stored_amr
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, StoppedSignIns
@@ -29,88 +30,97 @@ _CONSUME = (
 )
 
 
-class PendingSignIns:
-    """Fulfils PendingSignInRecords."""
+def add(tx: Writing, pending: PendingSignIn, token_hash: bytes, now: int, to_tell: Origin | None) -> None:
+    """to_tell: where it was begun, for an account that is to be told should it stop here."""
+    row = {
+        "id": pending.id,
+        "kind": pending.next_step.value,
+        "token_hash": token_hash,
+        "account_id": pending.account_id,
+        "security_version": pending.security_version,
+        "amr": stored_amr(pending.amr),
+        "next_path": pending.next_path,
+        "password_bucket": pending.password_bucket,
+        "after_waits": pending.after_waits,
+        "to_tell": to_tell is not None,
+        "address": None if to_tell is None else to_tell.address,
+        "user_agent": None if to_tell is None else to_tell.user_agent,
+        "created_at": now,
+        "expires_at": pending.expires_at,
+    }
+    tx.execute(_ADD, row)
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    def add(self, pending: PendingSignIn, token_hash: bytes, now: int, to_tell: Origin | None) -> None:
-        row = {
-            "id": pending.id,
-            "kind": pending.next_step.value,
-            "token_hash": token_hash,
-            "account_id": pending.account_id,
-            "security_version": pending.security_version,
-            "amr": stored_amr(pending.amr),
-            "next_path": pending.next_path,
-            "password_bucket": pending.password_bucket,
-            "after_waits": pending.after_waits,
-            "to_tell": to_tell is not None,
-            "address": None if to_tell is None else to_tell.address,
-            "user_agent": None if to_tell is None else to_tell.user_agent,
-            "created_at": now,
-            "expires_at": pending.expires_at,
-        }
-        self._connection.execute(_ADD, row)
+def by_token(tx: Reading, token_hash: bytes) -> PendingSignIn | None:
+    """The pending sign-in of a token, consumed or not; None for one that only a newer version understands."""
+    row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+    step, amr = (None, None) if row is None else (known(NextStep, row.kind), amr_from(row.amr))
+    if row is None or step is None or amr is None:
+        return None
+    return PendingSignIn(
+        id=row.id,
+        next_step=step,
+        account_id=row.account_id,
+        email=row.email,
+        security_version=row.security_version,
+        amr=amr,
+        next_path=row.next_path,
+        password_bucket=row.password_bucket,
+        after_waits=row.after_waits,
+        expires_at=row.expires_at,
+        consumed_at=row.consumed_at,
+    )
 
-    def by_token(self, token_hash: bytes) -> PendingSignIn | None:
-        row = self._connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-        step, amr = (None, None) if row is None else (known(NextStep, row.kind), amr_from(row.amr))
-        if row is None or step is None or amr is None:
-            return None
-        return PendingSignIn(
-            id=row.id,
-            next_step=step,
-            account_id=row.account_id,
-            email=row.email,
-            security_version=row.security_version,
-            amr=amr,
-            next_path=row.next_path,
-            password_bucket=row.password_bucket,
-            after_waits=row.after_waits,
-            expires_at=row.expires_at,
-            consumed_at=row.consumed_at,
-        )
 
-    def is_consumed(self, token_hash: bytes) -> bool:
-        return self._connection.execute(_CONSUMED_AT, {"of_token": token_hash}).scalar_one_or_none() is not None
+def is_consumed(tx: Reading, token_hash: bytes) -> bool:
+    """Whether the pending sign-in of this token was used up."""
+    return tx.select(_CONSUMED_AT, {"of_token": token_hash}).scalar_one_or_none() is not None
 
-    def consume(self, token_hash: bytes, now: int) -> bool:
-        parameters = {"of_token": token_hash, "now": now, "latest_credible": latest_credible(now)}
-        return self._connection.execute(_CONSUME, parameters).rowcount == 1
 
-    def begin_anew(self, token_hash: bytes, account_id: str) -> None:
-        earlier = (PENDING_SIGN_IN.c.token_hash == token_hash, PENDING_SIGN_IN.c.account_id == account_id)
-        self._connection.execute(update(PENDING_SIGN_IN).where(*earlier).values(to_tell=False))
+def consume(tx: Writing, token_hash: bytes, now: int) -> bool:
+    """Use up a sign-in; False when it was used, has expired, or is void."""
+    parameters = {"of_token": token_hash, "now": now, "latest_credible": latest_credible(now)}
+    return tx.execute(_CONSUME, parameters).rowcount == 1
 
-    def stopped(self, account_id: str, expired_by: int | None) -> StoppedSignIns | None:
-        are_to_be_told = _are_to_be_told(account_id, expired_by)
-        created_at, after_waits = PENDING_SIGN_IN.c.created_at, PENDING_SIGN_IN.c.after_waits
-        figures = select(
-            func.count().label("number"),
-            func.min(created_at).label("first_at"),
-            func.max(created_at).label("last_at"),
-            func.count().filter(after_waits).label("after_waits"),
-        ).where(are_to_be_told)
-        found = self._connection.execute(figures).one()
-        if not found.number:
-            return None
-        newest = select(PENDING_SIGN_IN.c.address, PENDING_SIGN_IN.c.user_agent).where(are_to_be_told).order_by(created_at.desc()).limit(1)
-        last = self._connection.execute(newest).one()
-        origin = Origin(last.address or "", last.user_agent or "")
-        return StoppedSignIns(found.number, found.first_at, found.last_at, origin, found.after_waits > 0)
 
-    def mark_told(self, account_id: str, expired_by: int | None) -> None:
-        self._connection.execute(update(PENDING_SIGN_IN).where(_are_to_be_told(account_id, expired_by)).values(to_tell=False))
+def begin_anew(tx: Writing, token_hash: bytes, account_id: str) -> None:
+    """The browser with this token begins a sign-in to the same account anew: the earlier one has not stopped."""
+    earlier = (PENDING_SIGN_IN.c.token_hash == token_hash, PENDING_SIGN_IN.c.account_id == account_id)
+    tx.execute(update(PENDING_SIGN_IN).where(*earlier).values(to_tell=False))
 
-    def end_all(self, account_id: str) -> None:
-        # They stay until they are swept: a right password that stopped here is still to be told.
-        self._connection.execute(
-            update(PENDING_SIGN_IN)
-            .where(PENDING_SIGN_IN.c.account_id == account_id, PENDING_SIGN_IN.c.consumed_at.is_(None))
-            .values(expires_at=0)
-        )
+
+def stopped(tx: Reading, account_id: str, expired_by: int | None) -> StoppedSignIns | None:
+    """What is to be told and was not yet; with expired_by, of those only that had expired by then."""
+    are_to_be_told = _are_to_be_told(account_id, expired_by)
+    created_at, after_waits = PENDING_SIGN_IN.c.created_at, PENDING_SIGN_IN.c.after_waits
+    figures = select(
+        func.count().label("number"),
+        func.min(created_at).label("first_at"),
+        func.max(created_at).label("last_at"),
+        func.count().filter(after_waits).label("after_waits"),
+    ).where(are_to_be_told)
+    found = tx.select(figures).one()
+    if not found.number:
+        return None
+    newest = select(PENDING_SIGN_IN.c.address, PENDING_SIGN_IN.c.user_agent).where(are_to_be_told).order_by(created_at.desc()).limit(1)
+    last = tx.select(newest).one()
+    origin = Origin(last.address or "", last.user_agent or "")
+    return StoppedSignIns(found.number, found.first_at, found.last_at, origin, found.after_waits > 0)
+
+
+def mark_told(tx: Writing, account_id: str, expired_by: int | None) -> None:
+    """These stopped sign-ins are told; with expired_by, those that had expired by then."""
+    tx.execute(update(PENDING_SIGN_IN).where(_are_to_be_told(account_id, expired_by)).values(to_tell=False))
+
+
+def end_all(tx: Writing, account_id: str) -> None:
+    """None of the account's unfinished sign-ins goes on."""
+    # They stay until they are swept: a right password that stopped here is still to be told.
+    tx.execute(
+        update(PENDING_SIGN_IN)
+        .where(PENDING_SIGN_IN.c.account_id == account_id, PENDING_SIGN_IN.c.consumed_at.is_(None))
+        .values(expires_at=0)
+    )
 
 
 def _are_to_be_told(account_id: str, expired_by: int | None) -> ColumnElement[bool]:

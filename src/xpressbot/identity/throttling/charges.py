@@ -5,14 +5,17 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.address import email_key
+from xpressbot.identity.audit import notices as notice_store
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.audit.rules.notice import STOPPED_TOLD_EVERY
 from xpressbot.identity.outcomes import Denied, Reason
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
 from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Bucket, BucketKind, Charge, DelayReport, Refusal
 
 _IPV6_NETWORK_BITS: Final = 64
@@ -49,20 +52,20 @@ def guessing_event(report: DelayReport) -> NewEvent:
     return NewEvent(EventKind.PASSWORD_GUESSING, details)
 
 
-def take_stopped(uow: UnitOfWork, account_id: str, now: int, *, expired_by: int | None = None) -> NewEvent | None:
+def take_stopped(tx: Writing, account_id: str, now: int, *, expired_by: int | None = None) -> NewEvent | None:
     """What the person is to be told of sign-ins that proved the password and stopped at the second factor; told once.
 
     None while there is nothing to tell, or the account was told of others less than STOPPED_TOLD_EVERY ago: whoever knows a
     password must not flood its record. With expired_by, only of those that had expired by then. The account must be locked,
     and the caller records the event.
     """
-    stopped = uow.pending_sign_ins.stopped(account_id, expired_by)
+    stopped = pending_store.stopped(tx, account_id, expired_by)
     if stopped is None:
         return None
-    last = uow.notices.last_told(account_id, EventKind.STOPPED_AT_SECOND_FACTOR)
+    last = notice_store.last_told(tx, account_id, EventKind.STOPPED_AT_SECOND_FACTOR)
     if last is not None and 0 <= now - last < STOPPED_TOLD_EVERY:
         return None
-    uow.pending_sign_ins.mark_told(account_id, expired_by)
+    pending_store.mark_told(tx, account_id, expired_by)
     details: dict[str, DetailValue] = {
         "address": stopped.origin.address,
         "user_agent": stopped.origin.user_agent,
@@ -75,44 +78,44 @@ def take_stopped(uow: UnitOfWork, account_id: str, now: int, *, expired_by: int 
 
 
 def charge_try(
-    units: UnitsOfWork, now: Callable[[], int], tried: Callable[[UnitOfWork], tuple[T, Sequence[Bucket]] | Denied], *, durable: bool
+    transactions: Transactions, now: Callable[[], int], tried: Callable[[Writing], tuple[T, Sequence[Bucket]] | Denied], *, durable: bool
 ) -> tuple[T, Sequence[Charge]] | Denied:
     """Find out what is tried, and charge the try to its buckets, in a unit of work of its own: it stays counted whatever follows.
 
     durable: whether to wait for the disk. A try at a code need not: a right code and a refused one are recorded before they
     are answered, which makes the charge durable too. An answer that tells nothing of the code is not recorded.
     """
-    with units.write(durable=durable) as uow:
-        found = tried(uow)
+    with transactions.writing(durable=durable) as tx:
+        found = tried(tx)
         if isinstance(found, Denied):
             return found
         what, buckets = found
         at = now()
-        charges = uow.throttle.charge(buckets, at)
+        charges = throttle_store.charge(tx, buckets, at)
         if not isinstance(charges, Refusal):
-            uow.commit()
+            tx.commit()
             return what, charges
-    return _settle_refusal(units, charges, at)
+    return _settle_refusal(transactions, charges, at)
 
 
-def charge_link(units: UnitsOfWork, now: Callable[[], int], token: Token) -> Denied | None:
+def charge_link(transactions: Transactions, now: Callable[[], int], token: Token) -> Denied | None:
     """Charge a form of a link, before anything is worked out for it; None when it was allowed.
 
     Only for a link that was found open: one that somebody made up must cost nothing, and leave no count behind.
     """
-    charged = charge_try(units, now, lambda _uow: (None, [throttle.link(token.digest.hex())]), durable=True)
+    charged = charge_try(transactions, now, lambda _uow: (None, [throttle.link(token.digest.hex())]), durable=True)
     return charged if isinstance(charged, Denied) else None
 
 
-def _settle_refusal(units: UnitsOfWork, refusal: Refusal, now: int) -> Denied:
+def _settle_refusal(transactions: Transactions, refusal: Refusal, now: int) -> Denied:
     """What to tell about a try that was not allowed. The refused unit of work must have ended."""
     if refusal.next_allowed_at is None:
         return Denied(Reason.SUSPENDED, bucket=refusal.bucket.kind)
     retry_at = refusal.bucket.policy.cut(refusal.next_allowed_at, now)
     if retry_at < refusal.next_allowed_at:
-        with units.write() as uow:
-            uow.throttle.cut(refusal.bucket, retry_at)
-            uow.commit()
+        with transactions.writing() as tx:
+            throttle_store.cut(tx, refusal.bucket, retry_at)
+            tx.commit()
     kind = refusal.bucket.kind
     return Denied(_REASONS.get(kind, Reason.THROTTLED), retry_at=retry_at, bucket=kind)
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, literal_column, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal_column, not_, or_, select, update
 
-from xpressbot.foundation.database.engine import insert_for
+from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import CLOCKS_MAY_DIFFER
 from xpressbot.identity.tables import THROTTLE_BUCKET
 from xpressbot.identity.throttling.rules import PASSWORD, Bucket, BucketKind, Charge, DelayReport, Policy, Refusal
@@ -40,62 +40,68 @@ _GIVE_BACK = (
 """Of two tries that are given back at once, the one that is given back last leaves the moment before both."""
 
 
-class ThrottleBuckets:
-    """Fulfils ThrottleRecords."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def charge(self, buckets: Sequence[Bucket], now: int) -> list[Charge] | Refusal:
-        charges = []
-        for bucket in buckets:
-            statement = _charge_statement(insert_for(self._connection), bucket.policy)
-            row = self._connection.execute(statement, {"key": bucket.key, "account_id": bucket.account_id, "now": now}).one_or_none()
-            if row is None:
-                return self._refusal(bucket)
-            charges.append(Charge(bucket, row.tries, row.next_allowed_at, now, row.charged_before or 0))
-        return charges
-
-    def cut(self, bucket: Bucket, next_allowed_at: int) -> None:
-        self._connection.execute(
-            update(THROTTLE_BUCKET)
-            .where(_TABLE.key == bucket.key, _TABLE.next_allowed_at > next_allowed_at)
-            .values(next_allowed_at=next_allowed_at)
-        )
-
-    def give_back(self, charges: Sequence[Charge]) -> None:
-        for charge in charges:
-            parameters = {
-                "bucket": charge.bucket.key,
-                "free": charge.bucket.policy.free,
-                "opened": charge.next_allowed_at,
-                "at": charge.charged_at,
-                "before": charge.charged_before,
-            }
-            self._connection.execute(_GIVE_BACK, parameters)
-
-    def clear(self, keys: Sequence[str]) -> Mapping[str, DelayReport]:
-        if not keys:
-            return {}
-        rows = self._connection.execute(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
-        return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
-
-    def lift_suspension(self, bucket: Bucket) -> None:
-        if bucket.policy.suspend_at is not None:
-            self._connection.execute(delete(THROTTLE_BUCKET).where(_TABLE.key == bucket.key, _TABLE.tries >= bucket.policy.suspend_at))
-
-    def report_delays(self, bucket: Bucket) -> DelayReport | None:
-        row = self._connection.execute(_UNREPORTED, {"bucket": bucket.key}).one_or_none()
+def charge(tx: Writing, buckets: Sequence[Bucket], now: int) -> list[Charge] | Refusal:
+    """Charge one try to all the buckets. The caller commits charges at once, and rolls a refusal back."""
+    charges = []
+    for bucket in buckets:
+        statement = _charge_statement(tx.insert, bucket.policy)
+        row = tx.execute(statement, {"key": bucket.key, "account_id": bucket.account_id, "now": now}).one_or_none()
         if row is None:
-            return None
-        told = {"reported_tries": row.tries, "carried_delays": 0, "delayed_since": None}
-        self._connection.execute(update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(told))
-        return report_of(row)
+            return _refusal(tx, bucket)
+        charges.append(Charge(bucket, row.tries, row.next_allowed_at, now, row.charged_before or 0))
+    return charges
 
-    def _refusal(self, bucket: Bucket) -> Refusal:
-        row = self._connection.execute(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
-        suspended = bucket.policy.suspend_at is not None and row.tries >= bucket.policy.suspend_at
-        return Refusal(bucket, None if suspended else row.next_allowed_at)
+
+def cut(tx: Writing, bucket: Bucket, next_allowed_at: int) -> None:
+    """Bring a wait forward."""
+    tx.execute(
+        update(THROTTLE_BUCKET)
+        .where(_TABLE.key == bucket.key, _TABLE.next_allowed_at > next_allowed_at)
+        .values(next_allowed_at=next_allowed_at)
+    )
+
+
+def give_back(tx: Writing, charges: Sequence[Charge]) -> None:
+    """Take tries back that turned out to be no guesses."""
+    for charge in charges:
+        parameters = {
+            "bucket": charge.bucket.key,
+            "free": charge.bucket.policy.free,
+            "opened": charge.next_allowed_at,
+            "at": charge.charged_at,
+            "before": charge.charged_before,
+        }
+        tx.execute(_GIVE_BACK, parameters)
+
+
+def clear(tx: Reading, keys: Sequence[str]) -> Mapping[str, DelayReport]:
+    """Forget the counts. Gives, by their keys, what those of passwords had not told yet."""
+    if not keys:
+        return {}
+    rows = tx.select(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
+    return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
+
+
+def lift_suspension(tx: Writing, bucket: Bucket) -> None:
+    """Clear the bucket if no waiting would."""
+    if bucket.policy.suspend_at is not None:
+        tx.execute(delete(THROTTLE_BUCKET).where(_TABLE.key == bucket.key, _TABLE.tries >= bucket.policy.suspend_at))
+
+
+def report_delays(tx: Writing, bucket: Bucket) -> DelayReport | None:
+    """What was delayed since the last report, if anything; it counts as reported from here on."""
+    row = tx.execute(_UNREPORTED, {"bucket": bucket.key}).one_or_none()
+    if row is None:
+        return None
+    told = {"reported_tries": row.tries, "carried_delays": 0, "delayed_since": None}
+    tx.execute(update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(told))
+    return report_of(row)
+
+
+def _refusal(tx: Reading, bucket: Bucket) -> Refusal:
+    row = tx.select(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
+    suspended = bucket.policy.suspend_at is not None and row.tries >= bucket.policy.suspend_at
+    return Refusal(bucket, None if suspended else row.next_allowed_at)
 
 
 @lru_cache(maxsize=4)  # for one bucket or two

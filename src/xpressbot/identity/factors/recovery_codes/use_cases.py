@@ -5,21 +5,25 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.foundation.crypto.encryption import KeyedDigests
+from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.identifiers import bound_of_identifiers
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import MILLISECOND
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.proof import RecoveryCodeText
+from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
+from xpressbot.identity.factors.recovery_codes.codes import decrypt_codes, draw_codes, recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.rules import RecoveryCodeSet, SavedCode, grouped
-from xpressbot.identity.factors.secrets import new_recovery_codes, opened_recovery_codes, recovery_code_digest
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
-from xpressbot.identity.ports import UnitOfWork, UnitsOfWork
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.sessions.rules.assurance import STEP_UP_FRESHNESS, Action
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR, Session
 from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import charge_try
 from xpressbot.identity.throttling.rules import Bucket
 
@@ -48,31 +52,34 @@ class Ledger:
 class RecoveryCodes:
     """The set of an account. viewable says whether codes may be shown again after "Continue"."""
 
-    def __init__(self, units: UnitsOfWork, gate: Gate, system: System, digest: KeyedDigests, *, viewable: bool) -> None:
-        self._units = units
+    def __init__(
+        self, transactions: Transactions, gate: Gate, system: System, encryption: Encryption, digest: KeyedDigests, *, viewable: bool
+    ) -> None:
+        self._transactions = transactions
         self._gate = gate
         self._system = system
+        self._encryption = encryption
         self._digest = digest
         self._viewable = viewable
         self._looked_at = ""
 
     def ledger(self, caller: Caller) -> Ledger | None:
         """The set of this account, in clear while this session may see it; None while 2FA is off."""
-        with self._units.read() as uow:
-            return self._ledger(uow, caller.session)
+        with self._transactions.reading() as tx:
+            return self._ledger(tx, caller.session)
 
     def reveal(self, caller: Caller) -> Done | Denied | StepUpRequired:
         """Show the codes in this session for as long as its proof is fresh. One reveal is one event for each step-up."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
-            ledger = self._ledger(entry.uow, entry.session)
+            ledger = self._ledger(entry.tx, entry.session)
             if ledger is None:
                 return Unchanged(Denied(Reason.NOT_PROTECTED))
             if ledger.shown is not None:
                 return Unchanged(Done())
             if not self._viewable:
                 return Unchanged(Denied(Reason.NOT_VIEWABLE))
-            entry.uow.sessions.show_codes(entry.session.id, ledger.code_set.id, entry.session.proven_at + STEP_UP_FRESHNESS)
+            session_store.show_codes(entry.tx, entry.session.id, ledger.code_set.id, entry.session.proven_at + STEP_UP_FRESHNESS)
             return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_REVEALED))
 
         return self._gate.enter_confirmed(caller, Action.REVEAL_RECOVERY_CODES, operation)
@@ -81,11 +88,11 @@ class RecoveryCodes:
         """Prepare a new set and show it. The old one stays in force until `keep`."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied]:
-            if not entry.uow.authenticators.active(entry.account.id):
+            if not authenticator_store.active(entry.tx, entry.account.id):
                 return Unchanged(Denied(Reason.NOT_PROTECTED))
-            codes = new_recovery_codes(entry.uow, self._system, self._digest, entry.account.id, entry.session.id)
-            entry.uow.recovery_codes.add(entry.account.id, codes, entry.now, in_force=False)
-            entry.uow.sessions.show_codes(entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
+            codes = draw_codes(entry.tx, self._system, self._encryption, self._digest, entry.account.id, entry.session.id)
+            recovery_code_store.add(entry.tx, entry.account.id, codes, entry.now, in_force=False)
+            session_store.show_codes(entry.tx, entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
             return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_PREPARED))
 
         return self._gate.enter_confirmed(caller, Action.REGENERATE_RECOVERY_CODES, operation)
@@ -99,23 +106,23 @@ class RecoveryCodes:
         """
 
         def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Done | Denied]:
-            account_id, uow = entry.account.id, entry.uow
-            ledger = self._ledger(uow, entry.session)
+            account_id, tx = entry.account.id, entry.tx
+            ledger = self._ledger(tx, entry.session)
             if ledger is None or set_id not in {"", ledger.code_set.id}:
                 return Unchanged(Denied(Reason.CODES_NOT_KEPT if ledger else Reason.NOT_PROTECTED))
             if ledger.showing is None:
                 return Unchanged(Done())
             replaces = ledger.showing is Showing.REPLACEMENT
             if replaces:
-                uow.recovery_codes.put_in_force(account_id, ledger.code_set.id)
-            uow.recovery_codes.mark_saved(account_id, entry.now)
+                recovery_code_store.put_in_force(tx, account_id, ledger.code_set.id)
+            recovery_code_store.mark_saved(tx, account_id, entry.now)
             if not self._viewable:
-                uow.recovery_codes.drop_boxes(account_id)
+                recovery_code_store.drop_boxes(tx, account_id)
             if not replaces:
-                uow.sessions.show_codes(entry.session.id, None, 0)
+                session_store.show_codes(tx, entry.session.id, None, 0)
                 return Unchanged(Done())
-            uow.throttle.clear([throttle.recovery_code(account_id).key])
-            others = uow.sessions.count_others(account_id, entry.session.id, entry.now)
+            throttle_store.clear(tx, [throttle.recovery_code(account_id).key])
+            others = session_store.count_others(tx, account_id, entry.session.id, entry.now)
             raised = entry.change_security(replace(entry.session, shown_set_id=None, codes_visible_until=0))
             return Changed(raised, caller.event(EventKind.RECOVERY_CODES_REPLACED, sessions_ended=others))
 
@@ -127,20 +134,20 @@ class RecoveryCodes:
         if not isinstance(allowed, Done):
             return allowed
 
-        def tried(uow: UnitOfWork) -> tuple[None, Sequence[Bucket]] | Denied:
-            entry = self._gate.admit(uow, caller)
+        def tried(tx: Writing) -> tuple[None, Sequence[Bucket]] | Denied:
+            entry = self._gate.admit(tx, caller)
             return entry if isinstance(entry, Denied) else (None, [throttle.recovery_code_check(entry.account.id)])
 
-        charged = charge_try(self._units, self._system.now, tried, durable=False)
+        charged = charge_try(self._transactions, self._system.now, tried, durable=False)
         if isinstance(charged, Denied):
             return charged
         _, charges = charged
 
         def operation(entry: Entry) -> Changed[SavedCode]:
             digest = recovery_code_digest(self._digest, entry.account.id, code.characters)
-            found = entry.uow.recovery_codes.look_up(entry.account.id, digest)
+            found = recovery_code_store.look_up(entry.tx, entry.account.id, digest)
             if found is not SavedCode.UNKNOWN:
-                entry.uow.throttle.give_back(charges)
+                throttle_store.give_back(entry.tx, charges)
             return Changed(found, caller.event(EventKind.RECOVERY_CODE_CHECKED, result=found))
 
         return self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, operation)
@@ -159,23 +166,23 @@ class RecoveryCodes:
         while stretch := self._next_sets(end):
             with_copies = [set_id for set_id, has_copies in stretch if has_copies]
             if with_copies:
-                with self._units.write() as uow:
-                    uow.recovery_codes.drop_boxes_of(with_copies)
-                    uow.commit()
+                with self._transactions.writing() as tx:
+                    recovery_code_store.drop_boxes_of(tx, with_copies)
+                    tx.commit()
             self._looked_at = stretch[-1][0]
 
     def _next_sets(self, end: str) -> Sequence[tuple[str, bool]]:
-        with self._units.read() as uow:
-            return uow.recovery_codes.next_sets(self._looked_at, end, SETS_AT_A_TIME)
+        with self._transactions.reading() as tx:
+            return recovery_code_store.next_sets(tx, self._looked_at, end, SETS_AT_A_TIME)
 
-    def _ledger(self, uow: UnitOfWork, session: Session) -> Ledger | None:
-        in_force = uow.recovery_codes.in_force(session.account_id)
+    def _ledger(self, tx: Reading, session: Session) -> Ledger | None:
+        in_force = recovery_code_store.in_force(tx, session.account_id)
         if in_force is None:
             return None
         masked = Ledger(in_force, None, None, self._viewable)
-        for code_set in (in_force, uow.recovery_codes.prepared(session.account_id)):
+        for code_set in (in_force, recovery_code_store.prepared(tx, session.account_id)):
             if code_set is not None and session.shows_codes_of(code_set.id, self._system.now()):
-                codes = tuple(map(grouped, opened_recovery_codes(uow, session.account_id, code_set)))
+                codes = tuple(map(grouped, decrypt_codes(self._encryption, session.account_id, code_set)))
                 showing = _showing(code_set, session, is_prepared=code_set is not in_force)
                 return Ledger(code_set, codes, showing, self._viewable) if codes else masked
         return masked

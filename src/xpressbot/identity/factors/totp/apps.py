@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authenticator, is_name_taken
 from xpressbot.identity.factors.totp.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
-from xpressbot.identity.ports import UnitsOfWork
+from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
 from xpressbot.identity.sessions.rules.assurance import Action
@@ -38,15 +40,15 @@ class AuthenticatorApp:
 class AuthenticatorApps:
     """The apps of an account, any one of which signs in. The last one leaves only with 2FA itself."""
 
-    def __init__(self, units: UnitsOfWork, gate: Gate, enrolment_steps: EnrolmentSteps) -> None:
-        self._units = units
+    def __init__(self, transactions: Transactions, gate: Gate, enrolment_steps: EnrolmentSteps) -> None:
+        self._transactions = transactions
         self._gate = gate
         self._steps = enrolment_steps
 
     def list_apps(self, caller: Caller) -> Sequence[AuthenticatorApp]:
         """All of them, the oldest first; none while 2FA is off."""
-        with self._units.read() as uow:
-            return [AuthenticatorApp.of(app) for app in uow.authenticators.active(caller.account.id)]
+        with self._transactions.reading() as tx:
+            return [AuthenticatorApp.of(app) for app in authenticator_store.active(tx, caller.account.id)]
 
     def add(self, caller: Caller, name: str) -> Done | Denied | StepUpRequired:
         """Prepare a secret for one app more. It counts once it has proven a code (`TotpEnrolment.confirm`).
@@ -55,11 +57,11 @@ class AuthenticatorApps:
         """
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
-            active = entry.uow.authenticators.active(entry.account.id)
+            active = authenticator_store.active(entry.tx, entry.account.id)
             refusal = _refuse_addition(active, name)
             if refusal is not None:
                 return Unchanged(Denied(refusal))
-            begun = self._steps.begin(entry.uow, entry.account.id, entry.session.id, name, Addition())
+            begun = self._steps.begin(entry.tx, entry.account.id, entry.session.id, name, Addition())
             return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED)) if begun else Unchanged(Done())
 
         return self._gate.enter_confirmed(caller, Action.ADD_AUTHENTICATOR, operation)
@@ -68,7 +70,7 @@ class AuthenticatorApps:
         """Give an app another name."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
-            active = entry.uow.authenticators.active(entry.account.id)
+            active = authenticator_store.active(entry.tx, entry.account.id)
             app = _find(active, app_id)
             if app is None:
                 return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR))
@@ -76,7 +78,7 @@ class AuthenticatorApps:
                 return Unchanged(Denied(Reason.NAME_TAKEN))
             if app.name == name:
                 return Unchanged(Done())
-            entry.uow.authenticators.rename(app.id, name)
+            authenticator_store.rename(entry.tx, app.id, name)
             return Changed(Done(), caller.event(EventKind.AUTHENTICATOR_RENAMED, app=name, before=app.name))
 
         return self._gate.enter(caller, operation)
@@ -85,16 +87,16 @@ class AuthenticatorApps:
         """Let one app go; its secret is forgotten, and other sessions end (ASVS 7.4.3)."""
 
         def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Denied]:
-            active = entry.uow.authenticators.active(entry.account.id)
+            active = authenticator_store.active(entry.tx, entry.account.id)
             app = _find(active, app_id)
             if app is None:
                 return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR if active else Reason.NOT_PROTECTED))
             if not any(other.is_usable for other in active if other is not app):
                 return Unchanged(Denied(Reason.LAST_AUTHENTICATOR))
-            entry.uow.authenticators.revoke(app.id)
+            authenticator_store.revoke(entry.tx, app.id)
             # A move away from this very app would otherwise still be open in this session.
-            entry.uow.authenticators.discard_enrolment(entry.session.id)
-            others = entry.uow.sessions.count_others(entry.account.id, entry.session.id, entry.now)
+            authenticator_store.discard_enrolment(entry.tx, entry.session.id)
+            others = session_store.count_others(entry.tx, entry.account.id, entry.session.id, entry.now)
             # What a recovery code opened ends here too: another app has just been proven, or works.
             raised = entry.change_security(replace(entry.session, recovery_grant_until=0))
             return Changed(raised, caller.event(EventKind.AUTHENTICATOR_REMOVED, sessions_ended=others, app=app.name))
