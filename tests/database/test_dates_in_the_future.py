@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import added, completed, enrolment_steps, pending, protected, recovery_code, reset, signed_in
-from xpressbot.foundation.database.transaction import Writing
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.times import DAY, MINUTE, SECOND, latest_credible
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.proof import TotpCode
@@ -31,7 +31,7 @@ AHEAD = [(2 * MINUTE, True), (2 * MINUTE + 1, False), (365 * DAY, False)]
 
 
 def run(installation: Installation, operation: Callable[[Writing], T]) -> T:
-    with installation.services.identity.sign_in._transactions.writing() as tx:
+    with Transactions(installation.services.database).writing() as tx:
         result = operation(tx)
         tx.commit()
     return result

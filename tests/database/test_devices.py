@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from tests.support.people import signed_in
-from xpressbot.foundation.database.transaction import Writing
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
@@ -18,7 +18,7 @@ def token(number: int) -> bytes:
 
 
 def remember(installation: Installation, account_id: str, old: bytes | None, new: bytes) -> None:
-    with installation.services.identity.sign_in._transactions.writing() as tx:
+    with Transactions(installation.services.database).writing() as tx:
         now = installation.clock.now()
         known_browsers.remember(tx, old, new, account_id, installation.services.entropy.token_bytes(16).hex(), now)
         tx.commit()
@@ -29,7 +29,7 @@ def known(installation: Installation, digest: bytes, email: str = ANNA) -> str |
         account = account_store.by_email(tx, email)
         return known_browsers.find(tx, digest, account.id if account else "", installation.clock.now())
 
-    with installation.services.identity.sign_in._transactions.reading() as tx:
+    with Transactions(installation.services.database).reading() as tx:
         return find(tx)
 
 

@@ -8,9 +8,10 @@ from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import Installation
 from tests.support.people import protected
 from tests.support.races import race_in_processes, race_in_threads
-from xpressbot.foundation.database.transaction import Writing
+from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.audit import store as event_store
+from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.tables import SECURITY_EVENT
 
@@ -28,7 +29,7 @@ def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation:
         read = account_store.lock(tx, account_id) if locked else account_store.by_email(tx, "anna@example.com")
         assert read is not None  # a read first, as in every use case
         for turn in range(EACH):
-            event_store.append(tx, account_id, NewEvent(EventKind.SIGNED_IN, {"writer": number, "turn": turn}), now + number)
+            append_event(tx, SystemEntropy(), account_id, NewEvent(EventKind.SIGNED_IN, {"writer": number, "turn": turn}), now + number)
         return True
 
     assert race(installation, 6, attempt) == [True] * 6
@@ -74,8 +75,8 @@ def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Instal
     """The number of an event that was rolled back is given to the next."""
     account_id = installation.add_account().id
     for commit in (False, True):
-        with installation.services.identity.sign_in._transactions.writing() as tx:
-            assert event_store.append(tx, account_id, NewEvent(EventKind.SIGNED_IN, {}), 1) == 2
+        with Transactions(installation.services.database).writing() as tx:
+            assert append_event(tx, SystemEntropy(), account_id, NewEvent(EventKind.SIGNED_IN, {}), 1) == 2
             if commit:
                 tx.commit()
     assert [event.seq for event in events_of(installation.services, account_id)] == [1, 2]

@@ -62,7 +62,7 @@ def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installati
         assert take("second", 2 * TERM - 1)
         assert not take("first", TERM - 1)
         assert take("first", TERM - 2)
-        assert take_lease(connection, "another job", "second", TERM, TERM)
+        assert take_lease(Writing(connection), "another job", "second", TERM, TERM)
         assert connection.execute(select(func.count()).select_from(LEASE)).scalar_one() == 2
 
 
@@ -115,7 +115,7 @@ def test_people_sign_in_while_a_batch_is_being_removed(installation: Installatio
     installation.services.identity.expiry.next_round()
     outdate(installation, anna.account.id, rows=3)
     now = installation.clock.now()
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         for kind in Transient:
             keys = [row.key for row in expiry_store.walk(tx, kind, None, now, 100).outdated]
             assert expiry_store.remove(tx, kind, keys, now) == 3
@@ -132,7 +132,7 @@ def test_young_rows_are_not_even_looked_at(installation: Installation, kind: Tra
     """However many people are signed in, a walk is as long as what is old enough: here one row, and no further stretch."""
     settle(installation, accounts=20)
     outdate(installation, installation.add_account().id, [kind])
-    with _transactions(installation).read() as tx:
+    with _transactions(installation).reading() as tx:
         stretch = expiry_store.walk(tx, kind, None, installation.clock.now(), 2)
     assert (len(stretch.outdated), stretch.end) == (1, None)
 
@@ -144,7 +144,7 @@ def test_rows_of_use_stay(installation: Installation) -> None:
     pending(services)
     link = services.identity.registration.invite("berta@example.com")
     assert link
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         for bucket in (totp(anna.account.id), recovery_code(anna.account.id), recovery_code_check(anna.account.id), stranger("someone")):
             throttle_store.charge(tx, [bucket], now)
         tx.commit()
@@ -192,7 +192,7 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
     now = installation.clock.now()
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         found = expiry_store.walk(tx, Transient.STRANGER_COUNT, None, now, 100).outdated
         assert [row.owed_to for row in found] == [account.id]
         assert expiry_store.remove(tx, Transient.STRANGER_COUNT, [row.key for row in found], now) == 0
@@ -253,7 +253,7 @@ def _another_sweeper(installation: Installation) -> RowExpiry:
 
 
 def _transactions(installation: Installation) -> Transactions:
-    return installation.services.identity.expiry._transactions
+    return Transactions(installation.services.database)
 
 
 def _count(installation: Installation, table: Table) -> int:

@@ -123,7 +123,7 @@ def test_a_try_given_back_opens_the_wait_that_it_began(installation: Installatio
     for _try in range(4):
         _charge(installation, BUCKET)
     last = _charge(installation, BUCKET)
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         throttle_store.give_back(tx, last)
         tx.commit()
 
@@ -138,7 +138,7 @@ def test_giving_back_leaves_the_wait_that_others_earned(installation: Installati
         _charge(installation, BUCKET)
     installation.clock.advance(seconds=30)
     sixth = _charge(installation, BUCKET)[0]
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         throttle_store.give_back(tx, first)
         tx.commit()
 
@@ -150,7 +150,7 @@ def test_two_waits_are_cut_to_the_earlier(installation: Installation) -> None:
     for _try in range(5):
         charge = _charge(installation, BUCKET)[0]
     for moment in (charge.next_allowed_at + MINUTE, charge.next_allowed_at - SECOND):
-        with _transactions(installation).write() as tx:
+        with _transactions(installation).writing() as tx:
             throttle_store.cut(tx, BUCKET, moment)
             tx.commit()
         assert _rows(installation)[BUCKET.key][1] == min(charge.next_allowed_at, moment)
@@ -163,7 +163,7 @@ def test_password_tries_are_never_suspended(installation: Installation) -> None:
         charge = _charge(installation, bucket)[0]
         installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
     assert _charge(installation, bucket)[0].tries == 121
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         report = throttle_store.report_delays(tx, bucket)
         assert throttle_store.report_delays(tx, bucket) is None
         tx.commit()
@@ -192,7 +192,7 @@ def test_waits_of_a_forgotten_count_are_told_once(installation: Installation) ->
             charge = _charge(installation, bucket)[0]
             moments.append(charge.charged_at)
             installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         report = throttle_store.report_delays(tx, bucket)
         assert throttle_store.report_delays(tx, bucket) is None
         tx.commit()
@@ -210,12 +210,12 @@ def test_tries_given_back_leave_the_moment_of_the_last_that_was_not(installation
         installation.clock.advance(hours=1)
         right.append(_charge(installation, bucket))
     for number in order:
-        with _transactions(installation).write() as tx:
+        with _transactions(installation).writing() as tx:
             throttle_store.give_back(tx, right[number])
             tx.commit()
     installation.clock.set(filled + FORGOTTEN_AFTER - 1)
     assert _charge(installation, bucket)[0].tries == 2
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         throttle_store.give_back(tx, [Charge(bucket, 2, 0, installation.clock.now(), filled)])
         tx.commit()
     installation.clock.set(filled + FORGOTTEN_AFTER)
@@ -223,7 +223,7 @@ def test_tries_given_back_leave_the_moment_of_the_last_that_was_not(installation
 
 
 def _charge(installation: Installation, *buckets: Bucket) -> object:
-    with _transactions(installation).write() as tx:
+    with _transactions(installation).writing() as tx:
         charges = throttle_store.charge(tx, buckets, installation.clock.now())
         if not isinstance(charges, Refusal):
             tx.commit()
@@ -231,7 +231,7 @@ def _charge(installation: Installation, *buckets: Bucket) -> object:
 
 
 def _transactions(installation: Installation) -> Transactions:
-    return installation.services.identity.sign_in._transactions
+    return Transactions(installation.services.database)
 
 
 def _rows(installation: Installation) -> dict[str, tuple[int, int]]:
