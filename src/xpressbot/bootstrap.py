@@ -1,17 +1,20 @@
 """The one place that builds adapters and hands them to the use cases."""
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 import typer
 from fastapi import FastAPI
 
+from xpressbot.diagnostics import database_checks, file_checks, key_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
-from xpressbot.diagnostics.database_checks import ConnectionDemand
+from xpressbot.diagnostics.check import Check, ConnectionDemand
+from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
-from xpressbot.entrypoints.doctor import Doctor, Subject
+from xpressbot.entrypoints.http import checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
@@ -31,6 +34,7 @@ from xpressbot.foundation.system import System
 from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.expiry.removal import RowExpiry
 from xpressbot.identity.factors.proof import SecondFactorCheck
@@ -115,8 +119,8 @@ def build(
         re_encryption=ReEncryption(transactions, encryption, ENCRYPTED_COLUMNS),
         expiry=RowExpiry(transactions, system),
     )
-    subject = Subject(settings, database, ConnectionDemand(workers, pools.threads))
-    background_check = BackgroundCheck(partial(build_doctor(system).examine, subject, thorough=False), system.clock)
+    demand = ConnectionDemand(workers, pools.threads)
+    examine = partial(build_doctor(system).examine, settings, database, demand, thorough=False)
     return Services(
         settings=settings,
         identity=identity,
@@ -126,7 +130,7 @@ def build(
         digest=digest,
         database=database,
         lookup_at_once=None if at_once is None else SessionLookup(at_once, system),
-        background_check=background_check,
+        background_check=BackgroundCheck(examine, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
         readiness=ReadinessCheck(database, encryption),
@@ -134,13 +138,40 @@ def build(
 
 
 def build_doctor(system: System = DEFAULT_SYSTEM) -> Doctor:
-    """What examines an installation, also one that cannot be built."""
+    """What checks an installation, also one that cannot be built."""
+    return Doctor(system.clock, doctor_checks(system))
+
+
+def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
+    """The checks of all rooms, in the order of the report. What a check needs comes before it."""
 
     def queries_of(database: Database, ring: KeyRing) -> InstallationQueries:
         encryption = Encryption(ring, system.entropy, lambda: ring)
         return InstallationQueries(Transactions(database), system, encryption, ENCRYPTED_COLUMNS)
 
-    return Doctor(system.clock, queries_of)
+    accounts = account_checks(queries_of)
+    return (
+        settings_checks.SETTINGS,
+        database_checks.DATABASE,
+        database_checks.ENCODING,
+        database_checks.SCHEMA,
+        key_checks.KEY_RING,
+        accounts.sealed_secrets,
+        key_checks.KEYS_APART,
+        file_checks.FILE_MODES,
+        database_checks.CLOCK,
+        accounts.clock,
+        network_checks.PUBLIC_URL,
+        page_checks.COOKIES,
+        network_checks.PROXIES,
+        network_checks.FORWARDED_HEADERS,
+        network_checks.HOST_HEADER,
+        accounts.enrolments,
+        accounts.recovery_codes,
+        accounts.second_factors,
+        database_checks.CONNECTIONS,
+        file_checks.DISK_SPACE,
+    )
 
 
 def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:

@@ -91,7 +91,7 @@ def test_moving_to_a_new_phone_by_keyboard(site: Site, anna: Person) -> None:
     keys.press("Space")
     tab_to(anna, "Show the QR code")
     keys.press("Enter")
-    anna.sees("Your old app works until the new one has proven a code.")
+    anna.sees("Your old app works until you have entered a code from the new one.")
 
 
 def test_adding_renaming_and_removing_an_app_by_keyboard(site: Site, anna: Person) -> None:

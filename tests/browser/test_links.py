@@ -27,7 +27,7 @@ def set_up_again(person: Person) -> None:
     person.sees("Password and link are right for")
     person.button("Set up 2FA").click()
     person.is_on("Set up 2FA")
-    person.sees("You are signed in as soon as the new app has proven a code.")
+    person.sees("Once you have entered a code from the new app, you are signed in and get new recovery codes.")
     phone = person.scan_qr_code()
     person.confirm_code(phone.code())
     person.is_on("Save your recovery codes")
@@ -36,7 +36,7 @@ def set_up_again(person: Person) -> None:
     person.is_on("Account Settings")
     person.box("2FA Enabled").wait_for()
     person.open("/")
-    person.sees("2FA reset by whoever runs this XpressBot")
+    person.sees("2FA reset by the operator")
     person.sees("Reason given: Phone and codes lost.")
     person.page.context.clear_cookies()
     person.sign_in_with_code(phone)
@@ -49,7 +49,7 @@ def test_the_password_leads_to_the_page_that_asks_for_the_link_and_the_link_on(
     anna = new_person(**way_to_browse)
     anna.enter_password()
     anna.is_on("Set up 2FA again")
-    anna.sees("To set it up again you need, besides your password, the link from whoever runs this XpressBot.")
+    anna.sees("To set it up again you need, besides your password, the link from the operator of this XpressBot.")
     expect(anna.page.get_by_label("Your link")).to_be_focused()
     anna.page.get_by_label("Your link").fill(f"  {site.url}/link/re-enrolment?token={link.text}")
     anna.button("Go on").click()
@@ -115,7 +115,7 @@ def test_a_used_link_says_so(site: Site, link: Token, anna: Person) -> None:
     people.reset(site.installation.services)
     anna.open_link("re-enrolment", link)
     anna.is_on("This link does not work")
-    anna.sees("Whoever runs this XpressBot can reset your 2FA again")
+    anna.sees("The operator of this XpressBot can reset your 2FA again")
 
 
 def test_an_invitation_makes_the_persons_account(site: Site, way_to_browse: dict[str, object], new_person: NewPerson) -> None:

@@ -112,5 +112,5 @@ def test_a_saved_code_is_checked_used_and_seen_in_the_ledger(site: Site, new_per
     other.sign_in_with_recovery_code(protected.codes[4])
     anna.page.get_by_label("Recovery code", exact=True).fill(protected.codes[4])
     anna.button("Check it").click()
-    anna.sees("is used up")
+    anna.sees("This code was used.")
     expect(anna.page.locator("li.spent")).to_have_count(1)

@@ -29,7 +29,7 @@ def create(shell: Shell, email: str = "anna@example.com", name: str = "Anna Berg
 
 def test_an_account_is_made_with_the_password_from_standard_input(shell: Shell, services: Services) -> None:
     """The line's end and a byte order mark are no part of the password, and the first account is the owner's."""
-    assert create(shell) == Answer(0, "Account anna@example.com made.\n", "")
+    assert create(shell) == Answer(0, "Account anna@example.com created.\n", "")
     assert services.identity.registration.has_owner()
     for number, line in enumerate([PASSWORD, PASSWORD + "\r\n", f"\ufeff{PASSWORD}\n"]):
         assert create(shell, f"user{number}@example.com", password=line).code == 0
@@ -63,8 +63,8 @@ def test_a_password_keeps_the_white_space_that_belongs_to_it(shell: Shell, servi
         (PASSWORD.encode() + b"\xed\xa0\x80\n", "The password is not UTF-8 text.\n"),
         ("passwordpassword", "This would be guessed quickly"),
         ("anna.berg-xpressbot", "Your name, your address and the product's name are tried first"),
-        ("x" * 1025, "Use at most 1024 bytes."),
-        ("y" * 1_000_000, "Use at most 1024 bytes."),
+        ("x" * 1025, "Use at most 1,024 bytes."),
+        ("y" * 1_000_000, "Use at most 1,024 bytes."),
     ],
 )
 def test_a_weak_or_unusable_password_is_refused_with_the_reason(

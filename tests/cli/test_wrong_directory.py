@@ -104,9 +104,9 @@ def test_the_first_account_s_command_says_what_it_made_and_where(empty: Shell) -
     if not database:
         assert empty.run("db", "upgrade").code == 0
     said = f"Made {database}the key ring {directory}/keys/keyring.json.\n"
-    assert empty.run(*CREATE, stdin=PASSWORD) == Answer(0, f"{said}Account anna@example.com made.\n", "")
+    assert empty.run(*CREATE, stdin=PASSWORD) == Answer(0, f"{said}Account anna@example.com created.\n", "")
     second = ("accounts", "create", "--email", "cem@example.com", "--name", "Cem")
-    assert empty.run(*second, stdin=PASSWORD) == Answer(0, "Account cem@example.com made.\n", "")
+    assert empty.run(*second, stdin=PASSWORD) == Answer(0, "Account cem@example.com created.\n", "")
     assert empty.run("accounts", "invite", "berta@example.com").out.startswith("Hand this link to berta@example.com.")
 
 

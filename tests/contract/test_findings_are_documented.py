@@ -1,27 +1,38 @@
-"""What the doctor can find: the tables of docs/doctor.md and the words of the program against the closed lists."""
+"""What the doctor can find: the tables of docs/doctor.md and the words of the program against the registered checks."""
 
 import re
+from collections import Counter
 
 import pytest
 
 from tests.contract.documents import table
+from xpressbot.bootstrap import doctor_checks
+from xpressbot.diagnostics.check import COMMON_PROBLEMS, NOT_CHECKED, Finding, Severity
 from xpressbot.diagnostics.database_checks import CLOCK_LIMIT, CLOCK_TOLERANCE, NEARLY_USED_PERCENT
-from xpressbot.diagnostics.findings import Check, Finding, Problem, Severity
 from xpressbot.diagnostics.network_checks import _FEWEST_PREFIX_BITS, REMEMBERED_FOR
-from xpressbot.entrypoints.messages.findings import _PROBLEMS, _WELL, SEVERITIES, TITLES
+from xpressbot.entrypoints.messages.findings import advice as words
+from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.times import DAY, SECOND
 from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
+
+CHECKS = doctor_checks()
+PROBLEMS = [*COMMON_PROBLEMS, *(problem for check in CHECKS for problem in check.problems)]
 
 
 def test_the_table_has_every_check_in_the_order_of_the_report() -> None:
     """Each is one row, and nothing else is."""
-    assert [check.value for check in Check] == [row["Check"] for row in table("docs/doctor.md", "Check")]
+    assert list(dict.fromkeys(check.name for check in CHECKS)) == [row["Check"] for row in table("docs/doctor.md", "Check")]
 
 
 def test_the_table_has_every_problem_with_its_severity() -> None:
     """A problem that is added, renamed or rated otherwise is so in the table too."""
     documented = {row["Problem"]: row["Severity"] for row in table("docs/doctor.md", "Problem")}
-    assert {problem.value: Finding(Check.SETTINGS, problem).severity.value for problem in Problem} == documented
+    assert {problem.code: problem.severity.value for problem in PROBLEMS} == documented
+
+
+def test_no_two_problems_have_one_code() -> None:
+    """Rooms define theirs apart from each other, and a script reads the code alone."""
+    assert [code for code, count in Counter(problem.code for problem in PROBLEMS).items() if count > 1] == []
 
 
 def test_the_severities_are_listed_from_the_least_on() -> None:
@@ -30,18 +41,26 @@ def test_the_severities_are_listed_from_the_least_on() -> None:
     assert re.findall(r"ok|note|skipped|warning|error", listed) == [severity.value for severity in Severity]
 
 
-@pytest.mark.parametrize("problem", Problem)
-def test_every_problem_has_words_and_a_remedy(problem: Problem) -> None:
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.code)
+def test_every_problem_has_words_and_a_remedy(problem: object) -> None:
     """Only what another fault hides has none of its own."""
-    what, remedy = _PROBLEMS[problem]
-    assert what
-    assert bool(remedy) == (problem is not Problem.NOT_CHECKED)
+    said = words.PROBLEMS[problem.code]
+    assert said.what
+    assert bool(said.remedy) == (problem != NOT_CHECKED)
 
 
-def test_every_check_and_severity_has_words() -> None:
+def test_every_check_and_severity_has_words_and_no_words_are_left_over() -> None:
     """Also for when all is well."""
-    assert set(TITLES) == set(_WELL) == set(Check)
-    assert set(SEVERITIES) == set(Severity)
+    assert set(words.CHECKS) == {check.name for check in CHECKS}
+    assert set(words.PROBLEMS) == {problem.code for problem in PROBLEMS}
+    assert set(words._SEVERITIES) == set(Severity)
+
+
+def test_what_has_no_remedy_is_said_without_one() -> None:
+    """An empty text is not looked up: catalogues answer it with their header."""
+    said = words.advice(ENGLISH, Finding("schema", NOT_CHECKED, {"because": "database"}))
+    assert (said.severity, said.title) == ("Not checked", "Schema")
+    assert (said.what, said.remedy) == ("Not looked at before this is mended: Database.", "")
 
 
 def test_the_tables_repeat_numbers_truly() -> None:

@@ -41,8 +41,14 @@ def test_the_labels_of_the_guide_are_extracted(messages: dict[str, set[str]], la
 
 def test_texts_of_python_are_extracted(messages: dict[str, set[str]]) -> None:
     """Refusals and titles of events come from Python, plural forms among them."""
-    assert "wording.py" in messages["Signed in with a recovery code"]
-    assert "wording.py" in messages["%(count)d more try."]
+    assert "events.py" in messages["Signed in with a recovery code"]
+    assert "refusals.py" in messages["%(count)s more try."]
+
+
+def test_texts_that_are_looked_up_when_shown_are_extracted(messages: dict[str, set[str]]) -> None:
+    """They are only marked where they stand, such as titles and remedies of the doctor's findings."""
+    assert "files.py" in messages["Key ring"]
+    assert "network.py" in messages["Name only the addresses from which your proxies connect."]
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

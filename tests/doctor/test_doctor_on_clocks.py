@@ -7,7 +7,7 @@ from sqlalchemy import insert, update
 
 from tests.database.test_query_plans import recorded
 from tests.doctor.report import examine
-from tests.doctor.test_bounded_survey import on_the_page
+from tests.doctor.test_bounded_checks import on_the_page
 from tests.doctor.test_doctor_on_accounts import ACTIVE
 from tests.support.command_line import Shell
 from tests.support.crowd import settle

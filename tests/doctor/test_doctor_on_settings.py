@@ -32,7 +32,7 @@ def test_a_setting_that_does_not_exist_is_one_finding(shell: Shell) -> None:
     ],
 )
 def test_checks_that_rest_on_an_unusable_value_are_not_made(shell: Shell, name: str, value: str, skipped: set[str]) -> None:
-    """They would examine a default; the others are made. The value is not repeated, since it may be a secret."""
+    """They would look at a default; the others are made. The value is not repeated, since it may be a secret."""
     report = examine(shell.with_settings(**{name: value}))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
     assert report.about("settings_unusable")["what"].startswith(name)

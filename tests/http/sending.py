@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,10 @@ from starlette.routing import Route
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import Installation
+from xpressbot.entrypoints.messages.formatting import moment
+from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.times import SECOND
 
 FORM = "application/x-www-form-urlencoded"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"}
@@ -69,6 +73,11 @@ def words(page: str) -> str:
     body = re.sub(r"(?s)<head>.*?</head>|<svg.*?</svg>", " ", page)
     text = re.sub(r"</?(?:strong|time|s|span|code)\b[^>]*>", "", body)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def moment_shown(at: str) -> str:
+    """A time of UTC as an English page writes it."""
+    return words(moment(ENGLISH, int(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()) * SECOND))
 
 
 def field_error(response: httpx.Response, name: str) -> str:

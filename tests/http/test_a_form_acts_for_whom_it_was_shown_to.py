@@ -65,7 +65,7 @@ def test_a_form_of_another_account_does_nothing(
     installation.add_account(BERTA, "Berta")
     protected.browser.sign_in(BERTA)
     fields = {"code": "000000", "password": "wrong", "name": "Tablet", "app": "x", "shown": "1-1"}
-    assert_refused(installation, tab, path, fields, f"opened as {ANNA}", f"it is {BERTA} by now", f"Go on as {BERTA}", "Sign out")
+    assert_refused(installation, tab, path, fields, f"opened as {ANNA}", f"has changed to {BERTA}", f"Go on as {BERTA}", "Sign out")
     assert protected.browser.who()["account"]["email"] == BERTA
 
 
@@ -112,7 +112,7 @@ def test_an_invitation_form_makes_no_account_for_another_invitation(installation
     tab = Tab.opened(browser, "/link/invite")
     browser.get(invitation(installation, "bob@example.com"))
     fields = {"name": "Carla", "password": PASSWORD}
-    assert_refused(installation, tab, "/link/invite", fields, "opened as carla@example.com", "it is bob@example.com by now")
+    assert_refused(installation, tab, "/link/invite", fields, "opened as carla@example.com", "has changed to bob@example.com")
     second = Tab.opened(browser, "/link/invite")
     assert second.post("/link/invite", fields).headers["location"] == "/"
     assert browser.who()["account"]["email"] == "bob@example.com"

@@ -96,7 +96,7 @@ def test_with_the_password_alone_no_route_opens_anything(
     assert differing == OF_ITS_KIND - {("POST", "/sign-out")} - ({("HEAD", RE_ENROLMENT)} if held == "for another account" else set())
     assert contents(installation) == before
     browser = only(new_browser(), sign_in=token)
-    assert "link from whoever runs this XpressBot" in words(browser.get(RE_ENROLMENT).text)
+    assert "link from the operator of this XpressBot" in words(browser.get(RE_ENROLMENT).text)
     assert browser.who() is None
 
 

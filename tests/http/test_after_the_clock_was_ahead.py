@@ -13,7 +13,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.support.people import reset as reset_by_the_operator
 
 YEAR = 24 * 365
-CHANGED = "The server's clock was changed after you signed in, or began to, so that counts for nothing. Sign in again."
+CHANGED = "The server's clock was changed after you signed in, so that sign-in no longer counts. Sign in again."
 AHEAD = "That code is right, but this server's clock was ahead when a code of your app was last used, so its codes are refused."
 DEAD_LINK = "The clock of this server was changed after this link was made, so it opens nothing."
 
@@ -90,7 +90,7 @@ def test_a_right_code_says_that_the_server_was_wrong_and_never_to_wait_a_year(pr
     response = refused.post("/sign-in/code", code=protected.phone.next_code())
     assert response.status_code == 401
     assert refusal(response).startswith(AHEAD)
-    assert "recovery code, and ask whoever runs this XpressBot" in refusal(response)
+    assert "recovery code, and ask the operator of this XpressBot" in refusal(response)
     assert re.search(r"\d{5,} seconds|already used", words(response.text)) is None
     assert "retry-after" not in response.headers
     assert refused.who() is None
@@ -122,7 +122,7 @@ def test_once_the_operator_has_put_it_right_the_next_code_signs_in(
     installation.services.identity.administration.reset_clock("anna@example.com")
     assert "already used" in refusal(refused.post("/sign-in/code", code=code))
     assert refused.post("/sign-in/code", code=protected.phone.next_code()).headers["location"] == "/"
-    assert "Put right by the operator after the server's clock was ahead" in words(refused.get("/").text)
+    assert "Repaired by the operator after the server's clock was ahead" in words(refused.get("/").text)
 
 
 @both_engines
@@ -137,7 +137,7 @@ def test_a_link_of_the_future_says_why_it_opens_nothing(installation: Installati
         assert page.status_code == 410
         assert DEAD_LINK in words(page.text)
     unknown = browser.get("/link/invite", params={"token": "A" * 43})
-    assert "This is no link of this page" in words(unknown.text)
+    assert "This is not a link for this page" in words(unknown.text)
 
 
 @both_engines

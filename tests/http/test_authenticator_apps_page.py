@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import SESSION_COOKIE, contents, field_error, refusal, rows, send, words
+from tests.http.sending import SESSION_COOKIE, contents, field_error, moment_shown, refusal, rows, send, words
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
@@ -41,8 +41,9 @@ def test_the_list_says_when_each_was_added_and_last_used(anna: Browser, new_brow
     other.sign_in()
     other.post("/sign-in/code", code=protected.phone.code())
     page = anna.get(APPS)
-    assert "Authenticator app Added 21 Sep 2026, 14:13 UTC Last used 21 Sep 2026, 14:20 UTC" in words(page.text)
-    assert "Tablet Added 21 Sep 2026, 14:13 UTC Last used 21 Sep 2026, 14:13 UTC" in words(page.text)
+    added = moment_shown("2026-09-21 14:13")
+    assert f"Authenticator app Added {added} Last used {moment_shown('2026-09-21 14:20')}" in words(page.text)
+    assert f"Tablet Added {added} Last used {added}" in words(page.text)
     assert "otpauth:" not in page.text
     assert page.headers["cache-control"] == "no-store"
     assert "2 authenticator apps" in words(anna.get("/account").text)
@@ -52,7 +53,7 @@ def test_the_only_app_cannot_be_removed_there(protected: Protected) -> None:
     """The page offers no such button and says what to do; the request itself is refused with the same word."""
     page = protected.browser.get(APPS).text
     assert f'action="{REMOVE}"' not in page
-    assert 'The last app leaves only with "Disable 2FA".' in words(page)
+    assert 'To remove your last app, use "Disable 2FA".' in words(page)
     response = protected.browser.post(REMOVE, app=protected.browser.apps()[UNNAMED])
     assert response.headers["location"] == f"{APPS}?reason=last_authenticator"
     assert "This is your only authenticator app." in refusal(protected.browser.follow(response))
@@ -114,7 +115,7 @@ def test_no_app_is_called_what_one_without_a_name_is(name: str, anna: Browser, i
     before = contents(installation)
     answers = {"name": anna.post(ADD, name=name), f"name-{app_id}": anna.post(RENAME, app=app_id, name=name)}
     for field, response in answers.items():
-        assert (response.status_code, field_error(response, field)[:33]) == (422, "Apps without a name are called so")
+        assert (response.status_code, field_error(response, field)[:35]) == (422, "Apps without a name are called that")
     assert contents(installation) == before
 
 
@@ -138,7 +139,7 @@ def test_an_app_that_is_not_there_is_told_on_the_list(path: str, app_id: str, an
     for name in ("Mine", "x" * 41):
         response = anna.post(path, app=app_id, name=name)
         assert response.headers["location"] == f"{APPS}?reason=no_such_authenticator"
-        assert refusal(anna.follow(response)) == "That app is no longer among yours: it was removed or replaced in another tab."
+        assert refusal(anna.follow(response)) == "That app is no longer in your list: it was removed or replaced in another tab."
     assert anna.post(path).headers["location"] == f"{APPS}?reason=no_such_authenticator"
     assert contents(installation) == before
 
@@ -177,11 +178,11 @@ def test_the_sixth_is_refused_by_every_door(protected: Protected, installation: 
         browser.add_app(f"App {number}")
     page = browser.get(APPS).text
     assert f'href="{ADD}"' not in page
-    assert "5 apps are the most there can be." in words(page)
+    assert "You can have at most 5 apps." in words(page)
     before = contents(installation)
     for response in (browser.get(ADD), browser.post(ADD, name="One more"), browser.post(ADD, name="")):
         assert response.headers["location"] == f"{APPS}?reason=too_many_authenticators"
-        assert "You have 5 authenticator apps, and that is the most there can be." in refusal(browser.follow(response))
+        assert "You have 5 authenticator apps, and you cannot have more." in refusal(browser.follow(response))
     assert contents(installation) == before
 
 

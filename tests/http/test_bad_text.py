@@ -240,8 +240,8 @@ def test_an_odd_password_at_sign_in_is_only_a_wrong_one(password: str, installat
     ("password", "why"),
     [
         ("fourteen-chars", "Use at least 15 characters"),
-        ("é" * 513, "Use at most 1024 bytes"),
-        ("x" * 1025, "Use at most 1024 bytes"),
+        ("é" * 513, "Use at most 1,024 bytes"),
+        ("x" * 1025, "Use at most 1,024 bytes"),
         ("violet-anchor\x00-meadow-kettle", "has a control character"),
         ("violet-anchor\r\n-meadow-kettle", "has a control character"),
         ("violet-anchor\t-meadow-kettle", "has a control character"),

@@ -12,8 +12,8 @@ from tests.support.installation import Installation
 
 PAGE = "/account/2fa/recovery-codes"
 SENTENCE = (
-    "These codes were not put in force: they were shown too long ago, or newer ones were made in another tab."
-    ' What works is the set for which "Continue" was pressed last. If you do not have that one, make new codes and save them.'
+    "The new codes do not work: they were shown too long ago, or you made newer ones in another tab."
+    ' The codes for which you last pressed "Continue" work. If you do not have those, make new codes and save them.'
 )
 
 
@@ -67,7 +67,7 @@ def test_codes_that_were_not_put_in_force_are_told_of(why: str, protected: Prote
     response = protected.browser.post(f"{PAGE}/continue", fields)
     assert (response.status_code, response.headers["location"]) == (303, f"{PAGE}?reason=codes_not_kept")
     assert SENTENCE in words(protected.browser.follow(response).text)
-    assert "not put in force" not in words(protected.browser.get(PAGE).text)
+    assert "The new codes do not work" not in words(protected.browser.get(PAGE).text)
     assert not signs_in(new_browser(), saved[0])
     assert signs_in(new_browser(), protected.codes[0])
 

@@ -19,7 +19,7 @@ TITLES = {
     421: "Wrong address",
     422: "The form could not be read",
     500: "Something went wrong",
-    503: "Back in a moment",
+    503: "Temporarily unavailable",
 }
 REQUESTS = {
     403: ("POST", "/sign-in", {"headers": {"Sec-Fetch-Site": "cross-site"}}),

@@ -18,7 +18,7 @@ from xpressbot.identity.tables import LINK
 INVITE = "/link/invite"
 BERTA = "berta@example.com"
 FIELDS = {"name": "Berta Sommer", "password": PASSWORD}
-UNKNOWN = "This is no link of this page, or not the whole of it."
+UNKNOWN = "This is not a link for this page, or a part of it is missing."
 USED = "This link was used, or a newer one took its place."
 EXPIRED = "This link has expired."
 ODD_TOKENS = ["", "x", "A" * 43, "A" * 42 + "=", "\x00", "é", "<script>alert(1)</script>", "A" * 8000]
@@ -68,7 +68,7 @@ def test_an_unknown_token_is_gone_and_sets_no_cookie(path: str, token: str, brow
     response = browser.get(path, params={"token": token})
     assert (response.status_code, set_cookies(response)) == (410, {})
     another = {INVITE: "give you a new one", RE_ENROLMENT: "reset your 2FA again"}[path]
-    assert f"{UNKNOWN} Copy all of it and try again. Whoever runs this XpressBot can {another}" in words(response.text)
+    assert f"{UNKNOWN} Copy the whole link and try again. The operator of this XpressBot can {another}" in words(response.text)
     assert "<script>alert" not in response.text
 
 
@@ -223,7 +223,7 @@ def test_a_pasted_link_that_is_no_longer_good_says_what_to_do(must_enrol: Browse
         response = must_enrol.post(RE_ENROLMENT, link=f"http://127.0.0.1:8000{RE_ENROLMENT}?token={token.text}")
         assert (response.status_code, set_cookies(response)) == (410, {})
         assert why in words(response.text)
-        assert "Whoever runs this XpressBot can reset your 2FA again" in words(response.text)
+        assert "The operator of this XpressBot can reset your 2FA again" in words(response.text)
         assert token.text not in response.text
 
 

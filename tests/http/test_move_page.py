@@ -12,8 +12,11 @@ from tests.support.installation import PASSWORD, Installation
 
 MOVE, START, SETUP, CONFIRM = "/account/2fa/move", "/account/2fa/start", "/account/2fa/setup", "/account/2fa/confirm"
 CODES = "/account/2fa/recovery-codes"
-STAYS = "Your old app works until the new one has proven a code. Your recovery codes stay."
-RENEWS = "Your old app works until the new one has proven a code. Then it stops, and you get new recovery codes: the old ones stop with it."
+STAYS = "Your old app works until you have entered a code from the new one. Your recovery codes stay."
+RENEWS = (
+    "Your old app works until you have entered a code from the new one."
+    " Then it stops, and you get new recovery codes: the old ones stop with it."
+)
 
 
 def begun(browser: Browser, **answers: str) -> AuthenticatorApp:
@@ -98,7 +101,7 @@ def test_an_app_that_is_not_there_is_not_replaced(app_id: str, protected: Protec
     before = contents(installation)
     response = protected.browser.post(START, app=app_id, lost="no")
     assert response.headers["location"] == "/account?reason=no_such_authenticator"
-    assert refusal(protected.browser.follow(response)).startswith("That app is no longer among yours")
+    assert refusal(protected.browser.follow(response)).startswith("That app is no longer in your list")
     assert contents(installation) == before
 
 

@@ -107,7 +107,7 @@ def test_of_one_address_two_wait_and_the_third_is_asked_to_come_back(installatio
 
     refused = asyncio.run(story())
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-    assert "Nothing was checked or counted. Go back, and send the form again in a second." in words(refused.text)
+    assert "Yours was not checked or counted. Go back, and send the form again in a second." in words(refused.text)
     assert tries(installation, "password:stranger") == 3
 
 

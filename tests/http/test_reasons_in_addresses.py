@@ -10,18 +10,18 @@ from xpressbot.identity.outcomes import Reason
 SAID_IN_SETTINGS = {
     Reason.NO_ENROLMENT: "The set-up is no longer open",
     Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
-    Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer among yours",
+    Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer in your list",
     Reason.NOT_VIEWABLE: "This XpressBot shows recovery codes only once.",
 }
 SAID_AT_SIGN_IN = {
     Reason.START_AGAIN: "This sign-in is no longer valid",
     Reason.JUST_SIGNED_IN: "You have just signed in with this code.",
     Reason.SESSION_ENDED: "Too many wrong tries to confirm who you are",
-    Reason.CLOCK_WAS_CHANGED: "The server's clock was changed after you signed in, or began to",
+    Reason.CLOCK_WAS_CHANGED: "The server's clock was changed after you signed in",
 }
 SAID_AT_THE_APPS = {
     Reason.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",
-    Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer among yours",
+    Reason.NO_SUCH_AUTHENTICATOR: "That app is no longer in your list",
     Reason.LAST_AUTHENTICATOR: "This is your only authenticator app.",
 }
 SAID_ON_THE_LINK_PAGE = {

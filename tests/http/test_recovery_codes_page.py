@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import rows, words
+from tests.http.sending import moment_shown, rows, words
 from tests.support.browser import Browser, shown_codes
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import PASSWORD, Installation, install
@@ -46,8 +46,8 @@ def test_the_masked_ledger_says_when_and_from_which_browser_each_code_was_used(
     page = browser.get(PAGE).text
     seen = ledger(page)
     assert len(seen) == 10
-    assert "used 21 Sep 2026, 16:13 UTC from Firefox on Linux" in seen[3]
-    assert "used 21 Sep 2026, 16:13 UTC from Mobile Safari on iOS" in seen[7]
+    assert f"used {moment_shown('2026-09-21 16:13')} from Firefox on Linux" in seen[3]
+    assert f"used {moment_shown('2026-09-21 16:13')} from Mobile Safari on iOS" in seen[7]
     assert [number for number, row in enumerate(seen) if row.endswith("unused")] == [0, 1, 2, 4, 5, 6, 8, 9]
     assert "8 of 10 recovery codes left" in words(page)
     assert shown_codes(page) == []
@@ -165,12 +165,12 @@ def test_a_session_begun_with_a_recovery_code_offers_the_way_out(protected: Prot
     browser.clock.advance(minutes=20)
     assert "You signed in with a recovery code" in words(browser.get("/").text)
     settings = browser.get("/account").text
-    assert "the old app works until the new one has proven a code, and your recovery codes stay" in words(settings)
+    assert "the old app works until you have entered a code from the new one, and your recovery codes stay" in words(settings)
     for action in ("/account/2fa/start", f"{PAGE}/regenerate"):
         assert f'action="{action}"' in settings
     assert 'href="/account/2fa/disable"' in settings
     assert browser.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
-    assert "Your old app works until the new one has proven a code." in words(browser.get("/account/2fa/setup").text)
+    assert "Your old app works until you have entered a code from the new one." in words(browser.get("/account/2fa/setup").text)
     browser.clock.advance(minutes=10)
     assert "You signed in with a recovery code" not in words(browser.get("/account").text)
     assert browser.post("/account/2fa/disable").headers["location"].startswith("/account/confirm-identity")
@@ -203,7 +203,7 @@ def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Inst
     assert PASSWORD not in page
 
 
-@pytest.mark.parametrize(("which", "said"), [(0, "This code is good."), (1, "is used up"), (None, "none of your codes")])
+@pytest.mark.parametrize(("which", "said"), [(0, "This code is good."), (1, "was used"), (None, "Not one of your recovery codes")])
 def test_the_page_tells_what_a_saved_code_is_worth(
     protected: Protected, new_browser: Callable[..., Browser], which: int | None, said: str
 ) -> None:
@@ -238,7 +238,7 @@ def test_each_line_that_we_print_can_be_typed_back_at_every_door(
         is_used = position == 4
         if door == "check":
             said = words(checking.post(f"{PAGE}/check", code=line).text)
-            assert ("is used up" if is_used else "This code is good.") in said, line
+            assert ("This code was used." if is_used else "This code is good.") in said, line
             continue
         installation.clock.advance(minutes=1)
         if door == "sign-in":

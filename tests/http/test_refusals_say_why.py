@@ -64,7 +64,7 @@ def test_whoever_is_throttled_is_told_until_when(
         response = attempt()
         assert (response.status_code, response.headers["retry-after"]) == (429, str(wait))
         assert f'data-countdown="{wait}"' in response.text
-        assert refusal(response) == "Too many tries, so this way is closed for a while. Try again at 14:13 UTC."
+        assert refusal(response) == "Too many tries. Try again at 14:13 UTC."
         assert 'datetime="2026-09-21T14:13:50Z"' in response.text
     installation.clock.advance(seconds=1)
     response = attempt()
@@ -90,7 +90,9 @@ def test_fifty_wrong_codes_switch_the_codes_off_and_a_recovery_code_on_again(
     assert (response.status_code, browser.who()) == (401, None)
     assert "retry-after" not in response.headers
     assert "data-countdown" not in response.text
-    assert "After 50 wrong codes in a row this way to sign in is switched off. Use the other way" in refusal(response)
+    assert "After 50 wrong codes in a row, this way to sign in was switched off. If it was your app, use a recovery code" in refusal(
+        response
+    )
     assert browser.post("/sign-in/recovery-code", code=protected.codes[0]).headers["location"] == "/"
     installation.clock.advance(minutes=10)
     other = new_browser()

@@ -10,7 +10,9 @@ from sqlalchemy import update
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.support.browser import Browser
 from tests.support.installation import Installation
+from xpressbot.entrypoints.http.app import ENGLISH_ALONE
 from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 CODES = "/account/2fa/recovery-codes"
@@ -146,7 +148,7 @@ def test_the_address_after_a_reset(reset: Reset, must_enrol: Browser) -> None:
 def test_the_reference_of_an_error() -> None:
     """The operator finds the request by it."""
     shown = {"title": "Something went wrong", "detail": "Try again.", "action": None, "reference": "b1f0-canary", "host": None}
-    page = Renderer(plain_http_warning=False).page("error.html", None, status=500, **shown)
+    page = Renderer(ENGLISH_ALONE, plain_http_warning=False).page(ENGLISH, "error.html", None, status=500, **shown)
     check(bytes(page.body).decode(), ["b1f0-canary"])
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from xpressbot.identity.re_encryption import use_case as re_encryption
 
 from tests.processes.conftest import environment_of
 from tests.support.boxes import keys_of_boxes
@@ -16,7 +17,6 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Showing
-from xpressbot.identity.re_encryption import use_case as re_encryption
 
 BOXES_IN_A_BATCH = 4
 BATCHES = 3

@@ -27,12 +27,14 @@ class Browser:
         address: str = "192.0.2.7",
         user_agent: str = FIREFOX,
         url: str = "http://127.0.0.1:8000",
+        language: str | None = None,
     ) -> None:
         self.clock = clock
         self.url = url
         self._fields = FormFields(self.get, lambda: self.cookies)
         transport = httpx.ASGITransport(app=app, client=(address, 50000), raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url=url, headers={"User-Agent": user_agent}, follow_redirects=False)
+        headers = {"User-Agent": user_agent} | ({} if language is None else {"Accept-Language": language})
+        self._client = httpx.AsyncClient(transport=transport, base_url=url, headers=headers, follow_redirects=False)
 
     @property
     def cookies(self) -> httpx.Cookies:

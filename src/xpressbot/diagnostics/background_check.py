@@ -1,22 +1,22 @@
-"""The examination that the owner's page shows: made in the background, so that nobody waits for it."""
+"""The findings that the owner's page shows: the checks are made in the background, so that no page waits for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from xpressbot.diagnostics.findings import Finding
+from xpressbot.diagnostics.check import Finding
 from xpressbot.foundation.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What an examination found, and when it began."""
+    """What the checks found, and when they began."""
 
     at: int
     findings: Sequence[Finding]
 
 
 class BackgroundCheck:
-    """Keeps the last examination that a worker has made. Its jobs makes them, one after the other."""
+    """Keeps what the checks of this worker found last. The worker's jobs make them again, one run after the other."""
 
     def __init__(self, examine: Callable[[], Sequence[Finding]], clock: Clock) -> None:
         self._examine = examine
@@ -24,10 +24,10 @@ class BackgroundCheck:
         self._last: CheckResult | None = None
 
     def renew(self) -> None:
-        """Make another. Until it is done, the one before is shown."""
+        """Make the checks again. Until they are done, the result before is shown."""
         now = self._clock.now()
         self._last = CheckResult(now, self._examine())
 
     def last(self) -> CheckResult | None:
-        """The last one; None before the first is done."""
+        """The last result; None before the first is there."""
         return self._last

@@ -1,15 +1,14 @@
 """The database: whether it answers, is whole, has our schema, tells the same time, and has room for our connections."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
-from xpressbot.diagnostics.findings import Check, Finding, Problem, said_by
+from xpressbot.diagnostics.check import WORKERS_FIELD, Check, Examination, Finding, Problem, Severity, said_by
 from xpressbot.foundation.database.encoding import NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.migrations import HEAD, current_revision
@@ -18,100 +17,100 @@ from xpressbot.foundation.times import SECOND
 
 CLOCK_TOLERANCE: Final = 3 * SECOND
 CLOCK_LIMIT: Final = 30 * SECOND
-"""One step of a code: from here on, right codes are refused."""
+"""One time step (RFC 6238): from here on, right codes are refused."""
 NEARLY_USED_PERCENT: Final = 90
 """The share of the database's connections from which on it is time to act."""
-_PLAIN_FAULTS: Final = {sqlite3.SQLITE_BUSY: Problem.DATABASE_LOCKED, sqlite3.SQLITE_LOCKED: Problem.DATABASE_LOCKED} | dict.fromkeys(
-    (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), Problem.DATABASE_DAMAGED
+DATABASE_MISSING: Final = Problem("database_missing", Severity.ERROR)
+DATABASE_UNREACHABLE: Final = Problem("database_unreachable", Severity.ERROR)
+DATABASE_LOCKED: Final = Problem("database_locked", Severity.ERROR)
+DATABASE_DAMAGED: Final = Problem("database_damaged", Severity.ERROR)
+ENCODING_NOT_UNICODE: Final = Problem("encoding_not_unicode", Severity.ERROR)
+SCHEMA_MISSING: Final = Problem("schema_missing", Severity.ERROR)
+SCHEMA_OLDER: Final = Problem("schema_older", Severity.ERROR)
+SCHEMA_MIGRATED_BY_START: Final = Problem("schema_migrated_by_start", Severity.WARNING)
+SCHEMA_NEWER: Final = Problem("schema_newer", Severity.ERROR)
+CLOCK_DIFFERS: Final = Problem("clock_differs", Severity.WARNING)
+CLOCK_FAR_OFF: Final = Problem("clock_far_off", Severity.ERROR)
+CONNECTIONS_TOO_FEW: Final = Problem("connections_too_few", Severity.ERROR)
+CONNECTIONS_NEARLY_USED: Final = Problem("connections_nearly_used", Severity.WARNING)
+
+_FAULTS: Final = {sqlite3.SQLITE_BUSY: DATABASE_LOCKED, sqlite3.SQLITE_LOCKED: DATABASE_LOCKED} | dict.fromkeys(
+    (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), DATABASE_DAMAGED
 )
 
 
-def check_database(database: Database, file: Path | None, *, thorough: bool) -> Sequence[Finding]:
-    """Whether it answers; thorough: also whether a database of SQLite is whole, for which it is read from end to end."""
+def _check_database(examination: Examination) -> Sequence[Finding]:
+    """Whether it answers; thorough: also whether a SQLite database is whole, for which it is read from end to end."""
+    database, file = examination.database, examination.database_file
     place = "PostgreSQL" if file is None else str(file)
     if file is not None and not file.exists():
-        return [Finding(Check.DATABASE, Problem.DATABASE_MISSING, {"path": str(file.absolute())})]
+        return [Finding("database", DATABASE_MISSING, {"path": str(file.absolute())})]
     try:
         database.ping()
-        verdict = _integrity(database, file) if thorough and file is not None else "ok"
+        verdict = _integrity(database, file) if examination.thorough and file is not None else "ok"
     except OSError as error:
-        return [Finding(Check.DATABASE, Problem.DATABASE_UNREACHABLE, {"error": error.strerror or type(error).__name__})]
+        return [Finding("database", DATABASE_UNREACHABLE, {"error": error.strerror or type(error).__name__})]
     except DBAPIError as error:
         # The lowest byte is the kind of fault; the others say more of it.
         fault = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-        return [Finding(Check.DATABASE, _PLAIN_FAULTS.get(fault, Problem.DATABASE_UNREACHABLE), {"path": place, "error": said_by(error)})]
+        return [Finding("database", _FAULTS.get(fault, DATABASE_UNREACHABLE), {"path": place, "error": said_by(error)})]
     if verdict != "ok":
-        return [Finding(Check.DATABASE, Problem.DATABASE_DAMAGED, {"path": place, "error": verdict})]
-    return [Finding(Check.DATABASE, facts={"path": place})]
+        return [Finding("database", DATABASE_DAMAGED, {"path": place, "error": verdict})]
+    return [Finding("database", facts={"path": place})]
 
 
-def check_encoding(database: Database) -> Sequence[Finding]:
+def _check_encoding(examination: Examination) -> Sequence[Finding]:
     """Whether it keeps all of Unicode."""
-    facts = {"found": encoding_of(database)}
-    return [Finding(Check.ENCODING, None if facts["found"] == NEEDED else Problem.ENCODING_NOT_UNICODE, facts)]
+    facts = {"found": encoding_of(examination.database)}
+    return [Finding("encoding", None if facts["found"] == NEEDED else ENCODING_NOT_UNICODE, facts)]
 
 
-def check_schema(database: Database) -> Sequence[Finding]:
+def _check_schema(examination: Examination) -> Sequence[Finding]:
     """Whether this program works with the database's schema."""
-    revision = current_revision(database)
+    revision = current_revision(examination.database)
     facts = {"found": revision or "", "known": HEAD}
     if revision == HEAD:
-        return [Finding(Check.SCHEMA, facts=facts)]
+        return [Finding("schema", facts=facts)]
     if revision is None:
-        problem = Problem.SCHEMA_MISSING
+        problem = SCHEMA_MISSING
     elif revision > HEAD:
-        problem = Problem.SCHEMA_NEWER
+        problem = SCHEMA_NEWER
     else:
-        problem = Problem.SCHEMA_MIGRATED_BY_START if database.engine.dialect.name == "sqlite" else Problem.SCHEMA_OLDER
-    return [Finding(Check.SCHEMA, problem, facts)]
+        problem = SCHEMA_MIGRATED_BY_START if examination.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
+    return [Finding("schema", problem, facts)]
 
 
-def check_clock(database: Database, now: Callable[[], int], newest_record: int) -> Sequence[Finding]:
-    """Whether this machine tells the same time as a server's database, and is not behind what was stored before."""
-    findings = []
-    if database.engine.dialect.name == "postgresql":
-        before = now()
-        with database.read() as connection:
-            theirs = connection.execute(
-                text("SELECT (extract(epoch FROM clock_timestamp()) * :second)::bigint"), {"second": SECOND}
-            ).scalar_one()
-        offset = theirs - (before + now()) // 2
-        if abs(offset) > CLOCK_TOLERANCE:
-            problem = Problem.CLOCK_FAR_OFF if abs(offset) >= CLOCK_LIMIT else Problem.CLOCK_DIFFERS
-            facts = {"seconds": abs(offset) // SECOND, "direction": "ahead" if offset < 0 else "behind"}
-            findings.append(Finding(Check.CLOCK, problem, facts))
-    behind = newest_record - now()
-    if behind > CLOCK_TOLERANCE:
-        findings.append(Finding(Check.CLOCK, Problem.CLOCK_SET_BACK, {"seconds": behind // SECOND, "newest": newest_record}))
-    return findings
+def _check_clock(examination: Examination) -> Sequence[Finding]:
+    """Whether this machine tells the same time as a server's database."""
+    database, now = examination.database, examination.now
+    if database.engine.dialect.name != "postgresql":
+        return []
+    before = now()
+    with database.read() as connection:
+        theirs = connection.execute(
+            text("SELECT (extract(epoch FROM clock_timestamp()) * :second)::bigint"), {"second": SECOND}
+        ).scalar_one()
+    offset = theirs - (before + now()) // 2
+    if abs(offset) <= CLOCK_TOLERANCE:
+        return []
+    facts = {"seconds": abs(offset) // SECOND, "direction": "ahead" if offset < 0 else "behind"}
+    return [Finding("clock", CLOCK_FAR_OFF if abs(offset) >= CLOCK_LIMIT else CLOCK_DIFFERS, facts)]
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionDemand:
-    """How many connections this node may open."""
-
-    workers: int
-    threads: int
-
-    @property
-    def connections(self) -> int:
-        """One for each thread of each worker."""
-        return self.workers * self.threads
-
-
-def check_connections(database: Database, demand: ConnectionDemand) -> Sequence[Finding]:
+def _check_connections(examination: Examination) -> Sequence[Finding]:
     """Whether a server's database lets this node open as many connections as it may need."""
+    database, demand = examination.database, examination.demand
     facts = {"workers": demand.workers, "threads": demand.threads, "needed": demand.connections}
     if database.engine.dialect.name != "postgresql":
-        return [Finding(Check.CONNECTIONS, facts=facts)]
+        return [Finding("connections", facts=facts)]
     row = _limits(database)
     limits = [row.most - row.reserved, *(limit for limit in (row.of_role, row.of_database) if limit is not None and limit >= 0)]
     facts |= {"limit": min(limits), "used": row.used}
     if demand.connections > min(limits):
-        return [Finding(Check.CONNECTIONS, Problem.CONNECTIONS_TOO_FEW, facts)]
+        return [Finding("connections", CONNECTIONS_TOO_FEW, facts)]
     if 100 * row.used >= NEARLY_USED_PERCENT * (row.most - row.reserved):
-        return [Finding(Check.CONNECTIONS, Problem.CONNECTIONS_NEARLY_USED, facts)]
-    return [Finding(Check.CONNECTIONS, facts=facts)]
+        return [Finding("connections", CONNECTIONS_NEARLY_USED, facts)]
+    return [Finding("connections", facts=facts)]
 
 
 def _integrity(database: Database, file: Path) -> str:
@@ -134,3 +133,26 @@ def _limits(database: Database) -> Row[Any]:
                 """
             )
         ).one()
+
+
+DATABASE: Final = Check(
+    "database",
+    _check_database,
+    problems=(DATABASE_MISSING, DATABASE_UNREACHABLE, DATABASE_LOCKED, DATABASE_DAMAGED),
+    fields=frozenset({"database_url", "data_dir"}),
+)
+ENCODING: Final = Check("encoding", _check_encoding, problems=(ENCODING_NOT_UNICODE,), needs=(DATABASE.name,))
+SCHEMA: Final = Check(
+    "schema",
+    _check_schema,
+    problems=(SCHEMA_MISSING, SCHEMA_OLDER, SCHEMA_MIGRATED_BY_START, SCHEMA_NEWER),
+    needs=(DATABASE.name,),
+)
+CLOCK: Final = Check("clock", _check_clock, problems=(CLOCK_DIFFERS, CLOCK_FAR_OFF), needs=(DATABASE.name,))
+CONNECTIONS: Final = Check(
+    "connections",
+    _check_connections,
+    problems=(CONNECTIONS_TOO_FEW, CONNECTIONS_NEARLY_USED),
+    needs=(DATABASE.name,),
+    fields=frozenset({WORKERS_FIELD}),
+)

@@ -1,4 +1,4 @@
-"""The key ring's file, the database's files, and the disks they lie on."""
+"""Who may read and replace the files of the key ring and the database, and the disks they lie on."""
 
 import grp
 import os
@@ -7,11 +7,10 @@ import shutil
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from xpressbot.diagnostics.findings import Check, Finding, Problem
-from xpressbot.foundation.crypto.key_ring import KeyRing, KeyRingDamagedError, KeyRingFormatError, is_private, parse_key_ring
-from xpressbot.foundation.crypto.key_state import KeysNeeded
+from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.foundation.crypto.key_ring import is_private
 from xpressbot.foundation.files import is_mounted_read_only, is_read_only
 
 LOW_SPACE: Final = 1024**3
@@ -21,61 +20,40 @@ LOW_SPACE_FOR_KEYS: Final = 1024**2
 _OTHERS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
 
-
-def check_key_ring(path: Path, needed: KeysNeeded | None) -> tuple[KeyRing | None, Sequence[Finding]]:
-    """Read the ring, whatever its mode, and compare it with what the database needs, as far as that is known."""
-    try:
-        ring = parse_key_ring(path, path.read_bytes())
-    except FileNotFoundError:
-        problem = Problem.KEY_RING_MISSING if needed is not None and needed.keys else Problem.KEY_RING_NOT_MADE
-        return None, [_about_ring(problem, path)]
-    except OSError as error:
-        return None, [_about_ring(Problem.KEY_RING_UNREADABLE, path, error=error.strerror)]
-    except KeyRingFormatError:
-        return None, [_about_ring(Problem.KEY_RING_FORMAT_UNKNOWN, path)]
-    except KeyRingDamagedError:
-        return None, [_about_ring(Problem.KEY_RING_DAMAGED, path)]
-    findings = []
-    if ring.lookup_id in ring.keys:
-        findings.append(_about_ring(Problem.KEY_DOUBLED, path, keys=[ring.lookup_id]))
-    if needed is not None and needed.keys:
-        if missing := sorted(needed.keys - ring.keys.keys()):
-            findings.append(_about_ring(Problem.KEY_MISSING, path, keys=missing))
-        if needed.lookup_key != ring.lookup_id:
-            findings.append(_about_ring(Problem.LOOKUP_KEY_DIFFERS, path))
-    return ring, findings or [Finding(Check.KEY_RING, facts={"path": str(path), "keys": list(ring.keys)})]
+KEY_RING_OPEN_TO_OTHERS: Final = Problem("key_ring_open_to_others", Severity.ERROR)
+KEY_RING_MOUNTED_OPEN_TO_OTHERS: Final = Problem("key_ring_mounted_open_to_others", Severity.ERROR)
+KEY_RING_READ_ONLY: Final = Problem("key_ring_read_only", Severity.NOTE)
+KEY_DIRECTORY_WRITABLE: Final = Problem("key_directory_writable", Severity.ERROR)
+DATA_DIRECTORY_WRITABLE: Final = Problem("data_directory_writable", Severity.ERROR)
+DATA_OPEN_TO_OTHERS: Final = Problem("data_open_to_others", Severity.ERROR)
+PARENT_DIRECTORY_WRITABLE: Final = Problem("parent_directory_writable", Severity.ERROR)
+OWNERS_DIFFER: Final = Problem("owners_differ", Severity.ERROR)
+DISK_LOW: Final = Problem("disk_low", Severity.WARNING)
+DISK_FULL: Final = Problem("disk_full", Severity.ERROR)
 
 
-def check_keys_apart(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
-    """Whether one copy of the data's directory would hold the keys too."""
-    if database_file is None:
-        return []
-    data = database_file.resolve().parent
-    if not key_file.resolve().is_relative_to(data):
-        return []
-    return [Finding(Check.KEYS_APART, Problem.KEYS_BESIDE_DATA, {"path": str(key_file), "directory": str(database_file.parent)})]
-
-
-def check_file_modes(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
-    """Whether anybody but the service's user can read the keys or the data, or put others in their place."""
-    findings = [*_about_owners(key_file, database_file), *_about_ways(key_file, database_file), *_about_ring_mode(key_file)]
+def _check_file_modes(examination: Examination) -> Sequence[Finding]:
+    """Whether users other than the service's can read the keys or the data, or put others in their place."""
+    key_file, database_file = examination.settings.key_file, examination.database_file
+    findings = [*_about_owners(key_file, database_file), *_about_parents(key_file, database_file), *_about_ring_mode(key_file)]
     if _others_write(key_file.parent):
-        findings.append(_about_mode(Problem.KEY_DIRECTORY_WRITABLE, key_file.parent, _mode(key_file.parent)))
+        findings.append(_about_mode(KEY_DIRECTORY_WRITABLE, key_file.parent, _mode(key_file.parent)))
     if database_file is None:
         return findings
     if _others_write(database_file.parent):
-        findings.append(_about_mode(Problem.DATA_DIRECTORY_WRITABLE, database_file.parent, _mode(database_file.parent)))
+        findings.append(_about_mode(DATA_DIRECTORY_WRITABLE, database_file.parent, _mode(database_file.parent)))
     if _mode(database_file.parent) & _OTHERS:
         findings += [
-            Finding(Check.FILE_MODES, Problem.DATA_OPEN_TO_OTHERS, {"path": str(file), "directory": str(file.parent)})
+            Finding("file_modes", DATA_OPEN_TO_OTHERS, {"path": str(file), "directory": str(file.parent)})
             for file in files_of(database_file)
             if _mode(file) & _OTHERS
         ]
     return findings
 
 
-def check_disk_space(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+def _check_disk_space(examination: Examination) -> Sequence[Finding]:
     """Whether there is room to go on writing."""
+    key_file, database_file = examination.settings.key_file, examination.database_file
     places = [] if _is_kept_from_changes(key_file) else [(key_file.parent, LOW_SPACE_FOR_KEYS, 0)]
     if database_file is not None:
         places.insert(0, (database_file.parent, LOW_SPACE, NO_SPACE))
@@ -83,8 +61,8 @@ def check_disk_space(key_file: Path, database_file: Path | None) -> Sequence[Fin
     for directory, low, none in places:
         free = shutil.disk_usage(_existing(directory)).free
         if free < low:
-            problem = Problem.DISK_FULL if free <= none else Problem.DISK_LOW
-            findings.append(Finding(Check.DISK_SPACE, problem, {"directory": str(directory), "free": free}))
+            problem = DISK_FULL if free <= none else DISK_LOW
+            findings.append(Finding("disk_space", problem, {"directory": str(directory), "free": free}))
     return findings
 
 
@@ -93,12 +71,8 @@ def files_of(database_file: Path) -> Sequence[Path]:
     return [database_file, *(Path(f"{database_file.resolve()}{suffix}") for suffix in ("-wal", "-shm"))]
 
 
-def _about_ring(problem: Problem, path: Path, **facts: Any) -> Finding:
-    return Finding(Check.KEY_RING, problem, {"path": str(path), **facts})
-
-
 def _about_mode(problem: Problem, path: Path, mode: int) -> Finding:
-    return Finding(Check.FILE_MODES, problem, {"path": str(path), "mode": f"{mode:04o}"})
+    return Finding("file_modes", problem, {"path": str(path), "mode": f"{mode:04o}"})
 
 
 def _about_ring_mode(key_file: Path) -> Sequence[Finding]:
@@ -108,16 +82,16 @@ def _about_ring_mode(key_file: Path) -> Sequence[Finding]:
     found, mode = key_file.stat(), _mode(key_file)
     if is_private(key_file):
         facts = {"path": str(key_file), "mode": f"{mode:04o}", "group": _name_of_group(found.st_gid)}
-        return [Finding(Check.FILE_MODES, Problem.KEY_RING_READ_ONLY, facts)] if is_read_only(key_file) else []
-    problem = Problem.KEY_RING_MOUNTED_OPEN_TO_OTHERS if is_mounted_read_only(key_file) else Problem.KEY_RING_OPEN_TO_OTHERS
+        return [Finding("file_modes", KEY_RING_READ_ONLY, facts)] if is_read_only(key_file) else []
+    problem = KEY_RING_MOUNTED_OPEN_TO_OTHERS if is_mounted_read_only(key_file) else KEY_RING_OPEN_TO_OTHERS
     return [_about_mode(problem, key_file, mode)]
 
 
 def _about_owners(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
     """Whether a user other than the service's owns a part of it, and can change that whatever the modes.
 
-    That is whoever examines it; root examines it for somebody else, so then one and the same user must own all. Of a ring that is
-    kept from changes, owner and directory are whoever's mounted it, or root's.
+    The service's user is the one that runs the doctor. Root runs it for another user, so then one and the same user must own all.
+    A ring that is kept from changes, and its directory, may belong to root or to the user that mounted them.
     """
     places = [key_file, key_file.parent]
     if database_file is not None:
@@ -131,21 +105,21 @@ def _about_owners(key_file: Path, database_file: Path | None) -> Sequence[Findin
     if len({*owners.values()} | ({user} if user else set())) <= 1:
         return []
     facts = {"owners": [{"path": str(path), "owner": _name_of(owner)} for path, owner in owners.items()]}
-    return [Finding(Check.FILE_MODES, Problem.OWNERS_DIFFER, facts)]
+    return [Finding("file_modes", OWNERS_DIFFER, facts)]
 
 
-def _about_ways(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
+def _about_parents(key_file: Path, database_file: Path | None) -> Sequence[Finding]:
     """Whether others can put whole directories in the place of those that lead to the keys and the data.
 
     In a sticky directory they can move their own only.
     """
     files = [key_file] if database_file is None else [key_file, database_file]
     nearest = {file.parent.resolve() for file in files}
-    ways = {way.resolve() for file in files for path in (file.absolute(), file.resolve()) for way in path.parents}
+    parents = {parent.resolve() for file in files for path in (file.absolute(), file.resolve()) for parent in path.parents}
     return [
-        _about_mode(Problem.PARENT_DIRECTORY_WRITABLE, way, _mode(way))
-        for way in sorted(ways - nearest)
-        if _others_write(way) and not _mode(way) & stat.S_ISVTX
+        _about_mode(PARENT_DIRECTORY_WRITABLE, parent, _mode(parent))
+        for parent in sorted(parents - nearest)
+        if _others_write(parent) and not _mode(parent) & stat.S_ISVTX
     ]
 
 
@@ -183,3 +157,23 @@ def _mode(path: Path) -> int:
 def _existing(directory: Path) -> Path:
     """The nearest directory above that is there already."""
     return next(place for place in (directory.resolve(), *directory.resolve().parents) if place.exists())
+
+
+FILE_MODES: Final = Check(
+    "file_modes",
+    _check_file_modes,
+    problems=(
+        KEY_RING_OPEN_TO_OTHERS,
+        KEY_RING_MOUNTED_OPEN_TO_OTHERS,
+        KEY_RING_READ_ONLY,
+        KEY_DIRECTORY_WRITABLE,
+        DATA_DIRECTORY_WRITABLE,
+        DATA_OPEN_TO_OTHERS,
+        PARENT_DIRECTORY_WRITABLE,
+        OWNERS_DIFFER,
+    ),
+    fields=frozenset({"key_file", "database_url", "data_dir"}),
+)
+DISK_SPACE: Final = Check(
+    "disk_space", _check_disk_space, problems=(DISK_LOW, DISK_FULL), fields=frozenset({"key_file", "database_url", "data_dir"})
+)

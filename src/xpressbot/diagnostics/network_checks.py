@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeGuard
 from urllib.parse import urlsplit
 
-from xpressbot.diagnostics.findings import Check, Finding, Problem
-from xpressbot.diagnostics.observations import Observation
+from xpressbot.diagnostics import observations
+from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.database_checks import SCHEMA
 from xpressbot.foundation.networks import Network, is_within
-from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.times import DAY
 
 _FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
@@ -16,53 +16,64 @@ _FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
 REMEMBERED_FOR: Final = 7 * DAY
 """What no request has shown for so long tells nothing of today."""
 
+PUBLIC_URL_PLAIN: Final = Problem("public_url_plain", Severity.WARNING)
+PUBLIC_URL_UNREACHABLE: Final = Problem("public_url_unreachable", Severity.ERROR)
+PROXIES_UNNAMED: Final = Problem("proxies_unnamed", Severity.WARNING)
+PROXIES_TOO_WIDE: Final = Problem("proxies_too_wide", Severity.ERROR)
+FORWARDED_BY_UNKNOWN: Final = Problem("forwarded_by_unknown", Severity.WARNING)
+CLIENT_NOT_NAMED: Final = Problem("client_not_named", Severity.WARNING)
+HOST_NOT_PASSED_ON: Final = Problem("host_not_passed_on", Severity.WARNING)
 
-def check_public_url(settings: Settings) -> Sequence[Finding]:
+
+def _check_public_url(examination: Examination) -> Sequence[Finding]:
     """Whether people can open it, and whether what they send is encrypted."""
+    settings = examination.settings
     facts = {"url": settings.public_url}
     findings = []
     if not _may_be_reached(urlsplit(settings.public_url).hostname or ""):
-        findings.append(Finding(Check.PUBLIC_URL, Problem.PUBLIC_URL_UNREACHABLE, facts))
+        findings.append(Finding("public_url", PUBLIC_URL_UNREACHABLE, facts))
     if settings.plain_http_warning:
-        findings.append(Finding(Check.PUBLIC_URL, Problem.PUBLIC_URL_PLAIN, facts))
-    return findings or [Finding(Check.PUBLIC_URL, facts=facts)]
+        findings.append(Finding("public_url", PUBLIC_URL_PLAIN, facts))
+    return findings or [Finding("public_url", facts=facts)]
 
 
-def check_proxies(settings: Settings) -> Sequence[Finding]:
+def _check_proxies(examination: Examination) -> Sequence[Finding]:
     """Whether the proxies that are trusted are named, and are proxies."""
+    settings = examination.settings
     wide = [str(network) for network in settings.trusted_proxies if _is_too_wide(network)]
     if wide:
-        return [Finding(Check.PROXIES, Problem.PROXIES_TOO_WIDE, {"networks": wide})]
+        return [Finding("proxies", PROXIES_TOO_WIDE, {"networks": wide})]
     if settings.https and not settings.trusted_proxies:
-        return [Finding(Check.PROXIES, Problem.PROXIES_UNNAMED, {"url": settings.public_url})]
-    return [Finding(Check.PROXIES, facts={"networks": [str(network) for network in settings.trusted_proxies]})]
+        return [Finding("proxies", PROXIES_UNNAMED, {"url": settings.public_url})]
+    return [Finding("proxies", facts={"networks": [str(network) for network in settings.trusted_proxies]})]
 
 
-def check_forwarded_headers(
-    settings: Settings, forwarded: Observation | None, not_named: Observation | None, now: int
-) -> Sequence[Finding]:
-    """Whether somebody who is not trusted says lately where requests come from, and whether somebody who is does not say it."""
+def _check_forwarded_headers(examination: Examination) -> Sequence[Finding]:
+    """Whether a peer that is not trusted said lately where requests come from, and whether a trusted one did not say it."""
+    trusted, now = examination.settings.trusted_proxies, examination.now()
+    forwarded = observations.newest(examination.database, observations.FORWARDED_HEADER)
+    not_named = observations.newest(examination.database, observations.CLIENT_NOT_NAMED)
     findings = []
-    if _is_recent(forwarded, now) and not is_within(forwarded.detail["peer"], settings.trusted_proxies):
-        findings.append(Finding(Check.FORWARDED_HEADERS, Problem.FORWARDED_BY_UNKNOWN, _facts(forwarded)))
-    if _is_recent(not_named, now) and is_within(not_named.detail["peer"], settings.trusted_proxies):
-        findings.append(Finding(Check.FORWARDED_HEADERS, Problem.CLIENT_NOT_NAMED, _facts(not_named)))
+    if _is_recent(forwarded, now) and not is_within(forwarded.detail["peer"], trusted):
+        findings.append(Finding("forwarded_headers", FORWARDED_BY_UNKNOWN, _facts(forwarded)))
+    if _is_recent(not_named, now) and is_within(not_named.detail["peer"], trusted):
+        findings.append(Finding("forwarded_headers", CLIENT_NOT_NAMED, _facts(not_named)))
     return findings
 
 
-def check_host_header(settings: Settings, foreign: Observation | None, now: int) -> Sequence[Finding]:
+def _check_host_header(examination: Examination) -> Sequence[Finding]:
     """Whether a proxy asked lately for another host than the public URL's."""
-    if not _is_recent(foreign, now) or settings.answers_to(foreign.detail["host"]):
+    settings, foreign = examination.settings, observations.newest(examination.database, observations.FOREIGN_HOST)
+    if not _is_recent(foreign, examination.now()) or settings.answers_to(foreign.detail["host"]):
         return []
-    facts = {**_facts(foreign), "public": settings.public_host}
-    return [Finding(Check.HOST_HEADER, Problem.HOST_NOT_PASSED_ON, facts)]
+    return [Finding("host_header", HOST_NOT_PASSED_ON, {**_facts(foreign), "public": settings.public_host})]
 
 
-def _is_recent(seen: Observation | None, now: int) -> TypeGuard[Observation]:
+def _is_recent(seen: observations.Observation | None, now: int) -> TypeGuard[observations.Observation]:
     return seen is not None and abs(now - seen.at) <= REMEMBERED_FOR
 
 
-def _facts(seen: Observation) -> Mapping[str, str | int]:
+def _facts(seen: observations.Observation) -> Mapping[str, str | int]:
     return {**seen.detail, "at": seen.at}
 
 
@@ -76,3 +87,21 @@ def _may_be_reached(host: str) -> bool:
 
 def _is_too_wide(network: Network) -> bool:
     return not network.is_private and network.prefixlen < _FEWEST_PREFIX_BITS[network.version]
+
+
+PUBLIC_URL: Final = Check(
+    "public_url", _check_public_url, problems=(PUBLIC_URL_PLAIN, PUBLIC_URL_UNREACHABLE), fields=frozenset({"public_url"})
+)
+PROXIES: Final = Check(
+    "proxies", _check_proxies, problems=(PROXIES_UNNAMED, PROXIES_TOO_WIDE), fields=frozenset({"public_url", "trusted_proxies"})
+)
+FORWARDED_HEADERS: Final = Check(
+    "forwarded_headers",
+    _check_forwarded_headers,
+    problems=(FORWARDED_BY_UNKNOWN, CLIENT_NOT_NAMED),
+    needs=(SCHEMA.name,),
+    fields=frozenset({"trusted_proxies"}),
+)
+HOST_HEADER: Final = Check(
+    "host_header", _check_host_header, problems=(HOST_NOT_PASSED_ON,), needs=(SCHEMA.name,), fields=frozenset({"public_url"})
+)

@@ -12,7 +12,7 @@ from xpressbot.foundation.database.engine import METADATA, Database, insert_for
 FORWARDED_HEADER: Final = "forwarded_header"
 """A header that says where a request comes from, brought by a peer that is no trusted proxy: `peer` and `header`."""
 CLIENT_NOT_NAMED: Final = "client_not_named"
-"""A trusted proxy that says of nobody that a request comes from them: `peer`, and what it says instead as `value`."""
+"""A trusted proxy that names no client for a request: `peer`, and what it says instead as `value`."""
 FOREIGN_HOST: Final = "foreign_host"
 """A trusted proxy, or a program on this machine, that asks for another host than the public URL's: `peer` and `host`."""
 

@@ -1,6 +1,6 @@
 """Whether a running process can serve: the database answers, its schema is this program's, and the key ring fits.
 
-The same conditions as at the start, looked at again. The answer names a part and no more: whoever asks may be anybody.
+The same conditions as at the start, looked at again. The answer names a part and no more: any stranger may ask.
 """
 
 import os
@@ -69,7 +69,7 @@ class ReadinessCheck:
     def examine(self) -> Readiness:
         """Ask the database three short questions. It may take as long as the database takes."""
         if self._file is not None and _identity(self._file) != self._identity:
-            # Connections that are open go on with a file that nobody will find again.
+            # Connections that are open go on with a file that has lost its name.
             return NOT_REACHED
         try:
             self._database.ping()

@@ -208,9 +208,9 @@ def load_settings() -> Settings:
 
 
 def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
-    """Read the environment as far as it can be used: unusable values give way to the defaults.
+    """Read the environment as far as it can be used: unusable values are replaced by the defaults.
 
-    Beside the settings come the names of the fields whose values gave way, and everything that is wrong, in sentences.
+    Beside the settings come the names of the fields whose values were replaced, and everything that is wrong, in sentences.
     """
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     complaints, defaulted = about_unknown_names(os.environ, known, prefix=PREFIX), frozenset[str]()

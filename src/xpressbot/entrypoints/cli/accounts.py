@@ -9,7 +9,8 @@ import typer
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, new_address
 from xpressbot.entrypoints.messages.addresses import listed_address
-from xpressbot.entrypoints.messages.wording import refusal_text, weak_password_text
+from xpressbot.entrypoints.messages.refusals import refusal_text, weak_password_text
+from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, normalise_name
 from xpressbot.identity.administration.accounts import AccountSummary
@@ -74,11 +75,11 @@ def _create(services: Services, new: NewAccount) -> None:
     outcome = services.identity.registration.create(new)
     match outcome:
         case Account():
-            typer.echo(f"Account {listed_address(outcome.email)} made.")
+            typer.echo(f"Account {listed_address(outcome.email)} created.")
         case WeakPassword():
-            fail(weak_password_text(outcome))
+            fail(weak_password_text(ENGLISH, outcome))
         case Denied():
-            fail(str(refusal_text(outcome, 0)))
+            fail(str(refusal_text(ENGLISH, outcome, 0)))
         case unknown:
             assert_never(unknown)
 
@@ -86,7 +87,7 @@ def _create(services: Services, new: NewAccount) -> None:
 def _invite(services: Services, address: str) -> None:
     outcome = services.identity.registration.invite(address)
     if isinstance(outcome, Denied):
-        fail(str(refusal_text(outcome, 0)))
+        fail(str(refusal_text(ENGLISH, outcome, 0)))
     whom, most = listed_address(address), hours(LinkKind.INVITE)
     typer.echo(f"Hand this link to {whom}. It makes their account, once, within {most} hours; an earlier one is void.")
     if not services.identity.registration.has_owner():
@@ -102,7 +103,7 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
             case None:
                 fail(f"There is no account {email!r}.")
             case Denied():
-                fail(str(refusal_text(account, 0)))
+                fail(str(refusal_text(ENGLISH, account, 0)))
             case Account():
                 typer.echo(f"Account {listed_address(account.email)} is {status}.")
             case unknown:

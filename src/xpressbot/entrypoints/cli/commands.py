@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from xpressbot import __version__
+from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.entrypoints.cli.accounts import accounts_commands
 from xpressbot.entrypoints.cli.backup import EndWhatIsOpen, backup_command, restore_command
 from xpressbot.entrypoints.cli.database import database_commands
@@ -13,7 +14,6 @@ from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
-from xpressbot.entrypoints.doctor import Doctor
 
 
 def create_cli(build: Build, doctor: Doctor, end_what_is_open: EndWhatIsOpen, *, application: str, workers_variable: str) -> typer.Typer:

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from xpressbot.diagnostics.database_checks import ConnectionDemand
-from xpressbot.diagnostics.findings import Finding, Severity
+from xpressbot.diagnostics.check import WORKERS_FIELD, ConnectionDemand, Finding, Severity
+from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.entrypoints.cli.installation import FAILED, MISCONFIGURED, MOST_WORKERS
-from xpressbot.entrypoints.doctor import WORKERS_FIELD, Doctor, Subject
-from xpressbot.entrypoints.messages.findings import SEVERITIES, advice
+from xpressbot.entrypoints.messages.findings.advice import advice, widest_severity
+from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.database.engine import has_single_writer
 from xpressbot.foundation.database.read_only import open_for_reading
 from xpressbot.foundation.logging import configure_logging
@@ -21,7 +21,7 @@ from xpressbot.foundation.threads.worker_pools import available_cores, threads_o
 FORMAT: Final = 1
 """Of the JSON; a change that a reader could stumble over raises it."""
 _EXIT_CODES: Final = {Severity.ERROR: MISCONFIGURED, Severity.WARNING: FAILED}
-_MARGIN: Final = max(len(word) for word in SEVERITIES.values()) + 2
+_MARGIN: Final = widest_severity(ENGLISH) + 2
 
 
 def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]:
@@ -41,7 +41,7 @@ def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]
         configure_logging(json_lines=settings.log_format == "json", level="ERROR")
         database = open_for_reading(settings.url)
         demand = ConnectionDemand(workers, threads_of_a_worker(available_cores(), workers, single_writer=has_single_writer(settings.url)))
-        findings = doctor.examine(Subject(settings, database, demand, defaulted, complaint), thorough=True)
+        findings = doctor.examine(settings, database, demand, thorough=True, defaulted=defaulted, complaint=complaint)
         typer.echo(_as_json(findings) if as_json else _as_text(findings))
         raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))
 
@@ -65,8 +65,8 @@ def _worst(findings: Sequence[Finding]) -> Severity:
 def _as_text(findings: Sequence[Finding]) -> str:
     lines = []
     for finding in findings:
-        said = advice(finding)
-        lines.append(f"{SEVERITIES[finding.severity]:{_MARGIN}}{said.title}: {said.what}")
+        said = advice(ENGLISH, finding)
+        lines.append(f"{said.severity:{_MARGIN}}{said.title}: {said.what}")
         if said.remedy:
             lines.append(f"{'':{_MARGIN}}{said.remedy}")
     return "\n".join(lines)
@@ -77,11 +77,11 @@ def _as_json(findings: Sequence[Finding]) -> str:
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
-    said = advice(finding)
+    said = advice(ENGLISH, finding)
     return {
-        "check": finding.check.value,
+        "check": finding.check,
         "severity": finding.severity.value,
-        "problem": finding.problem and finding.problem.value,
+        "problem": finding.problem and finding.problem.code,
         "what": said.what,
         "remedy": said.remedy,
         "facts": dict(finding.facts),

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from xpressbot.entrypoints.cli.installation import fail
-from xpressbot.entrypoints.messages.wording import address_problem_text
+from xpressbot.entrypoints.messages.refusals import address_problem_text
+from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.times import HOUR, SECOND
 from xpressbot.foundation.tokens import Token
@@ -21,7 +22,7 @@ def new_address(text: str) -> str:
     """The address an operator typed for a new account; one that is refused ends the command."""
     address = normalise_email(text)
     if isinstance(address, AddressProblem):
-        reason = "" if address is AddressProblem.UNUSABLE else f" {address_problem_text(address)}"
+        reason = "" if address is AddressProblem.UNUSABLE else f" {address_problem_text(ENGLISH, address)}"
         fail(f"{text!r} is no usable e-mail address.{reason}")
     return address
 

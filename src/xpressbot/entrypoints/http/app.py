@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -29,6 +29,7 @@ from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
 from xpressbot.entrypoints.http.routing import destinations, page_routes
 from xpressbot.entrypoints.http.switchboard import Switchboard
 from xpressbot.entrypoints.jobs import run_jobs
+from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.threads.worker_pools import SWITCH_INTERVAL_SECONDS
 
@@ -38,9 +39,12 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 """FastAPI would hand messages of exceptions to whoever collects them. What may be told is told by our log and metrics."""
 
 
-def create_app(services: Services) -> FastAPI:
-    """Build the application of one worker."""
-    renderer = Renderer(plain_http_warning=services.settings.plain_http_warning)
+ENGLISH_ALONE: Final = Languages()
+
+
+def create_app(services: Services, languages: Languages = ENGLISH_ALONE) -> FastAPI:
+    """Build the application of one worker. languages: those that its pages are served in."""
+    renderer = Renderer(languages, plain_http_warning=services.settings.plain_http_warning)
     site = Site(services, renderer, Cookies(services.settings), destinations(PAGES), FormSubjects(services.digest))
 
     @asynccontextmanager

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.cross_origin import LONGEST_HOST, host_of
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.http.rendering import Renderer
-from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.threads.worker_pools import RETRY_AFTER_SECONDS
@@ -31,74 +31,81 @@ class _Explanation(NamedTuple):
     code: str
     title: str
     detail: str
-    action: Action | None = None
+
+
+class _Told(NamedTuple):
+    """What a page says, in the language of the one who reads it."""
+
+    title: str
+    detail: str
+    action: Action | None
 
 
 class ExplainedError(HTTPException):
-    """Ends a request with an error page in words of its own."""
+    """Ends a request with an error page in words of its own, which are in the request's language already."""
 
     def __init__(self, status: int, *, title: str, detail: str, action: Action | None, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, headers=headers)
-        self.explanation = _Explanation(_EXPLANATIONS[status].code, title, detail, action)
+        self.told = _Told(title, detail, action)
 
 
 _EXPLANATIONS: Final = {
     403: _Explanation(
         "cross_site",
-        _("Not from this page"),
-        _("This request came from another site, so nothing was done. Open XpressBot itself and try there."),
+        N_("Not from this page"),
+        N_("This request came from another site, so nothing was done. Open XpressBot itself and try there."),
     ),
-    404: _Explanation("not_found", _("Page not found"), _("There is nothing at this address.")),
+    404: _Explanation("not_found", N_("Page not found"), N_("There is nothing at this address.")),
     405: _Explanation(
-        "method_not_allowed", _("Not possible here"), _("This address does not take that kind of request. Nothing was done.")
+        "method_not_allowed", N_("Not possible here"), N_("This address does not take that kind of request. Nothing was done.")
     ),
     409: _Explanation(
         "token_superseded",
-        _("This click changed nothing"),
-        _(
+        N_("This click changed nothing"),
+        N_(
             "Your session was renewed a moment ago: by the same button, if you pressed it twice, or in another tab. What was done first"
             " counts. Go on to see it, and sign in if you are asked to."
         ),
     ),
-    410: _Explanation("gone", _("This link no longer works"), _("It was used or has expired.")),
+    410: _Explanation("gone", N_("This link no longer works"), N_("It was used or has expired.")),
     413: _Explanation(
-        "too_large", _("Too much text"), _("What was sent is larger than any form of ours. Nothing was done; shorten it and try again.")
+        "too_large", N_("Too much text"), N_("What was sent is larger than any form of ours. Nothing was done; shorten it and try again.")
     ),
     415: _Explanation(
-        "unsupported_media_type", _("Unknown kind of form"), _("This page takes forms as browsers send them. Nothing was done.")
+        "unsupported_media_type", N_("Unknown kind of form"), N_("This page takes forms as browsers send them. Nothing was done.")
     ),
     MISDIRECTED: _Explanation(
-        "misdirected", _("Wrong address"), _("This XpressBot is reached under another name. Use the address its operator gave you.")
+        "misdirected", N_("Wrong address"), N_("This XpressBot is reached under another name. Use the address its operator gave you.")
     ),
     422: _Explanation(
         "unreadable_form",
-        _("The form could not be read"),
-        _("A field is missing, was sent twice or is damaged. Nothing was done. Open the page anew, and fill it in again."),
+        N_("The form could not be read"),
+        N_("A field is missing, was sent twice or is damaged. Nothing was done. Open the page anew, and fill it in again."),
     ),
     429: _Explanation(
         "no_place",
-        _("Too many at once"),
-        _(
-            "Tries like this one are being worked on already: for the same account or link, or from your network. Nothing was checked or"
-            " counted. Go back, and send the form again in a second."
+        N_("Too many at once"),
+        N_(
+            "Other tries for this account or link, or from your network, are still being checked. Yours was not checked or counted. Go"
+            " back, and send the form again in a second."
         ),
     ),
     500: _Explanation(
         "internal_error",
-        _("Something went wrong"),
-        _("This is a fault of ours, and it was logged. Nothing more was changed. Try again in a moment."),
+        N_("Something went wrong"),
+        N_("This is a fault of ours, and it was logged. Nothing more was changed. Try again in a moment."),
     ),
     503: _Explanation(
         "unavailable",
-        _("Back in a moment"),
-        _("XpressBot is too busy or cannot reach its database. You are not signed out; try again in a few seconds."),
+        N_("Temporarily unavailable"),
+        N_("XpressBot is too busy or cannot reach its database. You are not signed out; try again in a few seconds."),
     ),
 }
 
 _NOTHING_CAN_BE_SAVED: Final = _Explanation(
     "read_only",
-    _("Nothing can be saved right now"),
-    _(
+    N_("Nothing can be saved right now"),
+    N_(
         "XpressBot cannot write to its disk, so nothing was changed. You are not signed out, and what is there can still be read. Only"
         " the operator of this installation can mend that."
     ),
@@ -119,11 +126,9 @@ def error_response(
     action: the way on, where the page knows a better one than the dashboard. `reference` is the id under which the log tells of
     the request.
     """
-    explanation = _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])
     if action is None and status in {403, 404, 405}:
-        action = Action("/", _("Go to the dashboard"))
-    told = explanation._replace(action=action)
-    return _explained(renderer, request, status, told, headers=headers, reference=reference)
+        action = Action("/", renderer.texts_for(request).gettext("Go to the dashboard"))
+    return _explained(renderer, request, status, _explanation_of(status), action=action, headers=headers, reference=reference)
 
 
 def unavailable_response(renderer: Renderer, request: Request, fault: DatabaseFault, *, reference: str | None = None) -> Response:
@@ -134,27 +139,48 @@ def unavailable_response(renderer: Renderer, request: Request, fault: DatabaseFa
     return error_response(renderer, request, 503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}, reference=reference)
 
 
+def http_error_response(renderer: Renderer, request: Request, error: HTTPException) -> Response:
+    """The answer to an HTTPException, in its own words if it brings some."""
+    headers = dict(error.headers or {})
+    if isinstance(error, ExplainedError):
+        code = _explanation_of(error.status_code).code
+        return _answer(renderer, request, error.status_code, code, error.told, headers=headers, reference=None)
+    return error_response(renderer, request, error.status_code, headers=headers)
+
+
 def _explained(
     renderer: Renderer,
     request: Request,
     status: int,
     explanation: _Explanation,
     *,
+    action: Action | None = None,
+    headers: dict[str, str] | None,
+    reference: str | None,
+) -> Response:
+    texts = renderer.texts_for(request)
+    told = _Told(texts.gettext(explanation.title), texts.gettext(explanation.detail), action)
+    return _answer(renderer, request, status, explanation.code, told, headers=headers, reference=reference)
+
+
+def _answer(
+    renderer: Renderer,
+    request: Request,
+    status: int,
+    code: str,
+    told: _Told,
+    *,
     headers: dict[str, str] | None,
     reference: str | None,
 ) -> Response:
     if request.scope["path"].startswith(API_PREFIX):
-        return problem(status, explanation.code, headers=headers, reference=reference)
-    shown = {"title": explanation.title, "detail": explanation.detail, "action": explanation.action, "reference": reference}
+        return problem(status, code, headers=headers, reference=reference)
     host = printable(host_of(request)[:LONGEST_HOST]) if status == MISDIRECTED else None
-    response = renderer.page("error.html", None, status=status, host=host, **shown)
+    texts = renderer.texts_for(request)
+    response = renderer.page(texts, "error.html", None, status=status, host=host, reference=reference, **told._asdict())
     response.headers.update(headers or {})
     return response
 
 
-def http_error_response(renderer: Renderer, request: Request, error: HTTPException) -> Response:
-    """The answer to an HTTPException, in its own words if it brings some."""
-    headers = dict(error.headers or {})
-    if isinstance(error, ExplainedError):
-        return _explained(renderer, request, error.status_code, error.explanation, headers=headers, reference=None)
-    return error_response(renderer, request, error.status_code, headers=headers)
+def _explanation_of(status: int) -> _Explanation:
+    return _EXPLANATIONS.get(status, _EXPLANATIONS[500 if status >= 500 else 404])

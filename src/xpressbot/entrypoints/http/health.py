@@ -15,28 +15,28 @@ READY_WITHIN_SECONDS: Final = 2
 
 def health_routes(site: Site) -> list[Route]:
     """GET /healthz: the event loop turns. GET /readyz: database, schema and keys are fit to serve."""
-    examination = _Examination(site)
+    check = _SharedCheck(site)
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
     async def ready(_request: Request) -> Response:
-        found = await examination.result()
+        found = await check.result()
         parts = {"database": found.database, "schema": found.schema, "keys": found.keys}
         return JSONResponse(parts, status_code=200 if found.ready else 503)
 
     return [Route("/healthz", alive, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
 
 
-class _Examination:
-    """At most one at a time, however many ask: a database that hangs holds one thread, and nobody waits for it for long."""
+class _SharedCheck:
+    """At most one at a time, however many clients ask: a database that hangs holds one thread, and no client waits for it for long."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._running: asyncio.Future[Readiness] | None = None
 
     async def result(self) -> Readiness:
-        """What the examination that is under way finds; a new one if there is none."""
+        """What the check that is running finds; a new one if there is none."""
         if self._running is None or self._running.done():
             services = self._site.services
             self._running = asyncio.ensure_future(services.pools.page.run(services.readiness.examine))

@@ -10,10 +10,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
-from xpressbot.entrypoints.http.forms import Form
+from xpressbot.entrypoints.http.forms import USED_MARK, Form
 from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
-from xpressbot.entrypoints.messages.wording import NO_COOKIE, Text, refusal_text
+from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.reasons import NO_COOKIE
+from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
 from xpressbot.foundation.settings import normalised_host
@@ -43,12 +46,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One request. Handlers run on a pool's thread, and answer with a response."""
+    """One request. Handlers run on a pool's thread, and answer with a response. texts: the language that it asks for."""
 
     site: Site
     starlette: Request
     form: Form
     client: Client
+    texts: Texts
 
     @classmethod
     def of(cls, site: Site, request: Request, form: Form) -> "PageRequest":
@@ -60,7 +64,7 @@ class PageRequest:
             device=site.cookies.read(request, Cookie.DEVICE),
             sign_in=site.cookies.read(request, Cookie.SIGN_IN),
         )
-        return cls(site, request, form, client)
+        return cls(site, request, form, client, site.renderer.texts_for(request))
 
     @property
     def identity(self) -> Identity:
@@ -71,6 +75,11 @@ class PageRequest:
     def metrics(self) -> SignInMetrics:
         """Where outcomes of proofs are counted."""
         return self.site.services.telemetry.sign_ins
+
+    @property
+    def used_marks(self) -> frozenset[str]:
+        """What may stand beside a recovery code that was copied from a page or file, whatever language that was in."""
+        return self.site.renderer.languages.translations_of(USED_MARK)
 
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it has none of this name."""
@@ -114,7 +123,7 @@ class PageRequest:
         subject = FormSubject.signed_in(account) if account is not None else shown_to
         if subject is not None:
             context["form_for"] = self.site.form_subjects.value(subject)
-        return self.site.renderer.page(template, account, status=status, **context)
+        return self.site.renderer.page(self.texts, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
         """409 for a form that was shown to somebody else than is there now, before anything is charged; None for any other request.
@@ -140,7 +149,12 @@ class PageRequest:
         now = self.now()
         wait = whole_seconds_until(denied.retry_at, now) if denied.reason in _THROTTLED and denied.retry_at is not None else None
         response = self.page(
-            template, account, status=401 if wait is None else 429, message=refusal_text(denied, now), retry_after=wait, **context
+            template,
+            account,
+            status=401 if wait is None else 429,
+            message=refusal_text(self.texts, denied, now),
+            retry_after=wait,
+            **context,
         )
         if wait is not None:
             response.headers["Retry-After"] = str(wait)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from mimetypes import guess_type
 from typing import Any, Final
@@ -11,10 +11,12 @@ from typing import Any, Final
 import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from xpressbot.entrypoints.messages.formatting import as_is, clock_time, moment
-from xpressbot.entrypoints.messages.translation import TRANSLATIONS
+from xpressbot.entrypoints.messages.formatting import as_is, clock_time, moment, number
+from xpressbot.entrypoints.messages.languages import Languages
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
@@ -46,13 +48,19 @@ class Viewer:
 
 
 class Renderer:
-    """Renders templates with what every page needs."""
+    """Renders templates with what every page needs, in one of the languages that there are."""
 
-    def __init__(self, *, plain_http_warning: bool) -> None:
+    def __init__(self, languages: Languages, *, plain_http_warning: bool) -> None:
+        self.languages = languages
         self._plain_http_warning = plain_http_warning
-        self._templates = _load_templates()
+        for texts in languages:
+            _load_templates(texts)  # a first page is not to wait for it
 
-    def page(self, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
+    def texts_for(self, request: Request) -> Texts:
+        """The language that a request asks for."""
+        return self.languages.asked_for(",".join(request.headers.getlist("accept-language")))
+
+    def page(self, texts: Texts, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page for a person, or for nobody."""
         viewer = None if account is None else Viewer(account.name, account.email)
         common: dict[str, Any] = {
@@ -64,7 +72,13 @@ class Renderer:
             "retry_after": None,
             "form": {},
         }
-        return HTMLResponse(self._templates.get_template(template).render(common | context), status_code=status)
+        body = _load_templates(texts).get_template(template).render(common | context)
+        return HTMLResponse(body, status_code=status, headers=language_headers(texts))
+
+
+def language_headers(texts: Texts) -> dict[str, str]:
+    """Which language an answer is in, and that it was asked for (RFC 9110 sections 8.5 and 12.5.5)."""
+    return {"Content-Language": texts.tag, "Vary": "Accept-Language"}
 
 
 def qr_svg(text: str, label: str) -> Markup:
@@ -74,7 +88,8 @@ def qr_svg(text: str, label: str) -> Markup:
 
 
 @cache
-def _load_templates() -> Environment:
+def _load_templates(texts: Texts) -> Environment:
+    """The templates in one language: an environment has one set of translations and filters."""
     templates = Environment(
         loader=PackageLoader("xpressbot.entrypoints.http"),
         autoescape=True,
@@ -84,9 +99,16 @@ def _load_templates() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    templates.install_gettext_translations(TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
-    templates.globals |= {"static": _static_url, "few_codes": FEW_CODES, "enrolment_tries": ENROLMENT_TRIES}
-    templates.filters |= {"moment": moment, "clock": clock_time, "as_is": as_is}
+    templates.install_gettext_translations(texts.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
+    templates.globals |= {
+        "static": _static_url,
+        "few_codes": FEW_CODES,
+        "enrolment_tries": ENROLMENT_TRIES,
+        "lang": texts.tag,
+        "dir": texts.direction,
+    }
+    in_words = {"moment": moment, "clock": clock_time, "number": number}
+    templates.filters |= {name: partial(write, texts) for name, write in in_words.items()} | {"as_is": as_is}
     return templates
 
 

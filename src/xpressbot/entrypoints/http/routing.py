@@ -14,7 +14,6 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
-from xpressbot.entrypoints.messages.translation import _
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.outcomes import Denied, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
@@ -135,7 +134,7 @@ class SignedInPage:
 
 def _session_renewed(request: PageRequest, back: str) -> Response:
     """The other half of a double click, or a form of a tab that was left behind. No cookie is set: the browser may have a newer one."""
-    return error_response(request.site.renderer, request.starlette, 409, action=Action(back, _("Go on")))
+    return error_response(request.site.renderer, request.starlette, 409, action=Action(back, request.texts.gettext("Go on")))
 
 
 def _somebody_else_must_enrol(request: PageRequest, caller: Caller) -> bool:

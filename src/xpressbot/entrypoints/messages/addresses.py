@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from xpressbot.entrypoints.messages.translation import _
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.text import is_ignorable
 from xpressbot.identity.accounts.rules.address import ascii_form, unicode_form
@@ -23,7 +22,7 @@ def listed_address(email: str) -> str:
     scripts = scripts_of(letters)
     notes = [" + ".join(sorted(scripts))] if scripts - _COMMON else []
     notes += [plain] if plain != email else []
-    return _("%(address)s (%(notes)s)") % {"address": shown, "notes": ", ".join(notes)} if notes else shown
+    return f"{shown} ({', '.join(notes)})" if notes else shown
 
 
 def _spelled_out(character: str) -> str:

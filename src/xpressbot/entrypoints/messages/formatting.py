@@ -1,13 +1,20 @@
-"""Values as people read them: times, names within a sentence, browsers."""
+"""Values as people read them: numbers, times, names within a sentence, browsers."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import ua_parser
+from babel.dates import format_date, format_skeleton, get_datetime_format
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
-from xpressbot.entrypoints.messages.translation import _
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.times import SECOND
+
+Text = str | Markup
+"""A sentence for a page, which escapes what is no markup."""
+_TIME_OF_DAY = "Hm"
+"""CLDR's name for hours from 0 to 23 and minutes. Times are in UTC, which no clock on a wall shows with AM or PM."""
 
 
 def as_is(text: str) -> Markup:
@@ -15,30 +22,40 @@ def as_is(text: str) -> Markup:
     return Markup('<span translate="no">{}</span>').format(text)
 
 
-def moment(at: int) -> Markup:
+def number(texts: Texts, value: int) -> str:
+    """A whole number."""
+    return format_decimal(value, locale=texts.locale)
+
+
+def moment(texts: Texts, at: int) -> Markup:
     """Date and time; the page's script rewrites it to the reader's time zone."""
-    return Markup('<time datetime="{}" data-moment>{}</time>').format(_iso(at), moment_text(at))
+    date, time = format_date(_utc(at), "medium", locale=texts.locale), _time_of_day(texts, at)
+    pattern = str(get_datetime_format("medium", texts.locale)).replace("'", "")
+    return Markup('<time datetime="{}" data-moment>{} UTC</time>').format(_iso(at), pattern.replace("{1}", date).replace("{0}", time))
 
 
-def moment_text(at: int) -> str:
-    """Date and time where no script reaches them."""
-    return f"{_utc(at):%-d %b %Y, %H:%M} UTC"
-
-
-def clock_time(at: int) -> Markup:
+def clock_time(texts: Texts, at: int) -> Markup:
     """The time of day alone."""
-    return Markup('<time datetime="{}" data-clock>{:%H:%M} UTC</time>').format(_iso(at), _utc(at))
+    return Markup('<time datetime="{}" data-clock>{} UTC</time>').format(_iso(at), _time_of_day(texts, at))
+
+
+def browser_name(texts: Texts, user_agent: str) -> str:
+    """What a person calls the browser: "Firefox on Linux"."""
+    browser, system = _parsed(user_agent)
+    if browser and system:
+        return texts.gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or texts.gettext("an unknown browser")
 
 
 @lru_cache(maxsize=1024)
-def browser_name(user_agent: str) -> str:
-    """What a person calls the browser: "Firefox on Linux"."""
+def _parsed(user_agent: str) -> tuple[str, str]:
+    """The names of a browser and its system; empty where they are unknown."""
     parsed = ua_parser.parse(user_agent)
-    browser = parsed.user_agent.family if parsed.user_agent else ""
-    system = parsed.os.family if parsed.os else ""
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or _("an unknown browser")
+    return parsed.user_agent.family if parsed.user_agent else "", parsed.os.family if parsed.os else ""
+
+
+def _time_of_day(texts: Texts, at: int) -> str:
+    return format_skeleton(_TIME_OF_DAY, _utc(at), locale=texts.locale)
 
 
 def _utc(at: int) -> datetime:

@@ -19,6 +19,16 @@ class Texts:
     locale: Locale
     catalogue: NullTranslations
 
+    @property
+    def tag(self) -> str:
+        """The language as pages and headers name it (BCP 47)."""
+        return str(self.locale).replace("_", "-")
+
+    @property
+    def direction(self) -> str:
+        """Where its lines begin: "ltr" or "rtl"."""
+        return self.locale.text_direction
+
     def gettext(self, text: str) -> str:
         """The text in this language; as it is where the catalogue lacks it."""
         return self.catalogue.gettext(text)
@@ -30,7 +40,3 @@ class Texts:
 
 ENGLISH: Final = Texts(Locale("en"), NullTranslations())
 """What commands speak, and pages to those who ask for none of the languages there are."""
-
-TRANSLATIONS: Final = ENGLISH.catalogue
-_ = TRANSLATIONS.gettext
-ngettext = TRANSLATIONS.ngettext

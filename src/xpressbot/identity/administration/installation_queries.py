@@ -1,4 +1,4 @@
-"""What whoever runs the installation should know of it, without changing anything and without seeing a secret."""
+"""What the operator should know of the installation's accounts, without changing anything and without seeing a secret."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from xpressbot.identity.sessions.rules.assurance import Method
 
 BATCH: Final = 500
 NEWEST_TRIED: Final = 500
-"""How many secrets of each kind are tried when somebody waits for a page."""
+"""How many secrets of each kind are tried for the owner's page."""
 ACCOUNTS_LOOKED_AT: Final = 1000
-"""How many accounts a page's queries asks about: its cost must not grow with the installation."""
+"""Among how many accounts is looked for the owner's page: the cost must not grow with the installation."""
 APPS_LOOKED_AT: Final = 1000
-"""Among how many apps, the newest ones, a page's queries looks for traces of a wrong clock."""
+"""Among how many apps, the newest ones, traces of a wrong clock are looked for, for the owner's page."""
 NEWEST_SESSIONS: Final = 500
-"""Among how many sessions a page's queries looks for the latest use."""
+"""Among how many sessions the latest use is looked for, for the owner's page."""
 MOST_NAMED: Final = 100
 """With a wrong key ring nothing opens, and a hundred rows say so as well as a million."""
 

@@ -10,8 +10,8 @@ from xpressbot.entrypoints.http.forms import parse_second_factor, password_probl
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text, settings_notice
+from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.reasons import settings_notice
 from xpressbot.identity.factors.proof import method_of
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
 from xpressbot.identity.sessions.caller import Caller
@@ -23,7 +23,7 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
     return request.page(
         "account.html",
         caller.account,
-        message=settings_notice(request.query("reason")),
+        message=settings_notice(request.texts, request.query("reason")),
         protected=settings.protection.on,
         since=settings.protection.since,
         codes_left=settings.protection.codes_left,
@@ -43,12 +43,12 @@ def show_confirm_identity(request: PageRequest, caller: Caller) -> Response:
 def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied:
     """Check the proof, renew the session's token, and go back to where it was needed."""
     context = _context(request, caller, request.form["next"])
-    factor = parse_second_factor(request.form["code"])
+    factor = parse_second_factor(request.form["code"], request.used_marks)
     errors: dict[str, Text] = {}
-    if problem := password_problem(request.form["password"]):
+    if problem := password_problem(request.texts, request.form["password"]):
         errors["password"] = problem
     if context["needs_code"] and factor is None:
-        errors["code"] = _("Enter the 6-digit code that your app shows, or a recovery code.")
+        errors["code"] = request.texts.gettext("Enter the 6-digit code that your app shows, or a recovery code.")
     if errors:
         return request.invalid("confirm_identity.html", caller.account, errors, **context)
     outcome = request.identity.reauthentication.confirm(caller, request.form["password"], factor)

@@ -9,8 +9,10 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text, apps_notice, refusal_text
+from xpressbot.entrypoints.messages.formatting import Text, number
+from xpressbot.entrypoints.messages.reasons import apps_notice
+from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.text import as_seen
 from xpressbot.identity.factors.rules import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
 from xpressbot.identity.factors.totp.apps import AuthenticatorApp
@@ -25,7 +27,7 @@ _STAYS_ON_THE_LIST: Final = frozenset({Reason.TOO_MANY_AUTHENTICATORS, Reason.NO
 
 def show_apps(request: PageRequest, caller: Caller) -> Response:
     """All apps, and what can be done with each."""
-    return _list(request, caller, message=apps_notice(request.query("reason")))
+    return _list(request, caller, message=apps_notice(request.texts, request.query("reason")))
 
 
 def show_add(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
@@ -38,14 +40,14 @@ def show_add(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
 def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret for one app more."""
     name = normalise_app_name(request.form["name"])
-    if name is None or _is_reserved(name):
-        return _add_page(request, caller, problem=_name_problem(name))
+    if name is None or _is_reserved(request.texts, name):
+        return _add_page(request, caller, problem=_name_problem(request.texts, name))
     outcome = request.identity.authenticator_apps.add(caller, name)
     match outcome:
         case Done():
             return redirect(SETUP_PATH)
         case Denied(Reason.NAME_TAKEN):
-            return _add_page(request, caller, problem=refusal_text(outcome, request.now()))
+            return _add_page(request, caller, problem=refusal_text(request.texts, outcome, request.now()))
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
@@ -55,14 +57,14 @@ def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequi
 def rename(request: PageRequest, caller: Caller) -> Response | Denied:
     """Give an app another name."""
     app_id, name = request.form["app"], normalise_app_name(request.form["name"])
-    if name is None or _is_reserved(name):
-        return _list(request, caller, renamed=app_id, problem=_name_problem(name))
+    if name is None or _is_reserved(request.texts, name):
+        return _list(request, caller, renamed=app_id, problem=_name_problem(request.texts, name))
     outcome = request.identity.authenticator_apps.rename(caller, app_id, name)
     match outcome:
         case Done():
             return redirect(APPS_PATH)
         case Denied(Reason.NAME_TAKEN):
-            return _list(request, caller, renamed=app_id, problem=refusal_text(outcome, request.now()))
+            return _list(request, caller, renamed=app_id, problem=refusal_text(request.texts, outcome, request.now()))
         case Denied(reason) if reason in _STAYS_ON_THE_LIST:
             return _refused(reason)
         case _:
@@ -81,14 +83,14 @@ def remove(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRe
             return outcome
 
 
-def app_choices(apps: Sequence[AuthenticatorApp]) -> list[dict[str, str]]:
+def app_choices(texts: Texts, apps: Sequence[AuthenticatorApp]) -> list[dict[str, str]]:
     """Ids and names as a page offers them; an app without a name gets a word for it."""
-    return [{"id": app.id, "name": app_label(app.name, is_usable=app.is_usable)} for app in apps]
+    return [{"id": app.id, "name": app_label(texts, app.name, is_usable=app.is_usable)} for app in apps]
 
 
-def app_label(name: str, *, is_usable: bool = True) -> str:
+def app_label(texts: Texts, name: str, *, is_usable: bool = True) -> str:
     """What an app is called on a page."""
-    return name or (_("Authenticator app") if is_usable else _("Something else"))
+    return name or (texts.gettext("Authenticator app") if is_usable else texts.gettext("Something else"))
 
 
 def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
@@ -101,7 +103,7 @@ def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: T
     rows = [
         {
             "id": app.id,
-            "name": app_label(app.name, is_usable=app.is_usable),
+            "name": app_label(request.texts, app.name, is_usable=app.is_usable),
             "is_usable": app.is_usable,
             "typed": request.form["name"] if app.id == renamed else app.name,
             "added_at": app.added_at,
@@ -131,14 +133,19 @@ def _add_page(request: PageRequest, caller: Caller, *, problem: Text | None = No
     return request.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors)
 
 
-def _is_reserved(name: str) -> bool:
-    return as_seen(name) == as_seen(app_label(""))
+def _is_reserved(texts: Texts, name: str) -> bool:
+    return as_seen(name) == as_seen(app_label(texts, ""))
 
 
-def _name_problem(name: str | None) -> str:
+def _name_problem(texts: Texts, name: str | None) -> str:
     if name is not None:
-        return _("Apps without a name are called so. Take another, so that you can tell them apart.")
-    return _("Give it a name of up to %(count)d characters, without control characters.") % {"count": MAX_NAME_LENGTH}
+        return texts.gettext("Apps without a name are called that. Choose another name, so that you can tell them apart.")
+    sentence = texts.ngettext(
+        "Give it a name of up to %(count)s character, without control characters.",
+        "Give it a name of up to %(count)s characters, without control characters.",
+        MAX_NAME_LENGTH,
+    )
+    return sentence % {"count": number(texts, MAX_NAME_LENGTH)}
 
 
 def _refused(reason: Reason) -> Response:

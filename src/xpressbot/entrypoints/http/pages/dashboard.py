@@ -7,14 +7,17 @@ from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from xpressbot.diagnostics.background_check import CheckResult
-from xpressbot.diagnostics.findings import Check, Finding, Severity
+from xpressbot.diagnostics.check import Finding, Severity
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.addresses import listed_address
-from xpressbot.entrypoints.messages.findings import SEVERITIES, advice
+from xpressbot.entrypoints.messages.events import event_title, where
+from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is
-from xpressbot.entrypoints.messages.wording import event_title, notice_detail, where
+from xpressbot.entrypoints.messages.notices import notice_detail
+from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.identity.administration.checks import SEALED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
 from xpressbot.identity.outcomes import Denied, Done
@@ -33,12 +36,12 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         protected=dashboard.protection.on,
         codes_left=dashboard.protection.codes_left,
         recovery_session=dashboard.protection.recovery_session,
-        notices=[_notice(notice) for notice in dashboard.notices],
+        notices=[_notice(request.texts, notice) for notice in dashboard.notices],
         more_notices=dashboard.more_notices,
         notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
-        read=[_notice(notice) for notice in dashboard.read],
-        activity=[_entry(event) for event in dashboard.activity],
-        installation=_installation(request.site.services.background_check.last()) if dashboard.owner else None,
+        read=[_notice(request.texts, notice) for notice in dashboard.read],
+        activity=[_entry(request.texts, event) for event in dashboard.activity],
+        installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
     )
 
 
@@ -49,51 +52,48 @@ def acknowledge_notices(request: PageRequest, caller: Caller) -> Response | Deni
     return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
 
 
-def _entry(event: SecurityEvent) -> dict[str, Any]:
-    browser, address = where(event)
-    return {"title": event_title(event.kind), "at": event.at, "browser": browser, "address": address}
+def _entry(texts: Texts, event: SecurityEvent) -> dict[str, Any]:
+    browser, address = where(texts, event)
+    return {"title": event_title(texts, event.kind), "at": event.at, "browser": browser, "address": address}
 
 
-def _notice(notice: Notice) -> dict[str, Any]:
+def _notice(texts: Texts, notice: Notice) -> dict[str, Any]:
     """One line, with place and time of the newest of its events."""
-    return _entry(notice.last) | {
-        "title": event_title(notice.kind),
-        "detail": notice_detail(notice),
+    return _entry(texts, notice.last) | {
+        "title": event_title(texts, notice.kind),
+        "detail": notice_detail(texts, notice),
         "count": 1 if notice.kind in _COUNTED_IN_WORDS else notice.count,
         "several_places": notice.several_places,
     }
 
 
-def _installation(examined: CheckResult | None) -> dict[str, Any]:
-    """What calls for the owner, errors first, and how much was looked at; `at` is None before the first examination."""
-    if examined is None:
+def _installation(texts: Texts, result: CheckResult | None) -> dict[str, Any]:
+    """What calls for the owner, errors first, and how much was looked at; `at` is None before the first result is there."""
+    if result is None:
         return {"at": None}
-    secrets = next((finding.facts for finding in examined.findings if finding.check is Check.SEALED_SECRETS), {})
-    calling = [finding for finding in examined.findings if finding.severity in {Severity.WARNING, Severity.ERROR}]
+    secrets = next((finding.facts for finding in result.findings if finding.check == SEALED_SECRETS_CHECK), {})
+    calling = [finding for finding in result.findings if finding.severity in {Severity.WARNING, Severity.ERROR}]
     calling.sort(key=lambda finding: finding.severity is not Severity.ERROR)
     return {
-        "at": examined.at,
+        "at": result.at,
         "tried": secrets.get("tried"),
         "stored": secrets.get("stored"),
-        "findings": [
-            {
-                "advice": advice(finding),
-                "what": _what(finding),
-                "error": finding.severity is Severity.ERROR,
-                "severity": SEVERITIES[finding.severity],
-            }
-            for finding in calling
-        ],
+        "findings": [_finding(texts, finding) for finding in calling],
     }
 
 
-def _what(finding: Finding) -> Markup:
+def _finding(texts: Texts, finding: Finding) -> dict[str, Any]:
+    said = advice(texts, finding)
+    return {"advice": said, "what": _what(finding, said), "error": finding.severity is Severity.ERROR}
+
+
+def _what(finding: Finding, said: Advice) -> Markup:
     """What a finding says, with the addresses in it as they are."""
-    what = advice(finding).what
-    addresses = sorted((listed_address(account["email"]) for account in finding.facts.get("accounts", ())), key=len, reverse=True)
+    accounts = finding.facts.get("accounts", ())
+    addresses = sorted((listed_address(account["email"]) for account in accounts), key=len, reverse=True)
     if not addresses:
-        return escape(what)
-    parts = re.split(f"({'|'.join(map(re.escape, addresses))})", what)
+        return escape(said.what)
+    parts = re.split(f"({'|'.join(map(re.escape, addresses))})", said.what)
     return Markup().join(as_is(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 

@@ -13,8 +13,9 @@ from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text, weak_password_text
+from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.refusals import weak_password_text
+from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
@@ -24,8 +25,8 @@ _TEMPLATE: Final = "invitation.html"
 _LINK: Final = LinkPage(
     LinkKind.INVITE,
     INVITATION_PATH,
-    used=_("If you have made your account with it, sign in."),
-    another=_("Whoever runs this XpressBot can give you a new one."),
+    used=N_("If you have created your account with it, sign in."),
+    another=N_("The operator of this XpressBot can give you a new one."),
 )
 
 
@@ -48,16 +49,16 @@ def accept(request: PageRequest) -> Response:
             request.site.cookies.clear(response, Cookie.LINK)
             return response
         case WeakPassword():
-            return _page(request, {"password": weak_password_text(outcome)})
+            return _page(request, {"password": weak_password_text(request.texts, outcome)})
         case Denied(Reason.LINK_THROTTLED):
             request.metrics.sign_in(Step.LINK, outcome)
             return request.refused(_TEMPLATE, None, outcome, **_context(request))
         case Denied(Reason.EMAIL_TAKEN):
             raise ExplainedError(
                 410,
-                title=_("You have an account already"),
-                detail=_("There is an account with this address already. Sign in with it."),
-                action=Action(SIGN_IN_PATH, _("Sign in")),
+                title=request.texts.gettext("You have an account already"),
+                detail=request.texts.gettext("There is an account with this address already. Sign in with it."),
+                action=Action(SIGN_IN_PATH, request.texts.gettext("Sign in")),
             )
         case Denied():
             raise _LINK.closed(request)

@@ -1,12 +1,13 @@
 """What pages need on which somebody chooses a first password."""
 
+import json
 from functools import cache
 from typing import Any, Final
 
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text
+from xpressbot.entrypoints.messages.formatting import Text, number
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import MAX_NAME_LENGTH, normalise_name
 
 _PASSPHRASE_WORDS: Final = 6
@@ -14,8 +15,10 @@ _PASSPHRASE_WORDS: Final = 6
 
 
 def new_password_context(request: PageRequest) -> dict[str, Any]:
-    """The rule, and a passphrase made for this page."""
-    return {"min_length": request.site.services.settings.password_min_length, "suggestion": _passphrase(request)}
+    """The rule, what the page's script says while too little is typed, and a passphrase made for this page."""
+    min_length = request.site.services.settings.password_min_length
+    missing = [_characters_missing(request.texts, count) for count in range(1, min_length + 1)]
+    return {"min_length": min_length, "missing": json.dumps(missing, ensure_ascii=False), "suggestion": _passphrase(request)}
 
 
 def name_and_password_problems(request: PageRequest) -> tuple[str, dict[str, Text]]:
@@ -23,10 +26,23 @@ def name_and_password_problems(request: PageRequest) -> tuple[str, dict[str, Tex
     name = normalise_name(request.form["name"])
     errors: dict[str, Text] = {}
     if name is None:
-        errors["name"] = _("Enter your name: up to %(count)d characters, without control characters.") % {"count": MAX_NAME_LENGTH}
-    if problem := password_problem(request.form["password"]):
+        errors["name"] = _name_problem(request.texts)
+    if problem := password_problem(request.texts, request.form["password"]):
         errors["password"] = problem
     return name or "", errors
+
+
+def _name_problem(texts: Texts) -> str:
+    sentence = texts.ngettext(
+        "Enter your name: up to %(count)s character, without control characters.",
+        "Enter your name: up to %(count)s characters, without control characters.",
+        MAX_NAME_LENGTH,
+    )
+    return sentence % {"count": number(texts, MAX_NAME_LENGTH)}
+
+
+def _characters_missing(texts: Texts, count: int) -> str:
+    return texts.ngettext("%(count)s more character", "%(count)s more characters", count) % {"count": number(texts, count)}
 
 
 def _passphrase(request: PageRequest) -> str:

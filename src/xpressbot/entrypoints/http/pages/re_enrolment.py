@@ -13,8 +13,10 @@ from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
 from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text, re_enrolment_notice, refusal_text
+from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.reasons import re_enrolment_notice
+from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
@@ -26,8 +28,8 @@ _TEMPLATE: Final = "re_enrolment.html"
 _LINK: Final = LinkPage(
     LinkKind.RE_ENROLMENT,
     RE_ENROLMENT_PATH,
-    used=_("If you have set up 2FA with it, sign in."),
-    another=_("Whoever runs this XpressBot can reset your 2FA again, which gives you a new one."),
+    used=N_("If you have set up 2FA with it, sign in."),
+    another=N_("The operator of this XpressBot can reset your 2FA again, which gives you a new one."),
 )
 _MAX_PASTED: Final = 2048
 
@@ -35,15 +37,15 @@ _MAX_PASTED: Final = 2048
 def show_link(request: PageRequest) -> Response:
     """Take the link's token out of the address bar, then say what is still missing: the password, the link, or the start."""
     taken = _LINK.taken_from_address(request)
-    return taken if taken is not None else _page(request, message=re_enrolment_notice(request.query("reason")))
+    return taken if taken is not None else _page(request, message=re_enrolment_notice(request.texts, request.query("reason")))
 
 
 def take_pasted_link(request: PageRequest) -> Response:
     """Take a link that was opened elsewhere, or stands on paper."""
     token = _token_in(request.form["link"])
     if token is None:
-        problem = _("Paste the whole link, as it was given to you.")
-        return _page(request, status=422, errors={"link": problem}, otherwise=_LINK.gone(LinkState.UNKNOWN))
+        problem = request.texts.gettext("Paste the whole link, as it was given to you.")
+        return _page(request, status=422, errors={"link": problem}, otherwise=_LINK.gone(request.texts, LinkState.UNKNOWN))
     outcome = request.identity.re_enrolment.take(token)
     match outcome:
         case Done():
@@ -52,10 +54,13 @@ def take_pasted_link(request: PageRequest) -> Response:
             request.metrics.throttled(outcome)
             now = request.now()
             retry = {"Retry-After": str(whole_seconds_until(retry_at, now))}
-            raise ExplainedError(429, title=_("Pasted too often"), detail=refusal_text(outcome, now), action=None, headers=retry)
+            title, detail = request.texts.gettext("Pasted too often"), refusal_text(request.texts, outcome, now)
+            raise ExplainedError(429, title=title, detail=detail, action=None, headers=retry)
         case Denied():
             state = _LINK.state(request, token)
-            return _page(request, status=410, errors={"link": _LINK.gone_text(state)}, otherwise=_LINK.gone(state))
+            return _page(
+                request, status=410, errors={"link": _LINK.gone_text(request.texts, state)}, otherwise=_LINK.gone(request.texts, state)
+            )
         case unknown:
             assert_never(unknown)
 

@@ -7,10 +7,11 @@ from starlette.responses import PlainTextResponse, Response
 from xpressbot.entrypoints.http.forms import USED_MARK, parse_recovery_code, recovery_code_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
+from xpressbot.entrypoints.http.rendering import language_headers
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import browser_name
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import codes_notice
+from xpressbot.entrypoints.messages.reasons import codes_notice
+from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, SavedCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
@@ -20,11 +21,9 @@ from xpressbot.identity.sessions.caller import Caller
 _MASK: Final = "••••-••••-••••-••••"
 _TEMPLATE: Final = "recovery_codes.html"
 _CHECKED: Final = {
-    SavedCode.GOOD: _("This code is good. It was not used by checking it."),
-    SavedCode.USED: _("This code was yours and is used up. Cross it out."),
-    SavedCode.UNKNOWN: _(
-        "This is none of your codes. If it stands on your paper, that paper holds an old set: make new codes and save those."
-    ),
+    SavedCode.GOOD: N_("This code is good. It was not used by checking it."),
+    SavedCode.USED: N_("This code was used. Cross it out on your list."),
+    SavedCode.UNKNOWN: N_("Not one of your recovery codes. If it is on your list, the list is old: make new codes and save those."),
 }
 _FRESH: Final = {Showing.FIRST: "first", Showing.REPLACEMENT: "replacement", Showing.AGAIN: None}
 
@@ -34,7 +33,7 @@ def show_codes(request: PageRequest, caller: Caller) -> Response:
     ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None:
         return redirect(SETTINGS_PATH)
-    message = codes_notice(request.query("reason"))
+    message = codes_notice(request.texts, request.query("reason"))
     return request.page(_TEMPLATE, caller.account, message=message, **_context(request, ledger))
 
 
@@ -43,10 +42,10 @@ def check(request: PageRequest, caller: Caller) -> Response | Denied | StepUpReq
     ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None:
         return redirect(SETTINGS_PATH)
-    code = parse_recovery_code(request.form["code"])
+    code = parse_recovery_code(request.form["code"], request.used_marks)
     if code is None:
         return request.invalid(
-            _TEMPLATE, caller.account, {"code": recovery_code_problem(request.form["code"])}, **_context(request, ledger)
+            _TEMPLATE, caller.account, {"code": recovery_code_problem(request.texts, request.form["code"])}, **_context(request, ledger)
         )
     outcome = request.identity.recovery_codes.check(caller, code)
     request.metrics.throttled(outcome)
@@ -55,7 +54,7 @@ def check(request: PageRequest, caller: Caller) -> Response | Denied | StepUpReq
             return request.page(
                 _TEMPLATE,
                 caller.account,
-                **_context(request, ledger) | {"checked": _CHECKED[outcome], "is_good": outcome is SavedCode.GOOD},
+                **_context(request, ledger) | {"checked": request.texts.gettext(_CHECKED[outcome]), "is_good": outcome is SavedCode.GOOD},
             )
         case Denied(Reason.THROTTLED):
             return request.refused(_TEMPLATE, caller.account, outcome, **_context(request, ledger))
@@ -99,16 +98,16 @@ def download(request: PageRequest, caller: Caller) -> Response | Denied | StepUp
         return redirect(CODES_PATH)
     used = {code.position for code in ledger.code_set.codes if code.used_at is not None}
     name = InstallationName.of(request.site.services.settings)
+    texts, mark = request.texts, f"  ({request.texts.gettext(USED_MARK)})"
     lines = [
-        _("XpressBot recovery codes for %(email)s at %(place)s") % {"email": caller.account.email, "place": name.address},
-        _("Each code signs you in once if you lose your phone. Keep them in a safe place, away from the phone."),
+        texts.gettext("XpressBot recovery codes for %(email)s at %(place)s") % {"email": caller.account.email, "place": name.address},
+        texts.gettext("Each code signs you in once if you lose your phone. Keep them in a safe place, away from the phone."),
         "",
-        *(f"{position:2}. {code}{'  ' + _('(used)') if position in used else ''}" for position, code in enumerate(ledger.shown, start=1)),
+        *(f"{position:2}. {code}{mark if position in used else ''}" for position, code in enumerate(ledger.shown, start=1)),
         "",
     ]
-    return PlainTextResponse(
-        "\r\n".join(lines), headers={"Content-Disposition": f'attachment; filename="xpressbot-recovery-codes{name.in_files}.txt"'}
-    )
+    as_file = {"Content-Disposition": f'attachment; filename="xpressbot-recovery-codes{name.in_files}.txt"'}
+    return PlainTextResponse("\r\n".join(lines), headers=as_file | language_headers(texts))
 
 
 def _context(request: PageRequest, ledger: Ledger) -> dict[str, Any]:
@@ -117,8 +116,8 @@ def _context(request: PageRequest, ledger: Ledger) -> dict[str, Any]:
         "place": InstallationName.of(request.site.services.settings).address,
         "set_id": ledger.code_set.id,
         "fresh": None if ledger.showing is None else _FRESH[ledger.showing],
-        "ledger": _rows(ledger),
-        "used_mark": USED_MARK,
+        "ledger": _rows(request.texts, ledger),
+        "used_mark": request.texts.gettext(USED_MARK),
         "viewable": ledger.viewable,
         "codes_left": ledger.code_set.unused,
         "codes_total": CODES_IN_A_SET,
@@ -127,13 +126,13 @@ def _context(request: PageRequest, ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _rows(ledger: Ledger) -> list[dict[str, object]]:
+def _rows(texts: Texts, ledger: Ledger) -> list[dict[str, object]]:
     return [
         {
             "position": code.position,
             "hint": _MASK,
             "used_at": code.used_at,
-            "used_browser": browser_name(code.used_agent) if code.used_agent else None,
+            "used_browser": browser_name(texts, code.used_agent) if code.used_agent else None,
         }
         for code in ledger.code_set.codes
     ]

@@ -1,6 +1,7 @@
 """The set-up page: the QR code, the key, and the field for the first code. The same with a session and before it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -10,10 +11,9 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import code_problem
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.rendering import qr_svg
-from xpressbot.entrypoints.messages.formatting import moment_text
-from xpressbot.entrypoints.messages.translation import _
 from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
 from xpressbot.foundation.installation_name import InstallationName
+from xpressbot.foundation.times import SECOND
 from xpressbot.identity.factors.totp.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.totp.rules.otpauth import base32_key, groups_of_four, provisioning_uri
 from xpressbot.identity.factors.totp.rules.totp import parse_code
@@ -41,7 +41,7 @@ def with_first_code(
     account, context = caller.account if caller else None, _context(request, caller, subject, enrolment)
     digits = parse_code(request.form["code"])
     if digits is None:
-        return request.invalid(_TEMPLATE, account, {"code": code_problem(request.form["code"])}, **context)
+        return request.invalid(_TEMPLATE, account, {"code": code_problem(request.texts, request.form["code"])}, **context)
     outcome = confirm(digits)
     request.metrics.code(Method.TOTP, outcome, CodePurpose.SET_UP)
     if isinstance(outcome, Denied) and outcome.reason in {Reason.WRONG_CODE, Reason.CLOCK_IS_OFF}:
@@ -56,7 +56,7 @@ def _context(request: PageRequest, caller: Caller | None, subject: FormSubject, 
     return {
         "email": subject.address,
         "shown_to": subject,
-        "qr": qr_svg(uri, _("QR code for your authenticator app")),
+        "qr": qr_svg(uri, request.texts.gettext("QR code for your authenticator app")),
         "key": key,
         "key_groups": groups_of_four(key),
         "otpauth_uri": uri,
@@ -75,9 +75,10 @@ def _label(issuer: str, email: str, enrolment: OpenEnrolment) -> str:
     """What the app shows beside the code: whose it is, and what tells this entry from the account's others.
 
     An account's first app has nothing to be told from. Each later one carries the moment it was begun: an app that has an entry with
-    the same label may overwrite it, although the old secret still works, and people take the codes of the wrong one.
+    the same label may overwrite it, although the old secret still works, and people take the codes of the wrong one. The label is
+    no prose of the page: it is stored in the app, and the same in every language.
     """
-    begun = moment_text(enrolment.begun_at).replace(":", ".") if enrolment.follows_another else ""
+    begun = f"{datetime.fromtimestamp(enrolment.begun_at // SECOND, tz=UTC):%-d %b %Y, %H.%M} UTC" if enrolment.follows_another else ""
     told = [part for part in (enrolment.name, begun) if part]
     ending = f" ({', '.join(told)})" if told else ""
     room = _LONGEST_NAMES - 2 * len(quote(issuer, safe=""))

@@ -13,11 +13,12 @@ from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, 
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text, address_problem_text, sign_in_notice
+from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.reasons import sign_in_notice
+from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_sign_in_with
-from xpressbot.identity.factors.proof import SecondFactor
+from xpressbot.identity.factors.proof import RecoveryCodeText, SecondFactor, TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -33,24 +34,32 @@ class _SecondFactorWay:
 
     step: Step
     template: str
-    parse: Callable[[str], SecondFactor | None]
-    problem: Callable[[str], Text]
+    parse: Callable[[PageRequest], SecondFactor | None]
+    problem: Callable[[PageRequest], Text]
 
 
-def _problem_of_code(text: str) -> Text:
-    if parse_recovery_code(text) is None:
-        return code_problem(text)
-    return _('This is a recovery code. Follow "Use a recovery code instead" and type it there.')
+def _totp_code(request: PageRequest) -> TotpCode | None:
+    return parse_totp_code(request.form["code"])
 
 
-def _problem_of_recovery_code(text: str) -> Text:
-    if parse_totp_code(text) is None:
-        return recovery_code_problem(text)
-    return _('This is a code from an app. Follow "Use the code from your app" and type it there.')
+def _recovery_code(request: PageRequest) -> RecoveryCodeText | None:
+    return parse_recovery_code(request.form["code"], request.used_marks)
 
 
-_APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", parse_totp_code, _problem_of_code)
-_RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", parse_recovery_code, _problem_of_recovery_code)
+def _problem_of_code(request: PageRequest) -> Text:
+    if _recovery_code(request) is None:
+        return code_problem(request.texts, request.form["code"])
+    return request.texts.gettext('This is a recovery code. Follow "Use a recovery code instead" and type it there.')
+
+
+def _problem_of_recovery_code(request: PageRequest) -> Text:
+    if _totp_code(request) is None:
+        return recovery_code_problem(request.texts, request.form["code"])
+    return request.texts.gettext('This is a code from an app. Follow "Use the code from your app" and type it there.')
+
+
+_APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", _totp_code, _problem_of_code)
+_RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", _recovery_code, _problem_of_recovery_code)
 
 
 def show_sign_in(request: PageRequest) -> Response:
@@ -61,7 +70,7 @@ def show_sign_in(request: PageRequest) -> Response:
     reason = request.query("reason")
     if not reason and request.identity.sessions.is_from_the_future(request.client):
         reason = Reason.CLOCK_WAS_CHANGED
-    message = sign_in_notice(reason)
+    message = sign_in_notice(request.texts, reason)
     return request.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
 
 
@@ -72,9 +81,9 @@ def sign_in(request: PageRequest) -> Response:
     email, password = email_to_sign_in_with(request.form["email"]), request.form["password"]
     errors: dict[str, Text] = {}
     if isinstance(email, AddressProblem):
-        asked = _("Enter your e-mail address, like anna@example.com.")
-        errors["email"] = asked if email is AddressProblem.UNUSABLE else address_problem_text(email)
-    if problem := password_problem(password):
+        asked = request.texts.gettext("Enter your e-mail address, like anna@example.com.")
+        errors["email"] = asked if email is AddressProblem.UNUSABLE else address_problem_text(request.texts, email)
+    if problem := password_problem(request.texts, password):
         errors["password"] = problem
     if isinstance(email, AddressProblem) or errors:
         return request.invalid("sign_in.html", None, errors, form=kept)
@@ -111,12 +120,12 @@ def verify_second_factor(way: _SecondFactorWay) -> Callable[[PageRequest], Respo
     """Check a second factor."""
 
     def verify(request: PageRequest) -> Response:
-        factor = way.parse(request.form["code"])
+        factor = way.parse(request)
         if factor is None:
             pending = _pending(request)
             if isinstance(pending, Response):
                 return pending
-            return request.invalid(way.template, None, {"code": way.problem(request.form["code"])}, **_of(pending))
+            return request.invalid(way.template, None, {"code": way.problem(request)}, **_of(pending))
         outcome = request.identity.sign_in.verify_second_factor(request.cookie(Cookie.SIGN_IN), factor, request.client)
         request.metrics.sign_in(way.step, outcome)
         match outcome:

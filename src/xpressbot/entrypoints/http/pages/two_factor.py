@@ -27,7 +27,7 @@ def show_move(request: PageRequest, caller: Caller) -> Response | StepUpRequired
     settings = request.identity.account_page.settings(caller)
     if not settings.protection.on:
         return redirect(SETTINGS_PATH)
-    return request.page("move.html", caller.account, apps=app_choices(settings.apps), other_sessions=settings.other_sessions)
+    return request.page("move.html", caller.account, apps=app_choices(request.texts, settings.apps), other_sessions=settings.other_sessions)
 
 
 def start(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:

@@ -13,8 +13,9 @@ from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
-from xpressbot.entrypoints.messages.translation import _
-from xpressbot.entrypoints.messages.wording import Text, address_problem_text, weak_password_text
+from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.refusals import address_problem_text, weak_password_text
+from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.links.rules import LinkKind
@@ -26,8 +27,8 @@ _TEMPLATE: Final = "welcome.html"
 _LINK: Final = LinkPage(
     LinkKind.WELCOME,
     WELCOME_PATH,
-    used=_("If you have made the owner's account with it, sign in."),
-    another=_("Whoever runs this XpressBot gets a new one by starting it again."),
+    used=N_("If you have created the owner's account with it, sign in."),
+    another=N_("The operator of this XpressBot gets a new one by starting it again."),
 )
 
 
@@ -51,7 +52,7 @@ def claim(request: PageRequest) -> Response:
     email, password = normalise_email(kept["email"]), request.form["password"]
     name, errors = name_and_password_problems(request)
     if isinstance(email, AddressProblem):
-        errors["email"] = address_problem_text(email)
+        errors["email"] = address_problem_text(request.texts, email)
     if isinstance(email, AddressProblem) or errors:
         return _page(request, errors, kept)
     outcome = request.identity.registration.claim(request.cookie(Cookie.LINK), NewAccount(email, name, password), request.client)
@@ -62,7 +63,7 @@ def claim(request: PageRequest) -> Response:
             request.site.cookies.clear(response, Cookie.LINK)
             return response
         case WeakPassword():
-            return _page(request, {"password": weak_password_text(outcome)}, kept)
+            return _page(request, {"password": weak_password_text(request.texts, outcome)}, kept)
         case Denied(Reason.LINK_THROTTLED):
             request.metrics.sign_in(Step.LINK, outcome)
             return request.refused(_TEMPLATE, None, outcome, **_context(request, kept))
@@ -91,9 +92,11 @@ def _must_be_unclaimed(request: PageRequest) -> None:
     if request.identity.registration.has_owner():
         raise ExplainedError(
             404,
-            title=_("There is an owner already"),
-            detail=_("The owner's account of this XpressBot was made. If it is yours, sign in; else ask its owner for an invitation."),
-            action=Action(SIGN_IN_PATH, _("Sign in")),
+            title=request.texts.gettext("There is an owner already"),
+            detail=request.texts.gettext(
+                "The owner's account of this XpressBot was created. If it is yours, sign in. If not, ask its owner for an invitation."
+            ),
+            action=Action(SIGN_IN_PATH, request.texts.gettext("Sign in")),
         )
 
 

@@ -3,7 +3,8 @@
 
 const pageLanguage = document.documentElement.lang;
 // The reader's own variant of the page's language: en-GB and en-US write dates differently.
-const locale = navigator.languages.find((tag) => tag.split("-")[0] === pageLanguage) ?? pageLanguage;
+const isVariant = (tag) => tag === pageLanguage || tag.startsWith(`${pageLanguage}-`);
+const locale = navigator.languages.find(isVariant) ?? pageLanguage;
 
 for (const element of document.querySelectorAll("[data-needs-js]")) element.hidden = false;
 
@@ -67,7 +68,7 @@ function spellOut(seconds) {
   if (seconds < 60) return unit(seconds, "second");
   const parts = [unit(Math.floor(seconds / 60), "minute")];
   if (seconds % 60) parts.push(unit(seconds % 60, "second"));
-  return parts.join(" ");
+  return new Intl.ListFormat(locale, { type: "unit", style: "narrow" }).format(parts);
 }
 
 for (const countdown of document.querySelectorAll("[data-countdown]")) {
@@ -97,13 +98,14 @@ for (const input of document.querySelectorAll("[data-min-length]")) {
   hint.className = "hint";
   hint.setAttribute("role", "status");
   input.after(hint);
-  const plural = new Intl.PluralRules(pageLanguage);
+  // One sentence for each number of missing characters: plural forms are the server's business.
+  const sentences = JSON.parse(input.dataset.missing);
   input.addEventListener("input", () => {
     // Code points, as the server counts them; `length` counts some characters twice.
     const missing = Number(input.dataset.minLength) - [...input.value.normalize("NFC")].length;
     if (!input.value) hint.textContent = "";
     else if (missing <= 0) hint.textContent = input.dataset.enough;
-    else hint.textContent = input.dataset[plural.select(missing) === "one" ? "one" : "other"].replace("{n}", missing);
+    else hint.textContent = sentences[missing - 1];
   });
 }
 

@@ -37,7 +37,11 @@ def add_people(installation: Installation) -> list[str]:
 def on_the_page(installation: Installation, problem: str) -> list[Mapping[str, Any]]:
     """The facts of what the owner's page tells of a problem."""
     installation.services.background_check.renew()
-    return [finding.facts for finding in installation.services.background_check.last().findings if finding.problem == problem]
+    return [
+        finding.facts
+        for finding in installation.services.background_check.last().findings
+        if finding.problem and finding.problem.code == problem
+    ]
 
 
 def test_a_page_looks_at_the_codes_of_those_who_have_had_their_apps_longest(

@@ -1,0 +1,96 @@
+"""What the doctor checks of accounts: their sealed secrets, their second factors, and what tells of a wrong clock."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from xpressbot.diagnostics.check import NOT_CHECKED, Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.database_checks import CLOCK, CLOCK_TOLERANCE, SCHEMA
+from xpressbot.diagnostics.key_checks import KEY_RING
+from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing
+from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.times import SECOND
+from xpressbot.identity.administration.installation_queries import InstallationQueries
+from xpressbot.identity.factors.proof import clock_offset_seconds
+
+SECRETS_DO_NOT_OPEN: Final = Problem("secrets_do_not_open", Severity.ERROR)
+CLOCK_SET_BACK: Final = Problem("clock_set_back", Severity.ERROR)
+CODES_OF_THE_FUTURE: Final = Problem("codes_of_the_future", Severity.ERROR)
+PHONES_AGREE: Final = Problem("phones_agree", Severity.WARNING)
+ENROLMENTS_EXPIRED: Final = Problem("enrolments_expired", Severity.NOTE)
+FEW_RECOVERY_CODES: Final = Problem("few_recovery_codes", Severity.WARNING)
+SECOND_FACTOR_SUSPENDED: Final = Problem("second_factor_suspended", Severity.WARNING)
+
+SEALED_SECRETS_CHECK: Final = "sealed_secrets"
+"""Its facts `tried` and `stored` say how many secrets were looked at."""
+
+
+class QueriesOf(Protocol):
+    """Makes the reads over all accounts of a database, with the keys that are at hand."""
+
+    def __call__(self, database: Database, ring: KeyRing) -> InstallationQueries: ...
+
+
+class AccountChecks(NamedTuple):
+    """The checks by name, since the report has them in several places."""
+
+    sealed_secrets: Check
+    clock: Check
+    enrolments: Check
+    recovery_codes: Check
+    second_factors: Check
+
+
+def account_checks(queries_of: QueriesOf) -> AccountChecks:
+    """Make the checks."""
+
+    def asking(look: Callable[[Examination, InstallationQueries], Sequence[Finding]]) -> Callable[[Examination], Sequence[Finding]]:
+        return lambda examination: look(examination, queries_of(examination.database, examination.key_ring or EMPTY_KEY_RING))
+
+    needs = (SCHEMA.name,)
+    return AccountChecks(
+        Check(SEALED_SECRETS_CHECK, asking(_check_secrets), problems=(SECRETS_DO_NOT_OPEN,), needs=needs),
+        Check(CLOCK.name, asking(_check_times), problems=(CLOCK_SET_BACK, CODES_OF_THE_FUTURE, PHONES_AGREE), needs=needs),
+        Check("enrolments", asking(_check_enrolments), problems=(ENROLMENTS_EXPIRED,), needs=needs),
+        Check("recovery_codes", asking(_check_recovery_codes), problems=(FEW_RECOVERY_CODES,), needs=needs),
+        Check("second_factors", asking(_check_second_factors), problems=(SECOND_FACTOR_SUSPENDED,), needs=needs),
+    )
+
+
+def _check_secrets(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+    """Whether what is sealed opens with the ring that was read, whatever else is wrong with that ring."""
+    if examination.key_ring is None:
+        return [Finding(SEALED_SECRETS_CHECK, NOT_CHECKED, {"because": KEY_RING.name})]
+    secrets = queries.try_secrets(every=examination.thorough)
+    facts = {"stored": secrets.stored, "tried": secrets.tried, "closed": secrets.closed, "rows": list(secrets.rows)}
+    return [Finding(SEALED_SECRETS_CHECK, SECRETS_DO_NOT_OPEN if secrets.closed else None, facts)]
+
+
+def _check_times(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+    """Whether records, used codes and phones tell that this machine's clock is wrong, or was."""
+    every, findings = examination.thorough, []
+    newest = queries.newest_moment(every=every)
+    behind = newest - examination.now()
+    if behind > CLOCK_TOLERANCE:
+        findings.append(Finding(CLOCK.name, CLOCK_SET_BACK, {"seconds": behind // SECOND, "newest": newest}))
+    if accounts := [{"email": email} for email in queries.ahead(every=every)]:
+        findings.append(Finding(CLOCK.name, CODES_OF_THE_FUTURE, {"accounts": accounts}))
+    if (agreed := queries.common_offset(every=every)) is not None:
+        seconds = clock_offset_seconds(agreed.offset)
+        facts = {"phones": agreed.phones, "seconds": abs(seconds), "direction": "ahead" if seconds > 0 else "behind"}
+        findings.append(Finding(CLOCK.name, PHONES_AGREE, facts))
+    return findings
+
+
+def _check_enrolments(_examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+    count = queries.expired_enrolments()
+    return [Finding("enrolments", ENROLMENTS_EXPIRED, {"count": count})] if count else []
+
+
+def _check_recovery_codes(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+    accounts = [{"email": email, "left": left} for email, left in queries.short_of_codes(every=examination.thorough)]
+    return [Finding("recovery_codes", FEW_RECOVERY_CODES, {"accounts": accounts})] if accounts else []
+
+
+def _check_second_factors(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+    accounts = [{"email": email, "method": method.value} for email, method in queries.suspended(every=examination.thorough)]
+    return [Finding("second_factors", SECOND_FACTOR_SUSPENDED, {"accounts": accounts})] if accounts else []

@@ -1,0 +1,69 @@
+"""Every page at the width of the smallest phone: in English, with texts that are a third longer, and from right to left."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.browser.browsers import Browsers
+from tests.browser.inspection import TOO_WIDE
+from tests.support.databases import SqliteTemplate
+from tests.support.every_page import every_page
+from tests.support.pseudo_locale import PSEUDO, RIGHT_TO_LEFT
+from xpressbot.entrypoints.http.rendering import load_static_files
+from xpressbot.entrypoints.messages.translation import ENGLISH, Texts
+
+pytestmark = pytest.mark.browser
+
+SMALLEST = {"viewport": {"width": 320, "height": 640}}
+SITE = "http://pages.test"
+OUTSIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden, .skip, svg, nav.side"))
+  .filter((one) => {
+    const { left, right, width } = one.getBoundingClientRect();
+    return width && (left < -0.5 || right > innerWidth + 0.5);
+  })
+  .map((one) => one.outerHTML.slice(0, 160))
+"""
+"""What reaches over an edge of the screen, also where the page hides it. The bar of links has a scroll bar of its own."""
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, PSEUDO, RIGHT_TO_LEFT], ids=["English", "a third longer", "right to left"])
+def test_no_page_is_wider_than_320_pixels(texts: Texts, tmp_path: Path, sqlite_template: SqliteTemplate, browsers: Browsers) -> None:
+    """In every state that the walk sees, with everything opened that can be opened."""
+    with ThreadPoolExecutor(max_workers=1) as apart:  # Playwright has an event loop in this thread, and the walk needs its own
+        walked = apart.submit(every_page, tmp_path, sqlite_template.fresh(tmp_path), texts).result()
+    pages = {_looks(page.html): page for page in walked if "<html" in page.html}
+    screen = browsers.lend(SMALLEST)
+    try:
+        wide = {page.name: found for page in pages.values() if (found := _too_wide(screen, page.html, texts))}
+    finally:
+        browsers.take_back(screen, SMALLEST)
+    assert wide == {}
+
+
+def _looks(html: str) -> str:
+    """A page without what differs although it looks the same: hidden fields, tokens, times."""
+    return re.sub(r'value="[^"]*"|<time.*?</time>', "", html)
+
+
+def _too_wide(screen: Page, html: str, texts: Texts) -> list[str]:
+    screen.unroute_all()
+    screen.route(f"{SITE}/**", lambda route: _answer(route, html))
+    screen.goto(SITE)
+    assert screen.evaluate("getComputedStyle(document.body).direction") == texts.direction
+    screen.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    return [*screen.evaluate(OUTSIDE), *(["the page scrolls sideways"] if screen.evaluate(TOO_WIDE) else [])]
+
+
+def _answer(route: Route, html: str) -> None:
+    """The page, or a file that it refers to."""
+    name = urlsplit(route.request.url).path.removeprefix("/static/")
+    file = load_static_files().get(name)
+    if file is None:
+        route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    else:
+        route.fulfill(body=file.content, content_type=file.media_type)
