@@ -26,11 +26,12 @@ check: static ## Everything that must be green before a change lands
 	$(MAKE) test COVERAGE=1
 	$(MAKE) coverage
 
-static: $(VENV)/installed-dev ## Format, lint, types, import contracts
+static: $(VENV)/installed-dev ## Format, lint, types, import contracts, public interfaces of dependencies
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.contract.public_names
 
 coverage: ## Judge the coverage of the last test run
 	$(BIN)/python -m coverage combine --quiet

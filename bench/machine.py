@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "sqlalchemy", "psycopg", "argon2-cffi", "cryptography")
+_PACKAGES = ("starlette", "anyio", "uvicorn", "uvloop", "httptools", "sqlalchemy", "psycopg", "argon2-cffi", "cryptography")
 
 
 def facts() -> Mapping[str, str]:

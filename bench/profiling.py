@@ -31,11 +31,11 @@ _PARTS = {
     "SQLAlchemy and the driver": ("sqlalchemy/",),
     "log line": ("structlog/", "foundation/logging.py"),
     "metrics": ("prometheus_client/",),
-    "FastAPI and Starlette": ("fastapi/", "starlette/"),
+    "Starlette and anyio": ("starlette/", "anyio/"),
     "uvicorn": ("uvicorn/", "xpressbot/entrypoints/http/server/protocol.py"),
     "our pages and layers": ("xpressbot/entrypoints/",),
-    "our use cases and rules": ("xpressbot/identity/application/", "xpressbot/identity/domain/"),
-    "our adapters": ("xpressbot/identity/adapters/", "xpressbot/foundation/"),
+    "our use cases, rules and statements": ("xpressbot/identity/",),
+    "our database and threads": ("xpressbot/foundation/",),
 }
 """Parts of a request's work, by where a function's file lies."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.support.browser import Browser
 from tests.support.databases import PostgresTemplate, SqliteTemplate
@@ -70,17 +70,17 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def app(installation: Installation) -> FastAPI:
+def app(installation: Installation) -> Starlette:
     return create_app(installation.services)
 
 
 @pytest.fixture
-def browser(app: FastAPI, installation: Installation) -> Browser:
+def browser(app: Starlette, installation: Installation) -> Browser:
     """A browser with nobody signed in."""
     return Browser(app, installation.clock)
 
 
 @pytest.fixture
-def new_browser(app: FastAPI, installation: Installation) -> Callable[..., Browser]:
+def new_browser(app: Starlette, installation: Installation) -> Callable[..., Browser]:
     """Makes further browsers, without the cookies of the others."""
     return lambda **options: Browser(app, installation.clock, **options)

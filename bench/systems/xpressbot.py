@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Final
 
 from bench.messages import Answer, get, post_form
 from bench.people import PASSWORD, Person
@@ -13,6 +14,9 @@ from xpressbot import __version__
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
+
+LARGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""As deploy/xpressbot.service sets it."""
 
 
 class XpressBot:
@@ -36,7 +40,7 @@ class XpressBot:
             get(self._own_port, "/healthz"),
             [sys.executable, "-m", "xpressbot", "serve", "--port", str(self._own_port), "--workers", str(self._workers)],
             self.installation.directory,
-            self.installation.environment | {"XPRESSBOT_PUBLIC_URL": f"http://127.0.0.1:{self.port}"},
+            self.installation.environment | LARGE_PAGES | {"XPRESSBOT_PUBLIC_URL": f"http://127.0.0.1:{self.port}"},
         )
 
     def versions(self) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ PEOPLE = 50
 _REST_SECONDS = 1.0
 _MOST_MEGABYTES = 100
 _MOST_SECONDS = 1.5
-_LIBRARIES = "import fastapi, sqlalchemy.dialects.sqlite, uvicorn, pydantic_settings, jinja2"
+_LIBRARIES = "import starlette.applications, sqlalchemy.dialects.sqlite, uvicorn, pydantic_settings, jinja2"
 _TEXT = """Default settings, one worker, a database that is up to date. At rest: one second after the first answer. RSS is what ps and
 top show, and what the bar is about; it counts a page in each process that has it, so that it says too much of a system that needs
 a second process beside its worker. PSS divides such a page among all processes of the machine that have it, and so says too little

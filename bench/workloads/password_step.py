@@ -12,10 +12,9 @@ from tests.support.server import free_port
 from bench.load_client import Load
 from bench.people import spread
 from bench.stage import Stage
-from bench.systems.xpressbot import XpressBot
+from bench.systems.xpressbot import LARGE_PAGES, XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.rounds import ratio
-from xpressbot.foundation.large_pages import LARGE_PAGES, VARIABLE
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.threads.worker_pools import available_cores, hash_threads_of_a_worker
 
@@ -24,8 +23,8 @@ _CONNECTIONS = 16
 _DEMAND = 0.95
 _TEXT = """Right passwords, with the default Argon2id parameters, 16 connections. The bare rate is that of as many threads as one worker
 hashes on, each verifying the same hash with the same library in a loop, measured in turn with the password step. The library
-is used as it comes, and once more with the large pages for which XpressBot asks the system. A peer with a cheaper hash is
-faster here by choice, so that none is shown."""
+is used as it comes, and once more with the large pages that XpressBot is served with, as deploy/xpressbot.service has it. A peer
+with a cheaper hash is faster here by choice, so that none is shown."""
 
 
 def bare_rate(settings: Settings, seconds: float, environment: Mapping[str, str] = MappingProxyType({})) -> float:
@@ -46,7 +45,7 @@ def password_step(stage: Stage) -> Chapter:
         stage.client.run(system.port, requests[:8], Load()).only(system.statuses.password, "password step")
         for _round in range(stage.effort.rounds):
             bare.append(bare_rate(system.installation.settings, stage.effort.seconds))
-            large.append(bare_rate(system.installation.settings, stage.effort.seconds, {VARIABLE: LARGE_PAGES}))
+            large.append(bare_rate(system.installation.settings, stage.effort.seconds, LARGE_PAGES))
             ours.append(stage.client.run(system.port, requests, load).only(system.statuses.password, "password step"))
             step.advance()
     rate = median(measured.rate for measured in ours)

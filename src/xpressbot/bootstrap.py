@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 import typer
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from xpressbot.diagnostics import database_checks, file_checks, key_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
@@ -25,7 +25,9 @@ from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
 from xpressbot.foundation.database.migrations import prepare_schema
-from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
+from xpressbot.foundation.database.read_only import database_file
+from xpressbot.foundation.database.session_reader import SessionReader
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import Metrics
@@ -33,6 +35,7 @@ from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.foundation.system import System
 from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
@@ -50,6 +53,8 @@ from xpressbot.identity.restore.rules import Restored
 from xpressbot.identity.restore.use_case import AfterRestore
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
+from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.sessions.store import RESOLVE, resolved
 from xpressbot.identity.sign_in.log import StructuredSignInLog
 from xpressbot.identity.sign_in.password_step import SignIn
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
@@ -90,7 +95,7 @@ def build(
     telemetry = Telemetry(Metrics.of_this_process())
     encryption = Encryption(ring, system.entropy, partial(load_key_ring, settings.key_file))
     transactions = Transactions(database, telemetry.reading.observe, telemetry.writing.observe)
-    at_once = None if database.at_once is None else ReadTransactions(database.at_once, telemetry.reading.observe)
+    reader = _session_reader(settings.url)
     digest = KeyedDigests(ring)
     hasher = PasswordHasher(
         memory_kib=settings.argon2_memory_kib,
@@ -129,12 +134,26 @@ def build(
         entropy=system.entropy,
         digest=digest,
         database=database,
-        lookup_at_once=None if at_once is None else SessionLookup(at_once, system),
+        session_reader=reader,
+        session_lookup=None if reader is None else _session_lookup(reader, system, telemetry),
         background_check=BackgroundCheck(examine, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
         readiness=ReadinessCheck(database, encryption),
     )
+
+
+def _session_reader(url: str) -> SessionReader | None:
+    file = database_file(url)
+    return None if file is None else SessionReader(file, RESOLVE)
+
+
+def _session_lookup(reader: SessionReader, system: System, telemetry: Telemetry) -> SessionLookup:
+    def resolve(token_hash: bytes) -> tuple[Session, Account] | None:
+        with telemetry.reading.time():
+            return resolved(reader.find(token_hash))
+
+    return SessionLookup(resolve, system)
 
 
 def build_doctor(system: System = DEFAULT_SYSTEM) -> Doctor:
@@ -188,7 +207,7 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
         database.dispose()
 
 
-def web_application() -> FastAPI:
+def web_application() -> Starlette:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
     configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)

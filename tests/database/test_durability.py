@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError, PendingRollbackError
 
-from xpressbot.foundation.database.checkpoints import WRITES_BETWEEN_CHECKPOINTS
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
 from xpressbot.foundation.database.errors import DatabaseFault, fault_of
-from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, OneWriter, Turn
+from xpressbot.foundation.database.single_writer import FairLock, SingleWriter, milliseconds_left
+from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 WAITING = {"sqlite": 2, "postgresql": "on"}
@@ -91,7 +91,7 @@ def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(embed
         pass
 
 
-def test_a_connection_that_is_given_up_gives_its_turn_back(embedded: Database) -> None:
+def test_a_write_whose_connection_is_invalidated_gives_the_lock_back(embedded: Database) -> None:
     """In the midst of a transaction, as when its holder finds it broken."""
     with embedded.write() as broken:
         broken.execute(text("CREATE TABLE shelf (book TEXT)"))
@@ -173,16 +173,24 @@ def test_a_connection_that_its_holder_has_closed_is_opened_again(embedded: Datab
 
 
 @pytest.mark.parametrize(("waited_seconds", "left"), [(0, 15), (1, 15), (2, 13.5), (7.5, 7.5), (14.9, 1.5), (15, 1.5)])
-def test_whoever_has_waited_for_a_thread_waits_for_other_processes_less(
-    waited_seconds: float, left: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_has_waited_for_the_lock_waits_for_other_processes_less(waited_seconds: float, left: float) -> None:
     """Together it is as long as one write may wait, and a little more."""
-    writer = OneWriter(make_url(f"sqlite:///{tmp_path / 'patient.sqlite3'}"), durable=False)
-    monkeypatch.setattr(writer.turn, "take", lambda _patience_seconds: waited_seconds)
-    monkeypatch.setattr(writer.turn, "hand_on", lambda: None)
-    with writer.write(durable=True, optional=False) as connection:
-        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 1000 * left
-    writer.dispose()
+    assert milliseconds_left(BUSY_TIMEOUT_SECONDS, waited_seconds) == 1000 * left
+
+
+def test_a_transaction_whose_commit_failed_is_over(shelved: Database) -> None:
+    """Its holder goes on, and the next write finds nothing of it."""
+
+    def refuse_to_commit(action: int, what: str | None, *_where: object) -> int:
+        return sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_TRANSACTION, "COMMIT") else sqlite3.SQLITE_OK
+
+    with shelved.write() as connection:
+        connection.connection.driver_connection.set_authorizer(refuse_to_commit)
+        connection.execute(text("INSERT INTO shelf VALUES ('left')"))
+        with pytest.raises(DatabaseError, match="not authorized"):
+            connection.commit()
+    with shelved.write() as connection:
+        assert connection.execute(text("SELECT count(*) FROM shelf")).scalar_one() == 0
 
 
 def test_only_what_is_optional_gives_up_soon(tmp_path: Path) -> None:
@@ -196,72 +204,61 @@ def test_only_what_is_optional_gives_up_soon(tmp_path: Path) -> None:
     database.dispose()
 
 
-class TestTurn:
-    """Threads of one process write in turn."""
+class TestFairLock:
+    """Threads of one process write one after the other."""
 
-    def test_first_come_first_served(self) -> None:
-        """Also where whoever had it last wants it again at once."""
-        turn, served = Turn(), []
+    def test_threads_get_it_in_the_order_in_which_they_asked(self) -> None:
+        """Also where the thread that had it last asks again at once."""
+        lock, served = FairLock(), []
 
-        def take(name: str) -> None:
-            with held(turn):
+        def serve(name: str) -> None:
+            with held(lock):
                 served.append(name)
 
-        with held(turn):
+        with held(lock):
             threads = []
             for name in "abc":
-                threads.append(_started(partial(take, name)))
-                _until_in_line(turn, len(threads), threads[-1])
-        take("again")
+                threads.append(_started(partial(serve, name)))
+                _until_waiting(lock, len(threads), threads[-1])
+        serve("again")
         for thread in threads:
             _ended(thread)
         assert served == ["a", "b", "c", "again"]
 
-    def test_whoever_waits_too_long_is_told_that_the_database_is_busy(self) -> None:
-        """And stands in the line no longer: the turn goes to whoever comes next."""
-        turn = Turn()
-        with held(turn):
-            with pytest.raises(OperationalError, match="no turn to write") as refusal, held(turn, 0.01):
-                pass
-            assert fault_of(refusal.value) is DatabaseFault.BUSY
-            assert turn.waiting == 0
-        with held(turn):
+    def test_a_write_that_waits_too_long_is_told_that_the_database_is_busy(self, embedded: Database) -> None:
+        """And waits no longer: the lock goes to the next that asks."""
+        with embedded.write(), pytest.raises(OperationalError, match="other threads write") as refusal, embedded.write(optional=True):
+            pass
+        assert fault_of(refusal.value) is DatabaseFault.BUSY
+        with embedded.write():
             pass
 
-    def test_a_turn_that_comes_when_its_time_is_up_goes_on_to_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Else nobody would ever write again."""
-        turn, lock = Turn(), threading.Lock
+    def test_a_lock_that_comes_when_the_time_is_up_is_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else no thread would ever write again."""
+        lock = FairLock()
 
-        class TooLate:
-            """Its time is up, and just then the turn is handed to it."""
+        class TooLate(threading.Event):
+            """The time is up, and just then the lock is passed on."""
 
-            def __init__(self) -> None:
-                self._lock = lock()
-
-            def acquire(self, timeout: float | None = None) -> bool:
-                if timeout is None:
-                    return self._lock.acquire()
-                turn.hand_on()
+            def wait(self, timeout: float | None = None) -> bool:
+                lock.release()
                 return False
 
-            def release(self) -> None:
-                self._lock.release()
-
-        turn.take(PATIENCE_SECONDS)
-        monkeypatch.setattr(threading, "Lock", TooLate)
-        with pytest.raises(OperationalError, match="no turn to write"), held(turn):
-            pass
+        assert lock.acquire(PATIENCE_SECONDS)
+        monkeypatch.setattr("xpressbot.foundation.database.single_writer.threading.Event", TooLate)
+        assert lock.acquire(PATIENCE_SECONDS)
         monkeypatch.undo()
-        _ended(_started(partial(turn.take, PATIENCE_SECONDS)))
-        assert turn.waiting == 0
+        lock.release()
+        _ended(_started(partial(lock.acquire, PATIENCE_SECONDS)))
+        assert lock.waiting == 0
 
     def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:
         """A transaction that fails stops nobody else."""
-        writer = OneWriter(make_url(f"sqlite:///{tmp_path / 'turns.sqlite3'}"), durable=False)
+        writer = SingleWriter(make_url(f"sqlite:///{tmp_path / 'writes.sqlite3'}"), durable=False)
 
         def write() -> None:
             with writer.write(durable=True, optional=False) as connection:
-                connection.execute(text("INSERT INTO shelf VALUES ('in turn')"))
+                connection.execute(text("INSERT INTO shelf VALUES ('in order')"))
                 connection.commit()
 
         with pytest.raises(OperationalError), writer.write(durable=True, optional=False) as connection:
@@ -269,11 +266,11 @@ class TestTurn:
         with writer.write(durable=True, optional=False) as first:
             first.execute(text("CREATE TABLE shelf (book TEXT)"))
             second = _started(write)
-            _until_in_line(writer.turn, 1, second)
+            _until_waiting(writer.lock, 1, second)
             first.commit()
         _ended(second)
         with writer.write(durable=True, optional=False) as connection:
-            assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in turn"]
+            assert connection.execute(text("SELECT book FROM shelf")).scalars().all() == ["in order"]
         writer.dispose()
 
 
@@ -282,7 +279,7 @@ def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> N
     file = tmp_path / "disposed.sqlite3"
     database = open_database(f"sqlite:///{file}")
     for _time in range(2):
-        for connect in [database.write] * WRITES_BETWEEN_CHECKPOINTS + [database.read]:
+        for connect in (database.write, database.read):
             with connect() as connection:
                 connection.execute(text("SELECT 1"))
         assert _is_open(file)
@@ -291,10 +288,10 @@ def test_disposing_closes_what_reads_and_writes_have_opened(tmp_path: Path) -> N
 
 
 @contextmanager
-def held(turn: Turn, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    turn.take(patience_seconds)
+def held(lock: FairLock) -> Iterator[None]:
+    assert lock.acquire(PATIENCE_SECONDS)
     yield
-    turn.hand_on()
+    lock.release()
 
 
 def _started(work: Callable[[], object]) -> threading.Thread:
@@ -303,8 +300,8 @@ def _started(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def _until_in_line(turn: Turn, place: int, thread: threading.Thread) -> None:
-    while turn.waiting < place and thread.is_alive():
+def _until_waiting(lock: FairLock, number: int, thread: threading.Thread) -> None:
+    while lock.waiting < number and thread.is_alive():
         time.sleep(0)
 
 

@@ -25,3 +25,17 @@ def test_a_write_fails_in_a_database_that_was_opened_for_reading(database_url: s
         connection.commit()
     assert_takes_no_write(open_for_reading(database_url))
     service.dispose()
+
+
+def test_a_connection_for_reading_takes_no_write(database_url: str) -> None:
+    """Of a service whose transactions write: what has only a reading connection cannot change anything, by mistake or otherwise."""
+    service = open_database(database_url)
+    with service.write() as connection:
+        connection.execute(ADD, {"kind": "taken"})
+        connection.commit()
+    with service.read() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
+        connection.execute(ADD, {"kind": "refused"})
+    with service.write() as connection:
+        connection.execute(ADD, {"kind": "taken as well"})
+        connection.commit()
+    service.dispose()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.conftest import ENGINES
 from tests.support import people
@@ -107,11 +107,11 @@ def https_installation(tmp_path: Path, sqlite_template: SqliteTemplate) -> Itera
 
 
 @pytest.fixture
-def https_app(https_installation: Installation) -> FastAPI:
+def https_app(https_installation: Installation) -> Starlette:
     return create_app(https_installation.services)
 
 
 @pytest.fixture
-def https_browser(https_app: FastAPI, https_installation: Installation) -> Browser:
+def https_browser(https_app: Starlette, https_installation: Installation) -> Browser:
     """A browser that reaches it by its public URL."""
     return Browser(https_app, https_installation.clock, url=PUBLIC_URL)

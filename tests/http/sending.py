@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from fastapi import FastAPI
 from sqlalchemy import select
+from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.support.browser import Browser
@@ -33,13 +33,13 @@ def send(browser: Browser, path: str, body: bytes, content_type: str | None = FO
     return browser.request("POST", path, content=body, headers=headers)
 
 
-def routes_of(app: FastAPI) -> list[Route]:
+def routes_of(app: Starlette) -> list[Route]:
     """Every route there is; one of another kind (a socket, a mount) would need tests of its own."""
     assert {type(route) for route in app.routes} == {Route}
     return [route for route in app.routes if isinstance(route, Route)]
 
 
-def paths_with(app: FastAPI, method: str) -> list[str]:
+def paths_with(app: Starlette, method: str) -> list[str]:
     """The paths that take a method."""
     return sorted(route.path for route in routes_of(app) if method in (route.methods or ()))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
 from tests.http.sending import (
@@ -65,7 +65,7 @@ def links_that_are_not_hers(installation: Installation, reset: Reset) -> dict[st
 
 @pytest.mark.parametrize("held", ["none", "forged", "void", "an invitation", "for another account", "expired"])
 def test_with_the_password_alone_no_route_opens_anything(
-    held: str, app: FastAPI, installation: Installation, reset: Reset, new_browser: Callable[..., Browser]
+    held: str, app: Starlette, installation: Installation, reset: Reset, new_browser: Callable[..., Browser]
 ) -> None:
     """Every route by every method, with whatever stands in the link cookie: no session, no page but one, and no row changed."""
     link = reset.link if held == "expired" else links_that_are_not_hers(installation, reset)[held]
@@ -102,7 +102,7 @@ def test_with_the_password_alone_no_route_opens_anything(
 
 @both_engines
 def test_with_password_and_link_only_the_set_up_opens(
-    app: FastAPI, installation: Installation, reset: Reset, new_browser: Callable[..., Browser]
+    app: Starlette, installation: Installation, reset: Reset, new_browser: Callable[..., Browser]
 ) -> None:
     """The link page, start, set-up, start over, confirm and sign-out; every other route answers as to nobody with that link."""
     waiting = people.must_enrol(installation.services)
@@ -138,7 +138,7 @@ def test_neither_the_old_app_nor_the_old_codes_help(must_enrol: Browser, reset: 
     assert must_enrol.who() is None
 
 
-def test_the_link_alone_reaches_nothing_but_the_sign_in(app: FastAPI, reset: Reset, new_browser: Callable[..., Browser]) -> None:
+def test_the_link_alone_reaches_nothing_but_the_sign_in(app: Starlette, reset: Reset, new_browser: Callable[..., Browser]) -> None:
     """Whoever has found the link has no password; every route but its page answers as to anybody."""
     asked = 0
     for path in {route.path for route in routes_of(app)}:

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
 from tests.http.sending import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of
@@ -47,7 +47,7 @@ def test_a_forged_session_cookie_is_nobodys(protected: Protected) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_forged_cookies_of_any_kind_break_no_route(kind: str, app: FastAPI, protected: Protected, pending: Browser) -> None:
+def test_forged_cookies_of_any_kind_break_no_route(kind: str, app: Starlette, protected: Protected, pending: Browser) -> None:
     """No route answers 5xx, whatever stands in a cookie."""
     pending.cookies.clear()
     forged = forgeries(protected.browser.cookies[SESSION_COOKIE])

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
 from tests.http.sending import FORM, SAME_ORIGIN, contents, paths_with, send, tries
@@ -90,7 +90,7 @@ def test_what_has_not_the_shape_of_a_code_is_422_and_no_guess(at_each_code_field
 
 
 def test_a_form_that_cannot_be_read_is_422_at_every_state_changer(
-    app: FastAPI, at_each_code_field: dict[str, Browser], installation: Installation
+    app: Starlette, at_each_code_field: dict[str, Browser], installation: Installation
 ) -> None:
     """Broken encodings, repeated fields, too many fields: nothing was done, and the page says so."""
     before = contents(installation)
@@ -142,7 +142,7 @@ def test_twenty_fields_are_read(pending: Browser) -> None:
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 422), (MAX_BODY_BYTES + 1, 413), (1024 * 1024, 413)])
 def test_a_body_over_64_kb_is_413_at_every_state_changer(
-    size: int, status: int, app: FastAPI, protected: Protected, installation: Installation
+    size: int, status: int, app: Starlette, protected: Protected, installation: Installation
 ) -> None:
     """Measured at the limit, and with a password of 1 MB."""
     before = contents(installation)
@@ -161,7 +161,7 @@ def test_a_declared_length_is_believed_before_anything_is_read(browser: Browser)
         assert browser.request("POST", "/sign-in", content=b"email=", headers=headers).status_code == status, declared
 
 
-def test_a_body_without_a_length_is_measured_as_it_comes(app: FastAPI) -> None:
+def test_a_body_without_a_length_is_measured_as_it_comes(app: Starlette) -> None:
     """Chunked: it is read until the limit and no further, then 413."""
     taken = 0
 

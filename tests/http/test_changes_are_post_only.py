@@ -1,7 +1,7 @@
 """What changes something is asked for with POST, and nothing else (ASVS 4.1.4)."""
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
 from tests.http.sending import SAME_ORIGIN, contents, paths_with, routes_of
@@ -9,7 +9,7 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 
 
-def test_get_and_head_on_what_only_changes_something_are_405(app: FastAPI, protected: Protected, installation: Installation) -> None:
+def test_get_and_head_on_what_only_changes_something_are_405(app: Starlette, protected: Protected, installation: Installation) -> None:
     """Not even a signed-in person changes anything by following a link."""
     state_changers = sorted(set(paths_with(app, "POST")) - set(paths_with(app, "GET")))
     assert len(state_changers) >= 9
@@ -21,14 +21,14 @@ def test_get_and_head_on_what_only_changes_something_are_405(app: FastAPI, prote
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
-def test_other_methods_are_405_everywhere(method: str, app: FastAPI, protected: Protected) -> None:
+def test_other_methods_are_405_everywhere(method: str, app: Starlette, protected: Protected) -> None:
     """No route takes a method it is not listed with."""
     for path in {route.path for route in routes_of(app)}:
         response = protected.browser.request(method, path, headers=SAME_ORIGIN)
         assert response.status_code == 405, path
 
 
-def test_pages_change_nothing_when_they_are_only_looked_at(app: FastAPI, protected: Protected, installation: Installation) -> None:
+def test_pages_change_nothing_when_they_are_only_looked_at(app: Starlette, protected: Protected, installation: Installation) -> None:
     """Every GET route, asked by the signed-in person, leaves all rows as they were."""
     browser: Browser = protected.browser
     assert browser.post("/account/2fa/start").status_code == 303

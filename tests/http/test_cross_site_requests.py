@@ -1,7 +1,7 @@
 """Requests that come, or may come, from other sites (ASVS 3.5.1-3.5.3): nothing is changed by them."""
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
 from tests.http.sending import SESSION_COOKIE, contents, paths_with, set_cookies
@@ -38,7 +38,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
 def test_no_state_changer_acts_on_a_request_from_elsewhere(
-    headers: dict[str, str] | list[tuple[str, str]], app: FastAPI, protected: Protected, installation: Installation
+    headers: dict[str, str] | list[tuple[str, str]], app: Starlette, protected: Protected, installation: Installation
 ) -> None:
     """Each POST route with a signed-in person's cookies and right values: 403, and not a row has changed."""
     fields = {"email": "anna@example.com", "password": PASSWORD, "code": protected.phone.next_code(), "shown": "1-1"}
@@ -105,7 +105,7 @@ def test_behind_https_the_origin_must_be_the_public_one(https_installation: Inst
     ["text/plain", "text/plain;charset=UTF-8", "application/json", "multipart/form-data; boundary=x", "application/x-www-form", "", None],
 )
 def test_a_body_that_is_no_form_is_415_at_every_state_changer(
-    content_type: str | None, app: FastAPI, protected: Protected, installation: Installation
+    content_type: str | None, app: Starlette, protected: Protected, installation: Installation
 ) -> None:
     """JSON dressed as text/plain, the classic of cross-site forms, reaches no handler even from our own origin."""
     before = contents(installation)

@@ -1,14 +1,21 @@
 """Every refusal before a handler: a calm page for people, a problem document (RFC 9457) for programs."""
 
+import sqlite3
 from http import HTTPStatus
 
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests.http.sending import words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
+from xpressbot.entrypoints.http.app import create_app
+from xpressbot.foundation.threads.worker_pools import PoolBusyError
 
 TITLES = {
     403: "Not from this page",
@@ -102,6 +109,37 @@ def test_the_sign_in_page_repeats_nothing_of_its_query(browser: Browser) -> None
     """Reasons are a closed list, next is one of our paths."""
     page = browser.get("/sign-in", params={"reason": "<b>canary</b>", "next": "/<b>canary</b>", "email": "canary"}).text
     assert "canary" not in page
+
+
+@pytest.mark.parametrize("path", ["/example", "/example/{number}", "/api/v1/example"])
+@pytest.mark.parametrize(
+    ("error", "status"), [(OperationalError("SELECT", None, sqlite3.OperationalError()), 503), (PoolBusyError(), 503), (ValueError(), 500)]
+)
+def test_whatever_a_route_raises_is_explained(path: str, error: Exception, status: int, installation: Installation) -> None:
+    """By a page or a problem document, with the id under which the log tells of it."""
+    app = create_app(installation.services)
+
+    async def fail(_request: Request) -> Response:
+        raise error
+
+    app.router.routes.append(Route(path, fail))
+    answer = Browser(app, installation.clock).get(path.replace("{number}", "7"))
+    assert answer.status_code == status
+    assert answer.headers["x-request-id"] in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/static/{name}", "//sign-in"])
+def test_a_path_that_is_nearly_one_of_ours_is_not_found(path: str, browser: Browser) -> None:
+    """Nobody is sent on to what they may have meant."""
+    assert_page(browser.get(f"http://127.0.0.1:8000{path}"), 404)
+
+
+@pytest.mark.parametrize("end", ["%0a", "%00", "%c2%85", "%e2%80%a8"])
+def test_no_path_ends_in_what_nobody_sees(end: str, browser: Browser) -> None:
+    """A line feed at the end would slip through a pattern, and past a proxy's rule for the path."""
+    for path in ("/sign-in", "/healthz", "/metrics", "/static/style.css"):
+        assert browser.get(path + end).status_code == 404
 
 
 def assert_page(response: httpx.Response, status: int) -> None:

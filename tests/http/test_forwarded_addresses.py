@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
 from tests.http.sending import SAME_ORIGIN, rows
@@ -27,7 +27,7 @@ def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def proxied_app(proxied: Installation) -> FastAPI:
+def proxied_app(proxied: Installation) -> Starlette:
     return create_app(proxied.services)
 
 
@@ -51,7 +51,7 @@ def test_a_stranger_gets_no_further_tries_by_naming_other_addresses(installation
     assert "from your network" in response.text
 
 
-def test_behind_a_trusted_proxy_each_client_has_tries_of_its_own(proxied_app: FastAPI, proxied: Installation) -> None:
+def test_behind_a_trusted_proxy_each_client_has_tries_of_its_own(proxied_app: Starlette, proxied: Installation) -> None:
     """31 clients of one proxy: none is refused; the 31st try of one of them is."""
     browser = Browser(proxied_app, proxied.clock, address=PROXY)
     for number in range(31):
@@ -106,7 +106,7 @@ def test_behind_a_trusted_proxy_each_client_has_tries_of_its_own(proxied_app: Fa
     ],
 )
 def test_the_address_on_record_is_the_nearest_that_is_no_trusted_proxy(
-    peer: str, forwarded: str, recorded: str, proxied_app: FastAPI, proxied: Installation
+    peer: str, forwarded: str, recorded: str, proxied_app: Starlette, proxied: Installation
 ) -> None:
     """What a client claims before the first trusted hop is not believed; what is no address is not repeated."""
     proxied.add_account()
@@ -128,7 +128,7 @@ def test_the_address_on_record_is_the_nearest_that_is_no_trusted_proxy(
     ],
 )
 def test_a_line_that_the_proxy_adds_counts_before_one_that_the_client_sent(
-    lines: list[str], recorded: str, proxied_app: FastAPI, proxied: Installation
+    lines: list[str], recorded: str, proxied_app: Starlette, proxied: Installation
 ) -> None:
     """Several header lines are one list in their order: a proxy may append a line of its own to the client's."""
     proxied.add_account()
@@ -140,7 +140,7 @@ def test_a_line_that_the_proxy_adds_counts_before_one_that_the_client_sent(
 @both_engines
 @pytest.mark.parametrize("spelling", ["198.51.100.{}:4711", "[2001:db8:{}::7]", "[2001:db8:{}::7]:4711", '"198.51.100.{}:4711"'])
 def test_clients_that_are_named_with_a_port_or_in_brackets_have_tries_of_their_own(
-    spelling: str, proxied_app: FastAPI, proxied: Installation
+    spelling: str, proxied_app: Starlette, proxied: Installation
 ) -> None:
     """As gateways of Azure and IIS name them: 31 people are not one, and one with another port each time is not 31."""
     browser = Browser(proxied_app, proxied.clock, address=PROXY)
@@ -152,7 +152,7 @@ def test_clients_that_are_named_with_a_port_or_in_brackets_have_tries_of_their_o
     assert sign_in(browser, "last@example.com", "wrong", X_Forwarded_For=spelling.format(7)).status_code == 429
 
 
-def test_the_work_for_one_request_is_bounded(proxied_app: FastAPI, proxied: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_work_for_one_request_is_bounded(proxied_app: Starlette, proxied: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 10,000 entries the nearest few are read; were they all trusted proxies, the last of those that were read counts."""
     proxied.add_account()
     read: list[str] = []
@@ -169,7 +169,7 @@ def test_the_work_for_one_request_is_bounded(proxied_app: FastAPI, proxied: Inst
     assert 0 < len(read) <= 2 * client_address.MOST_HOPS
 
 
-def test_no_line_of_the_clients_own_gives_it_further_tries(proxied_app: FastAPI, proxied: Installation) -> None:
+def test_no_line_of_the_clients_own_gives_it_further_tries(proxied_app: Starlette, proxied: Installation) -> None:
     """Another address in it with each try: the network's 30 a minute count for the one that the proxy saw."""
     browser = Browser(proxied_app, proxied.clock, address=PROXY)
     for number in range(30):
@@ -185,7 +185,7 @@ def sign_in_through(browser: Browser, forwarded: list[str], email: str, password
     return browser.request("POST", "/sign-in", headers=headers, data={"email": email, "password": password})
 
 
-def test_headers_that_name_a_person_or_a_scheme_are_not_read(proxied_app: FastAPI, proxied: Installation) -> None:
+def test_headers_that_name_a_person_or_a_scheme_are_not_read(proxied_app: Starlette, proxied: Installation) -> None:
     """Not even from a trusted proxy: identity comes from the session cookie alone."""
     account = proxied.add_account()
     browser = Browser(proxied_app, proxied.clock, address=PROXY)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import PUBLIC_URL, Protected
 from tests.http.sending import concrete, paths_with, routes_of
@@ -37,7 +37,7 @@ def assert_guarded(response: httpx.Response) -> None:
     assert not [name for name in headers if name.startswith("access-control-")]
 
 
-def answers(app: FastAPI, browser: Browser) -> dict[str, httpx.Response]:
+def answers(app: Starlette, browser: Browser) -> dict[str, httpx.Response]:
     """Each route by each of its methods, and each kind of refusal."""
     found = {f"GET {path}": browser.get(concrete(path)) for path in paths_with(app, "GET") if not path.startswith("/static")}
     found |= {f"POST {path}": browser.post(path) for path in paths_with(app, "POST") if path != "/sign-out"}
@@ -51,7 +51,7 @@ def answers(app: FastAPI, browser: Browser) -> dict[str, httpx.Response]:
     }
 
 
-def test_every_answer_carries_the_security_headers_and_is_never_stored(app: FastAPI, protected: Protected) -> None:
+def test_every_answer_carries_the_security_headers_and_is_never_stored(app: Starlette, protected: Protected) -> None:
     """Pages, redirects, JSON and errors, with and without a session."""
     seen = answers(app, protected.browser)
     assert len(seen) >= len(routes_of(app)) - 2
@@ -79,7 +79,7 @@ def test_nothing_beside_the_static_files_is_served(path: str, browser: Browser) 
     assert browser.get(path).status_code == 404
 
 
-def test_https_adds_strict_transport_security_to_every_answer(https_app: FastAPI, https_browser: Browser) -> None:
+def test_https_adds_strict_transport_security_to_every_answer(https_app: Starlette, https_browser: Browser) -> None:
     """Where the public URL is https, browsers are told to stay there."""
     for response in answers(https_app, https_browser).values():
         assert_guarded(response)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.support.browser import Browser
 from tests.support.installation import Installation
@@ -103,7 +103,7 @@ def test_the_figures_are_not_read_by_any_other_name(host: str, new_browser: Call
 
 
 @pytest.mark.parametrize(("host", "status"), [("bots.example.com", 200), ("bots.example.com:443", 200), ("bots.example.com:9000", 421)])
-def test_the_figures_are_read_by_the_public_name(host: str, status: int, https_app: FastAPI, https_installation: Installation) -> None:
+def test_the_figures_are_read_by_the_public_name(host: str, status: int, https_app: Starlette, https_installation: Installation) -> None:
     """Where that leads is the operator's to say."""
     browser = Browser(https_app, https_installation.clock, address="127.0.0.1")
     assert browser.request("GET", "/metrics", headers={"Host": host}).status_code == status

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import structlog
-from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
@@ -124,7 +124,6 @@ def test_a_forwarded_header_that_is_not_trusted_is_logged_without_its_text(log: 
     log.take()
     for _request in range(3):
         browser.request("GET", "/healthz", headers={"X-Real-IP": "evil\x1b[2J"})
-    installation.services.pools.page.close()
     lines = [line for line in log.take().splitlines() if "http.request" not in line]
     assert ["http.forwarded_header_not_trusted" in line or "http.observation_lost" in line for line in lines] == [True, True]
     assert "192.0.2.7" in lines[0]
@@ -236,7 +235,7 @@ def assert_one_plain_line(output: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"email=anna%40example.com&password=vio"], ids=["before the body", "in the middle of it"])
-def test_a_browser_that_goes_away_while_it_sends_a_form_is_no_failure(sent: bytes, log: Log, app: FastAPI) -> None:
+def test_a_browser_that_goes_away_while_it_sends_a_form_is_no_failure(sent: bytes, log: Log, app: Starlette) -> None:
     """Nobody is there to be answered, nothing broke, and no alarm is raised."""
     answered = asyncio.run(gone_away_after(app, sent))
     output = log.take()
@@ -251,7 +250,7 @@ def test_a_browser_that_goes_away_while_it_sends_a_form_is_no_failure(sent: byte
         assert "error" not in line
 
 
-async def gone_away_after(app: FastAPI, sent: bytes) -> list[object]:
+async def gone_away_after(app: Starlette, sent: bytes) -> list[object]:
     """A POST whose connection ends before its body does: what the application sends to it."""
     messages = iter([{"type": "http.request", "body": sent, "more_body": True}] if sent else [])
     answered: list[object] = []

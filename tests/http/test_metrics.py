@@ -8,8 +8,8 @@ from typing import Self
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.sending import SAME_ORIGIN
@@ -18,7 +18,6 @@ from tests.support.browser import Browser, otpauth_uri
 from tests.support.figures import Figures, figure, parse, rises
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.request_durations import RequestDurations
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Outcome, Step
 from xpressbot.foundation.threads.worker_pools import PAGE_THREADS, SIGN_IN_THREADS_BEYOND_HASHES
 from xpressbot.identity.throttling.rules import BucketKind
@@ -234,17 +233,6 @@ def test_what_clients_invent_takes_no_memory(watch: Watch, browser: Browser) -> 
     assert set(watch.figures()) == before
 
 
-def test_of_paths_and_methods_that_clients_invent_nothing_is_kept(app: FastAPI, installation: Installation) -> None:
-    """What is bound for speed is bound for our own routes."""
-    times = RequestDurations(installation.services.telemetry.requests)
-    for number in range(100):
-        for method, path in (("GET", f"/nowhere/{number}"), ("GET", f"/static/{number}"), (f"M{number}", "/account")):
-            times.note({"app": app, "method": method, "path": path}, 404, 0.001)
-    assert times._bound == {}
-    times.note({"app": app, "method": "GET", "path": "/account"}, 200, 0.001)
-    assert set(times._bound) == {("/account", "GET", 200)}
-
-
 @pytest.mark.parametrize(("table", "status", "cause"), [("session", 503, "database"), (None, 500, "internal")])
 def test_a_request_that_could_not_be_answered_is_counted_by_its_cause(
     table: str | None, status: int, cause: str, watch: Watch, installation: Installation, signed_in: Browser
@@ -269,7 +257,7 @@ def test_hashes_and_units_of_work_are_timed(watch: Watch, signed_in: Browser) ->
     assert figure(watch.figures(), "xpressbot_password_hashes_waiting") == 0
 
 
-def test_what_waits_for_a_thread_is_told(installation: Installation, app: FastAPI) -> None:
+def test_what_waits_for_a_thread_is_told(installation: Installation, app: Starlette) -> None:
     """Three more than there are threads to sign in: three wait. Pages and figures answer meanwhile."""
     pools, release = installation.services.pools, threading.Event()
     threads = pools.hash_threads + SIGN_IN_THREADS_BEYOND_HASHES

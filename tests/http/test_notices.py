@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
 from tests.http.sending import moment_shown, rows, words
@@ -40,7 +40,7 @@ def another_session(protected: Protected, new_browser: Callable[..., Browser], *
 
 @both_engines
 def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
-    protected: Protected, new_browser: Callable[..., Browser], app: FastAPI, installation: Installation
+    protected: Protected, new_browser: Callable[..., Browser], app: Starlette, installation: Installation
 ) -> None:
     """Their session's deeds are shown in the owner's others; neither an older page nor the thief's own makes them seen."""
     owner = another_session(protected, new_browser)

@@ -5,7 +5,7 @@ import threading
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.sending import SAME_ORIGIN, rows
 from tests.support.installation import PASSWORD, Installation
@@ -14,7 +14,7 @@ from xpressbot.foundation.threads.worker_pools import MOST_WAITING_TO_SIGN_IN, S
 BUSY_PATHS = ["/sign-in", "/welcome", "/account/confirm-identity", "/link/invite"]
 
 
-async def while_busy(installation: Installation, app: FastAPI, *, waiting: int) -> dict[str, httpx.Response]:
+async def while_busy(installation: Installation, app: Starlette, *, waiting: int) -> dict[str, httpx.Response]:
     """What is answered while all threads for hashing work and so many more wait."""
     pools, release = installation.services.pools, threading.Event()
     inside = pools.hash_threads + SIGN_IN_THREADS_BEYOND_HASHES + waiting
@@ -31,7 +31,7 @@ async def while_busy(installation: Installation, app: FastAPI, *, waiting: int) 
         return seen | {f"POST {path}": await task for path, task in tasks.items()}
 
 
-def test_when_too_many_wait_to_sign_in_the_next_is_asked_to_come_back(installation: Installation, app: FastAPI) -> None:
+def test_when_too_many_wait_to_sign_in_the_next_is_asked_to_come_back(installation: Installation, app: Starlette) -> None:
     """503 with Retry-After and nothing charged, at every route that hashes; health and pages answer throughout."""
     installation.add_account()
     seen = asyncio.run(while_busy(installation, app, waiting=MOST_WAITING_TO_SIGN_IN))
@@ -45,7 +45,7 @@ def test_when_too_many_wait_to_sign_in_the_next_is_asked_to_come_back(installati
 
 
 @pytest.mark.parametrize("waiting", [0, MOST_WAITING_TO_SIGN_IN - len(BUSY_PATHS)])
-def test_up_to_the_bound_people_wait_and_are_served(waiting: int, installation: Installation, app: FastAPI) -> None:
+def test_up_to_the_bound_people_wait_and_are_served(waiting: int, installation: Installation, app: Starlette) -> None:
     """The last place in the queue is a place."""
     installation.add_account()
     seen = asyncio.run(while_busy(installation, app, waiting=waiting))
@@ -53,7 +53,7 @@ def test_up_to_the_bound_people_wait_and_are_served(waiting: int, installation: 
     assert [seen[f"POST {path}"].status_code for path in BUSY_PATHS] == [303, 404, 303, 404]
 
 
-def test_the_queue_empties_again(installation: Installation, app: FastAPI) -> None:
+def test_the_queue_empties_again(installation: Installation, app: Starlette) -> None:
     """A storm leaves nothing behind that would refuse the next person."""
     installation.add_account()
     asyncio.run(while_busy(installation, app, waiting=MOST_WAITING_TO_SIGN_IN))

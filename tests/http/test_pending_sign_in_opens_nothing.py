@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
 from tests.http.sending import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of
@@ -19,7 +19,7 @@ def essence(response: httpx.Response) -> tuple[int, str | None, bytes]:
 
 
 def test_a_pending_sign_ins_cookie_opens_no_route_but_those_of_its_kind(
-    app: FastAPI, pending: Browser, new_browser: Callable[..., Browser]
+    app: Starlette, pending: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     """Every route of the router, by every method, answers as it does without any cookie."""
     token = pending.cookies[PENDING_COOKIE]
@@ -45,7 +45,7 @@ def test_the_routes_of_its_kind_ask_for_the_code_and_nothing_else(pending: Brows
 
 @pytest.mark.parametrize("cookie", ["session", "device", "link"])
 def test_a_pending_sign_ins_token_in_another_cookie_opens_nothing(
-    cookie: str, app: FastAPI, pending: Browser, new_browser: Callable[..., Browser]
+    cookie: str, app: Starlette, pending: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     """The tables are apart, so a token is of one kind only."""
     browser = only(new_browser(), **{cookie: pending.cookies[PENDING_COOKIE]})

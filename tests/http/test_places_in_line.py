@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.sending import DEVICE_COOKIE, LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, rows, tries, words
 from tests.support.browser import Browser
@@ -45,7 +45,7 @@ def elsewhere(number: int) -> str:
 class Line:
     """The line of one worker all of whose sign-in threads are busy until the end of the block."""
 
-    def __init__(self, installation: Installation, app: FastAPI) -> None:
+    def __init__(self, installation: Installation, app: Starlette) -> None:
         self._app = app
         self._pool = installation.services.pools.sign_in
         self.waiting: list[asyncio.Task[httpx.Response]] = []
@@ -70,7 +70,7 @@ class Line:
 
 
 @asynccontextmanager
-async def standing(installation: Installation, app: FastAPI) -> AsyncIterator[Line]:
+async def standing(installation: Installation, app: Starlette) -> AsyncIterator[Line]:
     """The line, which moves when the block ends."""
     pools, release, line = installation.services.pools, threading.Event(), Line(installation, app)
     busy = [asyncio.create_task(pools.sign_in.run(release.wait)) for _ in range(pools.hash_threads + SIGN_IN_THREADS_BEYOND_HASHES)]
@@ -82,7 +82,7 @@ async def standing(installation: Installation, app: FastAPI) -> AsyncIterator[Li
         await asyncio.gather(*busy, *line.waiting)
 
 
-def in_turn(installation: Installation, app: FastAPI, attempts: list[Try]) -> list[int]:
+def in_turn(installation: Installation, app: Starlette, attempts: list[Try]) -> list[int]:
     """What became of each, sent one after the other while none is served: 0 for a place in the line, else the status."""
 
     async def story() -> list[int]:
@@ -93,7 +93,7 @@ def in_turn(installation: Installation, app: FastAPI, attempts: list[Try]) -> li
     return asyncio.run(story())
 
 
-def test_of_one_address_two_wait_and_the_third_is_asked_to_come_back(installation: Installation, app: FastAPI) -> None:
+def test_of_one_address_two_wait_and_the_third_is_asked_to_come_back(installation: Installation, app: Starlette) -> None:
     """429 with Retry-After and a sentence, nothing charged for it, whatever network it comes from and however it is spelt."""
     installation.add_account()
 
@@ -111,7 +111,7 @@ def test_of_one_address_two_wait_and_the_third_is_asked_to_come_back(installatio
     assert tries(installation, "password:stranger") == 3
 
 
-def test_an_address_without_an_account_has_two_places_as_well(installation: Installation, app: FastAPI) -> None:
+def test_an_address_without_an_account_has_two_places_as_well(installation: Installation, app: Starlette) -> None:
     """Or the third answer would tell which address has one."""
     installation.add_account()
     for email in (ANNA, "nobody@example.com"):
@@ -123,20 +123,20 @@ def test_an_address_without_an_account_has_two_places_as_well(installation: Inst
     [(lambda _number: "192.0.2.7", "192.0.2.8"), (lambda number: f"2001:db8::{number:x}", "2001:db8:0:1::1")],
     ids=["one IPv4 address", "one IPv6 /64"],
 )
-def test_of_one_network_eight_wait(installation: Installation, app: FastAPI, network: Networks, other: str) -> None:
+def test_of_one_network_eight_wait(installation: Installation, app: Starlette, network: Networks, other: str) -> None:
     """Whatever they try; another network has places of its own."""
     attempts = [at(f"person{number}@example.com", network(number)) for number in range(9)]
     assert in_turn(installation, app, [*attempts, at("person9@example.com", other)]) == [0] * 8 + [429, 0]
 
 
-def test_who_was_refused_a_place_holds_none(installation: Installation, app: FastAPI) -> None:
+def test_who_was_refused_a_place_holds_none(installation: Installation, app: Starlette) -> None:
     """A crowd at one address takes two of its network's eight, and no more."""
     crowd = [at(ANNA) for _number in range(20)]
     others = [at(f"person{number}@example.com") for number in range(7)]
     assert in_turn(installation, app, [*crowd, *others]) == [0, 0] + [429] * 18 + [0] * 6 + [429]
 
 
-def test_places_are_free_again_when_their_holders_are_served(installation: Installation, app: FastAPI) -> None:
+def test_places_are_free_again_when_their_holders_are_served(installation: Installation, app: Starlette) -> None:
     """Whatever became of them."""
     installation.add_account()
     malformed, gone = Try("/sign-in", {"email": "x", "password": "y"}), Try("/link/invite", {"name": "Berta", "password": PASSWORD})
@@ -148,7 +148,7 @@ def test_places_are_free_again_when_their_holders_are_served(installation: Insta
 class TestKnownBrowsers:
     """An address's known browsers have two places that strangers cannot take."""
 
-    def test_strangers_at_its_address_keep_it_not_out(self, installation: Installation, app: FastAPI, signed_in: Browser) -> None:
+    def test_strangers_at_its_address_keep_it_not_out(self, installation: Installation, app: Starlette, signed_in: Browser) -> None:
         """Nor do they from its own network. A third of its own waits for the two."""
         device = signed_in.cookies[DEVICE_COOKIE]
         strangers = [at(ANNA), at(ANNA, elsewhere(1)), *(at(f"person{number}@example.com") for number in range(7))]
@@ -156,7 +156,7 @@ class TestKnownBrowsers:
         assert in_turn(installation, app, [*strangers, *own]) == [0] * 9 + [0, 0, 429]
 
     def test_a_cookie_that_is_not_known_to_the_address_opens_none(
-        self, installation: Installation, app: FastAPI, signed_in: Browser
+        self, installation: Installation, app: Starlette, signed_in: Browser
     ) -> None:
         """One that was made up, or that is another account's."""
         installation.add_account(BERTA, "Berta")
@@ -165,7 +165,7 @@ class TestKnownBrowsers:
         assert in_turn(installation, app, [*strangers, *bogus]) == [0] * 4 + [429, 429]
 
 
-def test_of_one_session_two_confirm_at_once(installation: Installation, app: FastAPI, new_browser: Callable[..., Browser]) -> None:
+def test_of_one_session_two_confirm_at_once(installation: Installation, app: Starlette, new_browser: Callable[..., Browser]) -> None:
     """Another session of the account is not kept waiting by them, nor is a live one by its whole network."""
     installation.add_account()
     browsers = [new_browser(), new_browser()]
@@ -179,7 +179,7 @@ def test_of_one_session_two_confirm_at_once(installation: Installation, app: Fas
 
 
 def test_many_sessions_of_one_account_take_eight_places(
-    installation: Installation, app: FastAPI, new_browser: Callable[..., Browser]
+    installation: Installation, app: Starlette, new_browser: Callable[..., Browser]
 ) -> None:
     """Besides the eight of their network; further tries are answered 429, so one account cannot fill the queue."""
     installation.add_account()
@@ -197,7 +197,7 @@ def test_many_sessions_of_one_account_take_eight_places(
 
 
 @pytest.mark.parametrize("path", ["/welcome", "/link/invite"])
-def test_of_one_link_two_wait(installation: Installation, app: FastAPI, path: str) -> None:
+def test_of_one_link_two_wait(installation: Installation, app: Starlette, path: str) -> None:
     """The holder of an open one is not kept waiting by a crowd in the same network; who only says so is."""
     registration = installation.services.identity.registration
     token = registration.issue_welcome_link() if path == "/welcome" else registration.invite(BERTA)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
@@ -25,7 +25,7 @@ def proxied(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Install
     installation.close()
 
 
-def asking(app: FastAPI, installation: Installation, peer: str, headers: dict[str, str]) -> int:
+def asking(app: Starlette, installation: Installation, peer: str, headers: dict[str, str]) -> int:
     """The status for a request from a peer."""
     return Browser(app, installation.clock, address=peer).request("GET", "/metrics", headers=headers).status_code
 
@@ -52,7 +52,7 @@ def asking(app: FastAPI, installation: Installation, peer: str, headers: dict[st
     ],
 )
 def test_by_default_only_this_machine_reads_and_only_directly(
-    peer: str, headers: dict[str, str], status: int, app: FastAPI, installation: Installation
+    peer: str, headers: dict[str, str], status: int, app: Starlette, installation: Installation
 ) -> None:
     """A header that a proxy adds shows that somebody else may stand behind it."""
     assert asking(app, installation, peer, headers) == status

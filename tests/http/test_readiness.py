@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import create_engine, make_url, text
+from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
 from tests.support.browser import Browser
@@ -145,7 +145,7 @@ def test_a_server_that_takes_no_connection_is_not_ready(on_postgres: Installatio
 
 
 def test_a_database_that_hangs_holds_one_thread_and_nobody_for_long(
-    installation: Installation, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forty ask while it hangs: all are told, one question is under way, and pages and health go on."""
     monkeypatch.setattr(health, "READY_WITHIN_SECONDS", 0.05)

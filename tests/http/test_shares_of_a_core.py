@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from xpressbot.foundation.threads.worker_pools import SWITCH_INTERVAL_SECONDS, available_cores
 
@@ -30,7 +30,7 @@ def one_core() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("usual_interval")
-def test_a_worker_that_serves_gives_the_event_loop_its_turn_soon(app: FastAPI) -> None:
+def test_a_worker_that_serves_gives_the_event_loop_its_turn_soon(app: Starlette) -> None:
     """From its start on, whatever runs on its threads."""
 
     async def start() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
 from tests.http.sending import SESSION_COOKIE, contents, paths_with, rows
@@ -33,7 +33,7 @@ NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal"
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome", "/link/invite", "/link/re-enrolment"}
 
 
-def test_nobody_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: FastAPI, browser: Browser) -> None:
+def test_nobody_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
     """Every POST that needs a session names its GET page; every GET names itself."""
     assert {path: browser.post(path).headers["location"] for path in RETURNS_TO} == {
         path: f"/sign-in?next={back}" for path, back in RETURNS_TO.items()

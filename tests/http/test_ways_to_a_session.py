@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.sending import LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of, set_cookies
@@ -17,7 +17,7 @@ from tests.support.installation import PASSWORD, Installation
 LISTED = tomllib.loads((Path(__file__).parent / "ways_to_a_session.toml").read_text(encoding="utf-8"))
 
 
-def test_every_route_stands_in_the_list_of_ways_to_a_session(app: FastAPI) -> None:
+def test_every_route_stands_in_the_list_of_ways_to_a_session(app: Starlette) -> None:
     """A route that nobody has thought about fails here, and so does a line without a route."""
     routes = sorted(f"{method} {route.path}" for route in routes_of(app) for method in (route.methods or set()) - {"HEAD"})
     assert routes == sorted([*LISTED["begins"], *LISTED["renews"]["routes"], *LISTED["neither"]["routes"]])

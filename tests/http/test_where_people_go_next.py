@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
 from tests.http.sending import paths_with
@@ -112,7 +112,7 @@ def test_each_page_of_ours_is_kept_through_the_steps_between(way: str, protected
         assert response.headers["location"] == place
 
 
-def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: FastAPI) -> None:
+def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette) -> None:
     """A new page has to be thought about here."""
     signed_in_pages = set(paths_with(app, "GET")) - {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome"}
     others = {

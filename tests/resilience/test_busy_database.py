@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from tests.support.browser import Browser
 from tests.support.installation import Installation
@@ -18,7 +18,7 @@ SOON_SECONDS = BUSY_TIMEOUT_SECONDS - 5
 
 
 @pytest.mark.parametrize("held_by", ["another process", "a thread"])
-def test_a_page_does_not_wait_to_note_the_last_use(held_by: str, installation: Installation, app: FastAPI) -> None:
+def test_a_page_does_not_wait_to_note_the_last_use(held_by: str, installation: Installation, app: Starlette) -> None:
     """It is noted with a later request."""
     installation.add_account()
     anna, statuses = Browser(app, installation.clock), []

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from fastapi import FastAPI
 from sqlalchemy import event
+from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from tests.http.sending import contents, set_cookies, words
@@ -127,7 +127,7 @@ def tell(installation: Installation, name: str) -> None:
     assert [broken_at(installation.services, account.id) for account in accounts] == [None, None]
 
 
-def fill(app: FastAPI, installation: Installation, fault: DatabaseFault) -> None:
+def fill(app: Starlette, installation: Installation, fault: DatabaseFault) -> None:
     """Sign in until that is refused. Each time somebody is wholly in, or not at all."""
     for _one in range(MOST_UNTIL_FULL):
         installation.clock.advance(seconds=3)  # else there are too many tries from one address

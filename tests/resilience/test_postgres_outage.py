@@ -28,7 +28,7 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database import postgres
 from xpressbot.foundation.database.engine import UNAVAILABLE, open_database
 from xpressbot.foundation.database.migrations import upgrade
-from xpressbot.foundation.database.postgres import Doorway
+from xpressbot.foundation.database.postgres import CircuitBreaker
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.tables import THROTTLE_BUCKET
 
@@ -213,13 +213,14 @@ def test_connections_that_are_cut_in_the_middle_of_transactions(server: Unreliab
 def test_while_it_hangs_static_files_and_health_are_served_and_no_one_waits_behind_others(
     server: UnreliableServer, installation: Installation
 ) -> None:
-    """All threads of a worker stand waiting, at first; once one has found out, whoever comes is told without trying."""
+    """All threads of a worker wait, at first; once one has failed, later requests are told so without trying."""
     person = protected(installation.services)
     cookies = f"{SESSION_COOKIE}={person.caller.client.session.text}"
 
     async def told() -> None:
         async with browsing(installation) as client:
             load = Load(installation.services, client)
+            assert (await client.get("/healthz")).status_code == 200  # what is noted of a new peer is noted now
             await asyncio.to_thread(server.freeze)
             try:
                 crowd = [
@@ -257,10 +258,10 @@ class _Host:
 def test_one_thread_tries_while_the_others_are_told() -> None:
     """After a failure there is one attempt at a time; after a success everybody connects side by side again."""
     host = _Host()
-    doorway = Doorway(host)  # type: ignore[arg-type]
+    breaker = CircuitBreaker(host)  # type: ignore[arg-type]
 
     def connect() -> object:
-        return doorway.connect(None, None, (), {})
+        return breaker.connect(None, None, (), {})
 
     host.answers.set()
     with pytest.raises(psycopg.OperationalError, match="no answer"):

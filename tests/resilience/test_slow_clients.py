@@ -1,17 +1,17 @@
-"""A client that is slow, silent or deaf holds a connection for a bounded time, and nothing else (ASVS 15.2.2)."""
+"""A client that is slow or silent holds a connection for a bounded time, and nothing else (ASVS 15.2.2)."""
 
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.http.sending import rows
 from tests.support.installation import Installation
-from tests.support.settable_loop import ALIVE, HOST, Client, Served, pass_time, with_server
+from tests.support.settable_loop import ALIVE, HOST, Served, pass_time, with_server
 from xpressbot.entrypoints.http.server import protocol
-from xpressbot.entrypoints.http.server.protocol import BODY_SECONDS, HEAD_SECONDS, LINGER_SECONDS
+from xpressbot.entrypoints.http.server.protocol import BODY_SECONDS, HEAD_SECONDS
 
 BODY = b"email=anna%40example.com&password=violet-anchor-meadow-kettle"
 FORM_HEAD = (
@@ -28,7 +28,7 @@ Send = Callable[[dict[str, object]], Awaitable[None]]
 @pytest.mark.parametrize(
     ("sent", "limit"), [(b"", HEAD_SECONDS), (ALIVE[:20], HEAD_SECONDS), (ALIVE[:-1], HEAD_SECONDS), (FORM_HEAD + BODY[:9], BODY_SECONDS)]
 )
-def test_what_has_not_arrived_in_its_time_is_cut_off(sent: bytes, limit: int, app: FastAPI) -> None:
+def test_what_has_not_arrived_in_its_time_is_cut_off(sent: bytes, limit: int, app: Starlette) -> None:
     """408 for a request that is begun; a connection that asked for nothing is closed without a word."""
 
     async def story(served: Served) -> None:
@@ -48,7 +48,7 @@ def test_what_has_not_arrived_in_its_time_is_cut_off(sent: bytes, limit: int, ap
     with_server(app, story)
 
 
-def test_dripping_does_not_help(app: FastAPI) -> None:
+def test_dripping_does_not_help(app: Starlette) -> None:
     """The limit is on the whole head, however busily it comes; empty lines before it are no way round."""
 
     async def story(served: Served) -> None:
@@ -67,7 +67,7 @@ def test_dripping_does_not_help(app: FastAPI) -> None:
     with_server(app, story)
 
 
-def test_a_request_that_arrives_in_time_is_answered_in_pieces_too(app: FastAPI, installation: Installation) -> None:
+def test_a_request_that_arrives_in_time_is_answered_in_pieces_too(app: Starlette, installation: Installation) -> None:
     """Head and body have a time each; and the connection goes on to the next request."""
     installation.add_account()
 
@@ -87,7 +87,7 @@ def test_a_request_that_arrives_in_time_is_answered_in_pieces_too(app: FastAPI, 
     with_server(app, story)
 
 
-def test_slow_clients_take_no_thread_and_no_connection_to_the_database(app: FastAPI, installation: Installation) -> None:
+def test_slow_clients_take_no_thread_and_no_connection_to_the_database(app: Starlette, installation: Installation) -> None:
     """More of them than there are threads, in heads and in forms: others sign in. Once they are cut, nothing is charged or kept."""
     installation.add_account()
 
@@ -121,7 +121,7 @@ def open_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("open_files")
-def test_a_thousand_idle_connections_keep_nobody_waiting(app: FastAPI, installation: Installation) -> None:
+def test_a_thousand_idle_connections_keep_nobody_waiting(app: Starlette, installation: Installation) -> None:
     """Others sign in meanwhile; whoever asks for nothing is let go, new connections and kept ones alike."""
     installation.add_account()
 
@@ -176,7 +176,7 @@ def test_an_answer_of_ours_that_takes_long_costs_the_client_nothing(more: bytes)
     with_server(slow, story)
 
 
-def test_where_there_are_too_many_the_one_who_has_waited_longest_gives_way(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_are_too_many_the_longest_idle_connection_is_closed(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle connections keep nobody out: each newcomer takes the place of the oldest of them, begun requests not excepted."""
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
 
@@ -188,14 +188,13 @@ def test_where_there_are_too_many_the_one_who_has_waited_longest_gives_way(app: 
             newcomers.append(await served.connect())
             await newcomers[-1].send(ALIVE)
             assert (await newcomers[-1].answer())[0] == 200
-        assert (await crowd[0].answer())[0] == 408
         assert [await client.is_closed() for client in crowd] == [True] * 3
         assert len(served.state.connections) == 3
 
     with_server(app, story)
 
 
-def test_nobody_gives_way_while_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_is_not_closed_while_its_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every connection is at work, it is the newcomer that is asked to come back."""
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 2)
 
@@ -218,31 +217,3 @@ def test_nobody_gives_way_while_being_answered(monkeypatch: pytest.MonkeyPatch) 
         await send({"type": "http.response.body"})
 
     with_server(slow, story)
-
-
-def test_a_worker_that_stops_answers_what_is_on_its_way(app: FastAPI) -> None:
-    """On a connection that was idle at that moment too, and tells the client to use it no more; who asks nothing is let go."""
-
-    async def story(served: Served) -> None:
-        asks, begun, idle = [await _used(served) for _one in range(3)]
-        await begun.send(ALIVE[:20])
-        await served.look_around()
-        for connection in list(served.state.connections):
-            connection.shutdown()
-        await asks.send(ALIVE)
-        pass_time(LINGER_SECONDS + 0.1)  # the request lies there unread when the time is over
-        await begun.send(ALIVE[20:])
-        for client in (asks, begun):
-            status, headers, _body = await client.answer()
-            assert (status, headers["connection"]) == (200, "close")
-            assert await client.is_closed()
-        assert await idle.is_closed()
-
-    with_server(app, story)
-
-
-async def _used(served: Served) -> Client:
-    client = await served.connect()
-    await client.send(ALIVE)
-    assert (await client.answer())[0] == 200
-    return client

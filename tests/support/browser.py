@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import httpx
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.form_client import FormFields
@@ -21,7 +21,7 @@ class Browser:
 
     def __init__(
         self,
-        app: FastAPI,
+        app: Starlette,
         clock: SettableClock,
         *,
         address: str = "192.0.2.7",

@@ -8,6 +8,7 @@ from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.entropy import Entropy
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.threads.worker_pools import Pools
@@ -26,14 +27,16 @@ class Services:
     entropy: Entropy
     digest: KeyedDigests
     database: Database
-    lookup_at_once: SessionLookup | None
-    """Looks without waiting for anything, on the event loop; None where each question goes over a network."""
+    session_reader: SessionReader | None
+    session_lookup: SessionLookup | None
+    """Looks on the event loop, through the session reader; None where each question goes over a network."""
     background_check: BackgroundCheck
     telemetry: Telemetry
     occupancy: Occupancy
     readiness: ReadinessCheck
 
     def close(self) -> None:
-        """Let threads finish, and let go of the database."""
-        self.pools.close()
+        """Let go of the database."""
+        if self.session_reader is not None:
+            self.session_reader.close()
         self.database.dispose()

@@ -8,7 +8,11 @@ from typing import Final, TextIO, cast
 
 import structlog
 
-_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+_MOST_FRAMES: Final = 100
+"""Of a traceback. A request passes some sixty, half of them Starlette's, and those in the middle would be left out first."""
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=_MOST_FRAMES)
+)
 """Without the variables of each frame: among them are passwords and codes (ASVS 16.2.5)."""
 _FIRST: Final = ("timestamp", "level", "event")
 _PLAIN: Final = re.compile(r"[!#-<>-\[\]-~]*")
@@ -38,7 +42,11 @@ def printable(text: str) -> str:
 
 
 def _logfmt(_logger: object, _name: str, event: structlog.typing.EventDict) -> str:
-    """Render key=value (https://brandur.org/logfmt) for every request: structlog's own renderer takes twice as long."""
+    """Render key=value (https://brandur.org/logfmt).
+
+    structlog's LogfmtRenderer encodes of all control characters the line feed alone, and a backslash only beside a space, a quote or
+    an equals sign: an escape sequence would reach the operator's terminal, and a value could not be read back.
+    """
     words = {key: _word(value) for key, value in event.items()}
     first = {key: words.pop(key, "") for key in _FIRST}
     return " ".join([f"{key}={word}" for key, word in (first | words).items()])

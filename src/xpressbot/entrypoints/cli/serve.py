@@ -23,6 +23,7 @@ from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
 
 _GRACE_SECONDS: Final = 30
+_SUPERVISION_INTERVAL_SECONDS: Final = 0.5
 _PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
 
 
@@ -73,19 +74,24 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             services.database.dispose()
             config = uvicorn.Config(application, factory=True, workers=workers, **options)  # type: ignore[arg-type]
             with shared_by_workers():
-                _Workers(config, sockets).run()
+                _supervise(Multiprocess(config, sockets))
 
     return serve
 
 
-class _Workers(Multiprocess):
-    """uvicorn's own supervisor, which keeps the listening socket open while its workers finish."""
+def _supervise(supervisor: Multiprocess) -> None:
+    """Do what its `run` does, and close the listening sockets before the workers finish.
 
-    def terminate_all(self) -> None:
-        """Let whoever comes now be refused at once, and go to another node, instead of waiting for an answer that never comes."""
-        for listener in self.sockets:
-            listener.close()
-        super().terminate_all()
+    A client that connects then is refused at once, and can go to another node, instead of waiting for an answer that never comes.
+    """
+    supervisor.init_processes()
+    while not supervisor.should_exit.wait(_SUPERVISION_INTERVAL_SECONDS):
+        supervisor.handle_signals()
+        supervisor.keep_subprocess_alive()
+    for listener in supervisor.sockets:
+        listener.close()
+    supervisor.terminate_all()
+    supervisor.join_all()
 
 
 def _allow_open_files() -> None:

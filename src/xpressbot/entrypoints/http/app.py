@@ -1,103 +1,69 @@
-"""The application: routes and the layers around them."""
+"""The application of one worker: its routes, and what runs beside them."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
-from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
+from anyio import create_task_group
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
-from xpressbot import __version__
-from xpressbot.entrypoints.http.api.session import OPENAPI_PATH_ITEM, SESSION_PATH, session_route
+from xpressbot.entrypoints.http.api.session import api_routes
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import http_error_response
 from xpressbot.entrypoints.http.form_subject import FormSubjects
 from xpressbot.entrypoints.http.health import health_routes
-from xpressbot.entrypoints.http.metrics import metrics_route, occupancy_kept_current
+from xpressbot.entrypoints.http.metrics import keep_occupancy_current, metrics_route
 from xpressbot.entrypoints.http.middleware import RequestMiddleware
 from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.http.pages import PAGES
 from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
 from xpressbot.entrypoints.http.routing import destinations, page_routes
-from xpressbot.entrypoints.http.switchboard import Switchboard
 from xpressbot.entrypoints.jobs import run_jobs
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.threads.worker_pools import SWITCH_INTERVAL_SECONDS
 
-OPENAPI_URL = "/api/v1/openapi.json"
-_A_YEAR = 31_536_000
-_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-"""FastAPI would hand messages of exceptions to whoever collects them. What may be told is told by our log and metrics."""
+_A_YEAR: Final = 31_536_000
 
 
 ENGLISH_ALONE: Final = Languages()
 
 
-def create_app(services: Services, languages: Languages = ENGLISH_ALONE) -> FastAPI:
+def create_app(services: Services, languages: Languages = ENGLISH_ALONE) -> Starlette:
     """Build the application of one worker. languages: those that its pages are served in."""
     renderer = Renderer(languages, plain_http_warning=services.settings.plain_http_warning)
     site = Site(services, renderer, Cookies(services.settings), destinations(PAGES), FormSubjects(services.digest))
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        jobs = asyncio.create_task(run_jobs(services))
         try:
-            async with occupancy_kept_current(services):
+            async with create_task_group() as tasks:
+                tasks.start_soon(run_jobs, services)
+                if services.telemetry.metrics.is_shared:
+                    tasks.start_soon(keep_occupancy_current, services)
                 yield
+                tasks.cancel_scope.cancel()  # a job that runs on a thread is waited for
         finally:
-            jobs.cancel()
-            await asyncio.gather(jobs, return_exceptions=True)
             services.close()
 
-    app = _Application(
-        title="XpressBot",
-        version=__version__,
-        openapi_url=OPENAPI_URL,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-        site=site,
-        telemetry=_NO_TELEMETRY,
-    )
-    app.router.routes.extend([session_route(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route()])
-
-    # RequestMiddleware explains those that pages raise; FastAPI's own layers would explain others in their way before it.
-    @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         return http_error_response(renderer, request, error)
 
+    app = Starlette(
+        routes=[*api_routes(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route()],
+        middleware=[Middleware(RequestMiddleware, site)],
+        exception_handlers={HTTPException: on_http_error},  # type: ignore[dict-item]  # it is called with that alone
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # a path with a slash too many is none of ours
     return app
-
-
-class _Application(FastAPI):
-    """FastAPI within our own layers, with the descriptions of the API's plain routes in its OpenAPI document."""
-
-    def __init__(self, *, site: Site, **options: Any) -> None:
-        super().__init__(**options)
-        self._site = site
-
-    def build_middleware_stack(self) -> ASGIApp:
-        # FastAPI's outermost layer answers whatever is raised with a bare 500, before reception could explain it.
-        outermost = super().build_middleware_stack()
-        if not isinstance(outermost, ServerErrorMiddleware):
-            raise TypeError(f"{outermost} is not the layer that is to be left out")
-        return RequestMiddleware(Switchboard(outermost.app, self.router.routes), self._site)
-
-    def openapi(self) -> dict[str, Any]:
-        document = super().openapi()
-        document["paths"][SESSION_PATH] = OPENAPI_PATH_ITEM
-        return document
 
 
 def _static_route() -> Route:

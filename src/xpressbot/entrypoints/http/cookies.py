@@ -1,7 +1,6 @@
 """The four cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
 
 from enum import StrEnum
-from functools import cache
 from typing import Final
 
 from starlette.requests import Request
@@ -66,25 +65,9 @@ class Cookies:
 
     def set(self, response: Response, cookie: Cookie, token: Token) -> None:
         """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""
-        name = self.name(cookie)
-        response.headers.append("set-cookie", f"{name}={token.text}{_attributes(name, _LIFETIMES[cookie] // SECOND, secure=self.secure)}")
+        max_age = _LIFETIMES[cookie] // SECOND
+        response.set_cookie(self.name(cookie), token.text, max_age=max_age, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def clear(self, response: Response, cookie: Cookie) -> None:
         """Take a token from the browser."""
-        response.headers.append("set-cookie", _removal(self.name(cookie), secure=self.secure))
-
-
-@cache
-def _attributes(name: str, max_age: int, *, secure: bool) -> str:
-    """What Starlette writes after a value, which takes it longer than a statement takes the database."""
-    response = Response()
-    response.set_cookie(name, "value", max_age=max_age, path="/", secure=secure, httponly=True, samesite="lax")
-    return response.headers["set-cookie"].split(f"{name}=value")[1]
-
-
-@cache
-def _removal(name: str, *, secure: bool) -> str:
-    """A cookie that expired when this was first asked for."""
-    response = Response()
-    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
-    return response.headers["set-cookie"]
+        response.delete_cookie(self.name(cookie), path="/", secure=self.secure, httponly=True, samesite="lax")

@@ -1,8 +1,6 @@
 """GET /metrics, and who may read it: whoever stands on this machine or in a network that the operator names."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -50,18 +48,8 @@ def may_read(request: Request, settings: Settings) -> bool:
     return is_loopback(peer) or is_within(peer, settings.metrics_from)
 
 
-@asynccontextmanager
-async def occupancy_kept_current(services: Services) -> AsyncIterator[None]:
-    """While another worker may answer for this one, have its occupancy looked at every second."""
-    looking = asyncio.create_task(_look(services)) if services.telemetry.metrics.is_shared else None
-    try:
-        yield
-    finally:
-        if looking is not None:
-            looking.cancel()
-
-
-async def _look(services: Services) -> None:
+async def keep_occupancy_current(services: Services) -> None:
+    """Until it is cancelled: another worker may answer for this one."""
     while True:
         services.occupancy.renew()
         await asyncio.sleep(OCCUPANCY_INTERVAL_SECONDS)

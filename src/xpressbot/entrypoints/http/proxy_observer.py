@@ -1,6 +1,6 @@
 """Notices what a proxy does that nobody meant: it was not named, it names no client, or it asks for another host."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -22,54 +22,56 @@ _MOST_PEERS: Final = 256
 
 
 class ProxyObserver:
-    """Tells the operator, by one row a kind and at most one write of each a minute, so that strangers can fill neither database nor log.
-
-    The request neither waits for that nor fails with it.
-    """
+    """Tells the operator, by one row a kind and at most one write of each a minute, so that strangers can fill neither database nor log."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._noted_at: dict[str, int] = {}
         self._asked_for_us: set[str] = set()
 
-    def look_at(self, request: Request, *, misdirected: bool) -> None:
-        """Have noted what this request shows of its proxy. Of strangers no host and no address is noted."""
+    async def look_at(self, request: Request, *, misdirected: bool) -> None:
+        """Note what this request shows of its proxy; of strangers no host and no address. For after its answer: it takes a thread."""
+        for work in list(self._seen(request, misdirected=misdirected)):
+            await self._services.pools.page.run(partial(_attempt, work))
+
+    def _seen(self, request: Request, *, misdirected: bool) -> Iterator[Callable[[], None]]:
+        """What is to be done in the database."""
         peer = request.client.host if request.client else ""
         is_trusted = is_within(peer, self._services.settings.trusted_proxies)
         if is_trusted:
-            self._look_for_the_client(request, peer)
+            yield from self._look_for_the_client(request, peer)
         elif header := forwarded_header(request):
-            self._tell_of_a_stranger(peer, header.decode("ascii"))
+            yield from self._tell_of_a_stranger(peer, header.decode("ascii"))
         if is_trusted or is_loopback(peer):
-            self._look_at_the_host(request, peer, misdirected=misdirected)
+            yield from self._look_at_the_host(request, peer, misdirected=misdirected)
 
-    def _tell_of_a_stranger(self, peer: str, header: str) -> None:
+    def _tell_of_a_stranger(self, peer: str, header: str) -> Iterator[Callable[[], None]]:
         found = {"peer": peer, "header": header}
-        self._note(FORWARDED_HEADER, found, lambda: _LOG.warning("http.forwarded_header_not_trusted", peer=peer, header=header))
+        yield from self._note(FORWARDED_HEADER, found, lambda: _LOG.warning("http.forwarded_header_not_trusted", peer=peer, header=header))
 
-    def _look_for_the_client(self, request: Request, peer: str) -> None:
+    def _look_for_the_client(self, request: Request, peer: str) -> Iterator[Callable[[], None]]:
         unreadable = origin_of(request, self._services.settings.trusted_proxies).unreadable
         # A proxy that looks whether we are alive asks for itself; a form is somebody's.
         if unreadable is None or (not unreadable and request.method != "POST"):
             return
         value = printable(unreadable)
         found = {"peer": peer, "value": value}
-        self._note(CLIENT_NOT_NAMED, found, lambda: _LOG.warning("http.client_not_named", peer=peer, value=value))
+        yield from self._note(CLIENT_NOT_NAMED, found, lambda: _LOG.warning("http.client_not_named", peer=peer, value=value))
 
-    def _look_at_the_host(self, request: Request, peer: str, *, misdirected: bool) -> None:
+    def _look_at_the_host(self, request: Request, peer: str, *, misdirected: bool) -> Iterator[Callable[[], None]]:
         """A peer that has asked for us passes the Host on: what it brings of other hosts, strangers have typed."""
         if peer in self._asked_for_us:
             return
         if asks_for_us(self._services.settings, request):
             if len(self._asked_for_us) < _MOST_PEERS:
                 self._asked_for_us.add(peer)
-                self._services.pools.page.begin(partial(self._withdraw, peer))
+                yield partial(self._withdraw, peer)
         elif misdirected:
             host = printable(host_of(request)[:LONGEST_HOST])
             found = {"peer": peer, "host": host}
-            self._note(FOREIGN_HOST, found, lambda: _LOG.warning("http.foreign_host", peer=peer, host=host))
+            yield from self._note(FOREIGN_HOST, found, lambda: _LOG.warning("http.foreign_host", peer=peer, host=host))
 
-    def _note(self, kind: str, detail: Mapping[str, str], tell: Callable[[], None]) -> None:
+    def _note(self, kind: str, detail: Mapping[str, str], tell: Callable[[], None]) -> Iterator[Callable[[], None]]:
         now, noted_at = self._services.clock.now(), self._noted_at.get(kind)
         if noted_at is not None and 0 <= now - noted_at < NOTED_AT_MOST_EVERY:
             return
@@ -79,20 +81,17 @@ class ProxyObserver:
             tell()
             note(self._services.database, kind, detail, now)
 
-        self._services.pools.page.begin(partial(_attempt, write))
+        yield write
 
     def _withdraw(self, peer: str) -> None:
-        def write() -> None:
-            seen = newest(self._services.database, FOREIGN_HOST)
-            if seen is not None and seen.detail["peer"] == peer:
-                withdraw(self._services.database, FOREIGN_HOST)
-
-        _attempt(write)
+        seen = newest(self._services.database, FOREIGN_HOST)
+        if seen is not None and seen.detail["peer"] == peer:
+            withdraw(self._services.database, FOREIGN_HOST)
 
 
-def _attempt(write: Callable[[], None]) -> None:
-    """Nobody waits for it, and the next sighting is noted again."""
+def _attempt(work: Callable[[], None]) -> None:
+    """The request has its answer, and the next sighting is noted again."""
     try:
-        write()
+        work()
     except Exception as error:  # noqa: BLE001
         _LOG.warning("http.observation_lost", error=type(error).__name__)

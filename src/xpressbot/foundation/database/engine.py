@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
@@ -10,7 +10,8 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from xpressbot.foundation.database import sqlite
+from xpressbot.foundation.database.single_writer import SingleWriter
+from xpressbot.foundation.database.sqlite import reading_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import QueuePool
@@ -40,42 +41,27 @@ class Connections(NamedTuple):
     most: int
 
 
-class Readable(Protocol):
-    """What hands out connections to read from."""
-
-    def read(self) -> AbstractContextManager[Connection]:
-        """A connection that holds no transaction open."""
-
-
 class Database:
-    """Hands out connections: `write()` is one transaction, `read()` sees each statement committed by itself."""
+    """Hands out connections: `write()` is one transaction, `read()` sees each statement committed by itself, and cannot write."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        reading: Engine | None = None,
-        *,
-        one_writer: sqlite.OneWriter | None = None,
-        at_once: sqlite.OneReader | None = None,
-    ) -> None:
+    def __init__(self, engine: Engine, reading: Engine | None = None, *, single_writer: SingleWriter | None = None) -> None:
         """Take the engine, and how it is configured.
 
-        reading: an engine that begins no transactions; made from `engine` where that can be switched. one_writer: what writes,
-        where only one may. at_once: the same database, for an event loop.
+        reading: an engine that begins no transactions; made from `engine` where that can be switched. single_writer: what writes,
+        where only one connection may.
         """
-        self.at_once = at_once
-        self._one_writer = one_writer
+        self._single_writer = single_writer
         self.engine = engine
         self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def connections(self) -> Connections:
-        """How many are open, and how many may be, of those that threads ask for: the event loop and checkpoints have their own."""
+        """How many are open, and how many may be, of those that threads ask for: the event loop has its own."""
         pool = cast("QueuePool", self.reading.pool)
         in_use, idle, most = pool.checkedout(), pool.checkedin(), pool.size()
-        if self._one_writer is not None:
-            writes = self._one_writer.turn.is_taken
-            in_use, idle, most = in_use + writes, idle + (self._one_writer.is_open and not writes), most + 1
+        if self._single_writer is not None:
+            writes = self._single_writer.lock.is_held
+            in_use, idle, most = in_use + writes, idle + (self._single_writer.is_open and not writes), most + 1
         return Connections(in_use, idle, most)
 
     def write(self, *, durable: bool = True, optional: bool = False) -> AbstractContextManager[Connection]:
@@ -85,11 +71,11 @@ class Database:
         but from a power cut only once a later, durable one has been made: it does not wait for the disk.
 
         With SQLite one write at a time: a thread that begins another before this one has ended waits for itself, and is
-        refused. One that is optional waits for those before it for a moment only.
+        refused. One that is optional waits for those before it for a moment only (single_writer.py).
         """
-        if self._one_writer is None:
+        if self._single_writer is None:
             return self._write(durable=durable)
-        return self._one_writer.write(durable=durable, optional=optional)
+        return self._single_writer.write(durable=durable, optional=optional)
 
     @contextmanager
     def _write(self, *, durable: bool) -> Iterator[Connection]:
@@ -99,16 +85,15 @@ class Database:
             yield connection
 
     def read(self) -> AbstractContextManager[Connection]:
-        """A connection that holds no transaction open."""
+        """A connection that holds no transaction open. The database refuses writes on it."""
         return self.reading.connect()
 
     def dispose(self) -> None:
-        """Close what is open; whoever asks again gets new connections. Nobody may be writing."""
+        """Close the connections that are at rest, and the single writer's once it has written. Later calls open new ones."""
         self.engine.dispose()
         self.reading.dispose()
-        for kept in (self._one_writer, self.at_once):
-            if kept is not None:
-                kept.dispose()
+        if self._single_writer is not None:
+            self._single_writer.dispose()
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -132,8 +117,8 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
         from xpressbot.foundation.database import postgres  # noqa: PLC0415  # its driver takes 9 MB that SQLite need not hold
 
         return Database(postgres.engine(parsed, patient=patient, **pool))
-    reading, writer = sqlite.reading_engine(parsed, **pool), sqlite.OneWriter(parsed, durable=durable)
-    return Database(writer.engine, reading, one_writer=writer, at_once=sqlite.OneReader(parsed))
+    reading, writer = reading_engine(parsed, **pool), SingleWriter(parsed, durable=durable)
+    return Database(writer.engine, reading, single_writer=writer)
 
 
 def has_single_writer(url: str) -> bool:

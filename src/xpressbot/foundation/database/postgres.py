@@ -1,12 +1,14 @@
 """Connections to a PostgreSQL server that may go away, or hang, at any moment."""
 
-from collections.abc import Mapping, Sequence
-from threading import Lock
-from typing import Any, Final, TypeVar
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from threading import Lock, Thread
+from time import monotonic, sleep
+from typing import Any, Final
 
 import psycopg
-from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Engine, create_engine, event
 
 from xpressbot.foundation.database.errors import count_as_unavailable
@@ -22,21 +24,31 @@ IDLE_IN_TRANSACTION_TIMEOUT_SECONDS: Final = 15
 KEEPALIVE_SECONDS: Final = 10
 KEEPALIVE_INTERVAL_SECONDS: Final = 5
 KEEPALIVE_COUNT: Final = 3
-
-_R = TypeVar("_R")
+_WATCH_INTERVAL_SECONDS: Final = 0.1
 
 
 def engine(url: URL, *, patient: bool, **pool: Any) -> Engine:
-    """One whose connections wait for nothing longer than is said here, but for statements where `patient`."""
-    made = create_engine(url, connect_args=dict(connect_options(patient=patient)), pool_pre_ping=True, hide_parameters=True, **pool)
-    event.listen(made, "do_connect", Doorway(psycopg.Connection if patient else BoundedConnection).connect)
+    """One whose connections wait for nothing longer than is said here, but for statements where `patient`.
+
+    A transaction that SQLAlchemy begins may write. A statement outside of one may not: the server refuses it.
+    """
+    connection_class, cursor_class = (psycopg.Connection, psycopg.Cursor) if patient else (WatchedConnection, WatchedCursor)
+    connect_args = {**connect_options(patient=patient), "cursor_factory": cursor_class}
+    made = create_engine(url, connect_args=connect_args, pool_pre_ping=True, hide_parameters=True, **pool)
+    event.listen(made, "do_connect", CircuitBreaker(connection_class).connect)
+    event.listen(made, "connect", _let_transactions_write)
     event.listen(made, "handle_error", count_as_unavailable)
     return made
 
 
+def _let_transactions_write(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.read_only = False  # psycopg says so in each BEGIN
+
+
 def connect_options(*, patient: bool) -> Mapping[str, Any]:
     """What libpq is told. patient: whether statements may take as long as they take."""
-    server = {
+    server: dict[str, object] = {
+        "default_transaction_read_only": "on",
         "lock_timeout": (PATIENT_LOCK_TIMEOUT_SECONDS if patient else LOCK_TIMEOUT_SECONDS) * 1000,
         "tcp_keepalives_idle": KEEPALIVE_SECONDS,
         "tcp_keepalives_interval": KEEPALIVE_INTERVAL_SECONDS,
@@ -56,35 +68,96 @@ def connect_options(*, patient: bool) -> Mapping[str, Any]:
     }
 
 
-class BoundedConnection(psycopg.Connection[Any]):
-    """Waits for no answer longer than ANSWER_TIMEOUT_SECONDS: a host that hangs keeps its connections open and says nothing."""
+class Watchdog:
+    """Ends a connection on which the server has said nothing for ANSWER_TIMEOUT_SECONDS.
 
-    def wait(self, gen: PQGen[_R], interval: float = 0.1, timeout: float | None = None) -> _R:
+    A server that hangs keeps its connections open: TCP sees nothing wrong, and the server's own time-outs hang with it. libpq has
+    no time limit for an answer. Its socket is shut down instead, for which libpq raises an error in the thread that waits.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._deadlines: dict[psycopg.Connection[Any], float] = {}
+        self._thread: Thread | None = None
+
+    @contextmanager
+    def watching(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """While the server is asked something."""
+        with self._lock:
+            self._deadlines[connection] = monotonic() + ANSWER_TIMEOUT_SECONDS
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._watch, name="watchdog", daemon=True)
+                self._thread.start()
         try:
-            return super().wait(gen, interval, ANSWER_TIMEOUT_SECONDS if timeout is None else timeout)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.close()  # its answer may still come, and must not be taken for the next statement's
-            raise
+            yield
+        finally:
+            with self._lock:
+                is_in_time = self._deadlines.pop(connection, None) is not None
+            if not is_in_time:
+                connection.close()
+
+    def _watch(self) -> None:
+        while True:
+            sleep(_WATCH_INTERVAL_SECONDS)
+            with self._lock:
+                if not self._deadlines:
+                    self._thread = None
+                    return
+                now = monotonic()
+                for connection in [connection for connection, deadline in self._deadlines.items() if deadline < now]:
+                    del self._deadlines[connection]
+                    _shut_down(connection)
 
 
-class Doorway:
-    """Opens connections. While the server does not answer, one thread at a time tries, and the others are told so at once.
+def _shut_down(connection: psycopg.Connection[Any]) -> None:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)
 
-    Otherwise every thread of a worker would stand waiting for the same dead host, and whoever came would wait behind them.
+
+_WATCHDOG: Final = Watchdog()
+
+
+class WatchedCursor(psycopg.Cursor[Any]):
+    """Waits for the answer to a statement as long as the watchdog lets it."""
+
+    def execute(self, *arguments: Any, **options: Any) -> "WatchedCursor":
+        with _WATCHDOG.watching(self.connection):
+            return super().execute(*arguments, **options)
+
+    def executemany(self, *arguments: Any, **options: Any) -> None:
+        with _WATCHDOG.watching(self.connection):
+            super().executemany(*arguments, **options)
+
+
+class WatchedConnection(psycopg.Connection[Any]):
+    """Waits for the end of a transaction as long as the watchdog lets it."""
+
+    def commit(self) -> None:
+        with _WATCHDOG.watching(self):
+            super().commit()
+
+    def rollback(self) -> None:
+        with _WATCHDOG.watching(self):
+            super().rollback()
+
+
+class CircuitBreaker:
+    """Opens connections. While the server does not answer, one thread at a time tries, and the others fail at once.
+
+    Otherwise every thread of a worker would wait for the same dead host, and each later request behind them.
     """
 
     def __init__(self, connection_class: type[psycopg.Connection[Any]]) -> None:
         self._connection_class = connection_class
         self._trying = Lock()
-        self._is_away = False
+        self._is_open = False
 
     def connect(self, _dialect: object, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]) -> psycopg.Connection[Any]:
         """Open one; SQLAlchemy's do_connect event.
 
         Raises psycopg.OperationalError.
         """
-        if not self._is_away:
+        if not self._is_open:
             return self._attempt(arguments, options)
         if not self._trying.acquire(blocking=False):
             raise psycopg.OperationalError("the server did not answer, and is being tried by another thread")
@@ -97,7 +170,7 @@ class Doorway:
         try:
             connection = self._connection_class.connect(*arguments, **options)
         except psycopg.OperationalError:
-            self._is_away = True
+            self._is_open = True
             raise
-        self._is_away = False
+        self._is_open = False
         return connection

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, CursorResult, Executable, Result, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from xpressbot.foundation.database.engine import UNAVAILABLE, Database, Readable
+from xpressbot.foundation.database.engine import UNAVAILABLE, Database
 from xpressbot.foundation.metrics import stopwatch
 
 AnySelect = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
@@ -49,8 +49,8 @@ class Writing(Reading):
 class ReadTransactions:
     """Begins what only reads. observe: takes the seconds of each, from asking for a connection to giving it back."""
 
-    def __init__(self, database: Readable, observe: Callable[[float], object] = _ignore) -> None:
-        self._readable = database
+    def __init__(self, database: Database, observe: Callable[[float], object] = _ignore) -> None:
+        self._database = database
         self._observe_reading = observe
 
     @contextmanager
@@ -58,7 +58,7 @@ class ReadTransactions:
         """Read without a transaction that others would have to wait for."""
         began = stopwatch()
         try:
-            with self._readable.read() as connection:
+            with self._database.read() as connection:
                 yield Reading(connection)
         finally:
             self._observe_reading(stopwatch() - began)
@@ -71,7 +71,6 @@ class Transactions(ReadTransactions):
         self, database: Database, observe_reading: Callable[[float], object] = _ignore, observe_writing: Callable[[float], object] = _ignore
     ) -> None:
         super().__init__(database, observe_reading)
-        self._database = database
         self._observe_writing = observe_writing
 
     @contextmanager

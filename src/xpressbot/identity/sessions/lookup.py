@@ -1,6 +1,8 @@
 """Who is signed in, and signing out."""
 
-from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
+from collections.abc import Callable
+
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
@@ -15,20 +17,19 @@ from xpressbot.identity.sessions.rules.session import Session
 class SessionLookup:
     """Live sessions, looked at only."""
 
-    def __init__(self, transactions: ReadTransactions, system: System) -> None:
-        self._transactions = transactions
+    def __init__(self, resolve: Callable[[bytes], tuple[Session, Account] | None], system: System) -> None:
+        """resolve: the session that is stored under a token's hash, and whose it is. One statement."""
+        self._resolve = resolve
         self._system = system
 
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement."""
-        with self._transactions.reading() as tx:
-            found = session_store.resolve(tx, token.digest)
+        found = self._resolve(token.digest)
         return found if found is not None and found[0].is_live(self._system.now()) else None
 
     def is_from_the_future(self, token: Token) -> bool:
         """Whether a token opens nothing because its session is dated in the future. One statement."""
-        with self._transactions.reading() as tx:
-            found = session_store.resolve(tx, token.digest)
+        found = self._resolve(token.digest)
         return found is not None and found[0].is_from_the_future(self._system.now())
 
     def last_use_is_due(self, session: Session) -> bool:
@@ -43,7 +44,7 @@ class Sessions:
         self._transactions = transactions
         self._gate = gate
         self._system = system
-        self._lookup = SessionLookup(transactions, system)
+        self._lookup = SessionLookup(self._resolve, system)
 
     def resolve(self, client: Client) -> Caller | None:
         """The person this browser is signed in as."""
@@ -78,6 +79,10 @@ class Sessions:
             return Changed(Done(), caller.event(EventKind.SIGNED_OUT))
 
         return self._gate.enter(caller, operation)
+
+    def _resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
+        with self._transactions.reading() as tx:
+            return session_store.resolve(tx, token_hash)
 
     def _touch(self, token: Token) -> None:
         # If a power cut takes it back, or a full disk leaves no room for it, the session ends earlier, never later.

@@ -27,11 +27,12 @@ _SESSION_COLUMNS = (
     SESSION.c.codes_visible_until,
 )
 _VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
-_RESOLVE = (
+RESOLVE = (
     select(*_SESSION_COLUMNS, ACCOUNT)
     .join(ACCOUNT, _VALID)
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
 )
+"""What a token opens, and for whom."""
 _BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
 _IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
 _ADD = insert(SESSION)
@@ -68,9 +69,7 @@ def add(tx: Writing, session: Session, token_hash: bytes, security_version: int,
 
 def resolve(tx: Reading, token_hash: bytes) -> tuple[Session, Account] | None:
     """One statement: the session with its account, if that is active and nothing changed since."""
-    row = tx.select(_RESOLVE, {"token_hash": token_hash}).one_or_none()
-    session = None if row is None else _session(row)
-    return None if session is None else (session, account_from(row))
+    return resolved(tx.select(RESOLVE, {"token_hash": token_hash}).one_or_none())
 
 
 def by_token(tx: Reading, token_hash: bytes) -> Session | None:
@@ -161,6 +160,12 @@ def count_others(tx: Reading, account_id: str, session_id: str, now: int) -> int
         )
     ).scalar_one()
     return count
+
+
+def resolved(row: Any) -> tuple[Session, Account] | None:
+    """Read a row of RESOLVE, if there is one."""
+    session = None if row is None else _session(row)
+    return None if session is None else (session, account_from(row))
 
 
 def stored_amr(amr: Amr) -> str:

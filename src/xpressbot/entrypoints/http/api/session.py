@@ -1,18 +1,18 @@
-"""Who am I: the hot route of every dashboard. A plain Starlette route; its OpenAPI description stands beside it."""
+"""Who am I: the route that every other program asks. Its OpenAPI description stands beside it."""
 
-import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from xpressbot import __version__
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.http.problems import problem
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
@@ -20,39 +20,33 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.sessions.rules.session import Session
 
 SESSION_PATH: Final = "/api/v1/session"
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""As JSONResponse writes it, which makes an encoder for each answer."""
+OPENAPI_PATH: Final = "/api/v1/openapi.json"
 
 
-def session_route(site: Site) -> Route:
-    """GET /api/v1/session."""
-    return Route(SESSION_PATH, _WhoAmI(site), methods=["GET"])
+def api_routes(site: Site) -> list[Route]:
+    """GET /api/v1/session, and the description of the API."""
+
+    async def who_am_i(request: Request) -> Response:
+        token = site.cookies.read(request, Cookie.SESSION)
+        found = None if token is None else await _find(site.services, token)
+        return problem(401, "not_signed_in") if found is None else JSONResponse(_body(*found))
+
+    async def description(_request: Request) -> Response:
+        return JSONResponse(OPENAPI)
+
+    return [Route(SESSION_PATH, who_am_i, methods=["GET"]), Route(OPENAPI_PATH, description, methods=["GET"])]
 
 
-class _WhoAmI:
-    """An ASGI application: Starlette wraps functions in layers that this one does not need."""
-
-    def __init__(self, site: Site) -> None:
-        self._services = site.services
-        self._cookies = site.cookies
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        token = self._cookies.read(Request(scope), Cookie.SESSION)
-        found = None if token is None else await self._find(token)
-        response = problem(401, "not_signed_in") if found is None else Response(_JSON.encode(_body(*found)), media_type="application/json")
-        await response(scope, receive, send)
-
-    async def _find(self, token: Token) -> tuple[Session, Account] | None:
-        # Where an answer takes no wait, a thread would cost more than the question (docs/adr/0013).
-        at_once = self._services.lookup_at_once
-        if at_once is not None:
-            try:
-                found = at_once.find(token)
-                if found is None or not at_once.last_use_is_due(found[0]):
-                    return found
-            except UNAVAILABLE:
-                pass
-        return await self._services.pools.page.run(partial(self._services.identity.sessions.find, token))
+async def _find(services: Services, token: Token) -> tuple[Session, Account] | None:
+    # Where an answer takes no wait, a thread would cost more than the question (docs/adr/0013).
+    if services.session_lookup is not None:
+        try:
+            found = services.session_lookup.find(token)
+            if found is None or not services.session_lookup.last_use_is_due(found[0]):
+                return found
+        except UNAVAILABLE:
+            pass
+    return await services.pools.page.run(partial(services.identity.sessions.find, token))
 
 
 def _body(session: Session, account: Account) -> dict[str, Any]:
@@ -69,7 +63,7 @@ def _iso(at: int) -> str:
     return datetime.fromtimestamp(at // SECOND, tz=UTC).isoformat().replace("+00:00", "Z")
 
 
-OPENAPI_PATH_ITEM: Final[dict[str, Any]] = {
+_PATH_ITEM: Final[dict[str, Any]] = {
     "get": {
         "summary": "Who is signed in, and how surely",
         "operationId": "get_session",
@@ -99,4 +93,9 @@ OPENAPI_PATH_ITEM: Final[dict[str, Any]] = {
             "401": {"description": "Nobody is signed in", "content": {"application/problem+json": {}}},
         },
     }
+}
+OPENAPI: Final[dict[str, Any]] = {
+    "openapi": "3.1.0",
+    "info": {"title": "XpressBot", "version": __version__},
+    "paths": {SESSION_PATH: _PATH_ITEM},
 }
