@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check static coverage format screenshots messages wheel bench bench-quick upgrade-requirements clean
+.PHONY: help run test test-lowest test-newest docs check static coverage format screenshots messages wheel bench bench-quick upgrade-requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
@@ -26,12 +26,22 @@ check: static ## Everything that must be green before a change lands
 	$(MAKE) test COVERAGE=1
 	$(MAKE) coverage
 
-static: $(VENV)/installed-dev ## Format, lint, types, import contracts, public interfaces of dependencies
+test-lowest: $(VENV)/installed-dev ## Run the fast part with the lowest versions that pyproject.toml allows
+	PYTEST_ARGS="$(PYTEST_ARGS)" .ci/fast-part lowest
+
+test-newest: $(VENV)/installed-dev ## Run the fast part on the newest Python that is installed
+	PYTEST_ARGS="$(PYTEST_ARGS)" .ci/fast-part newest
+
+docs: $(VENV)/installed-dev ## Write the tables of the documents that repeat what the code says
+	$(BIN)/python -m docs.generate
+
+static: $(VENV)/installed-dev ## Format, lint, types, import contracts, public interfaces of dependencies, generated tables
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.contract.public_names
+	$(BIN)/python -m docs.generate --check
 
 coverage: ## Judge the coverage of the last test run
 	$(BIN)/python -m coverage combine --quiet

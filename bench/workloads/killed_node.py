@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select
-from tests.support.balancer import nginx_before
+from tests.support.load_balancer import nginx_before
 from tests.support.postgres import new_database, start_postgres
 from tests.support.server import free_port
 

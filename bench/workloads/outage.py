@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.outages import UnreliableServer, unreliable_postgres
 from tests.support.postgres import new_database
+from tests.support.postgres_outages import UnreliableServer, unreliable_postgres
 from tests.support.server import free_port
 
 from bench.errors import BenchError

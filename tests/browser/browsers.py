@@ -1,11 +1,12 @@
 """Browsers for tests. Chromium is slow to make a new one, so that one which a test is done with is cleaned and lent again."""
 
 from collections import defaultdict
+from typing import Any
 
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import DESKTOP, PATIENCE_MS
-from tests.browser.watch import REPORT_STORAGE
+from tests.browser.page_monitor import REPORT_STORAGE
 
 
 class Browsers:
@@ -18,7 +19,7 @@ class Browsers:
         self._chromium = chromium
         self._idle: defaultdict[str, list[Page]] = defaultdict(list)
 
-    def lend(self, options: dict[str, object]) -> Page:
+    def lend(self, options: dict[str, Any]) -> Page:
         """A page of a browser with these context options and no past."""
         idle = self._idle[repr(options)]
         if idle:
@@ -28,7 +29,7 @@ class Browsers:
         context.add_init_script(REPORT_STORAGE)
         return context.new_page()
 
-    def take_back(self, page: Page, options: dict[str, object]) -> None:
+    def take_back(self, page: Page, options: dict[str, Any]) -> None:
         """Clean a browser for the next test."""
         for other in page.context.pages:
             if other is not page:

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.browsers import Browsers
 from tests.browser.chromium import PHONE, launch
+from tests.browser.page_monitor import PageMonitor
 from tests.browser.person import Person
 from tests.browser.site import Site, serve
-from tests.browser.watch import Watch
 from tests.support.databases import SqliteTemplate
-from tests.support.fronts import prepare
+from tests.support.reverse_proxies import prepare
 
 NewBrowser = Callable[..., Page]
 NewPerson = Callable[..., Person]
@@ -49,12 +50,12 @@ def unclaimed_site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[
 @pytest.fixture
 def new_browser(browsers: Browsers) -> Iterator[NewBrowser]:
     """Gives browsers that share nothing with each other. What no page may do is watched, and fails the test in the end."""
-    lent: list[tuple[Page, dict[str, object], Watch]] = []
+    lent: list[tuple[Page, dict[str, Any], PageMonitor]] = []
 
-    def new(site: Site, **options: object) -> Page:
+    def new(site: Site, **options: Any) -> Page:
         options |= {"ignore_https_errors": True} if site.https else {}
         page = browsers.lend(options)
-        lent.append((page, options, Watch(page.context, site.url)))
+        lent.append((page, options, PageMonitor(page.context, site.url)))
         return page
 
     yield new
@@ -76,10 +77,10 @@ def anna(new_person: NewPerson) -> Person:
     return new_person()
 
 
-WAYS_TO_BROWSE = {"desktop": {}, "phone": PHONE, "without JavaScript": {"java_script_enabled": False}}
+WAYS_TO_BROWSE: dict[str, dict[str, Any]] = {"desktop": {}, "phone": PHONE, "without JavaScript": {"java_script_enabled": False}}
 
 
-@pytest.fixture(params=WAYS_TO_BROWSE.values(), ids=WAYS_TO_BROWSE)
-def way_to_browse(request: pytest.FixtureRequest) -> dict[str, object]:
+@pytest.fixture(params=list(WAYS_TO_BROWSE))
+def way_to_browse(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Context options: what the guide says must work in each of these."""
-    return request.param
+    return WAYS_TO_BROWSE[request.param]

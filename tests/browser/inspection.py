@@ -1,5 +1,7 @@
 """Looks at a page as axe does, and with a ruler: in light and dark, at desktop and phone width."""
 
+from typing import Literal
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
@@ -9,6 +11,7 @@ WIDTHS = {"desktop": DESKTOP["viewport"], "phone": PHONE["viewport"]}
 EVERY_RULE = {"rules": {"target-size": {"enabled": True}}}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 """All that the colour scheme can change."""
+SCHEMES: dict[Literal["light", "dark"], object] = {"light": EVERY_RULE, "dark": COLOURS}
 FINDINGS = """async options => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
@@ -28,7 +31,7 @@ def inspect(page: Page) -> list[str]:
     page.evaluate(AXE_SCRIPT)
     for width, size in WIDTHS.items():
         page.set_viewport_size(size)
-        for scheme, rules in (("light", EVERY_RULE), ("dark", COLOURS)):
+        for scheme, rules in SCHEMES.items():
             page.emulate_media(color_scheme=scheme)
             findings += [f"{title}, {scheme}, {width}: {finding}" for finding in page.evaluate(FINDINGS, rules)]
         if page.evaluate(TOO_WIDE):

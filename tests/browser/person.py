@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.qr_code import read_qr_code
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD
 from xpressbot.foundation.tokens import Token
@@ -52,14 +53,14 @@ class Person:
     def enter_password(self) -> None:
         """Fill in the sign-in page."""
         self.open("/sign-in")
-        self.page.get_by_label("Email").fill(self.email)
-        self.page.get_by_label("Password").fill(self.password)
-        self.button("Sign in").click()
+        self.page.get_by_label(labels.EMAIL).fill(self.email)
+        self.page.get_by_label(labels.PASSWORD).fill(self.password)
+        self.button(labels.SIGN_IN).click()
 
     def sign_in(self) -> None:
         """Sign in to an account without 2FA."""
         self.enter_password()
-        self.is_on("Dashboard")
+        self.is_on(labels.DASHBOARD)
 
     def open_link(self, kind: str, token: Token) -> None:
         """Open a link that somebody has handed over."""
@@ -67,31 +68,31 @@ class Person:
 
     def enter_code(self, code: str) -> None:
         """Fill in the code page that follows the password."""
-        self.is_on("Enter your code")
-        self.page.get_by_label("Code from your authenticator app").fill(code)
-        self.button("Sign in").click()
+        self.is_on(labels.ENTER_YOUR_CODE)
+        self.page.get_by_label(labels.CODE_FROM_APP).fill(code)
+        self.button(labels.SIGN_IN).click()
 
     def sign_in_with_code(self, phone: AuthenticatorApp) -> None:
         """Sign in with the next code of the phone."""
         self.enter_password()
         self.enter_code(phone.next_code())
-        self.is_on("Dashboard")
+        self.is_on(labels.DASHBOARD)
 
     def sign_in_with_recovery_code(self, code: str) -> None:
         """Sign in without the phone."""
         self.enter_password()
-        self.is_on("Enter your code")
-        self.page.get_by_role("link", name="Use a recovery code instead").click()
-        self.is_on("Use a recovery code")
-        self.page.get_by_label("Recovery code").fill(code)
-        self.button("Sign in").click()
-        self.is_on("Dashboard")
+        self.is_on(labels.ENTER_YOUR_CODE)
+        self.page.get_by_role("link", name=labels.RECOVERY_CODE_INSTEAD).click()
+        self.is_on(labels.USE_A_RECOVERY_CODE)
+        self.page.get_by_label(labels.RECOVERY_CODE).fill(code)
+        self.button(labels.SIGN_IN).click()
+        self.is_on(labels.DASHBOARD)
 
     def open_account_settings(self) -> None:
         """By the profile icon in the top-right corner and its menu."""
         self.page.locator("summary", has=self.page.locator(".initials")).click()
-        self.page.get_by_role("banner").get_by_role("link", name="Account Settings").click()
-        self.is_on("Account Settings")
+        self.page.get_by_role("banner").get_by_role("link", name=labels.ACCOUNT_SETTINGS).click()
+        self.is_on(labels.ACCOUNT_SETTINGS)
 
     def scan_qr_code(self) -> AuthenticatorApp:
         """Take a phone to the screen."""
@@ -100,18 +101,18 @@ class Person:
     def start_2fa(self) -> AuthenticatorApp:
         """Steps 1 to 3 of the guide, up to the scan."""
         self.open_account_settings()
-        self.box("2FA Disabled").get_by_role("button", name="Enable 2FA").click()
-        self.is_on("Set up 2FA")
+        self.box(labels.TWO_FACTOR_DISABLED).get_by_role("button", name=labels.ENABLE_2FA).click()
+        self.is_on(labels.SET_UP_2FA)
         return self.scan_qr_code()
 
-    def confirm_code(self, code: str, button: str = "Enable 2FA") -> None:
+    def confirm_code(self, code: str, button: str = labels.ENABLE_2FA) -> None:
         """The rest of step 3."""
-        self.page.get_by_label("6-digit code from the app").fill(code)
+        self.page.get_by_label(labels.FIRST_CODE).fill(code)
         self.button(button).click()
 
     def shown_codes(self) -> list[str]:
         """The recovery codes on the page."""
-        codes = self.page.get_by_role("region", name="Your recovery codes").get_by_role("listitem")
+        codes = self.page.get_by_role("region", name=labels.YOUR_RECOVERY_CODES).get_by_role("listitem")
         expect(codes).to_have_count(CODES_IN_A_SET)
         texts = [text.split()[0] for text in codes.all_inner_texts()]
         assert all(CODE.match(text) for text in texts), texts
@@ -121,14 +122,14 @@ class Person:
         """Steps 1 to 4 of the guide; the phone and the recovery codes."""
         phone = self.start_2fa()
         self.confirm_code(phone.code())
-        self.is_on("Save your recovery codes")
+        self.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
         codes = self.shown_codes()
-        self.button("Continue").click()
-        self.is_on("Account Settings")
+        self.button(labels.CONTINUE).click()
+        self.is_on(labels.ACCOUNT_SETTINGS)
         return phone, codes
 
     def sign_out(self) -> None:
         """By the profile menu."""
         self.page.locator("summary", has=self.page.locator(".initials")).click()
-        self.button("Sign out").click()
-        self.is_on("Sign in")
+        self.button(labels.SIGN_OUT).click()
+        self.is_on(labels.SIGN_IN)

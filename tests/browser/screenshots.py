@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -16,7 +17,7 @@ from tests.browser.chromium import DESKTOP, PHONE, launch
 from tests.browser.person import Person
 from tests.browser.shortcuts import protect
 from tests.browser.site import LOOPBACK, Site, serve
-from tests.support import people
+from tests.support import labels, people
 from tests.support.databases import SqliteTemplate
 from xpressbot.foundation.logging import configure_logging
 
@@ -51,23 +52,23 @@ def take_the_guide(chromium: Browser) -> None:
             phone = anna.start_2fa()
             take(anna.page, "set-up-qr-code")
             anna.confirm_code(phone.code())
-            anna.is_on("Save your recovery codes")
+            anna.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
             take(anna.page, "recovery-codes")
-            anna.button("Continue").click()
-            anna.is_on("Account Settings")
+            anna.button(labels.CONTINUE).click()
+            anna.is_on(labels.ACCOUNT_SETTINGS)
             take(anna.page, "settings-2fa-enabled")
             anna.sign_out()
             anna.enter_password()
-            anna.is_on("Enter your code")
+            anna.is_on(labels.ENTER_YOUR_CODE)
             take(anna.page, "sign-in-code")
             site.installation.services.background_check.renew()  # the jobs's last one was before 2FA
             anna.enter_code(phone.next_code())
-            anna.is_on("Dashboard")
+            anna.is_on(labels.DASHBOARD)
             take(anna.page, "dashboard")
             anna.sign_out()
             anna.enter_password()
             anna.enter_code(phone.code())
-            anna.sees("That code was already used.")
+            anna.sees(labels.CODE_ALREADY_USED)
             take(anna.page, "sign-in-code-already-used")
 
 
@@ -79,19 +80,19 @@ def take_several_apps(chromium: Browser) -> None:
         with visitor(chromium, site) as anna:
             anna.sign_in_with_code(phone)
             anna.open("/account/2fa/apps/add")
-            anna.page.get_by_label("What do you call it?").fill("Tablet")
-            anna.button("Show the QR code").click()
-            anna.sees("will sign you in as well.")
+            anna.page.get_by_label(labels.NAME_OF_NEW_APP).fill("Tablet")
+            anna.button(labels.SHOW_THE_QR_CODE).click()
+            anna.sees(labels.NEW_APP_SIGNS_IN_AS_WELL)
             tablet = anna.scan_qr_code()
-            anna.confirm_code(tablet.code(), button="Add this app")
-            anna.is_on("Authenticator apps")
+            anna.confirm_code(tablet.code(), button=labels.ADD_THIS_APP)
+            anna.is_on(labels.AUTHENTICATOR_APPS)
             take(anna.page, "authenticator-apps")
             anna.open("/account/2fa/move")
-            anna.is_on("Move to a new phone")
+            anna.is_on(labels.MOVE_TO_A_NEW_PHONE)
             take(anna.page, "move-to-a-new-phone")
             people.reset(site.installation.services)
             anna.enter_password()
-            anna.is_on("Set up 2FA again")
+            anna.is_on(labels.SET_UP_2FA_AGAIN)
             take(anna.page, "after-a-reset")
 
 
@@ -105,27 +106,27 @@ def take_dark_and_phone(chromium: Browser) -> None:
             take(anna.page, "set-up-qr-code-dark")
             anna.confirm_code(phone.code())
             codes = anna.shown_codes()
-            anna.button("Continue").click()
-            anna.is_on("Account Settings")
+            anna.button(labels.CONTINUE).click()
+            anna.is_on(labels.ACCOUNT_SETTINGS)
             take(anna.page, "settings-2fa-enabled-dark")
         site.clock.advance(hours=5)
         with visitor(chromium, site, **PHONE) as anna:
             anna.open("/sign-in")
-            anna.is_on("Sign in")
+            anna.is_on(labels.SIGN_IN)
             take(anna.page, "sign-in-phone")
             anna.enter_password()
-            anna.is_on("Enter your code")
+            anna.is_on(labels.ENTER_YOUR_CODE)
             take(anna.page, "sign-in-code-phone")
             anna.sign_in_with_recovery_code(codes[0])
             anna.open_account_settings()
             take(anna.page, "settings-after-recovery-code-phone")
-            anna.button("Reset 2FA on a new phone").click()
-            anna.is_on("Reset 2FA on a new phone")
+            anna.button(labels.RESET_ON_NEW_PHONE).click()
+            anna.is_on(labels.RESET_ON_NEW_PHONE)
             take(anna.page, "set-up-qr-code-phone")
         with visitor(chromium, site, **PHONE, color_scheme="dark") as anna:
             site.installation.services.background_check.renew()
             anna.sign_in_with_code(phone)
-            anna.page.get_by_label("Profile menu").click()
+            anna.page.get_by_label(labels.PROFILE_MENU).click()
             take(anna.page, "dashboard-phone-dark")
 
 
@@ -133,10 +134,10 @@ def take_first_run(chromium: Browser) -> None:
     """The page behind the link that the first start prints."""
     with fresh_site() as site, visitor(chromium, site) as owner:
         owner.page.goto(site.welcome_link())
-        owner.is_on("Welcome to XpressBot")
-        owner.page.get_by_label("Your name").fill("Anna Berg")
-        owner.page.get_by_label("Email").fill(owner.email)
-        owner.page.get_by_label("Password").type("twelve chars")
+        owner.is_on(labels.WELCOME)
+        owner.page.get_by_label(labels.YOUR_NAME).fill("Anna Berg")
+        owner.page.get_by_label(labels.EMAIL).fill(owner.email)
+        owner.page.get_by_label(labels.PASSWORD).type("twelve chars")
         take(owner.page, "welcome")
 
 
@@ -152,9 +153,9 @@ def fresh_site() -> Iterator[Site]:
 
 
 @contextmanager
-def visitor(chromium: Browser, site: Site, **options: object) -> Iterator[Person]:
+def visitor(chromium: Browser, site: Site, **options: Any) -> Iterator[Person]:
     """Anna Berg, in a browser of her own."""
-    usual = {**DESKTOP, "device_scale_factor": 2, "user_agent": CHROME, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+    usual: dict[str, Any] = {**DESKTOP, "device_scale_factor": 2, "user_agent": CHROME, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
     context = chromium.new_context(**(usual | options), extra_http_headers={"X-Forwarded-For": HER_ADDRESS})
     yield Person(context.new_page(), site)
     context.close()

@@ -1,9 +1,11 @@
 """What other tests prove by clicking, done at once: an account with 2FA on, a browser that is signed in."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.browser.person import Person
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
@@ -60,10 +62,17 @@ def arrive_signed_in(person: Person, session: Token | None = None) -> None:
     token = session or session_of(person.site, person.email)
     https = person.site.https
     name = Cookies(person.site.installation.services.settings).name(Cookie.SESSION)
-    cookie = {"name": name, "value": token.text, "url": person.site.url, "httpOnly": True, "secure": https, "sameSite": "Lax"}
+    cookie: Any = {
+        "name": name,
+        "value": token.text,
+        "url": person.site.url,
+        "httpOnly": True,
+        "secure": https,
+        "sameSite": "Lax",
+    }
     person.page.context.add_cookies([cookie])
     person.open("/")
-    person.is_on("Dashboard")
+    person.is_on(labels.DASHBOARD)
 
 
 def _caller(site: Site, session: Token) -> Caller:

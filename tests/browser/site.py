@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 
-from tests.support.fronts import Front, nginx
 from tests.support.installation import Installation, install
-from tests.support.world import SettableClock
+from tests.support.reverse_proxies import ReverseProxy, nginx
+from tests.support.settable_system import SettableClock
 from xpressbot.entrypoints.http.app import create_app
 
 LOOPBACK = "127.0.0.1"
@@ -54,7 +55,7 @@ class Site:
 
 @contextmanager
 def serve(
-    directory: Path, database_url: str, *, public_host: str = LOOPBACK, front: Front | None = None, **settings: object
+    directory: Path, database_url: str, *, public_host: str = LOOPBACK, front: ReverseProxy | None = None, **settings: Any
 ) -> Iterator[Site]:
     """Serve a fresh installation until the block ends; with a front, by https through nginx."""
     # It listens from here on: whoever connects before the server runs waits for it.

@@ -6,6 +6,7 @@ from tests.browser.conftest import BEHIND_NGINX
 from tests.browser.person import Person
 from tests.browser.shortcuts import protect
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.cookies import cookie_name
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("site", [BEHIND_NGINX], indirect=True)]
@@ -17,10 +18,10 @@ def test_the_browser_keeps_the_cookies_as_the_prefix_demands(site: Site, anna: P
     """Chromium drops a cookie with this prefix unless it is Secure, of this host alone, and for every path."""
     phone = protect(site).phone
     anna.enter_password()
-    anna.is_on("Enter your code")
+    anna.is_on(labels.ENTER_YOUR_CODE)
     assert _kept(anna) == {cookie_name("sign-in", site.url)}
     anna.enter_code(phone.next_code())
-    anna.is_on("Dashboard")
+    anna.is_on(labels.DASHBOARD)
     assert _kept(anna) == {cookie_name(kind, site.url) for kind in ("session", "device")}
 
 
@@ -35,7 +36,7 @@ def test_a_form_of_another_site_changes_nothing(site: Site, anna: Person) -> Non
         other.get_by_role("button").click()
     assert answer.value.status == 403
     anna.open("/account")
-    assert anna.box("2FA Disabled").is_visible()
+    assert anna.box(labels.TWO_FACTOR_DISABLED).is_visible()
 
 
 def _kept(person: Person) -> set[str]:

@@ -6,11 +6,10 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewBrowser
 from tests.browser.person import Person
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.installation import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-CREATE = "Create the owner's account"
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def owner(unclaimed_site: Site, new_browser: NewBrowser) -> Person:
     """Somebody who has just opened the link that the start printed."""
     person = Person(new_browser(unclaimed_site), unclaimed_site)
     person.page.goto(unclaimed_site.welcome_link())
-    person.is_on("Welcome to XpressBot")
+    person.is_on(labels.WELCOME)
     return person
 
 
@@ -28,18 +27,18 @@ def test_the_link_leaves_the_address_bar_and_makes_the_owners_account(owner: Per
     passphrase = owner.page.locator(".passphrase").inner_text()
     assert len(passphrase.split("-")) >= 5
 
-    owner.page.get_by_label("Your name").fill("Anna Berg")
-    owner.page.get_by_label("Email").fill(owner.email)
-    owner.button("Copy").click()
-    expect(owner.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    owner.page.get_by_label(labels.YOUR_NAME).fill("Anna Berg")
+    owner.page.get_by_label(labels.EMAIL).fill(owner.email)
+    owner.button(labels.COPY).click()
+    expect(owner.page.get_by_role("status").filter(has_text=labels.COPIED)).to_be_visible()
     # This site has no secure context, and so no clipboard to read: paste as a person would.
-    owner.page.get_by_label("Password").press("Control+V")
-    expect(owner.page.get_by_label("Password")).to_have_value(passphrase)
-    owner.button(CREATE).click()
-    owner.is_on("Dashboard")
+    owner.page.get_by_label(labels.PASSWORD).press("Control+V")
+    expect(owner.page.get_by_label(labels.PASSWORD)).to_have_value(passphrase)
+    owner.button(labels.CREATE_OWNER).click()
+    owner.is_on(labels.DASHBOARD)
 
     owner.open("/welcome")
-    owner.is_on("There is an owner already")
+    owner.is_on(labels.OWNER_EXISTS)
     owner.password = passphrase
     owner.open("/")
     owner.sign_out()
@@ -48,36 +47,36 @@ def test_the_link_leaves_the_address_bar_and_makes_the_owners_account(owner: Per
 
 def test_a_weak_password_is_refused_with_the_reason_and_the_rest_is_kept(owner: Person) -> None:
     """Too short is said while typing; a common one when it is sent; another passphrase is suggested, and the link still works."""
-    password = owner.page.get_by_label("Password")
-    owner.page.get_by_label("Your name").fill("Anna Berg")
-    owner.page.get_by_label("Email").fill(owner.email)
+    password = owner.page.get_by_label(labels.PASSWORD)
+    owner.page.get_by_label(labels.YOUR_NAME).fill("Anna Berg")
+    owner.page.get_by_label(labels.EMAIL).fill(owner.email)
 
     password.fill("twelve chars")
-    owner.sees("3 more characters")
+    owner.sees(labels.more_characters(3))
     password.fill("fourteen chars")
-    owner.sees("1 more character")
+    owner.sees(labels.more_characters(1))
     password.fill("passwordpassword")
-    owner.sees("Long enough")
-    owner.button(CREATE).click()
-    owner.sees("This would be guessed quickly")
+    owner.sees(labels.PASSWORD_LONG_ENOUGH)
+    owner.button(labels.CREATE_OWNER).click()
+    owner.sees(labels.PASSWORD_TOO_WEAK)
     expect(password).to_have_value("")
     expect(password).to_be_focused()
-    expect(owner.page.get_by_label("Your name")).to_have_value("Anna Berg")
-    expect(owner.page.get_by_label("Email")).to_have_value(owner.email)
+    expect(owner.page.get_by_label(labels.YOUR_NAME)).to_have_value("Anna Berg")
+    expect(owner.page.get_by_label(labels.EMAIL)).to_have_value(owner.email)
 
     password.fill("AnnaBerg-xpressbot-anna")
-    owner.button(CREATE).click()
-    owner.sees("Your name, your address and the product's name are tried first")
+    owner.button(labels.CREATE_OWNER).click()
+    owner.sees(labels.PASSWORD_OF_OWN_NAME)
 
-    owner.page.get_by_label("Password").fill(PASSWORD)
-    owner.button(CREATE).click()
-    owner.is_on("Dashboard")
+    owner.page.get_by_label(labels.PASSWORD).fill(PASSWORD)
+    owner.button(labels.CREATE_OWNER).click()
+    owner.is_on(labels.DASHBOARD)
 
 
 def test_every_page_warns_when_it_travels_unencrypted(owner: Person) -> None:
     """Plain http beyond this machine is allowed only with a permanent warning."""
-    owner.sees("This page travels unencrypted.")
+    owner.sees(labels.PLAIN_HTTP_WARNING)
     owner.open("/sign-in")
-    owner.sees("This page travels unencrypted.")
+    owner.sees(labels.PLAIN_HTTP_WARNING)
     owner.open("/nowhere")
-    owner.sees("This page travels unencrypted.")
+    owner.sees(labels.PLAIN_HTTP_WARNING)

@@ -1,5 +1,7 @@
 """The guide's answers to "what if": a lost phone, a new phone, several people."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,15 +9,14 @@ from tests.browser.conftest import EITHER_WAY, NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 
 pytestmark = [pytest.mark.browser, EITHER_WAY]
 
-NOT_RIGHT = "That code is not right."
-
 
 def test_question_8_a_recovery_code_signs_in_and_2fa_is_reset_on_a_new_phone(
-    site: Site, new_person: NewPerson, way_to_browse: dict[str, object]
+    site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]
 ) -> None:
     """A new QR code; the old app works until the new one has proven a code; the recovery codes stay."""
     protected = protect(site)
@@ -24,42 +25,40 @@ def test_question_8_a_recovery_code_signs_in_and_2fa_is_reset_on_a_new_phone(
 
     anna.sign_in_with_recovery_code(codes[3].lower().replace("-", " "))
     anna.open_account_settings()
-    anna.box("You signed in with a recovery code.").get_by_role("button", name="Reset 2FA on a new phone").click()
-    anna.is_on("Reset 2FA on a new phone")
+    anna.box(labels.SIGNED_IN_WITH_RECOVERY_CODE).get_by_role("button", name=labels.RESET_ON_NEW_PHONE).click()
+    anna.is_on(labels.RESET_ON_NEW_PHONE)
     new_phone = anna.scan_qr_code()
     assert new_phone.uri != old_phone.uri
     elsewhere.sign_in_with_code(old_phone)
 
     anna.confirm_code(new_phone.code())
-    anna.is_on("Account Settings")
-    expect(anna.box("2FA Enabled")).to_be_visible()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    expect(anna.box(labels.TWO_FACTOR_ENABLED)).to_be_visible()
     _refused_then_let_in(elsewhere, refused=old_phone, let_in=new_phone)
 
-    anna.link("View recovery codes").click()
-    anna.button("Show recovery codes").click()
+    anna.link(labels.VIEW_RECOVERY_CODES).click()
+    anna.button(labels.SHOW_RECOVERY_CODES).click()
     assert anna.shown_codes() == codes
-    expect(anna.page.get_by_role("listitem").filter(has_text=codes[3])).to_contain_text("used")
+    expect(anna.page.get_by_role("listitem").filter(has_text=codes[3])).to_contain_text(labels.CODE_IS_USED)
 
 
-def test_question_8_a_recovery_code_signs_in_and_2fa_is_disabled(
-    site: Site, new_person: NewPerson, way_to_browse: dict[str, object]
-) -> None:
+def test_question_8_a_recovery_code_signs_in_and_2fa_is_disabled(site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]) -> None:
     """The other way out for somebody without a phone: from then on the password is enough."""
     anna = new_person(**way_to_browse)
     anna.sign_in_with_recovery_code(protect(site).codes[0])
 
     anna.open_account_settings()
-    anna.box("You signed in with a recovery code.").get_by_role("link", name="Disable 2FA").click()
-    anna.is_on("Disable 2FA")
-    anna.button("Disable 2FA").click()
-    anna.is_on("Account Settings")
-    expect(anna.box("2FA Disabled")).to_be_visible()
+    anna.box(labels.SIGNED_IN_WITH_RECOVERY_CODE).get_by_role("link", name=labels.DISABLE_2FA).click()
+    anna.is_on(labels.DISABLE_2FA)
+    anna.button(labels.DISABLE_2FA).click()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    expect(anna.box(labels.TWO_FACTOR_DISABLED)).to_be_visible()
     anna.sign_out()
     anna.sign_in()
 
 
 def test_question_10_disable_on_the_old_phone_then_enable_on_a_new_one(
-    site: Site, new_person: NewPerson, way_to_browse: dict[str, object]
+    site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]
 ) -> None:
     """The new phone's codes sign in, the old one's do not; the recovery codes are new ones."""
     protected = protect(site)
@@ -67,10 +66,10 @@ def test_question_10_disable_on_the_old_phone_then_enable_on_a_new_one(
     arrive_signed_in(anna, protected.session)
 
     anna.open_account_settings()
-    anna.box("2FA Enabled").get_by_role("link", name="Disable 2FA").click()
-    anna.is_on("Disable 2FA")
-    anna.button("Disable 2FA").click()
-    anna.is_on("Account Settings")
+    anna.box(labels.TWO_FACTOR_ENABLED).get_by_role("link", name=labels.DISABLE_2FA).click()
+    anna.is_on(labels.DISABLE_2FA)
+    anna.button(labels.DISABLE_2FA).click()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
     new_phone, new_codes = anna.enable_2fa()
     assert not set(protected.codes) & set(new_codes)
 
@@ -94,6 +93,6 @@ def test_question_11_each_account_has_2fa_of_its_own(site: Site, new_person: New
 def _refused_then_let_in(person: Person, *, refused: AuthenticatorApp, let_in: AuthenticatorApp) -> None:
     person.enter_password()
     person.enter_code(refused.next_code())
-    person.sees(NOT_RIGHT)
+    person.sees(labels.WRONG_CODE)
     person.enter_code(let_in.code())
-    person.is_on("Dashboard")
+    person.is_on(labels.DASHBOARD)

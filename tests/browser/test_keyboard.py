@@ -5,12 +5,12 @@ import pytest
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.installation import PASSWORD
 
 pytestmark = pytest.mark.browser
 
 MOST_STOPS = 20
-HAVE_IT = "I have it, or it is destroyed"
 FOCUSED = """() => {
   const element = document.activeElement;
   const style = getComputedStyle(element);
@@ -42,41 +42,41 @@ def test_signing_in_by_keyboard(site: Site, anna: Person) -> None:
     phone = protect(site).phone
     keys = anna.page.keyboard
     anna.open("/sign-in")
-    arrive_on(anna, "Email")
+    arrive_on(anna, labels.EMAIL)
     keys.type(anna.email)
-    tab_to(anna, "Password")
+    tab_to(anna, labels.PASSWORD)
     keys.type(PASSWORD)
     keys.press("Enter")
-    arrive_on(anna, "Code from your authenticator app")
+    arrive_on(anna, labels.CODE_FROM_APP)
     keys.type(phone.next_code())
     keys.press("Enter")
-    anna.is_on("Dashboard")
+    anna.is_on(labels.DASHBOARD)
 
 
 def test_turning_2fa_on_by_keyboard(anna: Person) -> None:
     """Skip link, profile menu, both "Enable 2FA" buttons and "Continue" are reached by Tab and pressed by Enter."""
     keys = anna.page.keyboard
     arrive_signed_in(anna)
-    tab_to(anna, "Profile menu")
+    tab_to(anna, labels.PROFILE_MENU)
     keys.press("Enter")
-    tab_to(anna, "Account Settings")
+    tab_to(anna, labels.ACCOUNT_SETTINGS)
     keys.press("Enter")
-    anna.is_on("Account Settings")
-    tab_to(anna, "Skip to the content")
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    tab_to(anna, labels.SKIP_TO_THE_CONTENT)
     keys.press("Enter")
-    tab_to(anna, "Enable 2FA")
+    tab_to(anna, labels.ENABLE_2FA)
     keys.press("Enter")
-    anna.is_on("Set up 2FA")
+    anna.is_on(labels.SET_UP_2FA)
     phone = anna.scan_qr_code()
-    tab_to(anna, "6-digit code from the app")
+    tab_to(anna, labels.FIRST_CODE)
     keys.type(phone.code())
-    tab_to(anna, "Enable 2FA")
+    tab_to(anna, labels.ENABLE_2FA)
     keys.press("Enter")
-    anna.is_on("Save your recovery codes")
-    tab_to(anna, "Continue")
+    anna.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
+    tab_to(anna, labels.CONTINUE)
     keys.press("Space")
-    anna.is_on("Account Settings")
-    assert anna.box("2FA Enabled").is_visible()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    assert anna.box(labels.TWO_FACTOR_ENABLED).is_visible()
 
 
 def test_moving_to_a_new_phone_by_keyboard(site: Site, anna: Person) -> None:
@@ -84,14 +84,14 @@ def test_moving_to_a_new_phone_by_keyboard(site: Site, anna: Person) -> None:
     keys = anna.page.keyboard
     arrive_signed_in(anna, protect(site).session)
     anna.open("/account")
-    tab_to(anna, "Move to a new phone")
+    tab_to(anna, labels.MOVE_TO_A_NEW_PHONE)
     keys.press("Enter")
-    anna.is_on("Move to a new phone")
-    tab_to(anna, f"{HAVE_IT}\nYour recovery codes stay.")
+    anna.is_on(labels.MOVE_TO_A_NEW_PHONE)
+    tab_to(anna, labels.OLD_PHONE_IS_SAFE_WITH_CONSEQUENCE)
     keys.press("Space")
-    tab_to(anna, "Show the QR code")
+    tab_to(anna, labels.SHOW_THE_QR_CODE)
     keys.press("Enter")
-    anna.sees("Your old app works until you have entered a code from the new one.")
+    anna.sees(labels.OLD_APP_WORKS_MEANWHILE)
 
 
 def test_adding_renaming_and_removing_an_app_by_keyboard(site: Site, anna: Person) -> None:
@@ -99,26 +99,26 @@ def test_adding_renaming_and_removing_an_app_by_keyboard(site: Site, anna: Perso
     keys = anna.page.keyboard
     arrive_signed_in(anna, protect(site).session)
     anna.open("/account/2fa/apps")
-    tab_to(anna, "Add another app")
+    tab_to(anna, labels.ADD_ANOTHER_APP)
     keys.press("Enter")
-    arrive_on(anna, "What do you call it?")
+    arrive_on(anna, labels.NAME_OF_NEW_APP)
     keys.type("Tablet")
     keys.press("Enter")
-    anna.sees("will sign you in as well.")
+    anna.sees(labels.NEW_APP_SIGNS_IN_AS_WELL)
     phone = anna.scan_qr_code()
-    tab_to(anna, "6-digit code from the app")
+    tab_to(anna, labels.FIRST_CODE)
     keys.type(phone.code())
     keys.press("Enter")
-    anna.is_on("Authenticator apps")
-    tab_to(anna, "Rename")
+    anna.is_on(labels.AUTHENTICATOR_APPS)
+    tab_to(anna, labels.RENAME)
     keys.press("Enter")
-    tab_to(anna, "Name")
+    tab_to(anna, labels.NAME)
     keys.type("Phone")
     keys.press("Enter")
     anna.page.get_by_role("heading", level=2, name="Phone").wait_for()
-    tab_to(anna, "Remove")
+    tab_to(anna, labels.REMOVE)
     keys.press("Enter")
-    tab_to(anna, "Remove Phone")
+    tab_to(anna, labels.REMOVE_PHONE)
     keys.press("Enter")
     anna.page.get_by_role("heading", level=2, name="Phone").wait_for(state="detached")
     anna.page.get_by_role("heading", level=2, name="Tablet").wait_for()
@@ -126,9 +126,9 @@ def test_adding_renaming_and_removing_an_app_by_keyboard(site: Site, anna: Perso
 
 def test_the_profile_menu_closes_by_escape_and_by_a_click_elsewhere(anna: Person) -> None:
     """Escape gives the focus back to the icon."""
-    menu = anna.page.get_by_role("banner").get_by_role("link", name="Account Settings")
+    menu = anna.page.get_by_role("banner").get_by_role("link", name=labels.ACCOUNT_SETTINGS)
     arrive_signed_in(anna)
-    tab_to(anna, "Profile menu")
+    tab_to(anna, labels.PROFILE_MENU)
     anna.page.keyboard.press("Enter")
     menu.wait_for()
     anna.page.keyboard.press("Tab")

@@ -11,6 +11,7 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
+from tests.support import labels
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ def reader(site: Site, new_person: NewPerson) -> tuple[Person, list[str]]:
     anna = new_person(permissions=["clipboard-read", "clipboard-write"])
     arrive_signed_in(anna, protected.session)
     anna.open("/account/2fa/recovery-codes")
-    anna.button("Show recovery codes").click()
+    anna.button(labels.SHOW_RECOVERY_CODES).click()
     assert anna.shown_codes() == protected.codes
     return anna, protected.codes
 
@@ -30,8 +31,8 @@ def reader(site: Site, new_person: NewPerson) -> tuple[Person, list[str]]:
 def test_the_copy_button_puts_the_codes_on_the_clipboard(reader: tuple[Person, list[str]]) -> None:
     """One a line, and the page says that it did."""
     anna, codes = reader
-    anna.button("Copy").click()
-    expect(anna.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    anna.button(labels.COPY).click()
+    expect(anna.page.get_by_role("status").filter(has_text=labels.COPIED)).to_be_visible()
     assert anna.page.evaluate("navigator.clipboard.readText()").splitlines() == codes
 
 
@@ -39,20 +40,20 @@ def test_the_download_is_a_text_file_with_the_codes(reader: tuple[Person, list[s
     """Named so that it is found again, and readable everywhere; the page stays where it is."""
     anna, codes = reader
     with anna.page.expect_download() as waiting:
-        anna.button("Download .txt").click()
+        anna.button(labels.DOWNLOAD).click()
     assert waiting.value.suggested_filename == f"xpressbot-recovery-codes-127.0.0.1-{urlsplit(anna.site.url).port}.txt"
     text = Path(waiting.value.path()).read_text(encoding="utf-8")
     assert [code for code in codes if code not in text] == []
     assert anna.email in text
-    anna.link("Done").click()
-    anna.is_on("Account Settings")
+    anna.link(labels.DONE).click()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
 
 
 def test_paper_gets_the_codes_and_nothing_else(reader: tuple[Person, list[str]]) -> None:
     """Whose they are, of when, and the codes; no navigation, no buttons, black on white whatever the screen shows."""
     anna, codes = reader
     anna.page.evaluate("window.print = () => { document.title = 'printing'; }")
-    anna.button("Print").click()
+    anna.button(labels.PRINT).click()
     expect(anna.page).to_have_title("printing")
     anna.page.emulate_media(media="print", color_scheme="dark")
     lines = [line.strip() for line in anna.page.locator("body").inner_text().splitlines() if line.strip()]
@@ -68,11 +69,11 @@ def test_the_back_button_after_signing_out_shows_no_codes(reader: tuple[Person, 
     anna, codes = reader
     anna.sign_out()
     anna.page.go_back()
-    anna.is_on("Sign in")
+    anna.is_on(labels.SIGN_IN)
     assert not any(code in anna.page.content() for code in codes)
     anna.open("/sign-in")
     anna.page.go_back()
-    anna.is_on("Sign in")
+    anna.is_on(labels.SIGN_IN)
 
 
 def test_a_new_set_counts_from_continue(reader: tuple[Person, list[str]]) -> None:
@@ -83,15 +84,15 @@ def test_a_new_set_counts_from_continue(reader: tuple[Person, list[str]]) -> Non
     anna.open("/account/2fa/recovery-codes")
     used = anna.page.get_by_role("listitem").filter(has=anna.page.get_by_role("time"))
     expect(used).to_contain_text("Chrome on Linux")
-    anna.sees("9 of 10 recovery codes left")
+    anna.sees(labels.codes_left(9))
 
-    anna.button("Make new recovery codes").click()
-    anna.sees('The old codes stay valid until you press "Continue".')
+    anna.button(labels.MAKE_NEW_RECOVERY_CODES).click()
+    anna.sees(labels.OLD_CODES_STAY_VALID)
     new = anna.shown_codes()
     assert not set(new) & set(codes)
-    anna.button("Continue").click()
-    anna.is_on("Account Settings")
-    anna.sees("10 of 10 recovery codes left")
+    anna.button(labels.CONTINUE).click()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    anna.sees(labels.codes_left(10))
     anna.sign_out()
     anna.sign_in_with_recovery_code(new[0])
 
@@ -103,14 +104,14 @@ def test_a_saved_code_is_checked_used_and_seen_in_the_ledger(site: Site, new_per
     arrive_signed_in(anna, protected.session)
     anna.open("/account/2fa/recovery-codes")
     for _check in range(2):
-        anna.page.get_by_label("Recovery code", exact=True).fill(protected.codes[4].lower())
-        anna.button("Check it").click()
-        anna.sees("This code is good.")
+        anna.page.get_by_label(labels.RECOVERY_CODE, exact=True).fill(protected.codes[4].lower())
+        anna.button(labels.CHECK_IT).click()
+        anna.sees(labels.CODE_IS_GOOD)
         assert inspect(anna.page) == []
     other = new_person()
     other.open("/sign-in")
     other.sign_in_with_recovery_code(protected.codes[4])
-    anna.page.get_by_label("Recovery code", exact=True).fill(protected.codes[4])
-    anna.button("Check it").click()
-    anna.sees("This code was used.")
+    anna.page.get_by_label(labels.RECOVERY_CODE, exact=True).fill(protected.codes[4])
+    anna.button(labels.CHECK_IT).click()
+    anna.sees(labels.CODE_USED_UP)
     expect(anna.page.locator("li.spent")).to_have_count(1)

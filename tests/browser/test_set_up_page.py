@@ -1,5 +1,7 @@
 """The set-up page: a QR code that any phone can read, a key to type, a secret that stays."""
 
+from typing import Any, Literal
+
 import pytest
 from playwright.sync_api import expect
 
@@ -8,21 +10,22 @@ from tests.browser.conftest import NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in
 from tests.browser.site import Site
+from tests.support import labels
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", [{}, {**PHONE, "device_scale_factor": 1}], ids=["desktop", "phone"])
-def test_the_qr_code_is_read_from_the_screen(new_person: NewPerson, device: dict[str, object], scheme: str) -> None:
+def test_the_qr_code_is_read_from_the_screen(new_person: NewPerson, device: dict[str, Any], scheme: Literal["light", "dark"]) -> None:
     """On white with its quiet zone in dark mode too, even on a phone whose screen has no pixels to spare."""
     anna = new_person(**device)
     anna.page.emulate_media(color_scheme=scheme)
     arrive_signed_in(anna)
     anna.open("/account")
-    anna.button("Enable 2FA").click()
-    anna.is_on("Set up 2FA")
-    link = anna.page.get_by_role("link", name="Open in an authenticator app on this device")
+    anna.button(labels.ENABLE_2FA).click()
+    anna.is_on(labels.SET_UP_2FA)
+    link = anna.page.get_by_role("link", name=labels.OPEN_ON_THIS_DEVICE)
     assert anna.scan_qr_code().uri == link.get_attribute("href")
 
 
@@ -31,10 +34,10 @@ def test_the_key_can_be_typed_or_copied(site: Site, new_person: NewPerson) -> No
     anna = new_person(permissions=["clipboard-read", "clipboard-write"])
     arrive_signed_in(anna)
     phone = anna.start_2fa()
-    groups = anna.page.get_by_role("group", name="type this key").inner_text().split()
+    groups = anna.page.get_by_role("group", name=labels.KEY_TO_TYPE).inner_text().split()
     assert {len(group) for group in groups} == {4}
-    anna.button("Copy the key").click()
-    expect(anna.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    anna.button(labels.COPY_THE_KEY).click()
+    expect(anna.page.get_by_role("status").filter(has_text=labels.COPIED)).to_be_visible()
     assert anna.page.evaluate("navigator.clipboard.readText()") == "".join(groups)
     assert f"secret={''.join(groups)}&" in phone.uri
 
@@ -47,21 +50,21 @@ def test_a_refresh_keeps_the_secret_and_starting_over_replaces_it(site: Site, an
     assert anna.scan_qr_code().uri == first.uri
     second_tab = Person(anna.page.context.new_page(), site)
     second_tab.open("/account")
-    second_tab.button("Enable 2FA").click()
-    second_tab.is_on("Set up 2FA")
+    second_tab.button(labels.ENABLE_2FA).click()
+    second_tab.is_on(labels.SET_UP_2FA)
     assert second_tab.scan_qr_code().uri == first.uri
 
-    anna.button("Start over with a new QR code").click()
+    anna.button(labels.START_OVER).click()
     anna.page.wait_for_load_state()
     second = anna.scan_qr_code()
     assert second.uri != first.uri
     second_tab.confirm_code(first.code())
-    second_tab.sees("That code is not right.")
+    second_tab.sees(labels.WRONG_CODE)
 
     site.clock.advance(minutes=11)
     anna.confirm_code(second.code())
-    anna.is_on("Account Settings")
-    expect(anna.box("2FA Disabled")).to_be_visible()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    expect(anna.box(labels.TWO_FACTOR_DISABLED)).to_be_visible()
 
 
 def test_a_phone_with_a_wrong_clock_is_told_so_at_once(anna: Person) -> None:
@@ -70,10 +73,10 @@ def test_a_phone_with_a_wrong_clock_is_told_so_at_once(anna: Person) -> None:
     phone = anna.start_2fa()
     phone.fast_by = -120
     anna.confirm_code(phone.code())
-    anna.sees("Your phone's clock is about 120 seconds behind. Switch on automatic date and time")
+    anna.sees(labels.PHONE_CLOCK_IS_BEHIND)
     phone.fast_by = 0
     anna.confirm_code(phone.code())
-    anna.is_on("Save your recovery codes")
+    anna.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
 
 
 def test_the_number_of_tries_left_is_said_once_and_right(anna: Person) -> None:
@@ -82,15 +85,15 @@ def test_the_number_of_tries_left_is_said_once_and_right(anna: Person) -> None:
     anna.start_2fa()
     for left in (4, 3, 2):
         anna.confirm_code("000000")
-        anna.sees(f"{left} more tries.")
-        expect(anna.page.get_by_text("tries left before")).to_have_count(0)
+        anna.sees(labels.more_tries(left))
+        expect(anna.page.get_by_text(labels.TRIES_ARE_LIMITED)).to_have_count(0)
     anna.open("/account/2fa/setup")
-    anna.sees("2 tries left before this QR code ends.")
+    anna.sees(labels.tries_of_qr_code(2))
     anna.confirm_code("000000")
-    anna.sees("1 more try.")
+    anna.sees(labels.more_tries(1))
     anna.confirm_code("000000")
-    anna.is_on("Account Settings")
-    expect(anna.box("2FA Disabled")).to_be_visible()
+    anna.is_on(labels.ACCOUNT_SETTINGS)
+    expect(anna.box(labels.TWO_FACTOR_DISABLED)).to_be_visible()
 
 
 def test_times_are_told_in_the_readers_time_zone(site: Site, new_person: NewPerson) -> None:

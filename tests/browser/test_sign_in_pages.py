@@ -1,5 +1,7 @@
 """Signing in where it goes wrong: waiting, double clicks, a second tab, by keyboard, with a password manager."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,20 +9,18 @@ from tests.browser.conftest import NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect, session_of
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.cookies import cookie_name
 
 pytestmark = pytest.mark.browser
-
-WAIT = "You can try again in"
-WRONG_CODE = "Wrong code after the right password"
 
 
 def test_the_code_goes_into_one_field_that_phones_and_password_managers_fill(site: Site, anna: Person) -> None:
     """Never split boxes; a number pad on a phone; spaces forgiven."""
     phone = protect(site).phone
     anna.enter_password()
-    anna.is_on("Enter your code")
+    anna.is_on(labels.ENTER_YOUR_CODE)
     fields = anna.page.locator("form input:not([type=hidden])")
     expect(fields).to_have_count(1)
     expect(fields).to_have_attribute("inputmode", "numeric")
@@ -28,18 +28,18 @@ def test_the_code_goes_into_one_field_that_phones_and_password_managers_fill(sit
     expect(fields).to_be_focused()
     code = phone.next_code()
     anna.enter_code(f" {code[:3]} {code[3:]}")
-    anna.is_on("Dashboard")
+    anna.is_on(labels.DASHBOARD)
 
 
 def test_password_managers_find_what_they_look_for(site: Site, anna: Person) -> None:
     """Address and password on the sign-in page, and the address again where only the password is asked for."""
     anna.open("/sign-in")
-    expect(anna.page.get_by_label("Email")).to_have_attribute("autocomplete", "username")
-    expect(anna.page.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
+    expect(anna.page.get_by_label(labels.EMAIL)).to_have_attribute("autocomplete", "username")
+    expect(anna.page.get_by_label(labels.PASSWORD)).to_have_attribute("autocomplete", "current-password")
     arrive_signed_in(anna)
     anna.open("/account/confirm-identity")
     expect(anna.page.locator("input[autocomplete=username]")).to_have_value(anna.email)
-    expect(anna.page.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
+    expect(anna.page.get_by_label(labels.PASSWORD)).to_have_attribute("autocomplete", "current-password")
 
 
 def test_a_page_that_has_to_wait_counts_down_and_then_lets_try_again(site: Site, new_person: NewPerson) -> None:
@@ -48,25 +48,25 @@ def test_a_page_that_has_to_wait_counts_down_and_then_lets_try_again(site: Site,
     anna.page.clock.install()
     for _try in range(6):
         anna.open("/sign-in")
-        anna.page.get_by_label("Email").fill(anna.email)
-        anna.page.get_by_label("Password").fill("wrong")
-        anna.button("Sign in").click()
+        anna.page.get_by_label(labels.EMAIL).fill(anna.email)
+        anna.page.get_by_label(labels.PASSWORD).fill("wrong")
+        anna.button(labels.SIGN_IN).click()
         anna.page.get_by_role("alert").wait_for()
-    anna.sees("Too many tries")
-    anna.sees(f"{WAIT} 30 seconds.")
-    expect(anna.button("Sign in")).to_be_disabled()
+    anna.sees(labels.TOO_MANY_TRIES)
+    anna.sees(labels.wait(30))
+    expect(anna.button(labels.SIGN_IN)).to_be_disabled()
 
     anna.page.clock.fast_forward(12_000)
-    anna.sees(f"{WAIT} 18 seconds.")
+    anna.sees(labels.wait(18))
     anna.page.clock.fast_forward(17_000)
-    anna.sees(f"{WAIT} 1 second.")
-    expect(anna.button("Sign in")).to_be_disabled()
+    anna.sees(labels.wait(1))
+    expect(anna.button(labels.SIGN_IN)).to_be_disabled()
     anna.page.clock.fast_forward(1_000)
-    anna.sees("You can try again now.")
+    anna.sees(labels.WAIT_IS_OVER)
     site.clock.advance(seconds=30)
-    anna.page.get_by_label("Password").fill(anna.password)
-    anna.button("Sign in").click()
-    anna.is_on("Dashboard")
+    anna.page.get_by_label(labels.PASSWORD).fill(anna.password)
+    anna.button(labels.SIGN_IN).click()
+    anna.is_on(labels.DASHBOARD)
 
 
 def test_a_double_click_on_sign_in_with_a_code_ends_signed_in(site: Site, anna: Person) -> None:
@@ -76,9 +76,9 @@ def test_a_double_click_on_sign_in_with_a_code_ends_signed_in(site: Site, anna: 
     anna.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     with site.answers_late():
         anna.page.mouse.click(*_send_code(anna))
-    anna.is_on("Dashboard")
+    anna.is_on(labels.DASHBOARD)
     assert sent == [f"{site.url}/sign-in/code"]
-    expect(anna.page.get_by_text(WRONG_CODE)).to_have_count(0)
+    expect(anna.page.get_by_text(labels.NOTICE_OF_WRONG_CODE)).to_have_count(0)
 
 
 def test_a_double_click_without_javascript_says_what_happened_and_costs_nothing(site: Site, new_person: NewPerson) -> None:
@@ -89,27 +89,27 @@ def test_a_double_click_without_javascript_says_what_happened_and_costs_nothing(
         click = _send_code(anna)
         with anna.page.expect_request("**/sign-in/code"):
             anna.page.mouse.click(*click)
-    dashboard = anna.page.get_by_role("heading", name="Dashboard")
-    dashboard.or_(anna.page.get_by_text("You have just signed in with this code.")).wait_for()
+    dashboard = anna.page.get_by_role("heading", name=labels.DASHBOARD)
+    dashboard.or_(anna.page.get_by_text(labels.JUST_SIGNED_IN)).wait_for()
     if not dashboard.is_visible():
         anna.sign_in_with_code(phone)
-    expect(anna.page.get_by_text(WRONG_CODE)).to_have_count(0)
+    expect(anna.page.get_by_text(labels.NOTICE_OF_WRONG_CODE)).to_have_count(0)
 
 
 def test_a_second_tab_of_the_same_browser_goes_on_after_the_first_has_signed_in(site: Site, anna: Person) -> None:
     """Both tabs stood at the code; the first signs in, the second need not; signing out in one ends both."""
     phone = protect(site).phone
     anna.enter_password()
-    anna.is_on("Enter your code")
+    anna.is_on(labels.ENTER_YOUR_CODE)
     second = Person(anna.page.context.new_page(), site)
     second.open("/sign-in/code")
-    second.is_on("Enter your code")
+    second.is_on(labels.ENTER_YOUR_CODE)
 
     code = phone.next_code()
     anna.enter_code(code)
-    anna.is_on("Dashboard")
+    anna.is_on(labels.DASHBOARD)
     second.enter_code(code)
-    second.is_on("Dashboard")
+    second.is_on(labels.DASHBOARD)
 
     second.open("/account")
     anna.sign_out()
@@ -120,12 +120,12 @@ def test_who_is_sent_to_sign_in_comes_back_to_where_they_were_going(site: Site, 
     """A bookmark of the recovery codes leads there, by way of password and code."""
     phone = protect(site).phone
     anna.open("/account/2fa/recovery-codes")
-    anna.is_on("Sign in")
-    anna.page.get_by_label("Email").fill(anna.email)
-    anna.page.get_by_label("Password").fill(anna.password)
-    anna.button("Sign in").click()
+    anna.is_on(labels.SIGN_IN)
+    anna.page.get_by_label(labels.EMAIL).fill(anna.email)
+    anna.page.get_by_label(labels.PASSWORD).fill(anna.password)
+    anna.button(labels.SIGN_IN).click()
     anna.enter_code(phone.next_code())
-    anna.is_on("Recovery codes")
+    anna.is_on(labels.RECOVERY_CODES)
 
 
 def test_a_late_second_browser_is_signed_out_by_enabling(site: Site, anna: Person) -> None:
@@ -133,29 +133,29 @@ def test_a_late_second_browser_is_signed_out_by_enabling(site: Site, anna: Perso
     other = session_of(site)
     arrive_signed_in(anna)
     anna.open("/account")
-    anna.sees("Enabling signs out 1 other browser.")
+    anna.sees(labels.SIGNS_OUT_ONE_BROWSER)
     phone = anna.start_2fa()
-    anna.sees("Enabling signs out 1 other browser.")
+    anna.sees(labels.SIGNS_OUT_ONE_BROWSER)
     anna.confirm_code(phone.code())
-    anna.is_on("Save your recovery codes")
+    anna.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
     anna.page.context.clear_cookies()
-    cookie = {"name": cookie_name("session", site.url), "value": other.text, "url": site.url, "httpOnly": True}
+    cookie: Any = {"name": cookie_name("session", site.url), "value": other.text, "url": site.url, "httpOnly": True}
     anna.page.context.add_cookies([cookie])
     anna.open("/")
-    anna.is_on("Sign in")
+    anna.is_on(labels.SIGN_IN)
 
 
 def _type_code(site: Site, person: Person) -> AuthenticatorApp:
     phone = protect(site).phone
     person.enter_password()
-    person.is_on("Enter your code")
-    person.page.get_by_label("Code from your authenticator app").fill(phone.next_code())
+    person.is_on(labels.ENTER_YOUR_CODE)
+    person.page.get_by_label(labels.CODE_FROM_APP).fill(phone.next_code())
     return phone
 
 
 def _send_code(person: Person) -> tuple[float, float]:
     """Click on "Sign in" and see the code off, without waiting for the answer. Gives the place of the click."""
-    place = person.button("Sign in").bounding_box()
+    place = person.button(labels.SIGN_IN).bounding_box()
     assert place is not None
     middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     with person.page.expect_request("**/sign-in/code"):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.child_processes import fork, wait
 from tests.support.command_line import Shell
-from tests.support.forked import fork, wait
 from tests.support.installation import PASSWORD
-from tests.support.users import OTHER_GROUP, SERVICE, as_root, give, owner_and_mode, reachable_directory, service_user
+from tests.support.system_users import OTHER_GROUP, SERVICE, as_root, give, owner_and_mode, reachable_directory, service_user
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 
 pytestmark = as_root

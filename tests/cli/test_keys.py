@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.boxes import keys_of_boxes
+from tests.support.child_processes import fork, fork_together, wait
 from tests.support.command_line import Shell
-from tests.support.forked import fork, fork_together, wait
+from tests.support.encrypted_secrets import keys_of_boxes
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import Person, completed, pending, protected
 from xpressbot.entrypoints.services import Services

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.command_line import Shell
-from tests.support.figures import Figures, figure, parse
+from tests.support.metrics_text import Figures, figure, parse
 from tests.support.server import Server, serving
 from xpressbot.foundation.threads.worker_pools import PAGE_THREADS
 

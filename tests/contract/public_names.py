@@ -8,6 +8,8 @@ from typing import Final
 
 from tests.contract.documents import ROOT
 
+Import = ast.Import | ast.ImportFrom
+
 UNDOCUMENTED: Final = ("uvicorn.protocols",)
 """Modules without an underscore that their project does not document."""
 ALLOWED: Final = frozenset({("src/xpressbot/entrypoints/http/server/protocol.py", "uvicorn.protocols.http.httptools_impl")})
@@ -24,6 +26,8 @@ def offences(file: str, source: str) -> list[str]:
 
 def _imports(tree: ast.AST, file: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
+        if not isinstance(node, Import):
+            continue
         for module, name in _imported(node):
             whole = f"{module}.{name}" if name else module
             if any(map(_is_private, whole.split("."))):
@@ -43,17 +47,17 @@ def _uses(tree: ast.AST, imported: set[str]) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"assigns by {ast.unparse(node)}"
 
 
-def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+def _imported(node: Import) -> Iterator[tuple[str, str]]:
     """Module and name of what comes from a dependency."""
     if isinstance(node, ast.Import):
         yield from ((alias.name, "") for alias in node.names if _is_dependency(alias.name))
-    elif isinstance(node, ast.ImportFrom) and node.module and _is_dependency(node.module):
+    elif node.module and _is_dependency(node.module):
         yield from ((node.module, alias.name) for alias in node.names)
 
 
 def _names_of_dependencies(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if next(_imported(node), None) is not None:
+        if isinstance(node, Import) and next(_imported(node), None) is not None:
             yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
 
 

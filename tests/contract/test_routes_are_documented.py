@@ -1,4 +1,4 @@
-"""docs/http.md against the application's router."""
+"""What the documents and the OpenAPI document say of routes."""
 
 import re
 

@@ -1,22 +1,11 @@
-"""docs/security-events.md against the closed list of events."""
+"""What the documents say of security events."""
 
 import re
 
 from tests.contract.documents import code_spans, documents, name_of, table
 from xpressbot.entrypoints.messages.events import EVENT_TITLES
-from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
+from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import BY_OPERATOR
-
-
-def test_the_table_has_every_event_and_no_other() -> None:
-    """An event kind that is added, renamed or removed is so in the table too, in the order of the code."""
-    assert [kind.value for kind in EventKind] == [row["Event"] for row in table("docs/security-events.md", "Event")]
-
-
-def test_the_table_tells_which_events_are_notices() -> None:
-    """An event is marked as a notice exactly when the person is told of it."""
-    marked = {row["Event"] for row in table("docs/security-events.md", "Event") if row["Notice"] == "yes"}
-    assert {kind.value for kind in NOTABLE} == marked
 
 
 def test_notices_of_what_only_the_operator_does_come_first() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tests.contract.documents import table
 from tests.support.browser import Browser
-from tests.support.events import listening
+from tests.support.engine_events import listening
 from tests.support.installation import Installation
 
 

@@ -19,7 +19,7 @@ NAMES = {"XpressBot"}
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """What pybabel extracts with our configuration: the texts, and the files each stands in."""
     target = tmp_path_factory.mktemp("messages") / "messages.pot"
-    CommandLineInterface().run(
+    CommandLineInterface().run(  # type: ignore[no-untyped-call]  # the library's
         ["pybabel", "--quiet", "extract", "--mapping-file", str(ROOT / "babel.cfg"), "--output-file", str(target), str(ROOT / "src")]
     )
     with target.open("rb") as file:

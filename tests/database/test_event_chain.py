@@ -86,6 +86,6 @@ def test_two_events_of_one_number_cannot_stand_side_by_side(installation: Instal
     """The database itself refuses a fork in the chain."""
     account_id = installation.add_account().id
     with installation.services.database.write() as connection:
-        row = dict(connection.execute(select(SECURITY_EVENT)).one()._mapping)
+        row = connection.execute(select(SECURITY_EVENT)).mappings().one()
         with pytest.raises(IntegrityError):
-            connection.execute(SECURITY_EVENT.insert().values(**row | {"account_id": account_id}))
+            connection.execute(SECURITY_EVENT.insert().values(**{**row, "account_id": account_id}))

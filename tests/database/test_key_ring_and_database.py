@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.support.forked import fork_together
+from tests.support.child_processes import fork_together
 from tests.support.installation import make_settings
-from tests.support.world import SeededEntropy
+from tests.support.settable_system import SeededEntropy
 from xpressbot.foundation.crypto.key_ring import KeyRing, KeyRingError, create_key_ring, key_id, load_key_ring, new_key_ring
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.engine import Database, open_database

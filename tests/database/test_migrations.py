@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.forked import fork_together
+from tests.support.child_processes import fork_together
 from tests.support.installation import make_settings
 from xpressbot.bootstrap import build
 from xpressbot.diagnostics.observations import OBSERVATION

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from tests.support.crowd import outdate, settle
-from tests.support.events import listening
+from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.many_accounts import add_accounts, add_expired_rows
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
-from tests.use_cases.observing import parts_of
+from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.expiry.rules import Transient
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
@@ -31,8 +31,8 @@ Statement = tuple[str, Any]
 
 def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
     """Recorded while people sign in and a round of jobs is done, among thousands of rows, and explained by the engine."""
-    settle(installation, accounts=1500)
-    outdate(installation, installation.add_account("berta@example.com").id)
+    add_accounts(installation, accounts=1500)
+    add_expired_rows(installation, installation.add_account("berta@example.com").id)
     with recorded(installation) as statements:
         people_come_and_go(installation)
         removed = installation.services.identity.expiry.next_round()
@@ -49,7 +49,7 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
 @pytest.mark.parametrize("statement", ["SELECT id FROM session WHERE user_agent = 'x'", "SELECT count(*) FROM session"])
 def test_a_whole_table_read_would_be_noticed(installation: Installation, statement: str) -> None:
     """The test above can fail: for a condition without an index, and for a whole index read through."""
-    settle(installation, accounts=200)
+    add_accounts(installation, accounts=200)
     assert scans(installation, [(statement, ())]) == {("session", statement)}
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import pending, protected, signed_in
 from tests.support.races import Race, race_in_processes, race_in_threads
-from tests.use_cases.observing import before_statement
+from tests.use_cases.instrumentation import before_statement
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.database.transaction import Writing

@@ -14,14 +14,14 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.http.sending import FORM
+from tests.http.raw_requests import FORM
 from tests.processes.conftest import environment_of
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri
 from tests.support.command_line import Shell
 from tests.support.cookies import cookie_name
-from tests.support.fronts import FRONTS, HOST, Front, prepare
 from tests.support.installation import PASSWORD, make_settings
+from tests.support.reverse_proxies import FRONTS, HOST, ReverseProxy, prepare
 from tests.support.server import Server, serving
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
@@ -42,7 +42,7 @@ _NUMBERS = itertools.count(1)
 class Behind:
     """A proxy, a services on the database of the server behind it, and the Set-Cookie lines of the owner's first steps."""
 
-    front: Front
+    front: ReverseProxy
     services: Services
     first_cookies: Sequence[str]
 
@@ -77,7 +77,7 @@ def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     services.close()
 
 
-def claim(front: Front, server: Server) -> Sequence[str]:
+def claim(front: ReverseProxy, server: Server) -> Sequence[str]:
     """Make the owner's account; the Set-Cookie lines of that."""
     fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
     with front.client() as browser:

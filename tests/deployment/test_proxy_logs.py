@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.support.command_line import Shell
-from tests.support.fronts import FRONTS, HOST, Front, Run, prepare
 from tests.support.installation import PASSWORD
+from tests.support.reverse_proxies import FRONTS, HOST, ReverseProxy, Run, prepare
 from tests.support.server import serving
 
 SECRET = "this-is-the-token-of-a-one-time-link"
@@ -19,11 +19,11 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.fixture
-def front(tmp_path: Path) -> Front:
+def front(tmp_path: Path) -> ReverseProxy:
     return prepare(tmp_path / "front")
 
 
-def test_a_one_time_link_is_in_no_log(run: Run, front: Front, tmp_path: Path) -> None:
+def test_a_one_time_link_is_in_no_log(run: Run, front: ReverseProxy, tmp_path: Path) -> None:
     """Opened, opened by http, opened a second time, opened while the application is away; its cookie is not noted either."""
     with serving(Shell(tmp_path, front.settings)) as server, run(front, server.port), front.client() as browser:
         (token,) = server.welcome_tokens
@@ -45,7 +45,7 @@ def test_a_one_time_link_is_in_no_log(run: Run, front: Front, tmp_path: Path) ->
     assert [secret for secret in (token, link, SECRET, PASSWORD, *cookies) if secret in logs] == []
 
 
-def test_a_start_finds_nothing_to_complain_of(run: Run, front: Front) -> None:
+def test_a_start_finds_nothing_to_complain_of(run: Run, front: ReverseProxy) -> None:
     """A directive that the proxy ignores or knows under another name would be reported."""
     with run(front, 9):
         pass
@@ -53,5 +53,5 @@ def test_a_start_finds_nothing_to_complain_of(run: Run, front: Front) -> None:
     assert [complaint for complaint in complaints if complaint in front.logs] == []
 
 
-def _by_http(front: Front, path: str) -> httpx.Response:
+def _by_http(front: ReverseProxy, path: str) -> httpx.Response:
     return httpx.get(f"http://127.0.0.1:{front.http_port}{path}", headers={"Host": HOST})

@@ -16,7 +16,7 @@ from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
 from xpressbot.entrypoints.cli.installation import MOST_WORKERS
-from xpressbot.entrypoints.cli.serve import _GRACE_SECONDS
+from xpressbot.entrypoints.cli.serve import GRACE_SECONDS
 from xpressbot.foundation.settings import check_listener, load_settings
 
 UNIT = (ROOT / "deploy/xpressbot.service").read_text("utf-8")
@@ -60,7 +60,7 @@ def test_systemd_finds_it_well_closed(unit: Path) -> None:
 
 def test_requests_are_given_their_time_before_anything_is_killed() -> None:
     """Whoever stops it waits longer than the program waits for its requests."""
-    assert int(only("TimeoutStopSec")) > _GRACE_SECONDS
+    assert int(only("TimeoutStopSec")) > GRACE_SECONDS
     assert only("Restart") == "on-failure"
 
 

@@ -11,7 +11,7 @@ from tests.doctor.conftest import sqlite_only
 from tests.doctor.report import examine
 from tests.doctor.test_doctor_on_accounts import ACTIVE, charge
 from tests.support.command_line import Shell
-from tests.support.events import listening
+from tests.support.engine_events import listening
 from tests.support.installation import Installation
 from tests.support.people import Person
 from xpressbot.foundation.clock import SystemClock

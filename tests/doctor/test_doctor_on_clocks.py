@@ -10,8 +10,8 @@ from tests.doctor.report import examine
 from tests.doctor.test_bounded_checks import on_the_page
 from tests.doctor.test_doctor_on_accounts import ACTIVE
 from tests.support.command_line import Shell
-from tests.support.crowd import settle
 from tests.support.installation import CLIENT, Installation
+from tests.support.many_accounts import add_accounts
 from tests.support.people import Person, enrolment_steps, pending, protected, signed_in
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.times import HOUR, MINUTE
@@ -189,7 +189,7 @@ def test_a_page_looks_at_the_newest_apps(
 @pytest.mark.parametrize("about", ["last_step >", "sighted_at >"])
 def test_a_page_reads_no_more_apps_than_it_looks_at(installation: Installation, monkeypatch: pytest.MonkeyPatch, about: str) -> None:
     """They come in the order of their key, and the engine stops when it has enough: it neither reads nor sorts them all."""
-    settle(installation, accounts=1500)
+    add_accounts(installation, accounts=1500)
     monkeypatch.setattr(queries, "APPS_LOOKED_AT", 10)
     with recorded(installation) as statements:
         installation.services.background_check.renew()

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text, update
 
 from tests.doctor.conftest import sqlite_only
-from tests.http.sending import words
+from tests.http.raw_requests import words
 from tests.support.browser import Browser
 from tests.support.installation import Installation, install, make_settings
-from tests.support.world import SeededEntropy, SettableClock
+from tests.support.settable_system import SeededEntropy, SettableClock
 from xpressbot.bootstrap import System, build
 from xpressbot.diagnostics import network_checks as network
 from xpressbot.diagnostics.background_check import BackgroundCheck, CheckResult

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -12,7 +13,7 @@ CANARY = "canary-in-a-frame-of-the-stack"
 
 
 @pytest.fixture(autouse=True)
-def _restore_logging():
+def _restore_logging() -> Iterator[None]:
     yield
     configure_logging(json_lines=False, level="INFO")
 

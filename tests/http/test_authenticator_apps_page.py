@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import SESSION_COOKIE, contents, field_error, moment_shown, refusal, rows, send, words
+from tests.http.raw_requests import SESSION_COOKIE, contents, field_error, moment_shown, refusal, rows, send, words
+from tests.support import labels
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
@@ -14,7 +15,7 @@ from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
 APPS = "/account/2fa/apps"
 ADD, RENAME, REMOVE = f"{APPS}/add", f"{APPS}/rename", f"{APPS}/remove"
 SETUP = "/account/2fa/setup"
-UNNAMED = "Authenticator app"
+UNNAMED = labels.AUTHENTICATOR_APP
 BAD_NAMES = ["", "   ", "x" * 41, "x" * 2_000, "x" * 60_000, "a\x00b", "a\x1b[2J", "a\u202eb", "a\u2066b", "a\ue000", "\u200b", "\u0301"]
 HOSTILE_NAMES = [
     "<script>alert(1)</script>",
@@ -56,7 +57,7 @@ def test_the_only_app_cannot_be_removed_there(protected: Protected) -> None:
     assert 'To remove your last app, use "Disable 2FA".' in words(page)
     response = protected.browser.post(REMOVE, app=protected.browser.apps()[UNNAMED])
     assert response.headers["location"] == f"{APPS}?reason=last_authenticator"
-    assert "This is your only authenticator app." in refusal(protected.browser.follow(response))
+    assert labels.ONLY_APP in refusal(protected.browser.follow(response))
 
 
 @both_engines
@@ -107,7 +108,8 @@ def test_a_name_that_another_app_has_is_422_beside_its_field(name: str, anna: Br
 
 
 @pytest.mark.parametrize(
-    "name", ["Authenticator app", "AUTHENTICATOR APP", "Authenticator\ufe0f app", "Authenticator \u034fa\u200dpp", "\uff21uthenticator app"]
+    "name",
+    [labels.AUTHENTICATOR_APP, "AUTHENTICATOR APP", "Authenticator\ufe0f app", "Authenticator \u034fa\u200dpp", "\uff21uthenticator app"],
 )
 def test_no_app_is_called_what_one_without_a_name_is(name: str, anna: Browser, installation: Installation) -> None:
     """On the page the two could not be told apart."""

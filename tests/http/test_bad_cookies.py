@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.sending import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of
+from tests.http.raw_requests import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 

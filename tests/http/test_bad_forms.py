@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import FORM, SAME_ORIGIN, contents, paths_with, send, tries
+from tests.http.raw_requests import FORM, SAME_ORIGIN, contents, paths_with, send, tries
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation

@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import update
 
 from tests.http.conftest import both_engines
-from tests.http.sending import contents, field_error, rows, send, tries
+from tests.http.raw_requests import contents, field_error, rows, send, tries
+from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.outcomes import Denied, Reason
@@ -218,7 +219,7 @@ def test_what_was_typed_as_an_address_comes_back_escaped(browser: Browser) -> No
 def test_an_empty_password_is_422_and_no_try(installation: Installation, browser: Browser) -> None:
     """Both messages at once when both fields are empty."""
     response = browser.sign_in("", "")
-    assert (response.status_code, field_error(response, "password")) == (422, "Enter your password.")
+    assert (response.status_code, field_error(response, "password")) == (422, labels.PASSWORD_MISSING)
     assert field_error(response, "email")
     assert browser.sign_in(password="").status_code == 422
     assert tries(installation, "") == 0

@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.sending import SAME_ORIGIN, contents, paths_with, routes_of
+from tests.http.raw_requests import SAME_ORIGIN, contents, paths_with, routes_of
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 

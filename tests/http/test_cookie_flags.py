@@ -5,7 +5,7 @@ from http.cookies import SimpleCookie
 import httpx
 
 from tests.http.conftest import PUBLIC_URL
-from tests.http.sending import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, SESSION_COOKIE
+from tests.http.raw_requests import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation

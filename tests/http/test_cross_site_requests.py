@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.sending import SESSION_COOKIE, contents, paths_with, set_cookies
+from tests.http.raw_requests import SESSION_COOKIE, contents, paths_with, set_cookies
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 

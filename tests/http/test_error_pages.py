@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.http.sending import words
+from tests.http.raw_requests import words
+from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.app import create_app
@@ -25,7 +26,7 @@ TITLES = {
     415: "Unknown kind of form",
     421: "Wrong address",
     422: "The form could not be read",
-    500: "Something went wrong",
+    500: labels.SOMETHING_WENT_WRONG,
     503: "Temporarily unavailable",
 }
 REQUESTS = {

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import PENDING_COOKIE, SESSION_COOKIE, rows, set_cookies, tries
+from tests.http.raw_requests import PENDING_COOKIE, SESSION_COOKIE, rows, set_cookies, tries
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 

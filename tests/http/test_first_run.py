@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import both_engines
-from tests.http.sending import LINK_COOKIE, SESSION_COOKIE, only, rows, set_cookies
+from tests.http.raw_requests import LINK_COOKIE, SESSION_COOKIE, only, rows, set_cookies
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.passwords.rules import MIN_SCORE, SCORED_CODE_POINTS

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import PUBLIC_URL, Protected
-from tests.http.sending import concrete, paths_with, routes_of
+from tests.http.raw_requests import concrete, paths_with, routes_of
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import install

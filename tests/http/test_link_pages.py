@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from tests.http.conftest import PUBLIC_URL, RE_ENROLMENT, Reset, both_engines
-from tests.http.sending import LINK_COOKIE, SESSION_COOKIE, contents, only, rows, set_cookies, words
+from tests.http.raw_requests import LINK_COOKIE, SESSION_COOKIE, contents, only, rows, set_cookies, words
 from tests.http.test_cookie_flags import flags_of
-from tests.support import people
+from tests.support import labels, people
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation
@@ -20,7 +20,7 @@ BERTA = "berta@example.com"
 FIELDS = {"name": "Berta Sommer", "password": PASSWORD}
 UNKNOWN = "This is not a link for this page, or a part of it is missing."
 USED = "This link was used, or a newer one took its place."
-EXPIRED = "This link has expired."
+EXPIRED = labels.LINK_EXPIRED
 ODD_TOKENS = ["", "x", "A" * 43, "A" * 42 + "=", "\x00", "é", "<script>alert(1)</script>", "A" * 8000]
 NO_LINKS = {
     "nothing": "",
@@ -123,7 +123,7 @@ def test_a_bad_form_keeps_the_name_and_the_link(installation: Installation, brow
     for fields, problem in (
         ({"name": "", "password": PASSWORD}, "Enter your name"),
         ({"name": "Berta\x07", "password": PASSWORD}, "Enter your name"),
-        ({"name": "Berta", "password": ""}, "Enter your password."),
+        ({"name": "Berta", "password": ""}, labels.PASSWORD_MISSING),
         ({"name": "Berta", "password": "short"}, "Use at least 15 characters."),
         ({"name": "Berta", "password": f"{BERTA}-1"}, "Your name, your address and the product's name are tried first"),
         ({"name": "Berta", "password": "x" * 3000}, "This is longer than any password can be."),
@@ -234,7 +234,7 @@ def test_whoever_has_not_given_the_password_may_paste_the_link_first(reset: Rese
         assert browser.post(RE_ENROLMENT, link=link).status_code == 410
     assert browser.get(RE_ENROLMENT).status_code == 404
     assert browser.post(RE_ENROLMENT, link=reset.link.text).headers["location"] == RE_ENROLMENT
-    assert "Your link works. Now sign in" in words(browser.get(RE_ENROLMENT).text)
+    assert labels.LINK_WORKS in words(browser.get(RE_ENROLMENT).text)
     assert browser.sign_in().headers["location"] == RE_ENROLMENT
     browser.enable_2fa()
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
-from tests.http.sending import SAME_ORIGIN, SESSION_COOKIE
+from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import PASSWORD, Installation, install

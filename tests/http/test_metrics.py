@@ -12,11 +12,11 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
-from tests.http.sending import SAME_ORIGIN
+from tests.http.raw_requests import SAME_ORIGIN
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
-from tests.support.figures import Figures, figure, parse, rises
 from tests.support.installation import PASSWORD, Installation
+from tests.support.metrics_text import Figures, figure, parse, rises
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Outcome, Step
 from xpressbot.foundation.threads.worker_pools import PAGE_THREADS, SIGN_IN_THREADS_BEYOND_HASHES
@@ -30,7 +30,7 @@ REQUESTS = "xpressbot_http_request_seconds_count"
 WRONG = "000000"
 
 
-class Watch:
+class PageMonitor:
     """What rises from one look to the next."""
 
     def __init__(self, installation: Installation) -> None:
@@ -64,12 +64,12 @@ class Watch:
 
 
 @pytest.fixture
-def watch(installation: Installation) -> Watch:
-    return Watch(installation)
+def watch(installation: Installation) -> PageMonitor:
+    return PageMonitor(installation)
 
 
 def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
-    watch: Watch, installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
+    watch: PageMonitor, installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
     """A wrong password, a right one, codes that are wrong, used and right, a recovery code, and a sign-in that had ended."""
     watch.anew()
@@ -100,7 +100,7 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
     assert watch.ceremonies() == {(STEPS, "starts_again", "totp"): 1}
 
 
-def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: Watch, installation: Installation, browser: Browser) -> None:
+def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: PageMonitor, installation: Installation, browser: Browser) -> None:
     """As is an invited person's."""
     token = installation.services.identity.registration.issue_welcome_link()
     assert token is not None
@@ -114,7 +114,7 @@ def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: Watch, in
     assert watch.ceremonies() == {(STEPS, "signed_in", "link"): 1}
 
 
-def test_a_sign_in_after_a_reset_is_counted_with_its_set_up(watch: Watch, reset: Reset, must_enrol: Browser) -> None:
+def test_a_sign_in_after_a_reset_is_counted_with_its_set_up(watch: PageMonitor, reset: Reset, must_enrol: Browser) -> None:
     """The password leads to the set-up, whose first code signs in; a wrong one is a code refused at a set-up."""
     watch.anew()
     must_enrol.sign_in()
@@ -131,7 +131,7 @@ def test_a_sign_in_after_a_reset_is_counted_with_its_set_up(watch: Watch, reset:
 
 
 def test_a_step_up_is_counted_by_its_outcome_and_the_code_that_came_with_it(
-    watch: Watch, installation: Installation, protected: Protected
+    watch: PageMonitor, installation: Installation, protected: Protected
 ) -> None:
     """Right, wrong password, wrong code, and the try that ends the session."""
     installation.clock.advance(minutes=6)
@@ -154,7 +154,7 @@ def test_a_step_up_is_counted_by_its_outcome_and_the_code_that_came_with_it(
 
 
 def test_a_throttled_try_is_counted_by_the_kind_of_its_bucket(
-    watch: Watch, installation: Installation, protected: Protected, pending: Browser, new_browser: Callable[..., Browser]
+    watch: PageMonitor, installation: Installation, protected: Protected, pending: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     """Strangers' passwords, a known browser's, codes, recovery codes, checks of saved codes, an address, and a link."""
     watch.anew()
@@ -187,7 +187,7 @@ def test_a_throttled_try_is_counted_by_the_kind_of_its_bucket(
     assert watch.rises(THROTTLED, STEPS) == {(THROTTLED, "link"): 1, (STEPS, "throttled", "link"): 1}
 
 
-def test_counters_of_every_outcome_begin_at_zero(watch: Watch) -> None:
+def test_counters_of_every_outcome_begin_at_zero(watch: PageMonitor) -> None:
     """So that the first of a kind is a rise, which an alert can see."""
     figures = watch.figures()
     assert {figure(figures, STEPS, step=step, outcome=outcome) for step in Step for outcome in Outcome} == {0}
@@ -195,7 +195,7 @@ def test_counters_of_every_outcome_begin_at_zero(watch: Watch) -> None:
     assert {figure(figures, "xpressbot_http_failures_total", cause=cause) for cause in ("internal", "database", "busy")} == {0}
 
 
-def test_requests_are_told_apart_by_route_method_and_class_of_status(watch: Watch, signed_in: Browser) -> None:
+def test_requests_are_told_apart_by_route_method_and_class_of_status(watch: PageMonitor, signed_in: Browser) -> None:
     """A route stands for all of its paths; what no route answers is one, and so are methods that no route takes."""
     signed_in.form_for("/account")
     watch.anew()
@@ -222,7 +222,7 @@ def test_requests_are_told_apart_by_route_method_and_class_of_status(watch: Watc
     }
 
 
-def test_what_clients_invent_takes_no_memory(watch: Watch, browser: Browser) -> None:
+def test_what_clients_invent_takes_no_memory(watch: PageMonitor, browser: Browser) -> None:
     """A hundred paths and methods later as much is told as before."""
     browser.get("/nowhere/first")
     browser.request("M0", "/account")
@@ -235,7 +235,7 @@ def test_what_clients_invent_takes_no_memory(watch: Watch, browser: Browser) -> 
 
 @pytest.mark.parametrize(("table", "status", "cause"), [("session", 503, "database"), (None, 500, "internal")])
 def test_a_request_that_could_not_be_answered_is_counted_by_its_cause(
-    table: str | None, status: int, cause: str, watch: Watch, installation: Installation, signed_in: Browser
+    table: str | None, status: int, cause: str, watch: PageMonitor, installation: Installation, signed_in: Browser
 ) -> None:
     """The database, or a fault of ours."""
     statement = f"ALTER TABLE {table} RENAME TO away" if table else "UPDATE session SET expires_at = 'never'"
@@ -245,7 +245,7 @@ def test_a_request_that_could_not_be_answered_is_counted_by_its_cause(
     assert watch.rises("xpressbot_http_failures_total") == {("xpressbot_http_failures_total", cause): 1}
 
 
-def test_hashes_and_units_of_work_are_timed(watch: Watch, signed_in: Browser) -> None:
+def test_hashes_and_units_of_work_are_timed(watch: PageMonitor, signed_in: Browser) -> None:
     """One hash for a password, one read for who is signed in, and the queue is empty again."""
     watch.anew()
     signed_in.get("/api/v1/session")
@@ -282,7 +282,7 @@ def test_what_waits_for_a_thread_is_told(installation: Installation, app: Starle
     assert figure(figures, "xpressbot_workers") == 1
 
 
-def test_connections_in_use_are_told(watch: Watch, installation: Installation) -> None:
+def test_connections_in_use_are_told(watch: PageMonitor, installation: Installation) -> None:
     """One that is held, to read or to write, and none afterwards."""
     for hold in (installation.services.database.read, installation.services.database.write):
         with hold():
@@ -291,7 +291,7 @@ def test_connections_in_use_are_told(watch: Watch, installation: Installation) -
     assert figure(watch.figures(), "xpressbot_database_connections", state="idle") >= 1
 
 
-def test_figures_name_nobody(watch: Watch, protected: Protected, pending: Browser) -> None:
+def test_figures_name_nobody(watch: PageMonitor, protected: Protected, pending: Browser) -> None:
     """No address, name, id, token or network of those who came, nor what they asked for."""
     pending.post("/sign-in/code", code=WRONG)
     pending.get("/nowhere-canary")
@@ -303,9 +303,9 @@ def test_figures_name_nobody(watch: Watch, protected: Protected, pending: Browse
     assert [value for value in labels if not re.fullmatch(r"[a-zA-Z0-9_/{}.-]+", value)] == []
 
 
-def test_each_application_counts_for_itself(watch: Watch, installation: Installation, https_installation: Installation) -> None:
+def test_each_application_counts_for_itself(watch: PageMonitor, installation: Installation, https_installation: Installation) -> None:
     """Two in one process share no figure."""
     installation.add_account()
     Browser(create_app(installation.services), installation.clock).sign_in()
     assert watch.ceremonies() == {(STEPS, "signed_in", "password"): 1}
-    assert Watch(https_installation).figures()[STEPS, frozenset({("step", "password"), ("outcome", "signed_in")})] == 0
+    assert PageMonitor(https_installation).figures()[STEPS, frozenset({("step", "password"), ("outcome", "signed_in")})] == 0

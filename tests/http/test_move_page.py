@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import contents, refusal, words
+from tests.http.raw_requests import contents, refusal, words
+from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
@@ -88,7 +89,7 @@ def test_the_app_that_was_chosen_is_the_one_that_goes(protected: Protected, new_
     new_tablet = begun(browser, app=browser.apps()["Tablet"], lost="no")
     assert "%28Tablet%2C%20" in new_tablet.uri
     browser.post(CONFIRM, code=new_tablet.code())
-    assert list(browser.apps()) == ["Authenticator app", "Tablet"]
+    assert list(browser.apps()) == [labels.AUTHENTICATOR_APP, "Tablet"]
     other = new_browser()
     other.sign_in()
     assert other.post("/sign-in/code", code=tablet.next_code()).status_code == 401
@@ -101,7 +102,7 @@ def test_an_app_that_is_not_there_is_not_replaced(app_id: str, protected: Protec
     before = contents(installation)
     response = protected.browser.post(START, app=app_id, lost="no")
     assert response.headers["location"] == "/account?reason=no_such_authenticator"
-    assert refusal(protected.browser.follow(response)).startswith("That app is no longer in your list")
+    assert refusal(protected.browser.follow(response)).startswith(labels.APP_IS_GONE)
     assert contents(installation) == before
 
 
@@ -163,5 +164,5 @@ def test_after_a_recovery_code_the_settings_ask_it_themselves(protected: Protect
     assert other.get(MOVE).status_code == 200
     phone = begun(other, lost="yes")
     assert other.post(CONFIRM, code=phone.code()).headers["location"] == CODES
-    assert list(other.apps()) == ["Authenticator app"]
+    assert list(other.apps()) == [labels.AUTHENTICATOR_APP]
     assert protected.browser.who() is None

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import moment_shown, rows, words
+from tests.http.raw_requests import moment_shown, rows, words
+from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import reset
@@ -18,7 +19,7 @@ SIGN_IN_KEPT_MINUTES = 30
 
 def told(browser: Browser) -> str:
     """The notices on the dashboard, in words; empty when there are none."""
-    return words(browser.get("/").text).partition("Since you last looked")[2].partition("Got it")[0]
+    return words(browser.get("/").text).partition(labels.SINCE_YOU_LAST_LOOKED)[2].partition(labels.GOT_IT)[0]
 
 
 def shown(browser: Browser) -> str:
@@ -55,12 +56,12 @@ def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
         thief.cookies.set(cookie.name, cookie.value)
     assert thief.post("/account/2fa/recovery-codes/reveal").headers["location"] == "/account/2fa/recovery-codes"
 
-    assert "Recovery codes shown" not in told(thief)
+    assert labels.NOTICE_OF_CODES_SHOWN not in told(thief)
     assert "Recovery codes shown Chrome on Windows" in told(owner)
     operation = next(word for word in shown(owner).split() if word not in older_page.split())
     got_it(thief, f"{shown(thief)} {operation}")
     got_it(owner, older_page)
-    assert "Recovery codes shown" in told(owner)
+    assert labels.NOTICE_OF_CODES_SHOWN in told(owner)
     assert "Wrong code" not in told(owner)
     got_it(owner)
     assert told(owner) == ""

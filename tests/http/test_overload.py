@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.http.sending import SAME_ORIGIN, rows
+from tests.http.raw_requests import SAME_ORIGIN, rows
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.foundation.threads.worker_pools import MOST_WAITING_TO_SIGN_IN, SIGN_IN_THREADS_BEYOND_HASHES
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.http.sending import contents, words
+from tests.http.raw_requests import contents, words
 from tests.support.browser import Browser
-from tests.support.composed import lengths_composed
 from tests.support.installation import Installation
+from tests.support.unicode_composition import lengths_composed
 
 MOST_TYPED = 2048
 OVERLONG = {

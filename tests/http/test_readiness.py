@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
 from tests.support.browser import Browser
-from tests.support.events import listening
+from tests.support.engine_events import listening
 from tests.support.installation import Installation, install
 from tests.support.postgres import new_database
 from xpressbot.entrypoints.http import health

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import moment_shown, rows, words
+from tests.http.raw_requests import moment_shown, rows, words
+from tests.support import labels
 from tests.support.browser import Browser, shown_codes
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import PASSWORD, Installation, install
@@ -66,7 +67,7 @@ def test_showing_them_again_takes_a_fresh_proof_and_marks_the_used_ones(
         protected.browser.post(f"{PAGE}/reveal")
     assert f"<s>{protected.codes[0]}</s> <span>used</span>" in page
     assert [row["kind"] for row in rows(installation, "security_event")].count("recovery_codes.revealed") == 1
-    assert "Recovery codes shown" in words(protected.browser.get("/").text)
+    assert labels.NOTICE_OF_CODES_SHOWN in words(protected.browser.get("/").text)
     installation.clock.advance(minutes=5)
     assert shown_codes(protected.browser.get(PAGE).text) == []
 
@@ -138,7 +139,7 @@ def test_a_new_set_counts_from_continue_and_the_old_one_until_then(
     late = new_browser()
     late.sign_in()
     assert late.post("/sign-in/recovery-code", code=protected.codes[1]).status_code == 401
-    text = words(use(new_browser, prepared[0]).get("/").text).partition("Recent activity")[0]
+    text = words(use(new_browser, prepared[0]).get("/").text).partition(labels.RECENT_ACTIVITY)[0]
     assert "Recovery codes replaced 1 other browser was signed out." in text
 
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Table, update
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import words
+from tests.http.raw_requests import words
+from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.command_line import Answer, Shell
@@ -50,12 +51,12 @@ def test_an_unknown_event_is_told_as_something_else(
     write(installation, tables.SECURITY_EVENT, kind=NEWER)
     write(installation, tables.NOTICE, kind=NEWER)
     page = other.get("/")
-    notices, _rest, activity = words(page.text).partition("Recent activity")
+    notices, _rest, activity = words(page.text).partition(labels.RECENT_ACTIVITY)
     assert "Something else happened" in notices
     assert "Something else happened" in activity
     shown = page.text.partition('name="shown" value="')[2].partition('"')[0]
     other.post("/notices/seen", shown=shown)
-    assert "Since you last looked" not in words(other.get("/").text)
+    assert labels.SINCE_YOU_LAST_LOOKED not in words(other.get("/").text)
     assert_all_pages_open(other)
 
 
@@ -67,7 +68,7 @@ def test_notices_without_details_are_told_without_them(details: str | None, sign
         reset_notices(installation, kind, details)
         page = signed_in.get("/")
         assert page.status_code == 200, kind
-        assert "Since you last looked" in page.text
+        assert labels.SINCE_YOU_LAST_LOOKED in page.text
 
 
 def reset_notices(installation: Installation, kind: str, details: str | None) -> None:

@@ -8,7 +8,7 @@ import zxingcpp
 from PIL import Image, ImageDraw
 from sqlalchemy import update
 
-from tests.http.sending import rows, words
+from tests.http.raw_requests import rows, words
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import Installation

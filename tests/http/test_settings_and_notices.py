@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import SAME_ORIGIN, moment_shown, rows, words
+from tests.http.raw_requests import SAME_ORIGIN, moment_shown, rows, words
+from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.accounts.rules.account import AccountStatus
@@ -77,14 +78,14 @@ def test_wrong_codes_after_the_right_password_are_told_at_the_next_sign_in(
     owner.sign_in()
     owner.post("/sign-in/code", code=protected.phone.next_code())
     page = owner.get("/").text
-    notice = words(page).partition("Since you last looked")[2].partition("Got it")[0]
+    notice = words(page).partition(labels.SINCE_YOU_LAST_LOOKED)[2].partition(labels.GOT_IT)[0]
     assert f"Wrong code after the right password 3 times Chrome on Windows · 203.0.113.66 {moment_shown('2026-09-21 14:13')}" in notice
     assert "someone may know your password" in notice
-    assert "Since you last looked" in words(owner.get("/").text)
+    assert labels.SINCE_YOU_LAST_LOOKED in words(owner.get("/").text)
     shown = page.partition('name="shown" value="')[2].partition('"')[0]
     assert owner.post("/notices/seen", shown=shown).headers["location"] == "/"
-    assert "Since you last looked" not in words(owner.get("/").text)
-    assert "203.0.113.66" in words(owner.get("/").text).partition("Recent activity")[2]
+    assert labels.SINCE_YOU_LAST_LOOKED not in words(owner.get("/").text)
+    assert "203.0.113.66" in words(owner.get("/").text).partition(labels.RECENT_ACTIVITY)[2]
 
 
 @both_engines
@@ -107,7 +108,7 @@ def test_what_the_operator_did_is_told(signed_in: Browser, installation: Install
     for status in (AccountStatus.DISABLED, AccountStatus.ACTIVE):
         installation.services.identity.administration.set_status("anna@example.com", status)
     signed_in.sign_in()
-    text = words(signed_in.get("/").text).partition("Recent activity")[0]
+    text = words(signed_in.get("/").text).partition(labels.RECENT_ACTIVITY)[0]
     assert "Account disabled by the operator" in text
     assert "Account enabled by the operator" in text
 

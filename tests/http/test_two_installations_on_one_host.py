@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.sending import set_cookies
+from tests.http.raw_requests import set_cookies
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install

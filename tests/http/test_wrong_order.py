@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.sending import PENDING_COOKIE, SESSION_COOKIE, contents, only, rows, tries
+from tests.http.raw_requests import PENDING_COOKIE, SESSION_COOKIE, contents, only, rows, tries
+from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 
@@ -71,7 +72,7 @@ def test_a_double_click_is_not_charged_and_told_apart(
     late = only(new_browser(), sign_in=token)
     response = late.post(path, code=code)
     assert response.headers["location"] == "/sign-in?reason=just_signed_in"
-    assert "You have just signed in with this code" in late.get(response.headers["location"]).text
+    assert labels.JUST_SIGNED_IN in late.get(response.headers["location"]).text
     assert late.who() is None
     assert contents(installation) == before
     assert (tries(installation, "totp:"), tries(installation, "recovery_code:")) == (0, 0)

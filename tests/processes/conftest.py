@@ -20,7 +20,7 @@ from xpressbot.foundation.settings import Settings
 
 
 @dataclass(frozen=True)
-class Premises:
+class TwoWorkers:
     """A server of two workers, and a services on the same database and key ring for quick preparations."""
 
     server: Server
@@ -28,14 +28,14 @@ class Premises:
 
 
 @pytest.fixture(scope="package", params=ENGINES)
-def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+def two_workers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoWorkers]:
     """One for all tests of this package; each test makes its own people in it."""
-    directory = tmp_path_factory.mktemp("premises")
+    directory = tmp_path_factory.mktemp("two_workers")
     settings = make_settings(directory, _database(request, directory))
     shell = Shell(directory, environment_of(settings))
     services = build(settings, durable=False)
     with serving(shell, workers=2) as server:
-        yield Premises(server, services)
+        yield TwoWorkers(server, services)
     services.close()
 
 

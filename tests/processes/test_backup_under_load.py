@@ -11,17 +11,17 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from tests.processes.conftest import Premises, environment_of
+from tests.processes.conftest import TwoWorkers, environment_of
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import otpauth_uri
 from tests.support.command_line import Shell
+from tests.support.concurrent_requests import Form, own_network, send
 from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD, make_settings
 from tests.support.people import Person, protected, shown_to
 from tests.support.server import serving
-from tests.support.storm import Form, own_network, send
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
@@ -95,40 +95,40 @@ def sign_in(url: str, person: Person, path: str, code: str) -> httpx.Response:
 
 
 @pytest.fixture
-def premises(tmp_path: Path) -> Iterator[Premises]:
+def two_workers(tmp_path: Path) -> Iterator[TwoWorkers]:
     """Two workers on SQLite."""
     settings = make_settings(tmp_path / "here", f"sqlite:///{tmp_path / 'here' / 'data' / 'xpressbot.sqlite3'}")
     services = build(settings, durable=False)
     with serving(Shell(tmp_path, environment_of(settings)), workers=2) as server:
-        yield Premises(server, services)
+        yield TwoWorkers(server, services)
     services.close()
 
 
 @pytest.fixture
-def anna(premises: Premises) -> Person:
+def anna(two_workers: TwoWorkers) -> Person:
     """Somebody whom the storm leaves alone."""
-    return protected(premises.services)
+    return protected(two_workers.services)
 
 
 @pytest.fixture
-def storm(premises: Premises, anna: Person) -> Storm:
+def storm(two_workers: TwoWorkers, anna: Person) -> Storm:
     """The people take turns, so that nobody signs in twice in one gust."""
-    services = premises.services
+    services = two_workers.services
     people = [protected(services, f"person{number}@example.com") for number in range(PEOPLE)]
     phones = [protected(services, f"phone{number}@example.com") for number in range(PEOPLE)]
     newcomers = [f"newcomer{number}@example.com" for number in range(PEOPLE)]
     for email in [*newcomers, GUEST]:
         services.identity.registration.create(NewAccount(email, "New", PASSWORD))
     codes = ((person, person.codes[turn]) for turn in range(10) for person in people)
-    return Storm(premises.services, premises.server.url, codes, iter(phones), iter(newcomers))
+    return Storm(two_workers.services, two_workers.server.url, codes, iter(phones), iter(newcomers))
 
 
 def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(
-    premises: Premises, anna: Person, storm: Storm, tmp_path: Path
+    two_workers: TwoWorkers, anna: Person, storm: Storm, tmp_path: Path
 ) -> None:
     """Nobody is refused meanwhile; elsewhere the same unused code signs in, and a used code is used, as is what apps show just then."""
-    shell = Shell(tmp_path, environment_of(premises.services.settings))
-    assert sign_in(premises.server.url, anna, "/sign-in/recovery-code", anna.codes[0]).headers["location"] == "/"
+    shell = Shell(tmp_path, environment_of(two_workers.services.settings))
+    assert sign_in(two_workers.server.url, anna, "/sign-in/recovery-code", anna.codes[0]).headers["location"] == "/"
     for number in range(BACKUPS):
         used_before = len(storm.used)
         with ThreadPoolExecutor(1) as threads:
@@ -137,7 +137,7 @@ def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(
             while not running.done():
                 storm.blow()
         assert running.result().code == 0, running.result().err
-        elsewhere = restored(shell, tmp_path / f"{number}.sqlite3", premises.services)
+        elsewhere = restored(shell, tmp_path / f"{number}.sqlite3", two_workers.services)
         assert_consistent(elsewhere, used_before + 1, len(storm.used) + 1)
 
     with serving(elsewhere) as server:

@@ -7,10 +7,10 @@ from sqlalchemy import event
 from xpressbot.identity.re_encryption import use_case as re_encryption
 
 from tests.processes.conftest import environment_of
-from tests.support.boxes import keys_of_boxes
+from tests.support.child_processes import die, fork, wait
 from tests.support.command_line import Shell
 from tests.support.crashes import KILLED
-from tests.support.forked import die, fork, wait
+from tests.support.encrypted_secrets import keys_of_boxes
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import Person, caller_with, completed, pending, protected
 from xpressbot.entrypoints.services import Services

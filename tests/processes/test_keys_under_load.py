@@ -10,14 +10,14 @@ import httpx
 import pytest
 from sqlalchemy import delete, select
 
-from tests.processes.conftest import Premises, environment_of
+from tests.processes.conftest import TwoWorkers, environment_of
 from tests.support.browser import shown_codes
 from tests.support.command_line import Answer, Shell
+from tests.support.concurrent_requests import Form, own_network, send
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, protected, shown_to
 from tests.support.stored_secrets import count_decrypted_with, keys_in_use, stored_secrets
-from tests.support.storm import Form, own_network, send
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.crypto.key_state import KEY_STATE
 from xpressbot.foundation.tokens import Token
@@ -31,43 +31,43 @@ SETUP_PAGE = "/account/2fa/setup"
 
 
 @pytest.fixture
-def shell(tmp_path: Path, premises: Premises) -> Shell:
-    return Shell(tmp_path, environment_of(premises.services.settings))
+def shell(tmp_path: Path, two_workers: TwoWorkers) -> Shell:
+    return Shell(tmp_path, environment_of(two_workers.services.settings))
 
 
 @pytest.fixture
-def people(premises: Premises) -> list[Person]:
+def people(two_workers: TwoWorkers) -> list[Person]:
     """Thirty with 2FA on and their codes saved."""
-    with premises.services.database.write() as connection:
+    with two_workers.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
-    return [protected(premises.services, f"rotated{number}@example.com") for number in range(PEOPLE)]
+    return [protected(two_workers.services, f"rotated{number}@example.com") for number in range(PEOPLE)]
 
 
 @pytest.fixture
-def readers(premises: Premises, people: list[Person]) -> list[Person]:
+def readers(two_workers: TwoWorkers, people: list[Person]) -> list[Person]:
     """Each in a browser that is still shown its first codes."""
-    with premises.services.database.write() as connection:
+    with two_workers.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
-    return [protected(premises.services, f"reader{number}@example.com", saves_codes=False) for number in range(READERS)]
+    return [protected(two_workers.services, f"reader{number}@example.com", saves_codes=False) for number in range(READERS)]
 
 
-def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, people: list[Person], readers: list[Person]) -> None:
+def test_nobody_notices_that_keys_are_rotated(two_workers: TwoWorkers, shell: Shell, people: list[Person], readers: list[Person]) -> None:
     """No 5xx and nobody refused; then everything is on the new key, and a copy of the old ring opens nothing."""
-    services = premises.services
+    services = two_workers.services
     old_copy = shutil.copy(services.settings.key_file, shell.directory / "old.json")
     assert count_decrypted_with(old_copy, services) == len(stored_secrets(services)) >= 11 * PEOPLE
     waiting = iter(people)
     looked_at = itertools.cycle(readers)
     for command in COMMANDS:
-        before = _active_key(premises)
+        before = _active_key(two_workers)
         with ThreadPoolExecutor(1) as threads:
             running = threads.submit(shell.run_fresh, "keys", command)
             if command == "rotate":
-                _look_at_codes(premises, looked_at, until=lambda now=before, run=running: run.done() or _active_key(premises) != now)
-            _sign_in(premises, list(itertools.islice(waiting, PEOPLE // len(COMMANDS))))
-            _look_at_codes(premises, looked_at, until=running.done)
+                _look_at_codes(two_workers, looked_at, until=lambda now=before, run=running: run.done() or _active_key(two_workers) != now)
+            _sign_in(two_workers, list(itertools.islice(waiting, PEOPLE // len(COMMANDS))))
+            _look_at_codes(two_workers, looked_at, until=running.done)
             _assert_done(running)
     assert next(waiting, None) is None
 
@@ -77,15 +77,15 @@ def test_nobody_notices_that_keys_are_rotated(premises: Premises, shell: Shell, 
     assert count_decrypted_with(ring_file, services) == len(stored_secrets(services))
     assert count_decrypted_with(old_copy, services) == 0
     assert new not in load_key_ring(old_copy).keys
-    assert b"DecryptionError" not in premises.server.logs
+    assert b"DecryptionError" not in two_workers.server.logs
 
 
-def _sign_in(premises: Premises, people: list[Person]) -> None:
+def _sign_in(two_workers: TwoWorkers, people: list[Person]) -> None:
     """All at once, with their password and then with the code that their phone shows; each then begins to move to a new phone."""
-    url = premises.server.url
+    url = two_workers.server.url
     passwords = [Form("/sign-in", {"email": person.account.email, "password": PASSWORD}, address=own_network()) for person in people]
     tokens = [Token.parse(answer.cookies[cookie_name("sign-in", url)]) for answer in _all_sent_to("/sign-in/code", url, passwords)]
-    shown = [shown_to(premises.services, person.account.id, person.account.email) for person in people]
+    shown = [shown_to(two_workers.services, person.account.id, person.account.email) for person in people]
     codes = [
         Form("/sign-in/code", {"code": person.phone.code()} | fields, token)
         for person, fields, token in zip(people, shown, tokens, strict=True)
@@ -104,11 +104,11 @@ def _all_sent_to(path: str, url: str, forms: list[Form]) -> list[httpx.Response]
     return answers
 
 
-def _look_at_codes(premises: Premises, people: Iterable[Person], *, until: Callable[[], bool]) -> None:
+def _look_at_codes(two_workers: TwoWorkers, people: Iterable[Person], *, until: Callable[[], bool]) -> None:
     """One after the other, at least once: ten boxes each, opened by whichever worker answers."""
     for person in people:
-        cookies = {cookie_name("session", premises.server.url): person.caller.client.session.text}
-        response = httpx.get(premises.server.url + CODES_PAGE, cookies=cookies)
+        cookies = {cookie_name("session", two_workers.server.url): person.caller.client.session.text}
+        response = httpx.get(two_workers.server.url + CODES_PAGE, cookies=cookies)
         assert (response.status_code, shown_codes(response.text)) == (200, list(person.codes))
         if until():
             return
@@ -119,6 +119,6 @@ def _assert_done(running: "Future[Answer]") -> None:
     assert answer.code == 0, answer.err
 
 
-def _active_key(premises: Premises) -> str:
-    with premises.services.database.read() as connection:
+def _active_key(two_workers: TwoWorkers) -> str:
+    with two_workers.services.database.read() as connection:
         return connection.execute(select(KEY_STATE.c.active_key)).scalar_one()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import httpx
 from sqlalchemy import func, select, update
 
-from tests.processes.conftest import Premises
+from tests.processes.conftest import TwoWorkers
+from tests.support.concurrent_requests import Form, ask
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
 from tests.support.people import Person, caller_with, protected, shown_to
-from tests.support.storm import Form, ask
 from xpressbot.foundation.times import MINUTE
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE_SET, SESSION
@@ -31,25 +31,25 @@ CHANGES = (
 _NUMBERS = itertools.count(1)
 
 
-def test_no_request_with_the_stolen_cookie_rides_a_step_up(premises: Premises) -> None:
+def test_no_request_with_the_stolen_cookie_rides_a_step_up(two_workers: TwoWorkers) -> None:
     """Three connections, again and again: what was let in under the old token waits for the lock, and changes nothing."""
     for _round in range(ROUNDS):
-        person = protected(premises.services, f"robbed{next(_NUMBERS)}@example.com")
-        owner, answers = asyncio.run(robbed(premises, person))
-        session = Token.parse(owner.cookies.get(cookie_name("session", premises.server.url), ""))
+        person = protected(two_workers.services, f"robbed{next(_NUMBERS)}@example.com")
+        owner, answers = asyncio.run(robbed(two_workers, person))
+        session = Token.parse(owner.cookies.get(cookie_name("session", two_workers.server.url), ""))
         assert session is not None, owner.text
-        caller = caller_with(premises.services, session)
+        caller = caller_with(two_workers.services, session)
         assert caller.account.id == person.account.id
         assert {answer.status_code for answer in answers} <= {303, 409}
         assert not [answer for answer in answers if "set-cookie" in answer.headers]
-        assert state_of(premises, person) == {"apps": 1, "set-ups": 0, "sets": 1, "shown": 0}
+        assert state_of(two_workers, person) == {"apps": 1, "set-ups": 0, "sets": 1, "shown": 0}
 
 
-async def robbed(premises: Premises, person: Person) -> tuple[httpx.Response, list[httpx.Response]]:
+async def robbed(two_workers: TwoWorkers, person: Person) -> tuple[httpx.Response, list[httpx.Response]]:
     """What the owner is answered to the step-up, and the thieves before and after it."""
-    age_the_proof(premises, person)
-    subject = shown_to(premises.services, person.account.id, person.account.email)
-    stolen, url = person.caller.token, premises.server.url
+    age_the_proof(two_workers, person)
+    subject = shown_to(two_workers.services, person.account.id, person.account.email)
+    stolen, url = person.caller.token, two_workers.server.url
     answers: list[httpx.Response] = []
     enough, is_over = asyncio.Event(), asyncio.Event()
 
@@ -75,15 +75,15 @@ async def robbed(premises: Premises, person: Person) -> tuple[httpx.Response, li
     return confirming.result(), answers
 
 
-def age_the_proof(premises: Premises, person: Person) -> None:
+def age_the_proof(two_workers: TwoWorkers, person: Person) -> None:
     """The session has begun a while ago, so that its proof is fresh no more."""
-    with premises.services.database.write() as connection:
+    with two_workers.services.database.write() as connection:
         earlier = update(SESSION).where(SESSION.c.id == person.caller.session.id).values(proven_at=SESSION.c.proven_at - 10 * MINUTE)
         connection.execute(earlier)
         connection.commit()
 
 
-def state_of(premises: Premises, person: Person) -> dict[str, int]:
+def state_of(two_workers: TwoWorkers, person: Person) -> dict[str, int]:
     """How the account is protected, and what was begun or shown."""
     of_account = AUTHENTICATOR.c.account_id == person.account.id
     counts = {
@@ -92,5 +92,5 @@ def state_of(premises: Premises, person: Person) -> dict[str, int]:
         "sets": select(func.count()).where(RECOVERY_CODE_SET.c.account_id == person.account.id),
         "shown": select(func.count()).where(SESSION.c.account_id == person.account.id, SESSION.c.codes_visible_until > 0),
     }
-    with premises.services.database.read() as connection:
+    with two_workers.services.database.read() as connection:
         return {name: connection.execute(count).scalar_one() for name, count in counts.items()}

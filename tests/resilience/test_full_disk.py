@@ -15,10 +15,10 @@ from sqlalchemy import event
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from tests.http.sending import contents, set_cookies, words
+from tests.http.raw_requests import contents, set_cookies, words
 from tests.support.browser import Browser
+from tests.support.child_processes import fork, wait
 from tests.support.event_chain import broken_at
-from tests.support.forked import fork, wait
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.pages import PAGES

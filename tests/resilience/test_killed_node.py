@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.processes.conftest import environment_of
-from tests.support.balancer import nginx_before
 from tests.support.command_line import Shell
+from tests.support.concurrent_requests import Form, ask
 from tests.support.cookies import cookie_name
 from tests.support.event_chain import broken_at, sign_ins
-from tests.support.fronts import program, running
 from tests.support.installation import make_settings
+from tests.support.load_balancer import nginx_before
 from tests.support.people import Person, caller_with, from_elsewhere, pending, protected, shown_to
 from tests.support.postgres import new_database
+from tests.support.reverse_proxies import program, running
 from tests.support.server import Server, free_port, serving
-from tests.support.storm import Form, ask
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import open_database

@@ -17,12 +17,12 @@ import psycopg
 import pytest
 from sqlalchemy import delete
 
-from tests.http.sending import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE
+from tests.http.raw_requests import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import Installation, install
-from tests.support.outages import UnreliableServer, unreliable_postgres
 from tests.support.people import Person, caller_with, pending, protected, shown_to
 from tests.support.postgres import new_database
+from tests.support.postgres_outages import UnreliableServer, unreliable_postgres
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database import postgres

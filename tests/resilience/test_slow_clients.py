@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from starlette.applications import Starlette
 
-from tests.http.sending import rows
+from tests.http.raw_requests import rows
 from tests.support.installation import Installation
 from tests.support.settable_loop import ALIVE, HOST, Served, pass_time, with_server
 from xpressbot.entrypoints.http.server import protocol

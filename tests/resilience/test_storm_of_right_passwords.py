@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from tests.support.command_line import Shell
+from tests.support.concurrent_requests import Form, ask
 from tests.support.installation import PASSWORD
 from tests.support.server import Server, serving
-from tests.support.storm import Form, ask
 
 CONNECTIONS = 80
 """More than the threads for sign-ins and the line before them take."""

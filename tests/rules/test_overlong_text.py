@@ -4,14 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.composed import lengths_composed
+from tests.support.unicode_composition import lengths_composed
 from xpressbot.identity.accounts.rules.account import normalise_name
 from xpressbot.identity.accounts.rules.address import email_to_manage, email_to_sign_in_with, normalise_email
 
 Normalise = Callable[[str], object]
 MOST_TYPED = 1024
 MARKS = "\u0300\u0316"
-ENDINGS = {normalise_email: "@example.com", email_to_sign_in_with: "@example.com", email_to_manage: "@example.com", normalise_name: ""}
+ENDINGS: dict[Normalise, str] = {
+    normalise_email: "@example.com",
+    email_to_sign_in_with: "@example.com",
+    email_to_manage: "@example.com",
+    normalise_name: "",
+}
 
 
 def overlong(normalise: Normalise, length: int) -> str:

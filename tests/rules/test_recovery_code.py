@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.world import SeededEntropy
+from tests.support.settable_system import SeededEntropy
 from xpressbot.identity.factors.recovery_codes.rules import RecoveryCode, RecoveryCodeSet, code_from, grouped, parse_code
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

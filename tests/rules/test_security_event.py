@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -72,7 +73,7 @@ def test_an_untouched_chain_is_intact() -> None:
         {"hash": bytes(32)},
     ],
 )
-def test_changing_anything_that_was_recorded_breaks_the_chain(position: int, altered: dict[str, object]) -> None:
+def test_changing_anything_that_was_recorded_breaks_the_chain(position: int, altered: dict[str, Any]) -> None:
     """Each closed field, the details, their salt and every hash are covered."""
     rows = list(ROWS)
     rows[position] = replace(rows[position], **altered)
@@ -81,7 +82,7 @@ def test_changing_anything_that_was_recorded_breaks_the_chain(position: int, alt
 
 @pytest.mark.parametrize("position", range(len(ROWS)))
 @pytest.mark.parametrize("altered", [{"account_id": "another"}, {"kind": EventKind.NOTICES_SEEN}, {"at": 1}, {"details_digest": bytes(32)}])
-def test_a_forger_must_rewrite_everything_that_follows(position: int, altered: dict[str, object]) -> None:
+def test_a_forger_must_rewrite_everything_that_follows(position: int, altered: dict[str, Any]) -> None:
     """Recomputing the hash of an altered event shows in the next one, or in the head that was noted elsewhere."""
     rows = list(ROWS)
     forged = replace(rows[position], **altered, details=None)

@@ -1,6 +1,7 @@
 """Limits of a session."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,8 @@ def test_a_day_ends_a_session_however_much_it_is_used(age: int, *, live: bool) -
 @pytest.mark.parametrize(("ahead", "live"), [(0, True), (2 * MINUTE, True), (2 * MINUTE + 1, False), (365 * DAY, False)])
 def test_a_session_is_dead_while_one_of_its_dates_lies_in_the_future(moment: str, ahead: int, *, live: bool) -> None:
     """Beginning, proof and last use: by more than two minutes, and it opens nothing."""
-    dated = replace(SESSION, expires_at=NOW + 400 * DAY, **{moment: NOW + ahead})
+    dates: dict[str, Any] = {moment: NOW + ahead}
+    dated = replace(SESSION, expires_at=NOW + 400 * DAY, **dates)
     assert (dated.is_live(NOW), dated.is_from_the_future(NOW)) == (live, not live)
 
 

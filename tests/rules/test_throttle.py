@@ -1,5 +1,7 @@
 """Throttle policies and keys."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +69,13 @@ def test_the_fiftieth_try_suspends(tries: int, *, suspends: bool) -> None:
 
 def test_every_bucket_has_a_key_of_its_own() -> None:
     """One account's browsers, strangers, codes and networks never share a count."""
-    makers = [throttle.known_browser, throttle.stranger, throttle.client_address, throttle.totp, throttle.recovery_code]
+    makers: list[Callable[[str], throttle.Bucket]] = [
+        throttle.known_browser,
+        throttle.stranger,
+        throttle.client_address,
+        throttle.totp,
+        throttle.recovery_code,
+    ]
     buckets = [maker(of) for maker in makers for of in ("a", "b")]
     assert len(buckets) == len({bucket.key for bucket in buckets})
     expected = [PASSWORD, STRANGERS, ADDRESS, SECOND_FACTOR, SECOND_FACTOR]

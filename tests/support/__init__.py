@@ -1,1 +1,1 @@
-"""What tests share: a settable world, an installation, a browser over HTTP, an independent authenticator app."""
+"""What tests share: a settable clock and entropy, an installation, a browser over HTTP, an independent authenticator app."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pyotp
 
-from tests.support.world import SettableClock
+from tests.support.settable_system import SettableClock
+from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.times import SECOND
 
 
@@ -13,7 +14,7 @@ class AuthenticatorApp:
     """A phone. fast_by is how many seconds its clock is ahead."""
 
     uri: str
-    clock: SettableClock
+    clock: Clock
     fast_by: int = 0
 
     def code(self, *, steps: int = 0) -> str:
@@ -24,5 +25,6 @@ class AuthenticatorApp:
 
     def next_code(self) -> str:
         """Wait until it shows another code."""
+        assert isinstance(self.clock, SettableClock)
         self.clock.advance(seconds=30)
         return self.code()

@@ -4,6 +4,7 @@ import asyncio
 import html
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.form_client import FormFields
 from tests.support.installation import PASSWORD
-from tests.support.world import SettableClock
+from tests.support.settable_system import SettableClock
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
@@ -41,11 +42,11 @@ class Browser:
         """The cookie jar."""
         return self._client.cookies
 
-    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Any request, with nothing added to it."""
         return asyncio.run(self._client.request(method, path, **options))
 
-    def get(self, path: str, **options: object) -> httpx.Response:
+    def get(self, path: str, **options: Any) -> httpx.Response:
         """Open a page."""
         return self.request("GET", path, headers={"Sec-Fetch-Site": "same-origin"}, **options)
 
@@ -70,7 +71,7 @@ class Browser:
 
     def sign_in(self, email: str = "anna@example.com", password: str = PASSWORD, **fields: str) -> httpx.Response:
         """Send address and password."""
-        return self.post("/sign-in", email=email, password=password, **fields)
+        return self.post("/sign-in", {"email": email, "password": password, **fields})
 
     def enable_2fa(self) -> AuthenticatorApp:
         """Turn 2FA on from a signed-in browser, or from one that must before there is a session."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.support.forked import fork, wait
+from tests.support.child_processes import fork, wait
 from xpressbot.__main__ import main
 
 SOURCE = Path(__file__).parents[2] / "src"

@@ -2,17 +2,19 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, insert, make_url, select
+from sqlalchemy import Column, PoolProxiedConnection, Table, delete, insert, make_url, select
 
-from tests.support.events import listen
-from tests.support.forked import die, fork, wait
+from tests.support.child_processes import die, fork, wait
+from tests.support.engine_events import listen
 from tests.support.installation import Installation
-from xpressbot.bootstrap import System, build
+from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.system import System
 
 KILLED = -9
 Content = dict[str, list[tuple[Any, ...]]]
@@ -35,11 +37,11 @@ class Snapshot:
         self._services = services
         services.database.dispose()
         url = make_url(services.settings.url)
-        self._file = Path(url.database) if url.drivername == "sqlite" else None
+        self._file = Path(str(url.database)) if url.drivername == "sqlite" else None
         if self._file is not None:
-            shutil.copyfile(self._file, self._copy)
+            shutil.copyfile(self._file, _copy_of(self._file))
         with services.database.read() as connection:
-            self._rows = {table: [dict(row._mapping) for row in connection.execute(select(table))] for table in METADATA.sorted_tables}
+            self._rows = {table: [dict(row) for row in connection.execute(select(table)).mappings()] for table in METADATA.sorted_tables}
 
     def restore(self) -> None:
         """Undo everything since."""
@@ -47,7 +49,7 @@ class Snapshot:
             self._services.database.dispose()
             for leftover in ("-wal", "-shm"):
                 self._file.with_name(self._file.name + leftover).unlink(missing_ok=True)
-            shutil.copyfile(self._copy, self._file)
+            shutil.copyfile(_copy_of(self._file), self._file)
             return
         with self._services.database.write() as connection:
             for table in reversed(METADATA.sorted_tables):
@@ -57,9 +59,9 @@ class Snapshot:
                     connection.execute(insert(table), rows)
             connection.commit()
 
-    @property
-    def _copy(self) -> Path:
-        return self._file.with_name("snapshot")
+
+def _copy_of(file: Path) -> Path:
+    return file.with_name("snapshot")
 
 
 def crash_everywhere(installation: Installation, operation: Callable[[Services], object], *, hashes: bool = False) -> list[Content]:
@@ -76,7 +78,7 @@ def crash_everywhere(installation: Installation, operation: Callable[[Services],
     moment, code = 0, KILLED
     while code == KILLED:
         moment += 1
-        code = wait(fork(lambda last=moment: _do_until(installation, operation, last, hashes=hashes), beside=services.database))
+        code = wait(fork(partial(_do_until, installation, operation, moment, hashes=hashes), beside=services.database))
         if (now := content(services)) != seen[-1]:
             seen.append(now)
         snapshot.restore()
@@ -106,11 +108,11 @@ def _do_until(installation: Installation, operation: Callable[[Services], object
     listen(services.database, "before_cursor_execute", statement)
     commit = engine.dialect.do_commit
 
-    def watched_commit(connection: Connection) -> None:
+    def watched_commit(connection: PoolProxiedConnection) -> None:
         moment()
         commit(connection)
         moment()
 
-    engine.dialect.do_commit = watched_commit
+    setattr(engine.dialect, "do_commit", watched_commit)  # noqa: B010  # the dialect's own hook, for this child alone
     operation(services)
     return 0

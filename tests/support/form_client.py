@@ -54,8 +54,8 @@ class FormClient(httpx.Client):
         super().__init__(**options)
         self._fields = FormFields(self.get, lambda: self.cookies)
 
-    def post(self, url: str, **options: Any) -> httpx.Response:
+    def post(self, url: httpx.URL | str, **options: Any) -> httpx.Response:
         """Send a form; raw content is sent as it is."""
         if "content" in options:
             return super().post(url, **options)
-        return super().post(url, data=self._fields.of(url, options.pop("data", {})), **options)
+        return super().post(url, data=self._fields.of(str(url), options.pop("data", {})), **options)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.support.world import SeededEntropy, SettableClock
-from xpressbot.bootstrap import System, build
+from tests.support.settable_system import SeededEntropy, SettableClock
+from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.settings import Settings
+from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Client
@@ -17,7 +19,7 @@ CLIENT = Client(address="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64;
 
 @dataclass(frozen=True)
 class Installation:
-    """A services with the world around it."""
+    """The services of an installation, with the clock and the entropy that they use."""
 
     services: Services
     clock: SettableClock
@@ -34,7 +36,7 @@ class Installation:
         self.services.close()
 
 
-def install(directory: Path, database_url: str, **settings: object) -> Installation:
+def install(directory: Path, database_url: str, **settings: Any) -> Installation:
     """Build an installation on a fresh database."""
     clock, entropy = SettableClock(), SeededEntropy()
     return Installation(
@@ -42,7 +44,11 @@ def install(directory: Path, database_url: str, **settings: object) -> Installat
     )
 
 
-def make_settings(directory: Path, database_url: str, **settings: object) -> Settings:
+def make_settings(directory: Path, database_url: str, **settings: Any) -> Settings:
     """Settings of a test installation."""
-    values = {"data_dir": directory / "data", "key_file": directory / "keys" / "keyring.json", "argon2_memory_kib": 8} | settings
+    values: dict[str, Any] = {
+        "data_dir": directory / "data",
+        "key_file": directory / "keys" / "keyring.json",
+        "argon2_memory_kib": 8,
+    } | settings
     return Settings(database_url=database_url, **values)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.concurrent_requests import own_network
 from tests.support.installation import CLIENT, PASSWORD
-from tests.support.storm import own_network
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.forked import fork_together
+from tests.support.child_processes import fork_together
 from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.transaction import Transactions, Writing
@@ -18,7 +18,7 @@ def race_in_threads(installation: Installation, racers: int, attempt: Attempt) -
     barrier = threading.Barrier(racers, timeout=30)
 
     def run(number: int) -> int:
-        return _run(installation, number, attempt, lambda: barrier.wait() and None)
+        return _run(installation, number, attempt, barrier.wait)
 
     with ThreadPoolExecutor(racers) as threads:
         return list(threads.map(run, range(racers)))
@@ -33,7 +33,7 @@ def race_in_processes(installation: Installation, racers: int, attempt: Attempt)
     return fork_together(racers, run, beside=installation.services.database)
 
 
-def _run(installation: Installation, number: int, attempt: Attempt, start: Callable[[], None]) -> int:
+def _run(installation: Installation, number: int, attempt: Attempt, start: Callable[[], object]) -> int:
     database = open_database(installation.services.settings.url, pool_size=1, durable=False)
     transactions = Transactions(database)
     database.ping()

@@ -9,8 +9,8 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation
 from tests.support.people import reset
-from tests.use_cases.observing import ObservedHasher, parts_of
-from tests.use_cases.visitor import Visitor
+from tests.use_cases.instrumentation import ObservedHasher, parts_of
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.outcomes import Done
@@ -38,19 +38,19 @@ def anna(installation: Installation) -> Account:
 
 
 @pytest.fixture
-def visitor(installation: Installation, anna: Account) -> Visitor:
+def visitor(installation: Installation, anna: Account) -> UseCaseBrowser:
     """Anna's browser, with nobody signed in."""
-    return Visitor(installation)
+    return UseCaseBrowser(installation)
 
 
 @pytest.fixture
-def app(visitor: Visitor) -> AuthenticatorApp:
+def app(visitor: UseCaseBrowser) -> AuthenticatorApp:
     """Anna's phone, 2FA being on since a moment ago."""
     return visitor.sign_in().enable()
 
 
 @pytest.fixture
-def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
+def codes(app: AuthenticatorApp, visitor: UseCaseBrowser) -> tuple[str, ...]:
     """Her first recovery codes, saved."""
     codes = visitor.codes()
     assert visitor.keep_codes() == Done()
@@ -64,9 +64,9 @@ def link(installation: Installation, app: AuthenticatorApp) -> Token:
 
 
 @pytest.fixture
-def new_visitor(installation: Installation, anna: Account) -> Callable[..., Visitor]:
+def new_visitor(installation: Installation, anna: Account) -> Callable[..., UseCaseBrowser]:
     """Makes further browsers."""
-    return lambda **options: Visitor(installation, **options)
+    return lambda **options: UseCaseBrowser(installation, **options)
 
 
 @pytest.fixture

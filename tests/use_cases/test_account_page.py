@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.installation import Installation
 from tests.support.people import reset
-from tests.use_cases.observing import events, kinds
-from tests.use_cases.visitor import ANNA, Visitor, canonical
+from tests.use_cases.instrumentation import events, kinds
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.administration.accounts import ClockReset
 from xpressbot.identity.audit.rules.event import EventKind
@@ -18,20 +18,20 @@ from xpressbot.identity.outcomes import EnrolmentRequired, SessionRenewed
 from xpressbot.identity.overview import account_page
 
 
-def notices(visitor: Visitor) -> list[EventKind]:
+def notices(visitor: UseCaseBrowser) -> list[EventKind]:
     return [notice.kind for notice in visitor.identity.account_page.dashboard(visitor.me).notices]
 
 
-def shown(visitor: Visitor) -> list[Shown]:
+def shown(visitor: UseCaseBrowser) -> list[Shown]:
     """What the dashboard names when "Got it" is pressed on it."""
     return [notice.as_shown for notice in visitor.identity.account_page.dashboard(visitor.me).notices]
 
 
-def acknowledge(visitor: Visitor, what: list[Shown] | None = None) -> None:
+def acknowledge(visitor: UseCaseBrowser, what: list[Shown] | None = None) -> None:
     visitor.identity.account_page.acknowledge(visitor.me, shown(visitor) if what is None else what)
 
 
-def test_one_is_not_told_what_one_has_just_done(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_one_is_not_told_what_one_has_just_done(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Enabling 2FA is a notice in every other session, newest first, and none in the one that did it."""
     app = visitor.sign_in().enable()
     visitor.keep_codes()
@@ -41,7 +41,7 @@ def test_one_is_not_told_what_one_has_just_done(visitor: Visitor, new_visitor: C
     assert notices(other) == [EventKind.RECOVERY_CODES_REVEALED, EventKind.TWO_FACTOR_ENABLED]
 
 
-def test_a_sign_in_with_a_recovery_code_is_told_to_everybody(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_sign_in_with_a_recovery_code_is_told_to_everybody(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Also to the one who did it."""
     visitor.sign_in().enable()
     other = new_visitor().sign_in(canonical(visitor.codes()[0]))
@@ -49,7 +49,7 @@ def test_a_sign_in_with_a_recovery_code_is_told_to_everybody(visitor: Visitor, n
     assert notices(visitor) == [EventKind.SIGNED_IN_WITH_RECOVERY_CODE]
 
 
-def test_wrong_codes_after_a_right_password_are_told(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_wrong_codes_after_a_right_password_are_told(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Somebody knows the password: time, address and browser are told at the next sign-in (ASVS 6.3.5)."""
     visitor.sign_in().enable()
     thief = new_visitor(address="203.0.113.9", user_agent="curl/8")
@@ -62,7 +62,7 @@ def test_wrong_codes_after_a_right_password_are_told(visitor: Visitor, new_visit
     assert (last.details["address"], last.details["user_agent"], last.at) == ("203.0.113.9", "curl/8", visitor.clock.now())
 
 
-def test_acknowledged_notices_are_told_no_more(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_acknowledged_notices_are_told_no_more(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """In no session; what happens later is told again; acknowledging is an event and no notice."""
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
@@ -72,16 +72,16 @@ def test_acknowledged_notices_are_told_no_more(installation: Installation, anna:
     assert notices(visitor) == []
     assert events(installation, anna.id)[-1][1]["notices"] == 2
     visitor.enable()
-    assert notices(Visitor(installation).sign_in(canonical(visitor.codes()[0])))[-1] is EventKind.TWO_FACTOR_ENABLED
+    assert notices(UseCaseBrowser(installation).sign_in(canonical(visitor.codes()[0])))[-1] is EventKind.TWO_FACTOR_ENABLED
 
 
-def test_a_notice_that_came_while_reading_is_not_acknowledged(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_a_notice_that_came_while_reading_is_not_acknowledged(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """Only what the page named: neither a later one, nor one that an older page could not show."""
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     visitor.sign_in().enable()
     first, *_rest = page = shown(visitor)
-    thief = Visitor(installation)
+    thief = UseCaseBrowser(installation)
     thief.begin()
     thief.code("000000")
     acknowledge(visitor, page[1:])
@@ -90,10 +90,12 @@ def test_a_notice_that_came_while_reading_is_not_acknowledged(installation: Inst
     assert notices(visitor) == [EventKind.SECOND_FACTOR_REFUSED]
 
 
-def test_what_was_added_to_a_notice_after_it_was_shown_keeps_it_unseen(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_what_was_added_to_a_notice_after_it_was_shown_keeps_it_unseen(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser
+) -> None:
     """The page showed one wrong code, and there are two by now."""
     visitor.sign_in().enable()
-    thief = Visitor(installation, address="203.0.113.9")
+    thief = UseCaseBrowser(installation, address="203.0.113.9")
     thief.begin()
     thief.code("000000")
     page = shown(visitor)
@@ -105,7 +107,7 @@ def test_what_was_added_to_a_notice_after_it_was_shown_keeps_it_unseen(installat
     assert notices(visitor) == []
 
 
-def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Nobody's page shows it there, whatever a form names; the other sessions are told until one of them has seen it."""
     app = visitor.sign_in().enable()
     visitor.keep_codes()
@@ -120,7 +122,9 @@ def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: Visitor, new_v
 
 
 @pytest.mark.parametrize("wrong", [Shown(1, 1), Shown(2, 9), Shown(9, 9), Shown(0, 0), Shown(999_999_999, 999_999_999)])
-def test_what_was_not_shown_cannot_be_acknowledged(installation: Installation, anna: Account, visitor: Visitor, wrong: Shown) -> None:
+def test_what_was_not_shown_cannot_be_acknowledged(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, wrong: Shown
+) -> None:
     """An event that is no notice, a notice of other numbers, one that has not happened yet."""
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
@@ -131,7 +135,7 @@ def test_what_was_not_shown_cannot_be_acknowledged(installation: Installation, a
 
 
 def test_two_hundred_and_thirty_right_passwords_leave_the_reset_visible(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """They are one notice, that says how often and that the places differ."""
     visitor.sign_in().enable()
@@ -149,7 +153,7 @@ def test_two_hundred_and_thirty_right_passwords_leave_the_reset_visible(
 
 
 def test_what_the_operator_did_is_never_pushed_out(
-    installation: Installation, anna: Account, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More notices than a page shows: the operator's stand among them, the rest follows once these are acknowledged."""
     monkeypatch.setattr(account_page, "MOST_SHOWN", 3)
@@ -158,7 +162,7 @@ def test_what_the_operator_did_is_never_pushed_out(
     visitor.enable_again()
     codes = visitor.codes()
     for code in codes[:4]:
-        Visitor(installation).sign_in(canonical(code))
+        UseCaseBrowser(installation).sign_in(canonical(code))
     dashboard = visitor.identity.account_page.dashboard(visitor.me)
     used = EventKind.SIGNED_IN_WITH_RECOVERY_CODE
     assert [notice.kind for notice in dashboard.notices] == [used, used, EventKind.TWO_FACTOR_RESET]
@@ -168,7 +172,9 @@ def test_what_the_operator_did_is_never_pushed_out(
     assert EventKind.TWO_FACTOR_RESET not in notices(visitor)
 
 
-def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(
+    visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """At the sign-in and at "Confirm it's you": told to every session, the one that spent it among them."""
     app = visitor.sign_in().enable()
     codes = visitor.codes()
@@ -184,7 +190,7 @@ def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(visitor: Vis
     assert notices(late) == notices(visitor) == notices(other) == [entrance, door]
 
 
-def test_the_latest_ten_events_are_shown(visitor: Visitor) -> None:
+def test_the_latest_ten_events_are_shown(visitor: UseCaseBrowser) -> None:
     """Newest first, one's own among them."""
     for _ in range(12):
         visitor.sign_in()
@@ -193,10 +199,10 @@ def test_the_latest_ten_events_are_shown(visitor: Visitor) -> None:
     assert [13 - number for number in range(10)] == [event.seq for event in activity]
 
 
-def test_nobody_is_told_of_another_accounts_events(installation: Installation, visitor: Visitor) -> None:
+def test_nobody_is_told_of_another_accounts_events(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Each account has its own chain and its own notices."""
     installation.add_account("berta@example.com", "Berta")
-    berta = Visitor(installation, email="berta@example.com").sign_in()
+    berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()
     visitor.sign_in().enable()
     dashboard = berta.identity.account_page.dashboard(berta.me)
     assert not dashboard.notices
@@ -205,11 +211,11 @@ def test_nobody_is_told_of_another_accounts_events(installation: Installation, v
 
 
 def test_every_accounts_chain_verifies_after_a_long_life(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Everything that can happen to two accounts, interleaved: the chains are whole, and every kind of event occurred."""
     berta = installation.add_account("berta@example.com", "Berta")
-    bertas = Visitor(installation, email="berta@example.com").sign_in()
+    bertas = UseCaseBrowser(installation, email="berta@example.com").sign_in()
     app = visitor.sign_in().enable()
     codes = visitor.codes()
     visitor.keep_codes()

@@ -1,15 +1,17 @@
 """What an operator does from the command line."""
 
 from tests.support.installation import Installation
-from tests.use_cases.observing import events, kinds
-from tests.use_cases.visitor import ANNA, Visitor, canonical
+from tests.use_cases.instrumentation import events, kinds
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 from xpressbot.identity.use_cases import Identity
 
 
-def test_accounts_are_listed_by_address_with_their_protection(installation: Installation, identity: Identity, visitor: Visitor) -> None:
+def test_accounts_are_listed_by_address_with_their_protection(
+    installation: Installation, identity: Identity, visitor: UseCaseBrowser
+) -> None:
     """Owner, since when 2FA is on, how many codes are left."""
     installation.add_account("aaron@example.com", "Aaron")
     visitor.sign_in().enable()
@@ -29,7 +31,7 @@ def test_an_unknown_address_is_none(identity: Identity, anna: Account) -> None:
 
 
 def test_a_disabled_account_signs_in_no_more_until_it_is_enabled(
-    installation: Installation, identity: Identity, anna: Account, visitor: Visitor
+    installation: Installation, identity: Identity, anna: Account, visitor: UseCaseBrowser
 ) -> None:
     """Each change is one event of the operator's, and 2FA is as it was."""
     app = visitor.sign_in().enable()
@@ -44,7 +46,9 @@ def test_a_disabled_account_signs_in_no_more_until_it_is_enabled(
     assert expected == changes
 
 
-def test_setting_the_status_it_has_changes_nothing(installation: Installation, identity: Identity, anna: Account, visitor: Visitor) -> None:
+def test_setting_the_status_it_has_changes_nothing(
+    installation: Installation, identity: Identity, anna: Account, visitor: UseCaseBrowser
+) -> None:
     """Enabling an active account ends no session and is no event."""
     visitor.sign_in()
     before = kinds(installation, anna.id)

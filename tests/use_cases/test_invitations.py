@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.use_cases.observing import ObservedHasher, events
-from tests.use_cases.visitor import ANNA, Visitor
+from tests.use_cases.instrumentation import ObservedHasher, events
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
@@ -40,7 +40,7 @@ def test_an_invitation_makes_the_account_and_signs_it_in(installation: Installat
     assert identity.registration.invited(token) == BERTA
     outcome = accept(identity, token)
     assert isinstance(outcome, SignedIn)
-    berta = Visitor(installation, email=BERTA)
+    berta = UseCaseBrowser(installation, email=BERTA)
     berta.session = outcome.session
     assert (berta.me.account.email, berta.me.account.name, berta.me.session.aal) == (BERTA, "Berta Sommer", 1)
     assert [summary.owner for summary in identity.administration.list_accounts()] == [True, False]
@@ -197,10 +197,10 @@ def test_an_invitation_that_ends_while_the_password_is_hashed_makes_nothing(
 
 
 def test_accepting_where_somebody_else_is_signed_in_ends_their_session_there(
-    installation: Installation, identity: Identity, anna: Account, visitor: Visitor
+    installation: Installation, identity: Identity, anna: Account, visitor: UseCaseBrowser
 ) -> None:
     """As any sign-in in that browser does; Anna's other sessions go on."""
-    elsewhere = Visitor(installation).sign_in()
+    elsewhere = UseCaseBrowser(installation).sign_in()
     visitor.sign_in()
     outcome = identity.registration.accept(invite(identity), "Berta", PASSWORD, visitor.client)
     assert isinstance(outcome, SignedIn)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.support.installation import PASSWORD, Installation
-from tests.use_cases.observing import ObservedHasher, parts_of, statements, tries
-from tests.use_cases.visitor import ANNA, Visitor
+from tests.use_cases.instrumentation import ObservedHasher, parts_of, statements, tries
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
@@ -42,15 +42,15 @@ def log() -> Lines:
 
 
 @pytest.fixture
-def observed(installation: Installation, anna: Account, hasher: ObservedHasher, log: Lines) -> Callable[..., Visitor]:
+def observed(installation: Installation, anna: Account, hasher: ObservedHasher, log: Lines) -> Callable[..., UseCaseBrowser]:
     """Makes browsers whose sign-ins are hashed by the observed hasher."""
     parts = parts_of(installation)
     sign_in = SignIn(parts.transactions, parts.system, hasher, parts.digest, parts.second_factor, parts.session_start, log)
-    return lambda **options: Visitor(installation, sign_in=sign_in, **options)
+    return lambda **options: UseCaseBrowser(installation, sign_in=sign_in, **options)
 
 
 def test_unknown_disabled_and_wrong_are_refused_alike(
-    installation: Installation, anna: Account, observed: Callable[..., Visitor], hasher: ObservedHasher
+    installation: Installation, anna: Account, observed: Callable[..., UseCaseBrowser], hasher: ObservedHasher
 ) -> None:
     """The same outcome, the same one hash, the same statements and the same rows, so that nothing tells accounts apart."""
     installation.add_account("berta@example.com", "Berta")
@@ -70,7 +70,7 @@ def test_unknown_disabled_and_wrong_are_refused_alike(
 @pytest.mark.parametrize(
     "email", ["", " ", "anna", "\u202eanna@example.com", "a" * 300 + "@example.com", "anna@example.com\x00", "'; --", "<b>"]
 )
-def test_odd_addresses_are_unknown_ones(observed: Callable[..., Visitor], hasher: ObservedHasher, email: str) -> None:
+def test_odd_addresses_are_unknown_ones(observed: Callable[..., UseCaseBrowser], hasher: ObservedHasher, email: str) -> None:
     """Whatever is typed as an address, it is hashed for and refused in the same words."""
     assert observed().begin(PASSWORD, email) == WRONG
     assert hasher.calls == ["verify"]
@@ -79,7 +79,7 @@ def test_odd_addresses_are_unknown_ones(observed: Callable[..., Visitor], hasher
 @pytest.mark.parametrize(
     "password", ["", " ", PASSWORD + " ", " " + PASSWORD, PASSWORD.upper(), PASSWORD[:-1], "x" * 1_000_000, "\x00", "\U0001f600"]
 )
-def test_a_password_is_right_only_as_it_was_set(observed: Callable[..., Visitor], password: str) -> None:
+def test_a_password_is_right_only_as_it_was_set(observed: Callable[..., UseCaseBrowser], password: str) -> None:
     """Neither trimmed nor cut nor folded."""
     assert observed().begin(password) == WRONG
 
@@ -88,11 +88,11 @@ def test_two_spellings_of_one_password_sign_in(installation: Installation, anna:
     """Set composed, typed decomposed, and the other way round; the address in any case."""
     installation.add_account("berta@example.com", "Berta", "h\u00f6lle-\u00fcber-kettle-9-fjord")
     installation.add_account("carla@example.com", "Carla", "ho\u0308lle-u\u0308ber-kettle-9-fjord")
-    assert isinstance(Visitor(installation).begin("ho\u0308lle-u\u0308ber-kettle-9-fjord", "BERTA@example.com"), SignedIn)
-    assert isinstance(Visitor(installation).begin("h\u00f6lle-\u00fcber-kettle-9-fjord", " carla@EXAMPLE.com "), SignedIn)
+    assert isinstance(UseCaseBrowser(installation).begin("ho\u0308lle-u\u0308ber-kettle-9-fjord", "BERTA@example.com"), SignedIn)
+    assert isinstance(UseCaseBrowser(installation).begin("h\u00f6lle-\u00fcber-kettle-9-fjord", " carla@EXAMPLE.com "), SignedIn)
 
 
-def test_a_right_password_without_2fa_begins_a_session(installation: Installation, visitor: Visitor, anna: Account) -> None:
+def test_a_right_password_without_2fa_begins_a_session(installation: Installation, visitor: UseCaseBrowser, anna: Account) -> None:
     """The session is of level 1, and remembers where the person was going."""
     outcome = visitor.begin(next_path="/account")
     assert isinstance(outcome, SignedIn)
@@ -100,7 +100,7 @@ def test_a_right_password_without_2fa_begins_a_session(installation: Installatio
     assert (frozenset({Method.PASSWORD}), 1, anna.id) == (visitor.me.session.amr, visitor.me.session.aal, visitor.me.account.id)
 
 
-def test_a_right_password_with_2fa_begins_no_session(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_right_password_with_2fa_begins_no_session(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """There is only a pending sign-in, whose token opens nothing as a session."""
     visitor.sign_in().enable()
     other = new_visitor()
@@ -111,7 +111,7 @@ def test_a_right_password_with_2fa_begins_no_session(visitor: Visitor, new_visit
     assert other.caller is None
 
 
-def test_signing_in_again_ends_the_session_the_browser_had(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_signing_in_again_ends_the_session_the_browser_had(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The token is new after every sign-in, and the old one is dead."""
     visitor.sign_in()
     thief = new_visitor()
@@ -122,7 +122,7 @@ def test_signing_in_again_ends_the_session_the_browser_had(visitor: Visitor, new
     assert thief.caller is None
 
 
-def test_signing_in_as_somebody_else_ends_the_session_the_browser_had(installation: Installation, visitor: Visitor) -> None:
+def test_signing_in_as_somebody_else_ends_the_session_the_browser_had(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Nobody could use it any more: its token is overwritten (ASVS 7.2.4)."""
     installation.add_account("berta@example.com", "Berta")
     visitor.sign_in()
@@ -133,7 +133,9 @@ def test_signing_in_as_somebody_else_ends_the_session_the_browser_had(installati
     assert visitor.caller is None
 
 
-def test_every_refusal_leaves_a_log_line(installation: Installation, anna: Account, observed: Callable[..., Visitor], log: Lines) -> None:
+def test_every_refusal_leaves_a_log_line(
+    installation: Installation, anna: Account, observed: Callable[..., UseCaseBrowser], log: Lines
+) -> None:
     """Known and unknown, refused by the password or by the throttle; the account by its id."""
     berta = installation.add_account("berta@example.com", "Berta")
     observed().begin("wrong")
@@ -145,7 +147,7 @@ def test_every_refusal_leaves_a_log_line(installation: Installation, anna: Accou
 
 
 def test_a_hash_of_other_parameters_is_renewed_and_changes_nothing_else(
-    installation: Installation, visitor: Visitor, observed: Callable[..., Visitor], hasher: ObservedHasher
+    installation: Installation, visitor: UseCaseBrowser, observed: Callable[..., UseCaseBrowser], hasher: ObservedHasher
 ) -> None:
     """The same password under new parameters: other sessions stay, and the next sign-in has nothing to renew."""
     visitor.sign_in()
@@ -161,7 +163,7 @@ def test_a_hash_of_other_parameters_is_renewed_and_changes_nothing_else(
 
 
 def test_2fa_enabled_while_the_password_is_checked_leaves_no_password_only_session(
-    visitor: Visitor, observed: Callable[..., Visitor], hasher: ObservedHasher
+    visitor: UseCaseBrowser, observed: Callable[..., UseCaseBrowser], hasher: ObservedHasher
 ) -> None:
     """What was decided before the change is decided again: the sign-in starts over."""
     visitor.sign_in()
@@ -173,7 +175,7 @@ def test_2fa_enabled_while_the_password_is_checked_leaves_no_password_only_sessi
 
 
 def test_an_account_disabled_while_the_password_is_checked_gets_no_session(
-    installation: Installation, observed: Callable[..., Visitor], hasher: ObservedHasher
+    installation: Installation, observed: Callable[..., UseCaseBrowser], hasher: ObservedHasher
 ) -> None:
     """The status is read again under the lock."""
     hasher.meanwhile = lambda: installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
@@ -183,7 +185,7 @@ def test_an_account_disabled_while_the_password_is_checked_gets_no_session(
 
 
 def test_a_password_changed_while_the_old_one_is_checked_gets_no_session(
-    installation: Installation, anna: Account, observed: Callable[..., Visitor], hasher: ObservedHasher
+    installation: Installation, anna: Account, observed: Callable[..., UseCaseBrowser], hasher: ObservedHasher
 ) -> None:
     """The old password was right when it was checked, and is not any more."""
 

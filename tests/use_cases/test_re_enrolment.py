@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import reset
-from tests.use_cases.observing import (
+from tests.use_cases.instrumentation import (
     ObservedHasher,
     after_unit_of_work,
     before_statement,
@@ -19,7 +19,7 @@ from tests.use_cases.observing import (
     tries,
     while_waiting_for_the_account,
 )
-from tests.use_cases.visitor import ANNA, Visitor, canonical
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
@@ -38,7 +38,7 @@ JUST_SIGNED_IN = Denied(Reason.JUST_SIGNED_IN)
 
 
 @pytest.fixture
-def waiting(link: Token, visitor: Visitor) -> Visitor:
+def waiting(link: Token, visitor: UseCaseBrowser) -> UseCaseBrowser:
     """Anna's browser after the reset: the password was right, and it has the link."""
     visitor.link = link
     assert isinstance(visitor.begin(), EnrolmentRequired)
@@ -50,7 +50,7 @@ def link_is_open(installation: Installation) -> list[bool]:
         return [row.consumed_at is None for row in connection.execute(select(LINK))]
 
 
-def test_the_password_gives_a_sign_in_of_one_kind_only(identity: Identity, link: Token, visitor: Visitor) -> None:
+def test_the_password_gives_a_sign_in_of_one_kind_only(identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:
     """No session, no known browser, no event; and no second step, neither by code nor by recovery code."""
     assert isinstance(visitor.begin(), EnrolmentRequired)
     assert (visitor.caller, visitor.device) == (None, visitor.device)
@@ -61,7 +61,7 @@ def test_the_password_gives_a_sign_in_of_one_kind_only(identity: Identity, link:
 
 
 def test_no_code_completes_a_sign_in_that_must_enrol(
-    installation: Installation, app: AuthenticatorApp, codes: tuple[str, ...], visitor: Visitor
+    installation: Installation, app: AuthenticatorApp, codes: tuple[str, ...], visitor: UseCaseBrowser
 ) -> None:
     """Of the old app or from the old paper; nothing is charged for what is no try."""
     visitor.link = reset(installation.services)
@@ -73,13 +73,13 @@ def test_no_code_completes_a_sign_in_that_must_enrol(
     assert visitor.caller is None
 
 
-def test_a_sign_in_that_waits_for_a_code_opens_no_set_up(identity: Identity, app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_a_sign_in_that_waits_for_a_code_opens_no_set_up(identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """The kinds are apart in both directions."""
     assert isinstance(visitor.begin(), SecondFactorRequired)
     assert identity.re_enrolment.enrollee(visitor.pending, None, CLIENT) == Denied(Reason.NOT_SIGNED_IN)
 
 
-def test_the_password_without_the_link_starts_nothing(installation: Installation, identity: Identity, waiting: Visitor) -> None:
+def test_the_password_without_the_link_starts_nothing(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
     """Without one, with one that never was, with one of another kind: each way is refused, and no secret is drawn."""
     welcome_like = identity.registration.invite("new@example.com")
     assert isinstance(welcome_like, Token)
@@ -94,7 +94,7 @@ def test_the_password_without_the_link_starts_nothing(installation: Installation
         assert connection.execute(select(AUTHENTICATOR).where(AUTHENTICATOR.c.state == "pending")).all() == []
 
 
-def test_a_set_up_that_has_begun_cannot_go_on_without_the_link(identity: Identity, waiting: Visitor) -> None:
+def test_a_set_up_that_has_begun_cannot_go_on_without_the_link(identity: Identity, waiting: UseCaseBrowser) -> None:
     """The link is asked for at every step, not only at the first."""
     code = waiting.start_again().code()
     for link in (None, Token(bytes(32))):
@@ -116,11 +116,11 @@ def test_the_link_without_the_password_is_nobodys(identity: Identity, link: Toke
     assert not identity.registration.welcome_is_open(link)
 
 
-def test_the_link_of_another_account_starts_nothing(installation: Installation, identity: Identity, waiting: Visitor) -> None:
+def test_the_link_of_another_account_starts_nothing(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
     """Whoever was reset as well cannot help somebody else in; both links stay good for their own."""
     annas = waiting.link
     installation.add_account(BERTA, "Berta")
-    Visitor(installation, email=BERTA).sign_in().enable()
+    UseCaseBrowser(installation, email=BERTA).sign_in().enable()
     bertas = reset(installation.services, BERTA)
     waiting.link = bertas
     for outcome in (
@@ -137,12 +137,12 @@ def test_the_link_of_another_account_starts_nothing(installation: Installation, 
     assert link_is_open(installation) == [True, True]
     waiting.link = annas
     assert isinstance(waiting.confirm_again(app.code()), SignedIn)
-    other = Visitor(installation, email=BERTA)
+    other = UseCaseBrowser(installation, email=BERTA)
     other.link = bertas
     other.enable_again()
 
 
-def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installation, anna: Account, waiting: Visitor) -> None:
+def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installation, anna: Account, waiting: UseCaseBrowser) -> None:
     """Both factors proven just now, ten new codes on the page, nothing left to enrol, and nobody is told their own operation."""
     app = waiting.start_again()
     assert link_is_open(installation) == [True]
@@ -161,7 +161,7 @@ def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installa
     assert [notice.kind for notice in notices] == [EventKind.ENROLMENT_AWAITED, EventKind.TWO_FACTOR_RESET, EventKind.TWO_FACTOR_ENABLED]
 
 
-def test_the_new_session_counts_as_freshly_confirmed(waiting: Visitor) -> None:
+def test_the_new_session_counts_as_freshly_confirmed(waiting: UseCaseBrowser) -> None:
     """For five minutes what is sensitive needs no further proof."""
     waiting.confirm_again(waiting.start_again().code())
     assert isinstance(waiting.regenerate(), Done)
@@ -169,7 +169,7 @@ def test_the_new_session_counts_as_freshly_confirmed(waiting: Visitor) -> None:
     assert not isinstance(waiting.regenerate(), Done)
 
 
-def test_the_first_code_is_used_up_and_the_next_signs_in(waiting: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_first_code_is_used_up_and_the_next_signs_in(waiting: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """From here on a sign-in is like any other; the new recovery codes work."""
     app = waiting.start_again()
     code = app.code()
@@ -184,7 +184,7 @@ def test_the_first_code_is_used_up_and_the_next_signs_in(waiting: Visitor, new_v
     new_visitor().sign_in(canonical(codes[0]))
 
 
-def test_link_and_sign_in_are_used_up_by_the_confirmation(identity: Identity, waiting: Visitor) -> None:
+def test_link_and_sign_in_are_used_up_by_the_confirmation(identity: Identity, waiting: UseCaseBrowser) -> None:
     """A second click, or a second browser with the same link, gets no session."""
     app = waiting.start_again()
     clicked = waiting.enrollee
@@ -200,7 +200,7 @@ def test_link_and_sign_in_are_used_up_by_the_confirmation(identity: Identity, wa
     assert waiting.caller is not None
 
 
-def test_a_pending_sign_in_that_was_completed_is_told_from_one_that_is_unknown(identity: Identity, waiting: Visitor) -> None:
+def test_a_pending_sign_in_that_was_completed_is_told_from_one_that_is_unknown(identity: Identity, waiting: UseCaseBrowser) -> None:
     """So that the other half of a double click can be told what has happened."""
     pending, link = waiting.pending, waiting.link
     waiting.confirm_again(waiting.start_again().code())
@@ -208,7 +208,7 @@ def test_a_pending_sign_in_that_was_completed_is_told_from_one_that_is_unknown(i
 
 
 def test_of_two_browsers_with_the_link_one_gets_in_and_the_other_starts_again(
-    installation: Installation, waiting: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, waiting: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Each has a secret of its own; the first code that is right decides, and the other's secret is discarded."""
     other = new_visitor()
@@ -227,7 +227,7 @@ def test_of_two_browsers_with_the_link_one_gets_in_and_the_other_starts_again(
 
 @pytest.mark.parametrize("meanwhile", ["confirm", "reset", "disable", "expire"])
 def test_whatever_comes_between_a_right_codes_charge_and_the_account_decides(
-    installation: Installation, identity: Identity, waiting: Visitor, new_visitor: Callable[..., Visitor], meanwhile: str
+    installation: Installation, identity: Identity, waiting: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser], meanwhile: str
 ) -> None:
     """Another browser's confirmation, a second reset, a disabled account, the end of the sign-in: no session begins here."""
     other = new_visitor()
@@ -246,7 +246,7 @@ def test_whatever_comes_between_a_right_codes_charge_and_the_account_decides(
     assert waiting.caller is None
 
 
-def test_a_link_that_expires_while_its_code_waits_is_not_used(installation: Installation, waiting: Visitor) -> None:
+def test_a_link_that_expires_while_its_code_waits_is_not_used(installation: Installation, waiting: UseCaseBrowser) -> None:
     """Its 24 hours are looked at when the account is granted."""
     installation.clock.advance(hours=23, minutes=59)
     waiting.begin()
@@ -258,7 +258,7 @@ def test_a_link_that_expires_while_its_code_waits_is_not_used(installation: Inst
 
 @pytest.mark.parametrize(("left", "refusal"), [("of the link", MUST_ENROL), ("of the sign-in", START_AGAIN)])
 def test_what_expires_between_its_look_and_its_use_is_not_used(
-    installation: Installation, waiting: Visitor, left: str, refusal: Denied
+    installation: Installation, waiting: UseCaseBrowser, left: str, refusal: Denied
 ) -> None:
     """The write that uses it up looks at the end once more; nothing of the confirmation is kept."""
     installation.clock.advance(hours=23, minutes=59 if left == "of the link" else 0)
@@ -274,7 +274,7 @@ def test_what_expires_between_its_look_and_its_use_is_not_used(
         assert connection.execute(select(LINK.c.consumed_at)).scalars().all() == [None]
 
 
-def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: Account, waiting: Visitor) -> None:
+def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: Account, waiting: UseCaseBrowser) -> None:
     """Each is an event; the link and the sign-in stay good for a new start with another secret."""
     app = waiting.start_again()
     for left in (4, 3, 2, 1):
@@ -288,7 +288,7 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
     assert isinstance(waiting.confirm_again(another.code()), SignedIn)
 
 
-def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation, waiting: Visitor) -> None:
+def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation, waiting: UseCaseBrowser) -> None:
     """While five others at the same secret are still being checked, a right code is refused as well."""
     app = waiting.start_again()
     with installation.services.database.write() as connection:
@@ -297,7 +297,7 @@ def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation,
     assert waiting.confirm_again(app.code()) == Denied(Reason.NO_ENROLMENT)
 
 
-def test_a_clock_that_is_off_is_told_at_once(waiting: Visitor) -> None:
+def test_a_clock_that_is_off_is_told_at_once(waiting: UseCaseBrowser) -> None:
     """As in any set-up."""
     app = waiting.start_again()
     refusal = waiting.confirm_again(app.code(steps=3))
@@ -305,7 +305,7 @@ def test_a_clock_that_is_off_is_told_at_once(waiting: Visitor) -> None:
     assert (refusal.reason, refusal.clock_offset_seconds, refusal.tries_left) == (Reason.CLOCK_IS_OFF, 90, 4)
 
 
-def test_a_second_start_shows_the_same_secret_and_start_over_another(identity: Identity, waiting: Visitor) -> None:
+def test_a_second_start_shows_the_same_secret_and_start_over_another(identity: Identity, waiting: UseCaseBrowser) -> None:
     """Half-finished it survives a refresh; only "Start over" replaces it."""
     first, second = waiting.start_again(), waiting.start_again()
     assert first.uri == second.uri
@@ -316,7 +316,7 @@ def test_a_second_start_shows_the_same_secret_and_start_over_another(identity: I
     assert isinstance(waiting.confirm_again(third.code()), SignedIn)
 
 
-def test_nothing_can_be_viewed_started_over_or_confirmed_before_the_start(identity: Identity, waiting: Visitor) -> None:
+def test_nothing_can_be_viewed_started_over_or_confirmed_before_the_start(identity: Identity, waiting: UseCaseBrowser) -> None:
     """Each says that no set-up is open."""
     no_enrolment = Denied(Reason.NO_ENROLMENT)
     assert identity.re_enrolment.view(waiting.enrollee) == no_enrolment
@@ -324,7 +324,7 @@ def test_nothing_can_be_viewed_started_over_or_confirmed_before_the_start(identi
     assert waiting.confirm_again("000000") == no_enrolment
 
 
-def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: Visitor) -> None:
+def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: UseCaseBrowser) -> None:
     """PasswordOutcome in its ninth minute, it has one minute left."""
     waiting.clock.advance(minutes=9)
     app, enrollee = waiting.start_again(), waiting.enrollee
@@ -338,7 +338,9 @@ def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: Visitor) -> None:
     assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
 
 
-def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(installation: Installation, waiting: Visitor) -> None:
+def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(
+    installation: Installation, waiting: UseCaseBrowser
+) -> None:
     """Disabling raises the version too; one of the two is enough."""
     app, enrollee = waiting.start_again(), waiting.enrollee
     with installation.services.database.write() as connection:
@@ -348,7 +350,7 @@ def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(
     assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
 
 
-def test_signing_out_of_it_leaves_the_link_good(installation: Installation, identity: Identity, waiting: Visitor) -> None:
+def test_signing_out_of_it_leaves_the_link_good(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
     """The sign-in and its secret end; another sign-in goes on with the same link."""
     app, stale = waiting.start_again(), waiting.enrollee
     identity.re_enrolment.abandon(stale)
@@ -359,7 +361,7 @@ def test_signing_out_of_it_leaves_the_link_good(installation: Installation, iden
     waiting.enable_again()
 
 
-def test_what_comes_late_after_a_sign_out_cannot_complete_it(identity: Identity, waiting: Visitor) -> None:
+def test_what_comes_late_after_a_sign_out_cannot_complete_it(identity: Identity, waiting: UseCaseBrowser) -> None:
     """A start that was still on its way draws no secret."""
     stale = waiting.enrollee
     identity.re_enrolment.abandon(stale)
@@ -367,7 +369,9 @@ def test_what_comes_late_after_a_sign_out_cannot_complete_it(identity: Identity,
     assert identity.re_enrolment.view(stale) == JUST_SIGNED_IN
 
 
-def test_nobody_elses_sign_in_ends_with_it(installation: Installation, waiting: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_nobody_elses_sign_in_ends_with_it(
+    installation: Installation, waiting: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """Whoever has the password alone cannot keep the owner from finishing."""
     thief = new_visitor(address="203.0.113.9")
     thief.begin()
@@ -378,16 +382,16 @@ def test_nobody_elses_sign_in_ends_with_it(installation: Installation, waiting: 
     assert installation.services.identity.re_enrolment.enrollee(thief.pending, None, CLIENT) == START_AGAIN
 
 
-def test_a_wrong_password_costs_the_same_as_anybodys(installation: Installation, waiting: Visitor) -> None:
+def test_a_wrong_password_costs_the_same_as_anybodys(installation: Installation, waiting: UseCaseBrowser) -> None:
     """Counted in the strangers' bucket, answered in the same words."""
-    stranger = Visitor(installation)
+    stranger = UseCaseBrowser(installation)
     outcomes = [stranger.begin("wrong", email) for email in (ANNA, "nobody@example.com")]
     assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)] * 2
     assert tries(installation)["password:stranger"] == 2
 
 
 def test_a_browser_that_was_known_is_a_stranger_after_the_reset(
-    installation: Installation, app: AuthenticatorApp, visitor: Visitor
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
     """Whose it is cannot be told any more; the confirmation makes it known again."""
     assert visitor.device is not None
@@ -400,7 +404,7 @@ def test_a_browser_that_was_known_is_a_stranger_after_the_reset(
 
 
 def test_a_reset_that_comes_while_the_password_is_hashed_gives_no_session(
-    installation: Installation, anna: Account, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Decided on the old state is decided again."""
     hasher = ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
@@ -408,15 +412,15 @@ def test_a_reset_that_comes_while_the_password_is_hashed_gives_no_session(
     sign_in = SignIn(
         parts.transactions, parts.system, hasher, parts.digest, parts.second_factor, parts.session_start, StructuredSignInLog()
     )
-    Visitor(installation).sign_in().enable()
+    UseCaseBrowser(installation).sign_in().enable()
     hasher.meanwhile = lambda: reset(installation.services)
-    assert Visitor(installation, sign_in=sign_in).begin() == START_AGAIN
+    assert UseCaseBrowser(installation, sign_in=sign_in).begin() == START_AGAIN
 
 
-def test_the_session_that_the_browser_had_ends_with_the_new_one(installation: Installation, waiting: Visitor) -> None:
+def test_the_session_that_the_browser_had_ends_with_the_new_one(installation: Installation, waiting: UseCaseBrowser) -> None:
     """Berta was signed in here: her session is not left behind."""
     installation.add_account(BERTA, "Berta")
-    berta = Visitor(installation, email=BERTA).sign_in()
+    berta = UseCaseBrowser(installation, email=BERTA).sign_in()
     waiting.session = berta.session
     app = waiting.start_again()
     waiting.confirm_again(app.code())
@@ -424,7 +428,7 @@ def test_the_session_that_the_browser_had_ends_with_the_new_one(installation: In
     assert berta.caller is None
 
 
-def test_a_first_code_that_expires_while_it_waits_turns_nothing_on(installation: Installation, waiting: Visitor) -> None:
+def test_a_first_code_that_expires_while_it_waits_turns_nothing_on(installation: Installation, waiting: UseCaseBrowser) -> None:
     """It counts at the moment of its check."""
     app = waiting.start_again()
     with while_waiting_for_the_account(installation, lambda: installation.clock.advance(seconds=10)):

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation, install
-from tests.use_cases.observing import events, kinds
-from tests.use_cases.visitor import Visitor, canonical
+from tests.use_cases.instrumentation import events, kinds
+from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.proof import TotpCode
@@ -16,25 +16,25 @@ from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
 
 
-def ledger(visitor: Visitor) -> Ledger:
+def ledger(visitor: UseCaseBrowser) -> Ledger:
     found = visitor.identity.recovery_codes.ledger(visitor.me)
     assert found is not None
     return found
 
 
-def refused(visitor: Visitor, code: str) -> bool:
+def refused(visitor: UseCaseBrowser, code: str) -> bool:
     visitor.begin()
     return visitor.recovery_code(code) == Denied(Reason.WRONG_CODE)
 
 
-def test_without_2fa_there_is_no_set(visitor: Visitor) -> None:
+def test_without_2fa_there_is_no_set(visitor: UseCaseBrowser) -> None:
     """Nothing to see, to reveal or to replace; "Continue" does no harm."""
     visitor.sign_in()
     assert visitor.identity.recovery_codes.ledger(visitor.me) is None
     assert visitor.reveal() == visitor.regenerate() == visitor.keep_codes() == Denied(Reason.NOT_PROTECTED)
 
 
-def test_the_first_set_is_shown_until_continue(app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_the_first_set_is_shown_until_continue(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """In the session that enabled 2FA, and again after a refresh; then it is masked."""
     assert ledger(visitor).showing is Showing.FIRST
     assert visitor.codes() == visitor.codes()
@@ -43,7 +43,7 @@ def test_the_first_set_is_shown_until_continue(app: AuthenticatorApp, visitor: V
     assert (ledger(visitor).shown, ledger(visitor).showing, ledger(visitor).code_set.unused) == (None, None, 10)
 
 
-def test_the_first_set_is_hidden_after_half_an_hour(app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_the_first_set_is_hidden_after_half_an_hour(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """An abandoned page does not show codes for ever."""
     visitor.clock.advance(minutes=30, seconds=-1)
     assert visitor.shown_codes() is not None
@@ -52,7 +52,7 @@ def test_the_first_set_is_hidden_after_half_an_hour(app: AuthenticatorApp, visit
 
 
 def test_the_first_set_is_shown_in_no_other_session_once_it_is_saved(
-    app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Another browser of the same person sees the masked ledger."""
     visitor.keep_codes()
@@ -61,7 +61,7 @@ def test_the_first_set_is_shown_in_no_other_session_once_it_is_saved(
 
 
 def test_a_set_that_was_not_saved_is_shown_again_at_the_next_sign_in_with_the_app(
-    installation: Installation, anna: Account, app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Its page may have been lost. It is the first showing still, it leaves an event, and its half hour goes on from where it was."""
     codes = visitor.codes()
@@ -84,7 +84,7 @@ def test_a_set_that_was_not_saved_is_shown_again_at_the_next_sign_in_with_the_ap
 
 
 def test_a_set_that_was_not_saved_is_not_shown_to_whoever_brings_a_recovery_code(
-    app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """One code on paper must not open the other nine."""
     other = new_visitor()
@@ -96,7 +96,7 @@ def test_a_set_that_was_not_saved_is_not_shown_to_whoever_brings_a_recovery_code
 
 
 def test_codes_are_shown_again_while_the_proof_is_fresh(
-    installation: Installation, anna: Account, codes: tuple[str, ...], visitor: Visitor
+    installation: Installation, anna: Account, codes: tuple[str, ...], visitor: UseCaseBrowser
 ) -> None:
     """The same ten, for as long as the proof lasts; once more is no second event."""
     visitor.clock.advance(minutes=2)
@@ -108,7 +108,7 @@ def test_codes_are_shown_again_while_the_proof_is_fresh(
 
 
 def test_each_step_up_allows_one_look_that_is_recorded(
-    installation: Installation, anna: Account, app: AuthenticatorApp, codes: tuple[str, ...], visitor: Visitor
+    installation: Installation, anna: Account, app: AuthenticatorApp, codes: tuple[str, ...], visitor: UseCaseBrowser
 ) -> None:
     """A later look needs another proof, and is another event."""
     for _ in range(2):
@@ -120,7 +120,7 @@ def test_each_step_up_allows_one_look_that_is_recorded(
 
 
 def test_a_new_set_counts_from_its_continue_on(
-    installation: Installation, anna: Account, codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Until then the old codes are good and the new ones are not; then it is the other way round."""
     assert visitor.regenerate() == Done()
@@ -136,10 +136,12 @@ def test_a_new_set_counts_from_its_continue_on(
     assert (kind, details["sessions_ended"]) == (EventKind.RECOVERY_CODES_REPLACED, 1)
     assert other.caller is None
     assert all(refused(new_visitor(), code) for code in codes[1:4])
-    assert isinstance(new_visitor().sign_in(canonical(new[0])), Visitor)
+    assert isinstance(new_visitor().sign_in(canonical(new[0])), UseCaseBrowser)
 
 
-def test_a_new_set_that_is_not_kept_never_counts(codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_new_set_that_is_not_kept_never_counts(
+    codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """After half an hour "Continue" puts nothing in force; the old set stays."""
     visitor.regenerate()
     new = visitor.codes()
@@ -147,10 +149,12 @@ def test_a_new_set_that_is_not_kept_never_counts(codes: tuple[str, ...], visitor
     assert visitor.shown_codes() is None
     assert visitor.keep_codes() == Done()
     assert refused(new_visitor(), new[0])
-    assert isinstance(new_visitor().sign_in(canonical(codes[0])), Visitor)
+    assert isinstance(new_visitor().sign_in(canonical(codes[0])), UseCaseBrowser)
 
 
-def test_only_the_newest_prepared_set_can_be_kept(codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_only_the_newest_prepared_set_can_be_kept(
+    codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """Pressing "new codes" twice voids what was shown first."""
     visitor.regenerate()
     first = visitor.codes()
@@ -158,11 +162,11 @@ def test_only_the_newest_prepared_set_can_be_kept(codes: tuple[str, ...], visito
     second = visitor.codes()
     assert isinstance(visitor.keep_codes(), SessionRenewed)
     assert refused(new_visitor(), first[0])
-    assert isinstance(new_visitor().sign_in(canonical(second[0])), Visitor)
+    assert isinstance(new_visitor().sign_in(canonical(second[0])), UseCaseBrowser)
 
 
 def test_continue_in_another_session_keeps_nothing(
-    app: AuthenticatorApp, codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """A set is kept by the browser that was shown it."""
     other = new_visitor().sign_in(TotpCode(app.next_code()))
@@ -173,7 +177,7 @@ def test_continue_in_another_session_keeps_nothing(
     assert visitor.codes() == new
 
 
-def test_continue_pressed_twice_changes_nothing_more(codes: tuple[str, ...], visitor: Visitor) -> None:
+def test_continue_pressed_twice_changes_nothing_more(codes: tuple[str, ...], visitor: UseCaseBrowser) -> None:
     """The second press finds nothing to keep."""
     visitor.regenerate()
     assert isinstance(visitor.keep_codes(), SessionRenewed)
@@ -183,7 +187,7 @@ def test_continue_pressed_twice_changes_nothing_more(codes: tuple[str, ...], vis
 
 
 def test_the_ledger_tells_when_and_where_codes_were_used(
-    codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor], installation: Installation
+    codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser], installation: Installation
 ) -> None:
     """Masked all the same; a used code stays in the ledger."""
     new_visitor(user_agent="Safari").sign_in(canonical(codes[9]))
@@ -192,7 +196,9 @@ def test_the_ledger_tells_when_and_where_codes_were_used(
     assert (ledger(visitor).shown, ledger(visitor).code_set.unused) == (None, 9)
 
 
-def test_the_settings_count_the_codes_that_are_left(codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_settings_count_the_codes_that_are_left(
+    codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """One fewer with each that is used."""
     other = new_visitor()
     for number, code in enumerate(codes, start=1):
@@ -211,24 +217,30 @@ class TestViewingSwitchedOff:
         yield installation
         installation.close()
 
-    def test_codes_are_shown_once_and_never_again(self, installation: Installation, codes: tuple[str, ...], visitor: Visitor) -> None:
+    def test_codes_are_shown_once_and_never_again(
+        self, installation: Installation, codes: tuple[str, ...], visitor: UseCaseBrowser
+    ) -> None:
         """After "Continue" no copy is left in the database, and revealing is refused even with a fresh proof."""
         assert visitor.reveal() == Denied(Reason.NOT_VIEWABLE)
         assert (ledger(visitor).shown, ledger(visitor).viewable) == (None, False)
         with installation.services.database.read() as connection:
             boxes = connection.exec_driver_sql("SELECT box FROM recovery_code").scalars().all()
         assert boxes == [None] * 10
-        assert isinstance(Visitor(installation).sign_in(canonical(codes[0])), Visitor)
+        assert isinstance(UseCaseBrowser(installation).sign_in(canonical(codes[0])), UseCaseBrowser)
 
-    def test_a_new_set_is_shown_until_its_continue(self, codes: tuple[str, ...], visitor: Visitor, installation: Installation) -> None:
+    def test_a_new_set_is_shown_until_its_continue(
+        self, codes: tuple[str, ...], visitor: UseCaseBrowser, installation: Installation
+    ) -> None:
         """Its copies go the same way."""
         visitor.regenerate()
         new = visitor.codes()
         assert isinstance(visitor.keep_codes(), SessionRenewed)
         assert all(code.box is None for code in ledger(visitor).code_set.codes)
-        assert isinstance(Visitor(installation).sign_in(canonical(new[0])), Visitor)
+        assert isinstance(UseCaseBrowser(installation).sign_in(canonical(new[0])), UseCaseBrowser)
 
-    def test_a_set_without_copies_has_nothing_to_show(self, app: AuthenticatorApp, visitor: Visitor, installation: Installation) -> None:
+    def test_a_set_without_copies_has_nothing_to_show(
+        self, app: AuthenticatorApp, visitor: UseCaseBrowser, installation: Installation
+    ) -> None:
         """Kept in one browser, it is masked in the one that still has the page open, too."""
         with installation.services.database.write() as connection:
             connection.exec_driver_sql("UPDATE recovery_code SET box = NULL")
@@ -236,7 +248,7 @@ class TestViewingSwitchedOff:
         assert (ledger(visitor).shown, ledger(visitor).showing) == (None, None)
 
     @pytest.mark.usefixtures("app")
-    def test_a_set_that_nobody_keeps_loses_its_copies_after_half_an_hour(self, visitor: Visitor, installation: Installation) -> None:
+    def test_a_set_that_nobody_keeps_loses_its_copies_after_half_an_hour(self, visitor: UseCaseBrowser, installation: Installation) -> None:
         """The sweep leaves them while the page may still show them; the codes sign in all the same."""
         codes = visitor.codes()
         installation.clock.advance(minutes=29)
@@ -245,11 +257,11 @@ class TestViewingSwitchedOff:
         installation.clock.advance(minutes=2)
         installation.services.identity.recovery_codes.forget_unsaved()
         assert all(code.box is None for code in ledger(visitor).code_set.codes)
-        assert isinstance(Visitor(installation).sign_in(canonical(codes[0])), Visitor)
+        assert isinstance(UseCaseBrowser(installation).sign_in(canonical(codes[0])), UseCaseBrowser)
 
 
 @pytest.mark.usefixtures("app")
-def test_with_viewing_on_a_set_that_nobody_keeps_stays_viewable(installation: Installation, visitor: Visitor) -> None:
+def test_with_viewing_on_a_set_that_nobody_keeps_stays_viewable(installation: Installation, visitor: UseCaseBrowser) -> None:
     """The sweep forgets nothing that may be shown again."""
     installation.clock.advance(minutes=31)
     installation.services.identity.recovery_codes.forget_unsaved()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
-from tests.use_cases.visitor import Visitor, canonical
+from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.totp.enrolment import Confirmed
 from xpressbot.identity.outcomes import Denied, Done, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
@@ -14,12 +14,12 @@ from xpressbot.identity.sign_in.step_up import ProofNeeded
 
 
 @pytest.fixture
-def codes(app: AuthenticatorApp, visitor: Visitor) -> tuple[str, ...]:
+def codes(app: AuthenticatorApp, visitor: UseCaseBrowser) -> tuple[str, ...]:
     return visitor.codes()
 
 
 @pytest.fixture
-def recovered(codes: tuple[str, ...], new_visitor: Callable[..., Visitor]) -> Visitor:
+def recovered(codes: tuple[str, ...], new_visitor: Callable[..., UseCaseBrowser]) -> UseCaseBrowser:
     """A browser that came in with a recovery code 29 minutes ago."""
     recovered = new_visitor().sign_in(canonical(codes[0]))
     recovered.clock.advance(minutes=29)
@@ -27,7 +27,7 @@ def recovered(codes: tuple[str, ...], new_visitor: Callable[..., Visitor]) -> Vi
     return recovered
 
 
-def test_it_may_move_2fa_to_a_new_phone(recovered: Visitor, app: AuthenticatorApp, codes: tuple[str, ...]) -> None:
+def test_it_may_move_2fa_to_a_new_phone(recovered: UseCaseBrowser, app: AuthenticatorApp, codes: tuple[str, ...]) -> None:
     """No further proof; the codes stay, the old app is out, and the grant is used up."""
     new = recovered.enable()
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
@@ -40,7 +40,7 @@ def test_it_may_move_2fa_to_a_new_phone(recovered: Visitor, app: AuthenticatorAp
     assert isinstance(recovered.recovery_code(codes[1]), SignedIn)
 
 
-def test_it_may_disable_2fa(recovered: Visitor, codes: tuple[str, ...]) -> None:
+def test_it_may_disable_2fa(recovered: UseCaseBrowser, codes: tuple[str, ...]) -> None:
     """No further proof; it uses up the grant, so that enabling again needs a fresh one."""
     assert isinstance(recovered.disable(), SessionRenewed)
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
@@ -48,7 +48,7 @@ def test_it_may_disable_2fa(recovered: Visitor, codes: tuple[str, ...]) -> None:
     assert isinstance(recovered.begin(), SignedIn)
 
 
-def test_it_may_make_a_new_set(recovered: Visitor, codes: tuple[str, ...]) -> None:
+def test_it_may_make_a_new_set(recovered: UseCaseBrowser, codes: tuple[str, ...]) -> None:
     """No further proof; the new set is shown and the old codes are void from "Continue" on; the grant goes on."""
     assert recovered.regenerate() == Done()
     new = recovered.codes()
@@ -60,13 +60,13 @@ def test_it_may_make_a_new_set(recovered: Visitor, codes: tuple[str, ...]) -> No
     assert isinstance(recovered.recovery_code(new[1]), SignedIn)
 
 
-def test_it_may_not_look_at_the_codes(recovered: Visitor) -> None:
+def test_it_may_not_look_at_the_codes(recovered: UseCaseBrowser) -> None:
     """Revealing is no repair: it takes a proof."""
     assert recovered.reveal() == StepUpRequired()
     assert recovered.shown_codes() is None
 
 
-def test_after_half_an_hour_it_is_a_session_like_any_other(recovered: Visitor, codes: tuple[str, ...]) -> None:
+def test_after_half_an_hour_it_is_a_session_like_any_other(recovered: UseCaseBrowser, codes: tuple[str, ...]) -> None:
     """While codes are left, the password alone is not enough to go on."""
     recovered.clock.advance(minutes=1)
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
@@ -78,19 +78,19 @@ def test_after_half_an_hour_it_is_a_session_like_any_other(recovered: Visitor, c
     assert isinstance(recovered.disable(), SessionRenewed)
 
 
-def test_an_enrolment_begun_in_time_keeps_its_own_ten_minutes(recovered: Visitor) -> None:
+def test_an_enrolment_begun_in_time_keeps_its_own_ten_minutes(recovered: UseCaseBrowser) -> None:
     """The grant may run out between the QR code and the first code."""
     new = recovered.start()
     recovered.clock.advance(minutes=9)
     assert isinstance(recovered.confirm_enrolment(new.code()), Confirmed)
 
 
-def spend(visitor: Visitor, codes: tuple[str, ...]) -> None:
+def spend(visitor: UseCaseBrowser, codes: tuple[str, ...]) -> None:
     for code in codes:
         visitor.sign_in(canonical(code))
 
 
-def test_without_any_code_left_its_password_is_enough(codes: tuple[str, ...], new_visitor: Callable[..., Visitor]) -> None:
+def test_without_any_code_left_its_password_is_enough(codes: tuple[str, ...], new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Whoever came in with the last code has nothing left to give, and must not be locked out."""
     last = new_visitor()
     spend(last, codes)
@@ -103,7 +103,7 @@ def test_without_any_code_left_its_password_is_enough(codes: tuple[str, ...], ne
 
 
 def test_without_any_code_left_another_session_needs_the_app(
-    app: AuthenticatorApp, codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, codes: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Only in a session begun with a recovery code is the password enough."""
     spend(new_visitor(), codes)
@@ -113,7 +113,11 @@ def test_without_any_code_left_another_session_needs_the_app(
 
 
 def test_the_last_code_spent_in_a_step_up_opens_no_way_round_the_app(
-    installation: Installation, app: AuthenticatorApp, codes: tuple[str, ...], visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation,
+    app: AuthenticatorApp,
+    codes: tuple[str, ...],
+    visitor: UseCaseBrowser,
+    new_visitor: Callable[..., UseCaseBrowser],
 ) -> None:
     """A session begun with the app was not begun with a recovery code, whatever it used later."""
     spend(new_visitor(), codes[:-1])
@@ -125,7 +129,7 @@ def test_the_last_code_spent_in_a_step_up_opens_no_way_round_the_app(
 
 
 def test_a_recovery_sign_in_leaves_the_app_as_it_was(
-    app: AuthenticatorApp, recovered: Visitor, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, recovered: UseCaseBrowser, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The phone may turn up again: its codes still sign in, and the session it had goes on."""
     assert visitor.caller is not None

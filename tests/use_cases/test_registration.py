@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.use_cases.observing import ObservedHasher, events
-from tests.use_cases.visitor import Visitor
+from tests.use_cases.instrumentation import ObservedHasher, events
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
@@ -42,7 +42,7 @@ def test_the_welcome_link_makes_the_owner_and_signs_in(installation: Installatio
     token = link(identity)
     outcome = identity.registration.claim(token, ANNA, CLIENT)
     assert isinstance(outcome, SignedIn)
-    owner = Visitor(installation)
+    owner = UseCaseBrowser(installation)
     owner.session = outcome.session
     assert (owner.me.account.email, owner.me.session.aal, outcome.next_path) == ("anna@example.com", 1, "/")
     assert identity.registration.has_owner()

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.support.people import reset
-from tests.use_cases.observing import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, tries
-from tests.use_cases.visitor import ANNA, Visitor, canonical
+from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, tries
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
@@ -46,7 +46,7 @@ def secrets_left(installation: Installation) -> list[tuple[str, bool]]:
 
 
 def test_a_reset_removes_all_that_2fa_rests_on(
-    installation: Installation, app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Secrets, both sets of codes, sessions, known browsers, sign-ins half-way, unfinished set-ups: no row is left of any."""
     other = new_visitor().sign_in(TotpCode(app.next_code()))
@@ -62,7 +62,7 @@ def test_a_reset_removes_all_that_2fa_rests_on(
 
 
 def test_a_reset_ends_a_sign_in_that_waits_for_its_code(
-    installation: Installation, app: AuthenticatorApp, codes: tuple[str, ...], new_visitor: Callable[..., Visitor]
+    installation: Installation, app: AuthenticatorApp, codes: tuple[str, ...], new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """A code of the old app, or from the old paper, brings nobody in who had given the password before."""
     waiting = new_visitor()
@@ -73,7 +73,7 @@ def test_a_reset_ends_a_sign_in_that_waits_for_its_code(
 
 
 def test_a_reset_that_comes_while_a_code_is_checked_wins(
-    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., Visitor]
+    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The pending sign-in was read before and the account locked after: no session begins."""
     waiting = new_visitor()
@@ -85,10 +85,10 @@ def test_a_reset_that_comes_while_a_code_is_checked_wins(
 
 @pytest.mark.parametrize("factor", [TotpCode("000000"), RecoveryCodeText("0" * 16)], ids=["totp", "recovery code"])
 def test_a_reset_lifts_waits_and_suspensions(
-    installation: Installation, app: AuthenticatorApp, visitor: Visitor, factor: TotpCode | RecoveryCodeText
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, factor: TotpCode | RecoveryCodeText
 ) -> None:
     """Whatever was guessed at the old factors holds up nobody with the new ones; guesses at the password stay counted."""
-    thief = Visitor(installation, address="203.0.113.9")
+    thief = UseCaseBrowser(installation, address="203.0.113.9")
     for _try in range(50):
         thief.begin()
         thief.prove(factor)
@@ -105,7 +105,7 @@ def test_a_reset_lifts_waits_and_suspensions(
     visitor.sign_in(canonical(codes[0]))
 
 
-def test_a_reset_lifts_the_wait_of_checking_saved_codes(installation: Installation, app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_a_reset_lifts_the_wait_of_checking_saved_codes(installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """The codes that were guessed at are gone with it."""
     for _try in range(5):
         visitor.identity.recovery_codes.check(visitor.me, RecoveryCodeText("0" * 16))
@@ -122,10 +122,10 @@ def test_a_reset_is_one_event_that_names_the_operator_and_the_reason(installatio
 def test_a_reset_touches_no_other_account(installation: Installation, app: AuthenticatorApp) -> None:
     """Berta's session, codes, app and half-way sign-in are as they were."""
     installation.add_account(BERTA, "Berta")
-    berta = Visitor(installation, email=BERTA).sign_in()
+    berta = UseCaseBrowser(installation, email=BERTA).sign_in()
     bertas_app = berta.enable()
     codes = berta.codes()
-    waiting = Visitor(installation, email=BERTA)
+    waiting = UseCaseBrowser(installation, email=BERTA)
     waiting.begin()
     reset(installation.services)
     assert berta.caller is not None
@@ -134,7 +134,7 @@ def test_a_reset_touches_no_other_account(installation: Installation, app: Authe
 
 
 def test_there_is_nothing_to_reset_where_2fa_is_off(
-    identity: Identity, installation: Installation, anna: Account, visitor: Visitor
+    identity: Identity, installation: Installation, anna: Account, visitor: UseCaseBrowser
 ) -> None:
     """Refused, without an event; the sessions go on, and the password alone signs in as before."""
     visitor.sign_in()
@@ -157,13 +157,13 @@ def test_nobody_is_reset_at_an_unknown_address(identity: Identity, installation:
     assert identity.re_enrolment.is_open(link)
 
 
-def test_an_address_is_found_however_it_is_spelt(identity: Identity, app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_an_address_is_found_however_it_is_spelt(identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """As everywhere."""
     assert isinstance(identity.re_enrolment.reset(" ANNA@Example.COM", "phone lost"), Token)
     assert isinstance(visitor.begin(), EnrolmentRequired)
 
 
-def test_a_second_reset_voids_the_first_link(installation: Installation, identity: Identity, link: Token, visitor: Visitor) -> None:
+def test_a_second_reset_voids_the_first_link(installation: Installation, identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:
     """Each reset is an event; only the newest link is good."""
     second = reset(installation.services, reason="first link went to the wrong person")
     assert [identity.re_enrolment.is_open(token) for token in (link, second)] == [False, True]
@@ -175,7 +175,7 @@ def test_a_second_reset_voids_the_first_link(installation: Installation, identit
 
 
 def test_a_second_reset_ends_a_set_up_that_the_first_link_had_begun(
-    installation: Installation, identity: Identity, link: Token, visitor: Visitor
+    installation: Installation, identity: Identity, link: Token, visitor: UseCaseBrowser
 ) -> None:
     """Its sign-in is dead, its link is dead, and its secret is gone from the rows."""
     visitor.link = link
@@ -191,7 +191,7 @@ def test_a_second_reset_ends_a_set_up_that_the_first_link_had_begun(
     visitor.enable_again()
 
 
-def test_a_link_lives_24_hours(installation: Installation, identity: Identity, link: Token, visitor: Visitor) -> None:
+def test_a_link_lives_24_hours(installation: Installation, identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:
     """In its last second it works, also for somebody who has begun; then it does not, and a new reset gives another."""
     installation.clock.advance(hours=24, seconds=-1)
     assert identity.re_enrolment.is_open(link)
@@ -208,7 +208,7 @@ def test_a_link_lives_24_hours(installation: Installation, identity: Identity, l
 
 
 def test_a_disabled_account_can_be_reset_and_signs_in_only_when_it_is_enabled(
-    installation: Installation, identity: Identity, app: AuthenticatorApp, visitor: Visitor
+    installation: Installation, identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
     """Enabling leaves the link good and the reset in force."""
     identity.administration.set_status(ANNA, AccountStatus.DISABLED)
@@ -218,7 +218,7 @@ def test_a_disabled_account_can_be_reset_and_signs_in_only_when_it_is_enabled(
     visitor.enable_again()
 
 
-def test_disabling_voids_the_link_and_enabling_does_not_bring_it_back(identity: Identity, link: Token, visitor: Visitor) -> None:
+def test_disabling_voids_the_link_and_enabling_does_not_bring_it_back(identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:
     """The password alone still opens nothing: it takes another reset."""
     visitor.link = link
     visitor.begin()
@@ -231,7 +231,7 @@ def test_disabling_voids_the_link_and_enabling_does_not_bring_it_back(identity: 
     assert identity.re_enrolment.start(visitor.enrollee) == Denied(Reason.MUST_ENROL)
 
 
-def test_an_operator_sees_who_was_reset(identity: Identity, link: Token, visitor: Visitor) -> None:
+def test_an_operator_sees_who_was_reset(identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:
     """2FA counts as off, and the account as one that must enrol, until the new app has proven a code."""
     summary = identity.administration.summary(ANNA)
     assert summary is not None

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.use_cases.observing import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, parts_of, tries
-from tests.use_cases.visitor import ANNA, Visitor, canonical
+from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, parts_of, tries
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
@@ -19,12 +19,12 @@ from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 
 
-def used(seconds: float, visitor: Visitor) -> Denied:
+def used(seconds: float, visitor: UseCaseBrowser) -> Denied:
     return Denied(Reason.CODE_ALREADY_USED, retry_at=visitor.clock.now() + round(seconds * SECOND))
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_codes_of_the_steps_around_now_sign_in(app: AuthenticatorApp, visitor: Visitor, steps: int) -> None:
+def test_codes_of_the_steps_around_now_sign_in(app: AuthenticatorApp, visitor: UseCaseBrowser, steps: int) -> None:
     """T-1, T and T+1 are right, and the session is of level 2."""
     visitor.clock.advance(minutes=5)
     visitor.sign_in(TotpCode(app.code(steps=steps)))
@@ -32,7 +32,7 @@ def test_codes_of_the_steps_around_now_sign_in(app: AuthenticatorApp, visitor: V
 
 
 @pytest.mark.parametrize("steps", [-20, -3, -2, 2, 3, 20])
-def test_codes_of_other_steps_do_not(app: AuthenticatorApp, new_visitor: Callable[..., Visitor], steps: int) -> None:
+def test_codes_of_other_steps_do_not(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser], steps: int) -> None:
     """T-2 and T+2 are wrong codes, and nothing more is said about them."""
     other = new_visitor()
     other.clock.advance(minutes=15)
@@ -41,7 +41,7 @@ def test_codes_of_other_steps_do_not(app: AuthenticatorApp, new_visitor: Callabl
     assert other.caller is None
 
 
-def test_the_enrolment_code_is_refused_at_the_first_sign_in(app: AuthenticatorApp, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_enrolment_code_is_refused_at_the_first_sign_in(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """It is used up by turning 2FA on; the refusal says when the next one comes (the world stands 20 s into a step)."""
     other = new_visitor()
     other.begin()
@@ -51,7 +51,7 @@ def test_the_enrolment_code_is_refused_at_the_first_sign_in(app: AuthenticatorAp
     assert isinstance(other.code(app.code()), SignedIn)
 
 
-def test_a_code_signs_in_once(app: AuthenticatorApp, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_code_signs_in_once(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The same code is refused in a second browser that has typed the right password."""
     first, second = new_visitor(), new_visitor()
     code = app.next_code()
@@ -61,7 +61,7 @@ def test_a_code_signs_in_once(app: AuthenticatorApp, new_visitor: Callable[..., 
     assert second.caller is None
 
 
-def test_an_earlier_code_is_refused_after_a_later_one(app: AuthenticatorApp, new_visitor: Callable[..., Visitor]) -> None:
+def test_an_earlier_code_is_refused_after_a_later_one(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """T-1 after T, and T after T+1, are used up too, though nobody has typed them."""
     first, second = new_visitor(), new_visitor()
     first.clock.advance(minutes=5)
@@ -73,7 +73,9 @@ def test_an_earlier_code_is_refused_after_a_later_one(app: AuthenticatorApp, new
     assert isinstance(second.code(app.code()), SignedIn)
 
 
-def test_a_code_used_to_step_up_does_not_sign_in(app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_code_used_to_step_up_does_not_sign_in(
+    app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """One memory for every purpose, and the other way round."""
     code = app.next_code()
     assert isinstance(visitor.confirm(factor=TotpCode(code)), SessionRenewed)
@@ -90,10 +92,10 @@ def test_a_code_used_to_step_up_does_not_sign_in(app: AuthenticatorApp, visitor:
 def test_another_accounts_code_is_a_wrong_one(installation: Installation, app: AuthenticatorApp) -> None:
     """Berta's phone does not open Anna's account, nor do her recovery codes."""
     installation.add_account("berta@example.com", "Berta")
-    berta = Visitor(installation, email="berta@example.com").sign_in()
+    berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()
     bertas_app = berta.enable()
     codes = berta.codes()
-    stranger = Visitor(installation)
+    stranger = UseCaseBrowser(installation)
     stranger.begin()
     stranger.clock.advance(seconds=30)
     assert stranger.code(bertas_app.code()) == Denied(Reason.WRONG_CODE)
@@ -101,10 +103,10 @@ def test_another_accounts_code_is_a_wrong_one(installation: Installation, app: A
     assert isinstance(stranger.code(app.code()), SignedIn)
 
 
-def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account, app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """Where it was used is kept; the second time it is told from a wrong one; the others stay good."""
     codes = visitor.codes()
-    first, second = Visitor(installation, user_agent="Safari"), Visitor(installation)
+    first, second = UseCaseBrowser(installation, user_agent="Safari"), UseCaseBrowser(installation)
     first.sign_in(canonical(codes[3]))
     assert (frozenset({Method.PASSWORD, Method.RECOVERY_CODE}), 2) == (first.me.session.amr, first.me.session.aal)
     second.begin()
@@ -119,7 +121,7 @@ def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account
     assert kinds(installation, anna.id).count(EventKind.SIGNED_IN_WITH_RECOVERY_CODE) == 2
 
 
-def test_without_a_right_password_before_no_code_helps(app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_without_a_right_password_before_no_code_helps(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """No token, an unknown one and a session's are no pending sign-in."""
     code, recovery = app.next_code(), visitor.codes()[0]
     for token, reason in ((None, Reason.NOT_SIGNED_IN), (Token(bytes(32)), Reason.START_AGAIN), (visitor.session, Reason.START_AGAIN)):
@@ -127,7 +129,7 @@ def test_without_a_right_password_before_no_code_helps(app: AuthenticatorApp, vi
         assert visitor.code(code) == visitor.recovery_code(recovery) == Denied(reason)
 
 
-def test_a_pending_sign_in_lives_ten_minutes(app: AuthenticatorApp, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_pending_sign_in_lives_ten_minutes(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """In its last moment it is good; at its end it is not, and the try is not charged."""
     other = new_visitor()
     other.begin(next_path="/account")
@@ -143,7 +145,7 @@ def test_a_pending_sign_in_that_expires_while_its_code_is_checked_begins_no_sess
     installation: Installation, app: AuthenticatorApp
 ) -> None:
     """The end is looked at again with the write that consumes it, and the code stays good."""
-    other = Visitor(installation)
+    other = UseCaseBrowser(installation)
     other.begin()
     installation.clock.advance(minutes=10, seconds=-1)
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: installation.clock.advance(seconds=1)):
@@ -155,7 +157,7 @@ def test_a_pending_sign_in_that_expires_while_its_code_is_checked_begins_no_sess
 
 def test_a_double_click_is_told_and_not_charged(installation: Installation, app: AuthenticatorApp) -> None:
     """The second half of a double click on a right code is no guess."""
-    other = Visitor(installation)
+    other = UseCaseBrowser(installation)
     other.begin()
     pending, code = other.pending, app.next_code()
     assert isinstance(other.code(code), SignedIn)
@@ -167,7 +169,7 @@ def test_a_double_click_is_told_and_not_charged(installation: Installation, app:
 
 def test_a_double_click_that_races_is_not_charged_either(installation: Installation, anna: Account, app: AuthenticatorApp) -> None:
     """Both halves find the sign-in pending; the later one gives its charge back and leaves no event."""
-    other, twin = Visitor(installation), Visitor(installation)
+    other, twin = UseCaseBrowser(installation), UseCaseBrowser(installation)
     other.begin()
     twin.pending, code = other.pending, app.next_code()
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: twin.code(code)):
@@ -179,11 +181,11 @@ def test_a_double_click_that_races_is_not_charged_either(installation: Installat
 
 
 def test_two_right_codes_for_one_pending_sign_in_give_one_session(
-    installation: Installation, app: AuthenticatorApp, visitor: Visitor
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
     """A recovery code that comes second to a TOTP code begins nothing, and is not used up."""
     codes = visitor.codes()
-    other, twin = Visitor(installation), Visitor(installation)
+    other, twin = UseCaseBrowser(installation), UseCaseBrowser(installation)
     other.begin()
     twin.pending = other.pending
     app.next_code()
@@ -191,30 +193,30 @@ def test_two_right_codes_for_one_pending_sign_in_give_one_session(
         assert other.recovery_code(codes[0]) == Denied(Reason.START_AGAIN)
     assert twin.caller is not None
     assert other.caller is None
-    assert isinstance(Visitor(installation).sign_in(canonical(codes[0])), Visitor)
+    assert isinstance(UseCaseBrowser(installation).sign_in(canonical(codes[0])), UseCaseBrowser)
 
 
-def disable_account(installation: Installation, visitor: Visitor) -> None:
+def disable_account(installation: Installation, visitor: UseCaseBrowser) -> None:
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
 
 
-def disable_and_enable_account(installation: Installation, visitor: Visitor) -> None:
+def disable_and_enable_account(installation: Installation, visitor: UseCaseBrowser) -> None:
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
 
 
-def change_password(installation: Installation, visitor: Visitor) -> None:
+def change_password(installation: Installation, visitor: UseCaseBrowser) -> None:
     with parts_of(installation).transactions.writing() as tx:
         account_store.lock(tx, visitor.me.account.id)
         account_store.raise_security_version(tx, visitor.me.account.id)
         tx.commit()
 
 
-def turn_2fa_off(installation: Installation, visitor: Visitor) -> None:
+def turn_2fa_off(installation: Installation, visitor: UseCaseBrowser) -> None:
     assert isinstance(visitor.disable(), SessionRenewed)
 
 
-def move_2fa(installation: Installation, visitor: Visitor) -> None:
+def move_2fa(installation: Installation, visitor: UseCaseBrowser) -> None:
     visitor.enable()
 
 
@@ -223,11 +225,11 @@ CHANGES = [disable_account, disable_and_enable_account, change_password, turn_2f
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_between_password_and_code_voids_the_pending_sign_in(
-    installation: Installation, app: AuthenticatorApp, visitor: Visitor, change: Callable[[Installation, Visitor], None]
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, change: Callable[[Installation, UseCaseBrowser], None]
 ) -> None:
     """A password checked before the change is checked again: no code and no recovery code completes it."""
     codes = visitor.codes()
-    other = Visitor(installation)
+    other = UseCaseBrowser(installation)
     other.begin()
     code = app.next_code()
     change(installation, visitor)
@@ -237,10 +239,10 @@ def test_a_change_between_password_and_code_voids_the_pending_sign_in(
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_while_the_code_is_being_charged_voids_it_too(
-    installation: Installation, app: AuthenticatorApp, visitor: Visitor, change: Callable[[Installation, Visitor], None]
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, change: Callable[[Installation, UseCaseBrowser], None]
 ) -> None:
     """Status and version are read again under the lock."""
-    other = Visitor(installation)
+    other = UseCaseBrowser(installation)
     other.begin()
     app.next_code()
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: change(installation, visitor)):
@@ -250,7 +252,7 @@ def test_a_change_while_the_code_is_being_charged_voids_it_too(
 
 def test_every_refused_code_is_an_event_with_its_circumstances(installation: Installation, anna: Account, app: AuthenticatorApp) -> None:
     """The method and the reason, from which address and browser, but never the code."""
-    other = Visitor(installation, address="203.0.113.9", user_agent="curl/8")
+    other = UseCaseBrowser(installation, address="203.0.113.9", user_agent="curl/8")
     other.begin()
     other.code("000000")
     kind, details = events(installation, anna.id)[-1]
@@ -258,7 +260,9 @@ def test_every_refused_code_is_an_event_with_its_circumstances(installation: Ins
     assert details == {"address": "203.0.113.9", "user_agent": "curl/8", "method": "otp", "reason": "wrong_code"}
 
 
-def test_a_revoked_apps_code_is_refused_at_once(app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_revoked_apps_code_is_refused_at_once(
+    app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """After a move only the new app signs in (ASVS 6.5.6)."""
     app.next_code()
     new = visitor.enable()

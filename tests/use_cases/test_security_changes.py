@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.support.installation import Installation
-from tests.use_cases.visitor import ANNA, Visitor
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.rules import AuthenticatorState
@@ -15,40 +15,40 @@ from xpressbot.identity.outcomes import Done, SessionRenewed
 from xpressbot.identity.tables import AUTHENTICATOR, PENDING_SIGN_IN, SESSION
 
 
-def disable_account(visitor: Visitor) -> None:
+def disable_account(visitor: UseCaseBrowser) -> None:
     visitor.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
 
 
-def enable_account(visitor: Visitor) -> None:
+def enable_account(visitor: UseCaseBrowser) -> None:
     disable_account(visitor)
     visitor.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
 
 
-def turn_2fa_off(visitor: Visitor) -> None:
+def turn_2fa_off(visitor: UseCaseBrowser) -> None:
     visitor.disable()
 
 
-def move_2fa(visitor: Visitor) -> None:
+def move_2fa(visitor: UseCaseBrowser) -> None:
     visitor.enable()
 
 
-def move_2fa_from_a_lost_phone(visitor: Visitor) -> None:
+def move_2fa_from_a_lost_phone(visitor: UseCaseBrowser) -> None:
     visitor.enable(lost=True)
 
 
-def add_app(visitor: Visitor) -> None:
+def add_app(visitor: UseCaseBrowser) -> None:
     visitor.add_app("Work phone")
 
 
-def remove_app(visitor: Visitor) -> None:
+def remove_app(visitor: UseCaseBrowser) -> None:
     assert isinstance(visitor.remove(visitor.apps()["Tablet"]), SessionRenewed)
 
 
-def reset_2fa(visitor: Visitor) -> None:
+def reset_2fa(visitor: UseCaseBrowser) -> None:
     visitor.identity.re_enrolment.reset(ANNA, "phone lost")
 
 
-def replace_codes(visitor: Visitor) -> None:
+def replace_codes(visitor: UseCaseBrowser) -> None:
     visitor.regenerate()
     visitor.keep_codes()
 
@@ -58,7 +58,11 @@ LEAVING_THEIR_SESSION = [turn_2fa_off, move_2fa, move_2fa_from_a_lost_phone, add
 
 @pytest.mark.parametrize(("change", "left"), [(disable_account, 0), (reset_2fa, 0), *((change, 1) for change in LEAVING_THEIR_SESSION)])
 def test_no_row_of_an_ended_session_or_sign_in_is_left(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], change: Callable[[Visitor], None], left: int
+    installation: Installation,
+    visitor: UseCaseBrowser,
+    new_visitor: Callable[..., UseCaseBrowser],
+    change: Callable[[UseCaseBrowser], None],
+    left: int,
 ) -> None:
     """The version alone would void them; but for the session that made the change none is left, and no sign-in is open."""
     app = visitor.sign_in().enable()
@@ -79,10 +83,10 @@ def test_no_row_of_an_ended_session_or_sign_in_is_left(
     assert account.account.security_version == before + 1
 
 
-def test_another_accounts_sessions_and_sign_ins_go_on(installation: Installation, visitor: Visitor) -> None:
+def test_another_accounts_sessions_and_sign_ins_go_on(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Anna's change is no business of Berta's."""
     installation.add_account("berta@example.com", "Berta")
-    berta, late = (Visitor(installation, email="berta@example.com") for _ in range(2))
+    berta, late = (UseCaseBrowser(installation, email="berta@example.com") for _ in range(2))
     app = berta.sign_in().enable()
     late.begin()
     visitor.sign_in().enable()
@@ -98,7 +102,10 @@ CHANGES |= {"app added": add_app, "app removed": remove_app, "codes replaced": r
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_no_unfinished_enrolment_of_another_session_is_left(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], change: Callable[[Visitor], None]
+    installation: Installation,
+    visitor: UseCaseBrowser,
+    new_visitor: Callable[..., UseCaseBrowser],
+    change: Callable[[UseCaseBrowser], None],
 ) -> None:
     """A secret that was shown before the change goes with the session that it was shown in."""
     app = visitor.sign_in().enable()
@@ -111,7 +118,7 @@ def test_no_unfinished_enrolment_of_another_session_is_left(
 
 
 def test_turning_2fa_on_discards_what_other_sessions_have_begun(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Of two browsers that set it up at once, the one that is first has it."""
     other = new_visitor().sign_in()
@@ -121,7 +128,7 @@ def test_turning_2fa_on_discards_what_other_sessions_have_begun(
     assert other.caller is None
 
 
-def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(installation: Installation, visitor: Visitor) -> None:
+def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Its QR code may stand in another tab, already scanned."""
     visitor.sign_in().enable()
     app = visitor.start()
@@ -130,7 +137,9 @@ def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(instal
     assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
 
 
-def test_renaming_an_app_voids_nothing(installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_renaming_an_app_voids_nothing(
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """It changes what is read, and not who can sign in: sessions, sign-ins, set-ups and the version stay."""
     app = visitor.sign_in().enable()
     other, late = new_visitor().sign_in(TotpCode(app.next_code())), new_visitor()
@@ -143,10 +152,10 @@ def test_renaming_an_app_voids_nothing(installation: Installation, visitor: Visi
     assert late.caller is not None
 
 
-def test_another_accounts_unfinished_enrolment_stays(installation: Installation, visitor: Visitor) -> None:
+def test_another_accounts_unfinished_enrolment_stays(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Berta's set-up is no business of Anna's."""
     installation.add_account("berta@example.com", "Berta")
-    berta = Visitor(installation, email="berta@example.com").sign_in()
+    berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()
     app = berta.start()
     visitor.sign_in().enable()
     disable_account(visitor)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import Installation
-from tests.use_cases.observing import kinds, statements
-from tests.use_cases.visitor import ANNA, Visitor
+from tests.use_cases.instrumentation import kinds, statements
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
@@ -14,7 +14,7 @@ from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
 
 
-def test_a_browser_without_a_token_or_with_a_made_up_one_is_nobody(visitor: Visitor) -> None:
+def test_a_browser_without_a_token_or_with_a_made_up_one_is_nobody(visitor: UseCaseBrowser) -> None:
     """An unknown token is not adopted (ASVS 7.2.1)."""
     assert visitor.caller is None
     visitor.session = Token(bytes(32))
@@ -23,7 +23,7 @@ def test_a_browser_without_a_token_or_with_a_made_up_one_is_nobody(visitor: Visi
     assert visitor.session != Token(bytes(32))
 
 
-def test_sixty_one_minutes_without_use_end_a_session(visitor: Visitor) -> None:
+def test_sixty_one_minutes_without_use_end_a_session(visitor: UseCaseBrowser) -> None:
     """And it stays ended, whatever is asked afterwards."""
     visitor.sign_in()
     visitor.clock.advance(minutes=59)
@@ -34,7 +34,7 @@ def test_sixty_one_minutes_without_use_end_a_session(visitor: Visitor) -> None:
     assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
 
 
-def test_a_day_and_a_second_end_a_session_in_use(visitor: Visitor) -> None:
+def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> None:
     """Use does not extend the absolute lifetime."""
     visitor.sign_in()
     for _ in range(47):
@@ -47,7 +47,7 @@ def test_a_day_and_a_second_end_a_session_in_use(visitor: Visitor) -> None:
     assert visitor.identity.totp_enrolment.start(me) == Denied(Reason.NOT_SIGNED_IN)
 
 
-def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: Visitor) -> None:
+def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: UseCaseBrowser) -> None:
     """The row keeps the end it was given at sign-in."""
     visitor.sign_in()
     end = visitor.me.session.expires_at
@@ -56,7 +56,7 @@ def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: Visitor) -> No
     assert end == visitor.me.session.expires_at
 
 
-def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to_it(visitor: Visitor) -> None:
+def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to_it(visitor: UseCaseBrowser) -> None:
     """It is not removed: a machine may start with a clock that is behind, and then everybody goes on once it is right."""
     visitor.sign_in()
     me = visitor.me
@@ -69,14 +69,14 @@ def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to
     assert not visitor.identity.sessions.is_from_the_future(visitor.client)
 
 
-def test_of_two_nodes_one_may_be_two_minutes_behind_the_other(visitor: Visitor) -> None:
+def test_of_two_nodes_one_may_be_two_minutes_behind_the_other(visitor: UseCaseBrowser) -> None:
     """Whoever signs in and confirms who they are on the one is signed in, and confirmed, on the other."""
     visitor.sign_in()
     visitor.clock.advance(minutes=-2)
     assert visitor.identity.totp_enrolment.start(visitor.me) == Done()
 
 
-def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installation: Installation, visitor: Visitor) -> None:
+def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Fifty pages within a minute cost fifty statements; the first of the next minute one more."""
     visitor.sign_in().enable()
     with statements(installation) as sent:
@@ -92,7 +92,7 @@ def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installatio
     assert visitor.me.session.last_used_at == visitor.clock.now()
 
 
-def test_nobody_costs_no_statement_and_an_unknown_token_one(installation: Installation, visitor: Visitor) -> None:
+def test_nobody_costs_no_statement_and_an_unknown_token_one(installation: Installation, visitor: UseCaseBrowser) -> None:
     """A stranger's request with a made-up cookie is as cheap as any."""
     with statements(installation) as sent:
         assert visitor.caller is None
@@ -104,7 +104,7 @@ def test_nobody_costs_no_statement_and_an_unknown_token_one(installation: Instal
 
 
 def test_signing_out_ends_the_session_on_the_server(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The old token opens nothing; other browsers stay signed in; signing out twice is once."""
     other = new_visitor().sign_in()
@@ -116,7 +116,7 @@ def test_signing_out_ends_the_session_on_the_server(
     assert kinds(installation, anna.id).count(EventKind.SIGNED_OUT) == 1
 
 
-def test_disabling_an_account_ends_its_sessions_at_once(installation: Installation, visitor: Visitor) -> None:
+def test_disabling_an_account_ends_its_sessions_at_once(installation: Installation, visitor: UseCaseBrowser) -> None:
     """The next request is refused, also the one that is under way; enabling it again brings no session back."""
     me = visitor.sign_in().me
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
@@ -129,7 +129,7 @@ def test_disabling_an_account_ends_its_sessions_at_once(installation: Installati
 
 @pytest.mark.parametrize("case", ["known device", "new device", "a device cookie of another account"])
 def test_a_right_code_takes_at_most_sixteen_statements(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], case: str
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser], case: str
 ) -> None:
     """BEGIN and COMMIT not counted, whatever browser it comes from."""
     app = visitor.sign_in().enable()
@@ -145,7 +145,7 @@ def test_a_right_code_takes_at_most_sixteen_statements(
     assert len(sent) <= 16, sent
 
 
-def test_an_accounts_twenty_first_browser_replaces_the_oldest(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_an_accounts_twenty_first_browser_replaces_the_oldest(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Twenty browsers are known; the one that signed in longest ago is a stranger again."""
     browsers = [visitor.sign_in()]
     for number in range(20):
@@ -157,19 +157,19 @@ def test_an_accounts_twenty_first_browser_replaces_the_oldest(visitor: Visitor, 
     assert all(isinstance(browser.begin(), SignedIn) for browser in browsers[1:])
 
 
-def test_a_browser_shared_by_two_accounts_is_known_to_both(installation: Installation, visitor: Visitor) -> None:
+def test_a_browser_shared_by_two_accounts_is_known_to_both(installation: Installation, visitor: UseCaseBrowser) -> None:
     """One cookie serves everybody who has signed in with it, and goes on with each sign-in."""
     installation.add_account("berta@example.com", "Berta")
     visitor.sign_in()
     visitor.begin(email="berta@example.com")
     for email in (ANNA, "berta@example.com"):
         for _ in range(5):
-            Visitor(installation, email=email, address="203.0.113.1").begin("guess")
+            UseCaseBrowser(installation, email=email, address="203.0.113.1").begin("guess")
     assert isinstance(visitor.begin(email=ANNA), SignedIn)
     assert isinstance(visitor.begin(email="berta@example.com"), SignedIn)
 
 
-def test_two_sessions_of_one_person_are_told_apart(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_two_sessions_of_one_person_are_told_apart(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Settings count the other live ones, not this one, and not those that have ended by inactivity."""
     visitor.sign_in()
     app = visitor.enable()

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.use_cases.observing import events, kinds, statements
-from tests.use_cases.visitor import Visitor
+from tests.use_cases.instrumentation import events, kinds, statements
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
@@ -24,24 +24,24 @@ WRONG = Denied(Reason.WRONG_CODE)
 
 
 @pytest.fixture
-def tablet(app: AuthenticatorApp, visitor: Visitor) -> AuthenticatorApp:
+def tablet(app: AuthenticatorApp, visitor: UseCaseBrowser) -> AuthenticatorApp:
     """Anna's second app, added a moment ago."""
     return visitor.add_app("Tablet")
 
 
 @pytest.fixture
-def five(app: AuthenticatorApp, visitor: Visitor) -> list[AuthenticatorApp]:
+def five(app: AuthenticatorApp, visitor: UseCaseBrowser) -> list[AuthenticatorApp]:
     """As many apps as there can be, and their enrolment codes past."""
     apps = [app, *(visitor.add_app(f"App {number}") for number in range(2, MOST_PER_ACCOUNT + 1))]
     visitor.clock.advance(minutes=2)
     return apps
 
 
-def used(seconds: int, visitor: Visitor) -> Denied:
+def used(seconds: int, visitor: UseCaseBrowser) -> Denied:
     return Denied(Reason.CODE_ALREADY_USED, retry_at=visitor.clock.now() + seconds * SECOND)
 
 
-def test_any_app_signs_in_and_steps_up(five: list[AuthenticatorApp], new_visitor: Callable[..., Visitor]) -> None:
+def test_any_app_signs_in_and_steps_up(five: list[AuthenticatorApp], new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """None of five comes first; the session is the same whichever it was."""
     for app in five:
         other = new_visitor().sign_in(TotpCode(app.next_code()))
@@ -50,7 +50,7 @@ def test_any_app_signs_in_and_steps_up(five: list[AuthenticatorApp], new_visitor
 
 
 def test_a_sign_in_with_the_last_of_five_takes_no_statement_more(
-    installation: Installation, visitor: Visitor, app: AuthenticatorApp, new_visitor: Callable[..., Visitor]
+    installation: Installation, visitor: UseCaseBrowser, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Looking through the others costs arithmetic alone."""
 
@@ -69,7 +69,7 @@ def test_a_sign_in_with_the_last_of_five_takes_no_statement_more(
 
 
 def test_a_code_used_of_one_app_leaves_the_others_as_they_are(
-    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """In one time step each app is good for one sign-in, and says when its own next code comes."""
     codes = [app.next_code(), tablet.code()]
@@ -84,7 +84,7 @@ def test_a_code_used_of_one_app_leaves_the_others_as_they_are(
 
 
 def test_an_app_that_has_used_a_later_step_holds_up_no_other(
-    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The greatest step is kept for each app, not for the account."""
     visitor.clock.advance(minutes=2)
@@ -94,7 +94,7 @@ def test_an_app_that_has_used_a_later_step_holds_up_no_other(
     assert isinstance(other.code(tablet.code(steps=-1)), SignedIn)
 
 
-def test_the_code_that_added_an_app_signs_nobody_in(tablet: AuthenticatorApp, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_code_that_added_an_app_signs_nobody_in(tablet: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """It is used up by adding it."""
     other = new_visitor()
     other.begin()
@@ -103,7 +103,7 @@ def test_the_code_that_added_an_app_signs_nobody_in(tablet: AuthenticatorApp, ne
 
 
 def test_a_wrong_clock_is_told_of_the_app_that_has_it(
-    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Two codes of the tablet explain it and are spent; the phone's codes of the same steps stay good."""
     visitor.clock.advance(minutes=5)
@@ -122,7 +122,7 @@ def test_a_wrong_clock_is_told_of_the_app_that_has_it(
 
 
 def test_codes_of_two_apps_do_not_explain_each_other(
-    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """What was sighted is remembered for each app: one code of each is no proof of a wrong clock."""
     visitor.clock.advance(minutes=5)
@@ -135,7 +135,7 @@ def test_codes_of_two_apps_do_not_explain_each_other(
 
 
 def test_adding_counts_from_the_first_code_and_keeps_everything_else(
-    installation: Installation, anna: Account, codes: tuple[str, ...], app: AuthenticatorApp, visitor: Visitor
+    installation: Installation, anna: Account, codes: tuple[str, ...], app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
     """PasswordOutcome, nothing has changed; proven, both apps are there, the codes stay, and the session rises under a new token."""
     tablet = visitor.start_adding("Tablet")
@@ -160,7 +160,7 @@ def test_adding_counts_from_the_first_code_and_keeps_everything_else(
     assert visitor.codes() == codes
 
 
-def test_adding_takes_a_fresh_proof(app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_adding_takes_a_fresh_proof(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """After five minutes one confirms first who one is (ASVS 7.5.1)."""
     visitor.clock.advance(minutes=5)
     assert visitor.add("Tablet") == StepUpRequired()
@@ -168,13 +168,13 @@ def test_adding_takes_a_fresh_proof(app: AuthenticatorApp, visitor: Visitor) -> 
     assert visitor.add("Tablet") == Done()
 
 
-def test_nothing_is_added_while_2fa_is_off(visitor: Visitor) -> None:
+def test_nothing_is_added_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """The first app is there to turn it on."""
     visitor.sign_in()
     assert visitor.add("Tablet") == Denied(Reason.NOT_PROTECTED)
 
 
-def test_a_sixth_app_is_refused(five: list[AuthenticatorApp], visitor: Visitor) -> None:
+def test_a_sixth_app_is_refused(five: list[AuthenticatorApp], visitor: UseCaseBrowser) -> None:
     """Before a secret is drawn; and room is made by removing one."""
     assert visitor.add("One more") == TOO_MANY
     assert visitor.identity.totp_enrolment.view(visitor.me) is None
@@ -183,7 +183,7 @@ def test_a_sixth_app_is_refused(five: list[AuthenticatorApp], visitor: Visitor) 
 
 
 def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
-    app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Whoever is first ends the other's session, and what it had begun."""
     for number in range(2, MOST_PER_ACCOUNT):
@@ -196,13 +196,13 @@ def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
     assert list(visitor.apps()) == ["", "App 2", "App 3", "App 4", "Mine"]
 
 
-def test_a_move_is_possible_with_five(five: list[AuthenticatorApp], visitor: Visitor) -> None:
+def test_a_move_is_possible_with_five(five: list[AuthenticatorApp], visitor: UseCaseBrowser) -> None:
     """The limit is on apps that stand beside each other; one that takes another's place makes none more."""
     visitor.enable(replaces=visitor.apps()["App 5"])
     assert len(visitor.apps()) == MOST_PER_ACCOUNT
 
 
-def test_confirming_twice_adds_once(installation: Installation, anna: Account, app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_confirming_twice_adds_once(installation: Installation, anna: Account, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """The other half of a double click finds nothing to confirm."""
     tablet = visitor.start_adding("Tablet")
     code = tablet.code()
@@ -213,7 +213,7 @@ def test_confirming_twice_adds_once(installation: Installation, anna: Account, a
 
 
 def test_a_second_start_with_the_same_name_shows_the_same_secret_and_with_another_name_another(
-    app: AuthenticatorApp, visitor: Visitor
+    app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
     """The name stands in what the app scans, so that a new one makes the first QR code void."""
     first = visitor.start_adding("Tablet")
@@ -226,7 +226,7 @@ def test_a_second_start_with_the_same_name_shows_the_same_secret_and_with_anothe
     assert list(visitor.apps()) == ["", "Work phone"]
 
 
-def test_starting_over_goes_on_with_what_was_begun(app: AuthenticatorApp, visitor: Visitor) -> None:
+def test_starting_over_goes_on_with_what_was_begun(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """Another secret for the same app under the same name."""
     first = visitor.start_adding("Tablet")
     assert visitor.identity.totp_enrolment.start_over(visitor.me) == Done()
@@ -236,7 +236,7 @@ def test_starting_over_goes_on_with_what_was_begun(app: AuthenticatorApp, visito
     assert list(visitor.apps()) == ["", "Tablet"]
 
 
-def test_disabling_removes_all_of_them(five: list[AuthenticatorApp], visitor: Visitor) -> None:
+def test_disabling_removes_all_of_them(five: list[AuthenticatorApp], visitor: UseCaseBrowser) -> None:
     """The password is enough, and enabling again begins with one app."""
     visitor.confirm(factor=TotpCode(five[2].next_code()))
     assert isinstance(visitor.disable(), SessionRenewed)
@@ -247,7 +247,7 @@ def test_disabling_removes_all_of_them(five: list[AuthenticatorApp], visitor: Vi
 
 
 def test_what_is_done_to_apps_is_told_in_other_sessions(
-    app: AuthenticatorApp, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Added, moved and removed apps are notices with the app's name; another name is none."""
     visitor.add_app("Tablet")

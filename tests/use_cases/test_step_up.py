@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
-from tests.use_cases.observing import ObservedHasher, after_unit_of_work, events, kinds, parts_of
-from tests.use_cases.visitor import ANNA, Visitor, canonical
+from tests.use_cases.instrumentation import ObservedHasher, after_unit_of_work, events, kinds, parts_of
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
@@ -20,13 +20,13 @@ from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.step_up import ProofNeeded, Reauthentication
 
 
-def stale(visitor: Visitor) -> Visitor:
+def stale(visitor: UseCaseBrowser) -> UseCaseBrowser:
     """Six minutes after the last proof."""
     visitor.clock.advance(minutes=6)
     return visitor
 
 
-def test_a_sign_in_counts_as_a_proof_for_five_minutes(visitor: Visitor) -> None:
+def test_a_sign_in_counts_as_a_proof_for_five_minutes(visitor: UseCaseBrowser) -> None:
     """Starting an enrolment needs no further proof at once, and one after that."""
     visitor.sign_in()
     visitor.clock.advance(minutes=4)
@@ -35,7 +35,7 @@ def test_a_sign_in_counts_as_a_proof_for_five_minutes(visitor: Visitor) -> None:
     assert visitor.identity.totp_enrolment.start(visitor.me) == StepUpRequired()
 
 
-def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: Visitor) -> None:
+def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: UseCaseBrowser) -> None:
     """Starting, disabling, revealing, regenerating: refused after six minutes, and nothing has changed."""
     visitor.sign_in().enable()
     visitor.keep_codes()
@@ -46,7 +46,7 @@ def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: Visitor) -> None
     assert visitor.shown_codes() is None
 
 
-def test_the_password_is_enough_while_2fa_is_off(visitor: Visitor) -> None:
+def test_the_password_is_enough_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """A code is neither asked for nor looked at."""
     stale(visitor.sign_in())
     assert visitor.identity.reauthentication.proof_needed(visitor.me) == ProofNeeded(second_factor=False)
@@ -54,7 +54,7 @@ def test_the_password_is_enough_while_2fa_is_off(visitor: Visitor) -> None:
     assert visitor.identity.totp_enrolment.start(visitor.me) == Done()
 
 
-def test_with_2fa_on_the_password_alone_is_not_enough(visitor: Visitor) -> None:
+def test_with_2fa_on_the_password_alone_is_not_enough(visitor: UseCaseBrowser) -> None:
     """The factor is asked for, and a missing one counts as a failure."""
     app = visitor.sign_in().enable()
     stale(visitor)
@@ -66,7 +66,7 @@ def test_with_2fa_on_the_password_alone_is_not_enough(visitor: Visitor) -> None:
     assert isinstance(visitor.disable(), SessionRenewed)
 
 
-def test_a_wrong_password_uses_up_no_code(visitor: Visitor) -> None:
+def test_a_wrong_password_uses_up_no_code(visitor: UseCaseBrowser) -> None:
     """The code beside a mistyped password is still good for the next try."""
     app = visitor.sign_in().enable()
     codes = visitor.codes()
@@ -77,7 +77,7 @@ def test_a_wrong_password_uses_up_no_code(visitor: Visitor) -> None:
     assert isinstance(visitor.confirm(factor=canonical(codes[0])), SessionRenewed)
 
 
-def test_the_session_goes_on_under_a_new_token(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_session_goes_on_under_a_new_token(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The old token opens nothing; the row and its end stay; the other browsers stay signed in."""
     visitor.sign_in()
     other = new_visitor().sign_in()
@@ -90,7 +90,7 @@ def test_the_session_goes_on_under_a_new_token(visitor: Visitor, new_visitor: Ca
     assert other.caller is not None
 
 
-def test_a_recovery_code_is_spent_by_a_step_up(visitor: Visitor) -> None:
+def test_a_recovery_code_is_spent_by_a_step_up(visitor: UseCaseBrowser) -> None:
     """It is used up for signing in too."""
     visitor.sign_in().enable()
     codes = visitor.codes()
@@ -102,7 +102,7 @@ def test_a_recovery_code_is_spent_by_a_step_up(visitor: Visitor) -> None:
     assert visitor.recovery_code(codes[2]) == Denied(Reason.CODE_ALREADY_USED)
 
 
-def test_a_recovery_code_spent_in_a_step_up_makes_no_recovery_session(visitor: Visitor) -> None:
+def test_a_recovery_code_spent_in_a_step_up_makes_no_recovery_session(visitor: UseCaseBrowser) -> None:
     """Only a session begun with a recovery code may repair without further proof."""
     visitor.sign_in().enable()
     codes = visitor.codes()
@@ -110,7 +110,7 @@ def test_a_recovery_code_spent_in_a_step_up_makes_no_recovery_session(visitor: V
     assert stale(visitor).disable() == visitor.regenerate() == StepUpRequired()
 
 
-def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """Whoever holds it does not seem to be its owner. Each try leaves an event."""
     stale(visitor.sign_in())
     me = visitor.me
@@ -122,7 +122,7 @@ def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Acc
     assert kinds(installation, anna.id)[-5:] == [EventKind.IDENTITY_REFUSED] * 4 + [EventKind.SESSION_ENDED_BY_FAILURES]
 
 
-def test_the_fifth_proof_may_be_the_right_one(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_the_fifth_proof_may_be_the_right_one(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """A right proof gives all five tries back."""
     stale(visitor.sign_in())
     for _ in range(2):
@@ -133,7 +133,7 @@ def test_the_fifth_proof_may_be_the_right_one(installation: Installation, anna: 
     assert (kind, details["amr"]) == (EventKind.IDENTITY_CONFIRMED, "pwd")
 
 
-def test_failed_step_ups_touch_no_other_session_and_no_sign_in(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_failed_step_ups_touch_no_other_session_and_no_sign_in(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The count is the session's own."""
     other = new_visitor().sign_in()
     visitor.sign_in()
@@ -155,7 +155,7 @@ def observed(installation: Installation, hasher: ObservedHasher) -> Reauthentica
 
 
 def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_before(
-    visitor: Visitor, observed: Reauthentication, hasher: ObservedHasher
+    visitor: UseCaseBrowser, observed: Reauthentication, hasher: ObservedHasher
 ) -> None:
     """The session went on under another token; what was let in under the old one changes nothing."""
     me = visitor.sign_in().me
@@ -165,7 +165,7 @@ def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_
 
 
 def test_a_hash_that_is_renewed_meanwhile_refuses_nobody(
-    installation: Installation, anna: Account, visitor: Visitor, observed: Reauthentication, hasher: ObservedHasher
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, observed: Reauthentication, hasher: ObservedHasher
 ) -> None:
     """A sign-in in another browser stores another hash of the same password: that is no change."""
 
@@ -180,7 +180,7 @@ def test_a_hash_that_is_renewed_meanwhile_refuses_nobody(
 
 
 def test_a_session_that_ends_while_the_password_is_checked_does_not_rise(
-    visitor: Visitor, observed: Reauthentication, hasher: ObservedHasher
+    visitor: UseCaseBrowser, observed: Reauthentication, hasher: ObservedHasher
 ) -> None:
     """Signed out in another tab: the late answer brings nothing back."""
     me = visitor.sign_in().me
@@ -189,7 +189,7 @@ def test_a_session_that_ends_while_the_password_is_checked_does_not_rise(
     assert visitor.caller is None
 
 
-def test_a_disabled_account_steps_up_no_more(installation: Installation, visitor: Visitor) -> None:
+def test_a_disabled_account_steps_up_no_more(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Nor does one that a request of a moment ago still knew, but that there is not any more."""
     me = visitor.sign_in().me
     nobody = replace(me, account=replace(me.account, id="0" * 32))
@@ -199,7 +199,7 @@ def test_a_disabled_account_steps_up_no_more(installation: Installation, visitor
 
 
 def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The other browser's change has ended this session."""
     visitor.sign_in()
@@ -210,7 +210,7 @@ def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
     assert visitor.caller is None
 
 
-def test_an_app_that_was_moved_away_steps_up_no_more(visitor: Visitor) -> None:
+def test_an_app_that_was_moved_away_steps_up_no_more(visitor: UseCaseBrowser) -> None:
     """After a move, the old app's codes are wrong here as well."""
     old: AuthenticatorApp = visitor.sign_in().enable()
     visitor.enable()

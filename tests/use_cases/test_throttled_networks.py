@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import Installation
-from tests.use_cases.observing import tries
-from tests.use_cases.visitor import Visitor
+from tests.use_cases.instrumentation import tries
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 
 
-def spray(new_visitor: Callable[..., Visitor], addresses: list[str]) -> list[Denied]:
+def spray(new_visitor: Callable[..., UseCaseBrowser], addresses: list[str]) -> list[Denied]:
     """One guess at another account from each address."""
     outcomes = [
         new_visitor(email=f"person{number}@example.com", address=address).begin("guess") for number, address in enumerate(addresses)
@@ -24,7 +24,7 @@ def reasons(outcomes: list[Denied]) -> list[Reason]:
     return [outcome.reason for outcome in outcomes]
 
 
-def test_one_network_has_thirty_tries_a_minute(installation: Installation, new_visitor: Callable[..., Visitor]) -> None:
+def test_one_network_has_thirty_tries_a_minute(installation: Installation, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The thirty-first is refused for a minute, whatever account it is at, and is counted for no account."""
     outcomes = spray(new_visitor, ["192.0.2.7"] * 31)
     assert reasons(outcomes) == [Reason.WRONG_CREDENTIALS] * 30 + [Reason.ADDRESS_THROTTLED]
@@ -36,7 +36,7 @@ def test_one_network_has_thirty_tries_a_minute(installation: Installation, new_v
     assert isinstance(new_visitor(address="192.0.2.7").begin(), SignedIn)
 
 
-def test_the_count_of_a_network_begins_anew_each_minute(installation: Installation, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_count_of_a_network_begins_anew_each_minute(installation: Installation, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """29 a minute go on for ever."""
     for _ in range(4):
         assert set(reasons(spray(new_visitor, ["192.0.2.7"] * 29))) <= {Reason.WRONG_CREDENTIALS, Reason.THROTTLED}
@@ -44,7 +44,7 @@ def test_the_count_of_a_network_begins_anew_each_minute(installation: Installati
         installation.clock.advance(minutes=20)
 
 
-def test_a_known_browser_is_not_counted_for_its_network(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_known_browser_is_not_counted_for_its_network(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """A colleague's guessing in the same office keeps nobody out of their own browser."""
     visitor.sign_in()
     spray(new_visitor, ["192.0.2.7"] * 31)
@@ -64,12 +64,12 @@ def test_a_known_browser_is_not_counted_for_its_network(visitor: Visitor, new_vi
     ],
     ids=["one IPv6 /64", "31 IPv6 /64s", "31 IPv4 addresses", "31 mapped addresses", "mapped and plain", "two spellings", "no addresses"],
 )
-def test_a_network_is_an_ipv4_address_or_an_ipv6_64(new_visitor: Callable[..., Visitor], addresses: list[str], last: Reason) -> None:
+def test_a_network_is_an_ipv4_address_or_an_ipv6_64(new_visitor: Callable[..., UseCaseBrowser], addresses: list[str], last: Reason) -> None:
     """Whoever owns a /64 has one count for all of it; what is no address shares one as well."""
     assert reasons(spray(new_visitor, addresses))[30] is last
 
 
-def test_a_networks_wait_is_cut_when_the_clock_goes_back(installation: Installation, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_networks_wait_is_cut_when_the_clock_goes_back(installation: Installation, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """A minute is the longest that a network waits."""
     installation.clock.advance(hours=5)
     spray(new_visitor, ["192.0.2.7"] * 30)
@@ -80,7 +80,7 @@ def test_a_networks_wait_is_cut_when_the_clock_goes_back(installation: Installat
     assert isinstance(visitor.begin(), SignedIn)
 
 
-def test_a_refused_network_leaves_the_account_uncounted(installation: Installation, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_refused_network_leaves_the_account_uncounted(installation: Installation, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """If one of the buckets refuses, none is raised: a throttled network cannot run up an account's count."""
     spray(new_visitor, ["192.0.2.7"] * 30)
     before = tries(installation)
@@ -89,7 +89,9 @@ def test_a_refused_network_leaves_the_account_uncounted(installation: Installati
     assert before == tries(installation)
 
 
-def test_no_address_of_a_person_or_network_is_kept_in_a_bucket(installation: Installation, new_visitor: Callable[..., Visitor]) -> None:
+def test_no_address_of_a_person_or_network_is_kept_in_a_bucket(
+    installation: Installation, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """Buckets are found by keyed digests."""
     spray(new_visitor, ["192.0.2.7"])
     with installation.services.database.read() as connection:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import PASSWORD, Installation
-from tests.use_cases.observing import events, kinds, tries
-from tests.use_cases.visitor import Visitor
+from tests.use_cases.instrumentation import events, kinds, tries
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
@@ -17,7 +17,7 @@ from xpressbot.identity.sessions.rules.known_browser import LIFETIME
 WRONG = Denied(Reason.WRONG_CREDENTIALS)
 
 
-def guess(visitor: Visitor, times: int) -> None:
+def guess(visitor: UseCaseBrowser, times: int) -> None:
     """Guess wrongly, each time as soon as it is allowed."""
     for _ in range(times):
         outcome = visitor.begin("guess")
@@ -27,11 +27,11 @@ def guess(visitor: Visitor, times: int) -> None:
             assert visitor.begin("guess") == WRONG
 
 
-def throttled(visitor: Visitor, seconds: float) -> Denied:
+def throttled(visitor: UseCaseBrowser, seconds: float) -> Denied:
     return Denied(Reason.THROTTLED, retry_at=visitor.clock.now() + round(seconds * SECOND))
 
 
-def test_waits_begin_after_five_wrong_passwords_and_double(visitor: Visitor) -> None:
+def test_waits_begin_after_five_wrong_passwords_and_double(visitor: UseCaseBrowser) -> None:
     """30 s, 60 s, ... 15 minutes; a try too early is refused and raises nothing; the right password helps no stranger."""
     for _ in range(5):
         assert visitor.begin("guess") == WRONG
@@ -45,7 +45,7 @@ def test_waits_begin_after_five_wrong_passwords_and_double(visitor: Visitor) -> 
         assert visitor.begin("guess") == WRONG
 
 
-def test_all_strangers_share_the_count_of_an_address_typed(new_visitor: Callable[..., Visitor]) -> None:
+def test_all_strangers_share_the_count_of_an_address_typed(new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Guesses from five networks count together, and so do spellings of the address."""
     for number in range(5):
         assert new_visitor(address=f"198.51.100.{number}").begin("guess", "ANNA@Example.com") == WRONG
@@ -53,7 +53,7 @@ def test_all_strangers_share_the_count_of_an_address_typed(new_visitor: Callable
     assert other.begin() == throttled(other, 30)
 
 
-def test_unknown_addresses_are_throttled_like_known_ones(new_visitor: Callable[..., Visitor]) -> None:
+def test_unknown_addresses_are_throttled_like_known_ones(new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Waiting times do not tell whether there is an account."""
     waits = {}
     for email in ("anna@example.com", "nobody@example.com"):
@@ -64,7 +64,7 @@ def test_unknown_addresses_are_throttled_like_known_ones(new_visitor: Callable[.
 
 @pytest.mark.parametrize("stranger_address", ["192.0.2.7", "203.0.113.9"])
 def test_a_stranger_who_guesses_for_an_hour_does_not_keep_the_owners_browser_out(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor], stranger_address: str
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser], stranger_address: str
 ) -> None:
     """Also from the owner's own address: the owner's browser has a count of its own."""
     visitor.sign_in()
@@ -85,7 +85,7 @@ def test_a_stranger_who_guesses_for_an_hour_does_not_keep_the_owners_browser_out
     ("annas", "bertas_address"), [("anna@example.com", "berta@example.com"), ("anna@straße.example", "anna@strasse.example")]
 )
 def test_a_device_cookie_of_another_account_is_no_help(
-    annas: str, bertas_address: str, anna: Account, installation: Installation, new_visitor: Callable[..., Visitor]
+    annas: str, bertas_address: str, anna: Account, installation: Installation, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """A browser known to Berta is a stranger to Anna, and its guesses count as a stranger's.
 
@@ -102,7 +102,7 @@ def test_a_device_cookie_of_another_account_is_no_help(
     assert isinstance(bertas.begin(), SignedIn)
 
 
-def test_a_known_browser_is_throttled_too_and_only_itself(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_known_browser_is_throttled_too_and_only_itself(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Guesses in Anna's own browser make it wait; her other browsers and strangers do not."""
     phone = new_visitor(address="198.51.100.1").sign_in()
     visitor.sign_in()
@@ -116,7 +116,9 @@ def test_a_known_browser_is_throttled_too_and_only_itself(visitor: Visitor, new_
     assert visitor.begin("guess") == WRONG
 
 
-def test_a_browser_is_known_for_ninety_days_and_by_its_newest_token(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_a_browser_is_known_for_ninety_days_and_by_its_newest_token(
+    visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """A token of the sign-in before the last is a stranger's, and so is one that has not signed in for so long."""
     visitor.sign_in()
     planted = new_visitor()
@@ -133,20 +135,20 @@ def test_a_browser_is_known_for_ninety_days_and_by_its_newest_token(visitor: Vis
     assert isinstance(visitor.begin(), Denied)
 
 
-def test_a_right_password_gives_the_addresss_charge_back_and_not_the_networks(installation: Installation, visitor: Visitor) -> None:
+def test_a_right_password_gives_the_addresss_charge_back_and_not_the_networks(installation: Installation, visitor: UseCaseBrowser) -> None:
     """With 2FA on, typing it over and over makes the account wait for nothing; its network has thirty tries a minute for it as well."""
     visitor.sign_in().enable()
-    other = Visitor(installation, address="198.51.100.1")
+    other = UseCaseBrowser(installation, address="198.51.100.1")
     for number in range(1, 31):
         assert isinstance(other.begin(), SecondFactorRequired)
         assert tries(installation) == {"address": 1 + number}
     assert other.begin() == Denied(Reason.ADDRESS_THROTTLED, retry_at=installation.clock.now() + 60 * SECOND)
-    assert isinstance(Visitor(installation, address="198.51.100.2").begin(), SecondFactorRequired)
+    assert isinstance(UseCaseBrowser(installation, address="198.51.100.2").begin(), SecondFactorRequired)
     installation.clock.advance(minutes=1)
     assert isinstance(other.begin(), SecondFactorRequired)
 
 
-def test_a_known_browsers_right_password_gives_its_whole_charge_back(installation: Installation, visitor: Visitor) -> None:
+def test_a_known_browsers_right_password_gives_its_whole_charge_back(installation: Installation, visitor: UseCaseBrowser) -> None:
     """It counts for no network: whoever signs in there all day long waits for nothing."""
     visitor.sign_in().enable()
     for _ in range(100):
@@ -154,7 +156,9 @@ def test_a_known_browsers_right_password_gives_its_whole_charge_back(installatio
     assert tries(installation) == {"address": 1}
 
 
-def test_the_charge_given_back_is_ones_own(installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_the_charge_given_back_is_ones_own(
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
     """Wrong ones before it stay counted while the sign-in is not complete, so that a right password resets no guessing."""
     visitor.sign_in().enable()
     stranger = new_visitor()
@@ -167,10 +171,10 @@ def test_the_charge_given_back_is_ones_own(installation: Installation, visitor: 
     assert stranger.begin("guess") == throttled(stranger, 30)
 
 
-def test_a_right_password_in_the_last_free_try_opens_no_wait(installation: Installation, visitor: Visitor) -> None:
+def test_a_right_password_in_the_last_free_try_opens_no_wait(installation: Installation, visitor: UseCaseBrowser) -> None:
     """The wait that its own charge had opened is taken back with it."""
     visitor.sign_in().enable()
-    other = Visitor(installation)
+    other = UseCaseBrowser(installation)
     for _ in range(4):
         other.begin("guess")
     assert isinstance(other.begin(), SecondFactorRequired)
@@ -178,7 +182,7 @@ def test_a_right_password_in_the_last_free_try_opens_no_wait(installation: Insta
 
 
 def test_a_completed_sign_in_clears_only_a_known_browsers_own_count(
-    installation: Installation, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The strangers' count and the network's stay, whichever browser it comes from."""
     visitor.sign_in()
@@ -191,7 +195,7 @@ def test_a_completed_sign_in_clears_only_a_known_browsers_own_count(
 
 
 def test_guessing_is_reported_at_the_next_completed_sign_in(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """How many waits, the first and the last; once; and with an alarm from a hundred tries on."""
     visitor.sign_in()
@@ -211,7 +215,7 @@ def test_guessing_is_reported_at_the_next_completed_sign_in(
     assert (reports[1]["count"], reports[1]["alarm"]) == (93, True)
 
 
-def test_guessing_in_ones_own_browser_is_reported_too(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_guessing_in_ones_own_browser_is_reported_too(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """Whoever sits at Anna's browser and guesses is told of as well."""
     visitor.sign_in()
     guess(visitor, 6)
@@ -221,7 +225,7 @@ def test_guessing_in_ones_own_browser_is_reported_too(installation: Installation
     assert [details["count"] for details in reports] == [2]
 
 
-def test_wrong_codes_are_not_told_as_guesses_at_the_password(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_wrong_codes_are_not_told_as_guesses_at_the_password(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """They were events when they were refused."""
     app = visitor.sign_in().enable()
     for _try in range(6):
@@ -233,7 +237,7 @@ def test_wrong_codes_are_not_told_as_guesses_at_the_password(installation: Insta
     assert EventKind.PASSWORD_GUESSING not in kinds(installation, anna.id)
 
 
-def test_a_wait_is_cut_when_the_clock_goes_back(visitor: Visitor) -> None:
+def test_a_wait_is_cut_when_the_clock_goes_back(visitor: UseCaseBrowser) -> None:
     """Nobody waits a day because the clock was a day ahead: at most the longest delay, counted once."""
     visitor.clock.advance(hours=24)
     guess(visitor, 5)
@@ -246,7 +250,7 @@ def test_a_wait_is_cut_when_the_clock_goes_back(visitor: Visitor) -> None:
 
 
 def test_a_right_password_takes_the_wait_it_would_have_opened_out_of_the_report(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The first wait that is reported is one that a stranger caused, not one that was given back."""
     app = visitor.sign_in().enable()

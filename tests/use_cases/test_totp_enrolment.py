@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import Installation
-from tests.use_cases.observing import after_unit_of_work, events, kinds
-from tests.use_cases.visitor import Visitor
+from tests.use_cases.instrumentation import after_unit_of_work, events, kinds
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
@@ -19,11 +19,11 @@ NO_ENROLMENT = Denied(Reason.NO_ENROLMENT)
 
 
 @pytest.fixture(autouse=True)
-def signed_in(visitor: Visitor) -> None:
+def signed_in(visitor: UseCaseBrowser) -> None:
     visitor.sign_in()
 
 
-def test_starting_changes_nothing(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_starting_changes_nothing(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Until a code has proven possession the password alone signs in, and no session ends."""
     other = new_visitor().sign_in()
     visitor.start()
@@ -33,7 +33,7 @@ def test_starting_changes_nothing(visitor: Visitor, new_visitor: Callable[..., V
     assert (settings.protection.on, settings.enrolment_pending, settings.other_sessions) == (False, True, 2)
 
 
-def test_the_secret_has_twenty_bytes_and_is_new_each_time(visitor: Visitor) -> None:
+def test_the_secret_has_twenty_bytes_and_is_new_each_time(visitor: UseCaseBrowser) -> None:
     """160 bits (RFC 4226 R6); nobody gets the secret of another or of an earlier time."""
     secrets = set()
     for _ in range(5):
@@ -49,7 +49,7 @@ def test_the_secret_has_twenty_bytes_and_is_new_each_time(visitor: Visitor) -> N
     assert len(secrets) == 5
 
 
-def test_a_second_start_shows_the_same_secret(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_a_second_start_shows_the_same_secret(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """A refresh keeps what was scanned, its time and its tries; it is no second event."""
     first = visitor.start()
     visitor.confirm_enrolment("000000")
@@ -60,7 +60,7 @@ def test_a_second_start_shows_the_same_secret(installation: Installation, anna: 
     assert kinds(installation, anna.id).count(EventKind.ENROLMENT_STARTED) == 1
 
 
-def test_the_secret_is_not_shown_to_an_older_token(visitor: Visitor) -> None:
+def test_the_secret_is_not_shown_to_an_older_token(visitor: UseCaseBrowser) -> None:
     """A request that was let in under it, and reads once the owner has confirmed who they are and begun a set-up, gets nothing."""
     stale = visitor.me
     visitor.confirm()
@@ -68,7 +68,7 @@ def test_the_secret_is_not_shown_to_an_older_token(visitor: Visitor) -> None:
     assert visitor.identity.totp_enrolment.view(stale) is None
 
 
-def test_an_enrolment_lives_ten_minutes(visitor: Visitor) -> None:
+def test_an_enrolment_lives_ten_minutes(visitor: UseCaseBrowser) -> None:
     """At their end the code is refused, nothing is shown, and another start makes another secret."""
     app = visitor.start()
     visitor.clock.advance(minutes=10, seconds=-1)
@@ -83,7 +83,7 @@ def test_an_enrolment_lives_ten_minutes(visitor: Visitor) -> None:
     assert visitor.start().uri != app.uri
 
 
-def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: Account, visitor: Visitor) -> None:
+def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """The refusals count down; after the last, the right code is refused too, and a new start makes another secret."""
     app = visitor.start()
     wrong = next(code for code in ("000000", "111111", "222222") if code not in {app.code(steps=steps) for steps in range(-11, 12)})
@@ -95,7 +95,7 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
     assert visitor.start().uri != app.uri
 
 
-def test_the_fifth_code_may_be_the_right_one(visitor: Visitor) -> None:
+def test_the_fifth_code_may_be_the_right_one(visitor: UseCaseBrowser) -> None:
     """Four mistakes are forgiven."""
     app = visitor.start()
     for _ in range(4):
@@ -104,14 +104,14 @@ def test_the_fifth_code_may_be_the_right_one(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("steps", [-10, -2, 2, 10])
-def test_a_wrong_clock_is_told_at_once_during_set_up(visitor: Visitor, steps: int) -> None:
+def test_a_wrong_clock_is_told_at_once_during_set_up(visitor: UseCaseBrowser, steps: int) -> None:
     """Whoever sets up holds the secret anyway. The code is refused all the same, and counts."""
     app = visitor.start()
     assert visitor.confirm_enrolment(app.code(steps=steps)) == Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=30 * steps, tries_left=4)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 
-def test_start_over_replaces_the_secret(visitor: Visitor) -> None:
+def test_start_over_replaces_the_secret(visitor: UseCaseBrowser) -> None:
     """Only the new one can be confirmed; with a fresh proof it has its full ten minutes and tries."""
     app = visitor.start()
     visitor.confirm_enrolment(app.code(steps=-20))
@@ -125,7 +125,7 @@ def test_start_over_replaces_the_secret(visitor: Visitor) -> None:
     assert isinstance(visitor.confirm_enrolment(visitor.scan().code()), Confirmed)
 
 
-def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: Visitor) -> None:
+def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: UseCaseBrowser) -> None:
     """Starting over again and again does not stretch a proof of long ago."""
     visitor.start()
     began = visitor.clock.now()
@@ -137,14 +137,14 @@ def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: 
     assert view.expires_at == began + 3 * MINUTE + 10 * MINUTE
 
 
-def test_there_is_nothing_to_start_over_or_confirm_without_a_start(visitor: Visitor) -> None:
+def test_there_is_nothing_to_start_over_or_confirm_without_a_start(visitor: UseCaseBrowser) -> None:
     """Skipping steps leads nowhere."""
     assert visitor.identity.totp_enrolment.start_over(visitor.me) == NO_ENROLMENT
     assert visitor.confirm_enrolment("000000") == NO_ENROLMENT
     assert visitor.identity.totp_enrolment.view(visitor.me) is None
 
 
-def test_an_enrolment_belongs_to_its_session(visitor: Visitor, new_visitor: Callable[..., Visitor]) -> None:
+def test_an_enrolment_belongs_to_its_session(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The same person's other browser neither sees nor confirms it, and has one of its own."""
     app = visitor.start()
     other = new_visitor().sign_in()
@@ -154,7 +154,7 @@ def test_an_enrolment_belongs_to_its_session(visitor: Visitor, new_visitor: Call
     assert visitor.scan().uri == app.uri
 
 
-def test_an_enrolment_goes_on_when_its_session_rises(visitor: Visitor) -> None:
+def test_an_enrolment_goes_on_when_its_session_rises(visitor: UseCaseBrowser) -> None:
     """It is bound to the session and not to its token: a step-up in between loses nothing."""
     app = visitor.start()
     visitor.clock.advance(minutes=6)
@@ -163,7 +163,7 @@ def test_an_enrolment_goes_on_when_its_session_rises(visitor: Visitor) -> None:
 
 
 def test_confirming_turns_2fa_on_and_ends_everything_older(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """The session rises to level 2 under a new token; other sessions, pending sign-ins and enrolments end."""
     other, thief = new_visitor().sign_in(), new_visitor()
@@ -186,7 +186,7 @@ def test_confirming_turns_2fa_on_and_ends_everything_older(
     assert refusal.reason is Reason.WRONG_CODE
 
 
-def test_a_confirmed_enrolment_counts_as_a_step_up(visitor: Visitor) -> None:
+def test_a_confirmed_enrolment_counts_as_a_step_up(visitor: UseCaseBrowser) -> None:
     """Proving a code of the new app is a proof: for five minutes more nothing is asked for."""
     app = visitor.start()
     visitor.clock.advance(minutes=6)
@@ -196,7 +196,7 @@ def test_a_confirmed_enrolment_counts_as_a_step_up(visitor: Visitor) -> None:
 
 
 def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_proven(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Half a move changes nothing; a whole one revokes the old app and leaves the codes."""
     old = visitor.enable()
@@ -222,7 +222,7 @@ def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_pr
 
 
 def test_disabling_and_enabling_on_another_phone_works(
-    installation: Installation, anna: Account, visitor: Visitor, new_visitor: Callable[..., Visitor]
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Disabling removes app and codes, ends the other sessions and lowers this one; enabling again makes new ones."""
     old = visitor.enable()
@@ -243,12 +243,12 @@ def test_disabling_and_enabling_on_another_phone_works(
     assert isinstance(later.code(new.code()), SignedIn)
 
 
-def test_what_is_off_cannot_be_disabled(visitor: Visitor) -> None:
+def test_what_is_off_cannot_be_disabled(visitor: UseCaseBrowser) -> None:
     """It is said, and nothing happens."""
     assert visitor.disable() == Denied(Reason.NOT_PROTECTED)
 
 
-def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(installation: Installation, visitor: Visitor) -> None:
+def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(installation: Installation, visitor: UseCaseBrowser) -> None:
     """2FA disabled in another tab dropped it: the late code turns nothing on."""
     visitor.enable()
     new = visitor.start()
@@ -258,7 +258,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 
-def test_an_activation_that_finds_no_pending_row_turns_nothing_on(installation: Installation, visitor: Visitor) -> None:
+def test_an_activation_that_finds_no_pending_row_turns_nothing_on(installation: Installation, visitor: UseCaseBrowser) -> None:
     """The row count of the conditional write decides, not what was read before it."""
     app = visitor.start()
     with installation.services.database.write() as connection:

@@ -11,7 +11,7 @@ from xpressbot.diagnostics.database_checks import SCHEMA
 from xpressbot.foundation.networks import Network, is_within
 from xpressbot.foundation.times import DAY
 
-_FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
+FEWEST_PREFIX_BITS: Final[Mapping[int, int]] = {4: 8, 6: 16}
 """Shorter prefixes than these hold more public addresses than any proxy has."""
 REMEMBERED_FOR: Final = 7 * DAY
 """What no request has shown for so long tells nothing of today."""
@@ -86,7 +86,7 @@ def _may_be_reached(host: str) -> bool:
 
 
 def _is_too_wide(network: Network) -> bool:
-    return not network.is_private and network.prefixlen < _FEWEST_PREFIX_BITS[network.version]
+    return not network.is_private and network.prefixlen < FEWEST_PREFIX_BITS[network.version]
 
 
 PUBLIC_URL: Final = Check(

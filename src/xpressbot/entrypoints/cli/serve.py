@@ -22,7 +22,7 @@ from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
 
-_GRACE_SECONDS: Final = 30
+GRACE_SECONDS: Final = 30
 _SUPERVISION_INTERVAL_SECONDS: Final = 0.5
 _PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
 
@@ -61,7 +61,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             "log_config": None,
             "proxy_headers": False,
             "server_header": False,
-            "timeout_graceful_shutdown": _GRACE_SECONDS,
+            "timeout_graceful_shutdown": GRACE_SECONDS,
         }
         _allow_open_files()
         if workers == 1:

@@ -1,7 +1,7 @@
 """Throttling of guesses (ASVS 6.3.1, NIST SP 800-63B-4 section 3.2.2): failures and time in, a decision out.
 
-A try is charged before anything is verified, so that parallel tries cannot outrun the count. The numbers stand in
-docs/operations.md, which a test compares with this file.
+A try is charged before anything is verified, so that parallel tries cannot outrun the count. `make docs`
+writes the numbers into docs/operations.md.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from xpressbot.entrypoints.messages.findings.words import DIRECTION, SET_THE_CLO
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.sessions.rules.assurance import Method
 
-_MOST_ROWS_LISTED: Final = 3
+MOST_ROWS_LISTED: Final = 3
 """Rows have long names, and say little to people."""
 _METHODS: Final = {Method.TOTP.value: N_("codes from the app"), Method.RECOVERY_CODE.value: N_("recovery codes")}
 
@@ -18,7 +18,7 @@ def _secrets_well(facts: Mapping[str, Any]) -> str:
 
 
 def _rows(texts: Texts, rows: Sequence[str]) -> str:
-    return listed(texts, rows, _MOST_ROWS_LISTED)
+    return listed(texts, rows, MOST_ROWS_LISTED)
 
 
 def _addresses(texts: Texts, accounts: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWor
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.logging import printable
 
-_SEVERITIES: Final[Mapping[Severity, str]] = {
+SEVERITIES: Final[Mapping[Severity, str]] = {
     Severity.OK: N_("OK"),
     Severity.NOTE: N_("Note"),
     Severity.SKIPPED: N_("Not checked"),
@@ -59,7 +59,7 @@ def advice(texts: Texts, finding: Finding) -> Advice:
     spoken = {name: printable(_spoken(texts, words, name, value)) for name, value in finding.facts.items()}
     typed = {name: printable(_typed(value)) for name, value in finding.facts.items() if name in _PATHS}
     return Advice(
-        texts.gettext(_SEVERITIES[finding.severity]),
+        texts.gettext(SEVERITIES[finding.severity]),
         _title_of(texts, finding.check),
         texts.gettext(words.what) % spoken,
         # An empty text would be answered with the catalogue's header.
@@ -69,7 +69,7 @@ def advice(texts: Texts, finding: Finding) -> Advice:
 
 def widest_severity(texts: Texts) -> int:
     """How many characters the longest word for a severity has."""
-    return max(len(texts.gettext(word)) for word in _SEVERITIES.values())
+    return max(len(texts.gettext(word)) for word in SEVERITIES.values())
 
 
 def _well(finding: Finding) -> ProblemWords:

@@ -1,0 +1,131 @@
+"""The tables that are generated, each from the closed list or the constants that it tells of."""
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import fields
+from enum import Enum
+
+from docs.generate.constants import duration, parameters, written
+from docs.generate.log_lines import log_lines
+from docs.generate.markdown import Cells, Table
+from docs.generate.running import running_tables
+from xpressbot.bootstrap import doctor_checks
+from xpressbot.diagnostics.check import COMMON_PROBLEMS
+from xpressbot.foundation.settings import PREFIX, Settings
+from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
+from xpressbot.identity.expiry.rules import Transient, cutoff
+from xpressbot.identity.throttling import rules as throttling
+from xpressbot.identity.throttling.rules import Bucket, Policy
+
+_OPERATIONS = "docs/operations.md"
+_COLUMNS = {
+    "free": "Free tries",
+    "first_delay": "First wait",
+    "longest_delay": "Longest wait",
+    "window": "Count starts anew after",
+    "alarm_at": "Alarm at",
+    "suspend_at": "Suspended at",
+    "forgotten_after": "Forgotten after its last try",
+}
+"""The fields of a policy, and what their columns are called."""
+_COUNTS = {"free", "alarm_at", "suspend_at"}
+_POLICIES = {name: value for name, value in vars(throttling).items() if isinstance(value, Policy)}
+
+
+def all_tables() -> Sequence[Table]:
+    """Every generated table of every document."""
+    return [
+        _parameters(),
+        Table("docs/settings.md", "settings", ["Setting"], _settings(), "What it does"),
+        Table("README.md", "settings", ["Setting"], _defaults(), "What it is for", in_order=False, is_selection=True),
+        Table("docs/security-events.md", "security events", ["Event"], _events(), "Recorded when"),
+        Table("docs/doctor.md", "checks", ["Check"], {(_code(check.name),): {} for check in doctor_checks()}, "What is looked at"),
+        Table("docs/doctor.md", "problems", ["Problem"], _problems(), "Meaning"),
+        Table(_OPERATIONS, "policies", ["Policy"], {(_code(name),): _policy(policy) for name, policy in _POLICIES.items()}),
+        Table(_OPERATIONS, "waits", ["Tries in a row"], _waits()),
+        Table(_OPERATIONS, "buckets", ["Bucket"], _buckets(), "Counts together"),
+        Table(_OPERATIONS, "retention", ["Rows"], _retention(), "After"),
+        Table(_OPERATIONS, "log lines", ["Event"], log_lines(), "Meaning", in_order=False),
+        *running_tables(),
+    ]
+
+
+def _parameters() -> Table:
+    return Table(
+        "docs/parameters.md",
+        "parameters",
+        ["Constant"],
+        {(_code(path),): {} for path in parameters()},
+        "What",
+        may_be_split=True,
+        rewritten=lambda row: {"Value": written(row["Constant"].strip("`"), row["Value"])},
+    )
+
+
+def _settings() -> dict[tuple[str, ...], Cells]:
+    rows: dict[tuple[str, ...], Cells] = {}
+    for name, field in Settings.model_fields.items():
+        cells = {"Default": _default(field.default)}
+        choices = [True, False] if field.annotation is bool else getattr(field.annotation, "__args__", ())
+        if choices and all(isinstance(choice, bool | str) for choice in choices):
+            cells["Values"] = ", ".join(map(_default, choices))
+        rows[(_code(f"{PREFIX}{name.upper()}"),)] = cells
+    return rows
+
+
+def _defaults() -> dict[tuple[str, ...], Cells]:
+    return {key: {"Default": cells["Default"]} for key, cells in _settings().items()}
+
+
+def _default(value: object) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, bool):
+        value = str(value).lower()
+    return "(empty)" if value in ("", ()) else _code(str(value))
+
+
+def _events() -> dict[tuple[str, ...], Cells]:
+    return {(_code(kind.value),): {"Notice": "yes" if kind in NOTABLE else ""} for kind in EventKind}
+
+
+def _problems() -> dict[tuple[str, ...], Cells]:
+    problems = [*COMMON_PROBLEMS, *(problem for check in doctor_checks() for problem in check.problems)]
+    return {(_code(problem.code),): {"Severity": problem.severity.value} for problem in problems}
+
+
+def _policy(policy: Policy) -> Cells:
+    cells = {}
+    for field in fields(policy):
+        value = getattr(policy, field.name)
+        number = str(value) if field.name in _COUNTS else duration(value or 0)
+        cells[_COLUMNS[field.name]] = "-" if value is None else number
+    return cells
+
+
+def _waits() -> dict[tuple[str, ...], Cells]:
+    """From the last free try to the longest wait of both."""
+    rows: dict[tuple[str, ...], Cells] = {}
+    tries = throttling.SECOND_FACTOR.free - 1
+    while not rows or throttling.SECOND_FACTOR.delay_after(tries - 1) < throttling.SECOND_FACTOR.longest_delay:
+        waits = {"Password": throttling.PASSWORD, "Second factor": throttling.SECOND_FACTOR}
+        rows[(str(tries),)] = {name: duration(wait) if (wait := policy.delay_after(tries)) else "none" for name, policy in waits.items()}
+        tries += 1
+    return rows
+
+
+def _buckets() -> dict[tuple[str, ...], Cells]:
+    makers = [
+        maker for maker in vars(throttling).values() if inspect.isfunction(maker) and inspect.signature(maker).return_annotation is Bucket
+    ]
+    names = {id(policy): name for name, policy in _POLICIES.items()}
+    buckets = [maker("") for maker in makers]
+    return {(_code(bucket.kind.name.lower()),): {"Policy": _code(names[id(bucket.policy)])} for bucket in buckets}
+
+
+def _retention() -> dict[tuple[str, ...], Cells]:
+    return {(_code(kind.value),): {"Kept for": duration(-cutoff(kind, 0).ended_by)} for kind in Transient}
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"

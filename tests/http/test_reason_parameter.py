@@ -1,0 +1,110 @@
+"""A page says why somebody was sent back to it only in sentences of its own, whatever the address asks for."""
+
+import pytest
+
+from tests.http.conftest import RE_ENROLMENT, Protected
+from tests.http.raw_requests import words
+from tests.support import labels
+from tests.support.browser import Browser
+from xpressbot.identity.outcomes import Reason
+
+SAID_IN_SETTINGS = {
+    Reason.NO_ENROLMENT: "The set-up is no longer open",
+    Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
+    Reason.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
+    Reason.NOT_VIEWABLE: "This XpressBot shows recovery codes only once.",
+}
+SAID_AT_SIGN_IN = {
+    Reason.START_AGAIN: labels.SIGN_IN_EXPIRED,
+    Reason.JUST_SIGNED_IN: "You have just signed in with this code.",
+    Reason.SESSION_ENDED: "Too many wrong tries to confirm who you are",
+    Reason.CLOCK_WAS_CHANGED: "The server's clock was changed after you signed in",
+}
+SAID_AT_THE_APPS = {
+    Reason.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",
+    Reason.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
+    Reason.LAST_AUTHENTICATOR: labels.ONLY_APP,
+}
+SAID_ON_THE_LINK_PAGE = {
+    Reason.MUST_ENROL: "Without it 2FA cannot be set up again.",
+    Reason.LINK_OF_ANOTHER: "Paste the one for yours.",
+    Reason.NO_ENROLMENT: labels.NO_OPEN_SET_UP,
+    Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
+}
+HOSTILE = [
+    "",
+    "nothing",
+    "NO_ENROLMENT",
+    " no_enrolment",
+    "no_enrolment\x00",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}}",
+    "%(time)s",
+    "__class__",
+    "x" * 20_000,
+]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_account_settings_say_what_leads_there_and_nothing_else(reason: Reason, signed_in: Browser) -> None:
+    """Nobody can be sent to a page that claims something else has happened to their account."""
+    plain, page = (signed_in.request("GET", "/account", params=query).text for query in ({}, {"reason": reason.value}))
+    if reason in SAID_IN_SETTINGS:
+        assert SAID_IN_SETTINGS[reason] in words(page)
+        assert SAID_IN_SETTINGS[reason] not in words(plain)
+    else:
+        assert page == plain
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_sign_in_page_says_what_leads_there_and_nothing_else(reason: Reason, browser: Browser) -> None:
+    """Its closed list is another one."""
+    plain, page = (browser.request("GET", "/sign-in", params=query).text for query in ({}, {"reason": reason.value}))
+    if reason in SAID_AT_SIGN_IN:
+        assert SAID_AT_SIGN_IN[reason] in words(page)
+    else:
+        assert page == plain
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_list_of_apps_says_what_leads_there_and_nothing_else(reason: Reason, protected: Protected) -> None:
+    """Its closed list is a third one."""
+    plain, page = (protected.browser.request("GET", "/account/2fa/apps", params=query).text for query in ({}, {"reason": reason.value}))
+    if reason in SAID_AT_THE_APPS:
+        assert SAID_AT_THE_APPS[reason] in words(page)
+    else:
+        assert page == plain
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(reason: Reason, must_enrol: Browser) -> None:
+    """Nor does its list let anybody claim something else."""
+    plain, page = (must_enrol.request("GET", RE_ENROLMENT, params=query).text for query in ({}, {"reason": reason.value}))
+    if reason in SAID_ON_THE_LINK_PAGE:
+        assert SAID_ON_THE_LINK_PAGE[reason] in words(page)
+        assert SAID_ON_THE_LINK_PAGE[reason] not in words(plain)
+    else:
+        assert page == plain
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_reason_that_is_none_changes_not_the_page_that_asks_for_the_link(reason: str, must_enrol: Browser) -> None:
+    """As on the others."""
+    plain, odd = (must_enrol.request("GET", RE_ENROLMENT, params=query) for query in ({}, {"reason": reason}))
+    assert (odd.status_code, odd.text) == (plain.status_code, plain.text)
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_reason_that_is_none_changes_no_page(reason: str, signed_in: Browser) -> None:
+    """Markup, templates and formats in it are neither shown nor obeyed."""
+    for path in ("/account", "/account/2fa/recovery-codes", "/sign-in"):
+        plain, odd = (signed_in.request("GET", path, params=query) for query in ({}, {"reason": reason}))
+        assert (odd.status_code, odd.text) == (plain.status_code, plain.text)
+
+
+def test_of_two_reasons_only_one_of_the_list_is_said(signed_in: Browser) -> None:
+    """An address may repeat it."""
+    page = signed_in.request("GET", "/account?reason=<b>x</b>&reason=no_enrolment").text
+    assert "<b>x</b>" not in page
+    assert "&lt;b&gt;" not in page

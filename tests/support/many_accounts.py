@@ -1,0 +1,201 @@
+"""Rows of many accounts, so that query plans are those of a large database."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Table, insert
+
+from tests.support.installation import Installation
+from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.identifiers import identifier
+from xpressbot.foundation.times import HOUR, MINUTE, SECOND
+from xpressbot.identity import tables
+from xpressbot.identity.expiry.rules import Transient, cutoff
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.sessions.rules import session
+from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+
+Row = dict[str, Any]
+
+
+def add_accounts(installation: Installation, accounts: int) -> None:
+    """Write that many accounts, each with 2 sessions, a sign-in, a browser, an app, 10 recovery codes, 10 events and counts."""
+    rows_of = _Rows(installation)
+    rows = [rows_of.person(number) for number in range(accounts)]
+    with installation.services.database.write() as connection:
+        for table in rows[0]:
+            connection.execute(insert(METADATA.tables[table]), [row for person in rows for row in person[table]])
+        connection.commit()
+
+
+def add_expired_rows(installation: Installation, account_id: str, kinds: Iterable[Transient] = Transient, *, rows: int = 1) -> None:
+    """Write rows of each kind that have their day to this very microsecond."""
+    rows_of, now = _Rows(installation), installation.clock.now()
+    with installation.services.database.write() as connection:
+        for kind in kinds:
+            made = [rows_of.outdated(kind, account_id, now) for _row in range(rows)]
+            connection.execute(insert(made[0][0]), [row for _table, row in made])
+        connection.commit()
+
+
+class _Rows:
+    """Makes rows from the installation's time and chance."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._now = installation.clock.now()
+        self._random = installation.entropy.token_bytes
+
+    def person(self, number: int) -> dict[str, Sequence[Row]]:
+        age = number * 40 * SECOND
+        account_id, set_id = self._id(age), self._id(age)
+        app = self.authenticator(account_id, state="active", begun_in=None)
+        email = f"person{number}@example.com"
+        return {
+            "account": [
+                {
+                    "id": account_id,
+                    "email": email,
+                    "email_key": email,
+                    "name": f"Person {number}",
+                    "status": "active",
+                    "security_version": 1,
+                    "password_hash": "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                    "created_at": self._now - age,
+                }
+            ],
+            "session": [self.session(account_id, self._now - age) for _session in range(2)],
+            "pending_sign_in": [self.pending(account_id, self._now - number * SECOND // 4)],
+            "device": [self.device(account_id, self._now - age)],
+            "authenticator": [app],
+            "recovery_code_set": [
+                {"id": set_id, "account_id": account_id, "state": "in_force", "session_id": self._id(), "created_at": self._now}
+            ],
+            "recovery_code": [
+                {"id": self._id(), "set_id": set_id, "position": position, "digest": self._random(32), "box": None}
+                for position in range(10)
+            ],
+            "refused_step": [{"authenticator_id": app["id"], "step": 1}],
+            "link": [self.link(self._now + HOUR) | {"email": email, "email_key": email}],
+            "chain_head": [{"account_id": account_id, "seq": 10, "hash": self._random(32)}],
+            "security_event": [
+                {
+                    "account_id": account_id,
+                    "seq": seq,
+                    "kind": "sign_in.completed",
+                    "at": self._now - age,
+                    "details": "{}",
+                    "salt": self._random(16),
+                    "details_hash": self._random(32),
+                    "hash": self._random(32),
+                }
+                for seq in range(1, 11)
+            ],
+            "notice": [
+                {
+                    "account_id": account_id,
+                    "first_seq": seq,
+                    "last_seq": seq,
+                    "kind": "totp.enabled",
+                    "count": 1,
+                    "several_places": False,
+                    "acknowledged_at": acknowledged_at,
+                }
+                for seq, acknowledged_at in ((1, self._now), (2, self._now), (3, None))
+            ],
+            "throttle_bucket": [
+                self.count(f"password:stranger:{self._random(32).hex()}", self._now - age),
+                self.count(f"address:{self._random(32).hex()}", self._now - number * SECOND),
+                self.count(f"totp:{account_id}", self._now - age),
+            ],
+        }
+
+    def outdated(self, kind: Transient, account_id: str, now: int) -> tuple[Table, Row]:
+        """A row that has had its day since `now`, and its table."""
+        ended = cutoff(kind, now).ended_by
+        enrolment = self.authenticator(account_id, state="pending", begun_in=self._id())
+        return {
+            Transient.SESSION: (tables.SESSION, self.session(account_id, ended - session.ABSOLUTE_LIFETIME)),
+            Transient.PENDING_SIGN_IN: (tables.PENDING_SIGN_IN, self.pending(account_id, ended - pending_sign_in.LIFETIME)),
+            Transient.LINK: (tables.LINK, self.link(ended)),
+            Transient.ENROLMENT: (tables.AUTHENTICATOR, enrolment | {"expires_at": ended}),
+            Transient.DEVICE: (tables.DEVICE, self.device(account_id, ended)),
+            Transient.NETWORK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"address:{self._random(32).hex()}", ended)),
+            Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:device:{self._random(32).hex()}", ended)),
+            Transient.STRANGER_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:stranger:{self._random(32).hex()}", ended)),
+            Transient.LINK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
+        }[kind]
+
+    def session(self, account_id: str, made_at: int) -> Row:
+        return {
+            "id": identifier(made_at, self._random(10)),
+            "token_hash": self._random(32),
+            "account_id": account_id,
+            "security_version": 1,
+            "amr": "otp pwd",
+            "authenticated_at": made_at,
+            "proven_at": made_at,
+            "last_used_at": made_at,
+            "expires_at": made_at + session.ABSOLUTE_LIFETIME,
+            "recovery_grant_until": 0,
+            "codes_visible_until": 0,
+            "step_up_tries": 0,
+            "address": "192.0.2.7",
+            "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        }
+
+    def pending(self, account_id: str, made_at: int) -> Row:
+        return {
+            "id": identifier(made_at, self._random(10)),
+            "token_hash": self._random(32),
+            "account_id": account_id,
+            "security_version": 1,
+            "amr": "pwd",
+            "next_path": "/",
+            "password_bucket": f"password:stranger:{self._random(32).hex()}",
+            "created_at": made_at,
+            "expires_at": made_at + pending_sign_in.LIFETIME,
+        }
+
+    def device(self, account_id: str, signed_in_at: int) -> Row:
+        return {
+            "id": identifier(signed_in_at, self._random(10)),
+            "token_hash": self._random(32),
+            "previous_token_hash": self._random(32),
+            "account_id": account_id,
+            "last_sign_in_at": signed_in_at,
+        }
+
+    def authenticator(self, account_id: str, *, state: str, begun_in: str | None) -> Row:
+        return {
+            "id": self._id(),
+            "account_id": account_id,
+            "kind": "totp",
+            "state": state,
+            "secret_box": self._random(60),
+            "created_at": self._now,
+            "begun_in": begun_in,
+            "expires_at": None,
+            "failures": 0,
+            "last_step": 1,
+        }
+
+    def link(self, expires_at: int) -> Row:
+        return {
+            "token_hash": self._random(32),
+            "kind": LinkKind.INVITE.value,
+            "created_at": expires_at - 24 * HOUR,
+            "expires_at": expires_at,
+        }
+
+    def count(self, key: str, tried_at: int) -> Row:
+        return {
+            "key": key,
+            "tries": 1,
+            "next_allowed_at": 0,
+            "window_began_at": tried_at,
+            "charged_at": tried_at,
+            "reported_tries": 0,
+        }
+
+    def _id(self, age: int = MINUTE) -> str:
+        return identifier(self._now - age, self._random(10))

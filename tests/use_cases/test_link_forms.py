@@ -1,0 +1,62 @@
+"""What a link's form costs is charged first: beyond ten an hour nothing is scored, and nothing hashed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.use_cases.instrumentation import ObservedHasher, parts_of, tries
+from xpressbot.foundation.times import HOUR
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.outcomes import Denied, Reason, WeakPassword
+from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.registration.account_creation import NewAccount, PasswordRules, Registration
+from xpressbot.identity.throttling.rules import LINK
+
+BERTA = "berta@example.com"
+WEAK = "passwordpassword"
+Send = Callable[[str], object]
+
+
+@pytest.fixture
+def scored() -> list[str]:
+    """What the estimator was asked about."""
+    return []
+
+
+@pytest.fixture
+def registration(installation: Installation, hasher: ObservedHasher, scored: list[str]) -> Registration:
+    def strength(password: str) -> int:
+        scored.append(password)
+        return estimate_strength(password)
+
+    parts = parts_of(installation)
+    return Registration(parts.transactions, parts.system, hasher, parts.session_start, PasswordRules(15, strength))
+
+
+@pytest.fixture(params=["welcome", "invitation"])
+def send(request: pytest.FixtureRequest, registration: Registration) -> Send:
+    """Sends the form of an open link."""
+    if request.param == "welcome":
+        welcome = registration.issue_welcome_link()
+        return lambda password: registration.claim(welcome, NewAccount(BERTA, "Berta", password), CLIENT)
+    invitation = registration.invite(BERTA)
+    return lambda password: registration.accept(invitation, "Berta", password, CLIENT)
+
+
+def test_beyond_ten_an_hour_nothing_is_scored_and_nothing_hashed(
+    installation: Installation, send: Send, scored: list[str], hasher: ObservedHasher
+) -> None:
+    """A hundred more cost a look at a count each, and change nothing."""
+    assert {type(send(WEAK)) for _form in range(LINK.free)} == {WeakPassword}
+    assert (len(scored), hasher.calls) == (LINK.free, [])
+    refusal = Denied(Reason.LINK_THROTTLED, retry_at=installation.clock.now() + HOUR)
+    assert [send(PASSWORD) for _form in range(100)] == [refusal] * 100
+    assert (len(scored), hasher.calls) == (LINK.free, [])
+    assert tries(installation) == {"link": LINK.free}
+
+
+def test_the_operator_makes_as_many_accounts_as_they_like(registration: Registration) -> None:
+    """No link, no count."""
+    made = [registration.create(NewAccount(f"person{number}@example.com", "Somebody", PASSWORD)) for number in range(LINK.free + 1)]
+    assert {type(account) for account in made} == {Account}

@@ -1,0 +1,407 @@
+"""RowExpiry: what has had its day goes, in small steps and by one process; what is of use stays."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.installation import Installation
+from tests.support.many_accounts import add_expired_rows
+from tests.use_cases.instrumentation import after_unit_of_work, events, parts_of, statements, tries
+from tests.use_cases.use_case_browser import UseCaseBrowser
+from xpressbot.foundation.times import MINUTE, SECOND
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.expiry import removal as expiry
+from xpressbot.identity.expiry.removal import BATCH, LEASE_TERM, RowExpiry
+from xpressbot.identity.expiry.rules import PENDING_SIGN_IN_KEPT, Transient
+from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn
+from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, PASSWORD, client_address
+
+TABLES = {
+    Transient.SESSION: SESSION,
+    Transient.PENDING_SIGN_IN: PENDING_SIGN_IN,
+    Transient.LINK: LINK,
+    Transient.ENROLMENT: AUTHENTICATOR,
+    Transient.DEVICE: DEVICE,
+    Transient.NETWORK_COUNT: THROTTLE_BUCKET,
+    Transient.PASSWORD_COUNT: THROTTLE_BUCKET,
+    Transient.STRANGER_COUNT: THROTTLE_BUCKET,
+    Transient.LINK_COUNT: THROTTLE_BUCKET,
+}
+A_MILLISECOND = 1000
+
+
+@pytest.fixture
+def sweep(installation: Installation) -> Callable[[], dict[Transient, int]]:
+    """One round; how many rows went, of the kinds of which any did."""
+    return lambda: {kind: count for kind, count in installation.services.identity.expiry.next_round().items() if count}
+
+
+def left(installation: Installation, kind: Transient) -> int:
+    with installation.services.database.read() as connection:
+        return connection.execute(select(func.count()).select_from(TABLES[kind])).scalar_one()
+
+
+def guess(visitor: UseCaseBrowser, times: int) -> None:
+    """Guess wrongly, each time as soon as it is allowed."""
+    for _ in range(times):
+        outcome = visitor.begin("guess")
+        if isinstance(outcome, Denied) and outcome.retry_at is not None:
+            visitor.clock.set(outcome.retry_at)
+            assert visitor.begin("guess") == Denied(Reason.WRONG_CREDENTIALS)
+
+
+def charge(installation: Installation, *networks: str) -> None:
+    """Count one try for each of these networks."""
+    with parts_of(installation).transactions.writing() as tx:
+        for network in networks:
+            throttle_store.charge(tx, [client_address(network)], installation.clock.now())
+        tx.commit()
+
+
+def unit_of_work_that_looks(kind: Transient, *, removals_before: int = 0) -> int:
+    """Its number in a round: after the lease, one for each kind before it, and one for each removal."""
+    return 2 + list(Transient).index(kind) + removals_before
+
+
+def reports(installation: Installation, account: Account) -> list[dict[str, object]]:
+    return [details for kind, details in events(installation, account.id) if kind is EventKind.PASSWORD_GUESSING]
+
+
+class TestAtTheVeryMoment:
+    """A row stays until its last microsecond, and goes with it."""
+
+    @pytest.mark.parametrize("kind", Transient)
+    def test_a_row_that_has_its_day_goes(self, kind: Transient, installation: Installation, anna: Account, sweep: Callable) -> None:
+        """To the microsecond."""
+        add_expired_rows(installation, anna.id, [kind])
+        installation.clock.advance(seconds=-1e-6)
+        assert (sweep(), left(installation, kind)) == ({}, 1)
+        installation.clock.advance(seconds=1e-6)
+        assert (sweep(), left(installation, kind)) == ({kind: 1}, 0)
+
+    def test_a_session_goes_a_day_after_its_last_moment(self, installation: Installation, visitor: UseCaseBrowser, sweep: Callable) -> None:
+        """However often it was used until then."""
+        visitor.sign_in()
+        for _ in range(47):
+            installation.clock.advance(minutes=30)
+            assert visitor.caller is not None
+        installation.clock.advance(hours=24)
+        assert sweep().get(Transient.SESSION) is None
+        installation.clock.advance(minutes=30)
+        assert sweep()[Transient.SESSION] == 1
+
+    def test_a_browser_is_known_for_ninety_days_after_its_last_sign_in_not_its_first(
+        self, installation: Installation, visitor: UseCaseBrowser, sweep: Callable
+    ) -> None:
+        """Walked over while it is in use, and found again when it is not."""
+        visitor.sign_in()
+        for _ in range(3):
+            installation.clock.advance(hours=60 * 24)
+            assert Transient.DEVICE not in sweep()
+            visitor.sign_in()
+        installation.clock.advance(hours=90 * 24)
+        assert sweep()[Transient.DEVICE] == 1
+
+
+class TestInMidCeremony:
+    """A round between any two steps changes nothing for anybody."""
+
+    def test_a_sign_in_at_the_end_of_its_time(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:
+        """The code is taken in the last moment there is for it."""
+        assert isinstance(visitor.begin(), SecondFactorRequired)
+        sweep()
+        visitor.clock.advance(minutes=10, seconds=-1e-6)
+        sweep()
+        assert isinstance(visitor.code(app.code()), SignedIn)
+        sweep()
+        assert visitor.caller is not None
+
+    def test_a_second_click(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:
+        """It is told from a sign-in that nobody knows as long as a browser keeps the cookie, and longer."""
+        visitor.clock.advance(minutes=1)
+        visitor.begin()
+        clicked_twice = visitor.pending
+        assert isinstance(visitor.code(app.code()), SignedIn)
+        visitor.pending = clicked_twice
+        visitor.clock.advance(seconds=(10 * MINUTE + PENDING_SIGN_IN_KEPT) / SECOND - 1e-6)
+        sweep()
+        assert visitor.code(app.code()) == Denied(Reason.JUST_SIGNED_IN)
+        visitor.clock.advance(seconds=A_MILLISECOND / SECOND)
+        assert Transient.PENDING_SIGN_IN in sweep()
+        assert visitor.code(app.code()) == Denied(Reason.START_AGAIN)
+
+    def test_a_set_up_and_a_move(self, visitor: UseCaseBrowser, sweep: Callable) -> None:
+        """The secret on the page is the one that is confirmed, in the last moment there is for it."""
+        app = visitor.sign_in().start()
+        sweep()
+        visitor.clock.advance(minutes=10, seconds=-1e-6)
+        sweep()
+        visitor.confirm_enrolment(app.code())
+        visitor.clock.advance(minutes=1)
+        assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
+        moved = visitor.start()
+        visitor.clock.advance(minutes=9)
+        sweep()
+        visitor.confirm_enrolment(moved.code())
+        assert visitor.apps()
+
+    @pytest.mark.usefixtures("app")
+    def test_a_set_up_with_a_link_after_a_reset(self, visitor: UseCaseBrowser, link: Token, sweep: Callable) -> None:
+        """The link, the sign-in and the secret all stay until they are used up."""
+        visitor.clock.advance(hours=24, minutes=-10)
+        sweep()
+        visitor.link = link
+        assert isinstance(visitor.begin(), EnrolmentRequired)
+        sweep()
+        app = visitor.start_again()
+        visitor.clock.advance(minutes=10, seconds=-1e-6)
+        sweep()
+        assert isinstance(visitor.confirm_again(app.code()), SignedIn)
+        visitor.clock.advance(hours=48)
+        sweep()
+        assert not visitor.identity.re_enrolment.is_open(link)
+
+    def test_recovery_codes_and_apps_stay_for_ever(self, visitor: UseCaseBrowser, codes: tuple[str, ...], sweep: Callable) -> None:
+        """A year without a sign-in leaves the account as it was."""
+        visitor.clock.advance(hours=365 * 24)
+        sweep()
+        visitor.begin()
+        assert isinstance(visitor.recovery_code(codes[0]), SignedIn)
+        assert visitor.apps()
+
+
+class TestCounts:
+    """Counts of passwords and networks go; what they know of guessing becomes an event first."""
+
+    def test_a_suspension_never_ends_by_itself(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:
+        """Nor does a count on the way to it, not in ten years."""
+        visitor.begin()
+        for _ in range(49):
+            outcome = visitor.code("000000")
+            visitor.clock.advance(hours=1)
+            visitor.begin()
+        visitor.clock.advance(hours=10 * 365 * 24)
+        sweep()
+        visitor.begin()
+        assert isinstance(outcome, Denied)
+        assert visitor.code("000000") == Denied(Reason.SUSPENDED)
+        visitor.clock.advance(hours=10 * 365 * 24)
+        sweep()
+        visitor.begin()
+        assert visitor.code(app.code()) == Denied(Reason.SUSPENDED)
+
+    def test_guessing_at_somebody_who_stays_away_becomes_an_event(
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+    ) -> None:
+        """The same as at a sign-in, with the alarm; once, and the person is told when they come back."""
+        stranger = new_visitor(address="203.0.113.9")
+        guess(stranger, 5)
+        first = installation.clock.now()
+        guess(stranger, PASSWORD.alarm_at - 5)
+        last = installation.clock.now()
+        installation.clock.set(last + FORGOTTEN_AFTER - 1)
+        assert Transient.STRANGER_COUNT not in sweep()
+        assert reports(installation, anna) == []
+        installation.clock.advance(seconds=1e-6)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
+        told = [{"count": PASSWORD.alarm_at - 4, "first_at": first, "last_at": last, "alarm": True}]
+        assert reports(installation, anna) == told
+        assert tries(installation) == {}
+        assert sweep() == {}
+        anna_back = new_visitor().sign_in()
+        assert reports(installation, anna) == told
+        notices = anna_back.identity.account_page.dashboard(anna_back.me).notices
+        assert [notice.kind for notice in notices] == [EventKind.PASSWORD_GUESSING]
+
+    def test_guessing_in_a_known_browser_becomes_an_event_too(
+        self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Callable
+    ) -> None:
+        """Although the browser itself is forgotten by then."""
+        visitor.sign_in()
+        installation.clock.advance(hours=70 * 24)
+        guess(visitor, 6)
+        installation.clock.advance(hours=31 * 24)
+        assert sweep() == {
+            Transient.SESSION: 1,
+            Transient.DEVICE: 1,
+            Transient.NETWORK_COUNT: 1,
+            Transient.PASSWORD_COUNT: 1,
+            Transient.STRANGER_COUNT: 1,
+        }
+        assert [report["count"] for report in reports(installation, anna)] == [2]
+
+    def test_guesses_at_an_account_that_is_gone_go_without_a_word(
+        self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Callable
+    ) -> None:
+        """There is nobody to tell, and the other kinds of rows are not kept by it."""
+        guess(visitor, 8)
+        with installation.services.database.write() as connection:
+            connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.account_id == anna.id).values(account_id="nobody"))
+            connection.commit()
+        installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert reports(installation, anna) == []
+        assert tries(installation) == {}
+
+    def test_what_was_told_at_a_sign_in_is_not_told_again(
+        self,
+        installation: Installation,
+        anna: Account,
+        visitor: UseCaseBrowser,
+        new_visitor: Callable[..., UseCaseBrowser],
+        sweep: Callable,
+    ) -> None:
+        """The strangers' count stays after the owner's sign-in, and goes without a word."""
+        visitor.sign_in()
+        guess(new_visitor(), 6)
+        visitor.sign_in()
+        assert len(reports(installation, anna)) == 1
+        installation.clock.advance(hours=24)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert len(reports(installation, anna)) == 1
+
+    def test_a_few_mistakes_and_guesses_at_nobody_go_without_a_word(
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+    ) -> None:
+        """No wait was opened, or there is nobody to tell."""
+        guess(new_visitor(), 4)
+        guess(new_visitor(email="nobody@example.com", address="198.51.100.2"), 8)
+        installation.clock.advance(hours=31 * 24)
+        assert sweep() == {Transient.NETWORK_COUNT: 2, Transient.STRANGER_COUNT: 2}
+        assert (tries(installation), reports(installation, anna)) == ({}, [])
+
+    def test_an_account_made_after_the_first_guesses_is_told_of_them_all(
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+    ) -> None:
+        """A count learns at every try whom it is about."""
+        stranger = new_visitor(email="berta@example.com")
+        guess(stranger, 6)
+        berta = installation.add_account("berta@example.com", "Berta")
+        guess(stranger, 1)
+        installation.clock.advance(hours=31 * 24)
+        sweep()
+        assert [report["count"] for report in reports(installation, berta)] == [3]
+
+    @pytest.mark.parametrize("guesses", [4, 6])
+    def test_a_try_that_comes_between_looking_and_removing_keeps_the_count(
+        self, guesses: int, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+    ) -> None:
+        """The count begins anew by that try; what it knew of waits is kept for its time, and told once."""
+        stranger = new_visitor()
+        guess(stranger, guesses)
+        installation.clock.advance(hours=24)
+        outcomes = []
+        looked = unit_of_work_that_looks(Transient.STRANGER_COUNT, removals_before=1)
+        with after_unit_of_work(installation, looked, lambda: outcomes.append(stranger.begin("guess"))):
+            swept = sweep()
+        assert Transient.STRANGER_COUNT not in swept
+        assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)]
+        assert tries(installation)["password:stranger"] == 1
+        assert reports(installation, anna) == []
+        installation.clock.advance(hours=24)
+        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert [report["count"] for report in reports(installation, anna)] == ([2] if guesses == 6 else [])
+
+
+class TestOneAtATime:
+    """Of all workers and nodes, one sweeps."""
+
+    def test_another_process_sweeps_only_when_the_first_has_gone(self, installation: Installation, anna: Account) -> None:
+        """It takes over once the lease has run out, and then the first one waits."""
+        parts = parts_of(installation)
+        first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
+        for at_work, waiting in ((first, second), (second, first)):
+            add_expired_rows(installation, anna.id, [Transient.LINK])
+            assert at_work.next_round()[Transient.LINK] == 1
+            installation.clock.advance(seconds=LEASE_TERM / SECOND - 1e-6)
+            assert not waiting.next_round()
+            at_work.next_round()
+            installation.clock.advance(seconds=LEASE_TERM / SECOND)
+
+    def test_who_waits_looks_at_nothing(self, installation: Installation) -> None:
+        """One statement, that is refused."""
+        installation.services.identity.expiry.next_round()
+        parts = parts_of(installation)
+        other = RowExpiry(parts.transactions, parts.system)
+        with statements(installation) as sent:
+            assert not other.next_round()
+        assert len(sent) == 1
+
+    def test_a_lease_from_a_clock_that_was_ahead_counts_for_nothing(self, installation: Installation) -> None:
+        """After the clock was set right, somebody sweeps at once."""
+        parts = parts_of(installation)
+        first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
+        first.next_round()
+        installation.clock.advance(hours=-1)
+        assert list(second.next_round()) == list(Transient)
+        installation.clock.advance(seconds=-LEASE_TERM / SECOND)
+        assert list(first.next_round()) == []
+
+
+class TestInSmallSteps:
+    """A round does so much and no more, and the next one goes on."""
+
+    def test_a_batch_is_one_short_transaction(self, installation: Installation, anna: Account, sweep: Callable) -> None:
+        """Looking is no transaction at all, and none removes more than a batch."""
+        add_expired_rows(installation, anna.id, [Transient.SESSION], rows=BATCH + 1)
+        with statements(installation) as sent:
+            assert sweep() == {Transient.SESSION: BATCH + 1}
+        removed = [statement.partition(" IN (")[2].partition(")")[0].count("?") for statement in sent if statement.startswith("DELETE")]
+        assert removed == [BATCH, 1]
+
+    def test_a_round_is_bounded_and_the_next_goes_on(
+        self, installation: Installation, anna: Account, sweep: Callable, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody holds a thread for long, however much has come together."""
+        monkeypatch.setattr(expiry, "BATCH", 3)
+        monkeypatch.setattr(expiry, "BATCHES_IN_A_ROUND", 2)
+        add_expired_rows(installation, anna.id, rows=8)
+        counts = {Transient.NETWORK_COUNT, Transient.PASSWORD_COUNT, Transient.STRANGER_COUNT, Transient.LINK_COUNT}
+        rounds = [sweep() for _round in range(8)]
+        for kind in set(Transient) - counts:
+            assert [round_.get(kind, 0) for round_ in rounds] == [6, 2, *[0] * 6]
+        assert [left(installation, kind) for kind in Transient] == [0] * len(Transient)
+
+    def test_a_walk_goes_on_where_the_last_round_stopped_and_begins_anew_at_its_end(
+        self, installation: Installation, sweep: Callable, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What lies behind more live rows than a round looks at is reached by the second, and what has ended since by the next walk."""
+        monkeypatch.setattr(expiry, "BATCH", 2)
+        monkeypatch.setattr(expiry, "BATCHES_IN_A_ROUND", 2)
+        charge(installation, "a", "b", "c", "d", "e")
+        installation.clock.advance(hours=-1)
+        charge(installation, "f")
+        installation.clock.advance(hours=1)
+        assert [sweep() for _round in range(2)] == [{}, {Transient.NETWORK_COUNT: 1}]
+        installation.clock.advance(hours=1)
+        assert [sweep() for _round in range(3)] == [{Transient.NETWORK_COUNT: 4}, {Transient.NETWORK_COUNT: 1}, {}]
+
+    def test_nothing_to_do_takes_no_transaction_but_the_lease(
+        self, installation: Installation, visitor: UseCaseBrowser, sweep: Callable
+    ) -> None:
+        """An idle installation is left alone."""
+        visitor.sign_in()
+        sweep()
+        with statements(installation) as sent:
+            assert sweep() == {}
+        assert [statement for statement in sent if not statement.startswith("SELECT")] == sent[:1]
+
+    def test_a_row_that_is_in_use_again_by_then_stays(self, installation: Installation, anna: Account, sweep: Callable) -> None:
+        """Every row is judged again when it is removed: here a browser in which somebody has just signed in."""
+        add_expired_rows(installation, anna.id, [Transient.DEVICE])
+
+        def use() -> None:
+            with installation.services.database.write() as connection:
+                connection.execute(DEVICE.update().values(last_sign_in_at=installation.clock.now()))
+                connection.commit()
+
+        with after_unit_of_work(installation, unit_of_work_that_looks(Transient.DEVICE), use):
+            assert sweep() == {}
+        assert left(installation, Transient.DEVICE) == 1
