@@ -13,7 +13,7 @@ Import = ast.Import | ast.ImportFrom
 UNDOCUMENTED: Final = ("uvicorn.protocols",)
 """Modules without an underscore that their project does not document."""
 ALLOWED: Final = frozenset({("src/xpressbot/entrypoints/http/server/protocol.py", "uvicorn.protocols.http.httptools_impl")})
-"""The one exception: uvicorn is pinned for it, and the class is kept small."""
+"""The one exception (docs/adr/0015): its limits cannot be set otherwise. uvicorn is pinned for it, and the class is kept small."""
 
 
 def offences(file: str, source: str) -> list[str]:

@@ -99,7 +99,7 @@ def test_a_time_is_written_in_its_largest_whole_unit(microseconds: int, text: st
     ("path", "cell", "text"),
     [
         ("identity.sign_in.rules.pending.LIFETIME", "? min", "10 min"),
-        ("foundation.database.sqlite.OPTIONAL_BUSY_TIMEOUT_SECONDS", "? s", "100 ms"),
+        ("foundation.database.single_writer.OPTIONAL_BUSY_TIMEOUT_SECONDS", "? s", "100 ms"),
         ("diagnostics.file_checks.NO_SPACE", "? GiB", "100 MiB"),
         ("foundation.tokens.TOKEN_BYTES", "? bytes", "32 bytes"),
         ("identity.sessions.rules.session.STEP_UP_TRIES", "", "5"),

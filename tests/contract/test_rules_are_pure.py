@@ -10,7 +10,7 @@ IDENTITY = Path(__file__).parents[2] / "src" / "xpressbot" / "identity"
 RULES = sorted({*IDENTITY.rglob("rules.py"), *IDENTITY.rglob("rules/*.py"), IDENTITY / "factors" / "typed_code.py"})
 PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}
 PURE_LIBRARIES = {"address.py": {"email_validator"}}
-"""docs/adr/0022 says why: functions on text, with the tables of IDNA, as long as no deliverability is asked for."""
+"""docs/adr/0014 says why: functions on text, with the tables of IDNA, as long as no deliverability is asked for."""
 IMPURE = {"os", "time", "secrets", "random", "socket", "subprocess", "sqlite3", "threading"}
 
 

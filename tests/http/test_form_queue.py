@@ -1,4 +1,4 @@
-"""Where one writes at a time, forms wait for one thread (docs/adr/0019): pages never wait behind them."""
+"""Where one writes at a time, forms wait for one thread (docs/adr/0013): pages never wait behind them."""
 
 import asyncio
 import threading

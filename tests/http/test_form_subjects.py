@@ -65,7 +65,9 @@ def test_a_form_of_another_account_does_nothing(
     installation.add_account(BERTA, "Berta")
     protected.browser.sign_in(BERTA)
     fields = {"code": "000000", "password": "wrong", "name": "Tablet", "app": "x", "shown": "1-1"}
-    assert_refused(installation, tab, path, fields, f"opened as {ANNA}", f"has changed to {BERTA}", f"Go on as {BERTA}", "Sign out")
+    assert_refused(
+        installation, tab, path, fields, f"opened that page as {ANNA}", f"has changed to {BERTA}", f"Go on as {BERTA}", "Sign out"
+    )
     assert protected.browser.who()["account"]["email"] == BERTA
 
 
@@ -112,7 +114,7 @@ def test_an_invitation_form_makes_no_account_for_another_invitation(installation
     tab = Tab.opened(browser, "/link/invite")
     browser.get(invitation(installation, "bob@example.com"))
     fields = {"name": "Carla", "password": PASSWORD}
-    assert_refused(installation, tab, "/link/invite", fields, "opened as carla@example.com", "has changed to bob@example.com")
+    assert_refused(installation, tab, "/link/invite", fields, "opened that page as carla@example.com", "has changed to bob@example.com")
     second = Tab.opened(browser, "/link/invite")
     assert second.post("/link/invite", fields).headers["location"] == "/"
     assert browser.who()["account"]["email"] == "bob@example.com"
@@ -124,7 +126,13 @@ def test_a_welcome_form_is_for_the_link_that_opened_it(installation: Installatio
     browser.get(f"/welcome?token={links[0].text}")
     tab = Tab.opened(browser, "/welcome")
     browser.get(f"/welcome?token={links[1].text}")
-    assert_refused(installation, tab, "/welcome", {"name": "Anna", "email": ANNA, "password": PASSWORD}, "opened by another link")
+    assert_refused(
+        installation,
+        tab,
+        "/welcome",
+        {"name": "Anna", "email": ANNA, "password": PASSWORD},
+        "You opened that page with one link, and then another link",
+    )
 
 
 @both_engines
@@ -229,7 +237,7 @@ def test_each_end_of_a_link_has_its_own_words(installation: Installation, new_br
     cookieless = new_browser()
     first, second = invitation(installation, BERTA), invitation(installation, BERTA)
     cut = words(new_browser().get(second[:-1]).text)
-    assert "not the whole of it" in cut
+    assert "a part of it is missing" in cut
     assert "a newer one took its place" in words(new_browser().get(first).text)
     cookieless.get(second)
     cookieless.cookies.clear()

@@ -15,8 +15,8 @@ from tests.support.people import reset as reset_by_the_operator
 
 YEAR = 24 * 365
 CHANGED = "The server's clock was changed after you signed in, so that sign-in no longer counts. Sign in again."
-AHEAD = "That code is right, but this server's clock was ahead when a code of your app was last used, so its codes are refused."
-DEAD_LINK = "The clock of this server was changed after this link was made, so it opens nothing."
+AHEAD = "That code is right, but this server's clock was ahead when you last used your app, so codes from it are refused for now."
+DEAD_LINK = "The clock of this server was changed after this link was made, so the link no longer works."
 
 
 @both_engines

@@ -88,11 +88,12 @@ def parts_of(installation: Installation) -> Parts:
 
 @contextmanager
 def statements(installation: Installation) -> Iterator[list[str]]:
-    """The statements that are sent to the database."""
+    """The statements that are sent to the database, but for the BEGIN that SQLite is sent as one: PostgreSQL's driver adds its own."""
     sent: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
 
     with listening(installation.services.database, "before_cursor_execute", note):
         yield sent

@@ -1,4 +1,7 @@
-"""Which requests may change something: those that come from our own pages (ASVS 3.5.1). docs/adr/0005 says why no CSRF token."""
+"""Which requests may change something: those that come from our own pages (ASVS 3.5.1).
+
+There is no CSRF token: it would go stale in open tabs, and refuse people who did nothing wrong (docs/adr/0005).
+"""
 
 from typing import Final
 

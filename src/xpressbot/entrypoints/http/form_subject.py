@@ -1,6 +1,7 @@
 """Whom a form is shown to. What it says acts for that one and for nobody else who may be in the browser's cookies by then.
 
-docs/adr/0005 says what this guards against.
+The cookie may change between showing a form and sending it: a second person signs in, or another site opens a link of its own
+(docs/adr/0005).
 """
 
 import hmac

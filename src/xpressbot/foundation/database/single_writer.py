@@ -62,7 +62,7 @@ class FairLock:
 
 
 class SingleWriter:
-    """The connection that writes, for the thread that holds the lock (docs/adr/0018).
+    """The connection that writes, for the thread that holds the lock (docs/adr/0013).
 
     It is kept, since opening one takes longer than many a transaction, and since a connection forgets the pages it has read when
     another one writes. After a transaction that failed, the next one opens another.

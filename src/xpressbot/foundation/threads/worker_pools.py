@@ -97,7 +97,7 @@ class Pools:
         """The pools of one of the workers on so many cores.
 
         single_writer: the database lets one write at a time. Forms then wait for one thread, instead of on a thread each for the
-        lock of the writer (docs/adr/0019). Otherwise they are pages like others.
+        lock of the writer (docs/adr/0013). Otherwise they are pages like others.
         """
         hash_threads = hash_threads_of_a_worker(cores, workers)
         page = Pool(PAGE_THREADS)

@@ -14,7 +14,7 @@ MIN_SCORE: Final = 3
 """zxcvbn's "safely unguessable": at least 10^8 guesses."""
 SCORED_CODE_POINTS: Final = 32
 """A longer password is judged by its beginning: what the estimator takes grows with the square, and a thread cannot be stopped
-(docs/adr/0024)."""
+(docs/adr/0012)."""
 PRODUCT_WORDS: Final = ("xpressbot", "xpress")
 _UNTYPABLE: Final = frozenset({"Cc", "Zl", "Zp"})
 _SHORTEST_CONTEXT_WORD: Final = 3

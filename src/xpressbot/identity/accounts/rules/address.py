@@ -1,6 +1,6 @@
 """E-mail addresses: which are taken, how they are kept, and which are one account. Nothing is looked up in the DNS.
 
-The syntax is email-validator's: a pure function on text, like the idna that it brings (docs/adr/0022).
+The syntax is email-validator's: a pure function on text, like the idna that it brings (docs/adr/0014).
 """
 
 import re
