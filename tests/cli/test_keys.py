@@ -13,9 +13,9 @@ import pytest
 
 from tests.support.child_processes import fork, fork_together, wait
 from tests.support.command_line import Shell
-from tests.support.encrypted_secrets import keys_of_boxes
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import Person, completed, pending, protected
+from tests.support.stored_secrets import keys_in_use
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto.key_ring import (
     KEY_BYTES,
@@ -59,13 +59,13 @@ def test_a_key_is_added_rotated_to_and_the_old_one_retired(installation: Install
     services = installation.services
     anna = protected(services)
     (old,) = ring_of(services)
-    assert keys_of_boxes(services) == {old}
+    assert keys_in_use(services) == {old}
 
     assert shell.run("keys", "add").code == 0
     assert [old] == ring_of(services)[:1]
     new = ring_of(services)[1]
     assert shell.run("keys", "rotate").code == 0
-    assert keys_of_boxes(services) == {new}
+    assert keys_in_use(services) == {new}
     assert can_sign_in(services, anna, 0)
 
     assert shell.run("keys", "retire").code == 0
@@ -73,7 +73,7 @@ def test_a_key_is_added_rotated_to_and_the_old_one_retired(installation: Install
     assert services.settings.key_file.stat().st_mode & 0o777 == 0o600
     assert can_sign_in(services, anna, 1)
     berta = protected(services, "berta@example.com")
-    assert keys_of_boxes(services) == {new}
+    assert keys_in_use(services) == {new}
     assert can_sign_in(services, berta, 0)
 
 
@@ -88,7 +88,7 @@ def test_retire_is_refused_while_a_secret_needs_the_old_key(installation: Instal
     assert (refused.code, ring_of(services)) == (1, [old, new])
     assert "11 secrets still need an older key. Run first: xpressbot keys rotate" in refused.err
     assert shell.run("keys", "rotate").code == 0
-    assert keys_of_boxes(services) == {new}
+    assert keys_in_use(services) == {new}
     assert shell.run("keys", "retire").code == 0
 
 
@@ -100,7 +100,7 @@ def test_after_the_switch_nobody_seals_with_the_old_key(installation: Installati
     new = ring_of(services)[1]
     assert services.identity.re_encryption.switch_to(new)
     protected(services, "berta@example.com")
-    assert new in keys_of_boxes(services)
+    assert new in keys_in_use(services)
     assert services.identity.re_encryption.left() == 11
 
 
@@ -125,7 +125,7 @@ def test_rotating_without_a_new_key_changes_nothing(installation: Installation, 
     (only,) = ring_of(services)
     for _round in range(2):
         assert shell.run("keys", "rotate").code == 0
-    assert keys_of_boxes(services) == {only}
+    assert keys_in_use(services) == {only}
     assert can_sign_in(services, anna, 0)
 
 

@@ -14,7 +14,7 @@ from tests.support.browser import Browser
 from tests.support.command_line import Shell
 from tests.support.installation import install, make_settings
 from tests.support.people import Person
-from tests.support.world import SettableClock
+from tests.support.settable_system import SettableClock
 from xpressbot import bootstrap
 from xpressbot.diagnostics.check import CHECK_FAILED, NOT_CHECKED, Check, ConnectionDemand, Examination, Finding, Problem, Severity
 from xpressbot.diagnostics.doctor import Doctor

@@ -195,7 +195,7 @@ def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
     for line in failures:
         assert_one_plain_line(line)
         assert "DecryptionError" in line
-        assert "second_factor" in line
+        assert "encryption" in line
         for secret in (PASSWORD, code, token, *protected.codes, "canary-of-a-sealed-row", protected.codes[0].replace("-", "")):
             assert secret not in line
 

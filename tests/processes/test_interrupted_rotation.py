@@ -4,28 +4,28 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from xpressbot.identity.re_encryption import use_case as re_encryption
 
 from tests.processes.conftest import environment_of
 from tests.support.child_processes import die, fork, wait
 from tests.support.command_line import Shell
 from tests.support.crashes import KILLED
-from tests.support.encrypted_secrets import keys_of_boxes
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import Person, caller_with, completed, pending, protected
+from tests.support.stored_secrets import keys_in_use
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.crypto import re_encryption
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Showing
 
-BOXES_IN_A_BATCH = 4
+SECRETS_IN_A_BATCH = 4
 BATCHES = 3
-"""Eleven boxes: a seed and ten codes."""
+"""Eleven secrets: a seed and ten codes."""
 
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.setattr(re_encryption, "BATCH", BOXES_IN_A_BATCH)
+    monkeypatch.setattr(re_encryption, "BATCH", SECRETS_IN_A_BATCH)
     return Shell(tmp_path, environment_of(installation.services.settings))
 
 
@@ -60,16 +60,16 @@ def test_a_rotation_that_was_killed_is_ended_by_the_next(installation: Installat
     person = protected(services, saves_codes=False)
     seen = []
     for last_commit in range(1, BATCHES + 2):
-        (old,) = keys_of_boxes(services)
+        (old,) = keys_in_use(services)
         assert shell.run("keys", "add").code == 0
         new = load_key_ring(services.settings.key_file).newest_id
         assert wait(fork(lambda last=last_commit: rotate_until(services, last), beside=services.database)) == KILLED
         seen.append(services.identity.re_encryption.left())
-        assert keys_of_boxes(services) == ({old} if last_commit < 3 else {old, new})
+        assert keys_in_use(services) == ({old} if last_commit < 3 else {old, new})
         assert all_is_well(services, person)
 
         assert shell.run("keys", "rotate").code == 0
-        assert keys_of_boxes(services) == {new}
+        assert keys_in_use(services) == {new}
         assert services.identity.re_encryption.left() == 0
         assert all_is_well(services, person)
     assert seen == [0, 11, 7, 3]
@@ -84,7 +84,7 @@ def test_a_retirement_that_was_killed_is_ended_by_the_next(installation: Install
     person = protected(services, saves_codes=False)
     for command in ("add", "rotate"):
         assert shell.run("keys", command).code == 0
-    (new,) = keys_of_boxes(services)
+    (new,) = keys_in_use(services)
     assert services.identity.re_encryption.retire_others() == new
     assert len(load_key_ring(services.settings.key_file).keys) == 2
     assert all_is_well(services, person)
