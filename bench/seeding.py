@@ -16,7 +16,7 @@ from bench.people import PASSWORD, Person
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
-from xpressbot.foundation.crypto.key_state import attach_key_ring
+from xpressbot.foundation.crypto.key_state import active_key_id, attach_key_ring
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migrations import upgrade
 from xpressbot.foundation.database.transaction import Writing
@@ -25,10 +25,11 @@ from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key
-from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, EventKind, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, EventKind, NewEvent, chained_hash, details_hash, encode_details
 from xpressbot.identity.factors.recovery_codes.codes import draw_codes
 from xpressbot.identity.factors.rules import AuthenticatorState
-from xpressbot.identity.factors.totp.secrets import encrypt_totp_secret
+from xpressbot.identity.factors.totp.kind import Totp
+from xpressbot.identity.factors.totp.store import SECRET
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME
 from xpressbot.identity.tables import (
@@ -39,6 +40,7 @@ from xpressbot.identity.tables import (
     RECOVERY_CODE_SET,
     SECURITY_EVENT,
     SESSION,
+    TOTP_AUTHENTICATOR,
 )
 
 CHEAPEST_HASH_KIB = 8
@@ -149,15 +151,18 @@ class _Maker:
             {
                 "id": authenticator_id,
                 "account_id": account_id,
-                "kind": "totp",
+                "kind": Totp.name,
                 "name": "",
                 "state": AuthenticatorState.ACTIVE.value,
-                "secret_box": encrypt_totp_secret(tx, self.encryption, authenticator_id, account_id, person.secret),
                 "created_at": now,
-                "failures": 0,
+                "security_version": 1,
+                "plan": "replace",
+                "renews_backups": False,
                 "confirmed_at": now,
             }
         )
+        secret = SECRET.encrypt(self.encryption, active_key_id(tx), account_id, authenticator_id, person.secret)
+        rows[TOTP_AUTHENTICATOR].append({"id": authenticator_id, "account_id": account_id, "secret": secret})
 
     def _session(self, rows: Rows, account_id: str, person: Person) -> str:
         session_id, now = self.system.new_id(), self.system.now()
@@ -174,7 +179,6 @@ class _Maker:
                 "expires_at": now + ABSOLUTE_LIFETIME,
                 "recovery_grant_until": 0,
                 "codes_visible_until": 0,
-                "step_up_tries": 0,
                 "address": person.network_address,
                 "user_agent": _USER_AGENT,
             }
@@ -187,7 +191,8 @@ class _Maker:
             {"id": codes.id, "account_id": account_id, "state": "in_force", "session_id": session_id, "created_at": now, "saved_at": now}
         )
         rows[RECOVERY_CODE] += [
-            {"id": code.id, "set_id": codes.id, "position": code.position, "digest": code.digest, "box": code.box} for code in codes.codes
+            {"id": code.id, "set_id": codes.id, "position": code.position, "digest": code.digest, "shown_copy": code.shown_copy}
+            for code in codes.codes
         ]
 
     def _history(self, rows: Rows, account_id: str, person: Person, session_id: str) -> None:
@@ -196,12 +201,14 @@ class _Maker:
             salt, now = self.system.entropy.token_bytes(SALT_BYTES), self.system.now()
             details = encode_details({"address": person.network_address, "user_agent": _USER_AGENT, "session": session_id})
             digest = details_hash(salt, details)
-            previous = chained_hash(previous, account_id=account_id, seq=seq, kind=kind, at=now, details_digest=digest)
+            event = NewEvent(kind, {}, actor=account_id)
+            previous = chained_hash(previous, event, subject=account_id, seq=seq, at=now, details_digest=digest)
             rows[SECURITY_EVENT].append(
                 {
-                    "account_id": account_id,
+                    "subject": account_id,
                     "seq": seq,
                     "kind": kind.value,
+                    "actor": account_id,
                     "at": now,
                     "details": details,
                     "salt": salt,
@@ -209,7 +216,7 @@ class _Maker:
                     "hash": previous,
                 }
             )
-        rows[CHAIN_HEAD].append({"account_id": account_id, "seq": EVENTS_EACH, "hash": previous})
+        rows[CHAIN_HEAD].append({"subject": account_id, "seq": EVENTS_EACH, "hash": previous})
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,6 +1,5 @@
 """The tables that are generated, each from the closed list or the constants that it tells of."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import fields
 from enum import Enum
@@ -9,13 +8,18 @@ from docs.generate.constants import duration, parameters, written
 from docs.generate.log_lines import log_lines
 from docs.generate.markdown import Cells, Table
 from docs.generate.running import running_tables
-from xpressbot.bootstrap import doctor_checks
+from xpressbot.bootstrap import DEFAULT_SYSTEM, doctor_checks
 from xpressbot.diagnostics.check import COMMON_PROBLEMS
+from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
+from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING
+from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import PREFIX, Settings
 from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
 from xpressbot.identity.expiry.rules import Transient, cutoff
+from xpressbot.identity.factors.recovery_codes.kind import check_bucket
+from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.throttling import rules as throttling
-from xpressbot.identity.throttling.rules import Bucket, Policy
+from xpressbot.identity.throttling.rules import Policy
 
 _OPERATIONS = "docs/operations.md"
 _COLUMNS = {
@@ -115,12 +119,12 @@ def _waits() -> dict[tuple[str, ...], Cells]:
 
 
 def _buckets() -> dict[tuple[str, ...], Cells]:
-    makers = [
-        maker for maker in vars(throttling).values() if inspect.isfunction(maker) and inspect.signature(maker).return_annotation is Bucket
-    ]
+    """What each room keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
+    kinds = all_kinds(Encryption(EMPTY_KEY_RING, SystemEntropy(), lambda: EMPTY_KEY_RING), KeyedDigests(EMPTY_KEY_RING), DEFAULT_SYSTEM)
+    buckets = [throttling.known_browser(""), throttling.stranger(""), throttling.network(""), throttling.link_forms("")]
+    buckets += [*(kind.bucket("") for kind in kinds), check_bucket("")]
     names = {id(policy): name for name, policy in _POLICIES.items()}
-    buckets = [maker("") for maker in makers]
-    return {(_code(bucket.kind.name.lower()),): {"Policy": _code(names[id(bucket.policy)])} for bucket in buckets}
+    return {(_code(bucket.name),): {"Policy": _code(names[id(bucket.policy)])} for bucket in buckets}
 
 
 def _retention() -> dict[tuple[str, ...], Cells]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 import typer
 from starlette.applications import Starlette
@@ -20,7 +20,7 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
-from xpressbot.foundation.crypto.key_ring import KeyRing, load_key_ring
+from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
@@ -40,11 +40,13 @@ from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.expiry.removal import RowExpiry
-from xpressbot.identity.factors.proof import SecondFactorCheck
+from xpressbot.identity.factors.authenticators import Authenticators
+from xpressbot.identity.factors.enrolment import EnrolmentSteps
+from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
-from xpressbot.identity.factors.totp.apps import AuthenticatorApps
-from xpressbot.identity.factors.totp.enrolment import TotpEnrolment
-from xpressbot.identity.factors.totp.enrolment_steps import EnrolmentSteps
+from xpressbot.identity.factors.registry import all_kinds
+from xpressbot.identity.factors.rules import ENROLMENT_COUNT
+from xpressbot.identity.factors.set_up import SetUp
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
@@ -53,20 +55,28 @@ from xpressbot.identity.restore.rules import Restored
 from xpressbot.identity.restore.use_case import AfterRestore
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
-from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
 from xpressbot.identity.sessions.store import RESOLVE, resolved
-from xpressbot.identity.sign_in.log import StructuredSignInLog
-from xpressbot.identity.sign_in.password_step import SignIn
+from xpressbot.identity.sign_in.log import SignInLog
+from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
+from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
-from xpressbot.identity.sign_in.step_up import Reauthentication
-from xpressbot.identity.use_cases import ENCRYPTED_COLUMNS, Identity
+from xpressbot.identity.sign_in.step_up import StepUp
+from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.use_cases import Identity
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
 
 
 DEFAULT_SYSTEM: Final = System(SystemClock(), SystemEntropy())
+
+
+class MakeKinds(Protocol):
+    """Makes the kinds of factors of an installation."""
+
+    def __call__(self, encryption: Encryption, digests: KeyedDigests, system: System) -> Kinds: ...
 
 
 def build(
@@ -77,6 +87,7 @@ def build(
     durable: bool = True,
     patient: bool = False,
     makes: bool = True,
+    make_kinds: MakeKinds = all_kinds,
 ) -> Services:
     """Open the database, attach the key ring, and build the use cases.
 
@@ -92,11 +103,13 @@ def build(
     except BaseException:
         database.dispose()
         raise
-    telemetry = Telemetry(Metrics.of_this_process())
     encryption = Encryption(ring, system.entropy, partial(load_key_ring, settings.key_file))
+    digest = KeyedDigests(ring)
+    kinds = make_kinds(encryption, digest, system)
+    buckets = [*throttle.NAMES, STEP_UP_COUNT, ENROLMENT_COUNT, *(name for kind in kinds for name in kind.bucket_names)]
+    telemetry = Telemetry(Metrics.of_this_process(), [kind.name for kind in kinds], buckets)
     transactions = Transactions(database, telemetry.reading.observe, telemetry.writing.observe)
     reader = _session_reader(settings.url)
-    digest = KeyedDigests(ring)
     hasher = PasswordHasher(
         memory_kib=settings.argon2_memory_kib,
         iterations=settings.argon2_iterations,
@@ -104,24 +117,25 @@ def build(
         filler=system.entropy.token_bytes(32),
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
-    gate = Gate(transactions, system)
-    enrolment_steps = EnrolmentSteps(system, encryption, digest)
-    second_factor, session_start = SecondFactorCheck(encryption, digest), SessionStart(system, digest)
-    sign_in = SignIn(transactions, system, hasher, digest, second_factor, session_start, StructuredSignInLog())
+    gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
+    session_start = SessionStart(system, digest, kinds)
+    second_step = SecondStep(transactions, system, kinds, session_start, log)
     identity = Identity(
-        sign_in=sign_in,
-        sessions=Sessions(transactions, gate, system),
-        reauthentication=Reauthentication(transactions, gate, hasher, second_factor),
-        totp_enrolment=TotpEnrolment(transactions, gate, enrolment_steps),
-        authenticator_apps=AuthenticatorApps(transactions, gate, enrolment_steps),
-        re_enrolment=ReEnrolment(transactions, system, session_start, sign_in, enrolment_steps),
+        kinds=kinds,
+        password_step=PasswordStep(transactions, system, hasher, digest, session_start, log),
+        second_step=second_step,
+        sessions=Sessions(transactions, gate, system, kinds.methods),
+        step_up=StepUp(transactions, gate, hasher, kinds),
+        set_up=SetUp(transactions, gate, kinds, steps),
+        authenticators=Authenticators(transactions, gate, kinds, steps),
+        re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
-        account_page=AccountPage(transactions, gate, system),
+        account_page=AccountPage(transactions, gate, system, kinds),
         registration=Registration(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),
-        administration=Administration(transactions, system),
-        re_encryption=ReEncryption(transactions, encryption, ENCRYPTED_COLUMNS),
+        administration=Administration(transactions, system, kinds),
+        re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
         expiry=RowExpiry(transactions, system),
     )
     demand = ConnectionDemand(workers, pools.threads)
@@ -135,7 +149,7 @@ def build(
         digest=digest,
         database=database,
         session_reader=reader,
-        session_lookup=None if reader is None else _session_lookup(reader, system, telemetry),
+        session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
         background_check=BackgroundCheck(examine, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
@@ -148,12 +162,12 @@ def _session_reader(url: str) -> SessionReader | None:
     return None if file is None else SessionReader(file, RESOLVE)
 
 
-def _session_lookup(reader: SessionReader, system: System, telemetry: Telemetry) -> SessionLookup:
+def _session_lookup(reader: SessionReader, system: System, kinds: Kinds, telemetry: Telemetry) -> SessionLookup:
     def resolve(token_hash: bytes) -> tuple[Session, Account] | None:
         with telemetry.reading.time():
             return resolved(reader.find(token_hash))
 
-    return SessionLookup(resolve, system)
+    return SessionLookup(resolve, system, kinds.methods)
 
 
 def build_doctor(system: System = DEFAULT_SYSTEM) -> Doctor:
@@ -166,7 +180,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
 
     def queries_of(database: Database, ring: KeyRing) -> InstallationQueries:
         encryption = Encryption(ring, system.entropy, lambda: ring)
-        return InstallationQueries(Transactions(database), system, encryption, ENCRYPTED_COLUMNS)
+        return InstallationQueries(Transactions(database), system, encryption, all_kinds(encryption, KeyedDigests(ring), system))
 
     accounts = account_checks(queries_of)
     return (
@@ -202,7 +216,9 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
     database = open_database(url, pool_size=1, patient=True)
     try:
         prepare_schema(database)
-        return AfterRestore(Transactions(database), system).end_what_is_open()
+        encryption = Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING)
+        kinds = all_kinds(encryption, KeyedDigests(EMPTY_KEY_RING), system)
+        return AfterRestore(Transactions(database), system, kinds).end_what_is_open()
     finally:
         database.dispose()
 

@@ -8,11 +8,12 @@ from tests.browser.site import Site
 from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
+from tests.support.people import app_of
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
-from xpressbot.entrypoints.http.forms import parse_recovery_code
+from xpressbot.entrypoints.http.factors.recovery_codes.presentation import parse_recovery_code
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.totp.enrolment import Confirmed
-from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller, Client
 
@@ -28,13 +29,13 @@ class Protected:
 
 def session_of(site: Site, email: str = "anna@example.com", *, recovery_code: str | None = None) -> Token:
     """Sign in with the password, and a recovery code where one is given."""
-    sign_in = site.installation.services.identity.sign_in
-    outcome = sign_in.begin(email, PASSWORD, "/", CLIENT)
+    identity = site.installation.services.identity
+    outcome = identity.password_step.begin(email, PASSWORD, "/", CLIENT)
     if recovery_code is not None:
         assert isinstance(outcome, SecondFactorRequired), outcome
         code = parse_recovery_code(recovery_code)
         assert code is not None
-        outcome = sign_in.verify_second_factor(outcome.pending, code, CLIENT)
+        outcome = identity.second_step.verify(outcome.pending, code, CLIENT)
     assert isinstance(outcome, SignedIn), outcome
     return outcome.session
 
@@ -43,18 +44,18 @@ def protect(site: Site, email: str = "anna@example.com") -> Protected:
     """Turn 2FA on, up to "Continue"."""
     identity = site.installation.services.identity
     caller = _caller(site, session_of(site, email))
-    identity.totp_enrolment.start(caller)
-    enrolment = identity.totp_enrolment.view(caller)
+    identity.set_up.start(caller, Totp.name)
+    enrolment = identity.set_up.view(caller)
     assert enrolment is not None
-    phone = AuthenticatorApp(provisioning_uri(enrolment.secret, issuer="XpressBot", account=email), site.clock)
-    enabled = identity.totp_enrolment.confirm(caller, phone.code())
-    assert isinstance(enabled, Confirmed), enabled
-    caller = _caller(site, enabled.raised.session)
+    phone = app_of(enrolment, email, site.clock)
+    enabled = identity.set_up.confirm(caller, TotpCode(phone.code()))
+    assert isinstance(enabled, InPlace), enabled
+    caller = _caller(site, enabled.renewed.session)
     ledger = identity.recovery_codes.ledger(caller)
     assert ledger is not None
     assert ledger.shown is not None
     identity.recovery_codes.keep(caller, "")
-    return Protected(phone, list(ledger.shown), enabled.raised.session)
+    return Protected(phone, list(ledger.shown), enabled.renewed.session)
 
 
 def arrive_signed_in(person: Person, session: Token | None = None) -> None:

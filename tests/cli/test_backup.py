@@ -17,7 +17,7 @@ from xpressbot.bootstrap import System, build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.crypto.key_ring import create_key_ring, new_key_ring
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason
 
 
@@ -71,7 +71,7 @@ def test_a_restored_installation_knows_its_people_and_what_they_used(
 
     services = opened(elsewhere, installation)
     for spent in (TotpCode(used), recovery_code(anna.codes[0])):
-        outcome = services.identity.sign_in.verify_second_factor(pending(services), spent, anna.caller.client)
+        outcome = services.identity.second_step.verify(pending(services), spent, anna.caller.client)
         assert isinstance(outcome, Denied)
         assert outcome.reason is Reason.CODE_ALREADY_USED
     completed(services, pending(services), recovery_code(anna.codes[1]))

@@ -28,8 +28,9 @@ from xpressbot.foundation.crypto.key_ring import (
     with_key,
     with_only,
 )
-from xpressbot.identity.factors.proof import RecoveryCodeText, TotpCode
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
+from xpressbot.identity.factors.totp.kind import TotpCode
 
 KEYS_EACH = 5
 

@@ -158,8 +158,8 @@ def test_a_reason_is_kept_as_it_was_typed(shell: Shell, services: Services, reas
     assert reason not in answer.out
     assert services.identity.re_enrolment.is_open(token_of(printed_link(answer)))
     with services.database.read() as connection:
-        stored = connection.execute(select(SECURITY_EVENT.c.details).where(SECURITY_EVENT.c.kind == "totp.reset")).scalar_one()
-    assert json.loads(stored) == {"actor": "operator", "reason": reason}
+        stored = connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.kind == "two_factor.reset")).one()
+    assert (stored.actor, json.loads(stored.details)) == ("operator", {"reason": reason})
 
 
 def test_an_invitation_prints_one_link(shell: Shell, services: Services) -> None:

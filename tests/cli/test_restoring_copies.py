@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.command_line import Answer, Shell
 from tests.support.databases import SqliteTemplate
-from tests.support.installation import Installation, install
+from tests.support.installation import CLIENT, PASSWORD, Installation, install
 from xpressbot.foundation.database.read_only import is_in_wal_mode
+from xpressbot.identity.outcomes import SignedIn
 
 
 @pytest.fixture
@@ -193,8 +194,11 @@ def test_a_backup_never_follows_a_link(original: Path, installation: Installatio
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_two_files_of_two_moments_are_refused_where_it_shows(copy: Path, original: Path, elsewhere: Shell) -> None:
-    """Here an account is missing that other rows belong to."""
+def test_two_files_of_two_moments_are_refused_where_it_shows(
+    installation: Installation, copy: Path, original: Path, elsewhere: Shell
+) -> None:
+    """Here an account is missing that a session belongs to."""
+    assert isinstance(installation.services.identity.password_step.begin("cem@example.com", PASSWORD, "/", CLIENT), SignedIn)
     with closing(sqlite3.connect(original)) as connection:
         connection.execute("DELETE FROM account WHERE name = 'cem'")
         connection.commit()

@@ -9,21 +9,22 @@ from sqlalchemy import func, select, update
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import Person, completed, enrolment_steps, must_enrol, pending, protected, recovery_code, reset, signed_in
-from xpressbot.bootstrap import System, end_what_is_open
+from xpressbot.bootstrap import end_what_is_open
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto.key_state import KEY_STATE
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.leases import LEASE
+from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
 from xpressbot.identity.outcomes import Denied, Done, Reason
 from xpressbot.identity.restore.rules import Open, Restored
 from xpressbot.identity.restore.store import ENDED, KEPT
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
-from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, SECURITY_EVENT
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, SECURITY_EVENT, TOTP_AUTHENTICATOR
 
 
 @pytest.fixture
@@ -60,10 +61,10 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     assert restored == Restored(accounts=3, newest_record=now, without_link=1, ended=ended)
     for caller in (anna.caller, cem):
         assert services.identity.sessions.resolve(replace(CLIENT, session=caller.client.session)) is None
-    assert isinstance(services.identity.sign_in.verify_second_factor(waiting, recovery_code(anna.codes[0]), CLIENT), Denied)
+    assert isinstance(services.identity.second_step.verify(waiting, recovery_code(anna.codes[0]), CLIENT), Denied)
     enrollee = services.identity.re_enrolment.enrollee(must_enrol(services, dora.account.email), link, CLIENT)
     assert isinstance(enrollee, Enrollee)
-    assert not isinstance(services.identity.re_enrolment.start(enrollee), Done)
+    assert not isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)
     assert services.identity.registration.invited(invitation) is None
 
 
@@ -87,7 +88,7 @@ def test_a_code_that_counts_at_the_moment_counts_no_more(installation: Installat
     """It may have been used after the backup was made (RFC 6238 section 5.2: accepted once)."""
     code = TotpCode(anna.phone.code(steps=steps))
     after_restore(installation)
-    outcome = services.identity.sign_in.verify_second_factor(pending(services), code, CLIENT)
+    outcome = services.identity.second_step.verify(pending(services), code, CLIENT)
     assert isinstance(outcome, Denied)
     assert outcome.reason is Reason.CODE_ALREADY_USED
 
@@ -96,10 +97,10 @@ def test_a_later_step_that_was_used_stays_used(installation: Installation, servi
     """What is refused already is never let in again."""
     later = step_at(installation.clock.now()) + 5
     with services.database.write() as connection:
-        connection.execute(update(AUTHENTICATOR).values(last_step=later))
+        connection.execute(update(TOTP_AUTHENTICATOR).values(last_step=later))
         connection.commit()
     after_restore(installation)
-    assert column(services, AUTHENTICATOR.c.last_step) == [later]
+    assert column(services, TOTP_AUTHENTICATOR.c.last_step) == [later]
 
 
 def test_every_security_version_rises(installation: Installation, services: Services, anna: Person) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import added, completed, enrolment_steps, pending, protected, recovery_code, reset, signed_in
 from xpressbot.foundation.database.transaction import Transactions, Writing
-from xpressbot.foundation.times import DAY, MINUTE, SECOND, latest_credible
-from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.foundation.times import DAY, MINUTE, latest_credible
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp import store as totp_store
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
@@ -22,9 +23,9 @@ from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.rules.known_browser import MOST_PER_ACCOUNT
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
 from xpressbot.identity.sign_in import store as pending_store
-from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, REFUSED_STEP, SESSION
+from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, REFUSED_STEP, SESSION, TOTP_AUTHENTICATOR
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.rules import client_address
+from xpressbot.identity.throttling.rules import network
 
 T = TypeVar("T")
 AHEAD = [(2 * MINUTE, True), (2 * MINUTE + 1, False), (365 * DAY, False)]
@@ -113,18 +114,19 @@ def test_browsers_of_the_future_push_out_none_that_counts(installation: Installa
     run(installation, lambda tx: known_browsers.remember(tx, None, b"\xff" * 32, account.id, "now", now))
     assert run(installation, lambda tx: known_browsers.find(tx, b"\xff" * 32, account.id, now)) == "now"
     with installation.services.database.read() as connection:
-        assert len(connection.execute(select(DEVICE.c.id)).all()) == MOST_PER_ACCOUNT
+        assert len(connection.execute(select(KNOWN_BROWSER.c.id)).all()) == MOST_PER_ACCOUNT
 
 
 @pytest.mark.parametrize(("ahead", "charged"), AHEAD)
 def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: int, *, charged: bool) -> None:
-    """Its date is part of the write's condition."""
+    """Its date is looked at before a try is charged, and the right code opens nothing."""
     caller, now = signed_in(installation.services), installation.clock.now()
-    installation.services.identity.totp_enrolment.start(caller)
+    phone, _secret = enrolment_steps(installation.services, caller)
     with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(created_at=now + ahead, expires_at=now + ahead + 10 * MINUTE))
         connection.commit()
-    assert run(installation, lambda tx: authenticator_store.charge_enrolment(tx, caller.session.id, now)) is charged
+    outcome = installation.services.identity.set_up.confirm(caller, TotpCode(phone.code()))
+    assert isinstance(outcome, InPlace) if charged else outcome == Denied(Reason.NO_ENROLMENT)
 
 
 @pytest.mark.parametrize("moment", ["authenticated_at", "proven_at", "last_used_at"])
@@ -132,7 +134,7 @@ def test_sessions_of_the_future_are_not_counted_and_end_when_told_to(installatio
     """Whichever of their dates it is; others, and those of other accounts, stay."""
     services, now = installation.services, installation.clock.now()
     caller, other = signed_in(services), signed_in(services, "berta@example.com")
-    further = [services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT) for _ in range(2)]
+    further = [services.identity.password_step.begin("anna@example.com", PASSWORD, "/", CLIENT) for _ in range(2)]
     with services.database.write() as connection:
         for session_id, ahead in ((further[0].session_id, 2 * MINUTE), (further[1].session_id, 2 * MINUTE + 1)):
             connection.execute(update(SESSION).where(SESSION.c.id == session_id).values({moment: now + ahead}))
@@ -148,13 +150,13 @@ def test_sessions_of_the_future_are_not_counted_and_end_when_told_to(installatio
 
 def test_a_window_that_a_node_slightly_ahead_began_goes_on(installation: Installation) -> None:
     """Tries are counted together by two nodes of which one is two minutes behind."""
-    network = client_address("network")
-    run(installation, lambda tx: throttle_store.charge(tx, [network], installation.clock.now()))
+    counted = network("network")
+    run(installation, lambda tx: throttle_store.charge(tx, [counted], installation.clock.now()))
     installation.clock.advance(minutes=-2)
-    (charge,) = run(installation, lambda tx: throttle_store.charge(tx, [network], installation.clock.now()))
+    (charge,) = run(installation, lambda tx: throttle_store.charge(tx, [counted], installation.clock.now()))
     assert charge.tries == 2
     installation.clock.advance(seconds=-1)
-    (charge,) = run(installation, lambda tx: throttle_store.charge(tx, [network], installation.clock.now()))
+    (charge,) = run(installation, lambda tx: throttle_store.charge(tx, [counted], installation.clock.now()))
     assert charge.tries == 1
 
 
@@ -168,7 +170,7 @@ def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
     services = installation.services
     anna = signed_in(services)
     phone, _secret = enrolment_steps(services, anna)
-    services.identity.totp_enrolment.confirm(anna, phone.code())
+    services.identity.set_up.confirm(anna, TotpCode(phone.code()))
     made_after = now - CODES_SHOWN_FOR
     found = run(installation, lambda tx: recovery_code_store.hand_over_unsaved(tx, anna.account.id, "s", made_after, latest_credible(now)))
     assert (found is not None) is handed_over
@@ -176,7 +178,7 @@ def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
 
 def last_steps(installation: Installation) -> list[int | None]:
     with installation.services.database.read() as connection:
-        return list(connection.execute(select(AUTHENTICATOR.c.last_step).order_by(AUTHENTICATOR.c.id)).scalars())
+        return list(connection.execute(select(TOTP_AUTHENTICATOR.c.last_step).order_by(TOTP_AUTHENTICATOR.c.id)).scalars())
 
 
 def test_only_steps_of_the_future_are_brought_back(installation: Installation) -> None:
@@ -192,11 +194,12 @@ def test_only_steps_of_the_future_are_brought_back(installation: Installation) -
     with services.database.write() as connection:
         ids = list(connection.execute(select(AUTHENTICATOR.c.id).order_by(AUTHENTICATOR.c.id)).scalars())
         for authenticator_id, last_step in zip(ids, (latest, latest + 1, latest + 1), strict=True):
-            connection.execute(update(AUTHENTICATOR).where(AUTHENTICATOR.c.id == authenticator_id).values(last_step=last_step))
+            of_this = update(TOTP_AUTHENTICATOR).where(TOTP_AUTHENTICATOR.c.id == authenticator_id)
+            connection.execute(of_this.values(last_step=last_step))
         connection.commit()
-    assert run(installation, lambda tx: authenticator_store.bring_back(tx, anna.account.id, latest, step, now)) == 1
+    assert run(installation, lambda tx: totp_store.bring_back(tx, anna.account.id, latest, step)) == 1
     assert last_steps(installation) == [latest, step, latest + 1]
-    assert run(installation, lambda tx: authenticator_store.bring_back(tx, anna.account.id, latest, step, now)) == 0
+    assert run(installation, lambda tx: totp_store.bring_back(tx, anna.account.id, latest, step)) == 0
 
 
 def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Installation) -> None:
@@ -229,13 +232,13 @@ def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Insta
     completed(services, pending(services), TotpCode(anna.phone.code()))
     with services.database.read() as connection:
         authenticator_id = connection.execute(select(AUTHENTICATOR.c.id)).scalar_one()
-    run(installation, lambda tx: authenticator_store.refuse_steps(tx, authenticator_id, [ahead + 5]))
+    run(installation, lambda tx: totp_store.refuse_steps(tx, authenticator_id, [ahead + 5]))
     year_ahead(installation, -365)
     services.identity.administration.reset_clock("anna@example.com")
     with services.database.read() as connection:
         assert connection.execute(select(REFUSED_STEP.c.step)).scalar_one() == ahead + 5
-    now = (ahead + 5) * 30 * SECOND
-    assert not run(installation, lambda tx: authenticator_store.consume_step(tx, authenticator_id, ahead + 5, now))
+    assert not run(installation, lambda tx: totp_store.consume_step(tx, authenticator_id, ahead + 5))
+    assert run(installation, lambda tx: totp_store.consume_step(tx, authenticator_id, ahead + 4))
 
 
 def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installation: Installation) -> None:
@@ -252,4 +255,4 @@ def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installati
 
 
 def prove(installation: Installation, waiting: object, code: str) -> SignedIn | Denied:
-    return installation.services.identity.sign_in.verify_second_factor(waiting, TotpCode(code), CLIENT)
+    return installation.services.identity.second_step.verify(waiting, TotpCode(code), CLIENT)

@@ -7,7 +7,7 @@ from tests.support.people import pending, protected
 from xpressbot.foundation.crypto.encryption import DecryptionError, Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import KeyRing, new_key_ring, with_key
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 
 RING = new_key_ring(b"k" * 32, b"l" * 32)
 BOXES = Encryption(RING, SystemEntropy(), lambda: RING)
@@ -107,14 +107,14 @@ def test_a_seed_copied_to_another_account_opens_nothing(installation: Installati
     anna = protected(installation.services)
     mallory = protected(installation.services, "mallory@example.com")
     with installation.services.database.write() as connection:
-        box = connection.exec_driver_sql(f"SELECT secret_box FROM authenticator WHERE account_id = '{mallory.account.id}'").scalar_one()
+        box = connection.exec_driver_sql(f"SELECT secret FROM totp_authenticator WHERE account_id = '{mallory.account.id}'").scalar_one()
         placeholder = "?" if connection.dialect.name == "sqlite" else "%s"
-        connection.exec_driver_sql(f"UPDATE authenticator SET secret_box = {placeholder} WHERE account_id = '{anna.account.id}'", (box,))
+        connection.exec_driver_sql(f"UPDATE totp_authenticator SET secret = {placeholder} WHERE account_id = '{anna.account.id}'", (box,))
         connection.commit()
     token = pending(installation.services)
 
     with pytest.raises(DecryptionError):
-        installation.services.identity.sign_in.verify_second_factor(token, TotpCode(mallory.phone.code()), anna.caller.client)
+        installation.services.identity.second_step.verify(token, TotpCode(mallory.phone.code()), anna.caller.client)
 
     with installation.services.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM session").scalar_one() == 2

@@ -88,4 +88,4 @@ def test_two_events_of_one_number_cannot_stand_side_by_side(installation: Instal
     with installation.services.database.write() as connection:
         row = connection.execute(select(SECURITY_EVENT)).mappings().one()
         with pytest.raises(IntegrityError):
-            connection.execute(SECURITY_EVENT.insert().values(**{**row, "account_id": account_id}))
+            connection.execute(SECURITY_EVENT.insert().values(**{**row, "subject": account_id}))

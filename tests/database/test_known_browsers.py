@@ -8,7 +8,7 @@ from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
-from xpressbot.identity.tables import DEVICE
+from xpressbot.identity.tables import KNOWN_BROWSER
 
 ANNA = "anna@example.com"
 
@@ -153,11 +153,11 @@ def test_only_the_digest_of_a_device_token_is_stored(installation: Installation)
     """A sign-in hands out 32 random bytes; their SHA-256 stands in the row."""
     signed_in(installation.services)
     with installation.services.database.read() as connection:
-        stored = connection.execute(select(DEVICE.c.token_hash)).scalar_one()
+        stored = connection.execute(select(KNOWN_BROWSER.c.token_hash)).scalar_one()
     assert len(stored) == 32
     assert known(installation, stored) is not None
 
 
 def _count(installation: Installation) -> int:
     with installation.services.database.read() as connection:
-        return len(connection.execute(select(DEVICE.c.id)).all())
+        return len(connection.execute(select(KNOWN_BROWSER.c.id)).all())

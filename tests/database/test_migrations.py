@@ -108,6 +108,20 @@ def test_a_newer_schema_is_refused_and_left_alone(migrated: Database) -> None:
         _set_revision(migrated, HEAD)
 
 
+def test_a_schema_from_before_the_first_release_is_refused_and_left_alone(migrated: Database) -> None:
+    """It is not migrated: neither by a start nor by the command."""
+    _set_revision(migrated, "0007")
+    refusal = "is at schema 0007, which is from before the first release and is not migrated. Use the version that made it"
+    try:
+        with pytest.raises(SchemaError, match=refusal):
+            upgrade(migrated)
+        with pytest.raises(SchemaError, match=refusal):
+            prepare_schema(migrated)
+        assert current_revision(migrated) == "0007"
+    finally:
+        _set_revision(migrated, HEAD)
+
+
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
     """The whole migration is one transaction: a table in its way stops it before the first of its own remains."""
     with empty.write() as connection:

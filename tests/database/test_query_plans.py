@@ -16,8 +16,8 @@ from tests.support.many_accounts import add_accounts, add_expired_rows
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.expiry.rules import Transient
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
@@ -40,7 +40,17 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
     assert all(removed[kind] for kind in Transient), removed
 
     tables = {table for statement, _parameters in statements for table in re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement)}
-    assert tables >= {"account", "session", "pending_sign_in", "device", "throttle_bucket", "authenticator", "recovery_code", "link"}
+    assert tables >= {
+        "account",
+        "session",
+        "pending_sign_in",
+        "known_browser",
+        "throttle_bucket",
+        "authenticator",
+        "totp_authenticator",
+        "recovery_code",
+        "link",
+    }
     assert tables >= {"security_event", "chain_head", "lease"}
     found = scans(installation, statements)
     assert not found, "\n\n".join(f"{table} is read whole by:\n{statement}" for table, statement in sorted(found))
@@ -60,13 +70,13 @@ def people_come_and_go(installation: Installation) -> None:
     anna = protected(services)
     stranger = Client(address="203.0.113.9", user_agent="guess")
     for _try in range(6):
-        assert isinstance(identity.sign_in.begin("anna@example.com", "guess", "/", stranger), Denied)
-    assert isinstance(identity.sign_in.begin("nobody@example.com", "guess", "/", stranger), Denied)
+        assert isinstance(identity.password_step.begin("anna@example.com", "guess", "/", stranger), Denied)
+    assert isinstance(identity.password_step.begin("nobody@example.com", "guess", "/", stranger), Denied)
     clock.advance(minutes=1)
     first = completed(services, pending(services), TotpCode(anna.phone.code()))
     known = Client(CLIENT.address, CLIENT.user_agent, first.session, first.device)
     waiting = pending(services, client=known)
-    again = identity.sign_in.verify_second_factor(waiting, TotpCode(anna.phone.code()), known)
+    again = identity.second_step.verify(waiting, TotpCode(anna.phone.code()), known)
     assert isinstance(again, Denied)
     assert again.reason is Reason.CODE_ALREADY_USED
     second = completed(services, waiting, recovery_code(anna.codes[0]), client=known)
@@ -74,12 +84,12 @@ def people_come_and_go(installation: Installation) -> None:
     caller = caller_with(services, second.session)
     assert identity.account_page.dashboard(caller)
     assert identity.account_page.settings(caller)
-    outcome = identity.reauthentication.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
+    outcome = identity.step_up.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
     assert isinstance(outcome, SessionRenewed)
     identity.sessions.sign_out(caller_with(services, outcome.session))
     link = reset(services)
     enrollee, phone = enrolling_again(services, must_enrol(services), link)
-    assert isinstance(identity.re_enrolment.confirm(enrollee, phone.code()), SignedIn)
+    assert isinstance(identity.re_enrolment.confirm(enrollee, TotpCode(phone.code())), SignedIn)
 
 
 def forget_unsaved_codes(installation: Installation) -> None:
@@ -87,7 +97,12 @@ def forget_unsaved_codes(installation: Installation) -> None:
     parts = parts_of(installation)
     installation.clock.advance(minutes=31)
     RecoveryCodes(
-        parts.transactions, Gate(parts.transactions, parts.system), parts.system, parts.encryption, parts.digest, viewable=False
+        parts.transactions,
+        Gate(parts.transactions, parts.system, parts.kinds.methods),
+        parts.system,
+        parts.encryption,
+        parts.digest,
+        viewable=False,
     ).forget_unsaved()
 
 

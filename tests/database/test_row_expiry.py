@@ -18,21 +18,23 @@ from tests.support.people import completed, pending, protected
 from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.support.settable_system import SeededEntropy
 from tests.use_cases.instrumentation import after_unit_of_work, statements
-from xpressbot.bootstrap import System, build
+from xpressbot.bootstrap import build
 from xpressbot.foundation.database.leases import LEASE, take_lease
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.foundation.system import System
 from xpressbot.foundation.times import HOUR, SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.expiry import store as expiry_store
 from xpressbot.identity.expiry.removal import RowExpiry
 from xpressbot.identity.expiry.rules import Transient
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.recovery_codes.kind import check_bucket
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import SignedIn
-from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, recovery_code, recovery_code_check, stranger, totp
+from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, second_factor, stranger
 
 TERM = 150 * SECOND
 
@@ -128,7 +130,7 @@ def test_people_sign_in_while_a_batch_is_being_removed(installation: Installatio
     assert not any(removed for kind, removed in installation.services.identity.expiry.next_round().items() if kind not in given_back)
 
 
-@pytest.mark.parametrize("kind", [Transient.SESSION, Transient.PENDING_SIGN_IN, Transient.ENROLMENT, Transient.DEVICE])
+@pytest.mark.parametrize("kind", [Transient.SESSION, Transient.PENDING_SIGN_IN, Transient.ENROLMENT, Transient.KNOWN_BROWSER])
 def test_young_rows_are_not_even_looked_at(installation: Installation, kind: Transient) -> None:
     """However many people are signed in, a walk is as long as what is old enough: here one row, and no further stretch."""
     add_accounts(installation, accounts=20)
@@ -146,12 +148,15 @@ def test_rows_of_use_stay(installation: Installation) -> None:
     link = services.identity.registration.invite("berta@example.com")
     assert link
     with _transactions(installation).writing() as tx:
-        for bucket in (totp(anna.account.id), recovery_code(anna.account.id), recovery_code_check(anna.account.id), stranger("someone")):
+        of_factors = [second_factor(kind.name, anna.account.id) for kind in services.identity.kinds]
+        for bucket in (*of_factors, check_bucket(anna.account.id), stranger("someone")):
             throttle_store.charge(tx, [bucket], now)
         tx.commit()
     # A count whose tries were all given back goes at once.
     services.identity.expiry.next_round()
-    before = {table: _count(installation, table) for table in (SESSION, PENDING_SIGN_IN, LINK, DEVICE, AUTHENTICATOR, THROTTLE_BUCKET)}
+    before = {
+        table: _count(installation, table) for table in (SESSION, PENDING_SIGN_IN, LINK, KNOWN_BROWSER, AUTHENTICATOR, THROTTLE_BUCKET)
+    }
 
     assert not any(services.identity.expiry.next_round().values())
     assert {table: _count(installation, table) for table in before} == before
@@ -162,7 +167,7 @@ def test_rows_of_use_stay(installation: Installation) -> None:
         SESSION: 0,
         PENDING_SIGN_IN: 0,
         LINK: 0,
-        DEVICE: 0,
+        KNOWN_BROWSER: 0,
         AUTHENTICATOR: before[AUTHENTICATOR],
         THROTTLE_BUCKET: 3,
     }
@@ -215,11 +220,11 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
 def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Installation) -> None:
     """The owner signs in from a known browser, just when the sweep has found the strangers' count."""
     account = installation.add_account()
-    signed_in = installation.services.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT)
+    signed_in = installation.services.identity.password_step.begin(account.email, PASSWORD, "/", CLIENT)
     known = replace(CLIENT, device=signed_in.device)
     _guessed_at(installation, account)
     _until_only_the_strangers_count_is_outdated(installation)
-    operation = partial(installation.services.identity.sign_in.begin, account.email, PASSWORD, "/", known)
+    operation = partial(installation.services.identity.password_step.begin, account.email, PASSWORD, "/", known)
     lease_and_walks = 1 + list(Transient).index(Transient.STRANGER_COUNT) + 1
     with after_unit_of_work(installation, lease_and_walks, operation):
         installation.services.identity.expiry.next_round()
@@ -236,7 +241,7 @@ def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installa
 
     def sign_in() -> bool:
         start.wait()
-        return isinstance(installation.services.identity.sign_in.begin(account.email, PASSWORD, "/", CLIENT), SignedIn)
+        return isinstance(installation.services.identity.password_step.begin(account.email, PASSWORD, "/", CLIENT), SignedIn)
 
     def sweep() -> bool:
         start.wait()
@@ -255,7 +260,7 @@ def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installa
 def _guessed_at(installation: Installation, account: Account) -> None:
     for _try in range(8):
         installation.clock.advance(minutes=20)
-        installation.services.identity.sign_in.begin(account.email, "guess", "/", CLIENT)
+        installation.services.identity.password_step.begin(account.email, "guess", "/", CLIENT)
 
 
 def _until_only_the_strangers_count_is_outdated(installation: Installation) -> None:

@@ -1,5 +1,7 @@
 """What may be used once is used once, however many try at the same moment."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import select
 
@@ -18,14 +20,17 @@ from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.recovery_codes.codes import recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
+from xpressbot.identity.factors.totp import store as totp_store
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Reason, SignedIn
-from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import LINK
+from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.rules import Charge, Refusal
 
 RACERS = 6
 ONE_WINNER = [0] * (RACERS - 1) + [1]
@@ -41,7 +46,7 @@ def test_a_time_step_is_consumed_by_exactly_one_of_many(installation: Installati
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
 
-    results = race(installation, RACERS, lambda tx, _number: authenticator_store.consume_step(tx, authenticator_id, step, now))
+    results = race(installation, RACERS, lambda tx, _number: totp_store.consume_step(tx, authenticator_id, step))
 
     assert sorted(results) == ONE_WINNER
 
@@ -51,13 +56,11 @@ def test_steps_are_consumed_in_rising_order_only(installation: Installation) -> 
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
 
-    results = race_in_threads(
-        installation, RACERS, lambda tx, number: authenticator_store.consume_step(tx, authenticator_id, step + number, now)
-    )
+    results = race_in_threads(installation, RACERS, lambda tx, number: totp_store.consume_step(tx, authenticator_id, step + number))
 
     assert results[-1] == 1
     with installation.services.database.write() as connection:
-        last = connection.exec_driver_sql("SELECT last_step FROM authenticator").scalar_one()
+        last = connection.exec_driver_sql("SELECT last_step FROM totp_authenticator").scalar_one()
     assert last == step + RACERS - 1
 
 
@@ -65,9 +68,9 @@ def test_a_refused_step_is_consumed_by_nobody(installation: Installation) -> Non
     """A step whose code was hinted at is spent, though last_step lies before it."""
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
-    race_in_threads(installation, RACERS, lambda tx, _number: authenticator_store.refuse_steps(tx, authenticator_id, [step]) or 0)
+    race_in_threads(installation, RACERS, lambda tx, _number: totp_store.refuse_steps(tx, authenticator_id, [step]) or 0)
 
-    results = race_in_threads(installation, RACERS, lambda tx, _number: authenticator_store.consume_step(tx, authenticator_id, step, now))
+    results = race_in_threads(installation, RACERS, lambda tx, _number: totp_store.consume_step(tx, authenticator_id, step))
 
     assert results == [0] * RACERS
 
@@ -101,7 +104,7 @@ def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installa
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.services)
     token = pending(installation.services)
-    waiting = installation.services.identity.sign_in.pending(token, NextStep.SECOND_FACTOR)
+    waiting = installation.services.identity.second_step.pending(token, NextStep.SECOND_FACTOR)
 
     assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at)) == [0]
     assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at - 1)) == [1]
@@ -156,22 +159,33 @@ def test_one_address_makes_one_account_however_often_it_is_tried_at_once(install
 def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation) -> None:
     """Eight tries at once at a pending authenticator: five are let through to be checked."""
     caller = signed_in(installation.services)
-    installation.services.identity.totp_enrolment.start(caller)
+    installation.services.identity.set_up.start(caller, Totp.name)
     now = installation.clock.now()
 
-    results = race_in_threads(installation, 8, lambda tx, _number: authenticator_store.charge_enrolment(tx, caller.session.id, now))
+    def attempt(tx: Writing, _number: int) -> int:
+        enrolment = authenticator_store.enrolment_of(tx, caller.session.id)
+        return _charged(throttle_store.charge(tx, [enrolment.bucket], now))
 
-    assert sorted(results) == [0] * 3 + [1] * 5
-    assert installation.services.identity.totp_enrolment.confirm(caller, "000000").reason is Reason.NO_ENROLMENT
+    results = race_in_threads(installation, 8, attempt)
+
+    assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
+    assert installation.services.identity.set_up.confirm(caller, TotpCode("000000")).reason is Reason.NO_ENROLMENT
 
 
 def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:
     """Eight tries at once at confirming one's identity: each of five gets its own number, the others none."""
     caller = signed_in(installation.services)
 
-    results = race_in_threads(installation, 8, lambda tx, _number: session_store.charge_step_up(tx, caller.session.id, 5) or 0)
+    bucket, now = caller.session.step_up_bucket, installation.clock.now()
+
+    results = race_in_threads(installation, 8, lambda tx, _number: _charged(throttle_store.charge(tx, [bucket], now)))
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
+    assert installation.services.identity.step_up.confirm(caller, PASSWORD, None).reason is Reason.NOT_SIGNED_IN
+
+
+def _charged(result: Sequence[Charge] | Refusal) -> int:
+    return 0 if isinstance(result, Refusal) else result[0].tries
 
 
 def _authenticator(installation: Installation) -> str:

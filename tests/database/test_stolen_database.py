@@ -8,7 +8,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.support.people import completed, enrolment_steps, pending, protected, signed_in
 from tests.support.secret_search import found, of_bytes, of_codes, of_text, of_token
 from xpressbot.foundation.crypto.key_ring import load_key_ring
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 
 
 def test_a_copy_of_the_database_holds_no_secret(installation: Installation, tmp_path: Path) -> None:

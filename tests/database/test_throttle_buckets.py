@@ -17,13 +17,13 @@ from xpressbot.identity.throttling.rules import (
     Charge,
     DelayReport,
     Refusal,
-    client_address,
     known_browser,
+    network,
+    second_factor,
     stranger,
-    totp,
 )
 
-BUCKET = totp("a" * 32)
+BUCKET = second_factor("totp", "a" * 32)
 
 
 @pytest.mark.parametrize(("race", "racers"), [(race_in_threads, 16), (race_in_processes, 8)], ids=["threads", "processes"])
@@ -56,7 +56,7 @@ def test_a_refused_try_raises_nothing(installation: Installation) -> None:
 
 def test_when_one_bucket_refuses_none_is_raised(installation: Installation) -> None:
     """A try that the second bucket refuses is rolled back in the first."""
-    full, other = stranger("full"), client_address("network")
+    full, other = stranger("full"), network("network")
     for _try in range(5):
         _charge(installation, full)
     before = _rows(installation)
@@ -67,7 +67,7 @@ def test_when_one_bucket_refuses_none_is_raised(installation: Installation) -> N
 
 def test_all_buckets_of_an_allowed_try_are_charged(installation: Installation) -> None:
     """Each bucket counts by itself."""
-    first, second = stranger("one"), client_address("two")
+    first, second = stranger("one"), network("two")
     _charge(installation, first)
 
     charges = _charge(installation, first, second)
@@ -108,14 +108,14 @@ def test_free_tries_wait_for_nothing_on_clocks_that_differ(installation: Install
 
 def test_a_window_counts_anew_once_it_is_over_or_the_clock_went_back(installation: Installation) -> None:
     """Thirty tries a minute for a network: the next minute starts at one, and so does a clock set back."""
-    network = client_address("network")
+    counted = network("network")
     for _try in range(30):
-        _charge(installation, network)
-    assert isinstance(_charge(installation, network), Refusal)
+        _charge(installation, counted)
+    assert isinstance(_charge(installation, counted), Refusal)
     installation.clock.advance(minutes=1)
-    assert _charge(installation, network)[0].tries == 1
+    assert _charge(installation, counted)[0].tries == 1
     installation.clock.advance(minutes=-30)
-    assert _charge(installation, network)[0].tries == 1
+    assert _charge(installation, counted)[0].tries == 1
 
 
 def test_a_try_given_back_opens_the_wait_that_it_began(installation: Installation) -> None:
@@ -158,7 +158,7 @@ def test_two_waits_are_cut_to_the_earlier(installation: Installation) -> None:
 
 def test_password_tries_are_never_suspended(installation: Installation) -> None:
     """A hundred and twenty failures alarm, and still the next try after the wait is allowed."""
-    bucket = Bucket("password:stranger:x", PASSWORD)
+    bucket = Bucket("stranger", "x", PASSWORD)
     for _try in range(120):
         charge = _charge(installation, bucket)[0]
         installation.clock.set(max(installation.clock.now(), charge.next_allowed_at))

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
 from tests.doctor.conftest import sqlite_only
 from tests.doctor.report import examine
-from tests.doctor.test_doctor_on_accounts import ACTIVE, charge
+from tests.doctor.test_doctor_on_accounts import METHODS, add_apps, charge
 from tests.support.command_line import Shell
 from tests.support.engine_events import listening
 from tests.support.installation import Installation
@@ -17,7 +17,6 @@ from tests.support.people import Person
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.administration import installation_queries as queries
-from xpressbot.identity.tables import AUTHENTICATOR
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
@@ -27,10 +26,7 @@ NAMES = [f"person{number}@example.com" for number in range(4)]
 def add_people(installation: Installation) -> list[str]:
     """People with 2FA and no recovery code left, who have had their apps since one after the other; their accounts."""
     accounts = [installation.add_account(email).id for email in NAMES]
-    with installation.services.database.write() as connection:
-        rows = [ACTIVE | {"id": f"{number}", "account_id": account} for number, account in enumerate(accounts)]
-        connection.execute(insert(AUTHENTICATOR), rows)
-        connection.commit()
+    add_apps(installation, accounts)
     return accounts
 
 
@@ -57,14 +53,14 @@ def test_a_page_looks_at_the_codes_of_those_who_have_had_their_apps_longest(
 
 def test_a_page_names_some_of_many_suspended_accounts(shell: Shell, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """The doctor names them all, each with what is suspended, in the order of their addresses."""
-    methods = (throttle.totp, throttle.recovery_code)
     for number, account in enumerate(add_people(installation)):
-        charge(installation, methods[number % 2](account), SECOND_FACTOR.suspend_at)
+        factor, _method = METHODS[number % 2]
+        charge(installation, throttle.second_factor(factor, account), SECOND_FACTOR.suspend_at)
     monkeypatch.setattr(queries, "ACCOUNTS_LOOKED_AT", 3)
     (facts,) = on_the_page(installation, "second_factor_suspended")
     assert len(facts["accounts"]) == 3
     everybody = examine(shell).about("second_factor_suspended")["facts"]["accounts"]
-    assert everybody == [{"email": name, "method": ("otp", "recovery_code")[number % 2]} for number, name in enumerate(NAMES)]
+    assert everybody == [{"email": name, "method": METHODS[number % 2][1]} for number, name in enumerate(NAMES)]
 
 
 def test_a_page_looks_for_the_latest_use_in_the_newest_sessions(

@@ -1,5 +1,7 @@
 """What the operator should know of people: set-ups left unfinished, recovery codes that run out, factors that are suspended."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import insert, update
 
@@ -9,9 +11,11 @@ from tests.support.installation import Installation
 from tests.support.people import Person, enrolment_steps, protected, signed_in
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
-from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, THROTTLE_BUCKET
+from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, THROTTLE_BUCKET, TOTP_AUTHENTICATOR
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling.rules import PASSWORD, SECOND_FACTOR, Bucket
+
+METHODS = [("totp", "otp"), ("recovery_code", "recovery_code")]
 
 
 def test_unfinished_set_ups_are_counted_once_their_time_is_over(shell: Shell, installation: Installation) -> None:
@@ -47,21 +51,18 @@ def test_accounts_whose_recovery_codes_run_out_are_named(shell: Shell, installat
 def test_of_many_accounts_the_words_name_ten_and_the_facts_all(shell: Shell, installation: Installation) -> None:
     """A page and a terminal have an end."""
     accounts = [installation.add_account(f"person{number:02}@example.com") for number in range(12)]
-    with installation.services.database.write() as connection:
-        for account in accounts:
-            connection.execute(insert(AUTHENTICATOR).values(ACTIVE | {"id": account.id, "account_id": account.id}))
-        connection.commit()
+    add_apps(installation, [account.id for account in accounts])
     finding = examine(shell).about("few_recovery_codes")
     assert len(finding["facts"]["accounts"]) == 12
     assert finding["what"].endswith("person09@example.com (0) and 2 more.")
 
 
-@pytest.mark.parametrize(("bucket_of", "method"), [(throttle.totp, "otp"), (throttle.recovery_code, "recovery_code")])
+@pytest.mark.parametrize(("factor", "method"), METHODS)
 def test_an_account_with_a_suspended_factor_is_named(
-    shell: Shell, installation: Installation, anna: Person, bucket_of: type[Bucket], method: str
+    shell: Shell, installation: Installation, anna: Person, factor: str, method: str
 ) -> None:
     """At the count that suspends and not before; which of the two is said."""
-    bucket = bucket_of(anna.account.id)
+    bucket = throttle.second_factor(factor, anna.account.id)
     charge(installation, bucket, SECOND_FACTOR.suspend_at - 1)
     assert examine(shell).code == 0
     charge(installation, bucket, SECOND_FACTOR.suspend_at)
@@ -78,7 +79,17 @@ def test_wrong_passwords_suspend_nobody(shell: Shell, installation: Installation
     assert examine(shell).code == 0
 
 
-ACTIVE = {"kind": "totp", "state": "active", "secret_box": b"", "created_at": 1, "failures": 0, "confirmed_at": 1}
+def add_apps(
+    installation: Installation, accounts: Sequence[str], state: str = "active", last_used_at: int | None = None, **totp: int
+) -> None:
+    """Write an app for each of these accounts, the oldest first."""
+    common = {"kind": "totp", "name": "", "state": state, "created_at": 1, "confirmed_at": 1, "last_used_at": last_used_at}
+    plan = {"security_version": 1, "plan": "replace", "renews_backups": False}
+    ids = [{"id": f"{number}", "account_id": account_id} for number, account_id in enumerate(accounts)]
+    with installation.services.database.write() as connection:
+        connection.execute(insert(AUTHENTICATOR), [common | plan | row for row in ids])
+        connection.execute(insert(TOTP_AUTHENTICATOR), [{"secret": b""} | totp | row for row in ids])
+        connection.commit()
 
 
 def spend(installation: Installation, person: Person, *, but: int) -> None:

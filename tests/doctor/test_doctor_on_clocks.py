@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from tests.database.test_query_plans import recorded
 from tests.doctor.report import examine
 from tests.doctor.test_bounded_checks import on_the_page
-from tests.doctor.test_doctor_on_accounts import ACTIVE
+from tests.doctor.test_doctor_on_accounts import add_apps
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
 from tests.support.many_accounts import add_accounts
@@ -17,9 +17,9 @@ from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration import installation_queries as queries
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
-from xpressbot.identity.tables import AUTHENTICATOR
+from xpressbot.identity.tables import TOTP_AUTHENTICATOR
 
 NAMES = ["anna@example.com", "berta@example.com", "carl@example.com", "dora@example.com"]
 
@@ -28,10 +28,7 @@ def use_steps(installation: Installation, emails: list[str], beyond: int) -> Non
     """People whose apps have used a step so far beyond what can be."""
     step = latest_credible_step(SystemClock().now()) + beyond
     accounts = [installation.add_account(email).id for email in emails]
-    with installation.services.database.write() as connection:
-        rows = [ACTIVE | {"id": f"{number}", "account_id": account, "last_step": step} for number, account in enumerate(accounts)]
-        connection.execute(insert(AUTHENTICATOR), rows)
-        connection.commit()
+    add_apps(installation, accounts, last_step=step)
 
 
 def test_accounts_whose_codes_are_refused_are_named_with_the_command(shell: Shell, installation: Installation) -> None:
@@ -62,7 +59,7 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
     services, clock = installation.services, installation.clock
     clock.advance(hours=24 * 365)
     waiting = pending(services)
-    services.identity.sign_in.verify_second_factor(waiting, TotpCode(anna.phone.code()), CLIENT)
+    services.identity.second_step.verify(waiting, TotpCode(anna.phone.code()), CLIENT)
     clock.advance(hours=-24 * 365)
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"clock_set_back", "codes_of_the_future"})
@@ -75,9 +72,7 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
 def sight(installation: Installation, person: Person, steps: int) -> None:
     """A code of a phone that is off by so many steps, at the sign-in."""
     code = person.phone.code(steps=steps)
-    installation.services.identity.sign_in.verify_second_factor(
-        pending(installation.services, person.account.email), TotpCode(code), CLIENT
-    )
+    installation.services.identity.second_step.verify(pending(installation.services, person.account.email), TotpCode(code), CLIENT)
 
 
 @pytest.fixture
@@ -119,7 +114,7 @@ def test_refused_codes_of_another_time_tell_nothing_of_this_clock(
     for person in people:
         sight(installation, person, -4)
     with installation.services.database.write() as connection:
-        connection.execute(update(AUTHENTICATOR).values(sighted_at=AUTHENTICATOR.c.sighted_at + when))
+        connection.execute(update(TOTP_AUTHENTICATOR).values(sighted_at=TOTP_AUTHENTICATOR.c.sighted_at + when))
         connection.commit()
     assert examine(shell).problems == set()
 
@@ -139,7 +134,7 @@ def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Inst
     for email in NAMES[:3]:
         caller = signed_in(services, email)
         phone, _secret = enrolment_steps(services, caller)
-        services.identity.totp_enrolment.confirm(caller, phone.code(steps=-4))
+        services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-4)))
     report = examine(shell)
     assert report.about("phones_agree")["facts"]["phones"] == 3
 
@@ -147,13 +142,10 @@ def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Inst
 def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installation) -> None:
     """Their codes open nothing anyway, whenever they were used or refused."""
     now = SystemClock().now()
-    gone = {"state": "revoked", "secret_box": None, "last_step": latest_credible_step(now) + 10, "last_used_at": now + HOUR}
+    used = {"last_used_at": now + HOUR, "last_step": latest_credible_step(now) + 10}
     sighted = {"sighted_step": 1, "sighted_offset": -4, "sighted_at": now}
     accounts = [installation.add_account(email).id for email in NAMES]
-    with installation.services.database.write() as connection:
-        rows = [ACTIVE | gone | sighted | {"id": f"{number}", "account_id": account} for number, account in enumerate(accounts)]
-        connection.execute(insert(AUTHENTICATOR), rows)
-        connection.commit()
+    add_apps(installation, accounts, state="revoked", **used, **sighted)
     assert examine(shell).problems == set()
 
 
@@ -162,11 +154,11 @@ def test_an_app_that_was_set_up_at_last_keeps_no_sighting(installation: Installa
     services = installation.services
     caller = signed_in(services)
     phone, _secret = enrolment_steps(services, caller)
-    services.identity.totp_enrolment.confirm(caller, phone.code(steps=-4))
-    services.identity.totp_enrolment.confirm(caller, phone.code())
+    services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-4)))
+    services.identity.set_up.confirm(caller, TotpCode(phone.code()))
     with services.database.read() as connection:
-        row = connection.execute(AUTHENTICATOR.select()).one()
-    assert (row.state, row.sighted_step, row.sighted_offset, row.sighted_at) == ("active", None, None, None)
+        row = connection.execute(TOTP_AUTHENTICATOR.select()).one()
+    assert (row.sighted_step, row.sighted_offset, row.sighted_at) == (None, None, None)
 
 
 def test_a_page_looks_at_the_newest_apps(
@@ -176,7 +168,7 @@ def test_a_page_looks_at_the_newest_apps(
     for person in people:
         sight(installation, person, -4)
     with installation.services.database.write() as connection:
-        connection.execute(update(AUTHENTICATOR).values(last_step=latest_credible_step(SystemClock().now()) + 100))
+        connection.execute(update(TOTP_AUTHENTICATOR).values(last_step=latest_credible_step(SystemClock().now()) + 100))
         connection.commit()
     monkeypatch.setattr(queries, "APPS_LOOKED_AT", 2)
     assert on_the_page(installation, "phones_agree") == []

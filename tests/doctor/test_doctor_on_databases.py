@@ -63,7 +63,7 @@ def test_damage_in_a_page_that_no_other_check_reads_is_found(shell: Shell, file:
     """The file is read from end to end."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'device'").fetchone()[0]
+        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'known_browser'").fetchone()[0]
         size = connection.execute("PRAGMA page_size").fetchone()[0]
     with file.open("r+b") as opened:
         opened.seek((page - 1) * size)

@@ -18,7 +18,7 @@ from tests.support.people import Person
 from tests.support.stored_secrets import stored_secrets
 from xpressbot.foundation.crypto.key_ring import change_key_ring, key_id, load_key_ring, new_key_ring, with_key
 from xpressbot.identity.administration import installation_queries as queries
-from xpressbot.identity.tables import AUTHENTICATOR, RECOVERY_CODE
+from xpressbot.identity.tables import RECOVERY_CODE, TOTP_AUTHENTICATOR
 
 
 @pytest.fixture
@@ -139,14 +139,14 @@ def test_every_secret_is_tried_a_batch_at_a_time(
     monkeypatch.setattr(queries, "BATCH", 3)
     secrets = stored_secrets(installation.services)
     codes = sorted(secret.row_id for secret in secrets if secret.column.table == "recovery_code")
-    (app,) = (secret.row_id for secret in secrets if secret.column.table == "authenticator")
+    (app,) = (secret.row_id for secret in secrets if secret.column.table == "totp_authenticator")
     with installation.services.database.write() as connection:
-        connection.execute(update(AUTHENTICATOR).values(secret_box=secrets[-1].ciphertext))
-        connection.execute(update(RECOVERY_CODE).where(RECOVERY_CODE.c.id.in_([codes[0], codes[-1]])).values(box=b"\x01 no box"))
+        connection.execute(update(TOTP_AUTHENTICATOR).values(secret=secrets[-1].ciphertext))
+        connection.execute(update(RECOVERY_CODE).where(RECOVERY_CODE.c.id.in_([codes[0], codes[-1]])).values(shown_copy=b"\x01 no box"))
         connection.commit()
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"secrets_do_not_open"})
-    rows = [f"authenticator {app}", f"recovery_code {codes[-1]}", f"recovery_code {codes[0]}"]
+    rows = [f"totp_authenticator {app}", f"recovery_code {codes[-1]}", f"recovery_code {codes[0]}"]
     assert report.about("secrets_do_not_open")["facts"] == {"stored": 11, "tried": 11, "closed": 3, "rows": rows}
     assert report.about("secrets_do_not_open")["remedy"].endswith("xpressbot 2fa reset E --reason R.")
     assert not any(code in str(report) for code in anna.codes)

@@ -176,7 +176,7 @@ def test_on_a_page_only_the_newest_secrets_are_tried(owner: Browser, installatio
     monkeypatch.setattr(queries, "NEWEST_TRIED", 3)
     owner.enable_2fa()
     with installation.services.database.write() as connection:
-        oldest = text("UPDATE recovery_code SET box = x'00' WHERE id = (SELECT min(id) FROM recovery_code)")
+        oldest = text("UPDATE recovery_code SET shown_copy = x'00' WHERE id = (SELECT min(id) FROM recovery_code)")
         connection.execute(oldest)
         connection.commit()
     assert "The newest 4 sealed secrets were tried; on the server, xpressbot doctor looks at everything." in renewed_card(

@@ -108,7 +108,7 @@ def test_of_one_address_two_wait_and_the_third_is_asked_to_come_back(installatio
     refused = asyncio.run(story())
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
     assert "Yours was not checked or counted. Go back, and send the form again in a second." in words(refused.text)
-    assert tries(installation, "password:stranger") == 3
+    assert tries(installation, "stranger") == 3
 
 
 def test_an_address_without_an_account_has_two_places_as_well(installation: Installation, app: Starlette) -> None:

@@ -17,7 +17,7 @@ from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.tables import ACCOUNT
-from xpressbot.identity.throttling.rules import BucketKind
+from xpressbot.identity.throttling.rules import KNOWN_BROWSER, STRANGER
 
 GOOD_NAMES = [
     "Åsa Ünal",
@@ -155,7 +155,7 @@ def test_a_domain_is_the_same_in_both_its_spellings(
     spellings = ["anna@bücher.example", "Anna@XN--BCHER-KVA.example", "anna@bu\u0308cher.example"]
     for typed in spellings:
         assert new_browser().sign_in(typed, "wrong-password-of-hers").status_code == 401
-    assert [row["tries"] for row in rows(installation, "throttle_bucket") if row["key"].startswith(BucketKind.STRANGER)] == [3]
+    assert [row["tries"] for row in rows(installation, "throttle_bucket") if row["key"].startswith(f"{STRANGER}:")] == [3]
     for typed in spellings:
         assert new_browser().sign_in(typed).headers["location"] == "/"
     registration = installation.services.identity.registration
@@ -183,7 +183,7 @@ def test_an_account_from_before_these_rules_signs_in(
     known = new_browser()
     known.sign_in(typed)
     assert known.sign_in(typed, "wrong-password-of-hers").status_code == 401
-    assert (tries(installation, BucketKind.STRANGER), tries(installation, BucketKind.KNOWN_BROWSER)) == (0, 1)
+    assert (tries(installation, STRANGER), tries(installation, KNOWN_BROWSER)) == (0, 1)
     assert installation.services.identity.registration.create(NewAccount(typed, "Anna", PASSWORD)) == Denied(Reason.EMAIL_TAKEN)
 
 

@@ -13,7 +13,17 @@ from tests.http.raw_requests import PENDING_COOKIE, SESSION_COOKIE, rows, set_co
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 
-NEEDED_AT_THE_CODE = ["throttle_bucket", "pending_sign_in", "account", "authenticator", "session", "device", "security_event", "chain_head"]
+NEEDED_AT_THE_CODE = [
+    "throttle_bucket",
+    "pending_sign_in",
+    "account",
+    "authenticator",
+    "totp_authenticator",
+    "session",
+    "known_browser",
+    "security_event",
+    "chain_head",
+]
 
 
 @contextmanager
@@ -81,20 +91,20 @@ def test_a_right_password_gives_nothing_while_a_table_is_missing(
 def test_a_sealed_secret_that_does_not_open_lets_nobody_in(
     damage: str, installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
-    """Two people's boxes swapped, or one damaged: an honest 500, no session, and the try stays counted."""
+    """Two people's secrets swapped, or one damaged: an honest 500, no session, and the try stays counted."""
     installation.add_account("peter@example.com", "Peter")
     peter = new_browser()
     peter.sign_in("peter@example.com")
     phone = peter.enable_2fa()
-    first, second = rows(installation, "authenticator")
-    box = {
-        "swapped with another account's": second["secret_box"],
-        "one bit flipped": first["secret_box"][:-1] + bytes([first["secret_box"][-1] ^ 1]),
-        "cut short": first["secret_box"][:20],
+    first, second = rows(installation, "totp_authenticator")
+    secret = {
+        "swapped with another account's": second["secret"],
+        "one bit flipped": first["secret"][:-1] + bytes([first["secret"][-1] ^ 1]),
+        "cut short": first["secret"][:20],
         "empty": b"",
     }[damage]
-    _run(installation, "UPDATE authenticator SET secret_box = :box WHERE id = :id", box=box, id=first["id"])
-    _run(installation, "UPDATE authenticator SET secret_box = :box WHERE id = :id", box=first["secret_box"], id=second["id"])
+    _run(installation, "UPDATE totp_authenticator SET secret = :secret WHERE id = :id", secret=secret, id=first["id"])
+    _run(installation, "UPDATE totp_authenticator SET secret = :secret WHERE id = :id", secret=first["secret"], id=second["id"])
     before = sessions(installation)
     installation.clock.advance(seconds=60)
     for email, code in {"anna@example.com": protected.phone.code(), "peter@example.com": phone.code()}.items():
@@ -113,12 +123,12 @@ def test_a_sealed_secret_that_does_not_open_lets_nobody_in(
 def test_a_damaged_secret_at_the_step_up_gives_no_fresh_proof(installation: Installation, protected: Protected) -> None:
     """The session lives on as it was, and must still confirm who it is; the try is counted."""
     installation.clock.advance(minutes=6)
-    _run(installation, "UPDATE authenticator SET secret_box = :box", box=b"\x01nothing")
+    _run(installation, "UPDATE totp_authenticator SET secret = :secret", secret=b"\x01nothing")
     response = protected.browser.post("/account/confirm-identity", password="violet-anchor-meadow-kettle", code=protected.phone.code())
     assert (response.status_code, set_cookies(response)) == (500, {})
     assert protected.browser.who() is not None
     assert protected.browser.post("/account/2fa/disable").headers["location"] == "/account/confirm-identity?next=/account/2fa/disable"
-    assert rows(installation, "session")[0]["step_up_tries"] == 1
+    assert tries(installation, "step_up:") == 1
 
 
 def test_while_the_database_is_away_every_page_says_so_and_signs_nobody_out(

@@ -183,9 +183,9 @@ def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
     """A traceback says where it broke, and shows no password, code, token or sealed row that was in a variable."""
     log.take()
     code, token = protected.phone.next_code(), protected.browser.cookies[SESSION_COOKIE]
-    box = b"\x01canary-of-a-sealed-row"
+    secret = b"\x01canary-of-a-sealed-row"
     with installation.services.database.engine.begin() as connection:
-        connection.execute(text("UPDATE authenticator SET secret_box = :box"), {"box": box})
+        connection.execute(text("UPDATE totp_authenticator SET secret = :secret"), {"secret": secret})
     assert pending.post("/sign-in/code", code=code).status_code == 500
     installation.clock.advance(minutes=6)
     protected.browser.post("/account/confirm-identity", password=PASSWORD, code=protected.codes[0])

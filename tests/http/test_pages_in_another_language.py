@@ -19,8 +19,8 @@ from xpressbot.entrypoints.messages.refusals import address_problem_text, refusa
 from xpressbot.entrypoints.messages.translation import ENGLISH, Texts
 from xpressbot.identity.accounts.rules.address import AddressProblem
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.outcomes import Denied, Reason, WeakPassword
-from xpressbot.identity.passwords.rules import PasswordWeakness
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
 
 SPOKEN = {
     "aria-label",

@@ -75,7 +75,7 @@ def test_upkeep_sweeps_and_says_what_it_removed(abandoned: Installation, monkeyp
 
 
 def boxes(installation: Installation) -> set[bytes | None]:
-    return {row["box"] for row in rows(installation, "recovery_code")}
+    return {row["shown_copy"] for row in rows(installation, "recovery_code")}
 
 
 async def rounds_until_done(installation: Installation, faults: list[Exception]) -> list[Exception]:

@@ -66,7 +66,7 @@ def test_showing_them_again_takes_a_fresh_proof_and_marks_the_used_ones(
         assert shown_codes(page) == protected.codes
         protected.browser.post(f"{PAGE}/reveal")
     assert f"<s>{protected.codes[0]}</s> <span>used</span>" in page
-    assert [row["kind"] for row in rows(installation, "security_event")].count("recovery_codes.revealed") == 1
+    assert [row["kind"] for row in rows(installation, "security_event")].count("backups.revealed") == 1
     assert labels.NOTICE_OF_CODES_SHOWN in words(protected.browser.get("/").text)
     installation.clock.advance(minutes=5)
     assert shown_codes(protected.browser.get(PAGE).text) == []
@@ -200,7 +200,7 @@ def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Inst
     refused = browser.post(f"{PAGE}/reveal")
     assert "shows recovery codes only once" in browser.follow(refused).text
     assert browser.recovery_codes() == []
-    assert {row["box"] for row in rows(unviewable, "recovery_code")} == {None}
+    assert {row["shown_copy"] for row in rows(unviewable, "recovery_code")} == {None}
     assert PASSWORD not in page
 
 

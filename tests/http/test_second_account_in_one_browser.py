@@ -34,7 +34,7 @@ def test_the_session_that_the_browser_had_ends_on_the_server(
     assert copy.who() is None
     assert elsewhere.who()["account"]["email"] == "anna@example.com"
     assert len(rows(installation, "session")) == 2
-    ended = [event["kind"] for event in rows(installation, "security_event") if event["account_id"] == account_id]
+    ended = [event["kind"] for event in rows(installation, "security_event") if event["subject"] == account_id]
     assert ended[-1] == "session.signed_out"
 
 

@@ -170,7 +170,7 @@ def assert_consistent(shell: Shell, least_used: int, most_used: int) -> None:
         active = connection.execute(select(func.count()).where(AUTHENTICATOR.c.state == "active")).scalar_one()
         kinds = connection.execute(select(SECURITY_EVENT.c.kind)).scalars().all()
     assert least_used <= used <= most_used
-    assert kinds.count(EventKind.SIGNED_IN_WITH_RECOVERY_CODE) == used
+    assert kinds.count(EventKind.SIGNED_IN_WITH_BACKUP) == used
     assert kinds.count(EventKind.TWO_FACTOR_ENABLED) == active
     assert len(accounts) == 3 * PEOPLE + 2
     assert [account for account in accounts if broken_at(services, account) is not None] == []

@@ -21,14 +21,14 @@ from tests.support.people import (
 )
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.proof import RecoveryCodeText, TotpCode
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 
 BUCKETS = "throttle_bucket"
-AUTHENTICATORS = "authenticator"
 
 
 def test_starting_an_enrolment(installation: Installation) -> None:
@@ -36,7 +36,7 @@ def test_starting_an_enrolment(installation: Installation) -> None:
     caller = signed_in(installation.services)
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.totp_enrolment.start(caller), Done)
+        assert isinstance(services.identity.set_up.start(caller, Totp.name), Done)
 
     before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == ([], ["pending"])
@@ -45,15 +45,15 @@ def test_starting_an_enrolment(installation: Installation) -> None:
 def test_confirming_an_enrolment(installation: Installation) -> None:
     """The authenticator, ten codes, the raised session, the ended others and the event, or none; the try is counted first."""
     caller = signed_in(installation.services)
-    elsewhere = installation.services.identity.sign_in.begin("anna@example.com", PASSWORD, "/", CLIENT)
+    elsewhere = installation.services.identity.password_step.begin("anna@example.com", PASSWORD, "/", CLIENT)
     phone, _secret = enrolment_steps(installation.services, caller)
-    code = phone.code()
+    code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
-        assert services.identity.totp_enrolment.confirm(caller, code).shows_codes is True
+        assert services.identity.set_up.confirm(caller, code).shows_backups is True
 
     before, counted, after = crash_everywhere(installation, operation)
-    _assert_only_counted(before, counted, AUTHENTICATORS)
+    _assert_only_counted(before, counted, BUCKETS)
     assert (_states(before), _states(after)) == (["pending"], ["active"])
     assert [len(stage["recovery_code"]) for stage in (before, after)] == [0, 10]
     assert [len(stage["session"]) for stage in (before, after)] == [2, 1]
@@ -64,13 +64,13 @@ def test_moving_to_a_new_phone(installation: Installation) -> None:
     """The old authenticator works until the new one does; there is no moment without one, and none with two."""
     person = protected(installation.services)
     phone, _secret = enrolment_steps(installation.services, person.caller)
-    code = phone.code()
+    code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
-        assert services.identity.totp_enrolment.confirm(person.caller, code).shows_codes is False
+        assert services.identity.set_up.confirm(person.caller, code).shows_backups is False
 
     before, counted, after = crash_everywhere(installation, operation)
-    _assert_only_counted(before, counted, AUTHENTICATORS)
+    _assert_only_counted(before, counted, BUCKETS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
     assert before["recovery_code"] == after["recovery_code"]
 
@@ -79,13 +79,13 @@ def test_moving_from_a_lost_phone(installation: Installation) -> None:
     """App and recovery codes change together: never a new app with the codes that a thief may have, nor the other way round."""
     person = protected(installation.services)
     phone, _secret = enrolment_steps(installation.services, person.caller, lost=True)
-    code = phone.code()
+    code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
-        assert services.identity.totp_enrolment.confirm(person.caller, code).shows_codes is True
+        assert services.identity.set_up.confirm(person.caller, code).shows_backups is True
 
     before, counted, after = crash_everywhere(installation, operation)
-    _assert_only_counted(before, counted, AUTHENTICATORS)
+    _assert_only_counted(before, counted, BUCKETS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "revoked"])
     assert [len(stage["recovery_code"]) for stage in (before, after)] == [10, 10]
     assert not set(before["recovery_code"]) & set(after["recovery_code"])
@@ -95,13 +95,13 @@ def test_adding_an_app(installation: Installation) -> None:
     """It is there with its event and the raised session, or it is not; the others are as they were."""
     person = protected(installation.services)
     pending(installation.services)
-    code = adding(installation.services, person.caller, "Tablet").code()
+    code = TotpCode(adding(installation.services, person.caller, "Tablet").code())
 
     def operation(services: Services) -> None:
-        assert services.identity.totp_enrolment.confirm(person.caller, code).added is True
+        assert services.identity.set_up.confirm(person.caller, code).added is True
 
     before, counted, after = crash_everywhere(installation, operation)
-    _assert_only_counted(before, counted, AUTHENTICATORS)
+    _assert_only_counted(before, counted, BUCKETS)
     assert (_states(before), _states(after)) == (["active", "pending"], ["active", "active"])
     assert before["recovery_code"] == after["recovery_code"]
     assert len(after["security_event"]) == len(before["security_event"]) + 1
@@ -112,10 +112,10 @@ def test_removing_an_app(installation: Installation) -> None:
     person = protected(installation.services)
     caller = added(installation.services, person.caller, "Tablet")
     completed(installation.services, pending(installation.services), TotpCode(person.phone.code()))
-    (phone, *_others) = installation.services.identity.authenticator_apps.list_apps(caller)
+    (phone, *_others) = installation.services.identity.authenticators.listed(caller)
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.authenticator_apps.remove(caller, phone.id), SessionRenewed)
+        assert isinstance(services.identity.authenticators.remove(caller, phone.id), SessionRenewed)
 
     before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == (["active", "active"], ["active", "revoked"])
@@ -129,7 +129,7 @@ def test_disabling(installation: Installation) -> None:
     waiting = pending(installation.services)
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.totp_enrolment.disable(person.caller), SessionRenewed)
+        assert isinstance(services.identity.set_up.disable(person.caller), SessionRenewed)
 
     before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == (["active"], ["revoked"])
@@ -157,7 +157,7 @@ def test_signing_in_with_a_recovery_code(installation: Installation) -> None:
     token, code = pending(installation.services), RecoveryCodeText(parse_code(person.codes[2]))
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
+        assert isinstance(services.identity.second_step.verify(token, code, CLIENT), SignedIn)
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -171,7 +171,7 @@ def test_signing_in_with_a_code_from_the_app(installation: Installation) -> None
     token, code = pending(installation.services), TotpCode(person.phone.code())
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.sign_in.verify_second_factor(token, code, CLIENT), SignedIn)
+        assert isinstance(services.identity.second_step.verify(token, code, CLIENT), SignedIn)
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -185,7 +185,7 @@ def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode
     token = pending(installation.services)
 
     def operation(services: Services) -> None:
-        assert services.identity.sign_in.verify_second_factor(token, factor, CLIENT).reason is Reason.WRONG_CODE
+        assert services.identity.second_step.verify(token, factor, CLIENT).reason is Reason.WRONG_CODE
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -198,7 +198,7 @@ def test_a_wrong_password_stays_counted(installation: Installation) -> None:
     signed_in(installation.services)
 
     def operation(services: Services) -> None:
-        assert services.identity.sign_in.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
+        assert services.identity.password_step.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
 
     before, counted = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS, rows=2)
@@ -215,24 +215,24 @@ def test_claiming_the_installation(installation: Installation) -> None:
 
     before, counted, after = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS)
-    tables = ("account", "chain_head", "security_event", "session", "device")
+    tables = ("account", "chain_head", "security_event", "session", "known_browser")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
     assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
 
 
 def test_resetting_2fa(installation: Installation) -> None:
-    """Apps, codes, sessions, known browsers, sign-ins, set-ups, waits go, and the link is there: all of it or nothing."""
+    """Apps, codes, sessions, known browsers and waits go, sign-ins and set-ups count no more, and the link is there: all or nothing."""
     person = protected(installation.services)
     enrolment_steps(installation.services, person.caller)
     waiting = pending(installation.services)
-    installation.services.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT)
+    installation.services.identity.second_step.verify(waiting, TotpCode("000000"), CLIENT)
 
     def operation(services: Services) -> None:
         reset(services)
 
     before, after = crash_everywhere(installation, operation)
-    assert (_states(before), _states(after)) == (["active", "pending"], ["revoked"])
-    tables = ("recovery_code", "recovery_code_set", "session", "device", "link")
+    assert (_states(before), _states(after)) == (["active", "pending"], ["pending", "revoked"])
+    tables = ("recovery_code", "recovery_code_set", "session", "known_browser", "link")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[10, 1, 1, 1, 0], [0, 0, 0, 0, 1]]
     assert {row[0] for row in after["pending_sign_in"]} <= {row[0] for row in before["pending_sign_in"]}
     operation(installation.services)
@@ -245,15 +245,18 @@ def test_confirming_after_a_reset(installation: Installation) -> None:
     protected(installation.services)
     link = reset(installation.services)
     enrollee, phone = enrolling_again(installation.services, must_enrol(installation.services), link)
-    code = phone.code()
+    code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
         assert isinstance(services.identity.re_enrolment.confirm(enrollee, code), SignedIn)
 
     before, counted, after = crash_everywhere(installation, operation)
-    _assert_only_counted(before, counted, AUTHENTICATORS)
+    _assert_only_counted(before, counted, BUCKETS)
     assert (_states(before), _states(after)) == (["pending", "revoked"], ["active", "revoked"])
-    assert [[len(stage[table]) for table in ("recovery_code", "session", "device")] for stage in (before, after)] == [[0, 0, 0], [10, 1, 1]]
+    assert [[len(stage[table]) for table in ("recovery_code", "session", "known_browser")] for stage in (before, after)] == [
+        [0, 0, 0],
+        [10, 1, 1],
+    ]
     assert [[row[_index(LINK.c.consumed_at)] is None for row in stage["link"]] for stage in (before, after)] == [[True], [False]]
     used = PENDING_SIGN_IN.c.consumed_at
     assert [[row[_index(used)] is None for row in stage["pending_sign_in"]] for stage in (before, after)] == [[True], [False]]
@@ -269,7 +272,7 @@ def test_accepting_an_invitation(installation: Installation) -> None:
 
     before, counted, after = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS)
-    tables = ("account", "chain_head", "security_event", "session", "device")
+    tables = ("account", "chain_head", "security_event", "session", "known_browser")
     assert [[len(stage[table]) for table in tables] for stage in (before, after)] == [[0, 0, 0, 0, 0], [1, 1, 2, 1, 1]]
     assert [[row[_index(LINK.c.consumed_at)] is None for row in stage["link"]] for stage in (before, after)] == [[True], [False]]
     assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
@@ -277,7 +280,7 @@ def test_accepting_an_invitation(installation: Installation) -> None:
 
 def assert_ended(services: Services, waiting: Token) -> None:
     """The row stays to be told to its account, and is of no more use to the browser."""
-    assert services.identity.sign_in.verify_second_factor(waiting, TotpCode("000000"), CLIENT) == Denied(Reason.START_AGAIN)
+    assert services.identity.second_step.verify(waiting, TotpCode("000000"), CLIENT) == Denied(Reason.START_AGAIN)
 
 
 def _states(stage: Content) -> list[str]:

@@ -15,8 +15,8 @@ from tests.support.stored_secrets import keys_in_use
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto import re_encryption
 from xpressbot.foundation.crypto.key_ring import load_key_ring
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Showing
+from xpressbot.identity.factors.totp.kind import TotpCode
 
 SECRETS_IN_A_BATCH = 4
 BATCHES = 3

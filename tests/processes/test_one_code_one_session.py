@@ -15,7 +15,7 @@ from tests.support.concurrent_requests import Form, send
 from tests.support.cookies import cookie_name
 from tests.support.people import Person, from_elsewhere, pending, protected, shown_to
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.tables import DEVICE, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.tables import KNOWN_BROWSER, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
 
 BROWSERS = 50
 _NUMBERS = itertools.count(1)
@@ -116,8 +116,8 @@ def _assert_one_session(two_workers: TwoWorkers, person: Person, answers: list[h
         of_person = SESSION.c.account_id == person.account.id
         # One for the browser that turned 2FA on, one for the winner.
         assert connection.execute(select(func.count()).select_from(SESSION).where(of_person)).scalar_one() == 2
-        assert connection.execute(select(func.count()).where(DEVICE.c.account_id == person.account.id)).scalar_one() == 2
-    kinds = (EventKind.SIGNED_IN, EventKind.SIGNED_IN_WITH_RECOVERY_CODE)
+        assert connection.execute(select(func.count()).where(KNOWN_BROWSER.c.account_id == person.account.id)).scalar_one() == 2
+    kinds = (EventKind.SIGNED_IN, EventKind.SIGNED_IN_WITH_BACKUP)
     assert sum(_count(two_workers, person, kind) for kind in kinds) == 2
 
 

@@ -126,7 +126,7 @@ def _guide(visitor: UseCaseBrowser, welcome: str, shell: Shell) -> tuple[list[by
     assert visitor.post("/sign-in/code", code="000000").status_code == 401
     assert visitor.post("/sign-in/recovery-code", code=codes[0]).status_code == 401
     assert visitor.post("/sign-in/code", code=phone.code(steps=1)).headers["location"] == "/"
-    _damage_boxes(shell)
+    _damage_secret(shell)
     visitor.post("/sign-out")
     visitor.sign_in()
     assert visitor.post("/sign-in/code", code=phone.code(steps=1)).status_code == 500
@@ -142,10 +142,10 @@ def _seed(phone: AuthenticatorApp) -> bytes:
     return base64.b32decode(secret)
 
 
-def _damage_boxes(shell: Shell) -> None:
-    """Turn a bit of the seed's box, so that the next code meets a fault of ours."""
+def _damage_secret(shell: Shell) -> None:
+    """Turn a bit of the encrypted secret, so that the next code meets a fault of ours."""
     connection = sqlite3.connect(shell.directory / "var" / "data" / "xpressbot.sqlite3", timeout=10)
-    ((box,),) = connection.execute("SELECT secret_box FROM authenticator WHERE state = 'active'").fetchall()
-    connection.execute("UPDATE authenticator SET secret_box = ? WHERE state = 'active'", (box[:-1] + bytes([box[-1] ^ 1]),))
+    ((secret,),) = connection.execute("SELECT secret FROM totp_authenticator").fetchall()
+    connection.execute("UPDATE totp_authenticator SET secret = ?", (secret[:-1] + bytes([secret[-1] ^ 1]),))
     connection.commit()
     connection.close()

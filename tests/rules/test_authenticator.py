@@ -9,35 +9,33 @@ from xpressbot.identity.factors.rules import (
     Addition,
     Authenticator,
     AuthenticatorState,
-    ClockSighting,
     Enrolment,
     Plan,
     Replacement,
     is_name_taken,
     name_in_place,
-    normalise_app_name,
-    tells_of_wrong_clock,
+    normalise_authenticator_name,
 )
+from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, tells_of_wrong_clock
+from xpressbot.identity.throttling.rules import Charge
 
 NOW = 1_790_000_000 * SECOND
-AUTHENTICATOR = Authenticator("t", "a", "Tablet", AuthenticatorState.PENDING, b"box", NOW, None, None, None, None)
-ENROLMENT = Enrolment(AUTHENTICATOR, "mine", Addition(), NOW + 10 * MINUTE, failures=0)
+AUTHENTICATOR = Authenticator("t", "a", "totp", "Tablet", AuthenticatorState.PENDING, NOW, None, None)
+ENROLMENT = Enrolment(AUTHENTICATOR, "mine", Addition(), NOW + 10 * MINUTE)
 EARLIER = ClockSighting(step=100, offset=3, seen_at=NOW)
 
 
-@pytest.mark.parametrize(
-    ("age", "failures", "is_open"),
-    [
-        (0, 0, True),
-        (10 * MINUTE - 1, 4, True),
-        (10 * MINUTE, 0, False),
-        (0, 5, False),
-        (0, 6, False),
-    ],
-)
-def test_an_enrolment_is_open_ten_minutes_and_five_tries(age: int, failures: int, *, is_open: bool) -> None:
-    """The end of its time or of its tries closes it."""
-    assert is_open is replace(ENROLMENT, failures=failures).is_open(NOW + age)
+@pytest.mark.parametrize(("age", "is_open"), [(0, True), (10 * MINUTE - 1, True), (10 * MINUTE, False)])
+def test_an_enrolment_is_open_ten_minutes(age: int, *, is_open: bool) -> None:
+    """The end of its time closes it."""
+    assert is_open is ENROLMENT.is_open(NOW + age)
+
+
+def test_an_enrolment_has_five_tries() -> None:
+    """They are counted like those of a sign-in; at the fifth its bucket lets none through."""
+    assert Charge(ENROLMENT.bucket, 5, 0, 0, 0).suspends
+    assert not Charge(ENROLMENT.bucket, 4, 0, 0, 0).suspends
+    assert {ENROLMENT.bucket.policy.delay_after(tries) for tries in range(6)} == {0}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +43,7 @@ def test_an_enrolment_is_open_ten_minutes_and_five_tries(age: int, failures: int
 )
 def test_an_app_has_a_name_of_up_to_forty_printable_characters(typed: str, kept: str | None) -> None:
     """White space is tidied; what could not be read out is refused."""
-    assert normalise_app_name(typed) == kept
+    assert normalise_authenticator_name(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -91,11 +89,6 @@ def test_a_new_app_inherits_a_name_or_keeps_its_own_with_a_number_if_need_be(pla
     assert called == name_in_place(replace(ENROLMENT, plan=plan), _named(*active))
 
 
-def test_tries_count_down() -> None:
-    """The page can say how many are left."""
-    assert [replace(ENROLMENT, failures=failures).tries_left for failures in (0, 1, 5)] == [5, 4, 0]
-
-
 @pytest.mark.parametrize(
     ("earlier", "later", "tells"),
     [
@@ -124,5 +117,5 @@ def test_two_different_codes_that_agree_within_five_minutes_tell_of_one_clock(
 @pytest.mark.parametrize("blank", ["\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"])
 def test_a_letter_that_shows_nothing_makes_neither_a_name_nor_a_difference(blank: str) -> None:
     """Hangul fillers and the empty Braille pattern are letters and signs by their category only."""
-    assert normalise_app_name(blank) is None
+    assert normalise_authenticator_name(blank) is None
     assert is_name_taken(f"Tablet{blank}", _named("Tablet"))

@@ -5,19 +5,9 @@ from dataclasses import replace
 import pytest
 
 from xpressbot.foundation.times import DAY, MINUTE, SECOND, is_from_the_future, latest_credible
-from xpressbot.identity.factors.rules import (
-    ENROLMENT_LIFETIME,
-    Authenticator,
-    AuthenticatorState,
-    ClockSighting,
-    CommonOffset,
-    Enrolment,
-    Replacement,
-    common_offset,
-    tells_of_wrong_clock,
-)
+from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Authenticator, AuthenticatorState, Enrolment, Replacement
+from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, CommonOffset, common_offset, tells_of_wrong_clock
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
-from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.rules.pending import LIFETIME, NextStep, PendingSignIn
 
 NOW = 1_790_000_000 * SECOND
@@ -28,14 +18,14 @@ PENDING = PendingSignIn(
     account_id="a",
     email="a@example.com",
     security_version=1,
-    amr=frozenset({Method.PASSWORD}),
+    amr=frozenset({"pwd"}),
     next_path="/",
     password_bucket="",
     after_waits=False,
     expires_at=NOW + LIFETIME,
     consumed_at=None,
 )
-APP = Authenticator("x", "a", "", AuthenticatorState.PENDING, b"", NOW, None, None, None, None)
+APP = Authenticator("x", "a", "totp", "", AuthenticatorState.PENDING, NOW, None, None)
 
 
 @pytest.mark.parametrize(("ahead", "credible"), [(-365 * DAY, True), *AHEAD])
@@ -55,7 +45,7 @@ def test_a_pending_sign_in_of_the_future_is_not_open(ahead: int, *, is_open: boo
 @pytest.mark.parametrize(("ahead", "is_open"), AHEAD)
 def test_a_set_up_of_the_future_is_not_open(ahead: int, *, is_open: bool) -> None:
     """Nor is its secret shown."""
-    enrolment = Enrolment(replace(APP, created_at=NOW + ahead), "s", Replacement(), NOW + ahead + ENROLMENT_LIFETIME, failures=0)
+    enrolment = Enrolment(replace(APP, created_at=NOW + ahead), "s", Replacement(), NOW + ahead + ENROLMENT_LIFETIME)
     assert enrolment.is_open(NOW) is is_open
 
 

@@ -26,11 +26,13 @@ LIVES = {
     Transient.PENDING_SIGN_IN: (pending_sign_in.LIFETIME, retention.PENDING_SIGN_IN_KEPT),
     Transient.LINK: (0, retention.LINK_KEPT),
     Transient.ENROLMENT: (0, retention.ENROLMENT_KEPT),
-    Transient.DEVICE: (0, device.LIFETIME),
+    Transient.KNOWN_BROWSER: (0, device.LIFETIME),
     Transient.NETWORK_COUNT: (0, retention.NETWORK_COUNT_KEPT),
     Transient.PASSWORD_COUNT: (0, retention.PASSWORD_COUNT_KEPT),
     Transient.STRANGER_COUNT: (0, throttle.FORGOTTEN_AFTER),
     Transient.LINK_COUNT: (0, retention.LINK_COUNT_KEPT),
+    Transient.STEP_UP_COUNT: (0, retention.STEP_UP_COUNT_KEPT),
+    Transient.ENROLMENT_COUNT: (0, retention.ENROLMENT_COUNT_KEPT),
 }
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpressbot.identity.audit.rules.event import GENESIS, NOTABLE, EventKind, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.event import GENESIS, NOTABLE, EventKind, NewEvent, chained_hash, details_hash, encode_details
 
 
 @dataclass(frozen=True)
 class Row:
     """A recorded event as a database keeps it."""
 
-    account_id: str
+    subject: str
     seq: int
     kind: EventKind
     at: int
@@ -24,6 +24,9 @@ class Row:
     details: str | None
     details_digest: bytes
     hash: bytes = b""
+    factor: str | None = "totp"
+    actor: str | None = "account"
+    target: str | None = None
 
 
 def chain(*details: dict[str, str | int | bool | None]) -> list[Row]:
@@ -37,7 +40,8 @@ def chain(*details: dict[str, str | int | bool | None]) -> list[Row]:
 
 
 def hash_of(row: Row, previous: bytes) -> bytes:
-    return chained_hash(previous, account_id=row.account_id, seq=row.seq, kind=row.kind, at=row.at, details_digest=row.details_digest)
+    event = NewEvent(row.kind, {}, factor=row.factor, actor=row.actor, target=row.target)
+    return chained_hash(previous, event, subject=row.subject, seq=row.seq, at=row.at, details_digest=row.details_digest)
 
 
 def is_intact(rows: list[Row]) -> bool:
@@ -63,7 +67,10 @@ def test_an_untouched_chain_is_intact() -> None:
 @pytest.mark.parametrize(
     "altered",
     [
-        {"account_id": "another"},
+        {"subject": "another"},
+        {"factor": None},
+        {"actor": "another"},
+        {"target": "another"},
         {"seq": 9},
         {"kind": EventKind.NOTICES_SEEN},
         {"at": 1},
@@ -81,7 +88,9 @@ def test_changing_anything_that_was_recorded_breaks_the_chain(position: int, alt
 
 
 @pytest.mark.parametrize("position", range(len(ROWS)))
-@pytest.mark.parametrize("altered", [{"account_id": "another"}, {"kind": EventKind.NOTICES_SEEN}, {"at": 1}, {"details_digest": bytes(32)}])
+@pytest.mark.parametrize(
+    "altered", [{"subject": "another"}, {"actor": None}, {"kind": EventKind.NOTICES_SEEN}, {"at": 1}, {"details_digest": bytes(32)}]
+)
 def test_a_forger_must_rewrite_everything_that_follows(position: int, altered: dict[str, Any]) -> None:
     """Recomputing the hash of an altered event shows in the next one, or in the head that was noted elsewhere."""
     rows = list(ROWS)
@@ -135,6 +144,6 @@ def test_kinds_have_distinct_lasting_names() -> None:
 def test_a_person_is_told_of_changes_to_their_protection() -> None:
     """Enabling, moving, disabling, replacing and revealing codes, recovery and guessing are notices; daily life is none."""
     assert {EventKind.TWO_FACTOR_ENABLED, EventKind.AUTHENTICATOR_MOVED, EventKind.TWO_FACTOR_DISABLED} <= NOTABLE
-    assert {EventKind.RECOVERY_CODES_REPLACED, EventKind.RECOVERY_CODES_REVEALED, EventKind.SIGNED_IN_WITH_RECOVERY_CODE} <= NOTABLE
+    assert {EventKind.BACKUPS_REPLACED, EventKind.BACKUPS_REVEALED, EventKind.SIGNED_IN_WITH_BACKUP} <= NOTABLE
     assert {EventKind.PASSWORD_GUESSING, EventKind.SECOND_FACTOR_REFUSED, EventKind.SECOND_FACTOR_SUSPENDED} <= NOTABLE
     assert not {EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.NOTICES_SEEN, EventKind.IDENTITY_CONFIRMED} & NOTABLE

@@ -63,7 +63,7 @@ def test_a_wait_is_cut_to_the_longest_delay(policy: Policy, next_allowed_at: int
 @pytest.mark.parametrize(("tries", "suspends"), [(1, False), (49, False), (50, True)])
 def test_the_fiftieth_try_suspends(tries: int, *, suspends: bool) -> None:
     """The charge itself knows that it was the last."""
-    assert suspends is Charge(throttle.totp("a"), tries, 0, 0, 0).suspends
+    assert suspends is Charge(throttle.second_factor("kind", "a"), tries, 0, 0, 0).suspends
     assert not Charge(throttle.stranger("a"), tries, 0, 0, 0).suspends
 
 
@@ -72,9 +72,9 @@ def test_every_bucket_has_a_key_of_its_own() -> None:
     makers: list[Callable[[str], throttle.Bucket]] = [
         throttle.known_browser,
         throttle.stranger,
-        throttle.client_address,
-        throttle.totp,
-        throttle.recovery_code,
+        throttle.network,
+        lambda of: throttle.second_factor("one", of),
+        lambda of: throttle.second_factor("other", of),
     ]
     buckets = [maker(of) for maker in makers for of in ("a", "b")]
     assert len(buckets) == len({bucket.key for bucket in buckets})

@@ -7,16 +7,14 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from xpressbot.entrypoints.services import Services
-from xpressbot.identity.audit.rules.event import GENESIS, EventKind, chained_hash, details_hash
+from xpressbot.identity.audit.rules.event import GENESIS, EventKind, NewEvent, chained_hash, details_hash
 from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT, SESSION
 
 
 def events_of(services: Services, account_id: str) -> Sequence[Row[Any]]:
     """All rows of an account, in their order."""
     with services.database.read() as connection:
-        return connection.execute(
-            select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq)
-        ).all()
+        return connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id).order_by(SECURITY_EVENT.c.seq)).all()
 
 
 def broken_at(services: Services, account_id: str) -> int | None:
@@ -25,21 +23,21 @@ def broken_at(services: Services, account_id: str) -> int | None:
     for event in events_of(services, account_id):
         seq += 1
         known_details = event.details is None or details_hash(event.salt, event.details) == event.details_hash
-        kind = EventKind(event.kind)
-        expected = chained_hash(previous, account_id=account_id, seq=seq, kind=kind, at=event.at, details_digest=event.details_hash)
+        recorded = NewEvent(EventKind(event.kind), {}, event.factor, event.actor, event.target)
+        expected = chained_hash(previous, recorded, subject=account_id, seq=seq, at=event.at, details_digest=event.details_hash)
         if event.seq != seq or event.hash != expected or not known_details:
             return seq
         assert event.details is None or isinstance(json.loads(event.details), dict)
         previous = event.hash
     with services.database.read() as connection:
-        head = connection.execute(select(CHAIN_HEAD).where(CHAIN_HEAD.c.account_id == account_id)).one()
+        head = connection.execute(select(CHAIN_HEAD).where(CHAIN_HEAD.c.subject == account_id)).one()
     assert (head.seq, head.hash) == (seq, previous)
     return None
 
 
 def sign_ins(services: Services, account_id: str) -> tuple[int, int]:
     """How often an account has signed in without a recovery code: by its record, and by the sessions that there are."""
-    signed_in = (SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
+    signed_in = (SECURITY_EVENT.c.subject == account_id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
     with services.database.read() as connection:
         events: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*signed_in)).scalar_one()
         sessions: int = connection.execute(select(func.count()).where(SESSION.c.account_id == account_id)).scalar_one()

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.settable_system import SeededEntropy, SettableClock
-from xpressbot.bootstrap import build
+from xpressbot.bootstrap import MakeKinds, build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Client
 
@@ -36,12 +37,11 @@ class Installation:
         self.services.close()
 
 
-def install(directory: Path, database_url: str, **settings: Any) -> Installation:
+def install(directory: Path, database_url: str, *, make_kinds: MakeKinds = all_kinds, **settings: Any) -> Installation:
     """Build an installation on a fresh database."""
     clock, entropy = SettableClock(), SeededEntropy()
-    return Installation(
-        build(make_settings(directory, database_url, **settings), system=System(clock, entropy), durable=False), clock, entropy
-    )
+    made = make_settings(directory, database_url, **settings)
+    return Installation(build(made, system=System(clock, entropy), durable=False, make_kinds=make_kinds), clock, entropy)
 
 
 def make_settings(directory: Path, database_url: str, **settings: Any) -> Settings:

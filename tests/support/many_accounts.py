@@ -65,21 +65,22 @@ class _Rows:
             ],
             "session": [self.session(account_id, self._now - age) for _session in range(2)],
             "pending_sign_in": [self.pending(account_id, self._now - number * SECOND // 4)],
-            "device": [self.device(account_id, self._now - age)],
+            "known_browser": [self.device(account_id, self._now - age)],
             "authenticator": [app],
+            "totp_authenticator": [self.totp(app)],
             "recovery_code_set": [
                 {"id": set_id, "account_id": account_id, "state": "in_force", "session_id": self._id(), "created_at": self._now}
             ],
             "recovery_code": [
-                {"id": self._id(), "set_id": set_id, "position": position, "digest": self._random(32), "box": None}
+                {"id": self._id(), "set_id": set_id, "position": position, "digest": self._random(32), "shown_copy": None}
                 for position in range(10)
             ],
-            "refused_step": [{"authenticator_id": app["id"], "step": 1}],
+            "totp_refused_step": [{"authenticator_id": app["id"], "step": 1}],
             "link": [self.link(self._now + HOUR) | {"email": email, "email_key": email}],
-            "chain_head": [{"account_id": account_id, "seq": 10, "hash": self._random(32)}],
+            "chain_head": [{"subject": account_id, "seq": 10, "hash": self._random(32)}],
             "security_event": [
                 {
-                    "account_id": account_id,
+                    "subject": account_id,
                     "seq": seq,
                     "kind": "sign_in.completed",
                     "at": self._now - age,
@@ -95,7 +96,7 @@ class _Rows:
                     "account_id": account_id,
                     "first_seq": seq,
                     "last_seq": seq,
-                    "kind": "totp.enabled",
+                    "kind": "two_factor.enabled",
                     "count": 1,
                     "several_places": False,
                     "acknowledged_at": acknowledged_at,
@@ -103,8 +104,8 @@ class _Rows:
                 for seq, acknowledged_at in ((1, self._now), (2, self._now), (3, None))
             ],
             "throttle_bucket": [
-                self.count(f"password:stranger:{self._random(32).hex()}", self._now - age),
-                self.count(f"address:{self._random(32).hex()}", self._now - number * SECOND),
+                self.count(f"stranger:{self._random(32).hex()}", self._now - age),
+                self.count(f"network:{self._random(32).hex()}", self._now - number * SECOND),
                 self.count(f"totp:{account_id}", self._now - age),
             ],
         }
@@ -118,11 +119,13 @@ class _Rows:
             Transient.PENDING_SIGN_IN: (tables.PENDING_SIGN_IN, self.pending(account_id, ended - pending_sign_in.LIFETIME)),
             Transient.LINK: (tables.LINK, self.link(ended)),
             Transient.ENROLMENT: (tables.AUTHENTICATOR, enrolment | {"expires_at": ended}),
-            Transient.DEVICE: (tables.DEVICE, self.device(account_id, ended)),
-            Transient.NETWORK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"address:{self._random(32).hex()}", ended)),
-            Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:device:{self._random(32).hex()}", ended)),
-            Transient.STRANGER_COUNT: (tables.THROTTLE_BUCKET, self.count(f"password:stranger:{self._random(32).hex()}", ended)),
+            Transient.KNOWN_BROWSER: (tables.KNOWN_BROWSER, self.device(account_id, ended)),
+            Transient.NETWORK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"network:{self._random(32).hex()}", ended)),
+            Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"known_browser:{self._random(32).hex()}", ended)),
+            Transient.STRANGER_COUNT: (tables.THROTTLE_BUCKET, self.count(f"stranger:{self._random(32).hex()}", ended)),
             Transient.LINK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
+            Transient.STEP_UP_COUNT: (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
+            Transient.ENROLMENT_COUNT: (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
 
     def session(self, account_id: str, made_at: int) -> Row:
@@ -138,7 +141,6 @@ class _Rows:
             "expires_at": made_at + session.ABSOLUTE_LIFETIME,
             "recovery_grant_until": 0,
             "codes_visible_until": 0,
-            "step_up_tries": 0,
             "address": "192.0.2.7",
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
         }
@@ -150,8 +152,9 @@ class _Rows:
             "account_id": account_id,
             "security_version": 1,
             "amr": "pwd",
+            "next_step": "second_factor",
             "next_path": "/",
-            "password_bucket": f"password:stranger:{self._random(32).hex()}",
+            "password_bucket": f"stranger:{self._random(32).hex()}",
             "created_at": made_at,
             "expires_at": made_at + pending_sign_in.LIFETIME,
         }
@@ -170,14 +173,18 @@ class _Rows:
             "id": self._id(),
             "account_id": account_id,
             "kind": "totp",
+            "name": "",
             "state": state,
-            "secret_box": self._random(60),
             "created_at": self._now,
             "begun_in": begun_in,
+            "security_version": 1,
+            "plan": "replace",
+            "renews_backups": False,
             "expires_at": None,
-            "failures": 0,
-            "last_step": 1,
         }
+
+    def totp(self, authenticator: Row) -> Row:
+        return {"id": authenticator["id"], "account_id": authenticator["account_id"], "secret": self._random(60), "last_step": 1}
 
     def link(self, expires_at: int) -> Row:
         return {

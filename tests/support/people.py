@@ -7,12 +7,15 @@ from tests.support.concurrent_requests import own_network
 from tests.support.installation import CLIENT, PASSWORD
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.factors.proof import RecoveryCodeText, SecondFactor
+from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.kind import Proof
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
-from xpressbot.identity.factors.totp.enrolment import Confirmed
-from xpressbot.identity.factors.totp.enrolment_steps import OpenEnrolment
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
 from xpressbot.identity.outcomes import Done, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
@@ -51,7 +54,7 @@ def signed_in(services: Services, email: str = "anna@example.com", password: str
     """A new account, signed in with its password."""
     account = services.identity.registration.create(NewAccount(email, "Anna Berg", password))
     assert isinstance(account, Account), account
-    outcome = services.identity.sign_in.begin(email, password, "/", client)
+    outcome = services.identity.password_step.begin(email, password, "/", client)
     assert isinstance(outcome, SignedIn), outcome
     return caller_with(services, outcome.session, client)
 
@@ -60,38 +63,48 @@ def enrolment_steps(
     services: Services, caller: Caller, *, replaces: str | None = None, lost: bool = False
 ) -> tuple[AuthenticatorApp, bytes]:
     """A started enrolment: the phone that has read the QR code, and the secret."""
-    assert isinstance(services.identity.totp_enrolment.start(caller, replaces=replaces, lost=lost), Done)
+    assert isinstance(services.identity.set_up.start(caller, Totp.name, replaces=replaces, lost=lost), Done)
     return scanned(services, caller)
+
+
+def secret_of(enrolment: OpenEnrolment) -> bytes:
+    """The secret that a set-up page shows."""
+    assert isinstance(enrolment.view, TotpSetUp)
+    return enrolment.view.secret
+
+
+def app_of(enrolment: OpenEnrolment, email: str, clock: Clock) -> AuthenticatorApp:
+    """The phone that has read the QR code of an open enrolment."""
+    return AuthenticatorApp(provisioning_uri(secret_of(enrolment), issuer="XpressBot", account=email), clock)
 
 
 def scanned(services: Services, caller: Caller) -> tuple[AuthenticatorApp, bytes]:
     """What the open enrolment shows: the phone that has read the QR code, and the secret."""
-    enrolment = services.identity.totp_enrolment.view(caller)
+    enrolment = services.identity.set_up.view(caller)
     assert enrolment is not None
-    uri = provisioning_uri(enrolment.secret, issuer="XpressBot", account=caller.account.email)
-    return AuthenticatorApp(uri, services.clock), enrolment.secret
+    return app_of(enrolment, caller.account.email, services.clock), secret_of(enrolment)
 
 
 def adding(services: Services, caller: Caller, name: str) -> AuthenticatorApp:
     """A started addition of one app more: the app that has read the QR code."""
-    assert services.identity.authenticator_apps.add(caller, name) == Done()
+    assert services.identity.authenticators.add(caller, Totp.name, name) == Done()
     return scanned(services, caller)[0]
 
 
 def added(services: Services, caller: Caller, name: str) -> Caller:
     """The caller with one app more. The code of the previous step added it."""
-    outcome = services.identity.totp_enrolment.confirm(caller, adding(services, caller, name).code(steps=-1))
-    assert isinstance(outcome, Confirmed), outcome
-    return caller_with(services, outcome.raised.session)
+    outcome = services.identity.set_up.confirm(caller, TotpCode(adding(services, caller, name).code(steps=-1)))
+    assert isinstance(outcome, InPlace), outcome
+    return caller_with(services, outcome.renewed.session)
 
 
 def protected(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, saves_codes: bool = True) -> Person:
     """A new account with 2FA on. The code of the previous step turned it on, so that the current one is unused."""
     caller = signed_in(services, email, password)
     phone, secret = enrolment_steps(services, caller)
-    outcome = services.identity.totp_enrolment.confirm(caller, phone.code(steps=-1))
-    assert isinstance(outcome, Confirmed), outcome
-    caller = caller_with(services, outcome.raised.session)
+    outcome = services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-1)))
+    assert isinstance(outcome, InPlace), outcome
+    caller = caller_with(services, outcome.renewed.session)
     ledger = services.identity.recovery_codes.ledger(caller)
     assert ledger is not None
     assert ledger.shown is not None
@@ -101,7 +114,7 @@ def protected(services: Services, email: str = "anna@example.com", password: str
 
 def pending(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Token:
     """The token of a sign-in that waits for its second factor."""
-    outcome = services.identity.sign_in.begin(email, password, "/", client)
+    outcome = services.identity.password_step.begin(email, password, "/", client)
     assert isinstance(outcome, SecondFactorRequired), outcome
     return outcome.pending
 
@@ -120,7 +133,7 @@ def reset(services: Services, email: str = "anna@example.com", reason: str = "Ph
 
 def must_enrol(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Token:
     """The token of a sign-in after a reset, that waits for the new app."""
-    outcome = services.identity.sign_in.begin(email, password, "/", client)
+    outcome = services.identity.password_step.begin(email, password, "/", client)
     assert isinstance(outcome, EnrolmentRequired), outcome
     return outcome.pending
 
@@ -129,17 +142,15 @@ def enrolling_again(services: Services, waiting: Token, link: Token, client: Cli
     """A set-up before the session, started: who does it, and the phone that has read the QR code."""
     enrollee = services.identity.re_enrolment.enrollee(waiting, link, client)
     assert isinstance(enrollee, Enrollee), enrollee
-    assert isinstance(services.identity.re_enrolment.start(enrollee), Done)
+    assert isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)
     enrolment = services.identity.re_enrolment.view(enrollee)
     assert isinstance(enrolment, OpenEnrolment), enrolment
-    return enrollee, AuthenticatorApp(
-        provisioning_uri(enrolment.secret, issuer="XpressBot", account=enrollee.pending.email), services.clock
-    )
+    return enrollee, app_of(enrolment, enrollee.pending.email, services.clock)
 
 
-def completed(services: Services, token: Token, factor: SecondFactor, *, client: Client = CLIENT) -> SignedIn:
+def completed(services: Services, token: Token, factor: Proof, *, client: Client = CLIENT) -> SignedIn:
     """Sign in with the right second factor."""
-    outcome = services.identity.sign_in.verify_second_factor(token, factor, client)
+    outcome = services.identity.second_step.verify(token, factor, client)
     assert isinstance(outcome, SignedIn), outcome
     return outcome
 

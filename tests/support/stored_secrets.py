@@ -8,7 +8,6 @@ from xpressbot.foundation.crypto.encrypted_columns import StoredSecret, newest_s
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.database.transaction import ReadTransactions
-from xpressbot.identity.use_cases import ENCRYPTED_COLUMNS
 
 _ALL = 1_000_000
 
@@ -16,7 +15,7 @@ _ALL = 1_000_000
 def stored_secrets(services: Services) -> Sequence[StoredSecret]:
     """All of them."""
     with ReadTransactions(services.database).reading() as tx:
-        return [secret for column in ENCRYPTED_COLUMNS for secret in newest_secrets(tx, column, "", _ALL)]
+        return [secret for column in services.identity.kinds.encrypted_columns for secret in newest_secrets(tx, column, "", _ALL)]
 
 
 def keys_in_use(services: Services) -> set[str]:

@@ -16,8 +16,9 @@ from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.system import System
-from xpressbot.identity.audit.rules.event import GENESIS, EventKind, chained_hash, details_hash
-from xpressbot.identity.factors.proof import SecondFactorCheck
+from xpressbot.identity.audit.rules.event import GENESIS, EventKind, NewEvent, chained_hash, details_hash
+from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT, THROTTLE_BUCKET
@@ -64,7 +65,7 @@ class Parts:
     system: System
     encryption: Encryption
     digest: KeyedDigests
-    second_factor: SecondFactorCheck
+    kinds: Kinds
     session_start: SessionStart
 
 
@@ -81,8 +82,8 @@ def parts_of(installation: Installation) -> Parts:
         system,
         encryption,
         digest,
-        SecondFactorCheck(encryption, digest),
-        SessionStart(system, digest),
+        all_kinds(encryption, digest, system),
+        SessionStart(system, digest, all_kinds(encryption, digest, system)),
     )
 
 
@@ -164,26 +165,25 @@ def before_statement(installation: Installation, beginning: str, operation: Call
     assert seen, f"nothing began with {beginning}"
 
 
-def events(installation: Installation, account_id: str) -> list[tuple[EventKind, dict[str, object]]]:
+def events(installation: Installation, account_id: str) -> list[NewEvent]:
     """The account's events in their order, after having verified their chain."""
     with installation.services.database.read() as connection:
-        rows = connection.execute(
-            select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq)
-        ).all()
-    previous = GENESIS
+        rows = connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id).order_by(SECURITY_EVENT.c.seq)).all()
+    previous, recorded = GENESIS, []
     for number, row in enumerate(rows, start=1):
-        kind = EventKind(row.kind)
         assert number == row.seq
         assert row.details_hash == details_hash(row.salt, row.details)
-        expected = chained_hash(previous, account_id=account_id, seq=row.seq, kind=kind, at=row.at, details_digest=row.details_hash)
+        event = NewEvent(EventKind(row.kind), json.loads(row.details), row.factor, row.actor, row.target)
+        expected = chained_hash(previous, event, subject=account_id, seq=row.seq, at=row.at, details_digest=row.details_hash)
         assert expected == row.hash
         previous = row.hash
-    return [(EventKind(row.kind), json.loads(row.details)) for row in rows]
+        recorded.append(event)
+    return recorded
 
 
 def kinds(installation: Installation, account_id: str) -> list[EventKind]:
     """The kinds of the account's events, in their order."""
-    return [kind for kind, _details in events(installation, account_id)]
+    return [event.kind for event in events(installation, account_id)]
 
 
 def tries(installation: Installation) -> Counter[str]:
@@ -191,5 +191,5 @@ def tries(installation: Installation) -> Counter[str]:
     counted: Counter[str] = Counter()
     with installation.services.database.read() as connection:
         for row in connection.execute(select(THROTTLE_BUCKET.c.key, THROTTLE_BUCKET.c.tries)):
-            counted[row.key.rpartition(":")[0]] += row.tries
+            counted[row.key.partition(":")[0]] += row.tries
     return +counted

@@ -12,8 +12,8 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.administration.accounts import ClockReset
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import Shown
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.rules import SavedCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import EnrolmentRequired, SessionRenewed
 from xpressbot.identity.overview import account_page
 
@@ -38,15 +38,15 @@ def test_one_is_not_told_what_one_has_just_done(visitor: UseCaseBrowser, new_vis
     visitor.reveal()
     assert notices(visitor) == []
     other = new_visitor().sign_in(TotpCode(app.next_code()))
-    assert notices(other) == [EventKind.RECOVERY_CODES_REVEALED, EventKind.TWO_FACTOR_ENABLED]
+    assert notices(other) == [EventKind.BACKUPS_REVEALED, EventKind.TWO_FACTOR_ENABLED]
 
 
 def test_a_sign_in_with_a_recovery_code_is_told_to_everybody(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Also to the one who did it."""
     visitor.sign_in().enable()
     other = new_visitor().sign_in(canonical(visitor.codes()[0]))
-    assert EventKind.SIGNED_IN_WITH_RECOVERY_CODE in notices(other)
-    assert notices(visitor) == [EventKind.SIGNED_IN_WITH_RECOVERY_CODE]
+    assert EventKind.SIGNED_IN_WITH_BACKUP in notices(other)
+    assert notices(visitor) == [EventKind.SIGNED_IN_WITH_BACKUP]
 
 
 def test_wrong_codes_after_a_right_password_are_told(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
@@ -70,7 +70,7 @@ def test_acknowledged_notices_are_told_no_more(installation: Installation, anna:
     assert notices(visitor) == [EventKind.ACCOUNT_ENABLED, EventKind.ACCOUNT_DISABLED]
     acknowledge(visitor)
     assert notices(visitor) == []
-    assert events(installation, anna.id)[-1][1]["notices"] == 2
+    assert events(installation, anna.id)[-1].details["notices"] == 2
     visitor.enable()
     assert notices(UseCaseBrowser(installation).sign_in(canonical(visitor.codes()[0])))[-1] is EventKind.TWO_FACTOR_ENABLED
 
@@ -116,7 +116,7 @@ def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: UseCaseBrowser
     visitor.reveal()
     operation = shown(other)
     acknowledge(visitor, operation)
-    assert notices(other) == [EventKind.RECOVERY_CODES_REVEALED]
+    assert notices(other) == [EventKind.BACKUPS_REVEALED]
     acknowledge(other, operation)
     assert notices(new_visitor().sign_in(TotpCode(app.next_code()))) == []
 
@@ -164,7 +164,7 @@ def test_what_the_operator_did_is_never_pushed_out(
     for code in codes[:4]:
         UseCaseBrowser(installation).sign_in(canonical(code))
     dashboard = visitor.identity.account_page.dashboard(visitor.me)
-    used = EventKind.SIGNED_IN_WITH_RECOVERY_CODE
+    used = EventKind.SIGNED_IN_WITH_BACKUP
     assert [notice.kind for notice in dashboard.notices] == [used, used, EventKind.TWO_FACTOR_RESET]
     assert dashboard.more_notices
     acknowledge(visitor)
@@ -183,10 +183,10 @@ def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(
     acknowledge(other)
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(factor=canonical(codes[0])), SessionRenewed)
-    door = EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE
+    door = EventKind.IDENTITY_CONFIRMED_WITH_BACKUP
     assert (notices(visitor), notices(other)) == ([door], [door])
     late = new_visitor().sign_in(canonical(codes[1]))
-    entrance = EventKind.SIGNED_IN_WITH_RECOVERY_CODE
+    entrance = EventKind.SIGNED_IN_WITH_BACKUP
     assert notices(late) == notices(visitor) == notices(other) == [entrance, door]
 
 
@@ -206,7 +206,7 @@ def test_nobody_is_told_of_another_accounts_events(installation: Installation, v
     visitor.sign_in().enable()
     dashboard = berta.identity.account_page.dashboard(berta.me)
     assert not dashboard.notices
-    assert {event.account_id for event in dashboard.activity} == {berta.me.account.id}
+    assert {event.subject for event in dashboard.activity} == {berta.me.account.id}
     assert not dashboard.protection.on
 
 

@@ -4,7 +4,7 @@ from tests.support.installation import Installation
 from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 from xpressbot.identity.use_cases import Identity
 
@@ -41,9 +41,10 @@ def test_a_disabled_account_signs_in_no_more_until_it_is_enabled(
     visitor.begin()
     visitor.clock.advance(seconds=30)
     assert isinstance(visitor.code(app.code()), SignedIn)
-    changes = [entry for entry in events(installation, anna.id) if entry[0] in {EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED}]
-    expected = [(EventKind.ACCOUNT_DISABLED, {"actor": "operator"}), (EventKind.ACCOUNT_ENABLED, {"actor": "operator"})]
-    assert expected == changes
+    expected = [NewEvent(kind, {}, actor=OPERATOR) for kind in (EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED)]
+    assert expected == [
+        event for event in events(installation, anna.id) if event.kind in {EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED}
+    ]
 
 
 def test_setting_the_status_it_has_changes_nothing(

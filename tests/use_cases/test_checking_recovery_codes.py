@@ -8,8 +8,8 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.rules import SavedCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn, StepUpRequired
 
 UNKNOWN = "0000-0000-0000-0000"
@@ -29,7 +29,7 @@ def test_a_code_is_told_good_used_or_unknown(
     assert isinstance(other.recovery_code(codes[0]), SignedIn)
     assert check(visitor, codes[0]) is SavedCode.USED
     assert check(visitor, UNKNOWN) is SavedCode.UNKNOWN
-    checked = [details for kind, details in events(installation, anna.id) if kind is EventKind.RECOVERY_CODE_CHECKED]
+    checked = [event.details for event in events(installation, anna.id) if event.kind is EventKind.BACKUP_CHECKED]
     assert [details["result"] for details in checked] == ["good"] * 10 + ["used", "unknown"]
     assert codes[0] not in str(checked)
 

@@ -8,7 +8,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 
 WRONG = Denied(Reason.WRONG_CODE)

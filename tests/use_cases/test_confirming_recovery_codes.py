@@ -6,11 +6,11 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
 
 NOT_KEPT = Denied(Reason.CODES_NOT_KEPT)
-NewVisitor = Callable[..., UseCaseBrowser]
+NewUseCaseBrowser = Callable[..., UseCaseBrowser]
 
 
 @pytest.fixture
@@ -38,7 +38,9 @@ def signs_in(visitor: UseCaseBrowser, code: str) -> bool:
     return isinstance(visitor.prove(canonical(code)), SignedIn)
 
 
-def test_a_set_that_was_shown_too_long_ago_is_not_kept(in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewVisitor) -> None:
+def test_a_set_that_was_shown_too_long_ago_is_not_kept(
+    in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
+) -> None:
     """Whoever wrote it down must hear that it counts for nothing; the earlier codes go on working."""
     set_id, new = prepare(visitor)
     visitor.clock.advance(minutes=30)
@@ -48,7 +50,7 @@ def test_a_set_that_was_shown_too_long_ago_is_not_kept(in_force: tuple[str, ...]
 
 
 def test_a_set_that_another_session_has_superseded_is_not_kept(
-    app: AuthenticatorApp, in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewVisitor
+    app: AuthenticatorApp, in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
 ) -> None:
     """The other browser's set, prepared later, is the one that can still come into force there."""
     other = new_visitor().sign_in(TotpCode(app.next_code()))
@@ -62,7 +64,7 @@ def test_a_set_that_another_session_has_superseded_is_not_kept(
 
 
 def test_a_set_that_another_tab_has_superseded_is_not_kept(
-    in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewVisitor
+    in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
 ) -> None:
     """The tab with the older codes must not put the newer ones in force, which nobody has saved from it."""
     set_id, older = prepare(visitor)
@@ -76,7 +78,7 @@ def test_a_set_that_another_tab_has_superseded_is_not_kept(
 
 
 def test_a_prepared_set_of_another_session_is_not_kept(
-    app: AuthenticatorApp, in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewVisitor
+    app: AuthenticatorApp, in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
 ) -> None:
     """Its id alone puts nothing in force: a set is kept by the browser that was shown it."""
     other = new_visitor().sign_in(TotpCode(app.next_code()))
@@ -87,7 +89,7 @@ def test_a_prepared_set_of_another_session_is_not_kept(
 
 
 @pytest.mark.usefixtures("app")
-def test_continue_is_done_however_often_it_is_pressed_for_the_set_in_force(visitor: UseCaseBrowser, new_visitor: NewVisitor) -> None:
+def test_continue_is_done_however_often_it_is_pressed_for_the_set_in_force(visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser) -> None:
     """A double click, or a page that was left open: the set counts, so nobody is told otherwise."""
     first_id, first = set_on_page(visitor), visitor.codes()
     assert [visitor.keep_codes(first_id) for _press in range(3)] == [Done()] * 3
@@ -101,7 +103,7 @@ def test_continue_is_done_however_often_it_is_pressed_for_the_set_in_force(visit
 
 @pytest.mark.parametrize("set_id", ["0" * 32, "x", "\x00", "é" * 5000, "' OR '1'='1"])
 def test_an_id_that_is_no_set_keeps_nothing(
-    set_id: str, in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewVisitor
+    set_id: str, in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
 ) -> None:
     """Nor does it hide what is on the page."""
     _new_id, new = prepare(visitor)

@@ -9,8 +9,8 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
-from xpressbot.identity.passwords.rules import PasswordWeakness
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
 from xpressbot.identity.registration.account_creation import NewAccount, Registration
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.use_cases import Identity
@@ -45,8 +45,8 @@ def test_an_invitation_makes_the_account_and_signs_it_in(installation: Installat
     assert (berta.me.account.email, berta.me.account.name, berta.me.session.aal) == (BERTA, "Berta Sommer", 1)
     assert [summary.owner for summary in identity.administration.list_accounts()] == [True, False]
     recorded = events(installation, berta.me.account.id)
-    assert [kind for kind, _details in recorded] == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN]
-    assert recorded[0][1] == {"address": CLIENT.address, "user_agent": CLIENT.user_agent, "invited": True}
+    assert [event.kind for event in recorded] == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN]
+    assert recorded[0].details == {"address": CLIENT.address, "user_agent": CLIENT.user_agent, "invited": True}
     assert isinstance(berta.begin(), SignedIn)
 
 

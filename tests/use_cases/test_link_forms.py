@@ -8,7 +8,8 @@ from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.use_cases.instrumentation import ObservedHasher, parts_of, tries
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.outcomes import Denied, Reason, WeakPassword
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.registration.account_creation import NewAccount, PasswordRules, Registration
 from xpressbot.identity.throttling.rules import LINK

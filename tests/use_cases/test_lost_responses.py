@@ -11,7 +11,7 @@ NewVisitor = Callable[..., UseCaseBrowser]
 
 def sign_in_and_lose_the_answer(visitor: UseCaseBrowser) -> SignedIn:
     """The server has done its part; the browser keeps the tokens it had. Gives what it never saw."""
-    lost = visitor.identity.sign_in.begin(visitor.email, PASSWORD, "/", visitor.client)
+    lost = visitor.identity.password_step.begin(visitor.email, PASSWORD, "/", visitor.client)
     assert isinstance(lost, SignedIn), lost
     return lost
 

@@ -11,10 +11,9 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
-from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.tables import RECOVERY_CODE_SET
 
 GONE = Denied(Reason.NO_SUCH_AUTHENTICATOR)
@@ -49,8 +48,8 @@ def test_one_of_several_is_replaced_and_the_others_stay(
     new = visitor.enable(replaces=visitor.apps()["Phone"])
     assert set(visitor.apps()) == {"Tablet", "Phone"}
     assert visitor.apps()["Tablet"] == kept
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["app"], details["codes_renewed"]) == (EventKind.AUTHENTICATOR_MOVED, "Phone", False)
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["app"], event.details["codes_renewed"]) == (EventKind.AUTHENTICATOR_MOVED, "Phone", False)
     assert sees_codes(visitor) == codes
     other = new_visitor()
     other.begin()
@@ -86,18 +85,18 @@ def test_a_lost_phone_takes_the_recovery_codes_with_it_at_the_confirmation(
 ) -> None:
     """Not before: until then the old ones count. Then the new ones do, and this session shows them."""
     new = visitor.start(lost=True)
-    view = visitor.identity.totp_enrolment.view(visitor.me)
+    view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
-    assert (view.plan.renews_codes, view.moving) == (True, True)
+    assert (view.plan.renews_backups, view.moving) == (True, True)
     new_visitor().sign_in(canonical(codes[0]))
     assert visitor.shown_codes() is None
     outcome = visitor.confirm_enrolment(new.code())
-    assert isinstance(outcome, Confirmed)
-    assert outcome.shows_codes
+    assert isinstance(outcome, InPlace)
+    assert outcome.shows_backups
     renewed = visitor.codes()
     assert not set(renewed) & set(codes)
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["codes_renewed"], details["sessions_ended"]) == (EventKind.AUTHENTICATOR_MOVED, True, 1)
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["codes_renewed"], event.details["sessions_ended"]) == (EventKind.AUTHENTICATOR_MOVED, True, 1)
     other = new_visitor()
     other.begin()
     assert other.recovery_code(codes[1]) == WRONG
@@ -147,17 +146,17 @@ def test_nothing_is_lost_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """The first set-up is no move, whatever the form says."""
     visitor.sign_in()
     new = visitor.start(lost=True)
-    view = visitor.identity.totp_enrolment.view(visitor.me)
+    view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
-    assert (view.plan.renews_codes, view.moving) == (False, False)
-    assert isinstance(visitor.confirm_enrolment(new.code()), Confirmed)
+    assert (view.plan.renews_backups, view.moving) == (False, False)
+    assert isinstance(visitor.confirm_enrolment(new.code()), InPlace)
 
 
 @pytest.mark.parametrize("app_id", ["0" * 32, "x" * 10_000, "\x00", "' OR 1=1 --"])
 def test_an_app_that_is_none_of_theirs_is_not_replaced(tablet: AuthenticatorApp, visitor: UseCaseBrowser, app_id: str) -> None:
     """No secret is drawn."""
-    assert visitor.identity.totp_enrolment.start(visitor.me, replaces=app_id) == GONE
-    assert visitor.identity.totp_enrolment.view(visitor.me) is None
+    assert visitor.identity.set_up.start(visitor.me, Totp.name, replaces=app_id) == GONE
+    assert visitor.identity.set_up.view(visitor.me) is None
 
 
 def test_nobody_replaces_another_accounts_app(
@@ -168,7 +167,7 @@ def test_nobody_replaces_another_accounts_app(
     berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()
     annas = visitor.apps()[""]
     for _state in ("off", "on"):
-        assert berta.identity.totp_enrolment.start(berta.me, replaces=annas) == GONE
+        assert berta.identity.set_up.start(berta.me, Totp.name, replaces=annas) == GONE
         berta.enable()
     new_visitor().sign_in(TotpCode(app.next_code()))
 
@@ -195,7 +194,7 @@ def test_two_tabs_with_the_same_answers_show_the_same_secret(tablet: Authenticat
     phone = visitor.apps()["Phone"]
     first, second = visitor.start(replaces=phone, lost=True), visitor.start(replaces=phone, lost=True)
     assert first.uri == second.uri
-    assert isinstance(visitor.confirm_enrolment(first.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(first.code()), InPlace)
 
 
 @pytest.mark.parametrize("other_plan", ["lost", "another app", "all", "one more"])
@@ -217,7 +216,7 @@ def test_another_plan_in_a_second_tab_makes_the_first_tabs_code_void(
     refusal = visitor.confirm_enrolment(first.code())
     assert isinstance(refusal, Denied)
     assert (refusal.reason, visitor.apps()) == (Reason.WRONG_CODE, apps)
-    assert isinstance(visitor.confirm_enrolment(second.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(second.code()), InPlace)
 
 
 @pytest.mark.parametrize("ending", ["signed out", "idle"])
@@ -230,11 +229,11 @@ def test_a_move_ends_with_its_session(
         # An enrolment lives shorter than a session may rest, so that only the last minutes of the session matter.
         visitor.clock.advance(minutes=55)
         other = new_visitor().sign_in(TotpCode(app.code()))
-        assert visitor.identity.totp_enrolment.confirm(me, new.code()) == NO_ENROLMENT
+        assert visitor.identity.set_up.confirm(me, new.code()) == NO_ENROLMENT
     else:
         visitor.identity.sessions.sign_out(me)
         other = new_visitor().sign_in(TotpCode(app.next_code()))
-        assert visitor.identity.totp_enrolment.confirm(me, new.code()) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(Reason.NOT_SIGNED_IN)
     assert other.apps() == before
 
 
@@ -246,7 +245,7 @@ def test_of_two_sessions_that_move_at_once_the_first_to_prove_a_code_has_it(
     others, me = other.start(), other.me
     mine = visitor.enable(lost=True)
     assert other.caller is None
-    assert other.identity.totp_enrolment.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
     other.begin()
     assert other.code(others.next_code()) == WRONG
     assert isinstance(other.code(mine.code()), SignedIn)
@@ -280,7 +279,7 @@ def test_a_recovery_session_moves_without_further_proof_and_that_ends_the_grant(
     recovered.clock.advance(minutes=22)
     recovered.enable(replaces=recovered.apps()["Phone"], lost=True)
     assert not set(recovered.codes()) & set(codes)
-    assert (grant(recovered), recovered.me.session.amr) == (False, frozenset({Method.PASSWORD, Method.TOTP}))
+    assert (grant(recovered), recovered.me.session.amr) == (False, frozenset({"pwd", "otp"}))
 
 
 def test_a_recovery_session_adds_and_removes_only_with_a_fresh_proof(recovered: UseCaseBrowser) -> None:
@@ -293,7 +292,7 @@ def test_adding_leaves_the_grant_and_removing_ends_it(recovered: UseCaseBrowser,
     recovered.confirm(factor=canonical(codes[1]))
     recovered.add_app("Work phone")
     assert grant(recovered)
-    assert recovered.me.session.amr == frozenset({Method.PASSWORD, Method.TOTP, Method.RECOVERY_CODE})
+    assert recovered.me.session.amr == frozenset({"pwd", "otp", "recovery_code"})
     assert isinstance(recovered.remove(recovered.apps()["Tablet"]), SessionRenewed)
     assert not grant(recovered)
 
@@ -305,6 +304,6 @@ def test_with_an_app_proven_in_a_recovery_session_its_step_up_asks_for_a_code_ag
     for code in codes[2:]:
         recovered.confirm(factor=canonical(code))
     recovered.confirm(factor=canonical(codes[1]))
-    assert not recovered.identity.reauthentication.proof_needed(recovered.me).second_factor
+    assert not recovered.identity.step_up.factors_needed(recovered.me).second_factor
     recovered.add_app("Work phone")
-    assert recovered.identity.reauthentication.proof_needed(recovered.me).second_factor
+    assert recovered.identity.step_up.factors_needed(recovered.me).second_factor

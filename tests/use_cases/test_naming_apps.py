@@ -10,8 +10,8 @@ from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.rules import MAX_NAME_LENGTH
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason
 
 NAME_TAKEN = Denied(Reason.NAME_TAKEN)
@@ -29,7 +29,7 @@ def apps(app: AuthenticatorApp, visitor: UseCaseBrowser) -> dict[str, str]:
 def test_a_name_that_another_app_has_is_refused(apps: dict[str, str], visitor: UseCaseBrowser, name: str) -> None:
     """However it is capitalised, and whatever is in it that nobody sees."""
     assert visitor.add(name) == visitor.rename(apps[""], name) == NAME_TAKEN
-    assert visitor.identity.totp_enrolment.view(visitor.me) is None
+    assert visitor.identity.set_up.view(visitor.me) is None
     assert visitor.apps() == apps
 
 
@@ -47,8 +47,8 @@ def test_renaming_is_an_event_and_ends_nothing(
     version = visitor.me.account.security_version
     assert visitor.rename(apps[""], "My phone") == Done()
     assert visitor.apps() == {"My phone": apps[""], "Tablet": apps["Tablet"]}
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["app"], details["before"]) == (EventKind.AUTHENTICATOR_RENAMED, "My phone", "")
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["app"], event.details["before"]) == (EventKind.AUTHENTICATOR_RENAMED, "My phone", "")
     assert (other.caller is None, visitor.me.account.security_version) == (False, version)
     new_visitor().sign_in(TotpCode(app.next_code()))
 

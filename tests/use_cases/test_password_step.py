@@ -12,8 +12,7 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.sessions.rules.assurance import Method
-from xpressbot.identity.sign_in.password_step import SignIn
+from xpressbot.identity.sign_in.password_step import PasswordStep
 
 WRONG = Denied(Reason.WRONG_CREDENTIALS)
 
@@ -27,7 +26,7 @@ class Lines:
     def password_refused(self, *, reason: Reason, account_id: str | None, address: str) -> None:
         self.lines.append((reason, account_id))
 
-    def second_factor_refused(self, *, reason: Reason, account_id: str, method: Method, address: str) -> None:
+    def second_factor_refused(self, *, reason: Reason, account_id: str, method: str, address: str) -> None:
         self.lines.append((reason, account_id))
 
 
@@ -45,8 +44,8 @@ def log() -> Lines:
 def observed(installation: Installation, anna: Account, hasher: ObservedHasher, log: Lines) -> Callable[..., UseCaseBrowser]:
     """Makes browsers whose sign-ins are hashed by the observed hasher."""
     parts = parts_of(installation)
-    sign_in = SignIn(parts.transactions, parts.system, hasher, parts.digest, parts.second_factor, parts.session_start, log)
-    return lambda **options: UseCaseBrowser(installation, sign_in=sign_in, **options)
+    password_step = PasswordStep(parts.transactions, parts.system, hasher, parts.digest, parts.session_start, log)
+    return lambda **options: UseCaseBrowser(installation, password_step=password_step, **options)
 
 
 def test_unknown_disabled_and_wrong_are_refused_alike(
@@ -97,7 +96,7 @@ def test_a_right_password_without_2fa_begins_a_session(installation: Installatio
     outcome = visitor.begin(next_path="/account")
     assert isinstance(outcome, SignedIn)
     assert outcome.next_path == "/account"
-    assert (frozenset({Method.PASSWORD}), 1, anna.id) == (visitor.me.session.amr, visitor.me.session.aal, visitor.me.account.id)
+    assert (frozenset({"pwd"}), 1, anna.id) == (visitor.me.session.amr, visitor.me.session.aal, visitor.me.account.id)
 
 
 def test_a_right_password_with_2fa_begins_no_session(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:

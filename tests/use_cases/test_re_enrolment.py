@@ -23,12 +23,16 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.rules import ENROLMENT_TRIES
+from xpressbot.identity.factors.totp.kind import Totp
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.sign_in.log import StructuredSignInLog
-from xpressbot.identity.sign_in.password_step import SignIn
+from xpressbot.identity.sign_in.log import SignInLog
+from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, LINK
+from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.use_cases import Identity
 
 BERTA = "berta@example.com"
@@ -54,8 +58,8 @@ def test_the_password_gives_a_sign_in_of_one_kind_only(identity: Identity, link:
     """No session, no known browser, no event; and no second step, neither by code nor by recovery code."""
     assert isinstance(visitor.begin(), EnrolmentRequired)
     assert (visitor.caller, visitor.device) == (None, visitor.device)
-    assert identity.sign_in.pending(visitor.pending, NextStep.SECOND_FACTOR) == MUST_ENROL
-    waiting = identity.sign_in.pending(visitor.pending, NextStep.MUST_ENROL)
+    assert identity.second_step.pending(visitor.pending, NextStep.SECOND_FACTOR) == MUST_ENROL
+    waiting = identity.second_step.pending(visitor.pending, NextStep.MUST_ENROL)
     assert not isinstance(waiting, Denied)
     assert (waiting.next_step, waiting.email, sorted(waiting.amr)) == (NextStep.MUST_ENROL, ANNA, ["pwd"])
 
@@ -86,7 +90,7 @@ def test_the_password_without_the_link_starts_nothing(installation: Installation
     for link in (None, Token(bytes(32)), welcome_like, waiting.pending, waiting.device):
         enrollee = replace(waiting.enrollee, link=link)
         assert identity.re_enrolment.may_start(enrollee) == MUST_ENROL
-        assert identity.re_enrolment.start(enrollee) == MUST_ENROL
+        assert identity.re_enrolment.start(enrollee, Totp.name) == MUST_ENROL
         assert identity.re_enrolment.start_over(enrollee) == MUST_ENROL
         assert identity.re_enrolment.view(enrollee) == MUST_ENROL
         assert identity.re_enrolment.confirm(enrollee, "000000") == MUST_ENROL
@@ -125,7 +129,7 @@ def test_the_link_of_another_account_starts_nothing(installation: Installation, 
     waiting.link = bertas
     for outcome in (
         identity.re_enrolment.may_start(waiting.enrollee),
-        identity.re_enrolment.start(waiting.enrollee),
+        identity.re_enrolment.start(waiting.enrollee, Totp.name),
         identity.re_enrolment.view(waiting.enrollee),
     ):
         assert outcome == Denied(Reason.LINK_OF_ANOTHER)
@@ -155,8 +159,8 @@ def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installa
     assert not waiting.me.account.must_enrol
     assert len(set(waiting.codes())) == 10
     recorded = events(installation, anna.id)[-3:]
-    assert [kind for kind, _details in recorded] == [EventKind.ENROLMENT_STARTED, EventKind.SIGNED_IN, EventKind.TWO_FACTOR_ENABLED]
-    assert (recorded[1][1]["amr"], recorded[1][1]["aal"], recorded[2][1]["session"]) == ("otp pwd", 2, session.id)
+    assert [event.kind for event in recorded] == [EventKind.ENROLMENT_STARTED, EventKind.SIGNED_IN, EventKind.TWO_FACTOR_ENABLED]
+    assert (recorded[1].details["amr"], recorded[1].details["aal"], recorded[2].details["session"]) == ("otp pwd", 2, session.id)
     notices = waiting.identity.account_page.dashboard(waiting.me).notices
     assert [notice.kind for notice in notices] == [EventKind.ENROLMENT_AWAITED, EventKind.TWO_FACTOR_RESET, EventKind.TWO_FACTOR_ENABLED]
 
@@ -192,7 +196,7 @@ def test_link_and_sign_in_are_used_up_by_the_confirmation(identity: Identity, wa
     for outcome in (
         identity.re_enrolment.confirm(clicked, app.next_code()),
         identity.re_enrolment.view(clicked),
-        identity.re_enrolment.start(clicked),
+        identity.re_enrolment.start(clicked, Totp.name),
         identity.re_enrolment.start_over(clicked),
     ):
         assert outcome == JUST_SIGNED_IN
@@ -210,7 +214,7 @@ def test_a_pending_sign_in_that_was_completed_is_told_from_one_that_is_unknown(i
 def test_of_two_browsers_with_the_link_one_gets_in_and_the_other_starts_again(
     installation: Installation, waiting: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
-    """Each has a secret of its own; the first code that is right decides, and the other's secret is discarded."""
+    """Each has a secret of its own; the first code that is right decides, and the other's secret counts for nothing."""
     other = new_visitor()
     other.link = waiting.link
     other.begin()
@@ -220,9 +224,10 @@ def test_of_two_browsers_with_the_link_one_gets_in_and_the_other_starts_again(
     assert isinstance(waiting.confirm_again(apps[0].code()), SignedIn)
     assert installation.services.identity.re_enrolment.confirm(stale, apps[1].code()) == START_AGAIN
     assert installation.services.identity.re_enrolment.enrollee(other.pending, other.link, CLIENT) == START_AGAIN
-    with installation.services.database.read() as connection:
-        states = [row.state for row in connection.execute(select(AUTHENTICATOR.c.state).order_by(AUTHENTICATOR.c.state))]
-    assert states == ["active", "revoked"]
+    assert installation.services.identity.re_enrolment.view(stale) == MUST_ENROL
+    with parts_of(installation).transactions.reading() as tx:
+        assert authenticator_store.enrolment_of(tx, stale.pending.id) is None
+        assert len(authenticator_store.in_force(tx, stale.pending.account_id)) == 1
 
 
 @pytest.mark.parametrize("meanwhile", ["confirm", "reset", "disable", "expire"])
@@ -291,9 +296,12 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
 def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation, waiting: UseCaseBrowser) -> None:
     """While five others at the same secret are still being checked, a right code is refused as well."""
     app = waiting.start_again()
-    with installation.services.database.write() as connection:
-        connection.execute(update(AUTHENTICATOR).where(AUTHENTICATOR.c.state == "pending").values(failures=5))
-        connection.commit()
+    with parts_of(installation).transactions.writing() as tx:
+        enrolment = authenticator_store.enrolment_of(tx, waiting.enrollee.pending.id)
+        assert enrolment is not None
+        for _try in range(ENROLMENT_TRIES):
+            throttle_store.charge(tx, [enrolment.bucket], installation.clock.now())
+        tx.commit()
     assert waiting.confirm_again(app.code()) == Denied(Reason.NO_ENROLMENT)
 
 
@@ -334,7 +342,7 @@ def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: UseCaseBrowser) -
     waiting.clock.advance(minutes=1)
     assert waiting.identity.re_enrolment.enrollee(waiting.pending, waiting.link, CLIENT) == START_AGAIN
     assert waiting.identity.re_enrolment.view(enrollee) == Denied(Reason.NO_ENROLMENT)
-    assert waiting.identity.re_enrolment.start(enrollee) == START_AGAIN
+    assert waiting.identity.re_enrolment.start(enrollee, Totp.name) == START_AGAIN
     assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
 
 
@@ -346,7 +354,7 @@ def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(
     with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).values(status=AccountStatus.DISABLED.value))
         connection.commit()
-    assert waiting.identity.re_enrolment.start(enrollee) == START_AGAIN
+    assert waiting.identity.re_enrolment.start(enrollee, Totp.name) == START_AGAIN
     assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
 
 
@@ -365,7 +373,7 @@ def test_what_comes_late_after_a_sign_out_cannot_complete_it(identity: Identity,
     """A start that was still on its way draws no secret."""
     stale = waiting.enrollee
     identity.re_enrolment.abandon(stale)
-    assert identity.re_enrolment.start(stale) == JUST_SIGNED_IN
+    assert identity.re_enrolment.start(stale, Totp.name) == JUST_SIGNED_IN
     assert identity.re_enrolment.view(stale) == JUST_SIGNED_IN
 
 
@@ -387,7 +395,7 @@ def test_a_wrong_password_costs_the_same_as_anybodys(installation: Installation,
     stranger = UseCaseBrowser(installation)
     outcomes = [stranger.begin("wrong", email) for email in (ANNA, "nobody@example.com")]
     assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)] * 2
-    assert tries(installation)["password:stranger"] == 2
+    assert tries(installation)["stranger"] == 2
 
 
 def test_a_browser_that_was_known_is_a_stranger_after_the_reset(
@@ -397,10 +405,10 @@ def test_a_browser_that_was_known_is_a_stranger_after_the_reset(
     assert visitor.device is not None
     visitor.link = reset(installation.services)
     visitor.begin("wrong")
-    assert tries(installation)["password:stranger"] == 1
+    assert tries(installation)["stranger"] == 1
     visitor.enable_again()
     visitor.begin("wrong")
-    assert tries(installation)["password:device"] == 1
+    assert tries(installation)["known_browser"] == 1
 
 
 def test_a_reset_that_comes_while_the_password_is_hashed_gives_no_session(
@@ -409,12 +417,10 @@ def test_a_reset_that_comes_while_the_password_is_hashed_gives_no_session(
     """Decided on the old state is decided again."""
     hasher = ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
     parts = parts_of(installation)
-    sign_in = SignIn(
-        parts.transactions, parts.system, hasher, parts.digest, parts.second_factor, parts.session_start, StructuredSignInLog()
-    )
+    password_step = PasswordStep(parts.transactions, parts.system, hasher, parts.digest, parts.session_start, SignInLog())
     UseCaseBrowser(installation).sign_in().enable()
     hasher.meanwhile = lambda: reset(installation.services)
-    assert UseCaseBrowser(installation, sign_in=sign_in).begin() == START_AGAIN
+    assert UseCaseBrowser(installation, password_step=password_step).begin() == START_AGAIN
 
 
 def test_the_session_that_the_browser_had_ends_with_the_new_one(installation: Installation, waiting: UseCaseBrowser) -> None:

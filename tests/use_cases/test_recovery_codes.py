@@ -11,8 +11,8 @@ from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
 
 
@@ -73,7 +73,7 @@ def test_a_set_that_was_not_saved_is_shown_again_at_the_next_sign_in_with_the_ap
     assert outcome.shows_codes
     assert other.codes() == codes
     assert ledger(other).showing is Showing.FIRST
-    assert kinds(installation, anna.id)[-1] is EventKind.RECOVERY_CODES_REVEALED
+    assert kinds(installation, anna.id)[-1] is EventKind.BACKUPS_REVEALED
     installation.clock.advance(minutes=9, seconds=30)
     assert other.shown_codes() is None
     late = new_visitor()
@@ -102,7 +102,7 @@ def test_codes_are_shown_again_while_the_proof_is_fresh(
     visitor.clock.advance(minutes=2)
     assert visitor.reveal() == visitor.reveal() == Done()
     assert (ledger(visitor).showing, visitor.codes()) == (Showing.AGAIN, codes)
-    assert kinds(installation, anna.id).count(EventKind.RECOVERY_CODES_REVEALED) == 1
+    assert kinds(installation, anna.id).count(EventKind.BACKUPS_REVEALED) == 1
     visitor.clock.advance(minutes=3)
     assert visitor.shown_codes() is None
 
@@ -116,7 +116,7 @@ def test_each_step_up_allows_one_look_that_is_recorded(
         assert visitor.reveal() == StepUpRequired()
         assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
         assert visitor.reveal() == Done()
-    assert kinds(installation, anna.id).count(EventKind.RECOVERY_CODES_REVEALED) == 2
+    assert kinds(installation, anna.id).count(EventKind.BACKUPS_REVEALED) == 2
 
 
 def test_a_new_set_counts_from_its_continue_on(
@@ -132,8 +132,8 @@ def test_a_new_set_counts_from_its_continue_on(
     assert other.shown_codes() is None
     assert isinstance(visitor.keep_codes(), SessionRenewed)
     assert visitor.shown_codes() is None
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["sessions_ended"]) == (EventKind.RECOVERY_CODES_REPLACED, 1)
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["sessions_ended"]) == (EventKind.BACKUPS_REPLACED, 1)
     assert other.caller is None
     assert all(refused(new_visitor(), code) for code in codes[1:4])
     assert isinstance(new_visitor().sign_in(canonical(new[0])), UseCaseBrowser)
@@ -224,7 +224,7 @@ class TestViewingSwitchedOff:
         assert visitor.reveal() == Denied(Reason.NOT_VIEWABLE)
         assert (ledger(visitor).shown, ledger(visitor).viewable) == (None, False)
         with installation.services.database.read() as connection:
-            boxes = connection.exec_driver_sql("SELECT box FROM recovery_code").scalars().all()
+            boxes = connection.exec_driver_sql("SELECT shown_copy FROM recovery_code").scalars().all()
         assert boxes == [None] * 10
         assert isinstance(UseCaseBrowser(installation).sign_in(canonical(codes[0])), UseCaseBrowser)
 
@@ -235,7 +235,7 @@ class TestViewingSwitchedOff:
         visitor.regenerate()
         new = visitor.codes()
         assert isinstance(visitor.keep_codes(), SessionRenewed)
-        assert all(code.box is None for code in ledger(visitor).code_set.codes)
+        assert all(code.shown_copy is None for code in ledger(visitor).code_set.codes)
         assert isinstance(UseCaseBrowser(installation).sign_in(canonical(new[0])), UseCaseBrowser)
 
     def test_a_set_without_copies_has_nothing_to_show(
@@ -243,7 +243,7 @@ class TestViewingSwitchedOff:
     ) -> None:
         """Kept in one browser, it is masked in the one that still has the page open, too."""
         with installation.services.database.write() as connection:
-            connection.exec_driver_sql("UPDATE recovery_code SET box = NULL")
+            connection.exec_driver_sql("UPDATE recovery_code SET shown_copy = NULL")
             connection.commit()
         assert (ledger(visitor).shown, ledger(visitor).showing) == (None, None)
 
@@ -256,7 +256,7 @@ class TestViewingSwitchedOff:
         assert visitor.codes() == codes
         installation.clock.advance(minutes=2)
         installation.services.identity.recovery_codes.forget_unsaved()
-        assert all(code.box is None for code in ledger(visitor).code_set.codes)
+        assert all(code.shown_copy is None for code in ledger(visitor).code_set.codes)
         assert isinstance(UseCaseBrowser(installation).sign_in(canonical(codes[0])), UseCaseBrowser)
 
 
@@ -265,4 +265,4 @@ def test_with_viewing_on_a_set_that_nobody_keeps_stays_viewable(installation: In
     """The sweep forgets nothing that may be shown again."""
     installation.clock.advance(minutes=31)
     installation.services.identity.recovery_codes.forget_unsaved()
-    assert all(code.box is not None for code in ledger(visitor).code_set.codes)
+    assert all(code.shown_copy is not None for code in ledger(visitor).code_set.codes)

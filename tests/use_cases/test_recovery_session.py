@@ -7,10 +7,10 @@ import pytest
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
-from xpressbot.identity.factors.proof import TotpCode
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
-from xpressbot.identity.sign_in.step_up import ProofNeeded
+from xpressbot.identity.sign_in.step_up import FactorsNeeded
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_it_may_disable_2fa(recovered: UseCaseBrowser, codes: tuple[str, ...]) -
     """No further proof; it uses up the grant, so that enabling again needs a fresh one."""
     assert isinstance(recovered.disable(), SessionRenewed)
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
-    assert recovered.identity.totp_enrolment.start(recovered.me) == StepUpRequired()
+    assert recovered.identity.set_up.start(recovered.me, Totp.name) == StepUpRequired()
     assert isinstance(recovered.begin(), SignedIn)
 
 
@@ -71,8 +71,8 @@ def test_after_half_an_hour_it_is_a_session_like_any_other(recovered: UseCaseBro
     recovered.clock.advance(minutes=1)
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
     assert recovered.disable() == recovered.regenerate() == StepUpRequired()
-    assert recovered.identity.totp_enrolment.start(recovered.me) == StepUpRequired()
-    assert recovered.identity.reauthentication.proof_needed(recovered.me) == ProofNeeded(second_factor=True)
+    assert recovered.identity.set_up.start(recovered.me, Totp.name) == StepUpRequired()
+    assert recovered.identity.step_up.factors_needed(recovered.me) == FactorsNeeded(("totp", "recovery_code"))
     assert recovered.confirm() == Denied(Reason.WRONG_CODE, tries_left=4)
     assert isinstance(recovered.confirm(factor=canonical(codes[1])), SessionRenewed)
     assert isinstance(recovered.disable(), SessionRenewed)
@@ -82,7 +82,7 @@ def test_an_enrolment_begun_in_time_keeps_its_own_ten_minutes(recovered: UseCase
     """The grant may run out between the QR code and the first code."""
     new = recovered.start()
     recovered.clock.advance(minutes=9)
-    assert isinstance(recovered.confirm_enrolment(new.code()), Confirmed)
+    assert isinstance(recovered.confirm_enrolment(new.code()), InPlace)
 
 
 def spend(visitor: UseCaseBrowser, codes: tuple[str, ...]) -> None:
@@ -96,7 +96,7 @@ def test_without_any_code_left_its_password_is_enough(codes: tuple[str, ...], ne
     spend(last, codes)
     last.clock.advance(minutes=31)
     assert last.disable() == StepUpRequired()
-    assert last.identity.reauthentication.proof_needed(last.me) == ProofNeeded(second_factor=False)
+    assert last.identity.step_up.factors_needed(last.me) == FactorsNeeded(())
     assert last.confirm("wrong") == Denied(Reason.WRONG_CREDENTIALS, tries_left=4)
     assert isinstance(last.confirm(), SessionRenewed)
     assert isinstance(last.disable(), SessionRenewed)
@@ -123,7 +123,7 @@ def test_the_last_code_spent_in_a_step_up_opens_no_way_round_the_app(
     spend(new_visitor(), codes[:-1])
     assert isinstance(visitor.confirm(factor=canonical(codes[-1])), SessionRenewed)
     visitor.clock.advance(minutes=6)
-    assert visitor.identity.reauthentication.proof_needed(visitor.me) == ProofNeeded(second_factor=True)
+    assert visitor.identity.step_up.factors_needed(visitor.me) == FactorsNeeded(("totp", "recovery_code"))
     assert visitor.confirm(PASSWORD) == Denied(Reason.WRONG_CODE, tries_left=4)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
 

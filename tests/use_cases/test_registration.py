@@ -7,9 +7,9 @@ from tests.use_cases.instrumentation import ObservedHasher, events
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
-from xpressbot.identity.passwords.rules import PasswordWeakness
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
 from xpressbot.identity.registration.account_creation import NewAccount, Registration
 from xpressbot.identity.use_cases import Identity
 
@@ -48,8 +48,8 @@ def test_the_welcome_link_makes_the_owner_and_signs_in(installation: Installatio
     assert identity.registration.has_owner()
     assert owners(identity) == ["anna@example.com"]
     recorded = events(installation, owner.me.account.id)
-    assert [kind for kind, _details in recorded] == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN]
-    assert recorded[0][1]["address"] == CLIENT.address
+    assert [event.kind for event in recorded] == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN]
+    assert recorded[0].details["address"] == CLIENT.address
     assert isinstance(owner.begin(), SignedIn)
 
 
@@ -112,7 +112,7 @@ def test_the_first_account_of_the_command_line_is_the_owners(installation: Insta
     assert isinstance(berta, Account)
     assert owners(identity) == ["anna@example.com"]
     assert identity.registration.claim(token, NewAccount("c@example.com", "C", PASSWORD), CLIENT) == GONE
-    assert events(installation, berta.id) == [(EventKind.ACCOUNT_CREATED, {"actor": "operator"})]
+    assert events(installation, berta.id) == [NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR)]
 
 
 @pytest.mark.parametrize("email", ["anna@example.com", "ANNA@EXAMPLE.COM", "\uff41nna@example.com"])

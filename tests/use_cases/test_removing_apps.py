@@ -11,10 +11,10 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn, StepUpRequired
-from xpressbot.identity.tables import AUTHENTICATOR
+from xpressbot.identity.tables import AUTHENTICATOR, TOTP_AUTHENTICATOR
 
 GONE = Denied(Reason.NO_SUCH_AUTHENTICATOR)
 WRONG = Denied(Reason.WRONG_CODE)
@@ -39,13 +39,14 @@ def test_its_codes_are_refused_at_once_and_the_others_go_on(
     assert isinstance(other.code(codes[1]), SignedIn)
 
 
-def test_its_secret_is_gone_from_its_row(installation: Installation, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
+def test_its_secret_is_gone(installation: Installation, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """What is left says that there was one, and opens nothing."""
     removed, kept = visitor.apps()["Tablet"], visitor.apps()[""]
     visitor.remove(removed)
     with installation.services.database.read() as connection:
-        rows = connection.execute(select(AUTHENTICATOR.c.id, AUTHENTICATOR.c.state, AUTHENTICATOR.c.secret_box.is_(None)))
-        assert {tuple(row) for row in rows} == {(removed, "revoked", True), (kept, "active", False)}
+        rows = connection.execute(select(AUTHENTICATOR.c.id, AUTHENTICATOR.c.state))
+        assert {tuple(row) for row in rows} == {(removed, "revoked"), (kept, "active")}
+        assert connection.execute(select(TOTP_AUTHENTICATOR.c.id)).scalars().all() == [kept]
 
 
 def test_it_ends_other_sessions_and_is_an_event(
@@ -65,8 +66,8 @@ def test_it_ends_other_sessions_and_is_an_event(
     visitor.session, token = token, visitor.session
     assert visitor.caller is None
     visitor.session = token
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["app"], details["sessions_ended"]) == (EventKind.AUTHENTICATOR_REMOVED, "Tablet", 1)
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["app"], event.details["sessions_ended"]) == (EventKind.AUTHENTICATOR_REMOVED, "Tablet", 1)
     assert isinstance(new_visitor().sign_in(TotpCode(app.code())), UseCaseBrowser)
 
 
@@ -147,11 +148,11 @@ def test_what_another_session_has_begun_is_over(
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     phone, me = other.start_adding("Thief's"), other.me
     visitor.remove(visitor.apps()["Tablet"])
-    assert other.identity.totp_enrolment.confirm(me, phone.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, phone.code()) == Denied(Reason.NOT_SIGNED_IN)
     assert list(visitor.apps()) == [""]
 
 
 def test_after_a_removal_another_app_can_have_its_place(tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """The proof that removed one is still fresh for adding the next."""
     visitor.remove(visitor.apps()["Tablet"])
-    assert isinstance(visitor.confirm_enrolment(visitor.start_adding("Tablet").code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(visitor.start_adding("Tablet").code()), InPlace)

@@ -73,4 +73,4 @@ def test_sets_made_after_the_clock_was_set_back_lose_their_copies_too(installati
 
 def boxes(installation: Installation) -> set[bytes | None]:
     with installation.services.database.read() as connection:
-        return set(connection.execute(select(RECOVERY_CODE.c.box)).scalars())
+        return set(connection.execute(select(RECOVERY_CODE.c.shown_copy)).scalars())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Done, StepUpRequired
 
 

@@ -12,10 +12,9 @@ from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
-from xpressbot.identity.sessions.rules.assurance import Method
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 
 
@@ -28,7 +27,7 @@ def test_codes_of_the_steps_around_now_sign_in(app: AuthenticatorApp, visitor: U
     """T-1, T and T+1 are right, and the session is of level 2."""
     visitor.clock.advance(minutes=5)
     visitor.sign_in(TotpCode(app.code(steps=steps)))
-    assert (frozenset({Method.PASSWORD, Method.TOTP}), 2) == (visitor.me.session.amr, visitor.me.session.aal)
+    assert (frozenset({"pwd", "otp"}), 2) == (visitor.me.session.amr, visitor.me.session.aal)
 
 
 @pytest.mark.parametrize("steps", [-20, -3, -2, 2, 3, 20])
@@ -108,7 +107,7 @@ def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account
     codes = visitor.codes()
     first, second = UseCaseBrowser(installation, user_agent="Safari"), UseCaseBrowser(installation)
     first.sign_in(canonical(codes[3]))
-    assert (frozenset({Method.PASSWORD, Method.RECOVERY_CODE}), 2) == (first.me.session.amr, first.me.session.aal)
+    assert (frozenset({"pwd", "recovery_code"}), 2) == (first.me.session.amr, first.me.session.aal)
     second.begin()
     assert second.recovery_code(codes[3]) == Denied(Reason.CODE_ALREADY_USED)
     assert second.recovery_code("0000-0000-0000-0000") == Denied(Reason.WRONG_CODE)
@@ -118,7 +117,7 @@ def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account
     assert [position for position, code in enumerate(ledger.code_set.codes) if code.used_at == installation.clock.now()] == [3, 4]
     assert ledger.code_set.codes[3].used_agent == "Safari"
     assert ledger.code_set.unused == 8
-    assert kinds(installation, anna.id).count(EventKind.SIGNED_IN_WITH_RECOVERY_CODE) == 2
+    assert kinds(installation, anna.id).count(EventKind.SIGNED_IN_WITH_BACKUP) == 2
 
 
 def test_without_a_right_password_before_no_code_helps(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
@@ -134,9 +133,9 @@ def test_a_pending_sign_in_lives_ten_minutes(app: AuthenticatorApp, new_visitor:
     other = new_visitor()
     other.begin(next_path="/account")
     other.clock.advance(minutes=10, seconds=-1)
-    pending = other.identity.sign_in.pending(other.pending, NextStep.SECOND_FACTOR)
+    pending = other.identity.second_step.pending(other.pending, NextStep.SECOND_FACTOR)
     assert isinstance(pending, PendingSignIn)
-    assert (pending.email, pending.next_path, pending.amr) == (ANNA, "/account", frozenset({Method.PASSWORD}))
+    assert (pending.email, pending.next_path, pending.amr) == (ANNA, "/account", frozenset({"pwd"}))
     other.clock.advance(seconds=1)
     assert other.code(app.code()) == Denied(Reason.START_AGAIN)
 
@@ -163,7 +162,7 @@ def test_a_double_click_is_told_and_not_charged(installation: Installation, app:
     assert isinstance(other.code(code), SignedIn)
     other.pending = pending
     assert other.code(code) == Denied(Reason.JUST_SIGNED_IN)
-    assert set(tries(installation)) == {"address"}
+    assert set(tries(installation)) == {"network"}
     assert other.caller is not None
 
 
@@ -176,7 +175,7 @@ def test_a_double_click_that_races_is_not_charged_either(installation: Installat
         assert other.code(code) == Denied(Reason.JUST_SIGNED_IN)
     assert twin.caller is not None
     assert other.caller is None
-    assert set(tries(installation)) == {"address"}
+    assert set(tries(installation)) == {"network"}
     assert EventKind.SECOND_FACTOR_REFUSED not in kinds(installation, anna.id)
 
 
@@ -251,13 +250,12 @@ def test_a_change_while_the_code_is_being_charged_voids_it_too(
 
 
 def test_every_refused_code_is_an_event_with_its_circumstances(installation: Installation, anna: Account, app: AuthenticatorApp) -> None:
-    """The method and the reason, from which address and browser, but never the code."""
+    """The kind of factor and the reason, from which address and browser, but never the code; and not whose try it was."""
     other = UseCaseBrowser(installation, address="203.0.113.9", user_agent="curl/8")
     other.begin()
     other.code("000000")
-    kind, details = events(installation, anna.id)[-1]
-    assert kind is EventKind.SECOND_FACTOR_REFUSED
-    assert details == {"address": "203.0.113.9", "user_agent": "curl/8", "method": "otp", "reason": "wrong_code"}
+    details = {"address": "203.0.113.9", "user_agent": "curl/8", "reason": "wrong_code"}
+    assert events(installation, anna.id)[-1] == NewEvent(EventKind.SECOND_FACTOR_REFUSED, details, factor="totp", actor=None)
 
 
 def test_a_revoked_apps_code_is_refused_at_once(

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from tests.support.installation import Installation
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import AccountStatus
-from xpressbot.identity.factors.proof import TotpCode
 from xpressbot.identity.factors.rules import AuthenticatorState
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Done, SessionRenewed
-from xpressbot.identity.tables import AUTHENTICATOR, PENDING_SIGN_IN, SESSION
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, PENDING_SIGN_IN, SESSION
 
 
 def disable_account(visitor: UseCaseBrowser) -> None:
@@ -71,7 +71,12 @@ def test_no_row_of_an_ended_session_or_sign_in_is_left(
     new_visitor().begin()
     before = visitor.me.account.security_version
     change(visitor)
-    is_open = (PENDING_SIGN_IN.c.consumed_at.is_(None), PENDING_SIGN_IN.c.expires_at > installation.clock.now())
+    of_this_version = select(ACCOUNT.c.security_version).where(ACCOUNT.c.id == PENDING_SIGN_IN.c.account_id).scalar_subquery()
+    is_open = (
+        PENDING_SIGN_IN.c.consumed_at.is_(None),
+        PENDING_SIGN_IN.c.expires_at > installation.clock.now(),
+        PENDING_SIGN_IN.c.security_version == of_this_version,
+    )
     with installation.services.database.read() as connection:
         sessions, sign_ins = (
             connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -134,7 +139,7 @@ def test_a_session_that_replaces_its_codes_goes_on_with_its_own_enrolment(instal
     app = visitor.start()
     replace_codes(visitor)
     assert unfinished(installation) == [visitor.me.session.id]
-    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(app.code()), InPlace)
 
 
 def test_renaming_an_app_voids_nothing(
@@ -159,11 +164,12 @@ def test_another_accounts_unfinished_enrolment_stays(installation: Installation,
     app = berta.start()
     visitor.sign_in().enable()
     disable_account(visitor)
-    assert isinstance(berta.confirm_enrolment(app.code()), Confirmed)
+    assert isinstance(berta.confirm_enrolment(app.code()), InPlace)
 
 
 def unfinished(installation: Installation) -> list[str]:
-    """The sessions that have begun to set 2FA up."""
-    pending = AUTHENTICATOR.c.state == AuthenticatorState.PENDING.value
+    """The sessions in which a set-up is open, on the version of the account as it is."""
+    of_this_version = select(ACCOUNT.c.security_version).where(ACCOUNT.c.id == AUTHENTICATOR.c.account_id).scalar_subquery()
+    pending = (AUTHENTICATOR.c.state == AuthenticatorState.PENDING.value, AUTHENTICATOR.c.security_version == of_this_version)
     with installation.services.database.read() as connection:
-        return list(connection.execute(select(AUTHENTICATOR.c.begun_in).where(pending)).scalars())
+        return list(connection.execute(select(AUTHENTICATOR.c.begun_in).where(*pending)).scalars())

@@ -12,12 +12,11 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.gate import Gate
-from xpressbot.identity.sessions.rules.assurance import Method
-from xpressbot.identity.sign_in.step_up import ProofNeeded, Reauthentication
+from xpressbot.identity.sign_in.step_up import FactorsNeeded, StepUp
 
 
 def stale(visitor: UseCaseBrowser) -> UseCaseBrowser:
@@ -30,9 +29,9 @@ def test_a_sign_in_counts_as_a_proof_for_five_minutes(visitor: UseCaseBrowser) -
     """Starting an enrolment needs no further proof at once, and one after that."""
     visitor.sign_in()
     visitor.clock.advance(minutes=4)
-    assert visitor.identity.totp_enrolment.start(visitor.me) == Done()
+    assert visitor.identity.set_up.start(visitor.me, Totp.name) == Done()
     visitor.clock.advance(minutes=1)
-    assert visitor.identity.totp_enrolment.start(visitor.me) == StepUpRequired()
+    assert visitor.identity.set_up.start(visitor.me, Totp.name) == StepUpRequired()
 
 
 def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: UseCaseBrowser) -> None:
@@ -40,7 +39,7 @@ def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: UseCaseBrowser) 
     visitor.sign_in().enable()
     visitor.keep_codes()
     before = visitor.identity.account_page.settings(stale(visitor).me)
-    assert visitor.identity.totp_enrolment.start(visitor.me) == StepUpRequired()
+    assert visitor.identity.set_up.start(visitor.me, Totp.name) == StepUpRequired()
     assert visitor.disable() == visitor.reveal() == visitor.regenerate() == StepUpRequired()
     assert before == visitor.identity.account_page.settings(visitor.me)
     assert visitor.shown_codes() is None
@@ -49,16 +48,16 @@ def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: UseCaseBrowser) 
 def test_the_password_is_enough_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """A code is neither asked for nor looked at."""
     stale(visitor.sign_in())
-    assert visitor.identity.reauthentication.proof_needed(visitor.me) == ProofNeeded(second_factor=False)
+    assert visitor.identity.step_up.factors_needed(visitor.me) == FactorsNeeded(())
     assert isinstance(visitor.confirm(factor=TotpCode("000000")), SessionRenewed)
-    assert visitor.identity.totp_enrolment.start(visitor.me) == Done()
+    assert visitor.identity.set_up.start(visitor.me, Totp.name) == Done()
 
 
 def test_with_2fa_on_the_password_alone_is_not_enough(visitor: UseCaseBrowser) -> None:
     """The factor is asked for, and a missing one counts as a failure."""
     app = visitor.sign_in().enable()
     stale(visitor)
-    assert visitor.identity.reauthentication.proof_needed(visitor.me) == ProofNeeded(second_factor=True)
+    assert visitor.identity.step_up.factors_needed(visitor.me) == FactorsNeeded(("totp", "recovery_code"))
     assert visitor.confirm() == Denied(Reason.WRONG_CODE, tries_left=4)
     assert visitor.confirm("wrong", TotpCode(app.code())) == Denied(Reason.WRONG_CREDENTIALS, tries_left=3)
     assert visitor.disable() == StepUpRequired()
@@ -96,7 +95,7 @@ def test_a_recovery_code_is_spent_by_a_step_up(visitor: UseCaseBrowser) -> None:
     codes = visitor.codes()
     stale(visitor)
     assert isinstance(visitor.confirm(factor=canonical(codes[2])), SessionRenewed)
-    assert visitor.me.session.amr == frozenset(Method)
+    assert visitor.me.session.amr == frozenset({"pwd", "otp", "recovery_code"})
     assert visitor.confirm(factor=canonical(codes[2])) == Denied(Reason.CODE_ALREADY_USED, tries_left=4)
     visitor.begin()
     assert visitor.recovery_code(codes[2]) == Denied(Reason.CODE_ALREADY_USED)
@@ -118,7 +117,7 @@ def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Acc
     lefts = [Denied(Reason.WRONG_CREDENTIALS, tries_left=left) for left in (4, 3, 2, 1)]
     assert outcomes == [*lefts, Denied(Reason.SESSION_ENDED)]
     assert visitor.caller is None
-    assert visitor.identity.reauthentication.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
     assert kinds(installation, anna.id)[-5:] == [EventKind.IDENTITY_REFUSED] * 4 + [EventKind.SESSION_ENDED_BY_FAILURES]
 
 
@@ -129,8 +128,8 @@ def test_the_fifth_proof_may_be_the_right_one(installation: Installation, anna: 
         for _ in range(4):
             visitor.confirm("wrong")
         assert isinstance(visitor.confirm(), SessionRenewed)
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["amr"]) == (EventKind.IDENTITY_CONFIRMED, "pwd")
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["amr"]) == (EventKind.IDENTITY_CONFIRMED, "pwd")
 
 
 def test_failed_step_ups_touch_no_other_session_and_no_sign_in(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
@@ -149,13 +148,13 @@ def hasher(installation: Installation) -> ObservedHasher:
 
 
 @pytest.fixture
-def observed(installation: Installation, hasher: ObservedHasher) -> Reauthentication:
+def observed(installation: Installation, hasher: ObservedHasher) -> StepUp:
     parts = parts_of(installation)
-    return Reauthentication(parts.transactions, Gate(parts.transactions, parts.system), hasher, parts.second_factor)
+    return StepUp(parts.transactions, Gate(parts.transactions, parts.system, parts.kinds.methods), hasher, parts.kinds)
 
 
 def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_before(
-    visitor: UseCaseBrowser, observed: Reauthentication, hasher: ObservedHasher
+    visitor: UseCaseBrowser, observed: StepUp, hasher: ObservedHasher
 ) -> None:
     """The session went on under another token; what was let in under the old one changes nothing."""
     me = visitor.sign_in().me
@@ -165,7 +164,7 @@ def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_
 
 
 def test_a_hash_that_is_renewed_meanwhile_refuses_nobody(
-    installation: Installation, anna: Account, visitor: UseCaseBrowser, observed: Reauthentication, hasher: ObservedHasher
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, observed: StepUp, hasher: ObservedHasher
 ) -> None:
     """A sign-in in another browser stores another hash of the same password: that is no change."""
 
@@ -180,7 +179,7 @@ def test_a_hash_that_is_renewed_meanwhile_refuses_nobody(
 
 
 def test_a_session_that_ends_while_the_password_is_checked_does_not_rise(
-    visitor: UseCaseBrowser, observed: Reauthentication, hasher: ObservedHasher
+    visitor: UseCaseBrowser, observed: StepUp, hasher: ObservedHasher
 ) -> None:
     """Signed out in another tab: the late answer brings nothing back."""
     me = visitor.sign_in().me
@@ -193,9 +192,9 @@ def test_a_disabled_account_steps_up_no_more(installation: Installation, visitor
     """Nor does one that a request of a moment ago still knew, but that there is not any more."""
     me = visitor.sign_in().me
     nobody = replace(me, account=replace(me.account, id="0" * 32))
-    assert visitor.identity.reauthentication.confirm(nobody, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.step_up.confirm(nobody, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
-    assert visitor.identity.reauthentication.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
 
 
 def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
@@ -206,7 +205,7 @@ def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
     other = new_visitor().sign_in()
     with after_unit_of_work(installation, 2, other.enable):
         me = visitor.me
-        assert visitor.identity.reauthentication.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
     assert visitor.caller is None
 
 

@@ -29,7 +29,7 @@ def test_one_network_has_thirty_tries_a_minute(installation: Installation, new_v
     outcomes = spray(new_visitor, ["192.0.2.7"] * 31)
     assert reasons(outcomes) == [Reason.WRONG_CREDENTIALS] * 30 + [Reason.ADDRESS_THROTTLED]
     assert outcomes[-1].retry_at == installation.clock.now() + 60 * SECOND
-    assert tries(installation) == {"address": 30, "password:stranger": 30}
+    assert tries(installation) == {"network": 30, "stranger": 30}
     assert isinstance(new_visitor(address="198.51.100.1").begin(), SignedIn)
     assert new_visitor(address="192.0.2.7").begin() == outcomes[-1]
     installation.clock.advance(minutes=1)

@@ -10,7 +10,7 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME
 
@@ -141,7 +141,7 @@ def test_a_right_password_gives_the_addresss_charge_back_and_not_the_networks(in
     other = UseCaseBrowser(installation, address="198.51.100.1")
     for number in range(1, 31):
         assert isinstance(other.begin(), SecondFactorRequired)
-        assert tries(installation) == {"address": 1 + number}
+        assert tries(installation) == {"network": 1 + number}
     assert other.begin() == Denied(Reason.ADDRESS_THROTTLED, retry_at=installation.clock.now() + 60 * SECOND)
     assert isinstance(UseCaseBrowser(installation, address="198.51.100.2").begin(), SecondFactorRequired)
     installation.clock.advance(minutes=1)
@@ -153,7 +153,7 @@ def test_a_known_browsers_right_password_gives_its_whole_charge_back(installatio
     visitor.sign_in().enable()
     for _ in range(100):
         assert isinstance(visitor.begin(), SecondFactorRequired)
-    assert tries(installation) == {"address": 1}
+    assert tries(installation) == {"network": 1}
 
 
 def test_the_charge_given_back_is_ones_own(
@@ -166,7 +166,7 @@ def test_the_charge_given_back_is_ones_own(
         assert stranger.begin("guess") == WRONG
     for _ in range(3):
         assert isinstance(stranger.begin(), SecondFactorRequired)
-    assert tries(installation) == {"password:stranger": 4, "address": 8}
+    assert tries(installation) == {"stranger": 4, "network": 8}
     assert stranger.begin("guess") == WRONG
     assert stranger.begin("guess") == throttled(stranger, 30)
 
@@ -189,9 +189,9 @@ def test_a_completed_sign_in_clears_only_a_known_browsers_own_count(
     guess(new_visitor(), 3)
     visitor.begin("guess")
     visitor.sign_in()
-    assert tries(installation) == {"password:stranger": 3, "address": 4}
+    assert tries(installation) == {"stranger": 3, "network": 4}
     new_visitor().sign_in()
-    assert tries(installation) == {"password:stranger": 3, "address": 5}
+    assert tries(installation) == {"stranger": 3, "network": 5}
 
 
 def test_guessing_is_reported_at_the_next_completed_sign_in(
@@ -209,7 +209,7 @@ def test_guessing_is_reported_at_the_next_completed_sign_in(
     visitor.sign_in().sign_in()
     guess(stranger, 93)
     visitor.sign_in()
-    reports = [details for kind, details in events(installation, anna.id) if kind is EventKind.PASSWORD_GUESSING]
+    reports = [event.details for event in events(installation, anna.id) if event.kind is EventKind.PASSWORD_GUESSING]
     assert len(reports) == 2
     assert reports[0] == {"count": 3, "first_at": first, "last_at": last, "alarm": False}
     assert (reports[1]["count"], reports[1]["alarm"]) == (93, True)
@@ -221,7 +221,7 @@ def test_guessing_in_ones_own_browser_is_reported_too(installation: Installation
     guess(visitor, 6)
     installation.clock.advance(minutes=1)
     visitor.sign_in()
-    reports = [details for kind, details in events(installation, anna.id) if kind is EventKind.PASSWORD_GUESSING]
+    reports = [event.details for event in events(installation, anna.id) if event.kind is EventKind.PASSWORD_GUESSING]
     assert [details["count"] for details in reports] == [2]
 
 
@@ -261,5 +261,5 @@ def test_a_right_password_takes_the_wait_it_would_have_opened_out_of_the_report(
     first = installation.clock.now()
     guess(stranger, 1)
     visitor.sign_in(TotpCode(app.code()))
-    reports = [details for kind, details in events(installation, anna.id) if kind is EventKind.PASSWORD_GUESSING]
+    reports = [event.details for event in events(installation, anna.id) if event.kind is EventKind.PASSWORD_GUESSING]
     assert [report["first_at"] for report in reports] == [first]

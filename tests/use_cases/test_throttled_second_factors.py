@@ -9,8 +9,9 @@ from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import SecondFactor, TotpCode
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.kind import Proof
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
 
 WRONG_RECOVERY_CODE = canonical("0000-0000-0000-0000")
@@ -22,7 +23,7 @@ def wrong_code(app: AuthenticatorApp) -> TotpCode:
     return TotpCode(next(code for code in ("000000", "111111", "222222") if code not in right))
 
 
-def guess(installation: Installation, times: int, factor: SecondFactor) -> Denied:
+def guess(installation: Installation, times: int, factor: Proof) -> Denied:
     """Guess with the right password from ever new browsers and networks, as soon as it is allowed; the last answer."""
     outcome: SignedIn | Denied | None = None
     for number in range(times):
@@ -136,7 +137,7 @@ def test_moving_the_app_clears_its_count(installation: Installation, app: Authen
     guess(installation, 3, WRONG_RECOVERY_CODE)
     guess(installation, 4, wrong_code(app))
     new = visitor.start()
-    assert isinstance(visitor.confirm_enrolment(new.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(new.code()), InPlace)
     assert (tries(installation)["totp"], tries(installation)["recovery_code"]) == (0, 3)
 
 
@@ -147,7 +148,7 @@ def test_disabling_clears_both_counts(installation: Installation, app: Authentic
         stranger.begin()
         stranger.prove(factor)
     assert isinstance(visitor.disable(), SessionRenewed)
-    assert set(tries(installation)) == {"address"}
+    assert set(tries(installation)) == {"network"}
 
 
 def test_a_second_factors_wait_is_cut_when_the_clock_goes_back(installation: Installation, app: AuthenticatorApp) -> None:

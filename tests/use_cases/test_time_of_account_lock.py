@@ -9,7 +9,8 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import while_waiting_for_the_account
 from tests.use_cases.use_case_browser import UseCaseBrowser
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn, StepUpRequired
 
 LEFT_OF_THE_STEP = 10
@@ -64,7 +65,7 @@ def test_a_first_code_that_expires_while_it_waits_turns_nothing_on(
     with waiting(installation, seconds):
         outcome = visitor.confirm_enrolment(app.code(steps=-1))
     if seconds < LEFT_OF_THE_STEP:
-        assert isinstance(outcome, Confirmed)
+        assert isinstance(outcome, InPlace)
     else:
         assert isinstance(outcome, Denied)
         assert outcome.reason is Reason.CLOCK_IS_OFF
@@ -88,4 +89,4 @@ def test_a_session_that_ends_while_it_waits_changes_nothing(installation: Instal
     caller = visitor.me
     visitor.clock.advance(minutes=59)
     with waiting(installation, 60):
-        assert visitor.identity.totp_enrolment.start(caller) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.set_up.start(caller, Totp.name) == Denied(Reason.NOT_SIGNED_IN)

@@ -10,10 +10,9 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.proof import TotpCode
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.outcomes import Denied, Done, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
-from xpressbot.identity.sessions.rules.assurance import Method
 
 NO_ENROLMENT = Denied(Reason.NO_ENROLMENT)
 
@@ -38,12 +37,14 @@ def test_the_secret_has_twenty_bytes_and_is_new_each_time(visitor: UseCaseBrowse
     secrets = set()
     for _ in range(5):
         visitor.start()
-        view = visitor.identity.totp_enrolment.view(visitor.me)
+        view = visitor.identity.set_up.view(visitor.me)
         assert view is not None
-        assert len(view.secret) == 20
-        assert repr(view.secret) not in repr(view)
-        secrets.add(view.secret)
-        assert visitor.identity.totp_enrolment.start_over(visitor.me) == Done()
+        shown = view.view
+        assert isinstance(shown, TotpSetUp)
+        assert len(shown.secret) == 20
+        assert repr(shown.secret) not in repr(view)
+        secrets.add(shown.secret)
+        assert visitor.identity.set_up.start_over(visitor.me) == Done()
         visitor.clock.advance(minutes=11)
         visitor.confirm()
     assert len(secrets) == 5
@@ -53,10 +54,10 @@ def test_a_second_start_shows_the_same_secret(installation: Installation, anna: 
     """A refresh keeps what was scanned, its time and its tries; it is no second event."""
     first = visitor.start()
     visitor.confirm_enrolment("000000")
-    before = visitor.identity.totp_enrolment.view(visitor.me)
+    before = visitor.identity.set_up.view(visitor.me)
     visitor.clock.advance(minutes=4)
     assert first.uri == visitor.start().uri
-    assert before == visitor.identity.totp_enrolment.view(visitor.me)
+    assert before == visitor.identity.set_up.view(visitor.me)
     assert kinds(installation, anna.id).count(EventKind.ENROLMENT_STARTED) == 1
 
 
@@ -65,7 +66,7 @@ def test_the_secret_is_not_shown_to_an_older_token(visitor: UseCaseBrowser) -> N
     stale = visitor.me
     visitor.confirm()
     visitor.start()
-    assert visitor.identity.totp_enrolment.view(stale) is None
+    assert visitor.identity.set_up.view(stale) is None
 
 
 def test_an_enrolment_lives_ten_minutes(visitor: UseCaseBrowser) -> None:
@@ -74,11 +75,11 @@ def test_an_enrolment_lives_ten_minutes(visitor: UseCaseBrowser) -> None:
     visitor.clock.advance(minutes=10, seconds=-1)
     assert visitor.scan().uri == app.uri
     visitor.clock.advance(seconds=1)
-    assert visitor.identity.totp_enrolment.view(visitor.me) is None
+    assert visitor.identity.set_up.view(visitor.me) is None
     assert not visitor.identity.account_page.settings(visitor.me).enrolment_pending
     assert visitor.confirm_enrolment(app.code()) == NO_ENROLMENT
-    assert visitor.identity.totp_enrolment.start_over(visitor.me) == NO_ENROLMENT
-    assert visitor.identity.totp_enrolment.start(visitor.me) == StepUpRequired()
+    assert visitor.identity.set_up.start_over(visitor.me) == NO_ENROLMENT
+    assert visitor.identity.set_up.start(visitor.me, Totp.name) == StepUpRequired()
     assert isinstance(visitor.confirm(), SessionRenewed)
     assert visitor.start().uri != app.uri
 
@@ -100,7 +101,7 @@ def test_the_fifth_code_may_be_the_right_one(visitor: UseCaseBrowser) -> None:
     app = visitor.start()
     for _ in range(4):
         visitor.confirm_enrolment(app.code(steps=-20))
-    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(app.code()), InPlace)
 
 
 @pytest.mark.parametrize("steps", [-10, -2, 2, 10])
@@ -116,13 +117,13 @@ def test_start_over_replaces_the_secret(visitor: UseCaseBrowser) -> None:
     app = visitor.start()
     visitor.confirm_enrolment(app.code(steps=-20))
     visitor.clock.advance(minutes=4)
-    assert visitor.identity.totp_enrolment.start_over(visitor.me) == Done()
-    view = visitor.identity.totp_enrolment.view(visitor.me)
+    assert visitor.identity.set_up.start_over(visitor.me) == Done()
+    view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
     assert (view.tries_left, view.expires_at) == (5, visitor.clock.now() + 10 * MINUTE)
     refusal = visitor.confirm_enrolment(app.code())
     assert isinstance(refusal, Denied)
-    assert isinstance(visitor.confirm_enrolment(visitor.scan().code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(visitor.scan().code()), InPlace)
 
 
 def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: UseCaseBrowser) -> None:
@@ -131,24 +132,24 @@ def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: 
     began = visitor.clock.now()
     for _ in range(3):
         visitor.clock.advance(minutes=3)
-        assert visitor.identity.totp_enrolment.start_over(visitor.me) == Done()
-    view = visitor.identity.totp_enrolment.view(visitor.me)
+        assert visitor.identity.set_up.start_over(visitor.me) == Done()
+    view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
     assert view.expires_at == began + 3 * MINUTE + 10 * MINUTE
 
 
 def test_there_is_nothing_to_start_over_or_confirm_without_a_start(visitor: UseCaseBrowser) -> None:
     """Skipping steps leads nowhere."""
-    assert visitor.identity.totp_enrolment.start_over(visitor.me) == NO_ENROLMENT
+    assert visitor.identity.set_up.start_over(visitor.me) == NO_ENROLMENT
     assert visitor.confirm_enrolment("000000") == NO_ENROLMENT
-    assert visitor.identity.totp_enrolment.view(visitor.me) is None
+    assert visitor.identity.set_up.view(visitor.me) is None
 
 
 def test_an_enrolment_belongs_to_its_session(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The same person's other browser neither sees nor confirms it, and has one of its own."""
     app = visitor.start()
     other = new_visitor().sign_in()
-    assert other.identity.totp_enrolment.view(other.me) is None
+    assert other.identity.set_up.view(other.me) is None
     assert other.confirm_enrolment(app.code()) == NO_ENROLMENT
     assert other.start().uri != app.uri
     assert visitor.scan().uri == app.uri
@@ -159,7 +160,7 @@ def test_an_enrolment_goes_on_when_its_session_rises(visitor: UseCaseBrowser) ->
     app = visitor.start()
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(), SessionRenewed)
-    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(app.code()), InPlace)
 
 
 def test_confirming_turns_2fa_on_and_ends_everything_older(
@@ -171,12 +172,12 @@ def test_confirming_turns_2fa_on_and_ends_everything_older(
     thief.session = visitor.session
     app = visitor.start()
     outcome = visitor.confirm_enrolment(app.code())
-    assert isinstance(outcome, Confirmed)
-    assert outcome.shows_codes
-    assert (visitor.me.session.aal, visitor.me.session.amr) == (2, frozenset({Method.PASSWORD, Method.TOTP}))
+    assert isinstance(outcome, InPlace)
+    assert outcome.shows_backups
+    assert (visitor.me.session.aal, visitor.me.session.amr) == (2, frozenset({"pwd", "otp"}))
     assert (other.caller, thief.caller) == (None, None)
-    kind, details = events(installation, anna.id)[-1]
-    assert (kind, details["sessions_ended"]) == (EventKind.TWO_FACTOR_ENABLED, 1)
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["sessions_ended"]) == (EventKind.TWO_FACTOR_ENABLED, 1)
     assert len(visitor.codes()) == len(set(visitor.codes())) == 10
     later = new_visitor()
     assert isinstance(later.begin(), SecondFactorRequired)
@@ -190,7 +191,7 @@ def test_a_confirmed_enrolment_counts_as_a_step_up(visitor: UseCaseBrowser) -> N
     """Proving a code of the new app is a proof: for five minutes more nothing is asked for."""
     app = visitor.start()
     visitor.clock.advance(minutes=6)
-    assert isinstance(visitor.confirm_enrolment(app.code()), Confirmed)
+    assert isinstance(visitor.confirm_enrolment(app.code()), InPlace)
     visitor.keep_codes()
     assert visitor.reveal() == Done()
 
@@ -203,15 +204,15 @@ def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_pr
     codes = visitor.codes()
     visitor.keep_codes()
     new = visitor.start()
-    view = visitor.identity.totp_enrolment.view(visitor.me)
+    view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
     assert view.moving
     visitor.confirm_enrolment(new.code(steps=-20))
     new_visitor().sign_in(TotpCode(old.next_code()))
     outcome = visitor.confirm_enrolment(new.code())
-    assert isinstance(outcome, Confirmed)
-    assert not outcome.shows_codes
-    assert events(installation, anna.id)[-1][0] is EventKind.AUTHENTICATOR_MOVED
+    assert isinstance(outcome, InPlace)
+    assert not outcome.shows_backups
+    assert events(installation, anna.id)[-1].kind is EventKind.AUTHENTICATOR_MOVED
     other = new_visitor()
     other.begin()
     other.clock.advance(minutes=1)
@@ -230,7 +231,7 @@ def test_disabling_and_enabling_on_another_phone_works(
     other = new_visitor().sign_in(TotpCode(old.next_code()))
     assert isinstance(visitor.disable(), SessionRenewed)
     assert (visitor.me.session.aal, other.caller) == (1, None)
-    assert events(installation, anna.id)[-1][1]["sessions_ended"] == 1
+    assert events(installation, anna.id)[-1].details["sessions_ended"] == 1
     assert visitor.identity.recovery_codes.ledger(visitor.me) is None
     assert isinstance(new_visitor().begin(), SignedIn)
     new = visitor.enable()
@@ -254,7 +255,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     new = visitor.start()
     me = visitor.me
     with after_unit_of_work(installation, 1, visitor.disable):
-        assert visitor.identity.totp_enrolment.confirm(me, new.code()) == Denied(Reason.TOKEN_SUPERSEDED)
+        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(Reason.TOKEN_SUPERSEDED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 

@@ -4,15 +4,17 @@ from typing import TypeVar
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import app_of
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.proof import RecoveryCodeText, SecondFactor, TotpCode
+from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.kind import Proof
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
-from xpressbot.identity.factors.totp.enrolment import Confirmed
-from xpressbot.identity.factors.totp.enrolment_steps import OpenEnrolment
-from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
+from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller, Client
-from xpressbot.identity.sign_in.password_step import PasswordOutcome, SignIn
+from xpressbot.identity.sign_in.password_step import PasswordOutcome, PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 
 ANNA = "anna@example.com"
@@ -29,7 +31,7 @@ class UseCaseBrowser:
         email: str = ANNA,
         address: str = CLIENT.address,
         user_agent: str = CLIENT.user_agent,
-        sign_in: SignIn | None = None,
+        password_step: PasswordStep | None = None,
     ) -> None:
         self.identity = installation.services.identity
         self.clock = installation.clock
@@ -38,7 +40,7 @@ class UseCaseBrowser:
         self.device: Token | None = None
         self.pending: Token | None = None
         self.link: Token | None = None
-        self._sign_in = sign_in or self.identity.sign_in
+        self._password_step = password_step or self.identity.password_step
 
     @property
     def client(self) -> Client:
@@ -57,10 +59,10 @@ class UseCaseBrowser:
         return caller
 
     def begin(self, password: str = PASSWORD, email: str | None = None, next_path: str = "/") -> PasswordOutcome:
-        return self._keep(self._sign_in.begin(self.email if email is None else email, password, next_path, self.client))
+        return self._keep(self._password_step.begin(self.email if email is None else email, password, next_path, self.client))
 
-    def prove(self, factor: SecondFactor) -> SignedIn | Denied:
-        return self._keep(self._sign_in.verify_second_factor(self.pending, factor, self.client))
+    def prove(self, factor: Proof) -> SignedIn | Denied:
+        return self._keep(self.identity.second_step.verify(self.pending, factor, self.client))
 
     def code(self, digits: str) -> SignedIn | Denied:
         return self.prove(TotpCode(digits))
@@ -68,35 +70,35 @@ class UseCaseBrowser:
     def recovery_code(self, text: str) -> SignedIn | Denied:
         return self.prove(canonical(text))
 
-    def sign_in(self, factor: SecondFactor | None = None) -> "UseCaseBrowser":
+    def sign_in(self, factor: Proof | None = None) -> "UseCaseBrowser":
         """Sign in all the way."""
         outcome = self.begin() if factor is None else (self.begin(), self.prove(factor))[1]
         assert isinstance(outcome, SignedIn), outcome
         return self
 
-    def confirm(self, password: str = PASSWORD, factor: SecondFactor | None = None) -> SessionRenewed | Denied:
+    def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied:
         """Step up."""
-        return self._keep(self.identity.reauthentication.confirm(self.me, password, factor))
+        return self._keep(self.identity.step_up.confirm(self.me, password, factor))
 
     def start(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Start an enrolment, and scan what it shows."""
-        assert Done() == self.identity.totp_enrolment.start(self.me, replaces=replaces, lost=lost)
+        assert Done() == self.identity.set_up.start(self.me, Totp.name, replaces=replaces, lost=lost)
         return self.scan()
 
     def scan(self) -> AuthenticatorApp:
-        view = self.identity.totp_enrolment.view(self.me)
+        view = self.identity.set_up.view(self.me)
         assert view is not None
-        return AuthenticatorApp(provisioning_uri(view.secret, issuer="XpressBot", account=self.email), self.clock)
+        return app_of(view, self.email, self.clock)
 
-    def confirm_enrolment(self, code: str) -> Confirmed | Denied | StepUpRequired:
-        return self._keep(self.identity.totp_enrolment.confirm(self.me, code))
+    def confirm_enrolment(self, code: str) -> InPlace | Denied | StepUpRequired:
+        return self._keep(self.identity.set_up.confirm(self.me, TotpCode(code)))
 
     def enable(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Turn 2FA on, or move it."""
         return self._finish(self.start(replaces=replaces, lost=lost))
 
     def add(self, name: str) -> Done | Denied | StepUpRequired:
-        return self.identity.authenticator_apps.add(self.me, name)
+        return self.identity.authenticators.add(self.me, Totp.name, name)
 
     def start_adding(self, name: str) -> AuthenticatorApp:
         """Begin to add an app, and scan what it shows."""
@@ -109,15 +111,15 @@ class UseCaseBrowser:
 
     def apps(self) -> dict[str, str]:
         """The ids of the apps by their names, the oldest first."""
-        apps = {app.name: app.id for app in self.identity.authenticator_apps.list_apps(self.me)}
-        assert len(apps) == len(self.identity.authenticator_apps.list_apps(self.me)), "two apps have one name"
+        apps = {app.name: app.id for app in self.identity.authenticators.listed(self.me)}
+        assert len(apps) == len(self.identity.authenticators.listed(self.me)), "two apps have one name"
         return apps
 
     def rename(self, app_id: str, name: str) -> Done | Denied:
-        return self.identity.authenticator_apps.rename(self.me, app_id, name)
+        return self.identity.authenticators.rename(self.me, app_id, name)
 
     def remove(self, app_id: str) -> SessionRenewed | Denied | StepUpRequired:
-        return self._keep(self.identity.authenticator_apps.remove(self.me, app_id))
+        return self._keep(self.identity.authenticators.remove(self.me, app_id))
 
     @property
     def enrollee(self) -> Enrollee:
@@ -128,16 +130,16 @@ class UseCaseBrowser:
 
     def start_again(self) -> AuthenticatorApp:
         """After a reset: start to set up 2FA before the session, and scan what it shows."""
-        assert Done() == self.identity.re_enrolment.start(self.enrollee)
+        assert Done() == self.identity.re_enrolment.start(self.enrollee, Totp.name)
         return self.scan_again()
 
     def scan_again(self) -> AuthenticatorApp:
         view = self.identity.re_enrolment.view(self.enrollee)
         assert isinstance(view, OpenEnrolment), view
-        return AuthenticatorApp(provisioning_uri(view.secret, issuer="XpressBot", account=self.email), self.clock)
+        return app_of(view, self.email, self.clock)
 
     def confirm_again(self, code: str) -> SignedIn | Denied:
-        return self._keep(self.identity.re_enrolment.confirm(self.enrollee, code))
+        return self._keep(self.identity.re_enrolment.confirm(self.enrollee, TotpCode(code)))
 
     def enable_again(self) -> AuthenticatorApp:
         """After a reset: the password, with the link that this browser holds, up to the session."""
@@ -148,7 +150,7 @@ class UseCaseBrowser:
         return app
 
     def disable(self) -> SessionRenewed | Denied | StepUpRequired:
-        return self._keep(self.identity.totp_enrolment.disable(self.me))
+        return self._keep(self.identity.set_up.disable(self.me))
 
     def shown_codes(self) -> tuple[str, ...] | None:
         """What the recovery codes page shows in clear."""
@@ -174,7 +176,7 @@ class UseCaseBrowser:
 
     def _finish(self, app: AuthenticatorApp) -> AuthenticatorApp:
         outcome = self.confirm_enrolment(app.code())
-        assert isinstance(outcome, Confirmed), outcome
+        assert isinstance(outcome, InPlace), outcome
         return app
 
     def _keep(self, outcome: T) -> T:
@@ -183,7 +185,7 @@ class UseCaseBrowser:
                 self.session, self.device, self.pending = session, device, None
             case SecondFactorRequired(pending) | EnrolmentRequired(pending):
                 self.pending = pending
-            case SessionRenewed(session) | Confirmed(SessionRenewed(session), _):
+            case SessionRenewed(session) | InPlace(SessionRenewed(session)):
                 self.session = session
         return outcome
 

@@ -42,9 +42,11 @@ def _sweep(expiry: RowExpiry) -> None:
             pending_sign_ins=removed[Transient.PENDING_SIGN_IN],
             links=removed[Transient.LINK],
             enrolments=removed[Transient.ENROLMENT],
-            devices=removed[Transient.DEVICE],
+            known_browsers=removed[Transient.KNOWN_BROWSER],
             network_counts=removed[Transient.NETWORK_COUNT],
             password_counts=removed[Transient.PASSWORD_COUNT],
             stranger_counts=removed[Transient.STRANGER_COUNT],
             link_counts=removed[Transient.LINK_COUNT],
+            step_up_counts=removed[Transient.STEP_UP_COUNT],
+            enrolment_counts=removed[Transient.ENROLMENT_COUNT],
         )

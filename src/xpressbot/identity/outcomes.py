@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.passwords.rules import PasswordWeakness
-from xpressbot.identity.throttling.rules import BucketKind
 
 
 class Reason(StrEnum):
@@ -56,15 +54,7 @@ class Denied:
     retry_at: int | None = None
     clock_offset_seconds: int | None = None
     tries_left: int | None = None
-    bucket: BucketKind | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WeakPassword:
-    """The new password is refused, and this is why."""
-
-    weakness: PasswordWeakness
-    min_length: int
+    bucket: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +64,13 @@ class StepUpRequired:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorRequired:
-    """The password was right; this token is the pending sign-in, good for the second factor and nothing else."""
+    """The password was right; this token is the pending sign-in, good for the second factor and nothing else.
+
+    kinds: the primary kinds of factors that the account has.
+    """
 
     pending: Token
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

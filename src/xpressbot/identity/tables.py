@@ -81,7 +81,6 @@ SESSION: Final = Table(
     Column("recovery_grant_until", BigInteger, nullable=False),
     Column("shown_set_id", _ID),
     Column("codes_visible_until", BigInteger, nullable=False),
-    Column("step_up_tries", Integer, nullable=False),
     Column("address", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
     Index(None, "account_id"),
@@ -92,7 +91,7 @@ PENDING_SIGN_IN: Final = Table(
     "pending_sign_in",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("kind", String(16), nullable=False, server_default="second_factor"),
+    Column("next_step", String(16), nullable=False),
     Column("token_hash", LargeBinary(32), nullable=False, unique=True),
     _account(),
     Column("security_version", Integer, nullable=False),
@@ -109,8 +108,8 @@ PENDING_SIGN_IN: Final = Table(
     Index(None, "account_id"),
 )
 
-DEVICE: Final = Table(
-    "device",
+KNOWN_BROWSER: Final = Table(
+    "known_browser",
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("token_hash", LargeBinary(32), nullable=False),
@@ -127,24 +126,19 @@ AUTHENTICATOR: Final = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     _account(),
-    Column("kind", String(16), nullable=False),
-    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("kind", String(32), nullable=False),
+    Column("name", Text, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("secret_box", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
+    # While it is pending: in which session or sign-in, on which version of the account, and what its confirmation will do.
     Column("begun_in", _ID),
-    Column("purpose", String(16), nullable=False, server_default="replace"),
+    Column("security_version", Integer, nullable=False),
+    Column("plan", String(16), nullable=False),
     Column("replaces", _ID),
-    Column("renews_codes", Boolean, nullable=False, server_default=false()),
+    Column("renews_backups", Boolean, nullable=False),
     Column("expires_at", BigInteger),
-    Column("failures", Integer, nullable=False),
     Column("confirmed_at", BigInteger),
     Column("last_used_at", BigInteger),
-    Column("last_step", BigInteger),
-    Column("sighted_step", BigInteger),
-    Column("sighted_offset", Integer),
-    Column("sighted_at", BigInteger),
-    CheckConstraint("(state = 'revoked') = (secret_box IS NULL)", name="revoked_has_no_secret"),
     Index(None, "account_id", "state"),
     Index(
         "uq_authenticator_enrolment",
@@ -155,10 +149,24 @@ AUTHENTICATOR: Final = Table(
     ),
 )
 
-REFUSED_STEP: Final = Table(
-    "refused_step",
+TOTP_AUTHENTICATOR: Final = Table(
+    "totp_authenticator",
     METADATA,
-    Column("authenticator_id", _ID, ForeignKey("authenticator.id"), primary_key=True),
+    Column("id", _ID, ForeignKey("authenticator.id", ondelete="CASCADE"), primary_key=True),
+    _account(),
+    # Revoking removes the row, and the secret with it.
+    Column("secret", LargeBinary, nullable=False),
+    Column("last_step", BigInteger),
+    Column("sighted_step", BigInteger),
+    Column("sighted_offset", Integer),
+    Column("sighted_at", BigInteger),
+    Index(None, "account_id"),
+)
+
+REFUSED_STEP: Final = Table(
+    "totp_refused_step",
+    METADATA,
+    Column("authenticator_id", _ID, ForeignKey("totp_authenticator.id", ondelete="CASCADE"), primary_key=True),
     Column("step", BigInteger, primary_key=True),
 )
 
@@ -181,7 +189,7 @@ RECOVERY_CODE: Final = Table(
     Column("set_id", _ID, ForeignKey("recovery_code_set.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
-    Column("box", LargeBinary),
+    Column("shown_copy", LargeBinary),
     Column("used_at", BigInteger),
     Column("used_agent", Text),
     UniqueConstraint("set_id", "digest"),
@@ -206,7 +214,7 @@ THROTTLE_BUCKET: Final = Table(
 CHAIN_HEAD: Final = Table(
     "chain_head",
     METADATA,
-    Column("account_id", _ID, ForeignKey("account.id"), primary_key=True),
+    Column("subject", _ID, primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
 )
@@ -214,9 +222,13 @@ CHAIN_HEAD: Final = Table(
 SECURITY_EVENT: Final = Table(
     "security_event",
     METADATA,
-    Column("account_id", _ID, ForeignKey("account.id"), primary_key=True),
+    # An account's id, or the name of another chain. No foreign key: the record outlives what it tells of.
+    Column("subject", _ID, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("kind", String(64), nullable=False),
+    Column("factor", String(32)),
+    Column("actor", _ID),
+    Column("target", _ID),
     Column("at", BigInteger, nullable=False),
     Column("details", Text),
     Column("salt", LargeBinary(16)),

@@ -15,7 +15,8 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, normalise_name
 from xpressbot.identity.administration.accounts import AccountSummary
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, WeakPassword
+from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.account_creation import NewAccount
 
 _MAX_PASSWORD_INPUT: Final = 8192

@@ -94,7 +94,7 @@ def _address_typed(request: PageRequest) -> str | None:
 
 def _known_browser(request: PageRequest) -> str | None:
     email = email_to_sign_in_with(request.form["email"])
-    return _address_typed(request) if isinstance(email, str) and request.identity.sign_in.knows(email, request.client) else None
+    return _address_typed(request) if isinstance(email, str) and request.identity.password_step.knows(email, request.client) else None
 
 
 def _signed_in(request: PageRequest) -> str | None:

@@ -1,7 +1,7 @@
 """The application of one worker: its routes, and what runs beside them."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -16,14 +16,16 @@ from starlette.routing import Route
 from xpressbot.entrypoints.http.api.session import api_routes
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import http_error_response
+from xpressbot.entrypoints.http.factor_presentation import Factors
+from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.form_subject import FormSubjects
 from xpressbot.entrypoints.http.health import health_routes
 from xpressbot.entrypoints.http.metrics import keep_occupancy_current, metrics_route
 from xpressbot.entrypoints.http.middleware import RequestMiddleware
 from xpressbot.entrypoints.http.page_request import Site
-from xpressbot.entrypoints.http.pages import PAGES
+from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
-from xpressbot.entrypoints.http.routing import destinations, page_routes
+from xpressbot.entrypoints.http.routing import Page, destinations, page_routes
 from xpressbot.entrypoints.jobs import run_jobs
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services
@@ -35,10 +37,16 @@ _A_YEAR: Final = 31_536_000
 ENGLISH_ALONE: Final = Languages()
 
 
-def create_app(services: Services, languages: Languages = ENGLISH_ALONE) -> Starlette:
-    """Build the application of one worker. languages: those that its pages are served in."""
-    renderer = Renderer(languages, plain_http_warning=services.settings.plain_http_warning)
-    site = Site(services, renderer, Cookies(services.settings), destinations(PAGES), FormSubjects(services.digest))
+def create_app(
+    services: Services, languages: Languages = ENGLISH_ALONE, factors: Factors = FACTORS, factor_pages: Sequence[Page] = FACTOR_PAGES
+) -> Starlette:
+    """Build the application of one worker.
+
+    languages: those that its pages are served in. factors: the kinds of factors that they know; factor_pages: those of one kind alone.
+    """
+    pages = all_pages(factors, factor_pages)
+    renderer = Renderer(languages, factors.template_packages, plain_http_warning=services.settings.plain_http_warning)
+    site = Site(services, renderer, Cookies(services.settings), destinations(pages), FormSubjects(services.digest), factors)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -57,7 +65,7 @@ def create_app(services: Services, languages: Languages = ENGLISH_ALONE) -> Star
         return http_error_response(renderer, request, error)
 
     app = Starlette(
-        routes=[*api_routes(site), *health_routes(site), *page_routes(site, PAGES), metrics_route(site), _static_route()],
+        routes=[*api_routes(site), *health_routes(site), *page_routes(site, pages), metrics_route(site), _static_route()],
         middleware=[Middleware(RequestMiddleware, site)],
         exception_handlers={HTTPException: on_http_error},  # type: ignore[dict-item]  # it is called with that alone
         lifespan=lifespan,

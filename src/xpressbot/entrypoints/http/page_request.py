@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+from xpressbot.entrypoints.http.factor_presentation import Factors, PrimaryFactorPresentation, ProofForm
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
-from xpressbot.entrypoints.http.forms import USED_MARK, Form
+from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
@@ -42,6 +43,7 @@ class Site:
     destinations: frozenset[str]
     """The paths that `next` may name."""
     form_subjects: FormSubjects
+    factors: Factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,19 @@ class PageRequest:
         return self.site.services.telemetry.sign_ins
 
     @property
-    def used_marks(self) -> frozenset[str]:
-        """What may stand beside a recovery code that was copied from a page or file, whatever language that was in."""
-        return self.site.renderer.languages.translations_of(USED_MARK)
+    def factors(self) -> Factors:
+        """The kinds of factors as people meet them."""
+        return self.site.factors
+
+    @property
+    def proof_form(self) -> ProofForm:
+        """What was sent, for a kind of factor to find its proof in."""
+        return ProofForm(self.form, self.texts, self.site.renderer.languages)
+
+    @property
+    def chosen_kind(self) -> PrimaryFactorPresentation:
+        """The kind of authenticator that a form asks to set up; the preferred one where it names none that there is."""
+        return self.factors.find_primary(self.form["kind"]) or self.factors.primary[0]
 
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it has none of this name."""

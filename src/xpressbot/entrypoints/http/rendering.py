@@ -1,7 +1,7 @@
 """Templates, static files and QR codes: what pages are made of."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
@@ -9,7 +9,7 @@ from mimetypes import guess_type
 from typing import Any, Final
 
 import segno
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -50,11 +50,13 @@ class Viewer:
 class Renderer:
     """Renders templates with what every page needs, in one of the languages that there are."""
 
-    def __init__(self, languages: Languages, *, plain_http_warning: bool) -> None:
+    def __init__(self, languages: Languages, packages: Sequence[str] = (), *, plain_http_warning: bool) -> None:
+        """packages: where templates are looked for, besides this one."""
         self.languages = languages
+        self._packages = tuple(packages)
         self._plain_http_warning = plain_http_warning
         for texts in languages:
-            _load_templates(texts)  # a first page is not to wait for it
+            _load_templates(texts, self._packages)  # a first page is not to wait for it
 
     def texts_for(self, request: Request) -> Texts:
         """The language that a request asks for."""
@@ -72,7 +74,7 @@ class Renderer:
             "retry_after": None,
             "form": {},
         }
-        body = _load_templates(texts).get_template(template).render(common | context)
+        body = _load_templates(texts, self._packages).get_template(template).render(common | context)
         return HTMLResponse(body, status_code=status, headers=language_headers(texts))
 
 
@@ -88,10 +90,10 @@ def qr_svg(text: str, label: str) -> Markup:
 
 
 @cache
-def _load_templates(texts: Texts) -> Environment:
+def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
     """The templates in one language: an environment has one set of translations and filters."""
     templates = Environment(
-        loader=PackageLoader("xpressbot.entrypoints.http"),
+        loader=ChoiceLoader([PackageLoader(package) for package in ("xpressbot.entrypoints.http", *packages)]),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,

@@ -10,8 +10,8 @@ from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.times import MINUTE, whole_seconds_until
 from xpressbot.identity.accounts.rules.address import AddressProblem
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
-from xpressbot.identity.outcomes import Denied, Reason, WeakPassword
-from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, WeakPassword
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 

@@ -3,6 +3,7 @@
 docs/operations.md says what each tells.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -27,7 +28,8 @@ class FailureCause(StrEnum):
 class Telemetry:
     """What one process tells about itself. Label children that a request needs are bound here, once."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, kinds: Sequence[str], buckets: Sequence[str]) -> None:
+        """kinds: the names of the kinds of factors. buckets: the names of all counts of tries."""
         self.metrics = metrics
         self.requests = metrics.histogram(
             "xpressbot_http_request_seconds",
@@ -39,7 +41,7 @@ class Telemetry:
         )
         failures = metrics.counter("xpressbot_http_failures_total", "Requests that could not be answered", "cause")
         self.failures = {cause: failures.labels(cause) for cause in FailureCause}
-        self.sign_ins = SignInMetrics(metrics)
+        self.sign_ins = SignInMetrics(metrics, kinds, buckets)
         units = metrics.histogram("xpressbot_database_unit_seconds", "One unit of work in the database", "kind", buckets=_UNIT_BUCKETS)
         self.reading, self.writing = units.labels("read"), units.labels("write")
         self.hashes_waiting = metrics.gauge("xpressbot_password_hashes_waiting", "Password hashes that were asked for and are not done")

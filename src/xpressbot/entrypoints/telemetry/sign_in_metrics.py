@@ -1,20 +1,17 @@
 """Counts what use cases answer to people who prove who they are: by outcome, reason and kind of bucket, never by account."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.metrics import Metrics
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn
-from xpressbot.identity.sessions.rules.assurance import Method
-from xpressbot.identity.throttling.rules import BucketKind
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 
 
 class Step(StrEnum):
-    """What somebody has just given in order to sign in."""
+    """What a person has just given in order to sign in, besides a proof of a factor, whose step has its kind's name."""
 
     PASSWORD = "password"
-    TOTP = "totp"
-    RECOVERY_CODE = "recovery_code"
     SET_UP = "set_up"
     """The first code of a new app, after a reset."""
     LINK = "link"
@@ -51,56 +48,56 @@ class StepUp(StrEnum):
 
 CODE_REASONS: Final = (Reason.WRONG_CODE, Reason.CODE_ALREADY_USED, Reason.CLOCK_IS_OFF, Reason.CLOCK_WAS_AHEAD)
 """Why a code that was looked at is refused."""
-_CODE_METHODS: Final = (Method.TOTP, Method.RECOVERY_CODE)
 _THROTTLED: Final = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED, Reason.SUSPENDED})
-_METHOD_OF: Final = {Step.TOTP: Method.TOTP, Step.RECOVERY_CODE: Method.RECOVERY_CODE}
 _REFUSED: Final = frozenset({Reason.WRONG_CREDENTIALS, *CODE_REASONS})
 
 
 class SignInMetrics:
     """The counters, each child made at the start, so that the first of a kind is a rise from zero."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, kinds: Sequence[str], buckets: Sequence[str]) -> None:
+        """kinds: the names of the kinds of factors. buckets: the names of all counts of tries."""
+        self._kinds = frozenset(kinds)
         steps = metrics.counter("xpressbot_sign_in_steps_total", "Steps of signing in, by what came of them", "step", "outcome")
-        self._steps = {(step, outcome): steps.labels(step, outcome) for step in Step for outcome in Outcome}
+        self._steps = {(step, outcome): steps.labels(step, outcome) for step in (*Step, *kinds) for outcome in Outcome}
         codes = metrics.counter("xpressbot_codes_refused_total", "Codes that were checked and refused", "method", "reason", "ceremony")
         self._codes = {
-            (method, reason, ceremony): codes.labels(method.name.lower(), reason, ceremony)
-            for method in _CODE_METHODS
+            (kind, reason, ceremony): codes.labels(kind, reason, ceremony)
+            for kind in kinds
             for reason in CODE_REASONS
             for ceremony in CodePurpose
         }
         throttled = metrics.counter("xpressbot_throttled_total", "Tries that were refused before anything was checked", "bucket")
-        self._throttled = {kind: throttled.labels(kind.name.lower()) for kind in BucketKind}
+        self._throttled = {name: throttled.labels(name) for name in buckets}
         step_ups = metrics.counter("xpressbot_step_ups_total", 'Tries to "Confirm it\'s you", by what came of them', "outcome")
         self._step_ups = {outcome: step_ups.labels(outcome) for outcome in StepUp}
 
-    def sign_in(self, step: Step, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied) -> None:
+    def sign_in(self, step: str, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied) -> None:
         """One step of a sign-in."""
         self._steps[step, _outcome(outcome)].inc()
         if isinstance(outcome, Denied):
             self.throttled(outcome)
-            if (method := _METHOD_OF.get(step)) is not None:
-                self.code(method, outcome, CodePurpose.SIGN_IN)
+            if step in self._kinds:
+                self.code(step, outcome, CodePurpose.SIGN_IN)
 
-    def step_up(self, method: Method | None, outcome: SessionRenewed | Denied) -> None:
-        """One try to "Confirm it's you"; `method` is that of the code that came with the password."""
+    def step_up(self, kind: str | None, outcome: SessionRenewed | Denied | StepUpRequired) -> None:
+        """One try to "Confirm it's you"; `kind` is that of the proof that came with the password."""
         match outcome:
             case SessionRenewed():
                 self._step_ups[StepUp.CONFIRMED].inc()
             case Denied(Reason.SESSION_ENDED):
                 self._step_ups[StepUp.SESSION_ENDED].inc()
-            case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED):
+            case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED) | StepUpRequired():
                 pass
             case Denied():
                 self._step_ups[StepUp.REFUSED].inc()
-                if method is not None:
-                    self.code(method, outcome, CodePurpose.STEP_UP)
+                if kind is not None:
+                    self.code(kind, outcome, CodePurpose.STEP_UP)
 
-    def code(self, method: Method, outcome: object, ceremony: CodePurpose) -> None:
+    def code(self, kind: str, outcome: object, ceremony: CodePurpose) -> None:
         """A code, if it was refused for what it was."""
         if isinstance(outcome, Denied) and outcome.reason in CODE_REASONS:
-            self._codes[method, outcome.reason, ceremony].inc()
+            self._codes[kind, outcome.reason, ceremony].inc()
 
     def throttled(self, outcome: object) -> None:
         """A try, if a count had no room for it."""

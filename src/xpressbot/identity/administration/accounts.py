@@ -9,16 +9,14 @@ from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import EventKind, NewEvent
-from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
-from xpressbot.identity.factors.totp.rules import totp
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import OPERATOR
-from xpressbot.identity.sessions.invalidation import void_earlier_decisions
+from xpressbot.identity.sessions.invalidation import raise_security_version
 
 _EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
 
@@ -44,20 +42,21 @@ class ClockReset:
 class Administration:
     """Lists accounts, changes their status, and puts right what a wrong clock has done to them."""
 
-    def __init__(self, transactions: Transactions, system: System) -> None:
+    def __init__(self, transactions: Transactions, system: System, kinds: Kinds) -> None:
         self._transactions = transactions
         self._system = system
+        self._kinds = kinds
 
     def list_accounts(self) -> Sequence[AccountSummary]:
         """All accounts, by address."""
         with self._transactions.reading() as tx:
-            return [_summary(tx, account) for account in account_store.list_all(tx)]
+            return [_summary(tx, self._kinds, account) for account in account_store.list_all(tx)]
 
     def summary(self, email: str) -> AccountSummary | None:
         """One account."""
         with self._transactions.reading() as tx:
             account = account_store.by_email(tx, email)
-            return None if account is None else _summary(tx, account)
+            return None if account is None else _summary(tx, self._kinds, account)
 
     def set_status(self, email: str, status: AccountStatus) -> Account | Denied | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
@@ -75,10 +74,10 @@ class Administration:
             if account.status is not status:
                 now = self._system.now()
                 account_store.set_status(tx, account.id, status)
-                void_earlier_decisions(tx, account.id, keep_session=None)
+                raise_security_version(tx, account.id, keep_session=None)
                 if status is AccountStatus.DISABLED:
                     link_store.void(tx, Link(LinkKind.RE_ENROLMENT, account_id=account.id), now)
-                append_event(tx, self._system.entropy, account.id, NewEvent(_EVENTS[status], OPERATOR), now)
+                append_event(tx, self._system.entropy, account.id, NewEvent(_EVENTS[status], {}, actor=OPERATOR), now)
                 tx.commit()
             return account
 
@@ -94,7 +93,7 @@ class Administration:
             if account is None:
                 return None
             now = self._system.now()
-            apps = authenticator_store.bring_back(tx, account.id, totp.latest_credible_step(now), totp.step_at(now), now)
+            apps = sum(kind.reset_clock(tx, account.id, now) for kind in self._kinds)
             sessions = session_store.end_from_the_future(tx, account.id, now)
             if not apps and not sessions:
                 return Denied(Reason.NOTHING_IN_THE_FUTURE)
@@ -102,17 +101,17 @@ class Administration:
                 tx,
                 self._system.entropy,
                 account.id,
-                NewEvent(EventKind.CLOCK_RESET, {**OPERATOR, "apps": apps, "sessions_ended": sessions}),
+                NewEvent(EventKind.CLOCK_RESET, {"apps": apps, "sessions_ended": sessions}, actor=OPERATOR),
                 now,
             )
             tx.commit()
             return ClockReset(apps, sessions)
 
 
-def _summary(tx: Reading, account: Account) -> AccountSummary:
+def _summary(tx: Reading, kinds: Kinds, account: Account) -> AccountSummary:
     return AccountSummary(
         account,
         owner=account.id == installation_store.owner(tx),
-        protected_since=authenticator_store.protected_since(tx, account.id),
-        codes_left=recovery_code_store.count_unused(tx, account.id),
+        protected_since=protection_of(tx, account.id).since,
+        codes_left=kinds.count_backups_left(tx, account.id),
     )

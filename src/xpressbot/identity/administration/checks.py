@@ -10,7 +10,7 @@ from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.administration.installation_queries import InstallationQueries
-from xpressbot.identity.factors.proof import clock_offset_seconds
+from xpressbot.identity.factors.totp.rules.clock_hint import clock_offset_seconds
 
 SECRETS_DO_NOT_OPEN: Final = Problem("secrets_do_not_open", Severity.ERROR)
 CLOCK_SET_BACK: Final = Problem("clock_set_back", Severity.ERROR)
@@ -92,5 +92,5 @@ def _check_recovery_codes(examination: Examination, queries: InstallationQueries
 
 
 def _check_second_factors(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
-    accounts = [{"email": email, "method": method.value} for email, method in queries.suspended(every=examination.thorough)]
+    accounts = [{"email": email, "method": method} for email, method in queries.suspended(every=examination.thorough)]
     return [Finding("second_factors", SECOND_FACTOR_SUSPENDED, {"accounts": accounts})] if accounts else []

@@ -10,10 +10,10 @@ from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.administration import store as query_store
+from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
-from xpressbot.identity.factors.rules import AGREEMENT_MEMORY, CommonOffset, common_offset
+from xpressbot.identity.factors.totp.rules.clock_hint import AGREEMENT_MEMORY, CommonOffset, common_offset
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
-from xpressbot.identity.sessions.rules.assurance import Method
 
 BATCH: Final = 500
 NEWEST_TRIED: Final = 500
@@ -44,25 +44,23 @@ class TriedSecrets:
 class InstallationQueries:
     """Reads over all accounts. With every=False each has a bound, so that it costs the same in a large installation."""
 
-    def __init__(
-        self, transactions: ReadTransactions, system: System, encryption: Encryption, encrypted_columns: Sequence[EncryptedColumn]
-    ) -> None:
+    def __init__(self, transactions: ReadTransactions, system: System, encryption: Encryption, kinds: Kinds) -> None:
         self._transactions = transactions
         self._system = system
         self._encryption = encryption
-        self._encrypted_columns = encrypted_columns
+        self._kinds = kinds
 
     def try_secrets(self, *, every: bool) -> TriedSecrets:
         """Open the newest sealed secrets, or every one, a batch at a time. What is in them is dropped at once."""
         tried, closed, rows = 0, 0, []
         with self._transactions.reading() as tx:
-            for column in self._encrypted_columns:
+            for column in self._kinds.encrypted_columns:
                 for secret in _newest_first(tx, column, None if every else NEWEST_TRIED):
                     tried += 1
                     if not secret.can_be_decrypted(self._encryption):
                         closed += 1
                         rows += [f"{column.table} {secret.row_id}"] if closed <= MOST_NAMED else []
-            stored = count_secrets(tx, self._encrypted_columns, None if every else NEWEST_TRIED + 1)
+            stored = count_secrets(tx, self._kinds.encrypted_columns, None if every else NEWEST_TRIED + 1)
             return TriedSecrets(stored, tried, closed, rows)
 
     def expired_enrolments(self) -> int:
@@ -75,10 +73,11 @@ class InstallationQueries:
         with self._transactions.reading() as tx:
             return query_store.short_of_codes(tx, FEW_CODES, None if every else ACCOUNTS_LOOKED_AT)
 
-    def suspended(self, *, every: bool) -> Sequence[tuple[str, Method]]:
-        """Whose second factor is switched off after wrong codes: address, and which one. Bounded: some of them, if they are many."""
+    def suspended(self, *, every: bool) -> Sequence[tuple[str, str]]:
+        """Whose second factor is switched off after wrong codes: address, and its method. Bounded: some of them, if they are many."""
         with self._transactions.reading() as tx:
-            return query_store.suspended(tx, None if every else ACCOUNTS_LOOKED_AT)
+            empty_buckets = {kind.method: kind.bucket("") for kind in self._kinds}
+            return query_store.suspended(tx, empty_buckets, None if every else ACCOUNTS_LOOKED_AT)
 
     def ahead(self, *, every: bool) -> Sequence[str]:
         """Whose codes are refused because one was used while a clock was ahead: address. Bounded: of the newest apps."""

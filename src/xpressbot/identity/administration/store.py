@@ -7,17 +7,16 @@ from sqlalchemy import FromClause, case, func, literal, or_, select, union_all
 from xpressbot.foundation.database.transaction import Reading
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.recovery_codes.store import UNUSED_OF_ACCOUNT
-from xpressbot.identity.factors.rules import AuthenticatorState, ClockSighting
+from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.store import IS_PENDING
-from xpressbot.identity.sessions.rules.assurance import Method
-from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, CHAIN_HEAD, SECURITY_EVENT, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.throttling.rules import recovery_code, totp
+from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, CHAIN_HEAD, SECURITY_EVENT, SESSION, THROTTLE_BUCKET, TOTP_AUTHENTICATOR
+from xpressbot.identity.throttling.rules import Bucket
 
 _IS_ACTIVE = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _HAS_2FA = select(AUTHENTICATOR.c.account_id).where(AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value)
-_NOBODYS_BUCKETS = {Method.TOTP: totp(""), Method.RECOVERY_CODE: recovery_code("")}
 _LAST_EVENTS = SECURITY_EVENT.join(
-    CHAIN_HEAD, (CHAIN_HEAD.c.account_id == SECURITY_EVENT.c.account_id) & (CHAIN_HEAD.c.seq == SECURITY_EVENT.c.seq)
+    CHAIN_HEAD, (CHAIN_HEAD.c.subject == SECURITY_EVENT.c.subject) & (CHAIN_HEAD.c.seq == SECURITY_EVENT.c.seq)
 )
 _MOMENTS = (
     # Of events the last of each account: earlier ones are never altered, so that they tell of a clock that was ahead for ever.
@@ -46,16 +45,19 @@ def short_of_codes(tx: Reading, few: int, among: int | None) -> Sequence[tuple[s
     return [(row.email, row.unused) for row in tx.select(short)]
 
 
-def suspended(tx: Reading, most: int | None) -> Sequence[tuple[str, Method]]:
-    """Address of the active accounts in which a second factor is suspended, and which one; at most so many of them."""
+def suspended(tx: Reading, empty_buckets: Mapping[str, Bucket], most: int | None) -> Sequence[tuple[str, str]]:
+    """Address of the active accounts in which a second factor is suspended, and its method; at most so many of them.
+
+    empty_buckets: by method, the bucket of a kind for no account, whose key begins that of each account.
+    """
     key = THROTTLE_BUCKET.c.key
     # The count comes first: it is compared more cheaply than the key, and few buckets are full.
     full = [
-        (THROTTLE_BUCKET.c.tries >= nobodys.policy.suspend_at) & key.startswith(nobodys.key, autoescape=True)
-        for nobodys in _NOBODYS_BUCKETS.values()
+        (THROTTLE_BUCKET.c.tries >= bucket.policy.suspend_at) & key.startswith(bucket.key, autoescape=True)
+        for bucket in empty_buckets.values()
     ]
-    of_account = case(*zip(full, (func.substr(key, len(nobodys.key) + 1) for nobodys in _NOBODYS_BUCKETS.values()), strict=True))
-    method = case(*zip(full, (literal(method.value) for method in _NOBODYS_BUCKETS), strict=True))
+    of_account = case(*zip(full, (func.substr(key, len(bucket.key) + 1) for bucket in empty_buckets.values()), strict=True))
+    method = case(*zip(full, map(literal, empty_buckets), strict=True))
     # From the few buckets that are full to their accounts, and not the other way round.
     accounts = (
         select(ACCOUNT.c.email, method.label("method"))
@@ -64,16 +66,16 @@ def suspended(tx: Reading, most: int | None) -> Sequence[tuple[str, Method]]:
         .order_by(ACCOUNT.c.email_key)
         .limit(most)
     )
-    return [(row.email, Method(row.method)) for row in tx.select(accounts)]
+    return [(row.email, row.method) for row in tx.select(accounts)]
 
 
 def ahead_of(tx: Reading, latest_step: int, among: int | None) -> Sequence[str]:
     """Address of the active accounts of which an app has used a step after this one.
 
-    among: how many authenticators are looked at, the newest ones; None for all.
+    among: how many apps are looked at, the newest ones; None for all.
     """
     apps = _newest_apps(among)
-    ahead = select(apps.c.account_id).where(apps.c.state == AuthenticatorState.ACTIVE.value, apps.c.last_step > latest_step)
+    ahead = select(apps.c.account_id).where(apps.c.last_step > latest_step)
     accounts = select(ACCOUNT.c.email).where(_IS_ACTIVE, ACCOUNT.c.id.in_(ahead)).order_by(ACCOUNT.c.email_key)
     return tx.select(accounts).scalars().all()
 
@@ -86,11 +88,10 @@ def sightings(tx: Reading, since: int, until: int, among: int | None) -> Mapping
     apps = _newest_apps(among)
     of_late = (
         select(apps.c.account_id, apps.c.sighted_step, apps.c.sighted_offset, apps.c.sighted_at)
-        .where(apps.c.state != AuthenticatorState.REVOKED.value, apps.c.sighted_at > since, apps.c.sighted_at <= until)
+        .where(apps.c.sighted_at > since, apps.c.sighted_at <= until)
         .order_by(apps.c.sighted_at)
     )
-    rows = tx.select(of_late)
-    return {row.account_id: ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at) for row in rows}
+    return {row.account_id: ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at) for row in tx.select(of_late)}
 
 
 def newest_moment(tx: Reading, among: int | None) -> int:
@@ -107,4 +108,6 @@ def newest_moment(tx: Reading, among: int | None) -> int:
 
 
 def _newest_apps(among: int | None) -> FromClause:
-    return AUTHENTICATOR if among is None else select(AUTHENTICATOR).order_by(AUTHENTICATOR.c.id.desc()).limit(among).subquery()
+    if among is None:
+        return TOTP_AUTHENTICATOR
+    return select(TOTP_AUTHENTICATOR).order_by(TOTP_AUTHENTICATOR.c.id.desc()).limit(among).subquery()

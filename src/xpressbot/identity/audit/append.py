@@ -8,28 +8,31 @@ from xpressbot.identity.audit import notices
 from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, NewEvent, chained_hash, details_hash, encode_details
 from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT
 
-_OF_ACCOUNT = CHAIN_HEAD.c.account_id == bindparam("of_account")
-_LOCK_HEAD = select(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash).where(_OF_ACCOUNT).with_for_update()
+_OF_SUBJECT = CHAIN_HEAD.c.subject == bindparam("of_subject")
+_LOCK_HEAD = select(CHAIN_HEAD.c.seq, CHAIN_HEAD.c.hash).where(_OF_SUBJECT).with_for_update()
 _ADD = insert(SECURITY_EVENT)
-_MOVE_HEAD = update(CHAIN_HEAD).where(_OF_ACCOUNT).values(seq=bindparam("number"), hash=bindparam("chained"))
+_MOVE_HEAD = update(CHAIN_HEAD).where(_OF_SUBJECT).values(seq=bindparam("number"), hash=bindparam("chained"))
 
 
 def begin_chain(tx: Writing, account_id: str) -> None:
     """Give a new account an empty chain."""
-    tx.execute(insert(CHAIN_HEAD).values(account_id=account_id, seq=0, hash=GENESIS))
+    tx.execute(insert(CHAIN_HEAD).values(subject=account_id, seq=0, hash=GENESIS))
 
 
 def append_event(tx: Writing, entropy: Entropy, account_id: str, event: NewEvent, now: int) -> int:
     """Record an event at the end of the account's chain, and give its sequence number."""
-    head = tx.execute(_LOCK_HEAD, {"of_account": account_id}).one()
+    head = tx.execute(_LOCK_HEAD, {"of_subject": account_id}).one()
     seq: int = head.seq + 1
     salt, details = entropy.token_bytes(SALT_BYTES), encode_details(event.details)
     digest = details_hash(salt, details)
-    chained = chained_hash(head.hash, account_id=account_id, seq=seq, kind=event.kind, at=now, details_digest=digest)
+    chained = chained_hash(head.hash, event, subject=account_id, seq=seq, at=now, details_digest=digest)
     row = {
-        "account_id": account_id,
+        "subject": account_id,
         "seq": seq,
         "kind": event.kind.value,
+        "factor": event.factor,
+        "actor": event.actor,
+        "target": event.target,
         "at": now,
         "details": details,
         "salt": salt,
@@ -37,6 +40,6 @@ def append_event(tx: Writing, entropy: Entropy, account_id: str, event: NewEvent
         "hash": chained,
     }
     tx.execute(_ADD, row)
-    tx.execute(_MOVE_HEAD, {"of_account": account_id, "number": seq, "chained": chained})
+    tx.execute(_MOVE_HEAD, {"of_subject": account_id, "number": seq, "chained": chained})
     notices.tell(tx, account_id, seq, event)
     return seq

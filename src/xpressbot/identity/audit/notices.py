@@ -15,7 +15,7 @@ from xpressbot.identity.tables import NOTICE, SECURITY_EVENT
 _TABLE = NOTICE.c
 _TIMES: Final = _TABLE["count"].label("times")
 """Rows have a method of the column's name."""
-_LAST_EVENT: Final = and_(SECURITY_EVENT.c.account_id == _TABLE.account_id, SECURITY_EVENT.c.seq == _TABLE.last_seq)
+_LAST_EVENT: Final = and_(SECURITY_EVENT.c.subject == _TABLE.account_id, SECURITY_EVENT.c.seq == _TABLE.last_seq)
 _IS_OPEN = and_(_TABLE.account_id == bindparam("of_account"), _TABLE.acknowledged_at.is_(None))
 _OPEN_ONE = (
     select(_TABLE.first_seq, _TIMES, _TABLE.several_places, _TABLE.session_id, SECURITY_EVENT.c.details)

@@ -14,13 +14,13 @@ from xpressbot.identity.tables import SECURITY_EVENT
 
 def latest(tx: Reading, account_id: str, limit: int) -> Sequence[SecurityEvent]:
     """The account's newest events, newest first."""
-    statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id).order_by(SECURITY_EVENT.c.seq.desc()).limit(limit)
+    statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id).order_by(SECURITY_EVENT.c.seq.desc()).limit(limit)
     return [_event(row) for row in tx.select(statement)]
 
 
 def by_number(tx: Reading, account_id: str, numbers: set[int]) -> Mapping[int, SecurityEvent]:
     """The account's events with these sequence numbers."""
-    statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.account_id == account_id, SECURITY_EVENT.c.seq.in_(numbers))
+    statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id, SECURITY_EVENT.c.seq.in_(numbers))
     return {row.seq: _event(row) for row in tx.select(statement)}
 
 
@@ -31,4 +31,5 @@ def read_details(text: str | None) -> dict[str, Any]:
 
 
 def _event(row: Any) -> SecurityEvent:
-    return SecurityEvent(row.account_id, row.seq, known(EventKind, row.kind), row.at, read_details(row.details))
+    details = read_details(row.details)
+    return SecurityEvent(row.subject, row.seq, known(EventKind, row.kind), row.at, details, row.factor, row.actor, row.target)

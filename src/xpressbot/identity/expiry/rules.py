@@ -21,6 +21,9 @@ LINK_KEPT: Final = 24 * HOUR
 ENROLMENT_KEPT: Final = 20 * MINUTE
 NETWORK_COUNT_KEPT: Final = 1 * HOUR
 LINK_COUNT_KEPT: Final = 1 * HOUR
+STEP_UP_COUNT_KEPT: Final = session.ABSOLUTE_LIFETIME
+"""No session lives longer, and none may get its tries back."""
+ENROLMENT_COUNT_KEPT: Final = 1 * HOUR
 PASSWORD_COUNT_KEPT: Final = 30 * DAY
 """Of a known browser's. So long that whoever guesses slowly in it is counted on, and reaches the alarm."""
 
@@ -32,11 +35,13 @@ class Transient(StrEnum):
     PENDING_SIGN_IN = "pending_sign_in"
     LINK = "link"
     ENROLMENT = "enrolment"
-    DEVICE = "device"
+    KNOWN_BROWSER = "known_browser"
     NETWORK_COUNT = "network_count"
     PASSWORD_COUNT = "password_count"
     STRANGER_COUNT = "stranger_count"
     LINK_COUNT = "link_count"
+    STEP_UP_COUNT = "step_up_count"
+    ENROLMENT_COUNT = "enrolment_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,13 @@ _LIFE_AND_KEPT: Final = {
     Transient.PENDING_SIGN_IN: (pending_sign_in.LIFETIME, PENDING_SIGN_IN_KEPT),
     Transient.LINK: (0, LINK_KEPT),
     Transient.ENROLMENT: (0, ENROLMENT_KEPT),
-    Transient.DEVICE: (0, device.LIFETIME),
+    Transient.KNOWN_BROWSER: (0, device.LIFETIME),
     Transient.NETWORK_COUNT: (0, NETWORK_COUNT_KEPT),
     Transient.PASSWORD_COUNT: (0, PASSWORD_COUNT_KEPT),
     Transient.STRANGER_COUNT: (0, throttle.FORGOTTEN_AFTER),
     Transient.LINK_COUNT: (0, LINK_COUNT_KEPT),
+    Transient.STEP_UP_COUNT: (0, STEP_UP_COUNT_KEPT),
+    Transient.ENROLMENT_COUNT: (0, ENROLMENT_COUNT_KEPT),
 }
 """How long a row of each kind lives at least before it ends, as far as its walk goes by age, and how long it is kept then."""
 

@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Delete, Select, and_, bindparam, case, del
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.identifiers import bound_of_identifiers
 from xpressbot.identity.expiry.rules import Key, OutdatedRow, Stretch, Transient, cutoff
+from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.factors.store import IS_PENDING
+from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT
 from xpressbot.identity.sign_in.store import IS_TO_BE_TOLD
-from xpressbot.identity.tables import AUTHENTICATOR, DEVICE, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
-from xpressbot.identity.throttling.rules import Bucket, DelayReport, client_address, known_browser, link, stranger
+from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.throttling.rules import DelayReport, known_browser, link_forms, network, stranger
 from xpressbot.identity.throttling.store import HAS_WAITS_TO_TELL, report_of
 
 _BOUND: Any = bindparam("bound")
@@ -60,8 +62,8 @@ class _Walk:
         return delete(self.key.table).where(self.key.in_(bindparam("keys", expanding=True)), self.within)
 
 
-def _last_tried_of(nobodys: Bucket) -> ColumnElement[bool]:
-    return and_(_LAST_TRIED, _COUNT.key.startswith(nobodys.key, autoescape=True))
+def _last_tried_of(prefix: str) -> ColumnElement[bool]:
+    return and_(_LAST_TRIED, _COUNT.key.startswith(prefix, autoescape=True))
 
 
 _OWED_WAITS: Final = case((HAS_WAITS_TO_TELL, _COUNT.account_id), else_=null())
@@ -75,11 +77,13 @@ _WALKS: Final = {
     ),
     Transient.LINK: _Walk(LINK.c.token_hash, true(), LINK.c.expires_at <= _ENDED_BY),
     Transient.ENROLMENT: _Walk(AUTHENTICATOR.c.begun_in, IS_PENDING, AUTHENTICATOR.c.expires_at <= _ENDED_BY),
-    Transient.DEVICE: _Walk(DEVICE.c.id, DEVICE.c.id < _BOUND, DEVICE.c.last_sign_in_at <= _ENDED_BY),
-    Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(client_address(""))),
-    Transient.PASSWORD_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(known_browser("")), owed_to=_OWED_WAITS),
-    Transient.STRANGER_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(stranger("", None)), owed_to=_OWED_WAITS),
-    Transient.LINK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(link(""))),
+    Transient.KNOWN_BROWSER: _Walk(KNOWN_BROWSER.c.id, KNOWN_BROWSER.c.id < _BOUND, KNOWN_BROWSER.c.last_sign_in_at <= _ENDED_BY),
+    Transient.NETWORK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(network("").key)),
+    Transient.PASSWORD_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(known_browser("").key), owed_to=_OWED_WAITS),
+    Transient.STRANGER_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(stranger("", None).key), owed_to=_OWED_WAITS),
+    Transient.LINK_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(link_forms("").key)),
+    Transient.STEP_UP_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(f"{STEP_UP_COUNT}:")),
+    Transient.ENROLMENT_COUNT: _Walk(_COUNT.key, true(), _last_tried_of(f"{ENROLMENT_COUNT}:")),
 }
 _TAKE_COUNT: Final = (
     delete(THROTTLE_BUCKET).where(_COUNT.key == bindparam("of_key"), _LAST_TRIED, HAS_WAITS_TO_TELL).returning(THROTTLE_BUCKET)

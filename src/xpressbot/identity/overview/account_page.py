@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xpressbot.foundation.database.transaction import Reading, Transactions
+from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 from xpressbot.foundation.system import System
 from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit import notices as notice_store
 from xpressbot.identity.audit import store as event_store
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import MOST_SHOWN, READ_SHOWN_FOR, Notice, Shown
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
+from xpressbot.identity.factors.authenticators import ListedAuthenticator, listed
+from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET
-from xpressbot.identity.factors.totp.apps import AuthenticatorApp
-from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
@@ -64,16 +66,17 @@ class AccountSettings:
     protection: Protection
     other_sessions: int
     enrolment_pending: bool
-    apps: Sequence[AuthenticatorApp]
+    apps: Sequence[ListedAuthenticator]
 
 
 class AccountPage:
     """Reads for pages, and the acknowledgement of notices."""
 
-    def __init__(self, transactions: Transactions, gate: Gate, system: System) -> None:
+    def __init__(self, transactions: ReadTransactions, gate: Gate, system: System, kinds: Kinds) -> None:
         self._transactions = transactions
         self._gate = gate
         self._system = system
+        self._kinds = kinds
 
     def dashboard(self, caller: Caller) -> Dashboard:
         """Protection, what happened since the person last acknowledged, and the latest events."""
@@ -94,15 +97,14 @@ class AccountPage:
         with self._transactions.reading() as tx:
             now = self._system.now()
             enrolment = authenticator_store.enrolment_of(tx, caller.session.id)
-            active = authenticator_store.active(tx, caller.account.id)
             return AccountSettings(
                 protection=self._protection(tx, caller),
                 other_sessions=session_store.count_others(tx, caller.account.id, caller.session.id, now),
                 enrolment_pending=enrolment is not None and enrolment.is_open(now),
-                apps=[AuthenticatorApp.of(authenticator) for authenticator in active],
+                apps=[listed(one, self._kinds) for one in protection_of(tx, caller.account.id).authenticators],
             )
 
-    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied:
+    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied | StepUpRequired:
         """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done]:
@@ -111,11 +113,11 @@ class AccountPage:
                 return Unchanged(Done())
             return Changed(Done(), caller.event(EventKind.NOTICES_SEEN, notices=seen))
 
-        return self._gate.enter(caller, operation)
+        return self._gate.run(caller, Action.ACKNOWLEDGE_NOTICES, operation)
 
     def _protection(self, tx: Reading, caller: Caller) -> Protection:
-        since = authenticator_store.protected_since(tx, caller.account.id)
-        left = 0 if since is None else recovery_code_store.count_unused(tx, caller.account.id)
+        since = protection_of(tx, caller.account.id).since
+        left = 0 if since is None else self._kinds.count_backups_left(tx, caller.account.id)
         return Protection(since, left, caller.session.may_repair(self._system.now()))
 
 

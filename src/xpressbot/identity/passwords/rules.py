@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -31,6 +32,14 @@ class PasswordWeakness(StrEnum):
     CONTROL = "control"
     CONTEXT = "context"
     GUESSABLE = "guessable"
+
+
+@dataclass(frozen=True, slots=True)
+class WeakPassword:
+    """The new password is refused, and this is why."""
+
+    weakness: PasswordWeakness
+    min_length: int
 
 
 def normalise(password: str) -> str:

@@ -9,15 +9,15 @@ from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event, begin_chain
-from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind, LinkState
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.passwords.rules import StrengthEstimator, context_words, normalise, weakness_of
-from xpressbot.identity.sessions.caller import OPERATOR, Client
-from xpressbot.identity.sessions.rules.assurance import Method
+from xpressbot.identity.passwords.rules import StrengthEstimator, WeakPassword, context_words, normalise, weakness_of
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling.charges import charge_link
 
@@ -155,7 +155,7 @@ class Registration:
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            refusal = self._add(tx, prepared, NewEvent(EventKind.ACCOUNT_CREATED, OPERATOR), spends=None)
+            refusal = self._add(tx, prepared, NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR), spends=None)
             if refusal is not None:
                 return refusal
             installation_store.claim(tx, prepared.id)
@@ -164,8 +164,8 @@ class Registration:
 
     def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
         """Begin the session of whoever has just chosen this account's password."""
-        proof = CompletedProof(amr=frozenset({Method.PASSWORD}), charged=(), next_path="/")
-        signed_in = self._session_start.complete(tx, account, proof, client)
+        proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, charged=(), next_path="/")
+        signed_in = self._session_start.start(tx, account, proof, client)
         tx.commit()
         return signed_in
 

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, delete, func, select, true, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.factors.recovery_codes.store import IS_PREPARED
-from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.store import IS_PENDING
 from xpressbot.identity.restore.rules import Open
 from xpressbot.identity.tables import (
     ACCOUNT,
     AUTHENTICATOR,
     CHAIN_HEAD,
-    DEVICE,
     INSTALLATION,
+    KNOWN_BROWSER,
     LINK,
     NOTICE,
     PENDING_SIGN_IN,
@@ -25,6 +24,7 @@ from xpressbot.identity.tables import (
     SECURITY_EVENT,
     SESSION,
     THROTTLE_BUCKET,
+    TOTP_AUTHENTICATOR,
 )
 
 ENDED: Final[Mapping[Open, tuple[Table, ColumnElement[bool]]]] = {
@@ -38,8 +38,9 @@ KEPT: Final = frozenset(
     {
         ACCOUNT,
         INSTALLATION,
-        DEVICE,  # a known browser opens nothing, and keeps its person out of the waits that strangers cause
+        KNOWN_BROWSER,  # a known browser opens nothing, and keeps its person out of the waits that strangers cause
         REFUSED_STEP,
+        TOTP_AUTHENTICATOR,  # those of pending authenticators go with them
         NOTICE,  # what nobody has read by then is still to be read
         RECOVERY_CODE,  # those of prepared sets go with their set
         THROTTLE_BUCKET,
@@ -62,12 +63,9 @@ def count_without_link(tx: Reading) -> int:
     return count
 
 
-def void_decisions(tx: Writing, last_step: int) -> None:
-    """Raise every security version, and refuse the codes of every app up to this time step."""
+def raise_all_security_versions(tx: Writing) -> None:
+    """Void what was decided on any account."""
     tx.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
-    is_active, used = AUTHENTICATOR.c.state == AuthenticatorState.ACTIVE.value, AUTHENTICATOR.c.last_step
-    unrefused = update(AUTHENTICATOR).where(is_active, or_(used.is_(None), used < last_step))
-    tx.execute(unrefused.values(last_step=last_step))
 
 
 def end_all(tx: Writing) -> Mapping[Open, int]:

@@ -1,16 +1,11 @@
 """Who asks: the browser, and the person behind it when somebody is signed in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.sessions.rules.session import Session
-
-OPERATOR: Final[Mapping[str, DetailValue]] = {"actor": "operator"}
-"""The details of an event that nobody's browser caused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +18,9 @@ class Client:
     device: Token | None = None
     sign_in: Token | None = None
 
-    def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
+    def event(self, kind: EventKind, *, factor: str | None = None, actor: str | None = None, **details: DetailValue) -> NewEvent:
         """An event with the circumstances a person recognises it by."""
-        return NewEvent(kind, {"address": self.address, "user_agent": self.user_agent, **details})
+        return NewEvent(kind, {"address": self.address, "user_agent": self.user_agent, **details}, factor, actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +32,6 @@ class Caller:
     token: Token
     client: Client
 
-    def event(self, kind: EventKind, **details: DetailValue) -> NewEvent:
+    def event(self, kind: EventKind, *, factor: str | None = None, **details: DetailValue) -> NewEvent:
         """An event of this session."""
-        return self.client.event(kind, session=self.session.id, **details)
+        return self.client.event(kind, factor=factor, actor=self.account.id, session=self.session.id, **details)

@@ -4,18 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.system import System
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.invalidation import void_earlier_decisions
-from xpressbot.identity.sessions.rules.assurance import Action, step_up_needed
+from xpressbot.identity.sessions.invalidation import raise_security_version
+from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed
 from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.charges import settle_refusal
+from xpressbot.identity.throttling.rules import Bucket, Charge, Refusal
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -23,7 +27,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Changed(Generic[T_co]):
-    """A operation that changed something: what to answer, and the event that must stand beside the change."""
+    """An operation that changed something: what to answer, and the event that must stand beside the change."""
 
     outcome: T_co
     event: NewEvent
@@ -31,19 +35,26 @@ class Changed(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Unchanged(Generic[T_co]):
-    """A operation that changed nothing worth an event."""
+    """An operation that changed nothing worth an event."""
 
     outcome: T_co
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a operation may work with: the unit of work, and account and session as they are now, with the account locked."""
+class Admitted:
+    """Account and session as they are under the account's lock, and what reads in that transaction."""
 
-    tx: Writing
+    tx: Reading
     account: Account
     session: Session
     now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Admitted):
+    """What an operation may work with: it writes, too."""
+
+    tx: Writing
     system: System
 
     def change_security(self, session: Session) -> SessionRenewed:
@@ -51,14 +62,13 @@ class Entry:
 
         Other sessions, pending sign-ins and unfinished enrolments end here, in the same transaction.
         """
-        version = void_earlier_decisions(self.tx, self.account.id, keep_session=self.session.id)
-        return self._raise(session, version)
+        return self._renew(session, raise_security_version(self.tx, self.account.id, keep_session=self.session.id))
 
     def renew_session(self, session: Session) -> SessionRenewed:
         """Let the session go on, changed, under a new token."""
-        return self._raise(session, self.account.security_version)
+        return self._renew(session, self.account.security_version)
 
-    def _raise(self, session: Session, security_version: int) -> SessionRenewed:
+    def _renew(self, session: Session, security_version: int) -> SessionRenewed:
         token = self.system.new_token()
         session_store.renew(self.tx, session, token.digest, security_version)
         return SessionRenewed(token)
@@ -68,57 +78,73 @@ Operation = Callable[[Entry], Changed[T] | Unchanged[T]]
 
 
 class Gate:
-    """Lets a caller through to a operation, or says why not."""
+    """Lets a caller through to an operation, or says why not. methods: the authentication methods that sessions may rest on."""
 
-    def __init__(self, transactions: Transactions, system: System) -> None:
+    def __init__(self, transactions: Transactions, system: System, methods: Amr) -> None:
         self._transactions = transactions
         self._system = system
+        self._methods = methods
 
-    def enter_confirmed(self, caller: Caller, action: Action, operation: Operation[T]) -> T | Denied | StepUpRequired:
-        """Run a operation that needs a fresh proof of identity (ASVS 7.5.1)."""
-
-        def with_proof(entry: Entry) -> Changed[T | StepUpRequired] | Unchanged[T | StepUpRequired]:
-            if _lacks_proof(entry.session, action, entry.now):
-                return Unchanged(StepUpRequired())
-            return operation(entry)
-
-        return self.enter(caller, with_proof)
-
-    def needs_proof(self, caller: Caller, action: Action) -> bool:
-        """Whether a operation of this kind would be refused until the person has confirmed who they are.
-
-        For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you".
-        """
-        return _lacks_proof(caller.session, action, self._system.now())
-
-    def enter(self, caller: Caller, operation: Operation[T]) -> T | Denied:
-        """Run a operation that needs no more than a live session, in one unit of work, and commit it with its event."""
+    def run(self, caller: Caller, action: Action, operation: Operation[T]) -> T | Denied | StepUpRequired:
+        """Run an operation in one transaction, and commit it with its event. Refused without the proof that its action needs."""
         with self._transactions.writing() as tx:
-            entry = self.admit(tx, caller)
+            entry = self._admit(tx, caller)
             if isinstance(entry, Denied):
                 return entry
+            if _lacks_proof(entry.session, action, entry.now):
+                return StepUpRequired()
             result = operation(entry)
             if isinstance(result, Changed):
                 append_event(tx, self._system.entropy, entry.account.id, result.event, entry.now)
             tx.commit()
             return result.outcome
 
-    def admit(self, tx: Writing, caller: Caller) -> Entry | Denied:
+    def charge(self, caller: Caller, action: Action, find: Callable[[Admitted], Bucket | Denied]) -> Charge | Denied | StepUpRequired:
+        """Charge a try at a secret before it is checked, in a transaction that does nothing else: it stays counted whatever follows.
+
+        find: what the try is charged to. The commit does not wait for fsync, since the answer to the try does.
+        """
+        with self._transactions.writing(durable=False) as tx:
+            entry = self._admit(tx, caller)
+            if isinstance(entry, Denied):
+                return entry
+            if _lacks_proof(entry.session, action, entry.now):
+                return StepUpRequired()
+            bucket = find(entry)
+            if isinstance(bucket, Denied):
+                return bucket
+            charged = throttle_store.charge(tx, [bucket], entry.now)
+            if not isinstance(charged, Refusal):
+                (charge,) = charged
+                tx.commit()
+                return charge
+        return settle_refusal(self._transactions, charged, entry.now)
+
+    def needs_proof(self, caller: Caller, action: Action) -> bool:
+        """Whether this action would be refused until the person has confirmed who they are.
+
+        For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you".
+        """
+        return _lacks_proof(caller.session, action, self._system.now())
+
+    def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
 
-        The session is read by the token that the request brought, never by its row: a request that was let in under an older
-        token, and waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and
-        ends nothing.
+        The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
+        waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and ends nothing.
         """
         account = account_store.lock(tx, caller.account.id)
         now = self._system.now()
         session = session_store.by_token(tx, caller.token.digest)
         if session is None and session_store.is_previous(tx, caller.token.digest):
             return Denied(Reason.TOKEN_SUPERSEDED)
-        if account is None or account.status is not AccountStatus.ACTIVE or session is None or not session.is_live(now):
+        if account is None or account.status is not AccountStatus.ACTIVE or session is None:
+            return Denied(Reason.NOT_SIGNED_IN)
+        if not session.is_live(now) or not session.amr <= self._methods:
             return Denied(Reason.NOT_SIGNED_IN)
         return Entry(tx, account, session, now, self._system)
 
 
 def _lacks_proof(session: Session, action: Action, now: int) -> bool:
-    return step_up_needed(action, proven_at=session.proven_at, recovery_grant_until=session.recovery_grant_until, now=now)
+    needed = ACTIONS[action].proof
+    return step_up_needed(needed, proven_at=session.proven_at, recovery_grant_until=session.recovery_grant_until, now=now)

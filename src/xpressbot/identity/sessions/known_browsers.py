@@ -8,30 +8,30 @@ from sqlalchemy import bindparam, case, delete, func, insert, or_, select, updat
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
-from xpressbot.identity.tables import DEVICE
+from xpressbot.identity.tables import KNOWN_BROWSER
 
-_CARRIED = or_(DEVICE.c.token_hash == bindparam("carried"), DEVICE.c.previous_token_hash == bindparam("carried"))
-_OF_ACCOUNT = DEVICE.c.account_id == bindparam("of_account")
-_FIND = select(DEVICE.c.id).where(
+_CARRIED = or_(KNOWN_BROWSER.c.token_hash == bindparam("carried"), KNOWN_BROWSER.c.previous_token_hash == bindparam("carried"))
+_OF_ACCOUNT = KNOWN_BROWSER.c.account_id == bindparam("of_account")
+_FIND = select(KNOWN_BROWSER.c.id).where(
     _CARRIED,
     _OF_ACCOUNT,
-    DEVICE.c.last_sign_in_at > bindparam("not_before"),
-    DEVICE.c.last_sign_in_at <= bindparam("not_after"),
+    KNOWN_BROWSER.c.last_sign_in_at > bindparam("not_before"),
+    KNOWN_BROWSER.c.last_sign_in_at <= bindparam("not_after"),
 )
 _ADD = (
-    insert(DEVICE)
+    insert(KNOWN_BROWSER)
     .values(id=bindparam("new_id"), token_hash=bindparam("new_hash"), account_id=bindparam("of_account"), last_sign_in_at=bindparam("now"))
-    .returning(select(func.count()).select_from(DEVICE).where(_OF_ACCOUNT).scalar_subquery())
+    .returning(select(func.count()).select_from(KNOWN_BROWSER).where(_OF_ACCOUNT).scalar_subquery())
 )
 _RENEW = (
-    update(DEVICE)
+    update(KNOWN_BROWSER)
     .where(_CARRIED)
     .values(
         token_hash=bindparam("new_hash"),
         previous_token_hash=bindparam("carried"),
-        last_sign_in_at=case((_OF_ACCOUNT, bindparam("now")), else_=DEVICE.c.last_sign_in_at),
+        last_sign_in_at=case((_OF_ACCOUNT, bindparam("now")), else_=KNOWN_BROWSER.c.last_sign_in_at),
     )
-    .returning(DEVICE.c.account_id)
+    .returning(KNOWN_BROWSER.c.account_id)
 )
 
 
@@ -55,7 +55,7 @@ def remember(tx: Writing, old_hash: bytes | None, new_hash: bytes, account_id: s
 
 def forget_all(tx: Writing, account_id: str) -> None:
     """Forget all browsers of the account."""
-    tx.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id))
+    tx.execute(delete(KNOWN_BROWSER).where(KNOWN_BROWSER.c.account_id == account_id))
 
 
 def _renew(tx: Writing, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:
@@ -65,11 +65,11 @@ def _renew(tx: Writing, old_hash: bytes, new_hash: bytes, account_id: str, now: 
 
 def _forget_oldest(tx: Writing, account_id: str, now: int) -> None:
     # What is dated in the future counts for nothing, and must not keep out a browser that does.
-    last_sign_in = case((DEVICE.c.last_sign_in_at > latest_credible(now), 0), else_=DEVICE.c.last_sign_in_at)
+    last_sign_in = case((KNOWN_BROWSER.c.last_sign_in_at > latest_credible(now), 0), else_=KNOWN_BROWSER.c.last_sign_in_at)
     newest = (
-        select(DEVICE.c.id)
-        .where(DEVICE.c.account_id == account_id)
-        .order_by(last_sign_in.desc(), DEVICE.c.id.desc())
+        select(KNOWN_BROWSER.c.id)
+        .where(KNOWN_BROWSER.c.account_id == account_id)
+        .order_by(last_sign_in.desc(), KNOWN_BROWSER.c.id.desc())
         .limit(MOST_PER_ACCOUNT)
     )
-    tx.execute(delete(DEVICE).where(DEVICE.c.account_id == account_id, DEVICE.c.id.not_in(newest)))
+    tx.execute(delete(KNOWN_BROWSER).where(KNOWN_BROWSER.c.account_id == account_id, KNOWN_BROWSER.c.id.not_in(newest)))

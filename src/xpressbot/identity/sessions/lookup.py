@@ -6,45 +6,55 @@ from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate
+from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import Session
 
 
 class SessionLookup:
     """Live sessions, looked at only."""
 
-    def __init__(self, resolve: Callable[[bytes], tuple[Session, Account] | None], system: System) -> None:
-        """resolve: the session that is stored under a token's hash, and whose it is. One statement."""
-        self._resolve = resolve
+    def __init__(self, resolve: Callable[[bytes], tuple[Session, Account] | None], system: System, methods: Amr) -> None:
+        """resolve: the session that is stored under a token's hash, and whose it is. One statement.
+
+        methods: the authentication methods that sessions may rest on.
+        """
+        self._stored = resolve
         self._system = system
+        self._methods = methods
 
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement."""
-        found = self._resolve(token.digest)
+        found = self._resolve(token)
         return found if found is not None and found[0].is_live(self._system.now()) else None
 
     def is_from_the_future(self, token: Token) -> bool:
         """Whether a token opens nothing because its session is dated in the future. One statement."""
-        found = self._resolve(token.digest)
+        found = self._resolve(token)
         return found is not None and found[0].is_from_the_future(self._system.now())
 
     def last_use_is_due(self, session: Session) -> bool:
         """Whether this use of it should be written down, which looking does not do."""
         return session.last_use_is_due(self._system.now())
 
+    def _resolve(self, token: Token) -> tuple[Session, Account] | None:
+        found = self._stored(token.digest)
+        return found if found is not None and found[0].amr <= self._methods else None
+
 
 class Sessions:
     """Live sessions in use."""
 
-    def __init__(self, transactions: Transactions, gate: Gate, system: System) -> None:
+    def __init__(self, transactions: Transactions, gate: Gate, system: System, methods: Amr) -> None:
         self._transactions = transactions
         self._gate = gate
         self._system = system
-        self._lookup = SessionLookup(self._resolve, system)
+        self._lookup = SessionLookup(self._resolve, system, methods)
 
     def resolve(self, client: Client) -> Caller | None:
         """The person this browser is signed in as."""
@@ -71,14 +81,14 @@ class Sessions:
         """Whether this browser is not signed in because a clock was changed since it did so, so that the person may be told."""
         return client.session is not None and self._lookup.is_from_the_future(client.session)
 
-    def sign_out(self, caller: Caller) -> Done | Denied:
+    def sign_out(self, caller: Caller) -> Done | Denied | StepUpRequired:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""
 
         def operation(entry: Entry) -> Changed[Done]:
             session_store.end(entry.tx, entry.session.id)
             return Changed(Done(), caller.event(EventKind.SIGNED_OUT))
 
-        return self._gate.enter(caller, operation)
+        return self._gate.run(caller, Action.SIGN_OUT, operation)
 
     def _resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
         with self._transactions.reading() as tx:

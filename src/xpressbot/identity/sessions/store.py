@@ -1,16 +1,14 @@
 """Session records. A session counts only while its security version is its account's."""
 
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from xpressbot.foundation.database.known_values import known
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.store import account_from
-from xpressbot.identity.sessions.rules.assurance import Amr, Method
+from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, Session
 from xpressbot.identity.tables import ACCOUNT, SESSION
 
@@ -60,7 +58,6 @@ def add(tx: Writing, session: Session, token_hash: bytes, security_version: int,
         "recovery_grant_until": session.recovery_grant_until,
         "shown_set_id": session.shown_set_id,
         "codes_visible_until": session.codes_visible_until,
-        "step_up_tries": 0,
         "address": address,
         "user_agent": user_agent,
     }
@@ -102,7 +99,6 @@ def renew(tx: Writing, session: Session, token_hash: bytes, security_version: in
             recovery_grant_until=session.recovery_grant_until,
             shown_set_id=session.shown_set_id,
             codes_visible_until=session.codes_visible_until,
-            step_up_tries=0,
         )
     )
 
@@ -110,17 +106,6 @@ def renew(tx: Writing, session: Session, token_hash: bytes, security_version: in
 def show_codes(tx: Writing, session_id: str, set_id: str | None, until: int) -> None:
     """Let this session see the codes of one set for a while; of none with set_id None."""
     tx.execute(update(SESSION).where(SESSION.c.id == session_id).values(shown_set_id=set_id, codes_visible_until=until))
-
-
-def charge_step_up(tx: Writing, session_id: str, limit: int) -> int | None:
-    """Count one more try at a step-up; its number, or None when the limit is reached."""
-    tries: int | None = tx.execute(
-        update(SESSION)
-        .where(SESSION.c.id == session_id, SESSION.c.step_up_tries < limit)
-        .values(step_up_tries=SESSION.c.step_up_tries + 1)
-        .returning(SESSION.c.step_up_tries)
-    ).scalar_one_or_none()
-    return tries
 
 
 def end(tx: Writing, session_id: str) -> None:
@@ -173,22 +158,16 @@ def stored_amr(amr: Amr) -> str:
     return " ".join(sorted(amr))
 
 
-@lru_cache(maxsize=16)
-def amr_from(text: str) -> Amr | None:
-    """The methods of a stored row; None, so that the row counts for nothing, when one is of a newer version."""
-    methods = [known(Method, word) for word in text.split()]
-    amr = frozenset(method for method in methods if method is not None)
-    return None if None in methods else amr
+def amr_from(text: str) -> Amr:
+    """The methods of a stored row. Those of a newer version are among them: a row that has one must count for nothing."""
+    return frozenset(text.split())
 
 
-def _session(row: Any) -> Session | None:
-    amr = amr_from(row.amr)
-    if amr is None:
-        return None
+def _session(row: Any) -> Session:
     return Session(
         id=row.session_id,
         account_id=row.account_id,
-        amr=amr,
+        amr=amr_from(row.amr),
         authenticated_at=row.authenticated_at,
         proven_at=row.proven_at,
         last_used_at=row.last_used_at,

@@ -12,30 +12,30 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
+from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentSteps, OpenEnrolment, RefusedProof
+from xpressbot.identity.factors.kind import Kinds, Proof
+from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.reset import remove_all_factors
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
-from xpressbot.identity.factors.totp.enrolment_steps import EnrolmentSteps, OpenEnrolment, ProvenCode, RefusedCode
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
 from xpressbot.identity.sessions import known_browsers
-from xpressbot.identity.sessions.caller import OPERATOR, Client
-from xpressbot.identity.sessions.invalidation import void_earlier_decisions
-from xpressbot.identity.sessions.rules.assurance import Method
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sessions.invalidation import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
-from xpressbot.identity.sign_in.password_step import SignIn
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
+from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
-from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import charge_link
+from xpressbot.identity.throttling.rules import Refusal
 
 MAX_REASON_LENGTH: Final = 100
 _NEW_APP: Final = Replacement()
-_FACTOR_BUCKETS: Final = (throttle.totp, throttle.recovery_code, throttle.recovery_code_check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,18 @@ class ReEnrolment:
     """Resets 2FA, and sets it up again before the session."""
 
     def __init__(
-        self, transactions: Transactions, system: System, session_start: SessionStart, sign_in: SignIn, enrolment_steps: EnrolmentSteps
+        self,
+        transactions: Transactions,
+        system: System,
+        kinds: Kinds,
+        session_start: SessionStart,
+        second_step: SecondStep,
+        enrolment_steps: EnrolmentSteps,
     ) -> None:
         self._transactions = transactions
         self._system = system
-        self._sign_in = sign_in
+        self._kinds = kinds
+        self._second_step = second_step
         self._steps = enrolment_steps
         self._session_start = session_start
 
@@ -70,19 +77,19 @@ class ReEnrolment:
             account = account_store.lock(tx, found.id) if found else None
             if account is None:
                 return None
-            if not account.must_enrol and not authenticator_store.active(tx, account.id):
+            if not account.must_enrol and not protection_of(tx, account.id).is_on:
                 return Denied(Reason.NOT_PROTECTED)
             now, token = self._system.now(), self._system.new_token()
-            authenticator_store.revoke_all(tx, account.id, keep=None)
-            recovery_code_store.remove_all(tx, account.id)
+            remove_all_factors(tx, self._kinds, account.id)
             known_browsers.forget_all(tx, account.id)
-            throttle_store.clear(tx, [bucket(account.id).key for bucket in _FACTOR_BUCKETS])
             account_store.set_must_enrol(tx, account.id, must_enrol=True)
-            void_earlier_decisions(tx, account.id, keep_session=None)
+            raise_security_version(tx, account.id, keep_session=None)
             new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)
             link_store.void(tx, new_link, now)
             link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
-            append_event(tx, self._system.entropy, account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {**OPERATOR, "reason": reason}), now)
+            append_event(
+                tx, self._system.entropy, account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": reason}, actor=OPERATOR), now
+            )
             tx.commit()
             return token
 
@@ -101,7 +108,7 @@ class ReEnrolment:
 
     def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
         """Who must enrol in this browser, if anybody."""
-        pending = self._sign_in.pending(pending_token, NextStep.MUST_ENROL)
+        pending = self._second_step.pending(pending_token, NextStep.MUST_ENROL)
         if pending_token is None or isinstance(pending, Denied):
             return pending if isinstance(pending, Denied) else Denied(Reason.NOT_SIGNED_IN)
         return Enrollee(pending, pending_token, link_token, client)
@@ -112,15 +119,15 @@ class ReEnrolment:
             refusal = self._refuse_link(tx, enrollee)
         return Done() if refusal is None else Denied(refusal)
 
-    def start(self, enrollee: Enrollee) -> Done | Denied:
-        """Prepare a secret, good as long as the sign-in is. A second start shows the same one."""
+    def start(self, enrollee: Enrollee, kind: str) -> Done | Denied:
+        """Prepare an authenticator of a kind, good as long as the sign-in is. A second start shows the same one."""
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
             pending = enrollee.pending
-            if self._steps.begin(tx, account.id, pending.id, "", _NEW_APP, at_most_until=pending.expires_at):
-                append_event(tx, self._system.entropy, account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), self._system.now())
+            if self._steps.begin(tx, account, pending.id, kind, "", _NEW_APP, at_most_until=pending.expires_at):
+                self._record_start(tx, account, enrollee, kind)
                 tx.commit()
             return Done()
 
@@ -135,8 +142,9 @@ class ReEnrolment:
             if enrolment is None or not enrolment.is_open(now):
                 return Denied(Reason.NO_ENROLMENT)
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
-            self._steps.prepare(tx, account.id, pending.id, "", _NEW_APP, expires_at)
-            append_event(tx, self._system.entropy, account.id, enrollee.client.event(EventKind.ENROLMENT_STARTED), now)
+            kind = enrolment.authenticator.kind
+            self._steps.prepare(tx, account, pending.id, kind, "", _NEW_APP, expires_at)
+            self._record_start(tx, account, enrollee, kind)
             tx.commit()
             return Done()
 
@@ -148,29 +156,33 @@ class ReEnrolment:
                 return Denied(refusal)
             return self._steps.view(tx, enrollee.pending.account_id, enrollee.pending.id) or Denied(Reason.NO_ENROLMENT)
 
-    def confirm(self, enrollee: Enrollee, code: str) -> SignedIn | Denied:
-        """Prove the new app with a first code. Link and sign-in are used up by it, and the session begins."""
+    def confirm(self, enrollee: Enrollee, proof: Proof) -> SignedIn | Denied:
+        """Confirm the new authenticator with a first proof. Link and sign-in are used up by it, and the session begins."""
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
-            charged = authenticator_store.charge_enrolment(tx, enrollee.pending.id, self._system.now())
+            now = self._system.now()
+            bucket = self._steps.count(tx, enrollee.pending.id, now)
+            if isinstance(bucket, Denied) or isinstance(throttle_store.charge(tx, [bucket], now), Refusal):
+                return Denied(Reason.NO_ENROLMENT)
             tx.commit()
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
             now = self._system.now()
-            proof = self._steps.prove(tx, enrollee.pending.id, code, now) if charged else None
-            match proof:
+            result = self._steps.confirm(tx, enrollee.pending.id, proof, now)
+            match result:
                 case None:
                     return Denied(Reason.NO_ENROLMENT)
-                case RefusedCode(denied, kind, details):
-                    append_event(tx, self._system.entropy, account.id, enrollee.client.event(kind, **details), now)
+                case RefusedProof(denied, event_kind, factor):
+                    event = enrollee.client.event(event_kind, factor=factor, reason=denied.reason)
+                    append_event(tx, self._system.entropy, account.id, event, now)
                     tx.commit()
                     return denied
-                case ProvenCode():
-                    return self._complete(tx, account, enrollee, proof)
+                case Confirmed():
+                    return self._complete(tx, account, enrollee, result)
                 case unknown:
                     assert_never(unknown)
 
@@ -178,25 +190,30 @@ class ReEnrolment:
         """End the sign-in and its enrolment. The link stays good."""
         with self._transactions.writing() as tx:
             account_store.lock(tx, enrollee.pending.account_id)
-            authenticator_store.discard_enrolment(tx, enrollee.pending.id)
+            self._steps.discard(tx, enrollee.pending.id)
             pending_store.consume(tx, enrollee.token.digest, self._system.now())
             tx.commit()
 
-    def _complete(self, tx: Writing, account: Account, enrollee: Enrollee, proven: ProvenCode) -> SignedIn | Denied:
+    def _record_start(self, tx: Writing, account: Account, enrollee: Enrollee, kind: str) -> None:
+        event = enrollee.client.event(EventKind.ENROLMENT_STARTED, factor=kind)
+        append_event(tx, self._system.entropy, account.id, event, self._system.now())
+
+    def _complete(self, tx: Writing, account: Account, enrollee: Enrollee, confirmed: Confirmed) -> SignedIn | Denied:
         now, pending = self._system.now(), enrollee.pending
         if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(Reason.MUST_ENROL)
-        if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, proven, "", now):
+        if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
             return Denied(Reason.START_AGAIN)
         account_store.set_must_enrol(tx, account.id, must_enrol=False)
-        version = void_earlier_decisions(tx, account.id, keep_session=None)
-        proof = CompletedProof(pending.amr | {Method.TOTP}, (pending.password_bucket,), pending.next_path, pending.after_waits)
-        signed_in = self._session_start.complete(tx, replace(account, security_version=version), proof, enrollee.client)
-        self._steps.give_codes(tx, account.id, signed_in.session_id, now)
-        # Named as this session's own operation, so that it is no notice to whoever has just done it.
-        append_event(
-            tx, self._system.entropy, account.id, enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, session=signed_in.session_id), now
-        )
+        version = raise_security_version(tx, account.id, keep_session=None)
+        factor = self._kinds.find_primary(confirmed.enrolment.authenticator.kind)
+        proof = CompletedProof(pending.amr | {confirmed.method}, factor, (pending.password_bucket,), pending.next_path, pending.after_waits)
+        signed_in = self._session_start.start(tx, replace(account, security_version=version), proof, enrollee.client)
+        self._steps.issue_backups(tx, account.id, signed_in.session_id, now)
+        # It names the session, which is not told by a notice of what it did itself.
+        factor_name = confirmed.enrolment.authenticator.kind
+        event = enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, factor=factor_name, actor=account.id, session=signed_in.session_id)
+        append_event(tx, self._system.entropy, account.id, event, now)
         tx.commit()
         return signed_in
 

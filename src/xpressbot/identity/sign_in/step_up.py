@@ -2,92 +2,113 @@
 
 from dataclasses import dataclass, replace
 
-from xpressbot.foundation.database.transaction import Reading, Transactions
+from xpressbot.foundation.database.transaction import Reading, ReadTransactions
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.proof import SecondFactor, SecondFactorCheck
-from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
+from xpressbot.identity.factors.kind import Kinds, Proof
+from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate
-from xpressbot.identity.sessions.rules.assurance import Action, Method
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sessions.rules.session import STEP_UP_TRIES, Session
+from xpressbot.identity.throttling import store as throttle_store
 
 
 @dataclass(frozen=True, slots=True)
-class ProofNeeded:
-    """What the page has to ask for besides the password."""
+class FactorsNeeded:
+    """What the page has to ask for besides the password: proofs of which kinds count; none where the password is enough."""
 
-    second_factor: bool
+    kinds: tuple[str, ...]
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether a proof of a second factor is asked for."""
+        return bool(self.kinds)
 
 
-class Reauthentication:
+class StepUp:
     """Confirms who is there, and makes the session's proof fresh."""
 
-    def __init__(self, transactions: Transactions, gate: Gate, hasher: PasswordHasher, second_factor: SecondFactorCheck) -> None:
+    def __init__(self, transactions: ReadTransactions, gate: Gate, hasher: PasswordHasher, kinds: Kinds) -> None:
         self._transactions = transactions
         self._gate = gate
         self._hasher = hasher
-        self._second_factor = second_factor
+        self._kinds = kinds
 
-    def proof_needed(self, caller: Caller) -> ProofNeeded:
-        """Whether the page asks for a code too."""
+    def factors_needed(self, caller: Caller) -> FactorsNeeded:
+        """Whether the page asks for a second factor, and which kinds it takes."""
         with self._transactions.reading() as tx:
-            return ProofNeeded(_needs_second_factor(tx, caller.session))
+            if not self._needs_second_factor(tx, caller.session):
+                return FactorsNeeded(())
+            primary = protection_of(tx, caller.account.id).kinds
+        return FactorsNeeded((*primary, *(kind.name for kind in self._kinds.backup)))
+
+    def challenge(self, caller: Caller, kind_name: str) -> object | Denied | StepUpRequired:
+        """What the person must be shown before they can prove a factor of this kind; None where nothing is needed."""
+        kind = self._kinds.find(kind_name)
+        if kind is None or not kind.challenges:
+            return None
+
+        def operation(entry: Entry) -> Unchanged[object]:
+            return Unchanged(kind.challenge(entry.tx, entry.account.id, entry.now))
+
+        return self._gate.run(caller, Action.CONFIRM_IDENTITY, operation)
 
     def needed_for(self, caller: Caller, action: Action) -> bool:
         """Whether a page that leads to this action should ask for the proof before anything else."""
         return self._gate.needs_proof(caller, action)
 
-    def confirm(self, caller: Caller, password: str, factor: SecondFactor | None) -> SessionRenewed | Denied:
-        """Check the password, and a TOTP or recovery code where 2FA is on. A right proof renews the session's token.
+    def confirm(self, caller: Caller, password: str, proof: Proof | None) -> SessionRenewed | Denied | StepUpRequired:
+        """Check the password, and a proof of a second factor where 2FA is on. A right proof renews the session's token.
 
-        Each try counts before it is checked; after STEP_UP_TRIES wrong ones the session ends, since whoever holds it
-        does not seem to be its owner.
+        Each try counts before it is checked; after STEP_UP_TRIES wrong ones the session ends, since the person who holds it does not
+        seem to be its owner.
         """
-        with self._transactions.writing() as tx:
-            entry = self._gate.admit(tx, caller)
-            if isinstance(entry, Denied):
-                return entry
-            tries = session_store.charge_step_up(tx, entry.session.id, STEP_UP_TRIES)
-            if tries is None:
-                return Denied(Reason.NOT_SIGNED_IN)
-            tx.commit()
+        charge = self._gate.charge(caller, Action.CONFIRM_IDENTITY, lambda entry: entry.session.step_up_bucket)
+        if isinstance(charge, StepUpRequired):
+            return charge
+        if isinstance(charge, Denied):
+            return Denied(Reason.NOT_SIGNED_IN) if charge.reason is Reason.SUSPENDED else charge
+        tries = charge.tries
         password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
 
         def operation(entry: Entry) -> Changed[SessionRenewed | Denied]:
             if not password_is_right:
                 return _refuse(entry, caller, Denied(Reason.WRONG_CREDENTIALS), tries)
-            methods = frozenset({Method.PASSWORD})
-            if _needs_second_factor(entry.tx, entry.session):
-                if factor is None:
+            methods, factor = frozenset({PASSWORD}), None
+            if self._needs_second_factor(entry.tx, entry.session):
+                kind = None if proof is None else self._kinds.find(proof.kind)
+                if proof is None or kind is None:
                     return _refuse(entry, caller, Denied(Reason.WRONG_CODE), tries)
-                result = self._second_factor.check(entry.tx, entry.account.id, factor, caller.client, entry.now)
+                result = kind.check(entry.tx, entry.account.id, proof, caller.client, entry.now)
                 if isinstance(result, Denied):
                     return _refuse(entry, caller, result, tries)
-                methods |= {result.method}
-            risen = replace(entry.session, amr=entry.session.amr | methods, proven_at=entry.now)
-            recovered = Method.RECOVERY_CODE in methods
-            kind = EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE if recovered else EventKind.IDENTITY_CONFIRMED
-            event = caller.event(kind, amr=" ".join(sorted(methods)))
-            return Changed(entry.renew_session(risen), event)
+                methods, factor = methods | {result.method}, kind
+            throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
+            confirmed = replace(entry.session, amr=entry.session.amr | methods, proven_at=entry.now)
+            with_backup = factor is not None and self._kinds.is_backup_method(factor.method)
+            event_kind = EventKind.IDENTITY_CONFIRMED_WITH_BACKUP if with_backup else EventKind.IDENTITY_CONFIRMED
+            event = caller.event(event_kind, factor=None if factor is None else factor.name, amr=" ".join(sorted(methods)))
+            return Changed(entry.renew_session(confirmed), event)
 
-        return self._gate.enter(caller, operation)
+        return self._gate.run(caller, Action.CONFIRM_IDENTITY, operation)
+
+    def _needs_second_factor(self, tx: Reading, session: Session) -> bool:
+        """With 2FA on, yes; but a person who came in with the last backup, and has no authenticator, has nothing left to give."""
+        if not protection_of(tx, session.account_id).is_on:
+            return False
+        primary_methods = {kind.method for kind in self._kinds.primary}
+        only_a_backup = session.recovery_grant_until > 0 and not session.amr & primary_methods
+        return not (only_a_backup and self._kinds.count_backups_left(tx, session.account_id) == 0)
 
 
 def _refuse(entry: Entry, caller: Caller, refusal: Denied, tries: int) -> Changed[SessionRenewed | Denied]:
     if tries >= STEP_UP_TRIES:
         session_store.end(entry.tx, entry.session.id)
+        throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
         return Changed(Denied(Reason.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=refusal.reason))
     return Changed(replace(refusal, tries_left=STEP_UP_TRIES - tries), caller.event(EventKind.IDENTITY_REFUSED, reason=refusal.reason))
-
-
-def _needs_second_factor(tx: Reading, session: Session) -> bool:
-    """With 2FA on, yes; but whoever came in with the last recovery code, and has no app yet, has nothing left to give."""
-    if not authenticator_store.active(tx, session.account_id):
-        return False
-    only_a_recovery_code = session.recovery_grant_until > 0 and Method.TOTP not in session.amr
-    return not (only_a_recovery_code and recovery_code_store.count_unused(tx, session.account_id) == 0)

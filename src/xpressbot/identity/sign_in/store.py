@@ -9,8 +9,9 @@ from xpressbot.identity.sessions.store import amr_from, stored_amr
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, StoppedSignIns
 from xpressbot.identity.tables import ACCOUNT, PENDING_SIGN_IN
 
+_IS_CURRENT = ACCOUNT.c.security_version == PENDING_SIGN_IN.c.security_version
 _BY_TOKEN = (
-    select(PENDING_SIGN_IN, ACCOUNT.c.email)
+    select(PENDING_SIGN_IN, ACCOUNT.c.email, _IS_CURRENT.label("is_current"))
     .join(ACCOUNT, ACCOUNT.c.id == PENDING_SIGN_IN.c.account_id)
     .where(PENDING_SIGN_IN.c.token_hash == bindparam("token_hash"))
 )
@@ -31,10 +32,10 @@ _CONSUME = (
 
 
 def add(tx: Writing, pending: PendingSignIn, token_hash: bytes, now: int, to_tell: Origin | None) -> None:
-    """to_tell: where it was begun, for an account that is to be told should it stop here."""
+    """Add a pending sign-in. to_tell: where it was begun, for an account that is to be told should it stop here."""
     row = {
         "id": pending.id,
-        "kind": pending.next_step.value,
+        "next_step": pending.next_step.value,
         "token_hash": token_hash,
         "account_id": pending.account_id,
         "security_version": pending.security_version,
@@ -54,8 +55,8 @@ def add(tx: Writing, pending: PendingSignIn, token_hash: bytes, now: int, to_tel
 def by_token(tx: Reading, token_hash: bytes) -> PendingSignIn | None:
     """The pending sign-in of a token, consumed or not; None for one that only a newer version understands."""
     row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-    step, amr = (None, None) if row is None else (known(NextStep, row.kind), amr_from(row.amr))
-    if row is None or step is None or amr is None:
+    step = None if row is None else known(NextStep, row.next_step)
+    if row is None or step is None:
         return None
     return PendingSignIn(
         id=row.id,
@@ -63,11 +64,12 @@ def by_token(tx: Reading, token_hash: bytes) -> PendingSignIn | None:
         account_id=row.account_id,
         email=row.email,
         security_version=row.security_version,
-        amr=amr,
+        amr=amr_from(row.amr),
         next_path=row.next_path,
         password_bucket=row.password_bucket,
         after_waits=row.after_waits,
-        expires_at=row.expires_at,
+        # What was decided on an older version of the account is over.
+        expires_at=row.expires_at if row.is_current else 0,
         consumed_at=row.consumed_at,
     )
 
@@ -111,16 +113,6 @@ def stopped(tx: Reading, account_id: str, expired_by: int | None) -> StoppedSign
 def mark_told(tx: Writing, account_id: str, expired_by: int | None) -> None:
     """These stopped sign-ins are told; with expired_by, those that had expired by then."""
     tx.execute(update(PENDING_SIGN_IN).where(_are_to_be_told(account_id, expired_by)).values(to_tell=False))
-
-
-def end_all(tx: Writing, account_id: str) -> None:
-    """None of the account's unfinished sign-ins goes on."""
-    # They stay until they are swept: a right password that stopped here is still to be told.
-    tx.execute(
-        update(PENDING_SIGN_IN)
-        .where(PENDING_SIGN_IN.c.account_id == account_id, PENDING_SIGN_IN.c.consumed_at.is_(None))
-        .values(expires_at=0)
-    )
 
 
 def _are_to_be_told(account_id: str, expired_by: int | None) -> ColumnElement[bool]:

@@ -5,7 +5,6 @@ writes the numbers into docs/operations.md.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.times import HOUR, MINUTE, SECOND
@@ -60,30 +59,30 @@ ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUT
 LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
-class BucketKind(StrEnum):
-    """What a count is kept of. The value begins the key of each of its buckets."""
-
-    KNOWN_BROWSER = "password:device"
-    STRANGER = "password:stranger"
-    ADDRESS = "address"
-    TOTP = "totp"
-    RECOVERY_CODE = "recovery_code"
-    RECOVERY_CODE_CHECK = "recovery_code_check"
-    LINK = "link"
+KNOWN_BROWSER: Final = "known_browser"
+STRANGER: Final = "stranger"
+NETWORK: Final = "network"
+LINK_FORMS: Final = "link"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS)
+"""What counts are kept of, besides the factors, which name theirs themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One count of tries, by its key. account_id: who is to be told of waits that strangers cause, if anybody."""
+    """One count of tries: what it is a count of, and of which subject.
 
-    key: str
+    account_id: the account that is to be told of waits that strangers cause, if there is one.
+    """
+
+    name: str
+    subject: str
     policy: Policy
     account_id: str | None = None
 
     @property
-    def kind(self) -> BucketKind:
-        """What it is a count of."""
-        return BucketKind(self.key.rpartition(":")[0])
+    def key(self) -> str:
+        """What the row of this count is found by."""
+        return f"{self.name}:{self.subject}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,44 +125,35 @@ class DelayReport:
     alarm: bool
 
 
-def known_browser(device_id: str, account_id: str | None = None) -> Bucket:
+def known_browser(browser_id: str, account_id: str | None = None) -> Bucket:
     """The password bucket of a browser in which this account has signed in before."""
-    return Bucket(f"{BucketKind.KNOWN_BROWSER}:{device_id}", PASSWORD, account_id)
+    return Bucket(KNOWN_BROWSER, browser_id, PASSWORD, account_id)
 
 
 def stranger(email_digest: str, account_id: str | None = None) -> Bucket:
-    """The password bucket that all other browsers share for one address; without an account where we know of none."""
-    return Bucket(f"{BucketKind.STRANGER}:{email_digest}", STRANGERS, account_id)
+    """The password bucket that all other browsers share for one address, which may have no account."""
+    return Bucket(STRANGER, email_digest, STRANGERS, account_id)
 
 
 def is_strangers(key: str) -> bool:
     """Whether a key is that of a bucket that strangers share.
 
-    No sign-in clears such a one: of an address without an account nobody could, and a stranger would see which ones have some.
+    No sign-in clears such a bucket: for an address without an account none could, and the difference would show which addresses
+    have one.
     """
-    return key.startswith(f"{BucketKind.STRANGER}:")
+    return key.startswith(f"{STRANGER}:")
 
 
-def client_address(address_digest: str) -> Bucket:
+def network(address_digest: str) -> Bucket:
     """The bucket of one client network."""
-    return Bucket(f"{BucketKind.ADDRESS}:{address_digest}", ADDRESS)
+    return Bucket(NETWORK, address_digest, ADDRESS)
 
 
-def totp(account_id: str) -> Bucket:
-    """The bucket for codes of an account's authenticators at sign-in."""
-    return Bucket(f"{BucketKind.TOTP}:{account_id}", SECOND_FACTOR)
+def second_factor(name: str, account_id: str) -> Bucket:
+    """The bucket for proofs of one kind of factor at an account's sign-in."""
+    return Bucket(name, account_id, SECOND_FACTOR)
 
 
-def recovery_code(account_id: str) -> Bucket:
-    """The bucket for an account's recovery codes at sign-in."""
-    return Bucket(f"{BucketKind.RECOVERY_CODE}:{account_id}", SECOND_FACTOR)
-
-
-def recovery_code_check(account_id: str) -> Bucket:
-    """The bucket for checking saved recovery codes in a session. It is apart from sign-in: a slip here holds up nobody there."""
-    return Bucket(f"{BucketKind.RECOVERY_CODE_CHECK}:{account_id}", CODE_CHECK)
-
-
-def link(token_digest: str) -> Bucket:
-    """The bucket for the forms of one link. It bounds what they cost, not guesses: whoever sends them has the link."""
-    return Bucket(f"{BucketKind.LINK}:{token_digest}", LINK)
+def link_forms(token_digest: str) -> Bucket:
+    """The bucket for the forms of one link. It bounds what they cost, not guesses: a sender has the link already."""
+    return Bucket(LINK_FORMS, token_digest, LINK)

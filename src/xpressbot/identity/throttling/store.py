@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, liter
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import CLOCKS_MAY_DIFFER
 from xpressbot.identity.tables import THROTTLE_BUCKET
-from xpressbot.identity.throttling.rules import PASSWORD, Bucket, BucketKind, Charge, DelayReport, Policy, Refusal
+from xpressbot.identity.throttling.rules import KNOWN_BROWSER, PASSWORD, STRANGER, Bucket, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
 _HAS_OWN_WAITS = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
@@ -18,7 +18,7 @@ HAS_WAITS_TO_TELL = or_(_TABLE.carried_delays > 0, _HAS_OWN_WAITS)
 _OWN_DELAYS = case(
     (_HAS_OWN_WAITS, _TABLE.tries - case((_TABLE.reported_tries >= PASSWORD.free, _TABLE.reported_tries), else_=PASSWORD.free - 1)), else_=0
 )
-_OF_PASSWORDS = (f"{BucketKind.KNOWN_BROWSER}:", f"{BucketKind.STRANGER}:")
+_OF_PASSWORDS = (f"{KNOWN_BROWSER}:", f"{STRANGER}:")
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _UNREPORTED = select(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), HAS_WAITS_TO_TELL)
@@ -80,6 +80,12 @@ def clear(tx: Reading, keys: Sequence[str]) -> Mapping[str, DelayReport]:
         return {}
     rows = tx.select(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
     return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
+
+
+def count_tries(tx: Reading, bucket: Bucket) -> int:
+    """How many tries are charged to a bucket that never starts anew by itself."""
+    tries: int | None = tx.select(select(_TABLE.tries).where(_TABLE.key == bucket.key)).scalar_one_or_none()
+    return tries or 0
 
 
 def lift_suspension(tx: Writing, bucket: Bucket) -> None:

@@ -1,20 +1,24 @@
 """Account Settings, and "Confirm it's you"."""
 
+from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.admission import SESSION
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.forms import parse_second_factor, password_problem
+from xpressbot.entrypoints.http.factor_presentation import FactorPresentation
+from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.reasons import settings_notice
-from xpressbot.identity.factors.proof import method_of
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+
+_CONFIRM_TEMPLATE: Final = "confirm_identity.html"
 
 
 def show_settings(request: PageRequest, caller: Caller) -> Response:
@@ -30,29 +34,33 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
         codes_total=settings.protection.codes_total,
         recovery_session=settings.protection.recovery_session,
         apps_count=len(settings.apps),
+        kinds=kind_choices(request),
         other_sessions=settings.other_sessions,
         enrolment_pending=settings.enrolment_pending,
     )
 
 
-def show_confirm_identity(request: PageRequest, caller: Caller) -> Response:
-    """Ask for the password, and a code where 2FA is on."""
-    return request.page("confirm_identity.html", caller.account, **_context(request, caller, request.query("next")))
+def show_confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+    """Ask for the password, and a second factor where 2FA is on."""
+    needed = _factors_needed(request, caller)
+    context = _context(request, caller, needed, request.query("next"))
+    return request.page(_CONFIRM_TEMPLATE, caller.account, **context) if isinstance(context, dict) else context
 
 
-def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied:
+def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Check the proof, renew the session's token, and go back to where it was needed."""
-    context = _context(request, caller, request.form["next"])
-    factor = parse_second_factor(request.form["code"], request.used_marks)
+    needed = _factors_needed(request, caller)
+    proof = next((proof for factor in needed if (proof := factor.parse(request.proof_form)) is not None), None)
     errors: dict[str, Text] = {}
     if problem := password_problem(request.texts, request.form["password"]):
         errors["password"] = problem
-    if context["needs_code"] and factor is None:
+    if needed and proof is None:
         errors["code"] = request.texts.gettext("Enter the 6-digit code that your app shows, or a recovery code.")
     if errors:
-        return request.invalid("confirm_identity.html", caller.account, errors, **context)
-    outcome = request.identity.reauthentication.confirm(caller, request.form["password"], factor)
-    request.metrics.step_up(None if factor is None else method_of(factor), outcome)
+        context = _context(request, caller, needed, request.form["next"])
+        return request.invalid(_CONFIRM_TEMPLATE, caller.account, errors, **context) if isinstance(context, dict) else context
+    outcome = request.identity.step_up.confirm(caller, request.form["password"], proof)
+    request.metrics.step_up(None if proof is None else proof.kind, outcome)
     match outcome:
         case SessionRenewed():
             return request.renewed(outcome, request.safe_next(request.form["next"]))
@@ -60,19 +68,33 @@ def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied:
             response = redirect(f"{SIGN_IN_PATH}?reason={outcome.reason}")
             request.site.cookies.clear(response, Cookie.SESSION)
             return response
-        case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED):
+        case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED) | StepUpRequired():
             return outcome
         case Denied():
-            return request.refused("confirm_identity.html", caller.account, outcome, **context)
+            context = _context(request, caller, needed, request.form["next"])
+            return request.refused(_CONFIRM_TEMPLATE, caller.account, outcome, **context) if isinstance(context, dict) else context
         case unknown:
             assert_never(unknown)
 
 
-def _context(request: PageRequest, caller: Caller, next_text: str) -> dict[str, Any]:
-    return {
-        "needs_code": request.identity.reauthentication.proof_needed(caller).second_factor,
+def _factors_needed(request: PageRequest, caller: Caller) -> Sequence[FactorPresentation]:
+    return request.factors.offered(request.identity.step_up.factors_needed(caller).kinds)
+
+
+def _context(
+    request: PageRequest, caller: Caller, needed: Sequence[FactorPresentation], next_text: str
+) -> dict[str, Any] | Denied | StepUpRequired:
+    """What the page asks for. Kinds whose proof is typed into the same field share it."""
+    context: dict[str, Any] = {
+        "fields": list(dict.fromkeys(factor.step_up_fields for factor in needed)),
         "form": {"next": request.safe_next(next_text)},
     }
+    for factor in needed:
+        challenge = request.identity.step_up.challenge(caller, factor.kind)
+        if isinstance(challenge, Denied | StepUpRequired):
+            return challenge
+        context |= factor.challenge_context(challenge)
+    return context
 
 
 PAGES: Final[list[Page]] = [

@@ -12,13 +12,13 @@ from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text, number
 from xpressbot.entrypoints.messages.reasons import apps_notice
 from xpressbot.entrypoints.messages.refusals import refusal_text
-from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.text import as_seen
-from xpressbot.identity.factors.rules import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_app_name
-from xpressbot.identity.factors.totp.apps import AuthenticatorApp
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.factors.authenticators import ListedAuthenticator
+from xpressbot.identity.factors.rules import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_authenticator_name
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.rules.assurance import Action
 
 APPS_PATH: Final = "/account/2fa/apps"
 _ADD_PATH: Final = f"{APPS_PATH}/add"
@@ -32,17 +32,17 @@ def show_apps(request: PageRequest, caller: Caller) -> Response:
 
 def show_add(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
     """Ask what the new app is to be called."""
-    if request.identity.reauthentication.needed_for(caller, Action.ADD_AUTHENTICATOR):
+    if request.identity.step_up.needed_for(caller, Action.ADD_AUTHENTICATOR):
         return StepUpRequired()
     return _add_page(request, caller)
 
 
 def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret for one app more."""
-    name = normalise_app_name(request.form["name"])
-    if name is None or _is_reserved(request.texts, name):
+    name = normalise_authenticator_name(request.form["name"])
+    if name is None or _is_reserved(request, name):
         return _add_page(request, caller, problem=_name_problem(request.texts, name))
-    outcome = request.identity.authenticator_apps.add(caller, name)
+    outcome = request.identity.authenticators.add(caller, request.chosen_kind.kind, name)
     match outcome:
         case Done():
             return redirect(SETUP_PATH)
@@ -54,12 +54,12 @@ def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequi
             return outcome
 
 
-def rename(request: PageRequest, caller: Caller) -> Response | Denied:
+def rename(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Give an app another name."""
-    app_id, name = request.form["app"], normalise_app_name(request.form["name"])
-    if name is None or _is_reserved(request.texts, name):
+    app_id, name = request.form["app"], normalise_authenticator_name(request.form["name"])
+    if name is None or _is_reserved(request, name):
         return _list(request, caller, renamed=app_id, problem=_name_problem(request.texts, name))
-    outcome = request.identity.authenticator_apps.rename(caller, app_id, name)
+    outcome = request.identity.authenticators.rename(caller, app_id, name)
     match outcome:
         case Done():
             return redirect(APPS_PATH)
@@ -73,7 +73,7 @@ def rename(request: PageRequest, caller: Caller) -> Response | Denied:
 
 def remove(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Let one app go."""
-    outcome = request.identity.authenticator_apps.remove(caller, request.form["app"])
+    outcome = request.identity.authenticators.remove(caller, request.form["app"])
     match outcome:
         case SessionRenewed():
             return request.renewed(outcome, APPS_PATH)
@@ -83,14 +83,20 @@ def remove(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRe
             return outcome
 
 
-def app_choices(texts: Texts, apps: Sequence[AuthenticatorApp]) -> list[dict[str, str]]:
+def app_choices(request: PageRequest, apps: Sequence[ListedAuthenticator]) -> list[dict[str, str]]:
     """Ids and names as a page offers them; an app without a name gets a word for it."""
-    return [{"id": app.id, "name": app_label(texts, app.name, is_usable=app.is_usable)} for app in apps]
+    return [{"id": app.id, "name": _called(request, app)} for app in apps]
 
 
-def app_label(texts: Texts, name: str, *, is_usable: bool = True) -> str:
-    """What an app is called on a page."""
-    return name or (texts.gettext("Authenticator app") if is_usable else texts.gettext("Something else"))
+def kind_choices(request: PageRequest) -> list[dict[str, str]]:
+    """The kinds of authenticators that a page offers to set up; none where there is only one."""
+    kinds = request.factors.primary
+    return [{"kind": one.kind, "text": request.texts.gettext(one.set_up_choice)} for one in kinds] if len(kinds) > 1 else []
+
+
+def _called(request: PageRequest, app: ListedAuthenticator) -> str:
+    factor = request.factors.find_primary(app.kind) if app.is_usable else None
+    return app.name or request.texts.gettext(N_("Something else") if factor is None else factor.label)
 
 
 def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
@@ -103,7 +109,7 @@ def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: T
     rows = [
         {
             "id": app.id,
-            "name": app_label(request.texts, app.name, is_usable=app.is_usable),
+            "name": _called(request, app),
             "is_usable": app.is_usable,
             "typed": request.form["name"] if app.id == renamed else app.name,
             "added_at": app.added_at,
@@ -124,17 +130,19 @@ def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: T
 
 
 def _add_page(request: PageRequest, caller: Caller, *, problem: Text | None = None) -> Response:
-    apps = request.identity.authenticator_apps.list_apps(caller)
+    apps = request.identity.authenticators.listed(caller)
     if not apps:
         return redirect(SETTINGS_PATH)
     if len(apps) >= MOST_PER_ACCOUNT:
         return _refused(Reason.TOO_MANY_AUTHENTICATORS)
     form, errors = {"name": request.form["name"]}, {"name": problem} if problem else {}
-    return request.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors)
+    kinds = kind_choices(request)
+    return request.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors, kinds=kinds)
 
 
-def _is_reserved(texts: Texts, name: str) -> bool:
-    return as_seen(name) == as_seen(app_label(texts, ""))
+def _is_reserved(request: PageRequest, name: str) -> bool:
+    """Whether a name is what those are called that have none."""
+    return as_seen(name) in {as_seen(request.texts.gettext(factor.label)) for factor in request.factors.primary}
 
 
 def _name_problem(texts: Texts, name: str | None) -> str:

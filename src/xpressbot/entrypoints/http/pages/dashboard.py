@@ -20,7 +20,7 @@ from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.administration.checks import SEALED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
-from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 
 _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -45,7 +45,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
     )
 
 
-def acknowledge_notices(request: PageRequest, caller: Caller) -> Response | Denied:
+def acknowledge_notices(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """The person has read the notices that the page named."""
     shown = [Shown(int(one[1]), int(one[2])) for word in request.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
     outcome = request.identity.account_page.acknowledge(caller, shown) if shown else Done()

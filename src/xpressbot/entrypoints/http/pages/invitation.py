@@ -18,7 +18,8 @@ from xpressbot.entrypoints.messages.refusals import weak_password_text
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.passwords.rules import WeakPassword
 
 INVITATION_PATH: Final = "/link/invite"
 _TEMPLATE: Final = "invitation.html"

@@ -9,8 +9,9 @@ from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
 from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
-from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_proof
 from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.messages.formatting import Text
@@ -67,7 +68,7 @@ def take_pasted_link(request: PageRequest) -> Response:
 
 def start(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
     """Prepare a secret and show it. The cookie of the link begins anew, so that it outlives the set-up."""
-    outcome = request.identity.re_enrolment.start(enrollee)
+    outcome = request.identity.re_enrolment.start(enrollee, request.chosen_kind.kind)
     match outcome:
         case Done():
             return redirect(SETUP_PATH) if enrollee.link is None else keep_link(request, SETUP_PATH, enrollee.link)
@@ -94,8 +95,8 @@ def confirm(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
     enrolment = request.identity.re_enrolment.view(enrollee)
     if isinstance(enrolment, Denied):
         return enrolment
-    outcome = with_first_code(
-        request, None, FormSubject.must_enrol(enrollee), enrolment, lambda code: request.identity.re_enrolment.confirm(enrollee, code)
+    outcome = with_first_proof(
+        request, None, FormSubject.must_enrol(enrollee), enrolment, lambda proof: request.identity.re_enrolment.confirm(enrollee, proof)
     )
     match outcome:
         case SignedIn():
@@ -135,6 +136,7 @@ def _page(
         email=None if isinstance(enrollee, Denied) else enrollee.pending.email,
         shown_to=None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee),
         may_start=isinstance(refusal, Done),
+        kinds=kind_choices(request),
         other_link=isinstance(refusal, Denied) and refusal.reason is Reason.LINK_OF_ANOTHER,
     )
 

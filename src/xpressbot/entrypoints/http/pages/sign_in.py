@@ -1,15 +1,15 @@
 """Signing in and out: the password, the code, the recovery code."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.admission import ADDRESS_TYPED
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, Factors
 from xpressbot.entrypoints.http.form_subject import FormSubject
-from xpressbot.entrypoints.http.forms import code_problem, parse_recovery_code, parse_totp_code, password_problem, recovery_code_problem
+from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
@@ -18,48 +18,10 @@ from xpressbot.entrypoints.messages.reasons import sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_sign_in_with
-from xpressbot.identity.factors.proof import RecoveryCodeText, SecondFactor, TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
-from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
-
-CODE_PATH: Final = "/sign-in/code"
-RECOVERY_CODE_PATH: Final = "/sign-in/recovery-code"
-
-
-@dataclass(frozen=True, slots=True)
-class _SecondFactorWay:
-    """A page that takes one kind of second factor."""
-
-    step: Step
-    template: str
-    parse: Callable[[PageRequest], SecondFactor | None]
-    problem: Callable[[PageRequest], Text]
-
-
-def _totp_code(request: PageRequest) -> TotpCode | None:
-    return parse_totp_code(request.form["code"])
-
-
-def _recovery_code(request: PageRequest) -> RecoveryCodeText | None:
-    return parse_recovery_code(request.form["code"], request.used_marks)
-
-
-def _problem_of_code(request: PageRequest) -> Text:
-    if _recovery_code(request) is None:
-        return code_problem(request.texts, request.form["code"])
-    return request.texts.gettext('This is a recovery code. Follow "Use a recovery code instead" and type it there.')
-
-
-def _problem_of_recovery_code(request: PageRequest) -> Text:
-    if _totp_code(request) is None:
-        return recovery_code_problem(request.texts, request.form["code"])
-    return request.texts.gettext('This is a code from an app. Follow "Use the code from your app" and type it there.')
-
-
-_APP: Final = _SecondFactorWay(Step.TOTP, "sign_in_code.html", _totp_code, _problem_of_code)
-_RECOVERY_CODE: Final = _SecondFactorWay(Step.RECOVERY_CODE, "sign_in_recovery_code.html", _recovery_code, _problem_of_recovery_code)
+from xpressbot.identity.sign_in.rules.pending import NextStep
 
 
 def show_sign_in(request: PageRequest) -> Response:
@@ -87,13 +49,14 @@ def sign_in(request: PageRequest) -> Response:
         errors["password"] = problem
     if isinstance(email, AddressProblem) or errors:
         return request.invalid("sign_in.html", None, errors, form=kept)
-    outcome = request.identity.sign_in.begin(email, password, next_path, request.client)
+    outcome = request.identity.password_step.begin(email, password, next_path, request.client)
     request.metrics.sign_in(Step.PASSWORD, outcome)
     match outcome:
         case SignedIn():
             return request.signed_in(outcome)
-        case SecondFactorRequired(pending):
-            response = redirect(CODE_PATH)
+        case SecondFactorRequired(pending, kinds):
+            preferred = next(iter(request.factors.offered(kinds)), request.factors.primary[0])
+            response = redirect(preferred.sign_in_path)
             request.site.cookies.set(response, Cookie.SIGN_IN, pending)
             return response
         case EnrolmentRequired(pending):
@@ -106,36 +69,32 @@ def sign_in(request: PageRequest) -> Response:
             assert_never(unknown)
 
 
-def show_second_factor(way: _SecondFactorWay) -> Callable[[PageRequest], Response]:
-    """Ask for a second factor."""
+def show_second_factor(factor: FactorPresentation) -> Callable[[PageRequest], Response]:
+    """Ask for a proof of one kind of factor."""
 
     def show(request: PageRequest) -> Response:
-        pending = _pending(request)
-        return pending if isinstance(pending, Response) else request.page(way.template, None, **_of(pending))
+        return _ask(request, factor, lambda context: request.page(factor.sign_in_template, None, **context))
 
     return show
 
 
-def verify_second_factor(way: _SecondFactorWay) -> Callable[[PageRequest], Response]:
-    """Check a second factor."""
+def verify_second_factor(factor: FactorPresentation) -> Callable[[PageRequest], Response]:
+    """Check a proof of one kind of factor."""
 
     def verify(request: PageRequest) -> Response:
-        factor = way.parse(request)
-        if factor is None:
-            pending = _pending(request)
-            if isinstance(pending, Response):
-                return pending
-            return request.invalid(way.template, None, {"code": way.problem(request)}, **_of(pending))
-        outcome = request.identity.sign_in.verify_second_factor(request.cookie(Cookie.SIGN_IN), factor, request.client)
-        request.metrics.sign_in(way.step, outcome)
+        proof = factor.parse(request.proof_form)
+        if proof is None:
+            errors = _shape_problem(request, factor)
+            return _ask(request, factor, lambda context: request.invalid(factor.sign_in_template, None, errors, **context))
+        outcome = request.identity.second_step.verify(request.cookie(Cookie.SIGN_IN), proof, request.client)
+        request.metrics.sign_in(factor.kind, outcome)
         match outcome:
             case SignedIn():
                 return request.signed_in(outcome)
             case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.MUST_ENROL | Reason.CLOCK_WAS_CHANGED):
                 return _sent_back(request, outcome)
             case Denied():
-                pending = _pending(request)
-                return pending if isinstance(pending, Response) else request.refused(way.template, None, outcome, **_of(pending))
+                return _ask(request, factor, lambda context: request.refused(factor.sign_in_template, None, outcome, **context))
             case unknown:
                 assert_never(unknown)
 
@@ -160,18 +119,32 @@ def leave_enrolment(request: PageRequest, enrollee: Enrollee) -> Response:
     return response
 
 
-def _pending(request: PageRequest) -> PendingSignIn | Response:
-    pending = request.identity.sign_in.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
-    return _sent_back(request, pending) if isinstance(pending, Denied) else pending
+def _ask(request: PageRequest, factor: FactorPresentation, answer: Callable[[dict[str, Any]], Response]) -> Response:
+    """Answer with a kind's page: whom it is shown to, its challenge, and the other kinds that they may prove instead."""
+    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+    if isinstance(pending, Denied):
+        return _sent_back(request, pending)
+    challenge = request.identity.second_step.challenge(request.cookie(Cookie.SIGN_IN), factor.kind)
+    if isinstance(challenge, Denied):
+        return _sent_back(request, challenge)
+    offered = request.factors.offered(request.identity.second_step.offered_kinds(pending))
+    others = [other for other in offered if other is not factor]
+    context = {
+        "email": pending.email,
+        "shown_to": FormSubject.signing_in(pending),
+        "path": factor.sign_in_path,
+        "others": [{"path": other.sign_in_path, "text": request.texts.gettext(other.sign_in_link)} for other in others],
+    }
+    return answer(context | factor.challenge_context(challenge))
 
 
-def _of(pending: PendingSignIn) -> dict[str, Any]:
-    """What a page says of whom it is shown to."""
-    return {"email": pending.email, "shown_to": FormSubject.signing_in(pending)}
+def _shape_problem(request: PageRequest, factor: FactorPresentation) -> dict[str, Text]:
+    other = request.factors.misplaced(request.proof_form, factor)
+    return factor.problem(request.proof_form) if other is None else {"code": request.texts.gettext(other.misplaced)}
 
 
 def _shown_to(request: PageRequest) -> FormSubject | None:
-    pending = request.identity.sign_in.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
     return None if isinstance(pending, Denied) else FormSubject.signing_in(pending)
 
 
@@ -186,12 +159,12 @@ def _sent_back(request: PageRequest, denied: Denied) -> Response:
     return redirect(f"{SIGN_IN_PATH}?reason={denied.reason}")
 
 
-PAGES: Final[list[Page]] = [
-    PublicPage("GET", SIGN_IN_PATH, show_sign_in),
-    PublicPage("POST", SIGN_IN_PATH, sign_in, hashes_at=ADDRESS_TYPED),
-    PublicPage("GET", CODE_PATH, show_second_factor(_APP)),
-    PublicPage("POST", CODE_PATH, verify_second_factor(_APP), shown_to=_shown_to),
-    PublicPage("GET", RECOVERY_CODE_PATH, show_second_factor(_RECOVERY_CODE)),
-    PublicPage("POST", RECOVERY_CODE_PATH, verify_second_factor(_RECOVERY_CODE), shown_to=_shown_to),
-    SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
-]
+def pages(factors: Factors) -> list[Page]:
+    """The password, a page for each kind of factor, and signing out."""
+    return [
+        PublicPage("GET", SIGN_IN_PATH, show_sign_in),
+        PublicPage("POST", SIGN_IN_PATH, sign_in, hashes_at=ADDRESS_TYPED),
+        *(PublicPage("GET", factor.sign_in_path, show_second_factor(factor)) for factor in factors),
+        *(PublicPage("POST", factor.sign_in_path, verify_second_factor(factor), shown_to=_shown_to) for factor in factors),
+        SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
+    ]

@@ -7,14 +7,14 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages import re_enrolment
-from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices
-from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_code
+from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices, kind_choices
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_proof
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInPage
-from xpressbot.identity.factors.totp.enrolment import Confirmed
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.rules.assurance import Action
 
 MOVE_PATH: Final = "/account/2fa/move"
 DISABLE_PATH: Final = "/account/2fa/disable"
@@ -22,50 +22,58 @@ DISABLE_PATH: Final = "/account/2fa/disable"
 
 def show_move(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
     """Ask what became of the old phone, and which app it is about."""
-    if request.identity.reauthentication.needed_for(caller, Action.START_ENROLMENT):
+    if request.identity.step_up.needed_for(caller, Action.START_ENROLMENT):
         return StepUpRequired()
     settings = request.identity.account_page.settings(caller)
     if not settings.protection.on:
         return redirect(SETTINGS_PATH)
-    return request.page("move.html", caller.account, apps=app_choices(request.texts, settings.apps), other_sessions=settings.other_sessions)
+    return request.page(
+        "move.html",
+        caller.account,
+        apps=app_choices(request, settings.apps),
+        kinds=kind_choices(request),
+        other_sessions=settings.other_sessions,
+    )
 
 
 def start(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Prepare a secret and show it. With 2FA on it is a move: `app` names the one to replace, `lost` says where that is."""
-    outcome = request.identity.totp_enrolment.start(caller, replaces=request.form["app"] or None, lost=request.form["lost"] == "yes")
+    outcome = request.identity.set_up.start(
+        caller, request.chosen_kind.kind, replaces=request.form["app"] or None, lost=request.form["lost"] == "yes"
+    )
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
-def start_over(request: PageRequest, caller: Caller) -> Response | Denied:
+def start_over(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Replace the secret."""
-    outcome = request.identity.totp_enrolment.start_over(caller)
+    outcome = request.identity.set_up.start_over(caller)
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
 def show_setup(request: PageRequest, caller: Caller) -> Response:
     """The QR code, the key, and the field for the first code."""
-    enrolment = request.identity.totp_enrolment.view(caller)
+    enrolment = request.identity.set_up.view(caller)
     if enrolment is None:
         return _without_enrolment(request, caller)
     return set_up_page(request, caller, FormSubject.signed_in(caller.account), enrolment)
 
 
-def confirm(request: PageRequest, caller: Caller) -> Response | Denied:
+def confirm(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Check the first code; a right one does what the set-up was begun for."""
-    enrolment = request.identity.totp_enrolment.view(caller)
+    enrolment = request.identity.set_up.view(caller)
     if enrolment is None:
         return _without_enrolment(request, caller, reason=Reason.NO_ENROLMENT)
-    outcome = with_first_code(
+    outcome = with_first_proof(
         request,
         caller,
         FormSubject.signed_in(caller.account),
         enrolment,
-        lambda code: request.identity.totp_enrolment.confirm(caller, code),
+        lambda proof: request.identity.set_up.confirm(caller, proof),
     )
     match outcome:
-        case Confirmed(raised, shows_codes, added):
+        case InPlace(raised, shows_codes, added):
             return request.renewed(raised, CODES_PATH if shows_codes else APPS_PATH if added else SETTINGS_PATH)
-        case Denied() | Response():
+        case Denied() | StepUpRequired() | Response():
             return outcome
         case unknown:
             assert_never(unknown)
@@ -87,7 +95,7 @@ def show_disable(request: PageRequest, caller: Caller) -> Response:
 
 def disable(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """Turn 2FA off."""
-    outcome = request.identity.totp_enrolment.disable(caller)
+    outcome = request.identity.set_up.disable(caller)
     return request.renewed(outcome, SETTINGS_PATH) if isinstance(outcome, SessionRenewed) else outcome
 
 

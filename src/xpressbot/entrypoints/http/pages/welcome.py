@@ -19,7 +19,8 @@ from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn, WeakPassword
+from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.account_creation import NewAccount
 
 WELCOME_PATH: Final = "/welcome"

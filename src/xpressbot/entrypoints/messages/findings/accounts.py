@@ -6,11 +6,12 @@ from typing import Any, Final
 from xpressbot.entrypoints.messages.addresses import listed_address
 from xpressbot.entrypoints.messages.findings.words import DIRECTION, SET_THE_CLOCK, CheckWords, ProblemWords, listed, moment
 from xpressbot.entrypoints.messages.translation import N_, Texts
-from xpressbot.identity.sessions.rules.assurance import Method
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeKind
+from xpressbot.identity.factors.totp.kind import Totp
 
 MOST_ROWS_LISTED: Final = 3
 """Rows have long names, and say little to people."""
-_METHODS: Final = {Method.TOTP.value: N_("codes from the app"), Method.RECOVERY_CODE.value: N_("recovery codes")}
+_METHODS: Final = {Totp.method: N_("codes from the app"), RecoveryCodeKind.method: N_("recovery codes")}
 
 
 def _secrets_well(facts: Mapping[str, Any]) -> str:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, inspect, text
 from xpressbot.foundation.database.encoding import MAKES_ONE, NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
 
-HEAD: Final = "0005"
+FIRST: Final = "0100"
+"""The first revision of a released version. What was made before it is refused, not migrated."""
+HEAD: Final = "0100"
 """The newest revision. Kept by hand beside the files so that a start need not load Alembic; a test compares the two."""
 _MIGRATION_LOCK: Final = 0x58_50_42_31
 
@@ -64,6 +66,11 @@ def _known_revision(database: Database) -> str | None:
     revision = current_revision(database)
     if revision is not None and revision > HEAD:
         raise SchemaError(f"The database is at schema {revision}, this program knows {HEAD}. Install the newer version.")
+    if revision is not None and revision < FIRST:
+        raise SchemaError(
+            f"The database is at schema {revision}, which is from before the first release and is not migrated."
+            " Use the version that made it, or begin with an empty database."
+        )
     return revision
 
 

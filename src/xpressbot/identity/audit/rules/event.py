@@ -25,7 +25,7 @@ class EventKind(StrEnum):
     ACCOUNT_ENABLED = "account.enabled"
     CLOCK_RESET = "account.clock_reset"
     SIGNED_IN = "sign_in.completed"
-    SIGNED_IN_WITH_RECOVERY_CODE = "sign_in.completed_with_recovery_code"
+    SIGNED_IN_WITH_BACKUP = "sign_in.completed_with_backup"
     SIGNED_IN_AFTER_WAITS = "sign_in.completed_after_waits"
     STOPPED_AT_SECOND_FACTOR = "sign_in.stopped_at_second_factor"
     SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
@@ -35,22 +35,22 @@ class EventKind(StrEnum):
     SIGNED_OUT = "session.signed_out"
     SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
     IDENTITY_CONFIRMED = "step_up.completed"
-    IDENTITY_CONFIRMED_WITH_RECOVERY_CODE = "step_up.completed_with_recovery_code"
+    IDENTITY_CONFIRMED_WITH_BACKUP = "step_up.completed_with_backup"
     IDENTITY_REFUSED = "step_up.refused"
-    ENROLMENT_STARTED = "totp.enrolment_started"
-    ENROLMENT_REFUSED = "totp.enrolment_refused"
-    ENROLMENT_DISCARDED = "totp.enrolment_discarded"
-    TWO_FACTOR_ENABLED = "totp.enabled"
-    AUTHENTICATOR_MOVED = "totp.moved"
-    AUTHENTICATOR_ADDED = "totp.added"
-    AUTHENTICATOR_RENAMED = "totp.renamed"
-    AUTHENTICATOR_REMOVED = "totp.removed"
-    TWO_FACTOR_RESET = "totp.reset"
-    TWO_FACTOR_DISABLED = "totp.disabled"
-    RECOVERY_CODES_REVEALED = "recovery_codes.revealed"
-    RECOVERY_CODE_CHECKED = "recovery_codes.checked"
-    RECOVERY_CODES_PREPARED = "recovery_codes.prepared"
-    RECOVERY_CODES_REPLACED = "recovery_codes.replaced"
+    ENROLMENT_STARTED = "authenticator.enrolment_started"
+    ENROLMENT_REFUSED = "authenticator.enrolment_refused"
+    ENROLMENT_DISCARDED = "authenticator.enrolment_discarded"
+    TWO_FACTOR_ENABLED = "two_factor.enabled"
+    AUTHENTICATOR_MOVED = "authenticator.moved"
+    AUTHENTICATOR_ADDED = "authenticator.added"
+    AUTHENTICATOR_RENAMED = "authenticator.renamed"
+    AUTHENTICATOR_REMOVED = "authenticator.removed"
+    TWO_FACTOR_RESET = "two_factor.reset"
+    TWO_FACTOR_DISABLED = "two_factor.disabled"
+    BACKUPS_REVEALED = "backups.revealed"
+    BACKUP_CHECKED = "backups.checked"
+    BACKUPS_PREPARED = "backups.prepared"
+    BACKUPS_REPLACED = "backups.replaced"
     NOTICES_SEEN = "notices.seen"
 
 
@@ -59,7 +59,7 @@ NOTABLE: Final = frozenset(
         EventKind.ACCOUNT_DISABLED,
         EventKind.ACCOUNT_ENABLED,
         EventKind.CLOCK_RESET,
-        EventKind.SIGNED_IN_WITH_RECOVERY_CODE,
+        EventKind.SIGNED_IN_WITH_BACKUP,
         EventKind.SIGNED_IN_AFTER_WAITS,
         EventKind.STOPPED_AT_SECOND_FACTOR,
         EventKind.SECOND_FACTOR_REFUSED,
@@ -67,37 +67,51 @@ NOTABLE: Final = frozenset(
         EventKind.ENROLMENT_AWAITED,
         EventKind.PASSWORD_GUESSING,
         EventKind.SESSION_ENDED_BY_FAILURES,
-        EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE,
+        EventKind.IDENTITY_CONFIRMED_WITH_BACKUP,
         EventKind.TWO_FACTOR_ENABLED,
         EventKind.AUTHENTICATOR_MOVED,
         EventKind.AUTHENTICATOR_ADDED,
         EventKind.AUTHENTICATOR_REMOVED,
         EventKind.TWO_FACTOR_RESET,
         EventKind.TWO_FACTOR_DISABLED,
-        EventKind.RECOVERY_CODES_REVEALED,
-        EventKind.RECOVERY_CODES_REPLACED,
+        EventKind.BACKUPS_REVEALED,
+        EventKind.BACKUPS_REPLACED,
     }
 )
 """Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""
 
 
+OPERATOR: Final = "operator"
+"""The actor of what is done on the server's command line."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain."""
+    """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain.
+
+    factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
+    did it by itself. target: the account or authenticator that it was done to, where that is not the chain's own account.
+    """
 
     kind: EventKind
     details: Mapping[str, DetailValue]
+    factor: str | None = None
+    actor: str | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
-    """A recorded event. kind is None for one that a newer version of this program recorded."""
+    """A recorded event of a subject: an account. kind is None for one that a newer version of this program recorded."""
 
-    account_id: str
+    subject: str
     seq: int
     kind: EventKind | None
     at: int
     details: Mapping[str, DetailValue]
+    factor: str | None = None
+    actor: str | None = None
+    target: str | None = None
 
 
 def encode_details(details: Mapping[str, DetailValue]) -> str:
@@ -110,7 +124,7 @@ def details_hash(salt: bytes, encoded_details: str) -> bytes:
     return hashlib.sha256(salt + encoded_details.encode()).digest()
 
 
-def chained_hash(previous: bytes, *, account_id: str, seq: int, kind: EventKind, at: int, details_digest: bytes) -> bytes:
+def chained_hash(previous: bytes, event: NewEvent, *, subject: str, seq: int, at: int, details_digest: bytes) -> bytes:
     """The hash of an event: over the previous one's, the closed fields, and the commitment to the details."""
-    closed_fields = _ENCODER.encode([account_id, seq, kind.value, at])
+    closed_fields = _ENCODER.encode([subject, seq, event.kind.value, event.factor, event.actor, event.target, at])
     return hashlib.sha256(previous + details_digest + closed_fields.encode()).digest()

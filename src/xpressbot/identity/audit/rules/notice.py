@@ -30,7 +30,7 @@ MERGED: Final = frozenset(
 BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET, EventKind.CLOCK_RESET})
 """What only the operator does is shown before all else, so that nobody can push it out."""
 
-_TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_RECOVERY_CODE, EventKind.IDENTITY_CONFIRMED_WITH_RECOVERY_CODE})
+_TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_BACKUP, EventKind.IDENTITY_CONFIRMED_WITH_BACKUP})
 """A spent recovery code is worth a word even to the one who spent it."""
 
 

@@ -12,7 +12,7 @@ from xpressbot.identity.tables import RECOVERY_CODE, RECOVERY_CODE_SET
 
 _DIGEST_PURPOSE: Final = "recovery code"
 COPY_TO_SHOW: Final = EncryptedColumn(
-    "recovery code", RECOVERY_CODE.c.box, RECOVERY_CODE_SET.c.account_id, RECOVERY_CODE_SET.c.id == RECOVERY_CODE.c.set_id
+    "recovery code", RECOVERY_CODE.c.shown_copy, RECOVERY_CODE_SET.c.account_id, RECOVERY_CODE_SET.c.id == RECOVERY_CODE.c.set_id
 )
 
 
@@ -39,5 +39,7 @@ def decrypt_codes(encryption: Encryption, account_id: str, code_set: RecoveryCod
     Raises DecryptionError.
     """
     return tuple(
-        COPY_TO_SHOW.decrypt(encryption, account_id, code.id, code.box).decode() for code in code_set.codes if code.box is not None
+        COPY_TO_SHOW.decrypt(encryption, account_id, code.id, code.shown_copy).decode()
+        for code in code_set.codes
+        if code.shown_copy is not None
     )

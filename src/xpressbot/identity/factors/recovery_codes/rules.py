@@ -28,13 +28,13 @@ _LINE: Final = re.compile(
 class RecoveryCode:
     """One code of a set as it is stored.
 
-    digest: keyed HMAC that verifies. box: sealed copy for viewing, None once the installation has dropped it.
+    digest: keyed HMAC that verifies. shown_copy: encrypted copy for viewing, None once the installation has dropped it.
     """
 
     id: str
     position: int
     digest: bytes
-    box: bytes | None
+    shown_copy: bytes | None
     used_at: int | None
     used_agent: str | None
 

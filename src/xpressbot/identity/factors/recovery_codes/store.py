@@ -63,7 +63,8 @@ def add(tx: Writing, account_id: str, code_set: RecoveryCodeSet, now: int, *, in
         )
     )
     rows = [
-        {"id": code.id, "set_id": code_set.id, "position": code.position, "digest": code.digest, "box": code.box} for code in code_set.codes
+        {"id": code.id, "set_id": code_set.id, "position": code.position, "digest": code.digest, "shown_copy": code.shown_copy}
+        for code in code_set.codes
     ]
     tx.execute(insert(RECOVERY_CODE), rows)
 
@@ -125,9 +126,9 @@ def look_up(tx: Reading, account_id: str, digest: bytes) -> SavedCode:
     return SavedCode.GOOD if row.used_at is None else SavedCode.USED
 
 
-def drop_boxes(tx: Writing, account_id: str) -> None:
+def drop_copies(tx: Writing, account_id: str) -> None:
     """Forget the copies for viewing."""
-    in_force = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE).values(box=None)
+    in_force = update(RECOVERY_CODE).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE).values(shown_copy=None)
     tx.execute(in_force, {"of_account": account_id})
 
 
@@ -135,7 +136,7 @@ def next_sets(tx: Reading, after: str, before: str, limit: int) -> Sequence[tupl
     """The sets whose ids follow, at most so many, each with whether it has copies for viewing."""
     set_id = RECOVERY_CODE_SET.c.id
     # Not EXISTS, which an engine may answer by reading all the codes there are.
-    copy = select(RECOVERY_CODE.c.id).where(RECOVERY_CODE.c.set_id == set_id, RECOVERY_CODE.c.box.is_not(None)).limit(1)
+    copy = select(RECOVERY_CODE.c.id).where(RECOVERY_CODE.c.set_id == set_id, RECOVERY_CODE.c.shown_copy.is_not(None)).limit(1)
     sets = (
         select(set_id, copy.scalar_subquery().is_not(None).label("has_copies"))
         .where(set_id > after, set_id < before)
@@ -145,10 +146,10 @@ def next_sets(tx: Reading, after: str, before: str, limit: int) -> Sequence[tupl
     return [(row.id, row.has_copies) for row in tx.select(sets)]
 
 
-def drop_boxes_of(tx: Writing, set_ids: Sequence[str]) -> None:
+def drop_copies_of(tx: Writing, set_ids: Sequence[str]) -> None:
     """Forget the copies of these sets."""
-    with_box = (RECOVERY_CODE.c.set_id.in_(set_ids), RECOVERY_CODE.c.box.is_not(None))
-    tx.execute(update(RECOVERY_CODE).where(*with_box).values(box=None))
+    with_copy = (RECOVERY_CODE.c.set_id.in_(set_ids), RECOVERY_CODE.c.shown_copy.is_not(None))
+    tx.execute(update(RECOVERY_CODE).where(*with_copy).values(shown_copy=None))
 
 
 def remove_all(tx: Writing, account_id: str) -> None:
@@ -175,5 +176,5 @@ def _read(tx: Reading, *conditions: Any) -> RecoveryCodeSet | None:
     ).all()
     if not rows:
         return None
-    codes = tuple(RecoveryCode(row.id, row.position, row.digest, row.box, row.used_at, row.used_agent) for row in rows)
+    codes = tuple(RecoveryCode(row.id, row.position, row.digest, row.shown_copy, row.used_at, row.used_agent) for row in rows)
     return RecoveryCodeSet(rows[0].set_id, rows[0].session_id, rows[0].saved_at, codes)

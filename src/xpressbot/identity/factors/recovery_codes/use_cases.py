@@ -6,27 +6,28 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
-from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.foundation.identifiers import bound_of_identifiers
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import MILLISECOND
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.proof import RecoveryCodeText
+from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.recovery_codes.codes import decrypt_codes, draw_codes, recovery_code_digest
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText, check_bucket
 from xpressbot.identity.factors.recovery_codes.rules import RecoveryCodeSet, SavedCode, grouped
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
-from xpressbot.identity.sessions.rules.assurance import STEP_UP_FRESHNESS, Action
+from xpressbot.identity.sessions.rules.assurance import STEP_UP_FRESHNESS
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR, Session
-from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.charges import charge_try
-from xpressbot.identity.throttling.rules import Bucket
+from xpressbot.identity.throttling.rules import second_factor
 
+_NAME: Final = RecoveryCodeText.kind
 SETS_AT_A_TIME: Final = 100
 """How many sets are looked at, and lose their copies, in one transaction."""
 
@@ -80,24 +81,24 @@ class RecoveryCodes:
             if not self._viewable:
                 return Unchanged(Denied(Reason.NOT_VIEWABLE))
             session_store.show_codes(entry.tx, entry.session.id, ledger.code_set.id, entry.session.proven_at + STEP_UP_FRESHNESS)
-            return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_REVEALED))
+            return Changed(Done(), caller.event(EventKind.BACKUPS_REVEALED, factor=_NAME))
 
-        return self._gate.enter_confirmed(caller, Action.REVEAL_RECOVERY_CODES, operation)
+        return self._gate.run(caller, Action.REVEAL_BACKUPS, operation)
 
     def regenerate(self, caller: Caller) -> Done | Denied | StepUpRequired:
         """Prepare a new set and show it. The old one stays in force until `keep`."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied]:
-            if not authenticator_store.active(entry.tx, entry.account.id):
+            if not protection_of(entry.tx, entry.account.id).is_on:
                 return Unchanged(Denied(Reason.NOT_PROTECTED))
             codes = draw_codes(entry.tx, self._system, self._encryption, self._digest, entry.account.id, entry.session.id)
             recovery_code_store.add(entry.tx, entry.account.id, codes, entry.now, in_force=False)
             session_store.show_codes(entry.tx, entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
-            return Changed(Done(), caller.event(EventKind.RECOVERY_CODES_PREPARED))
+            return Changed(Done(), caller.event(EventKind.BACKUPS_PREPARED, factor=_NAME))
 
-        return self._gate.enter_confirmed(caller, Action.REGENERATE_RECOVERY_CODES, operation)
+        return self._gate.run(caller, Action.REGENERATE_BACKUPS, operation)
 
-    def keep(self, caller: Caller, set_id: str) -> SessionRenewed | Done | Denied:
+    def keep(self, caller: Caller, set_id: str) -> SessionRenewed | Done | Denied | StepUpRequired:
         """The person has saved the codes of one set ("Continue"): hide them, and put the set in force if it was prepared.
 
         set_id is the set that was on the page; empty stands for whatever is shown. Refused with CODES_NOT_KEPT when that
@@ -117,40 +118,32 @@ class RecoveryCodes:
                 recovery_code_store.put_in_force(tx, account_id, ledger.code_set.id)
             recovery_code_store.mark_saved(tx, account_id, entry.now)
             if not self._viewable:
-                recovery_code_store.drop_boxes(tx, account_id)
+                recovery_code_store.drop_copies(tx, account_id)
             if not replaces:
                 session_store.show_codes(tx, entry.session.id, None, 0)
                 return Unchanged(Done())
-            throttle_store.clear(tx, [throttle.recovery_code(account_id).key])
+            throttle_store.clear(tx, [second_factor(_NAME, account_id).key])
             others = session_store.count_others(tx, account_id, entry.session.id, entry.now)
-            raised = entry.change_security(replace(entry.session, shown_set_id=None, codes_visible_until=0))
-            return Changed(raised, caller.event(EventKind.RECOVERY_CODES_REPLACED, sessions_ended=others))
+            renewed = entry.change_security(replace(entry.session, shown_set_id=None, codes_visible_until=0))
+            authenticator_store.keep_enrolment(tx, entry.session.id)
+            return Changed(renewed, caller.event(EventKind.BACKUPS_REPLACED, factor=_NAME, sessions_ended=others))
 
-        return self._gate.enter(caller, operation)
+        return self._gate.run(caller, Action.KEEP_BACKUPS, operation)
 
     def check(self, caller: Caller, code: RecoveryCodeText) -> SavedCode | Denied | StepUpRequired:
         """Tell what a code on somebody's paper is worth, without using it. A good one counts as no guess."""
-        allowed = self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, lambda _entry: Unchanged(Done()))
-        if not isinstance(allowed, Done):
-            return allowed
-
-        def tried(tx: Writing) -> tuple[None, Sequence[Bucket]] | Denied:
-            entry = self._gate.admit(tx, caller)
-            return entry if isinstance(entry, Denied) else (None, [throttle.recovery_code_check(entry.account.id)])
-
-        charged = charge_try(self._transactions, self._system.now, tried, durable=False)
-        if isinstance(charged, Denied):
-            return charged
-        _, charges = charged
+        charge = self._gate.charge(caller, Action.CHECK_BACKUP, lambda entry: check_bucket(entry.account.id))
+        if isinstance(charge, Denied | StepUpRequired):
+            return charge
 
         def operation(entry: Entry) -> Changed[SavedCode]:
             digest = recovery_code_digest(self._digest, entry.account.id, code.characters)
             found = recovery_code_store.look_up(entry.tx, entry.account.id, digest)
             if found is not SavedCode.UNKNOWN:
-                throttle_store.give_back(entry.tx, charges)
-            return Changed(found, caller.event(EventKind.RECOVERY_CODE_CHECKED, result=found))
+                throttle_store.give_back(entry.tx, [charge])
+            return Changed(found, caller.event(EventKind.BACKUP_CHECKED, factor=_NAME, result=found))
 
-        return self._gate.enter_confirmed(caller, Action.CHECK_RECOVERY_CODE, operation)
+        return self._gate.run(caller, Action.CHECK_BACKUP, operation)
 
     def forget_unsaved(self) -> None:
         """Where codes may not be shown again, drop the copies of sets that nobody said to have saved in time.
@@ -167,7 +160,7 @@ class RecoveryCodes:
             with_copies = [set_id for set_id, has_copies in stretch if has_copies]
             if with_copies:
                 with self._transactions.writing() as tx:
-                    recovery_code_store.drop_boxes_of(tx, with_copies)
+                    recovery_code_store.drop_copies_of(tx, with_copies)
                     tx.commit()
             self._looked_at = stretch[-1][0]
 

@@ -1,44 +1,27 @@
-"""How surely somebody is signed in. The level is computed from the methods used and never stored."""
+"""How surely a person is signed in. The level is computed from the methods used and never stored."""
 
-from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.times import MINUTE, is_from_the_future
+from xpressbot.identity.accounts.rules.actions import ProofNeeded
 
 STEP_UP_FRESHNESS: Final = 5 * MINUTE
 RECOVERY_GRANT: Final = 30 * MINUTE
+PASSWORD: Final = "pwd"
+"""The authentication method reference of a password (RFC 8176). Each kind of factor names its own."""
 
-
-class Method(StrEnum):
-    """Authentication method references (RFC 8176; recovery_code is ours, the RFC has no word for it)."""
-
-    PASSWORD = "pwd"
-    TOTP = "otp"
-    RECOVERY_CODE = "recovery_code"
-
-
-Amr = frozenset[Method]
-SECOND_FACTORS: Final[Amr] = frozenset({Method.TOTP, Method.RECOVERY_CODE})
-
-
-class Action(StrEnum):
-    """What needs a fresh proof of identity ("step-up", ASVS 7.5.1)."""
-
-    START_ENROLMENT = "start_enrolment"
-    ADD_AUTHENTICATOR = "add_authenticator"
-    REMOVE_AUTHENTICATOR = "remove_authenticator"
-    DISABLE_TWO_FACTOR = "disable_two_factor"
-    REVEAL_RECOVERY_CODES = "reveal_recovery_codes"
-    REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"
-    CHECK_RECOVERY_CODE = "check_recovery_code"
-
-
-_REPAIRS: Final = frozenset({Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_RECOVERY_CODES})
+Amr = frozenset[str]
+"""The authentication methods that a session rests on."""
 
 
 def aal_of(amr: Amr) -> int:
     """Authenticator assurance level: 2 for a password and a second factor, else 1."""
-    return 2 if Method.PASSWORD in amr and amr & SECOND_FACTORS else 1
+    return 2 if PASSWORD in amr and has_second_factor(amr) else 1
+
+
+def has_second_factor(amr: Amr) -> bool:
+    """Whether something besides the password was proven."""
+    return bool(amr - {PASSWORD})
 
 
 def is_fresh(proven_at: int, now: int) -> bool:
@@ -51,10 +34,12 @@ def is_grant_open(recovery_grant_until: int, now: int) -> bool:
     return now < recovery_grant_until and not is_from_the_future(recovery_grant_until - RECOVERY_GRANT, now)
 
 
-def step_up_needed(action: Action, *, proven_at: int, recovery_grant_until: int, now: int) -> bool:
-    """Whether the person must confirm who they are before this action.
+def step_up_needed(proof: ProofNeeded, *, proven_at: int, recovery_grant_until: int, now: int) -> bool:
+    """Whether the person must confirm who they are before an action that needs this proof.
 
-    A session begun with a recovery code may repair the account for a while without further proof, since its owner has
-    just lost the other factor; looking at the codes is no repair.
+    A session begun with a recovery code may repair the account for a while without further proof, since its owner has just lost the
+    other factor; looking at the codes is no repair.
     """
-    return not is_fresh(proven_at, now) and not (action in _REPAIRS and is_grant_open(recovery_grant_until, now))
+    if proof is ProofNeeded.NONE or is_fresh(proven_at, now):
+        return False
+    return not (proof is ProofNeeded.FRESH_OR_RECOVERY and is_grant_open(recovery_grant_until, now))

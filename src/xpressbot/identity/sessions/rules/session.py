@@ -5,12 +5,15 @@ from typing import Final
 
 from xpressbot.foundation.times import HOUR, MINUTE, is_from_the_future
 from xpressbot.identity.sessions.rules.assurance import Amr, aal_of, is_grant_open
+from xpressbot.identity.throttling.rules import Bucket, Policy
 
 ABSOLUTE_LIFETIME: Final = 24 * HOUR
 INACTIVITY_TIMEOUT: Final = 1 * HOUR
 LAST_USE_RESOLUTION: Final = 1 * MINUTE
 """The last use is written at most this often."""
 STEP_UP_TRIES: Final = 5
+STEP_UP_COUNT: Final = "step_up"
+_STEP_UP: Final = Policy(free=STEP_UP_TRIES, first_delay=0, longest_delay=0, suspend_at=STEP_UP_TRIES)
 CODES_SHOWN_FOR: Final = 30 * MINUTE
 """How long a fresh set stays on its page while nobody presses "Continue"."""
 
@@ -33,6 +36,11 @@ class Session:
     """Which set of recovery codes the page shows in clear in this session, if any."""
     codes_visible_until: int
     """Until when it does so."""
+
+    @property
+    def step_up_bucket(self) -> Bucket:
+        """The count of wrong tries to confirm who is there, after which the session ends."""
+        return Bucket(STEP_UP_COUNT, self.id, _STEP_UP)
 
     @property
     def aal(self) -> int:

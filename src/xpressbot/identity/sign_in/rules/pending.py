@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.times import MINUTE, is_from_the_future
-from xpressbot.identity.sessions.rules.assurance import SECOND_FACTORS, Amr
+from xpressbot.identity.sessions.rules.assurance import Amr, has_second_factor
 
 LIFETIME: Final = 10 * MINUTE
 
@@ -72,4 +72,4 @@ def next_step(amr: Amr, *, protected: bool, must_enrol: bool) -> NextStep:
     """The one place that decides whether a session may begin."""
     if must_enrol:
         return NextStep.MUST_ENROL
-    return NextStep.SECOND_FACTOR if protected and not amr & SECOND_FACTORS else NextStep.SESSION
+    return NextStep.SECOND_FACTOR if protected and not has_second_factor(amr) else NextStep.SESSION

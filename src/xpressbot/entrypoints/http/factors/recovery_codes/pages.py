@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
 
-from xpressbot.entrypoints.http.forms import USED_MARK, parse_recovery_code, recovery_code_problem
+from xpressbot.entrypoints.http.factors.recovery_codes.presentation import USED_MARK, RecoveryCodePresentation
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import language_headers
@@ -19,7 +19,8 @@ from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, St
 from xpressbot.identity.sessions.caller import Caller
 
 _MASK: Final = "••••-••••-••••-••••"
-_TEMPLATE: Final = "recovery_codes.html"
+_TEMPLATE: Final = "recovery_codes/recovery_codes.html"
+_FIELD: Final = RecoveryCodePresentation()
 _CHECKED: Final = {
     SavedCode.GOOD: N_("This code is good. It was not used by checking it."),
     SavedCode.USED: N_("This code was used. Cross it out on your list."),
@@ -42,11 +43,9 @@ def check(request: PageRequest, caller: Caller) -> Response | Denied | StepUpReq
     ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None:
         return redirect(SETTINGS_PATH)
-    code = parse_recovery_code(request.form["code"], request.used_marks)
+    code = _FIELD.parse(request.proof_form)
     if code is None:
-        return request.invalid(
-            _TEMPLATE, caller.account, {"code": recovery_code_problem(request.texts, request.form["code"])}, **_context(request, ledger)
-        )
+        return request.invalid(_TEMPLATE, caller.account, _FIELD.problem(request.proof_form), **_context(request, ledger))
     outcome = request.identity.recovery_codes.check(caller, code)
     request.metrics.throttled(outcome)
     match outcome:
@@ -74,7 +73,7 @@ def regenerate(request: PageRequest, caller: Caller) -> Response | Denied | Step
     return redirect(CODES_PATH) if isinstance(outcome, Done) else outcome
 
 
-def keep(request: PageRequest, caller: Caller) -> Response | Denied:
+def keep(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
     """The codes are saved."""
     outcome = request.identity.recovery_codes.keep(caller, request.form["set"])
     match outcome:

@@ -1,0 +1,73 @@
+"""What a signed-in person can do, and what each action asks of them: the one table, read by the gate and compared with the routes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Action(StrEnum):
+    """An action of a signed-in person."""
+
+    VIEW_ACCOUNT = "view_account"
+    CONFIRM_IDENTITY = "confirm_identity"
+    SIGN_OUT = "sign_out"
+    ACKNOWLEDGE_NOTICES = "acknowledge_notices"
+    START_ENROLMENT = "start_enrolment"
+    RESTART_ENROLMENT = "restart_enrolment"
+    CONFIRM_ENROLMENT = "confirm_enrolment"
+    ADD_AUTHENTICATOR = "add_authenticator"
+    RENAME_AUTHENTICATOR = "rename_authenticator"
+    REMOVE_AUTHENTICATOR = "remove_authenticator"
+    DISABLE_TWO_FACTOR = "disable_two_factor"
+    REVEAL_BACKUPS = "reveal_backups"
+    REGENERATE_BACKUPS = "regenerate_backups"
+    KEEP_BACKUPS = "keep_backups"
+    CHECK_BACKUP = "check_backup"
+
+
+class Permission(StrEnum):
+    """Whose matters an action touches."""
+
+    OWN_ACCOUNT = "own_account"
+
+
+class ProofNeeded(StrEnum):
+    """Which proof of identity an action needs, besides a live session (step-up, ASVS 7.5.1)."""
+
+    NONE = "none"
+    FRESH = "fresh"
+    FRESH_OR_RECOVERY = "fresh_or_recovery"
+    """A session begun with a recovery code may repair its account for a while without further proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an action needs. writes: whether it changes something, so that its route takes POST only."""
+
+    permission: Permission
+    proof: ProofNeeded
+    writes: bool
+
+
+def _own(proof: ProofNeeded, *, writes: bool = True) -> Requirement:
+    return Requirement(Permission.OWN_ACCOUNT, proof, writes)
+
+
+ACTIONS: Final[Mapping[Action, Requirement]] = {
+    Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
+    Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
+    Action.SIGN_OUT: _own(ProofNeeded.NONE),
+    Action.ACKNOWLEDGE_NOTICES: _own(ProofNeeded.NONE),
+    Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY),
+    Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE),
+    Action.CONFIRM_ENROLMENT: _own(ProofNeeded.NONE),
+    Action.ADD_AUTHENTICATOR: _own(ProofNeeded.FRESH),
+    Action.RENAME_AUTHENTICATOR: _own(ProofNeeded.NONE),
+    Action.REMOVE_AUTHENTICATOR: _own(ProofNeeded.FRESH),
+    Action.DISABLE_TWO_FACTOR: _own(ProofNeeded.FRESH_OR_RECOVERY),
+    Action.REVEAL_BACKUPS: _own(ProofNeeded.FRESH),
+    Action.REGENERATE_BACKUPS: _own(ProofNeeded.FRESH_OR_RECOVERY),
+    Action.KEEP_BACKUPS: _own(ProofNeeded.NONE),
+    Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
+}

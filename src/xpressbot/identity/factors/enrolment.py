@@ -1,0 +1,185 @@
+"""The steps of an enrolment: one way for a session, and for a sign-in that must enrol before there is a session."""
+
+from dataclasses import dataclass
+
+from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.system import System
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors import store
+from xpressbot.identity.factors.kind import Kinds, Proof
+from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.reset import revoke, revoke_all
+from xpressbot.identity.factors.rules import (
+    ENROLMENT_LIFETIME,
+    ENROLMENT_TRIES,
+    Addition,
+    Authenticator,
+    AuthenticatorState,
+    Enrolment,
+    Plan,
+    Replacement,
+)
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.sessions import store as session_store
+from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.rules import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnrolment:
+    """What the set-up page shows. view: what its kind has to show, secrets in clear among it."""
+
+    kind: str
+    name: str
+    plan: Plan
+    begun_at: int
+    expires_at: int
+    tries_left: int
+    follows_another: bool
+    """Whether the account has, or has had, another authenticator."""
+    moving: bool
+    """Whether an authenticator that still works will go."""
+    other_sessions: int
+    view: object
+
+    @property
+    def renews_backups(self) -> bool:
+        """Whether the backups go with the old authenticator."""
+        return isinstance(self.plan, Replacement) and self.plan.renews_backups
+
+    @property
+    def adding(self) -> bool:
+        """Whether it is one authenticator more."""
+        return isinstance(self.plan, Addition)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The proof was right, and is used up; the authenticator is to be activated."""
+
+    enrolment: Enrolment
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedProof:
+    """The proof was not right: what to answer, and which event to record."""
+
+    denied: Denied
+    event: EventKind
+    factor: str
+
+
+class EnrolmentSteps:
+    """Works on the enrolment that was begun in a session or in a pending sign-in, named by `begun_in`."""
+
+    def __init__(self, system: System, kinds: Kinds) -> None:
+        self._system = system
+        self._kinds = kinds
+
+    def begin(
+        self, tx: Writing, account: Account, begun_in: str, kind: str, name: str, plan: Plan, *, at_most_until: int | None = None
+    ) -> bool:
+        """Prepare an authenticator for a plan, unless one is open there for the same; whether it did.
+
+        It is good for ENROLMENT_LIFETIME, and no longer than `at_most_until`.
+        """
+        now = self._system.now()
+        open_one = store.enrolment_of(tx, begun_in)
+        same = open_one is not None and (open_one.authenticator.kind, open_one.plan, open_one.authenticator.name) == (kind, plan, name)
+        if open_one is not None and same and open_one.is_open(now):
+            return False
+        expires_at = now + ENROLMENT_LIFETIME
+        until = expires_at if at_most_until is None else min(expires_at, at_most_until)
+        self.prepare(tx, account, begun_in, kind, name, plan, until)
+        return True
+
+    def prepare(self, tx: Writing, account: Account, begun_in: str, kind: str, name: str, plan: Plan, expires_at: int) -> None:
+        """Store a pending authenticator, in the place of an earlier one that was begun there."""
+        authenticator = Authenticator(
+            id=self._system.new_id(),
+            account_id=account.id,
+            kind=kind,
+            name=name,
+            state=AuthenticatorState.PENDING,
+            created_at=self._system.now(),
+            confirmed_at=None,
+            last_used_at=None,
+        )
+        primary = self._kinds.find_primary(kind)
+        if primary is None:
+            raise LookupError(f"{kind} is no kind that turns 2FA on")
+        store.discard_enrolment(tx, begun_in)
+        store.add_enrolment(tx, Enrolment(authenticator, begun_in, plan, expires_at), account.security_version)
+        primary.prepare(tx, authenticator)
+
+    def view(self, tx: Reading, account_id: str, begun_in: str) -> OpenEnrolment | None:
+        """The open enrolment; None when there is none, or it is over."""
+        now = self._system.now()
+        enrolment = store.enrolment_of(tx, begun_in)
+        kind = None if enrolment is None else self._kinds.find_primary(enrolment.authenticator.kind)
+        if enrolment is None or kind is None or not enrolment.is_open(now):
+            return None
+        return OpenEnrolment(
+            kind=kind.name,
+            name=enrolment.authenticator.name,
+            plan=enrolment.plan,
+            begun_at=enrolment.authenticator.created_at,
+            expires_at=enrolment.expires_at,
+            tries_left=ENROLMENT_TRIES - throttle_store.count_tries(tx, enrolment.bucket),
+            follows_another=store.has_had_one(tx, account_id),
+            moving=isinstance(enrolment.plan, Replacement) and protection_of(tx, account_id).is_on,
+            other_sessions=session_store.count_others(tx, account_id, begun_in, now),
+            view=kind.set_up_view(tx, enrolment.authenticator),
+        )
+
+    def count(self, tx: Reading, begun_in: str, now: int) -> Bucket | Denied:
+        """What a try at the open enrolment is charged to."""
+        enrolment = store.enrolment_of(tx, begun_in)
+        if enrolment is None or not enrolment.is_open(now):
+            return Denied(Reason.NO_ENROLMENT)
+        return enrolment.bucket
+
+    def confirm(self, tx: Writing, begun_in: str, proof: Proof, now: int) -> Confirmed | RefusedProof | None:
+        """Check a charged try. After ENROLMENT_TRIES wrong ones the enrolment is discarded; None when it is gone."""
+        enrolment = store.enrolment_of(tx, begun_in)
+        kind = None if enrolment is None else self._kinds.find_primary(enrolment.authenticator.kind)
+        if enrolment is None or kind is None:
+            return None
+        result = kind.confirm(tx, enrolment.authenticator, proof, now)
+        if not isinstance(result, Denied):
+            return Confirmed(enrolment, result.method)
+        left = ENROLMENT_TRIES - throttle_store.count_tries(tx, enrolment.bucket)
+        if left <= 0:
+            self.discard(tx, begun_in)
+            return RefusedProof(Denied(Reason.ENROLMENT_DISCARDED), EventKind.ENROLMENT_DISCARDED, kind.name)
+        refusal = Denied(result.reason, clock_offset_seconds=result.clock_offset_seconds, tries_left=left)
+        return RefusedProof(refusal, EventKind.ENROLMENT_REFUSED, kind.name)
+
+    def put_in_place(self, tx: Writing, confirmed: Confirmed, name: str, now: int) -> bool:
+        """Make the new authenticator active under a name, and revoke those that it replaces; False when it is gone."""
+        authenticator, plan = confirmed.enrolment.authenticator, confirmed.enrolment.plan
+        if not store.activate(tx, authenticator.id, name, now):
+            return False
+        if isinstance(plan, Replacement):
+            replaced = None if plan.replaces is None else protection_of(tx, authenticator.account_id).find(plan.replaces)
+            if plan.replaces is None:
+                revoke_all(tx, self._kinds, authenticator.account_id, keep=authenticator.id)
+            elif replaced is not None:
+                revoke(tx, self._kinds, replaced.id, replaced.kind)
+            throttle_store.clear(tx, [kind.bucket(authenticator.account_id).key for kind in self._kinds.primary])
+        throttle_store.clear(tx, [confirmed.enrolment.bucket.key])
+        return True
+
+    def discard(self, tx: Writing, begun_in: str) -> None:
+        """End the enrolment that was begun there, if there is one."""
+        enrolment = store.enrolment_of(tx, begun_in)
+        store.discard_enrolment(tx, begun_in)
+        if enrolment is not None:
+            throttle_store.clear(tx, [enrolment.bucket.key])
+
+    def issue_backups(self, tx: Writing, account_id: str, session_id: str, now: int) -> None:
+        """Put new backups of all kinds in force, and show them in this session."""
+        for backup in self._kinds.backup:
+            backup.issue(tx, account_id, session_id, now)

@@ -1,0 +1,156 @@
+"""What a kind of factor has to state. Kinds are values that bootstrap hands over: nothing else of identity knows one by its name.
+
+The caller charges the try, locks the account and reads the session or sign-in by its token, before it calls a kind; it records the event
+and commits afterwards. A kind begins no transaction, never hashes slowly, and consumes a proof by a conditional write.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
+from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.identity.factors.rules import Authenticator
+from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sessions.rules.assurance import PASSWORD
+from xpressbot.identity.throttling.rules import Bucket, second_factor
+
+
+class Proof(Protocol):
+    """What a person has given to prove a factor, parsed to the shape that its kind takes."""
+
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The proof was right, and is used up."""
+
+    method: str
+
+
+class FactorKind(ABC):
+    """A kind of factor.
+
+    name: what rows, events, counts and forms call it. method: its authentication method reference (RFC 8176, or a word of our own).
+    challenges: whether a person must be shown something before they can prove it.
+    """
+
+    name: ClassVar[str]
+    method: ClassVar[str]
+    challenges: ClassVar[bool] = False
+
+    @property
+    def bucket_names(self) -> Sequence[str]:
+        """The counts that the kind keeps; the first is that of its proofs at sign-in."""
+        return (self.name,)
+
+    def bucket(self, account_id: str) -> Bucket:
+        """The count that a proof at sign-in is charged to."""
+        return second_factor(self.name, account_id)
+
+    def buckets(self, account_id: str) -> Sequence[str]:
+        """The keys of all counts of an account."""
+        return [second_factor(name, account_id).key for name in self.bucket_names]
+
+    @property
+    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
+        """The columns that hold the kind's secrets."""
+        return ()
+
+    def after_restore(self, tx: Writing, now: int) -> None:
+        """After an older copy of the database took the place of a newer one: refuse proofs that may have been used since."""
+        del tx, now
+
+    def reset_clock(self, tx: Writing, account_id: str, now: int) -> int:
+        """Take the present clock for right: end what proofs of this account are dated in the future, and say how many there were."""
+        del tx, account_id, now
+        return 0
+
+    def challenge(self, tx: Writing, account_id: str, now: int) -> object:
+        """What a person must be shown before they can prove it. It may be stored; how many are open at a time, the kind limits."""
+        raise NotImplementedError(f"{self.name} does not challenge")
+
+    @abstractmethod
+    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied:
+        """Verify a proof and consume it. A refusal says why, as far as that helps no guesser."""
+
+
+class PrimaryKind(FactorKind):
+    """A kind that turns 2FA on. An account may have several authenticators of it."""
+
+    @abstractmethod
+    def prepare(self, tx: Writing, authenticator: Authenticator) -> None:
+        """Store what the kind has of its own for a pending authenticator."""
+
+    @abstractmethod
+    def set_up_view(self, tx: Reading, authenticator: Authenticator) -> object:
+        """What its set-up page shows of a pending authenticator."""
+
+    @abstractmethod
+    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied:
+        """Check the first proof of a pending authenticator, and consume it."""
+
+    @abstractmethod
+    def revoke(self, tx: Writing, authenticator_id: str) -> None:
+        """Forget what the kind has of its own."""
+
+
+class BackupKind(FactorKind):
+    """A kind for the day on which no authenticator is at hand. It never protects an account alone."""
+
+    @abstractmethod
+    def issue(self, tx: Writing, account_id: str, session_id: str, now: int) -> None:
+        """Put a new set in force, and show it in this session."""
+
+    @abstractmethod
+    def remove(self, tx: Writing, account_id: str) -> None:
+        """Remove what the account has of it."""
+
+    @abstractmethod
+    def show_unsaved(self, tx: Writing, account_id: str, session_id: str, now: int) -> bool:
+        """Show, in a session that has just begun, what was issued lately and not saved; whether there was something."""
+
+    @abstractmethod
+    def count_left(self, tx: Reading, account_id: str) -> int:
+        """How many proofs are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """All kinds of factors, primary ones in the order of preference."""
+
+    primary: Sequence[PrimaryKind]
+    backup: Sequence[BackupKind]
+
+    def __iter__(self) -> Iterator[FactorKind]:
+        yield from self.primary
+        yield from self.backup
+
+    @property
+    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
+        """The columns that hold secrets of all kinds."""
+        return [column for kind in self for column in kind.encrypted_columns]
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """All authentication methods that a session can rest on."""
+        return frozenset({PASSWORD, *(kind.method for kind in self)})
+
+    def find(self, name: str) -> FactorKind | None:
+        """The kind of this name; None for one that only a newer version of this program knows."""
+        return next((kind for kind in self if kind.name == name), None)
+
+    def find_primary(self, name: str) -> PrimaryKind | None:
+        """The primary kind of this name."""
+        return next((kind for kind in self.primary if kind.name == name), None)
+
+    def is_backup_method(self, method: str) -> bool:
+        """Whether a proof by this method is a backup's."""
+        return any(kind.method == method for kind in self.backup)
+
+    def count_backups_left(self, tx: Reading, account_id: str) -> int:
+        """How many backup proofs of all kinds are left."""
+        return sum(kind.count_left(tx, account_id) for kind in self.backup)

@@ -1,0 +1,1 @@
+"""The contract of kinds of factors, and a kind that is none of the program's: challenge and response."""

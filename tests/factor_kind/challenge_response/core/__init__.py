@@ -1,0 +1,1 @@
+"""Challenge and response: the authenticator answers a challenge of the server, and counts its answers."""

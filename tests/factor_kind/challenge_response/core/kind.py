@@ -1,0 +1,111 @@
+"""The kind itself."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from tests.factor_kind.challenge_response.core import store
+from tests.factor_kind.challenge_response.core.store import KEY, StoredKey
+from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
+from xpressbot.foundation.crypto.encryption import Encryption
+from xpressbot.foundation.crypto.key_state import active_key_id
+from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.system import System
+from xpressbot.foundation.times import MINUTE
+from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.kind import PrimaryKind, Proof, Proven
+from xpressbot.identity.factors.rules import Authenticator
+from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.sessions.caller import Client
+
+MOST_OPEN: Final = 5
+LIFETIME: Final = 5 * MINUTE
+
+
+@dataclass(frozen=True)
+class Response:
+    """What an authenticator answers."""
+
+    kind: ClassVar[str] = "challenge_response"
+
+    challenge: str
+    counter: int
+    mac: str
+
+
+@dataclass(frozen=True)
+class SetUpView:
+    """What an authenticator takes in at its set-up: its key, and the challenge of its first answer."""
+
+    key: bytes = field(repr=False)
+    challenge: str
+
+
+def mac_of(key: bytes, challenge: str, counter: int) -> str:
+    """The right answer."""
+    return hmac.new(key, f"{challenge}:{counter}".encode(), hashlib.sha256).hexdigest()
+
+
+class ChallengeResponse(PrimaryKind):
+    """Several authenticators and several open challenges an account; a challenge and a count are good for one answer."""
+
+    name = Response.kind
+    method = "hwk"
+    challenges = True
+
+    def __init__(self, encryption: Encryption, system: System) -> None:
+        self._encryption = encryption
+        self._system = system
+
+    @property
+    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
+        return (KEY,)
+
+    def after_restore(self, tx: Writing, now: int) -> None:
+        store.use_up_all_challenges(tx)
+
+    def challenge(self, tx: Writing, account_id: str, now: int) -> str:
+        challenge = self._system.new_id()
+        store.open_challenge(tx, challenge, account_id, now + LIFETIME, MOST_OPEN)
+        return challenge
+
+    def prepare(self, tx: Writing, authenticator: Authenticator) -> None:
+        """Draw a key, and open the challenge that the authenticator's first answer is for: it has the authenticator's own id."""
+        owner, row_id = authenticator.account_id, authenticator.id
+        ciphertext = KEY.encrypt(self._encryption, active_key_id(tx), owner, row_id, self._system.entropy.token_bytes(32))
+        store.add(tx, StoredKey(row_id, owner, ciphertext))
+
+    def set_up_view(self, tx: Reading, authenticator: Authenticator) -> SetUpView:
+        return SetUpView(self._key_of(store.find(tx, authenticator.id)), authenticator.id)
+
+    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied:
+        if not isinstance(proof, Response) or proof.challenge != authenticator.id:
+            return Denied(Reason.WRONG_CODE)
+        if not self._is_right(store.find(tx, authenticator.id), proof):
+            return Denied(Reason.WRONG_CODE)
+        is_first = store.use_up_counter(tx, authenticator.id, proof.counter, pending=True)
+        return Proven(self.method) if is_first else Denied(Reason.CODE_ALREADY_USED)
+
+    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied:
+        if not isinstance(proof, Response):
+            return Denied(Reason.WRONG_CODE)
+        right = next((key for key in store.active(tx, account_id) if self._is_right(key, proof)), None)
+        if right is None:
+            return Denied(Reason.WRONG_CODE)
+        if not store.use_up_challenge(tx, proof.challenge, account_id, now):
+            return Denied(Reason.CODE_ALREADY_USED)
+        if not store.use_up_counter(tx, right.id, proof.counter, pending=False):
+            return Denied(Reason.CODE_ALREADY_USED)
+        authenticator_store.note_use(tx, right.id, now)
+        return Proven(self.method)
+
+    def revoke(self, tx: Writing, authenticator_id: str) -> None:
+        store.remove(tx, authenticator_id)
+
+    def _is_right(self, key: StoredKey, proof: Response) -> bool:
+        return hmac.compare_digest(mac_of(self._key_of(key), proof.challenge, proof.counter), proof.mac)
+
+    def _key_of(self, key: StoredKey) -> bytes:
+        return KEY.decrypt(self._encryption, key.account_id, key.id, key.ciphertext)

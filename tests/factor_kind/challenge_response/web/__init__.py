@@ -1,0 +1,1 @@
+"""Challenge and response on pages."""
