@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 24
 
-run: $(VENV)/installed ## Serve the dashboard on http://127.0.0.1:8000
+run: $(VENV)/installed ## Serve the dashboard on http://localhost:8000
 	$(BIN)/xpressbot serve $(SERVE_ARGS)
 
 test: $(VENV)/installed-dev ## Run the whole suite; with COVERAGE=1 note what it covers

@@ -191,7 +191,7 @@ def test_a_proxy_that_does_not_pass_the_host_on_is_told(shell: Shell, installati
     report = examine(shell)
     assert (report.code, report.problems) == (1, {"host_not_passed_on"})
     found = report.about("host_not_passed_on")
-    assert found["facts"] == {"peer": "127.0.0.1", "host": "xpressbot:9000", "at": now, "public": "127.0.0.1:8000"}
+    assert found["facts"] == {"peer": "127.0.0.1", "host": "xpressbot:9000", "at": now, "public": "localhost:8000"}
     assert found["what"].startswith("127.0.0.1 asked for the host xpressbot:9000 at 20")
     for line in ("proxy_set_header Host $http_host", "ProxyPreserveHost On", "header_up Host {hostport}"):
         assert line in found["remedy"]

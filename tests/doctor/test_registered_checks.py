@@ -61,9 +61,9 @@ def test_the_command_reports_a_check_from_outside(shell: Shell, anna: Person) ->
         "check": "bots",
         "severity": "warning",
         "problem": "no_bots",
-        "what": "There is no bot at http://127.0.0.1:8000.",
+        "what": "There is no bot at http://localhost:8000.",
         "remedy": "Make one.",
-        "facts": {"place": "http://127.0.0.1:8000"},
+        "facts": {"place": "http://localhost:8000"},
     }
     for setting, because in (("XPRESSBOT_PUBLIC_URL", "Settings"), ("XPRESSBOT_DATABASE_URL", "Schema")):
         skipped = examine(outside.with_settings(**{setting: "nonsense"})).findings[-1]
@@ -81,7 +81,7 @@ def test_the_owners_page_shows_a_check_from_outside(tmp_path: Path, database_url
     owner.sign_in()
     said = renewed_card(owner, installation)
     installation.close()
-    assert "Warning: Bots There is no bot at http://127.0.0.1:8000. Make one." in said
+    assert "Warning: Bots There is no bot at http://localhost:8000. Make one." in said
 
 
 @pytest.fixture

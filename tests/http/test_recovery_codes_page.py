@@ -83,7 +83,7 @@ def test_the_download_is_a_text_file_with_the_codes_and_what_they_are_for(
     assert response.headers["content-disposition"] == 'attachment; filename="xpressbot-recovery-codes-127.0.0.1-8000.txt"'
     assert response.headers["cache-control"] == "no-store"
     lines = response.text.split("\r\n")
-    assert lines[0] == "XpressBot recovery codes for anna@example.com at 127.0.0.1:8000"
+    assert lines[0] == "XpressBot recovery codes for anna@example.com at localhost:8000"
     assert [line.split(". ")[1].split("  ")[0] for line in lines if re.match(r" ?\d+\. ", line)] == protected.codes
     assert [line for line in lines if line.endswith("(used)")] == [f" 5. {protected.codes[4]}  (used)"]
 

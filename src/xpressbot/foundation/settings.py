@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var/data")
     key_file: Path = Path("var/keys/keyring.json")
     database_url: str = Field(default="", repr=False)
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = "http://localhost:8000"
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     metrics_from: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_plain_http: bool = False

@@ -41,7 +41,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
     ) -> None:
         """Serve the dashboard. The first start prints the link that makes the owner's account."""
         if not os.environ.get(_PUBLIC_URL_VARIABLE, "").strip():
-            os.environ[_PUBLIC_URL_VARIABLE] = f"http://127.0.0.1:{port}"
+            os.environ[_PUBLIC_URL_VARIABLE] = f"http://localhost:{port}"
         os.environ[workers_variable] = str(workers)
         with explained():
             settings = load_settings()
