@@ -20,7 +20,7 @@ RETRY_AFTER_REPAIR_SECONDS: Final = 60
 """Only an operator can make room on a disk."""
 
 
-class Action(NamedTuple):
+class NextLink(NamedTuple):
     """What a person can do next: a link."""
 
     href: str
@@ -38,13 +38,13 @@ class _Told(NamedTuple):
 
     title: str
     detail: str
-    action: Action | None
+    action: NextLink | None
 
 
 class ExplainedError(HTTPException):
     """Ends a request with an error page in words of its own, which are in the request's language already."""
 
-    def __init__(self, status: int, *, title: str, detail: str, action: Action | None, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, *, title: str, detail: str, action: NextLink | None, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, headers=headers)
         self.told = _Told(title, detail, action)
 
@@ -117,7 +117,7 @@ def error_response(
     request: Request,
     status: int,
     *,
-    action: Action | None = None,
+    action: NextLink | None = None,
     headers: dict[str, str] | None = None,
     reference: str | None = None,
 ) -> Response:
@@ -127,7 +127,7 @@ def error_response(
     the request.
     """
     if action is None and status in {403, 404, 405}:
-        action = Action("/", renderer.texts_for(request).gettext("Go to the dashboard"))
+        action = NextLink("/", renderer.texts_for(request).gettext("Go to the dashboard"))
     return _explained(renderer, request, status, _explanation_of(status), action=action, headers=headers, reference=reference)
 
 
@@ -154,7 +154,7 @@ def _explained(
     status: int,
     explanation: _Explanation,
     *,
-    action: Action | None = None,
+    action: NextLink | None = None,
     headers: dict[str, str] | None,
     reference: str | None,
 ) -> Response:

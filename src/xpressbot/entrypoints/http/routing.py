@@ -9,12 +9,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xpressbot.entrypoints.http.admission import AdmissionControl, Target
-from xpressbot.entrypoints.http.errors import Action, error_response
+from xpressbot.entrypoints.http.errors import NextLink, error_response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.foundation.threads.worker_pools import Pools
+from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.outcomes import Denied, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -57,6 +58,8 @@ class PublicPage:
 class SignedInPage:
     """One path and method for a signed-in person: its handler cannot run without a live session.
 
+    action: what the person does, as its use case calls it; ACTIONS says what that needs, and whether it writes.
+    leads_to: the action that a page asks for. Where that needs a proof, it is asked for first, or what was filled in would be lost.
     returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
     before_session: what somebody gets who has to set up 2FA before there is a session; by default they must sign in.
     for_one_person: refused while somebody else has to set up 2FA in this browser, or it would be set up for the wrong one.
@@ -64,7 +67,9 @@ class SignedInPage:
 
     method: str
     path: str
+    action: Action
     handler: Handler
+    leads_to: Action | None = None
     hashes_at: Target | None = None
     returns_to: str = ""
     before_session: EnrolleeHandler | None = None
@@ -89,6 +94,8 @@ class SignedInPage:
             return refusal
         if self.for_one_person and _somebody_else_must_enrol(request, caller):
             return redirect(RE_ENROLMENT_PATH)
+        if self.leads_to is not None and request.identity.step_up.needed_for(caller, self.leads_to):
+            return self._conclude(request, StepUpRequired())
         return self._conclude(request, self.handler(request, caller))
 
     def _conclude(self, request: PageRequest, outcome: Response | Denied | StepUpRequired) -> Response:
@@ -134,7 +141,7 @@ class SignedInPage:
 
 def _session_renewed(request: PageRequest, back: str) -> Response:
     """The other half of a double click, or a form of a tab that was left behind. No cookie is set: the browser may have a newer one."""
-    return error_response(request.site.renderer, request.starlette, 409, action=Action(back, request.texts.gettext("Go on")))
+    return error_response(request.site.renderer, request.starlette, 409, action=NextLink(back, request.texts.gettext("Go on")))
 
 
 def _somebody_else_must_enrol(request: PageRequest, caller: Caller) -> bool:
@@ -159,6 +166,9 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     loose = [page.path for page in pages if isinstance(page, PublicPage) and page.method == "POST" and page.shown_to is None]
     if not FOR_ANYBODY.issuperset(loose):
         raise ValueError(f"a form sent to {loose} acts for whoever is in the cookies: say in shown_to whom it is shown to")
+    misnamed = [page.path for page in pages if isinstance(page, SignedInPage) and (page.method == "POST") != ACTIONS[page.action].writes]
+    if misnamed:
+        raise ValueError(f"{misnamed} change something without POST, or nothing with it: name the action of their use case")
     places = AdmissionControl(site.services.pools)
     return [Route(page.path, _endpoint(site, page, places), methods=[page.method]) for page in pages]
 

@@ -15,6 +15,7 @@ from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_U
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.reasons import settings_notice
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 
@@ -98,7 +99,7 @@ def _context(
 
 
 PAGES: Final[list[Page]] = [
-    SignedInPage("GET", SETTINGS_PATH, show_settings),
-    SignedInPage("GET", STEP_UP_PATH, show_confirm_identity),
-    SignedInPage("POST", STEP_UP_PATH, confirm_identity, hashes_at=SESSION),
+    SignedInPage("GET", SETTINGS_PATH, Action.VIEW_ACCOUNT, show_settings),
+    SignedInPage("GET", STEP_UP_PATH, Action.VIEW_ACCOUNT, show_confirm_identity),
+    SignedInPage("POST", STEP_UP_PATH, Action.CONFIRM_IDENTITY, confirm_identity, hashes_at=SESSION),
 ]

@@ -30,10 +30,8 @@ def show_apps(request: PageRequest, caller: Caller) -> Response:
     return _list(request, caller, message=apps_notice(request.texts, request.query("reason")))
 
 
-def show_add(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
+def show_add(request: PageRequest, caller: Caller) -> Response:
     """Ask what the new app is to be called."""
-    if request.identity.step_up.needed_for(caller, Action.ADD_AUTHENTICATOR):
-        return StepUpRequired()
     return _add_page(request, caller)
 
 
@@ -161,9 +159,9 @@ def _refused(reason: Reason) -> Response:
 
 
 PAGES: Final[list[Page]] = [
-    SignedInPage("GET", APPS_PATH, show_apps),
-    SignedInPage("GET", _ADD_PATH, show_add),
-    SignedInPage("POST", _ADD_PATH, add),
-    SignedInPage("POST", f"{APPS_PATH}/rename", rename, returns_to=APPS_PATH),
-    SignedInPage("POST", f"{APPS_PATH}/remove", remove, returns_to=APPS_PATH),
+    SignedInPage("GET", APPS_PATH, Action.VIEW_ACCOUNT, show_apps),
+    SignedInPage("GET", _ADD_PATH, Action.VIEW_ACCOUNT, show_add, leads_to=Action.ADD_AUTHENTICATOR),
+    SignedInPage("POST", _ADD_PATH, Action.ADD_AUTHENTICATOR, add),
+    SignedInPage("POST", f"{APPS_PATH}/rename", Action.RENAME_AUTHENTICATOR, rename, returns_to=APPS_PATH),
+    SignedInPage("POST", f"{APPS_PATH}/remove", Action.REMOVE_AUTHENTICATOR, remove, returns_to=APPS_PATH),
 ]

@@ -17,6 +17,7 @@ from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is
 from xpressbot.entrypoints.messages.notices import notice_detail
 from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.administration.checks import SEALED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
@@ -98,6 +99,6 @@ def _what(finding: Finding, said: Advice) -> Markup:
 
 
 PAGES: Final[list[Page]] = [
-    SignedInPage("GET", HOME_PATH, show_dashboard),
-    SignedInPage("POST", "/notices/seen", acknowledge_notices, returns_to=HOME_PATH),
+    SignedInPage("GET", HOME_PATH, Action.VIEW_ACCOUNT, show_dashboard),
+    SignedInPage("POST", "/notices/seen", Action.ACKNOWLEDGE_NOTICES, acknowledge_notices, returns_to=HOME_PATH),
 ]

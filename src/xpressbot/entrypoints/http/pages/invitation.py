@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.admission import INVITATION
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.link import LinkPage
@@ -59,7 +59,7 @@ def accept(request: PageRequest) -> Response:
                 410,
                 title=request.texts.gettext("You have an account already"),
                 detail=request.texts.gettext("There is an account with this address already. Sign in with it."),
-                action=Action(SIGN_IN_PATH, request.texts.gettext("Sign in")),
+                action=NextLink(SIGN_IN_PATH, request.texts.gettext("Sign in")),
             )
         case Denied():
             raise _LINK.closed(request)

@@ -6,7 +6,7 @@ from typing import assert_never
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import LINK_COOKIE_LIFETIME, Cookie
-from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.messages.formatting import number
@@ -77,7 +77,7 @@ class LinkPage:
 
     def gone(self, texts: Texts, state: LinkState) -> ExplainedError:
         """410 for a link that does not work."""
-        action = Action(SIGN_IN_PATH, texts.gettext("Sign in")) if state is LinkState.USED else None
+        action = NextLink(SIGN_IN_PATH, texts.gettext("Sign in")) if state is LinkState.USED else None
         return ExplainedError(410, title=texts.gettext("This link does not work"), detail=self.gone_text(texts, state), action=action)
 
 

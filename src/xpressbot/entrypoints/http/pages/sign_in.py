@@ -17,6 +17,7 @@ from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.reasons import sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_sign_in_with
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller
@@ -166,5 +167,5 @@ def pages(factors: Factors) -> list[Page]:
         PublicPage("POST", SIGN_IN_PATH, sign_in, hashes_at=ADDRESS_TYPED),
         *(PublicPage("GET", factor.sign_in_path, show_second_factor(factor)) for factor in factors),
         *(PublicPage("POST", factor.sign_in_path, verify_second_factor(factor), shown_to=_shown_to) for factor in factors),
-        SignedInPage("POST", "/sign-out", sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
+        SignedInPage("POST", "/sign-out", Action.SIGN_OUT, sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
     ]

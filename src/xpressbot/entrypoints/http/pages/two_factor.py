@@ -20,10 +20,8 @@ MOVE_PATH: Final = "/account/2fa/move"
 DISABLE_PATH: Final = "/account/2fa/disable"
 
 
-def show_move(request: PageRequest, caller: Caller) -> Response | StepUpRequired:
+def show_move(request: PageRequest, caller: Caller) -> Response:
     """Ask what became of the old phone, and which app it is about."""
-    if request.identity.step_up.needed_for(caller, Action.START_ENROLMENT):
-        return StepUpRequired()
     settings = request.identity.account_page.settings(caller)
     if not settings.protection.on:
         return redirect(SETTINGS_PATH)
@@ -106,17 +104,17 @@ def _without_enrolment(request: PageRequest, caller: Caller, *, reason: Reason |
     return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 
 
-def _set_up(method: str, path: str, handler: Handler, before_session: EnrolleeHandler, *, returns_to: str = "") -> Page:
+def _set_up(method: str, path: str, action: Action, handler: Handler, before_session: EnrolleeHandler, *, returns_to: str = "") -> Page:
     """A page of the set-up: with a session, or before it."""
-    return SignedInPage(method, path, handler, returns_to=returns_to, before_session=before_session, for_one_person=True)
+    return SignedInPage(method, path, action, handler, returns_to=returns_to, before_session=before_session, for_one_person=True)
 
 
 PAGES: Final[list[Page]] = [
-    SignedInPage("GET", MOVE_PATH, show_move),
-    _set_up("POST", "/account/2fa/start", start, re_enrolment.start, returns_to=SETTINGS_PATH),
-    _set_up("GET", SETUP_PATH, show_setup, re_enrolment.show_setup),
-    _set_up("POST", "/account/2fa/start-over", start_over, re_enrolment.start_over, returns_to=SETUP_PATH),
-    _set_up("POST", "/account/2fa/confirm", confirm, re_enrolment.confirm, returns_to=SETUP_PATH),
-    SignedInPage("GET", DISABLE_PATH, show_disable),
-    SignedInPage("POST", DISABLE_PATH, disable),
+    SignedInPage("GET", MOVE_PATH, Action.VIEW_ACCOUNT, show_move, leads_to=Action.START_ENROLMENT),
+    _set_up("POST", "/account/2fa/start", Action.START_ENROLMENT, start, re_enrolment.start, returns_to=SETTINGS_PATH),
+    _set_up("GET", SETUP_PATH, Action.VIEW_ACCOUNT, show_setup, re_enrolment.show_setup),
+    _set_up("POST", "/account/2fa/start-over", Action.RESTART_ENROLMENT, start_over, re_enrolment.start_over, returns_to=SETUP_PATH),
+    _set_up("POST", "/account/2fa/confirm", Action.CONFIRM_ENROLMENT, confirm, re_enrolment.confirm, returns_to=SETUP_PATH),
+    SignedInPage("GET", DISABLE_PATH, Action.VIEW_ACCOUNT, show_disable),
+    SignedInPage("POST", DISABLE_PATH, Action.DISABLE_TWO_FACTOR, disable),
 ]

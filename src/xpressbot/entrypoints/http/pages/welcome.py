@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.admission import WELCOME_LINK
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.errors import Action, ExplainedError
+from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.link import LinkPage
@@ -97,7 +97,7 @@ def _must_be_unclaimed(request: PageRequest) -> None:
             detail=request.texts.gettext(
                 "The owner's account of this XpressBot was created. If it is yours, sign in. If not, ask its owner for an invitation."
             ),
-            action=Action(SIGN_IN_PATH, request.texts.gettext("Sign in")),
+            action=NextLink(SIGN_IN_PATH, request.texts.gettext("Sign in")),
         )
 
 

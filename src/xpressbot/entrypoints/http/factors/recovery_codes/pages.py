@@ -13,6 +13,7 @@ from xpressbot.entrypoints.messages.formatting import browser_name
 from xpressbot.entrypoints.messages.reasons import codes_notice
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.installation_name import InstallationName
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, SavedCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
@@ -138,10 +139,10 @@ def _rows(texts: Texts, ledger: Ledger) -> list[dict[str, object]]:
 
 
 PAGES: Final[list[Page]] = [
-    SignedInPage("GET", CODES_PATH, show_codes),
-    SignedInPage("POST", f"{CODES_PATH}/reveal", reveal, returns_to=CODES_PATH),
-    SignedInPage("POST", f"{CODES_PATH}/regenerate", regenerate, returns_to=CODES_PATH),
-    SignedInPage("POST", f"{CODES_PATH}/continue", keep, returns_to=CODES_PATH),
-    SignedInPage("POST", f"{CODES_PATH}/check", check, returns_to=CODES_PATH),
-    SignedInPage("POST", f"{CODES_PATH}/download", download, returns_to=CODES_PATH),
+    SignedInPage("GET", CODES_PATH, Action.VIEW_ACCOUNT, show_codes),
+    SignedInPage("POST", f"{CODES_PATH}/reveal", Action.REVEAL_BACKUPS, reveal, returns_to=CODES_PATH),
+    SignedInPage("POST", f"{CODES_PATH}/regenerate", Action.REGENERATE_BACKUPS, regenerate, returns_to=CODES_PATH),
+    SignedInPage("POST", f"{CODES_PATH}/continue", Action.KEEP_BACKUPS, keep, returns_to=CODES_PATH),
+    SignedInPage("POST", f"{CODES_PATH}/check", Action.CHECK_BACKUP, check, returns_to=CODES_PATH),
+    SignedInPage("POST", f"{CODES_PATH}/download", Action.REVEAL_BACKUPS, download, returns_to=CODES_PATH),
 ]

@@ -1,0 +1,51 @@
+"""Each form of a signed-in person names the action of its use case (identity/accounts/rules/actions.py)."""
+
+import pytest
+
+from tests.http.conftest import Protected
+from tests.support.installation import PASSWORD, Installation
+from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.pages import all_pages
+from xpressbot.entrypoints.http.routing import SignedInPage
+from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
+from xpressbot.identity.sessions.gate import Gate
+
+PAGES = [page for page in all_pages(FACTORS, FACTOR_PAGES) if isinstance(page, SignedInPage)]
+FORMS = [page for page in PAGES if page.method == "POST"]
+
+
+@pytest.mark.parametrize("page", FORMS, ids=lambda page: page.path)
+def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
+    page: SignedInPage, protected: Protected, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate is the program's own; only what it is asked for is written down."""
+    browser = protected.browser
+    (app,) = browser.apps().values()
+    if page.action in {Action.RESTART_ENROLMENT, Action.CONFIRM_ENROLMENT}:
+        assert browser.post("/account/2fa/start", lost="no").status_code == 303
+    fields = {"app": app, "name": "Tablet", "code": protected.phone.next_code(), "password": PASSWORD, "lost": "no", "shown": "1-1"}
+    if page.action is Action.CHECK_BACKUP:
+        fields["code"] = protected.codes[0]
+    asked = set()
+    for method in ("run", "charge"):
+        original = getattr(Gate, method)
+
+        def noted(gate: Gate, caller: object, action: Action, *rest: object, original: object = original) -> object:
+            asked.add(action)
+            assert callable(original)
+            return original(gate, caller, action, *rest)
+
+        monkeypatch.setattr(Gate, method, noted)
+    assert browser.post(page.path, fields).status_code < 500
+    assert asked == {page.action}
+
+
+def test_pages_that_are_only_looked_at_write_nothing_and_the_others_do() -> None:
+    """GET is for actions without writes, POST for those with."""
+    assert {page.method == "POST" for page in PAGES if ACTIONS[page.action].writes} == {True}
+    assert {page.method == "GET" for page in PAGES if not ACTIONS[page.action].writes} == {True}
+
+
+def test_every_action_has_a_route() -> None:
+    """None is left over in the table."""
+    assert {page.action for page in PAGES} == set(Action)
