@@ -79,11 +79,9 @@ def test_wrong_passwords_suspend_nobody(shell: Shell, installation: Installation
     assert examine(shell).code == 0
 
 
-def add_apps(
-    installation: Installation, accounts: Sequence[str], state: str = "active", last_used_at: int | None = None, **totp: int
-) -> None:
+def add_apps(installation: Installation, accounts: Sequence[str], last_used_at: int | None = None, **totp: int) -> None:
     """Write an app for each of these accounts, the oldest first."""
-    common = {"kind": "totp", "name": "", "state": state, "created_at": 1, "confirmed_at": 1, "last_used_at": last_used_at}
+    common = {"kind": "totp", "name": "", "state": "active", "created_at": 1, "confirmed_at": 1, "last_used_at": last_used_at}
     plan = {"security_version": 1, "plan": "replace", "renews_backups": False}
     ids = [{"id": f"{number}", "account_id": account_id} for number, account_id in enumerate(accounts)]
     with installation.services.database.write() as connection:

@@ -14,9 +14,11 @@ from tests.support.installation import CLIENT, Installation
 from tests.support.many_accounts import add_accounts
 from tests.support.people import Person, enrolment_steps, pending, protected, signed_in
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration import installation_queries as queries
+from xpressbot.identity.factors.reset import revoke_all
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
 from xpressbot.identity.tables import TOTP_AUTHENTICATOR
@@ -141,11 +143,15 @@ def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Inst
 
 def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installation) -> None:
     """Their codes open nothing anyway, whenever they were used or refused."""
-    now = SystemClock().now()
+    now, services = SystemClock().now(), installation.services
     used = {"last_used_at": now + HOUR, "last_step": latest_credible_step(now) + 10}
     sighted = {"sighted_step": 1, "sighted_offset": -4, "sighted_at": now}
     accounts = [installation.add_account(email).id for email in NAMES]
-    add_apps(installation, accounts, state="revoked", **used, **sighted)
+    add_apps(installation, accounts, **used, **sighted)
+    with Transactions(services.database).writing() as tx:
+        for account_id in accounts:
+            revoke_all(tx, services.identity.kinds, account_id, keep=None)
+        tx.commit()
     assert examine(shell).problems == set()
 
 
@@ -189,10 +195,10 @@ def test_a_page_reads_no_more_apps_than_it_looks_at(installation: Installation, 
     with installation.services.database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-            read = [step for step in plan if re.match(r"(SCAN|SEARCH) authenticator\b", step)]
-            assert [step.startswith("SCAN authenticator USING INDEX") for step in read] == [True]
+            read = [step for step in plan if re.match(r"(SCAN|SEARCH) totp_authenticator\b", step)]
+            assert [step.startswith("SCAN totp_authenticator USING INDEX") for step in read] == [True]
         else:
             connection.exec_driver_sql("ANALYZE")
             plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
             assert "Limit" in plan
-            assert re.findall(r"(\S+ Scan.*?) on authenticator\b", plan) == ["Index Scan Backward using pk_authenticator"]
+            assert re.findall(r"(\S+ Scan.*?) on totp_authenticator\b", plan) == ["Index Scan Backward using pk_totp_authenticator"]

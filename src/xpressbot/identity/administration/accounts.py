@@ -10,6 +10,7 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.links import store as link_store
@@ -94,6 +95,7 @@ class Administration:
                 return None
             now = self._system.now()
             apps = sum(kind.reset_clock(tx, account.id, now) for kind in self._kinds)
+            authenticator_store.bring_back_uses(tx, account.id, now)
             sessions = session_store.end_from_the_future(tx, account.id, now)
             if not apps and not sessions:
                 return Denied(Reason.NOTHING_IN_THE_FUTURE)

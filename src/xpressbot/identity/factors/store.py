@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal_co
 
 from xpressbot.foundation.database.known_values import known
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.rules import Addition, Authenticator, AuthenticatorState, Enrolment, Plan, Replacement
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR
 
@@ -118,6 +119,12 @@ def rename(tx: Writing, authenticator_id: str, name: str) -> None:
 def note_use(tx: Writing, authenticator_id: str, now: int) -> None:
     """Write down that an authenticator was used."""
     tx.execute(_USED, {"used_id": authenticator_id, "now": now})
+
+
+def bring_back_uses(tx: Writing, account_id: str, now: int) -> None:
+    """Date the uses of an account's authenticators that are dated in the future to the present."""
+    dated_ahead = (_TABLE.account_id == account_id, _IN_FORCE, _TABLE.last_used_at > latest_credible(now))
+    tx.execute(update(AUTHENTICATOR).where(*dated_ahead).values(last_used_at=now))
 
 
 def revoke(tx: Writing, authenticator_id: str) -> None:
