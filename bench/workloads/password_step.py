@@ -16,7 +16,7 @@ from bench.systems.xpressbot import LARGE_PAGES, XpressBot
 from bench.workloads import Bar, Chapter, Table
 from bench.workloads.rounds import ratio
 from xpressbot.foundation.settings import Settings
-from xpressbot.foundation.threads.worker_pools import available_cores, hash_threads_of_a_worker
+from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 
 PEOPLE = 64
 _CONNECTIONS = 16
@@ -29,7 +29,7 @@ with a cheaper hash is faster here by choice, so that none is shown."""
 
 def bare_rate(settings: Settings, seconds: float, environment: Mapping[str, str] = MappingProxyType({})) -> float:
     """Verifications a second, without anything around them."""
-    threads = hash_threads_of_a_worker(available_cores(), workers=1)
+    threads = Pools.for_cores(available_cores(), workers=1, single_writer=True).hash_threads
     arguments = [settings.argon2_memory_kib, settings.argon2_iterations, threads, seconds]
     command = [sys.executable, "-m", "bench.bare_argon2", *map(str, arguments)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | environment).stdout)

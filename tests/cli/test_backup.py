@@ -165,6 +165,17 @@ def test_a_backup_whose_rows_hold_what_was_never_written_is_refused(backup: Path
     assert not (tmp_path / "there").exists()
 
 
+def test_a_backup_from_before_the_first_release_is_refused(backup: Path, elsewhere: Shell, tmp_path: Path) -> None:
+    """No version migrates what is in it; nothing is made."""
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0007'")
+        connection.commit()
+    answer = elsewhere.run("restore", str(backup))
+    assert (answer.code, answer.out) == (1, "")
+    assert "is at schema 0007, which is from before the first release and is not migrated." in answer.err
+    assert not (tmp_path / "there").exists()
+
+
 def test_what_a_foreign_backup_says_does_not_draw_on_the_terminal(backup: Path, elsewhere: Shell) -> None:
     """The name of a schema is repeated, with everything encoded that a terminal would obey."""
     with closing(sqlite3.connect(backup)) as connection:

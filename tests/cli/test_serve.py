@@ -26,7 +26,7 @@ def test_two_workers_print_one_link_that_makes_the_owner(shell: Shell) -> None:
         (token,) = server.welcome_tokens
         said = server.stdout.read_text()
         assert said.startswith(f"Made the database {shell.directory}/")
-        assert f"{server.url}/welcome?token={token}" in said
+        assert f"http://localhost:{server.port}/welcome?token={token}" in said
         with FormClient(base_url=server.url, headers={"Origin": server.url}) as browser:
             assert browser.get(f"/welcome?token={token}").status_code == 303
             fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}

@@ -16,6 +16,7 @@ from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
 from tests.support.postgres import new_database
+from xpressbot.diagnostics import database_checks
 from xpressbot.diagnostics import file_checks as files
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.migrations import HEAD
@@ -129,16 +130,24 @@ def test_a_server_that_does_not_answer_is_told_without_its_password(shell: Shell
 
 
 @pytest.mark.parametrize(
-    ("revision", "embedded", "server"), [("0001", "schema_migrated_by_start", "schema_older"), ("9999", "schema_newer", "schema_newer")]
+    ("revision", "embedded", "server"),
+    [
+        ("0001", "schema_unreleased", "schema_unreleased"),
+        ("0050", "schema_migrated_by_start", "schema_older"),
+        ("9999", "schema_newer", "schema_newer"),
+    ],
 )
-def test_a_schema_of_another_version_is_told(shell: Shell, installation: Installation, revision: str, embedded: str, server: str) -> None:
+def test_a_schema_of_another_version_is_told(
+    shell: Shell, installation: Installation, monkeypatch: pytest.MonkeyPatch, revision: str, embedded: str, server: str
+) -> None:
     """Both are named; a start migrates an embedded database by itself. The doctor migrates none."""
+    monkeypatch.setattr(database_checks, "FIRST", "0050")  # as if a release had been made at it
     sqlite = installation.services.database.engine.dialect.name == "sqlite"
     try:
         set_revision(installation, revision)
         report = examine(shell)
         assert report.problems == {embedded if sqlite else server}
-        assert report.code == (1 if sqlite and revision < HEAD else 2)
+        assert report.code == (1 if sqlite and embedded == "schema_migrated_by_start" else 2)
         assert skipped(report) == NEED_OUR_SCHEMA
         assert revision_of(installation) == revision
     finally:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from xpressbot.diagnostics.check import WORKERS_FIELD, Check, Examination, Finding, Problem, Severity, said_by
 from xpressbot.foundation.database.encoding import NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
-from xpressbot.foundation.database.migrations import HEAD, current_revision
+from xpressbot.foundation.database.migrations import FIRST, HEAD, current_revision
 from xpressbot.foundation.database.read_only import is_cut_off
 from xpressbot.foundation.times import SECOND
 
@@ -26,6 +26,7 @@ DATABASE_LOCKED: Final = Problem("database_locked", Severity.ERROR)
 DATABASE_DAMAGED: Final = Problem("database_damaged", Severity.ERROR)
 ENCODING_NOT_UNICODE: Final = Problem("encoding_not_unicode", Severity.ERROR)
 SCHEMA_MISSING: Final = Problem("schema_missing", Severity.ERROR)
+SCHEMA_UNRELEASED: Final = Problem("schema_unreleased", Severity.ERROR)
 SCHEMA_OLDER: Final = Problem("schema_older", Severity.ERROR)
 SCHEMA_MIGRATED_BY_START: Final = Problem("schema_migrated_by_start", Severity.WARNING)
 SCHEMA_NEWER: Final = Problem("schema_newer", Severity.ERROR)
@@ -75,6 +76,8 @@ def _check_schema(examination: Examination) -> Sequence[Finding]:
         problem = SCHEMA_MISSING
     elif revision > HEAD:
         problem = SCHEMA_NEWER
+    elif revision < FIRST:
+        problem = SCHEMA_UNRELEASED
     else:
         problem = SCHEMA_MIGRATED_BY_START if examination.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
     return [Finding("schema", problem, facts)]
@@ -145,7 +148,7 @@ ENCODING: Final = Check("encoding", _check_encoding, problems=(ENCODING_NOT_UNIC
 SCHEMA: Final = Check(
     "schema",
     _check_schema,
-    problems=(SCHEMA_MISSING, SCHEMA_OLDER, SCHEMA_MIGRATED_BY_START, SCHEMA_NEWER),
+    problems=(SCHEMA_MISSING, SCHEMA_UNRELEASED, SCHEMA_OLDER, SCHEMA_MIGRATED_BY_START, SCHEMA_NEWER),
     needs=(DATABASE.name,),
 )
 CLOCK: Final = Check("clock", _check_clock, problems=(CLOCK_DIFFERS, CLOCK_FAR_OFF), needs=(DATABASE.name,))

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from xpressbot.foundation.crypto.key_ring import is_key_id
-from xpressbot.foundation.database.migrations import HEAD
+from xpressbot.foundation.database.migrations import FIRST, HEAD
 from xpressbot.foundation.database.read_only import database_file, is_cut_off, is_in_wal_mode, log_of, url_of_file
 from xpressbot.foundation.files import make_directory, new_file
 
@@ -150,6 +150,8 @@ def _inspect(file: Path, called: Path) -> Contents:
         raise BackupError(f"{called} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.")
     if contents.revision > HEAD:
         raise BackupError(f"{called} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
+    if contents.revision < FIRST:
+        raise BackupError(f"{called} is at schema {revision}, which is from before the first release and is not migrated.")
     return contents
 
 

@@ -16,7 +16,7 @@ from xpressbot.foundation.database.engine import has_single_writer
 from xpressbot.foundation.database.read_only import open_for_reading
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.settings import load_usable_settings
-from xpressbot.foundation.threads.worker_pools import available_cores, threads_of_a_worker
+from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 
 FORMAT: Final = 1
 """Of the JSON; a change that a reader could stumble over raises it."""
@@ -40,7 +40,8 @@ def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]
             complaint = f"{complaint} {workers_variable}: must be a whole number from 1 to {MOST_WORKERS}.".strip()
         configure_logging(json_lines=settings.log_format == "json", level="ERROR")
         database = open_for_reading(settings.url)
-        demand = ConnectionDemand(workers, threads_of_a_worker(available_cores(), workers, single_writer=has_single_writer(settings.url)))
+        pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
+        demand = ConnectionDemand(workers, pools.threads)
         findings = doctor.examine(settings, database, demand, thorough=True, defaulted=defaulted, complaint=complaint)
         typer.echo(_as_json(findings) if as_json else _as_text(findings))
         raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))

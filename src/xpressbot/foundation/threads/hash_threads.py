@@ -45,10 +45,9 @@ class _Done(Generic[T]):
 class HashThreads:
     """As many as are given hash at once, and yield to everything else (ASVS 15.2.2).
 
-    A thread that is merely low in priority keeps its core for milliseconds after somebody else has come to want it; one of
-    Linux's SCHED_IDLE gives it up at once. It gets next to nothing of a core that is never free, though. So work that is not
-    done after `patience_seconds` is begun anew on threads of low priority, which get a small share of any core, and so are
-    the next INSISTING_FOR pieces; several threads count these down at once, and a few more or less do no harm.
+    A thread of low priority keeps its core for milliseconds after another thread wants it; one of Linux's SCHED_IDLE gives it up at
+    once, but gets next to nothing of a core that is never free. So work that is not done after `patience_seconds` is begun anew on
+    threads of low priority, and so are the next INSISTING_FOR pieces. Several threads count these down; a few more do no harm.
     """
 
     def __init__(self, count: int, *, patience_seconds: float, figures: HashFigures) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Self, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -73,16 +74,6 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def hash_threads_of_a_worker(cores: int, workers: int) -> int:
-    """The cores are shared among the workers; each hashes on at least one."""
-    return max(1, cores // workers)
-
-
-def threads_of_a_worker(cores: int, workers: int, *, single_writer: bool) -> int:
-    """How many threads of one worker may each hold a connection to the database."""
-    return PAGE_THREADS + single_writer + hash_threads_of_a_worker(cores, workers) + SIGN_IN_THREADS_BEYOND_HASHES
-
-
 @dataclass(frozen=True, slots=True)
 class Pools:
     """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages."""
@@ -94,17 +85,16 @@ class Pools:
 
     @classmethod
     def for_cores(cls, cores: int, workers: int, *, single_writer: bool, now: Callable[[], float] = stopwatch) -> Self:
-        """The pools of one of the workers on so many cores.
+        """The pools of one of the workers on so many cores, which they share; each hashes on at least one.
 
         single_writer: the database lets one write at a time. Forms then wait for one thread, instead of on a thread each for the
         lock of the writer (docs/adr/0013). Otherwise they are pages like others.
         """
-        hash_threads = hash_threads_of_a_worker(cores, workers)
+        hash_threads = max(1, cores // workers)
+        limited = partial(Pool, patience_seconds=PATIENCE_SECONDS, now=now)
         page = Pool(PAGE_THREADS)
-        form = Pool(1, most_waiting=MOST_FORMS_WAITING, patience_seconds=PATIENCE_SECONDS, now=now) if single_writer else page
-        sign_in = Pool(
-            hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN, patience_seconds=PATIENCE_SECONDS, now=now
-        )
+        form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
+        sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
         return cls(page, form, sign_in, hash_threads)
 
     @property

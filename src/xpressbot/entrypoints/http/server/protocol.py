@@ -43,11 +43,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unfinished_bytes = self._head_bytes = 0
         self._body_is_due = False
         transport.set_write_buffer_limits(high=MAX_HEAD_BYTES, low=0)  # writing is resumed when everything has been taken
-        if len(self.connections) > most_connections() and not _abort_longest_idle():
+        if len(self.connections) > most_connections() and not _waiting:
             self.logger.warning("All of %d connections are at work: one more was refused.", len(self.connections) - 1)
             self._refuse(503, "Too many connections", ("retry-after", str(RETRY_AFTER_SECONDS)))
-        else:
-            self._wait_for_client()
+            return
+        if len(self.connections) > most_connections():  # aborted: a closed one keeps its descriptor until all is sent
+            _waiting.popitem(last=False)[0].transport.abort()
+        self._wait_for_client()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell all requests that are not answered, not the last one alone as uvicorn does."""
@@ -80,8 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _RefusedError
         super().on_headers_complete()
         self.headers = []  # for trailers, which nobody reads: they must not pass for headers (RFC 9110 6.5.1)
-        if upgrades:
-            self.cycle.keep_alive = False
+        self.cycle.keep_alive = self.cycle.keep_alive and not upgrades
         self._cycles.append(self.cycle)
         self._body_is_due = True
         self._wait_for_client()
@@ -177,12 +178,3 @@ def most_connections() -> int:
     """How many connections a worker may hold: so many that it can still open its database."""
     descriptors, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_CONNECTIONS if descriptors == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, descriptors - RESERVED_DESCRIPTORS)
-
-
-def _abort_longest_idle() -> bool:
-    """Close it at once, whatever it was sent and has not taken; its descriptor counts until it is gone. False if none waits."""
-    if not _waiting:
-        return False
-    longest, _nothing = _waiting.popitem(last=False)
-    longest.transport.abort()
-    return True

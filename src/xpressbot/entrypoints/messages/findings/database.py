@@ -52,6 +52,10 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
         N_("The database holds nothing of XpressBot's yet."),
         N_("If it is the right one, run xpressbot db upgrade; otherwise set XPRESSBOT_DATABASE_URL or XPRESSBOT_DATA_DIR."),
     ),
+    "schema_unreleased": ProblemWords(
+        N_("The database is at schema %(found)s, which is from before the first release and is not migrated."),
+        N_("Use the version that made it, or begin with an empty database."),
+    ),
     "schema_older": ProblemWords(
         N_("The database is at schema %(found)s, this program needs %(known)s."),
         N_("Stop the service, back up, and run xpressbot db upgrade."),
