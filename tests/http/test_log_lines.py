@@ -205,7 +205,7 @@ def test_a_database_failure_logs_no_values(log: Log, installation: Installation,
     log.take()
     code = protected.phone.next_code()
     with installation.services.database.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE device RENAME COLUMN last_sign_in_at TO away"))
+        connection.execute(text("ALTER TABLE known_browser RENAME COLUMN last_sign_in_at TO away"))
     assert pending.post("/sign-in/code", code=code).status_code in {500, 503}
     output = log.take()
     assert code not in output.replace(":", " ").split()
