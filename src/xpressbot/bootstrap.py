@@ -208,7 +208,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
 
 
 def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
-    """End what an older copy of a database brings back open, before anybody uses it. Each wing has a list of its own.
+    """End what an older copy of a database brings back open, before it is used. Identity has the list of its tables.
 
     SQLite is migrated on the way; another database must be up to date. No key ring is needed.
     Raises SchemaError, or what the database driver raises.

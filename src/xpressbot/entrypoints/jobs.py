@@ -1,4 +1,4 @@
-"""Upkeep: what has to happen in time although nobody asks for it. Each worker does it once a minute."""
+"""Periodic jobs: what no request causes. Each worker does them once a minute."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -41,7 +41,7 @@ class Contents:
 def back_up(database_url: str, target: Path) -> Contents:
     """Copy a running installation's database into one file, as it is at one moment, readable by its owner only.
 
-    That is whoever makes it: the service needs no backup. Writers are not held up. Raises BackupError when the database is
+    That is the user who makes it: the service needs no backup. Writers are not held up. Raises BackupError when the database is
     no SQLite file, or `target` exists already.
     """
     source = _sqlite_file(database_url)
@@ -183,7 +183,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _put_in_one_file(file: Path) -> None:
-    """Leave no log beside a database that nobody has open."""
+    """Leave no log beside a database that no process has open."""
     try:
         with closing(sqlite3.connect(file)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")

@@ -1,7 +1,7 @@
 """Files and directories as the service can go on with them: written whole, and with the owner that they should have.
 
 Root runs commands for the service's user. What root replaces keeps its owner, group and mode; what root makes for an installation
-belongs to the owner of the directory that it is made in. Nobody else can give a file away: what they make is their own.
+belongs to the owner of the directory that it is made in. Other users cannot give a file away: what they make is their own.
 """
 
 import errno
@@ -89,7 +89,7 @@ def replace_file(path: Path, content: bytes) -> None:
 def is_read_only(place: Path | int) -> bool:
     """Whether a file, given by path or descriptor, is kept from changes: it has no write bits, or is mounted read-only.
 
-    Root can write where access(2) says so, and should not where somebody has decided otherwise.
+    Root can write where access(2) says so, and should not where its modes forbid it to others.
     """
     return not stat.S_IMODE(os.stat(place).st_mode) & 0o222 or is_mounted_read_only(place)  # noqa: PTH116  # of a descriptor, too
 
@@ -101,7 +101,7 @@ def is_mounted_read_only(place: Path | int) -> bool:
 
 @contextmanager
 def _workplace(directory: Path) -> Iterator[Path]:
-    """A directory on the same file system that nobody else can look into; gone afterwards, with what libraries left in it."""
+    """A directory on the same file system that no other user can look into; gone afterwards, with what libraries left in it."""
     with tempfile.TemporaryDirectory(prefix=".xpressbot-", dir=directory) as name:
         yield Path(name)
 
@@ -145,6 +145,6 @@ def _put_where_nothing_is(temporary: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        # Something empty keeps the place, so that nobody's file is written over.
+        # Something empty keeps the place, so that no file of another is written over.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         temporary.replace(path)

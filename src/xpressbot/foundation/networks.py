@@ -45,7 +45,7 @@ def _read(part: str, place: int) -> Network | str:
         alone = ipaddress.ip_network(written.ip)
         return f"{written} has bits set beyond its prefix: write {network} for the network, or {alone} for that address alone"
     if network.num_addresses == 1 and written.ip.is_unspecified:
-        return f"nobody sends from {network}, an address to listen on: write the one from which the proxy connects"
+        return f"no client sends from {network}, an address to listen on: write the one from which the proxy connects"
     return network
 
 
@@ -67,7 +67,7 @@ def is_within(address: str, networks: Sequence[Network]) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is this machine's own, which nobody else can speak from."""
+    """Whether an address is this machine's own, which no other machine can send from."""
     parsed = parsed_address(address)
     return parsed is not None and parsed.is_loopback
 

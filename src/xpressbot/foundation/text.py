@@ -62,7 +62,7 @@ def is_ignorable(character: str) -> bool:
 
 
 def as_seen(line: str) -> str:
-    """What two lines have in common that nobody can tell apart: no capitals, compatibility forms and characters that show nothing."""
+    """What two lines have in common that look the same: no capitals, compatibility forms and characters that show nothing."""
     visible = " ".join("".join(character for character in line if not _shows_nothing(character)).split())
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
 

@@ -24,6 +24,6 @@ def latest_credible(now: int) -> int:
 def is_from_the_future(made_at: int, now: int) -> bool:
     """Whether something is dated in the future: a clock was ahead when it was made, and is not any more, or is behind now.
 
-    Nobody can tell which, so it opens nothing: its limits would count from a day that has not come.
+    It cannot be told which, so it opens nothing: its limits would count from a day that has not come.
     """
     return made_at > latest_credible(now)

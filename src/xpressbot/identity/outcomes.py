@@ -84,7 +84,7 @@ class EnrolmentRequired:
 class SignedIn:
     """A session has begun. device is the browser's new device token; session_id names the session's row.
 
-    shows_codes: whether a set of recovery codes that nobody has saved yet is to be seen first.
+    shows_codes: whether a set of recovery codes that is not saved yet is to be seen first.
     """
 
     session: Token

@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Target:
     """What a form that hashes is a try at: an address, a session, a link.
 
-    named: its name by what the request says, asking nobody; None where the request names none, and nothing will be hashed.
+    named: its name by what the request says, without a look-up; None where the request names none, and nothing will be hashed.
     shown_by: the cookie by which a browser may show that it belongs there. known_as: as whom it then is known, which asks the
     database; None if it does not belong there. is_public: strangers can name it too. Those who belong there then have places that
     strangers cannot take.

@@ -17,7 +17,7 @@ _LONGEST_ENTRY: Final = 128
 class Origin:
     """Where a request comes from.
 
-    unreadable: what stands in X-Forwarded-For where a trusted proxy names nobody, cut to a length that can be told, and empty where
+    unreadable: what stands in X-Forwarded-For where a trusted proxy names no client, cut to a length that can be told, and empty where
     nothing stands there; the address is then the proxy's. None wherever else the address comes from.
     """
 
@@ -34,7 +34,7 @@ def origin_of(request: Request, trusted_proxies: Sequence[Network]) -> Origin:
     """Follow X-Forwarded-For from the peer back to the nearest address that is no trusted proxy.
 
     No other header is read. An entry is an IPv4 or IPv6 address, with a port or without, in quotes or without. Anything else names
-    nobody, such as "unknown" and "_hidden" (RFC 7239 section 6).
+    no client, such as "unknown" and "_hidden" (RFC 7239 section 6).
     """
     peer = request.client.host if request.client else ""
     if not is_within(peer, trusted_proxies):

@@ -30,9 +30,9 @@ def asks_for_us(settings: Settings, request: Request) -> bool:
 
 
 def is_misdirected(settings: Settings, request: Request) -> bool:
-    """Whether the Host header names somebody else, where that matters.
+    """Whether the Host header names another host, where that matters.
 
-    Probes ask by whatever name they have. Whoever reads the figures asks by address, by localhost or by the public name: a name
+    Probes ask by whatever name they have. A reader of the figures asks by address, by localhost or by the public name: a name
     that a stranger's DNS server makes this machine's brings a browser here, and the figures to the stranger's script.
     """
     if asks_for_us(settings, request):

@@ -1,4 +1,4 @@
-"""Whom a form is shown to. What it says acts for that one and for nobody else who may be in the browser's cookies by then.
+"""Whom a form is shown to. It acts for that person alone, even if another is in the browser's cookies by then.
 
 The cookie may change between showing a form and sending it: a second person signs in, or another site opens a link of its own
 (docs/adr/0005).
@@ -42,22 +42,22 @@ class FormSubject:
 
     @classmethod
     def signed_in(cls, account: Account) -> "FormSubject":
-        """Somebody with a session."""
+        """A person with a session."""
         return cls(account.id, account.email, Holder.SESSION)
 
     @classmethod
     def signing_in(cls, pending: PendingSignIn) -> "FormSubject":
-        """Somebody between the password and the session."""
+        """A person between the password and the session."""
         return cls(pending.account_id, pending.email, Holder.PENDING_SIGN_IN)
 
     @classmethod
     def must_enrol(cls, enrollee: Enrollee) -> "FormSubject":
-        """Somebody who has to set up 2FA before there is a session."""
+        """A person who has to set up 2FA before there is a session."""
         return cls.signing_in(enrollee.pending)
 
     @classmethod
     def of_link(cls, token: Token, address: str) -> "FormSubject":
-        """Whoever is to have an account by a link."""
+        """A person who is to have an account by a link."""
         return cls(token.digest.hex(), address, Holder.LINK)
 
 

@@ -1,4 +1,4 @@
-"""GET /metrics, and who may read it: whoever stands on this machine or in a network that the operator names."""
+"""GET /metrics, and who may read it: this machine, and the networks that the operator names."""
 
 import asyncio
 from typing import Final
@@ -21,7 +21,7 @@ OCCUPANCY_INTERVAL_SECONDS: Final = 1
 
 
 def metrics_route(site: Site) -> Route:
-    """GET /metrics. Nobody else learns more of it than of a page that does not exist."""
+    """GET /metrics. To others it is a page that does not exist."""
     services = site.services
 
     async def metrics(request: Request) -> Response:
@@ -38,8 +38,8 @@ def may_read(request: Request, settings: Settings) -> bool:
     """Whether it comes straight from this machine, or from a network that is set.
 
     A request that was forwarded comes from the client that a trusted proxy names, which may be an address of the proxy's
-    own machine, so that loopback counts for nothing there. If the proxy names nobody, or is none of the trusted, it could be
-    anybody's: else a proxy on this machine would publish the figures.
+    own machine, so that loopback counts for nothing there. If the proxy names no client, or is none of the trusted, it could be
+    any client's: else a proxy on this machine would publish the figures.
     """
     peer = request.client.host if request.client else ""
     if forwarded_header(request) is not None:

@@ -116,7 +116,7 @@ class PageRequest:
         return is_ours and (came_from.path == SIGN_IN_PATH or came_from.path.startswith(f"{SIGN_IN_PATH}/"))
 
     def to_sign_in(self, next_path: str | None = None) -> Response:
-        """Send somebody who is not signed in to where they can do it, and tell who has just tried that cookies are needed."""
+        """Send a person who is not signed in to where they can do it; one who has just tried is told that cookies are needed."""
         told = [*([f"next={next_path}"] if next_path else []), *([f"reason={NO_COOKIE}"] if self.comes_from_sign_in else [])]
         return redirect("?".join(filter(None, (SIGN_IN_PATH, "&".join(told)))))
 
@@ -125,7 +125,7 @@ class PageRequest:
         return self.site.cookies.read(self.starlette, cookie)
 
     def enrollee(self) -> Enrollee | Denied:
-        """Who has to set up 2FA in this browser before there is a session, if anybody."""
+        """The person who has to set up 2FA in this browser before there is a session, if there is one."""
         return self.identity.re_enrolment.enrollee(self.cookie(Cookie.SIGN_IN), self.cookie(Cookie.LINK), self.client)
 
     def page(
@@ -138,7 +138,7 @@ class PageRequest:
         return self.site.renderer.page(self.texts, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
-        """409 for a form that was shown to somebody else than is there now, before anything is charged; None for any other request.
+        """409 for a form that was shown to another person than is there now, before anything is charged; None for any other request.
 
         back: the page on which the one who is there can go on. Raises HTTPException 422 for a form that does not say whom it was
         shown to.

@@ -1,4 +1,4 @@
-"""Notices what a proxy does that nobody meant: it was not named, it names no client, or it asks for another host."""
+"""Notices what a proxy does by mistake: it was not named, it names no client, or it asks for another host."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -51,7 +51,7 @@ class ProxyObserver:
 
     def _look_for_the_client(self, request: Request, peer: str) -> Iterator[Callable[[], None]]:
         unreadable = origin_of(request, self._services.settings.trusted_proxies).unreadable
-        # A proxy that looks whether we are alive asks for itself; a form is somebody's.
+        # A proxy that looks whether we are alive asks for itself; a form is a person's.
         if unreadable is None or (not unreadable and request.method != "POST"):
             return
         value = printable(unreadable)

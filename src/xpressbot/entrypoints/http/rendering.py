@@ -63,7 +63,7 @@ class Renderer:
         return self.languages.asked_for(",".join(request.headers.getlist("accept-language")))
 
     def page(self, texts: Texts, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
-        """Render a page for a person, or for nobody."""
+        """Render a page, for a signed-in person or without one."""
         viewer = None if account is None else Viewer(account.name, account.email)
         common: dict[str, Any] = {
             "status": status,

@@ -29,9 +29,9 @@ EnrolleeHandler = Callable[[PageRequest, Enrollee], Response | Denied]
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """One path and method for anybody.
+    """One path and method for everyone, signed in or not.
 
-    shown_to: whom a form sent here must have been shown to, if anybody is there; every form is for somebody, but those of
+    shown_to: whom a form sent here must have been shown to, if a person is known; every form is for one person, but those of
     FOR_ANYBODY.
     hashes_at: where the handler hashes a password, what its form is a try at. Only by it does one reach the threads that may.
     """
@@ -61,8 +61,8 @@ class SignedInPage:
     action: what the person does, as its use case calls it; ACTIONS says what that needs, and whether it writes.
     leads_to: the action that a page asks for. Where that needs a proof, it is asked for first, or what was filled in would be lost.
     returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
-    before_session: what somebody gets who has to set up 2FA before there is a session; by default they must sign in.
-    for_one_person: refused while somebody else has to set up 2FA in this browser, or it would be set up for the wrong one.
+    before_session: what a person gets who has to set up 2FA before there is a session; by default they must sign in.
+    for_one_person: refused while another person has to set up 2FA in this browser, or it would be set up for the wrong one.
     """
 
     method: str
@@ -86,7 +86,7 @@ class SignedInPage:
         return self.method == "GET" and self.path != STEP_UP_PATH
 
     def answer(self, request: PageRequest) -> Response:
-        """Run the handler for whoever is signed in; send anybody else to sign in first."""
+        """Run the handler for the signed-in person; send all others to sign in first."""
         caller = request.identity.sessions.resolve(request.client)
         if caller is None:
             return self._answer_enrollee(request) or self._answer_nobody(request)
@@ -157,7 +157,7 @@ def destinations(pages: Sequence[Page]) -> frozenset[str]:
     paths = frozenset(page.path for page in pages if page.is_destination)
     lost = [page.path for page in pages if isinstance(page, SignedInPage) and page.path != STEP_UP_PATH and page.back not in paths]
     if lost:
-        raise ValueError(f"nobody comes back to {lost}: name a page in returns_to")
+        raise ValueError(f"no page leads back to {lost}: name a page in returns_to")
     return paths
 
 
@@ -165,7 +165,7 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     """Starlette routes for the pages."""
     loose = [page.path for page in pages if isinstance(page, PublicPage) and page.method == "POST" and page.shown_to is None]
     if not FOR_ANYBODY.issuperset(loose):
-        raise ValueError(f"a form sent to {loose} acts for whoever is in the cookies: say in shown_to whom it is shown to")
+        raise ValueError(f"a form sent to {loose} acts for the person in the cookies: say in shown_to whom it is shown to")
     misnamed = [page.path for page in pages if isinstance(page, SignedInPage) and (page.method == "POST") != ACTIONS[page.action].writes]
     if misnamed:
         raise ValueError(f"{misnamed} change something without POST, or nothing with it: name the action of their use case")

@@ -52,7 +52,7 @@ class Telemetry:
 
 
 class Occupancy:
-    """How full a process is, looked at from time to time: nobody has to count on the way in and out."""
+    """How full a process is, looked at from time to time: requests need not count on the way in and out."""
 
     def __init__(self, metrics: Metrics, pools: Pools, database: Database) -> None:
         self._pools = pools.by_name

@@ -82,7 +82,7 @@ class Encryption:
 
     def _new_cipher(self, key_id: str, purpose: str) -> AESGCM:
         if key_id not in self._ring.keys:
-            # A key that was added after this process began: the file has it by now, or nobody has.
+            # A key that was added after this process began: the file has it by now, or it is lost.
             self._ring = self._reload()
         if key_id not in self._ring.keys:
             raise DecryptionError(f"the key ring lacks the key {key_id}")

@@ -95,7 +95,7 @@ def load_key_ring(path: Path) -> KeyRing:
 
 @contextmanager
 def held_key_ring(path: Path) -> Iterator[KeyRing]:
-    """The ring, which nobody changes meanwhile: for whoever makes the database rely on what is in it.
+    """The ring, locked against changes: for what makes the database rely on its keys.
 
     Raises what `load_key_ring` does.
     """
@@ -108,7 +108,7 @@ def held_key_ring(path: Path) -> Iterator[KeyRing]:
 def change_key_ring(path: Path, change: Callable[[KeyRing], KeyRing]) -> KeyRing:
     """Put what `change` makes of the ring in its place, in one step, and return that. There is no other way to write over a ring.
 
-    Whoever else changes it waits, and is given what this leaves: no key is lost between reading and writing. The file keeps its
+    Other changes wait, and are given what this leaves: no key is lost between reading and writing. The file keeps its
     owner, group and mode, and a link to it stays a link. What `change` raises leaves the file as it was.
     Raises what `load_key_ring` does, and KeyRingError when the file is read-only or cannot be replaced.
     """
@@ -129,7 +129,7 @@ def change_key_ring(path: Path, change: Callable[[KeyRing], KeyRing]) -> KeyRing
 
 
 def is_private(place: Path | int) -> bool:
-    """Whether nobody but the service can read or write a ring, given by path or descriptor.
+    """Whether only the service can read or write a ring, given by path or descriptor.
 
     That is: only its owner; or, where the file is read-only, also a group that this process is in, as with a mounted secret.
     Root acts for the service's user, and cannot know that user's groups: it takes any group.
@@ -191,7 +191,7 @@ def _telling(path: Path, done: str) -> Iterator[None]:
 
 @contextmanager
 def _held(path: Path, mode: str, lock: int) -> Iterator[IO[bytes]]:
-    """The file that is the ring, locked. Whoever waited while it was replaced takes the one that is there then."""
+    """The file that is the ring, locked. A process that waited while it was replaced takes the new one."""
     while True:
         with path.open(mode) as file:
             fcntl.flock(file, lock)

@@ -9,7 +9,7 @@ Kind = TypeVar("Kind", bound=StrEnum)
 def known(kinds: type[Kind], text: str) -> Kind | None:
     """The member of this value; None for one that is not among them.
 
-    Whoever decides by it refuses then; whoever only tells says that there is something else.
+    Code that decides by it refuses then; code that only reports says that there is something else.
     """
     try:
         return kinds(text)

@@ -1,4 +1,4 @@
-"""Leases: what one process at a time may do, of all that share a database. Whoever holds one goes on as long as it renews it."""
+"""Leases: what one process at a time may do, of all that share a database. Its holder keeps it as long as it renews it."""
 
 from typing import Final
 

@@ -70,9 +70,9 @@ def open_for_reading(url: str) -> Database:
 
 
 def _read_only_uri(file: Path) -> str:
-    """Even a reader leaves its own log and index beside a database in WAL mode, unless it is told that nobody writes.
+    """Even a reader leaves its own log and index beside a database in WAL mode, unless it is told that there is no writer.
 
-    Nobody does while there is no log: whoever opens the database makes one first.
+    There is none without a log: opening the database makes one first.
     """
     at_rest = is_in_wal_mode(file) and not log_of(file).exists()
     return f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"

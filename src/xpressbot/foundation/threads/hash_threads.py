@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def _ignore(_figure: float) -> None:
-    """Nobody asks for it."""
+    """The figure is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _computed(work: Callable[[], T]) -> _Done[T]:
 
 
 def _yield_at_once() -> None:
-    """Let this thread have a core only while nobody else wants it. Where that cannot be asked for, it hashes at low priority."""
+    """Let this thread have a core only while no other thread wants it. Where that cannot be asked for, it hashes at low priority."""
     if sys.platform == "linux":
         try:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -19,7 +19,7 @@ def add(tx: Writing, account: Account, now: int) -> bool:
     """False, and nothing written, when the address is taken."""
     key, former_key = email_keys(account.email)
     if former_key != key and by_email(tx, account.email) is not None:
-        return False  # its key is from before domains went by IDNA, and in nobody's way
+        return False  # its key is from before domains went by IDNA, and hinders no other
     row = {
         "id": account.id,
         "email": account.email,

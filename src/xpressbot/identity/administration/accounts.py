@@ -62,8 +62,8 @@ class Administration:
     def set_status(self, email: str, status: AccountStatus) -> Account | Denied | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
 
-        Disabling voids the link of a reset too: whoever holds it would be let in by a later enabling. Enabling one whose status
-        a newer version of this program gave it is refused: nobody here knows what it would let in.
+        Disabling voids the link of a reset too: a later enabling would let its holder in. Enabling one whose status
+        a newer version of this program gave it is refused: this version does not know what it would allow.
         """
         with self._transactions.writing() as tx:
             found = account_store.by_email(tx, email)

@@ -1,4 +1,4 @@
-"""Reads over all accounts, for whoever runs the installation."""
+"""Reads over all accounts, for the operator."""
 
 from collections.abc import Mapping, Sequence
 

@@ -15,19 +15,19 @@ from xpressbot.identity.expiry.rules import Key, Stretch, Transient
 from xpressbot.identity.sign_in.reports import guessing_event, take_stopped
 
 BATCH: Final = 100
-"""Rows looked at, and removed, at a time. On SQLite, whoever signs in waits for one batch, some milliseconds."""
+"""Rows looked at, and removed, at a time. On SQLite, a sign-in waits for one batch, some milliseconds."""
 BATCHES_IN_A_ROUND: Final = 50
 """Of each kind. What is left waits for the next round."""
 LEASE_TERM: Final = 150 * SECOND
-"""Rounds come every minute: whoever has missed two of them is gone, and another process goes on."""
+"""Rounds come every minute: a process that has missed two of them is taken for dead, and another one goes on."""
 _DUTY: Final = "expiry"
 
 
 class RowExpiry:
     """Walks through the tables along unique keys, and remembers how far it has come.
 
-    Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again; it waits for nobody: a
-    row that somebody is busy with is left for the next walk. What owes its account an event is told once that account is free,
+    Looking takes no lock. Removing is a transaction for each batch, in which every row is judged again; it waits for no lock: a
+    row that another transaction has locked is left for the next walk. What owes its account an event is told once that account is free,
     and goes then; sign-ins that have stopped wait until the account may be told of them again.
     """
 

@@ -16,7 +16,7 @@ from xpressbot.identity.throttling import rules as throttle
 
 SESSION_KEPT: Final = 24 * HOUR
 PENDING_SIGN_IN_KEPT: Final = 20 * MINUTE
-"""Longer than a browser keeps its cookie, so that a second click is always told from a sign-in that nobody knows."""
+"""Longer than a browser keeps its cookie, so that a second click is always told from an unknown sign-in."""
 LINK_KEPT: Final = 24 * HOUR
 ENROLMENT_KEPT: Final = 20 * MINUTE
 NETWORK_COUNT_KEPT: Final = 1 * HOUR
@@ -25,7 +25,7 @@ STEP_UP_COUNT_KEPT: Final = session.ABSOLUTE_LIFETIME
 """No session lives longer, and none may get its tries back."""
 ENROLMENT_COUNT_KEPT: Final = 1 * HOUR
 PASSWORD_COUNT_KEPT: Final = 30 * DAY
-"""Of a known browser's. So long that whoever guesses slowly in it is counted on, and reaches the alarm."""
+"""Of a known browser's. So long that slow guesses in it are counted on, and reach the alarm."""
 
 
 class Transient(StrEnum):

@@ -1,6 +1,6 @@
 """Rows that have had their day: found along a unique key in short stretches, removed by key.
 
-On PostgreSQL, rows that somebody has locked are passed over: whoever waits for nobody cannot be in a deadlock.
+On PostgreSQL, rows that another transaction has locked are passed over: what waits for no lock cannot be in a deadlock.
 """
 
 from collections.abc import Sequence
@@ -99,7 +99,7 @@ def walk(tx: Reading, kind: Transient, after: Key | None, now: int, limit: int) 
 
 
 def remove(tx: Writing, kind: Transient, keys: Sequence[Key], now: int) -> int:
-    """Remove those of these rows that are still outdated, owe nothing, and nobody is busy with; how many."""
+    """Remove those of these rows that are still outdated, owe nothing, and are not locked; how many."""
     walk = _WALKS[kind]
     free = tx.execute(walk.free, {**_bounds(kind, now), "keys": keys}).scalars().all()
     if free:

@@ -33,7 +33,7 @@ LIFETIME: Final = {LinkKind.WELCOME: 1 * HOUR, LinkKind.INVITE: 24 * HOUR, LinkK
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Whom a link is for: an account there is, or an address that is to have one; nobody in particular at the first run."""
+    """Whom a link is for: an account there is, or an address that is to have one; neither at the first run."""
 
     kind: LinkKind
     account_id: str | None = None

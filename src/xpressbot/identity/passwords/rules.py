@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_BYTES: Final = 1024
-"""More than anybody types; bounds what one try can cost."""
+"""More than a person types; bounds what one try can cost."""
 MAX_TYPED: Final = 2048
 """Code points before composition. Beyond it no page takes a password: composing takes time that grows with the square."""
 MIN_SCORE: Final = 3

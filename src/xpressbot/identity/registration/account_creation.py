@@ -70,7 +70,7 @@ class Registration:
             return installation_store.owner(tx) is not None
 
     def link_state(self, kind: LinkKind, token: Token) -> LinkState:
-        """What has become of a link, for whoever holds it."""
+        """What has become of a link, for its holder."""
         with self._transactions.reading() as tx:
             return link_store.state(tx, kind, token.digest, self._system.now())
 
@@ -163,7 +163,7 @@ class Registration:
             return prepared
 
     def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
-        """Begin the session of whoever has just chosen this account's password."""
+        """Begin the session of the person who has just chosen this account's password."""
         proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, charged=(), next_path="/")
         signed_in = self._session_start.start(tx, account, proof, client)
         tx.commit()

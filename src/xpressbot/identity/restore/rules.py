@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Open(StrEnum):
-    """A kind of rows that let somebody in, or that wait for somebody to go on."""
+    """A kind of rows that let a person in, or that wait for a person to go on."""
 
     SESSION = "session"
     PENDING_SIGN_IN = "pending_sign_in"

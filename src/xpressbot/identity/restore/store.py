@@ -41,7 +41,7 @@ KEPT: Final = frozenset(
         KNOWN_BROWSER,  # a known browser opens nothing, and keeps its person out of the waits that strangers cause
         REFUSED_STEP,
         TOTP_AUTHENTICATOR,  # those of pending authenticators go with them
-        NOTICE,  # what nobody has read by then is still to be read
+        NOTICE,  # what is unread by then is still to be read
         RECOVERY_CODE,  # those of prepared sets go with their set
         THROTTLE_BUCKET,
         CHAIN_HEAD,

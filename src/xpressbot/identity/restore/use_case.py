@@ -1,4 +1,4 @@
-"""Ending what an older copy of the database brings back open, before anybody uses it."""
+"""Ending what an older copy of the database brings back open, before it is used."""
 
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.system import System

@@ -1,4 +1,4 @@
-"""Who asks: the browser, and the person behind it when somebody is signed in."""
+"""Who asks: the browser, and the person who is signed in there, if one is."""
 
 from dataclasses import dataclass
 

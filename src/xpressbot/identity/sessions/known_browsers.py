@@ -1,4 +1,4 @@
-"""Known browsers. The token is new after each sign-in: one planted by somebody else is worth nothing afterwards.
+"""Known browsers. The token is new after each sign-in: one that an attacker has planted is worth nothing afterwards.
 
 The one before it still counts for the same browser, whose answer with the new one may have been lost on the way.
 """

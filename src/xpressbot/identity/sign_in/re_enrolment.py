@@ -40,7 +40,7 @@ _NEW_APP: Final = Replacement()
 
 @dataclass(frozen=True, slots=True)
 class Enrollee:
-    """Somebody who must enrol before there is a session: their pending sign-in with its token, and the link their browser holds."""
+    """A person who must enrol before there is a session: their pending sign-in with its token, and the link their browser holds."""
 
     pending: PendingSignIn
     token: Token
@@ -107,7 +107,7 @@ class ReEnrolment:
         return charge_link(self._transactions, self._system.now, token) or Done()
 
     def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
-        """Who must enrol in this browser, if anybody."""
+        """The person who must enrol in this browser, if there is one."""
         pending = self._second_step.pending(pending_token, NextStep.MUST_ENROL)
         if pending_token is None or isinstance(pending, Denied):
             return pending if isinstance(pending, Denied) else Denied(Reason.NOT_SIGNED_IN)

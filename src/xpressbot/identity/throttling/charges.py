@@ -60,7 +60,7 @@ def charge_try(
 def charge_link(transactions: Transactions, now: Callable[[], int], token: Token) -> Denied | None:
     """Charge a form of a link, before anything is worked out for it; None when it was allowed.
 
-    Only for a link that was found open: one that somebody made up must cost nothing, and leave no count behind.
+    Only for a link that was found open: one that was made up must cost nothing, and leave no count behind.
     """
     charged = charge_try(transactions, now, lambda _tx: (None, [throttle.link_forms(token.digest.hex())]), durable=True)
     return charged if isinstance(charged, Denied) else None

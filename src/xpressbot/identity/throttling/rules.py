@@ -87,7 +87,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A try that was allowed and counted. Whoever proves it was no guess may give it back."""
+    """A try that was allowed and counted. It may be given back once it is proven to be no guess."""
 
     bucket: Bucket
     tries: int

@@ -90,7 +90,7 @@ _PATH_ITEM: Final[dict[str, Any]] = {
                     }
                 },
             },
-            "401": {"description": "Nobody is signed in", "content": {"application/problem+json": {}}},
+            "401": {"description": "No one is signed in", "content": {"application/problem+json": {}}},
         },
     }
 }

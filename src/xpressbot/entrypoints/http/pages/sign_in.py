@@ -26,7 +26,7 @@ from xpressbot.identity.sign_in.rules.pending import NextStep
 
 
 def show_sign_in(request: PageRequest) -> Response:
-    """Ask for address and password; send on whoever is signed in already."""
+    """Ask for address and password; a signed-in person is sent on."""
     next_path = request.safe_next(request.query("next"))
     if request.identity.sessions.resolve(request.client) is not None:
         return redirect(next_path)
@@ -150,7 +150,7 @@ def _shown_to(request: PageRequest) -> FormSubject | None:
 
 
 def _sent_back(request: PageRequest, denied: Denied) -> Response:
-    """Whoever has a session goes on (a double click); anybody else starts again, and is told why."""
+    """A browser with a session goes on (a double click); any other starts again, and is told why."""
     if request.identity.sessions.resolve(request.client) is not None:
         return redirect(HOME_PATH)
     if denied.reason is Reason.MUST_ENROL:

@@ -74,14 +74,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(400, _HEAD_TOO_LARGE if self._head_bytes > MAX_HEAD_BYTES else msg)
 
     def on_headers_complete(self) -> None:
-        """A head that came at once with its end is measured here. Spaces around values, which nobody keeps, do not count then."""
+        """A head that came at once with its end is measured here. Spaces around values, which are not kept, do not count then."""
         self._head_bytes = len(self.url) + sum([len(name) + len(value) + len(": \r\n") for name, value in self.headers])
         upgrades = self.parser.should_upgrade()
         is_too_much = self._head_bytes > MAX_HEAD_BYTES or len(self._cycles) > MOST_QUEUED
         if is_too_much or _can_be_read_in_two_ways(self.headers, upgrades=upgrades):
             raise _RefusedError
         super().on_headers_complete()
-        self.headers = []  # for trailers, which nobody reads: they must not pass for headers (RFC 9110 6.5.1)
+        self.headers = []  # for trailers, which are not read: they must not pass for headers (RFC 9110 6.5.1)
         self.cycle.keep_alive = self.cycle.keep_alive and not upgrades
         self._cycles.append(self.cycle)
         self._body_is_due = True

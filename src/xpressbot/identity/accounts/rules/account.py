@@ -1,4 +1,4 @@
-"""An account: who somebody is, apart from how they prove it."""
+"""An account: who a person is, apart from how they prove it."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -31,7 +31,7 @@ class AddressProblem(Enum):
     """Why an address is refused."""
 
     UNSEEN = auto()
-    """It has a character that cannot be seen, so that nobody could type it again."""
+    """It has a character that cannot be seen, and so could not be typed again."""
     NOT_ASCII = auto()
     """Letters other than ASCII before the @ (SMTPUTF8, RFC 6531), which most mail servers and all browsers' e-mail fields refuse."""
     UNUSABLE = auto()
@@ -61,7 +61,7 @@ def normalise_email(text: str) -> str | AddressProblem:
 
 
 def email_to_sign_in_with(text: str) -> str | AddressProblem:
-    """Return the address of the account that somebody may mean, or why there can be none that signs in.
+    """Return the address of the account that may be meant, or why there can be none that signs in.
 
     That is what normalise_email takes. Besides it is what browsers send, as typed, because an account may have such an address from
     before it was refused: a dot at either end of the local part, an IP address for a domain.

@@ -25,10 +25,10 @@ MERGED: Final = frozenset(
         EventKind.SESSION_ENDED_BY_FAILURES,
     }
 )
-"""Kinds of which one notice tells all events that are not acknowledged: whoever has no more than a password can repeat them."""
+"""Kinds of which one notice tells all events that are not acknowledged: with no more than a password they can be repeated."""
 
 BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET, EventKind.CLOCK_RESET})
-"""What only the operator does is shown before all else, so that nobody can push it out."""
+"""What only the operator does is shown before all else, so that nothing can push it out."""
 
 _TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_BACKUP, EventKind.IDENTITY_CONFIRMED_WITH_BACKUP})
 """A spent recovery code is worth a word even to the one who spent it."""

@@ -55,7 +55,7 @@ class RecoveryCodeSet:
 
 
 class SavedCode(StrEnum):
-    """What a code on somebody's paper is worth."""
+    """What a saved code is worth."""
 
     GOOD = "good"
     USED = "used"

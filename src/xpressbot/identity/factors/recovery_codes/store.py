@@ -86,7 +86,7 @@ def put_in_force(tx: Writing, account_id: str, set_id: str) -> None:
 
 
 def hand_over_unsaved(tx: Writing, account_id: str, session_id: str, made_after: int, made_by: int) -> tuple[str, int] | None:
-    """Make the set in force the one of another session, if it was made between these moments and nobody has saved it.
+    """Make the set in force the one of another session, if it was made between these moments and was not saved.
 
     Its id, and when it was made.
     """

@@ -102,7 +102,7 @@ class RecoveryCodes:
         """The person has saved the codes of one set ("Continue"): hide them, and put the set in force if it was prepared.
 
         set_id is the set that was on the page; empty stands for whatever is shown. Refused with CODES_NOT_KEPT when that
-        set is neither shown nor in force any more: whoever has it on paper must not believe in it. A set that comes into
+        set is neither shown nor in force any more: a person who has it on paper must not rely on it. A set that comes into
         force voids the old one and ends the other sessions (ASVS 7.4.3).
         """
 
@@ -131,7 +131,7 @@ class RecoveryCodes:
         return self._gate.run(caller, Action.KEEP_BACKUPS, operation)
 
     def check(self, caller: Caller, code: RecoveryCodeText) -> SavedCode | Denied | StepUpRequired:
-        """Tell what a code on somebody's paper is worth, without using it. A good one counts as no guess."""
+        """Tell what a saved code is worth, without using it. A good one counts as no guess."""
         charge = self._gate.charge(caller, Action.CHECK_BACKUP, lambda entry: check_bucket(entry.account.id))
         if isinstance(charge, Denied | StepUpRequired):
             return charge
@@ -146,7 +146,7 @@ class RecoveryCodes:
         return self._gate.run(caller, Action.CHECK_BACKUP, operation)
 
     def forget_unsaved(self) -> None:
-        """Where codes may not be shown again, drop the copies of sets that nobody said to have saved in time.
+        """Where codes may not be shown again, drop the copies of sets that were not confirmed as saved in time.
 
         In small steps along the sets, from where the last call has come to: a set that has been looked at has no copies,
         and gets none again. Only after the clock was set back are all of them looked at anew.

@@ -15,7 +15,7 @@ STEP_UP_TRIES: Final = 5
 STEP_UP_COUNT: Final = "step_up"
 _STEP_UP: Final = Policy(free=STEP_UP_TRIES, first_delay=0, longest_delay=0, suspend_at=STEP_UP_TRIES)
 CODES_SHOWN_FOR: Final = 30 * MINUTE
-"""How long a fresh set stays on its page while nobody presses "Continue"."""
+"""How long a fresh set stays on its page until "Continue" is pressed."""
 
 
 @dataclass(frozen=True, slots=True)
