@@ -55,7 +55,7 @@ class Behind:
     def address_on_record(self, account: Account) -> str:
         """Where the account's one sign-in came from."""
         with self.services.database.read() as connection:
-            mine = (SECURITY_EVENT.c.account_id == account.id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
+            mine = (SECURITY_EVENT.c.subject == account.id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
             (details,) = connection.execute(select(SECURITY_EVENT.c.details).where(*mine)).scalars()
         address: str = json.loads(details)["address"]
         return address
@@ -158,7 +158,7 @@ def test_no_body_is_taken_for_a_request(protocol: str, behind: Behind, browser: 
         browser.post("/sign-out", content=smuggled, headers={"Connection": "Upgrade", "Upgrade": protocol})
     assert browser.get("/healthz").status_code == 200
     with behind.services.database.read() as connection:
-        kinds = connection.execute(select(SECURITY_EVENT.c.kind).where(SECURITY_EVENT.c.account_id == account.id)).scalars().all()
+        kinds = connection.execute(select(SECURITY_EVENT.c.kind).where(SECURITY_EVENT.c.subject == account.id)).scalars().all()
     assert EventKind.SIGNED_IN.value not in kinds
 
 

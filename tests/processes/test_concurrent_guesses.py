@@ -48,7 +48,7 @@ def test_wrong_codes_are_never_more_than_the_bucket_allows(two_workers: TwoWorke
     assert all(1 <= int(answer.headers["retry-after"]) <= 30 for answer in answers if answer.status_code == 429)
     assert not any(cookie_name("session", str(answer.url)) in answer.cookies for answer in answers)
     with two_workers.services.database.read() as connection:
-        refused = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == EventKind.SECOND_FACTOR_REFUSED.value)
+        refused = (SECURITY_EVENT.c.subject == person.account.id, SECURITY_EVENT.c.kind == EventKind.SECOND_FACTOR_REFUSED.value)
         assert connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*refused)).scalar_one() == allowed
         key = f"{bucket}:{person.account.id}"
         assert connection.execute(select(THROTTLE_BUCKET.c.tries).where(THROTTLE_BUCKET.c.key == key)).scalar_one() == allowed

@@ -130,7 +130,7 @@ def _assert_not_charged(two_workers: TwoWorkers, person: Person) -> None:
 
 def _count(two_workers: TwoWorkers, person: Person, kind: EventKind) -> int:
     with two_workers.services.database.read() as connection:
-        of_kind = (SECURITY_EVENT.c.account_id == person.account.id, SECURITY_EVENT.c.kind == kind.value)
+        of_kind = (SECURITY_EVENT.c.subject == person.account.id, SECURITY_EVENT.c.kind == kind.value)
         count: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*of_kind)).scalar_one()
         return count
 
