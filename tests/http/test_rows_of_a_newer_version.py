@@ -143,10 +143,6 @@ def test_an_authenticator_of_a_newer_version_protects_and_proves_nothing(
 ) -> None:
     """The password alone opens nothing; recovery codes do; the page and the command line show that there is something."""
     write(installation, tables.AUTHENTICATOR, **newer)
-    if "kind" in newer:
-        with installation.services.database.write() as connection:  # it has what it needs in a table of its own
-            connection.execute(tables.TOTP_AUTHENTICATOR.delete())
-            connection.commit()
     browser = new_browser()
     assert browser.sign_in().headers["location"] == "/sign-in/code"
     assert browser.post("/sign-in/code", code=protected.phone.next_code()).status_code == 401

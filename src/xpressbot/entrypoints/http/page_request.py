@@ -15,7 +15,7 @@ from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.reasons import NO_COOKIE
+from xpressbot.entrypoints.messages.redirect_reasons import NO_COOKIE
 from xpressbot.entrypoints.messages.refusals import refusal_text
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services

@@ -12,7 +12,7 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.expiry import store as expiry_store
 from xpressbot.identity.expiry.rules import Key, Stretch, Transient
-from xpressbot.identity.sign_in.reports import guessing_event, take_stopped
+from xpressbot.identity.sign_in.suspicious_attempts import guessing_event, take_stopped
 
 BATCH: Final = 100
 """Rows looked at, and removed, at a time. On SQLite, a sign-in waits for one batch, some milliseconds."""

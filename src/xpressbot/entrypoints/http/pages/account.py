@@ -14,7 +14,7 @@ from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.reasons import settings_notice
+from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller

@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text, number
-from xpressbot.entrypoints.messages.reasons import apps_notice
+from xpressbot.entrypoints.messages.redirect_reasons import apps_notice
 from xpressbot.entrypoints.messages.refusals import refusal_text
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.text import as_seen

@@ -15,7 +15,7 @@ from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, wit
 from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.reasons import re_enrolment_notice
+from xpressbot.entrypoints.messages.redirect_reasons import re_enrolment_notice
 from xpressbot.entrypoints.messages.refusals import refusal_text
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step

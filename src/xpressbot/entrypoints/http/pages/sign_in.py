@@ -14,7 +14,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.reasons import sign_in_notice
+from xpressbot.entrypoints.messages.redirect_reasons import sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.actions import Action

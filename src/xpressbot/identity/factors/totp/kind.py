@@ -24,7 +24,7 @@ from xpressbot.identity.sessions.caller import Client
 class TotpCode:
     """Six digits from an authenticator app."""
 
-    kind: ClassVar[str] = "totp"
+    kind: ClassVar[str] = store.KIND
 
     digits: str
 

@@ -13,6 +13,7 @@ from xpressbot.identity.factors.store import IS_ACTIVE, IS_PENDING
 from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting
 from xpressbot.identity.tables import AUTHENTICATOR, REFUSED_STEP, TOTP_AUTHENTICATOR
 
+KIND: Final = "totp"
 _TABLE = TOTP_AUTHENTICATOR.c
 SECRET: Final = EncryptedColumn("totp secret", _TABLE.secret, _TABLE.account_id)
 """NIST SP 800-63B-4 section 3.1.4.2."""
@@ -29,7 +30,7 @@ _COLUMNS: Sequence[Any] = (
 _ACTIVE_OF = (
     select(*_COLUMNS)
     .join(AUTHENTICATOR, AUTHENTICATOR.c.id == _TABLE.id)
-    .where(_TABLE.account_id == bindparam("of_account"), IS_ACTIVE)
+    .where(_TABLE.account_id == bindparam("of_account"), AUTHENTICATOR.c.kind == KIND, IS_ACTIVE)
     .order_by(AUTHENTICATOR.c.confirmed_at)
 )
 _ONE = select(*_COLUMNS).where(_TABLE.id == bindparam("this_id"))

@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import language_headers
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
 from xpressbot.entrypoints.messages.formatting import browser_name
-from xpressbot.entrypoints.messages.reasons import codes_notice
+from xpressbot.entrypoints.messages.redirect_reasons import codes_notice
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.accounts.rules.actions import Action

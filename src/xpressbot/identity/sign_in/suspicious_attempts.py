@@ -22,8 +22,8 @@ def guessing_event(report: DelayReport) -> NewEvent:
 def take_stopped(tx: Writing, account_id: str, now: int, *, expired_by: int | None = None) -> NewEvent | None:
     """What the person is to be told of sign-ins that proved the password and stopped at the second factor; told once.
 
-    None while there is nothing to tell, or the account was told of others less than STOPPED_TOLD_EVERY ago: whoever knows a
-    password must not flood its record. With expired_by, only of those that had expired by then. The account must be locked,
+    None while there is nothing to tell, or the account was told of others less than STOPPED_TOLD_EVERY ago: knowing a
+    password must not be enough to flood its record. With expired_by, only of those that had expired by then. The account must be locked,
     and the caller records the event.
     """
     stopped = pending_store.stopped(tx, account_id, expired_by)
