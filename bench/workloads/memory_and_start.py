@@ -18,8 +18,8 @@ from bench.workloads import Bar, Chapter, Table
 
 PEOPLE = 50
 _REST_SECONDS = 1.0
-_MOST_MEGABYTES = 100
-_MOST_SECONDS = 1.5
+_MOST_MEGABYTES = 85
+_MOST_SECONDS = 0.7
 _LIBRARIES = "import starlette.applications, sqlalchemy.dialects.sqlite, uvicorn, pydantic_settings, jinja2"
 _TEXT = """Default settings, one worker, a database that is up to date. At rest: one second after the first answer. RSS is what ps and
 top show, and what the bar is about; it counts a page in each process that has it, so that it says too much of a system that needs
