@@ -123,5 +123,5 @@ def test_case_the_default_port_and_one_slash_make_no_difference(url: str, meant:
 def test_an_empty_public_url_moves_along_with_the_port(shell: Shell) -> None:
     """As one that is not set does."""
     with serving(shell.with_settings(XPRESSBOT_PUBLIC_URL=" ")) as server:
-        assert f"serves {server.url} " in server.stdout.read_text()
+        assert f"serves http://localhost:{server.port} " in server.stdout.read_text()
         assert httpx.get(f"{server.url}/sign-in").status_code == 200

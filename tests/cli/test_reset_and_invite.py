@@ -71,7 +71,7 @@ def test_a_reset_prints_one_link_and_what_to_do_with_it(shell: Shell, services: 
         "once, within 24 hours; an earlier one is void.\n"
         f"\n  {link}\n\n"
     )
-    assert re.fullmatch(r"http://127\.0\.0\.1:8000/link/re-enrolment\?token=[\w-]{43}", link)
+    assert re.fullmatch(r"http://localhost:8000/link/re-enrolment\?token=[\w-]{43}", link)
     assert services.identity.re_enrolment.is_open(token_of(link))
     must_enrol(services)
 
@@ -170,7 +170,7 @@ def test_an_invitation_prints_one_link(shell: Shell, services: Services) -> None
     assert answer.out == (
         f"Hand this link to Berta@Example.com. It makes their account, once, within 24 hours; an earlier one is void.\n\n  {link}\n\n"
     )
-    assert re.fullmatch(r"http://127\.0\.0\.1:8000/link/invite\?token=[\w-]{43}", link)
+    assert re.fullmatch(r"http://localhost:8000/link/invite\?token=[\w-]{43}", link)
     assert services.identity.registration.invited(token_of(link)) == "Berta@Example.com"
     second = token_of(printed_link(shell.run("accounts", "invite", "berta@example.com")))
     assert [services.identity.registration.invited(token) for token in (token_of(link), second)] == [None, BERTA]

@@ -19,6 +19,9 @@ def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
         METADATA.create_all(connection)
         connection.commit()
     yield installation
+    with installation.services.database.write() as connection:  # PostgreSQL's is used again
+        METADATA.drop_all(connection)
+        connection.commit()
     installation.close()
 
 

@@ -12,9 +12,12 @@ from tests.support import labels, people
 from tests.support.browser import Browser
 from tests.support.form_client import shown_for
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.entrypoints.http.pages import PAGES
+from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.routing import FOR_ANYBODY
 from xpressbot.foundation.tokens import Token
+
+PAGES = all_pages(FACTORS, FACTOR_PAGES)
 
 NewBrowser = Callable[..., Browser]
 ANNA, BERTA = "anna@example.com", "berta@example.com"

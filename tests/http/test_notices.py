@@ -204,7 +204,7 @@ def test_a_recovery_code_spent_to_confirm_who_you_are_is_told_everywhere(
     confirmed = protected.browser.post("/account/confirm-identity", password=PASSWORD, code=protected.codes[0], next="/account")
     assert confirmed.headers["location"] == "/account"
     for browser in (protected.browser, other):
-        assert "InPlace who you are with a recovery code" in told(browser)
+        assert "Confirmed who you are with a recovery code" in told(browser)
 
 
 def test_what_is_told_as_one_says_when_the_places_differ(protected: Protected, new_browser: Callable[..., Browser]) -> None:

@@ -62,7 +62,7 @@ def test_the_entry_of_a_move_is_another_than_the_one_it_replaces(protected: Prot
     browser = protected.browser
     browser.post(START, lost="no")
     first = entry(browser)
-    assert first == ("XpressBot 127.0.0.1 8000", f"anna@example.com ({BEGUN})")
+    assert first == ("XpressBot localhost 8000", f"anna@example.com ({BEGUN})")
     installation.clock.advance(minutes=4)
     browser.post(START, lost="no")
     assert entry(browser) == first

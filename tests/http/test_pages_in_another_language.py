@@ -12,7 +12,8 @@ from tests.support.every_page import OWNER, Page, every_page
 from tests.support.installation import PASSWORD, Installation
 from tests.support.pseudo_locale import LANGUAGES, PSEUDO, RIGHT_TO_LEFT, stretched
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pages import PAGES
+from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import load_static_files
 from xpressbot.entrypoints.messages.events import event_title
 from xpressbot.entrypoints.messages.refusals import address_problem_text, refusal_text, weak_password_text
@@ -21,6 +22,8 @@ from xpressbot.identity.accounts.rules.address import AddressProblem
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
+
+PAGES = all_pages(FACTORS, FACTOR_PAGES)
 
 SPOKEN = {
     "aria-label",

@@ -65,11 +65,13 @@ def test_upkeep_sweeps_and_says_what_it_removed(abandoned: Installation, monkeyp
             "pending_sign_ins": 1,
             "links": 1,
             "enrolments": 1,
-            "devices": 1,
+            "known_browsers": 1,
             "network_counts": 1,
             "password_counts": 1,
             "stranger_counts": 2,
             "link_counts": 1,
+            "step_up_counts": 1,
+            "enrolment_counts": 1,
         }
     ]
 

@@ -80,7 +80,7 @@ def test_the_download_is_a_text_file_with_the_codes_and_what_they_are_for(
     protected.browser.post(f"{PAGE}/reveal")
     response = protected.browser.post(f"{PAGE}/download")
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
-    assert response.headers["content-disposition"] == 'attachment; filename="xpressbot-recovery-codes-127.0.0.1-8000.txt"'
+    assert response.headers["content-disposition"] == 'attachment; filename="xpressbot-recovery-codes-localhost-8000.txt"'
     assert response.headers["cache-control"] == "no-store"
     lines = response.text.split("\r\n")
     assert lines[0] == "XpressBot recovery codes for anna@example.com at localhost:8000"

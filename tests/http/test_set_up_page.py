@@ -69,7 +69,7 @@ def test_the_qr_code_says_what_the_link_says(email: str, installation: Installat
     assert found.text == otpauth_uri(page)
     uri = urlsplit(found.text)
     assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
-    assert parse_qs(uri.query)["issuer"] == ["XpressBot 127.0.0.1 8000"]
+    assert parse_qs(uri.query)["issuer"] == ["XpressBot localhost 8000"]
     assert AuthenticatorApp(found.text, installation.clock).code().isdigit()
 
 
@@ -78,7 +78,7 @@ def test_of_an_address_too_long_for_a_qr_code_the_beginning_is_shown(installatio
     address, face = "\u5b57" * 240 + "@example.com", "\U0001f642"
     signed_in_as(address, installation, browser)
     browser.enable_2fa()
-    label = unquote(browser.add_app(face * 40).uri).partition("XpressBot 127.0.0.1 8000:")[2].partition("?")[0]
+    label = unquote(browser.add_app(face * 40).uri).partition("XpressBot localhost 8000:")[2].partition("?")[0]
     shown, _space, name = label.partition(" ")
     assert name.startswith(f"({face * 40}, ")
     assert address.startswith(shown)

@@ -21,8 +21,11 @@ from tests.support.child_processes import fork, wait
 from tests.support.event_chain import broken_at
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.http.pages import PAGES
+from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.foundation.database.errors import DatabaseFault
+
+PAGES = all_pages(FACTORS, FACTOR_PAGES)
 
 READ = ["/api/v1/session", *(page.path for page in PAGES if page.is_destination)]
 MOST_UNTIL_FULL = 80
