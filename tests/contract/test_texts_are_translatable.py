@@ -10,7 +10,7 @@ from jinja2 import Environment, nodes
 
 from tests.contract.documents import ROOT, name_of
 
-TEMPLATES = sorted((ROOT / "src/xpressbot/entrypoints/http/templates").glob("*.html"))
+TEMPLATES = sorted((ROOT / "src/xpressbot/entrypoints/http").rglob("*.html"))
 NAMES = {"XpressBot"}
 """What is the same in every language."""
 
