@@ -137,7 +137,7 @@ def test_a_wrong_password_keeps_the_place(installation: Installation, browser: B
     assert (page.status_code, 'name="next" value="/account">' in page.text) == (401, True)
 
 
-def test_a_page_that_nobody_could_come_back_to_stops_the_start() -> None:
+def test_a_page_that_no_other_page_leads_back_to_stops_the_start() -> None:
     """A POST without a GET page of its own must name the page to return to."""
-    with pytest.raises(ValueError, match="nobody comes back to"):
+    with pytest.raises(ValueError, match="no page leads back to"):
         destinations([SignedInPage("POST", "/somewhere", Action.SIGN_OUT, lambda _visit, _caller: Denied(Reason.NOT_PROTECTED))])
