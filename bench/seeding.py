@@ -18,7 +18,7 @@ from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.crypto.key_state import active_key_id, attach_key_ring
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import Settings
@@ -30,6 +30,7 @@ from xpressbot.identity.factors.recovery_codes.codes import draw_codes
 from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.totp.kind import Totp
 from xpressbot.identity.factors.totp.store import SECRET
+from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME
 from xpressbot.identity.tables import (
@@ -90,7 +91,7 @@ def seed(installation: Installation, numbers: range, advance: Callable[[int], No
     settings, entropy = installation.settings, SystemEntropy()
     database = open_database(settings.url, pool_size=1, durable=False, patient=True)
     try:
-        upgrade(database)
+        upgrade(database, MIGRATIONS)
         ring = attach_key_ring(database, settings.key_file, entropy)
         encryption = Encryption(ring, entropy, partial(load_key_ring, settings.key_file))
         hasher = PasswordHasher(

@@ -69,7 +69,7 @@ def _is_number(value: object) -> bool:
 
 def _modules() -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(xpressbot.__path__, _PACKAGE):
-        if not info.name.endswith("__main__") and ".migrations." not in info.name:
+        if not info.name.endswith("__main__"):
             yield importlib.import_module(info.name)
 
 

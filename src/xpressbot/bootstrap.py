@@ -24,7 +24,7 @@ from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_k
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
-from xpressbot.foundation.database.migrations import prepare_schema
+from xpressbot.foundation.database.migration_runner import prepare_schema
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.database.transaction import Transactions
@@ -47,6 +47,7 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.factors.set_up import SetUp
+from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
@@ -98,7 +99,7 @@ def build(
     pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
     database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
-        prepare_schema(database)
+        prepare_schema(database, MIGRATIONS)
         ring = attach_key_ring(database, settings.key_file, system.entropy, makes=makes)
     except BaseException:
         database.dispose()
@@ -153,7 +154,7 @@ def build(
         background_check=BackgroundCheck(examine, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
-        readiness=ReadinessCheck(database, encryption),
+        readiness=ReadinessCheck(database, encryption, MIGRATIONS),
     )
 
 
@@ -187,7 +188,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         settings_checks.SETTINGS,
         database_checks.DATABASE,
         database_checks.ENCODING,
-        database_checks.SCHEMA,
+        database_checks.schema_check(MIGRATIONS),
         key_checks.KEY_RING,
         accounts.sealed_secrets,
         key_checks.KEYS_APART,
@@ -215,7 +216,7 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
     """
     database = open_database(url, pool_size=1, patient=True)
     try:
-        prepare_schema(database)
+        prepare_schema(database, MIGRATIONS)
         encryption = Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING)
         kinds = all_kinds(encryption, KeyedDigests(EMPTY_KEY_RING), system)
         return AfterRestore(Transactions(database), system, kinds).end_what_is_open()
@@ -233,4 +234,4 @@ def web_application() -> Starlette:
 def command_line() -> typer.Typer:
     """The xpressbot command."""
     application = "xpressbot.bootstrap:web_application"
-    return create_cli(build, build_doctor(), end_what_is_open, application=application, workers_variable=WORKERS_VARIABLE)
+    return create_cli(build, build_doctor(), MIGRATIONS, end_what_is_open, application=application, workers_variable=WORKERS_VARIABLE)

@@ -21,7 +21,7 @@ def test_the_list_names_the_places_and_no_other() -> None:
     assert listed() == [
         "src/xpressbot/identity/factors/",
         "src/xpressbot/identity/tables.py",
-        "src/xpressbot/foundation/database/migrations/versions/",
+        "src/xpressbot/identity/migrations/versions/",
         _path_of(registry.__file__),
         "src/xpressbot/entrypoints/http/factors/",
         _path_of(web_registry.__file__),

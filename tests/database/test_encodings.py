@@ -13,7 +13,7 @@ from tests.support.command_line import Answer, Shell
 from tests.support.installation import PASSWORD
 from tests.support.postgres import new_database
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.database.migrations import HEAD
+from xpressbot.identity.migrations import MIGRATIONS
 
 NAME = "Łukasz 電話"
 ADD = ("accounts", "create", "--email", "lukasz@example.com", "--name", NAME)
@@ -58,7 +58,7 @@ def test_a_server_database_in_another_encoding_is_refused(encoding: str, fresh: 
     with database.write() as connection:
         assert inspect(connection).get_table_names() == []
         connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32))"))
-        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": MIGRATIONS.head})
         connection.commit()
     database.dispose()
     for command in (("db", "upgrade"), ("serve",)):

@@ -15,9 +15,9 @@ from tests.support.child_processes import fork_together
 from tests.support.installation import make_settings
 from xpressbot.bootstrap import build
 from xpressbot.diagnostics.observations import OBSERVATION
-from xpressbot.foundation.database import migrations
 from xpressbot.foundation.database.engine import METADATA, Database, open_database
-from xpressbot.foundation.database.migrations import HEAD, SchemaError, current_revision, prepare_schema, upgrade
+from xpressbot.foundation.database.migration_runner import Migrations, SchemaError, current_revision, prepare_schema, upgrade
+from xpressbot.identity.migrations import MIGRATIONS
 
 
 @pytest.fixture
@@ -35,17 +35,18 @@ def migrated(tmp_path: Path, database_url: str) -> Database:
 
 
 def test_the_head_kept_by_hand_is_the_newest_revision() -> None:
-    """The start compares with HEAD and loads no Alembic; both must name the same revision, and there is only one."""
+    """The start compares with the head and loads no Alembic; both must name the same revision, and there is only one."""
     configuration = Config()
-    configuration.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    assert ScriptDirectory.from_config(configuration).get_heads() == [HEAD]
+    configuration.set_main_option("script_location", f"{MIGRATIONS.package}:.")
+    configuration.set_main_option("path_separator", "newline")
+    assert ScriptDirectory.from_config(configuration).get_heads() == [MIGRATIONS.head]
 
 
 def test_an_upgrade_makes_the_schema_that_the_models_describe(empty: Database) -> None:
     """Alembic finds no difference in tables, columns, types, keys and indexes."""
-    upgrade(empty)
+    upgrade(empty, MIGRATIONS)
 
-    assert current_revision(empty) == HEAD
+    assert current_revision(empty, MIGRATIONS) == MIGRATIONS.head
     with empty.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
@@ -71,7 +72,7 @@ def test_an_upgrade_of_an_up_to_date_database_does_nothing(migrated: Database) -
     """Not even the row of the revision is written again."""
     with migrated.read() as connection:
         before = inspect(connection).get_table_names()
-    upgrade(migrated)
+    upgrade(migrated, MIGRATIONS)
     with migrated.read() as connection:
         assert inspect(connection).get_table_names() == before
         assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
@@ -82,17 +83,38 @@ def test_of_several_upgrades_at_once_one_migrates_and_all_succeed(empty: Databas
 
     def child(_number: int, meet: Callable[[], None]) -> int:
         database = _open(tmp_path, empty_database_url)
-        assert current_revision(database) is None
+        assert current_revision(database, MIGRATIONS) is None
         meet()
-        upgrade(database)
+        upgrade(database, MIGRATIONS)
         return 0
 
     codes = fork_together(3, child, beside=empty)
 
     assert codes == [0, 0, 0]
-    assert current_revision(empty) == HEAD
+    assert current_revision(empty, MIGRATIONS) == MIGRATIONS.head
     with empty.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
+
+
+def test_another_package_has_revisions_and_a_version_table_of_its_own(
+    migrated: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner knows no package: both stand in one database, each at the revision of its own."""
+    versions = tmp_path / "of_another_package" / "versions"
+    versions.mkdir(parents=True)
+    (versions.parent / "__init__.py").touch()
+    (versions / "0001_nothing.py").write_text('revision = "0001"\ndown_revision = None\n\n\ndef upgrade() -> None:\n    pass\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    others = Migrations("of_another_package", "version_of_another", first="0001", head="0001")
+    try:
+        assert current_revision(migrated, others) is None
+        upgrade(migrated, others)
+        assert current_revision(migrated, others) == "0001"
+        assert current_revision(migrated, MIGRATIONS) == MIGRATIONS.head
+    finally:
+        with migrated.write() as connection:
+            connection.execute(text("DROP TABLE version_of_another"))
+            connection.commit()
 
 
 def test_a_newer_schema_is_refused_and_left_alone(migrated: Database) -> None:
@@ -100,12 +122,12 @@ def test_a_newer_schema_is_refused_and_left_alone(migrated: Database) -> None:
     _set_revision(migrated, "9999")
     try:
         with pytest.raises(SchemaError, match=r"is at schema 9999, this program knows \d+\. Install the newer version"):
-            upgrade(migrated)
+            upgrade(migrated, MIGRATIONS)
         with pytest.raises(SchemaError, match="9999"):
-            prepare_schema(migrated)
-        assert current_revision(migrated) == "9999"
+            prepare_schema(migrated, MIGRATIONS)
+        assert current_revision(migrated, MIGRATIONS) == "9999"
     finally:
-        _set_revision(migrated, HEAD)
+        _set_revision(migrated, MIGRATIONS.head)
 
 
 def test_a_schema_from_before_the_first_release_is_refused_and_left_alone(migrated: Database) -> None:
@@ -114,12 +136,12 @@ def test_a_schema_from_before_the_first_release_is_refused_and_left_alone(migrat
     refusal = "is at schema 0007, which is from before the first release and is not migrated. Use the version that made it"
     try:
         with pytest.raises(SchemaError, match=refusal):
-            upgrade(migrated)
+            upgrade(migrated, MIGRATIONS)
         with pytest.raises(SchemaError, match=refusal):
-            prepare_schema(migrated)
-        assert current_revision(migrated) == "0007"
+            prepare_schema(migrated, MIGRATIONS)
+        assert current_revision(migrated, MIGRATIONS) == "0007"
     finally:
-        _set_revision(migrated, HEAD)
+        _set_revision(migrated, MIGRATIONS.head)
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
@@ -129,7 +151,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
         connection.commit()
 
     with pytest.raises(DBAPIError):
-        upgrade(empty)
+        upgrade(empty, MIGRATIONS)
 
     with empty.read() as connection:
         assert inspect(connection).get_table_names() == ["session"]

@@ -15,13 +15,13 @@ from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
 from xpressbot import __version__
-from xpressbot.foundation.database.migrations import HEAD
+from xpressbot.identity.migrations import MIGRATIONS
 
 SOURCE = ROOT / "src"
 EVERY_MODULE = """
 import pkgutil, sys, xpressbot
 for module in pkgutil.walk_packages(xpressbot.__path__, "xpressbot."):
-    if not module.name.endswith((".__main__", ".env")):
+    if not module.name.endswith(".__main__"):
         __import__(module.name)
 print(*(module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "xpressbot"), sep="\\n")
 """
@@ -90,4 +90,4 @@ def test_the_installed_program_serves_from_an_empty_directory(shell: Shell) -> N
             assert {part.partition("?")[0] for part in parts} >= {"/static/style.css", "/static/page.js"}
             assert [browser.get(part).status_code for part in parts] == [200] * len(parts)
     assert sorted(path.name for path in (shell.directory / "var").iterdir()) == ["data", "keys"]
-    assert shell.run_fresh("db", "upgrade").out.endswith(f"The database is at schema {HEAD}.\n")
+    assert shell.run_fresh("db", "upgrade").out.endswith(f"The database is at schema {MIGRATIONS.head}.\n")

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -16,11 +17,11 @@ from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
 from tests.support.postgres import new_database
-from xpressbot.diagnostics import database_checks
+from xpressbot import bootstrap
 from xpressbot.diagnostics import file_checks as files
 from xpressbot.foundation.clock import SystemClock
-from xpressbot.foundation.database.migrations import HEAD
 from xpressbot.foundation.times import HOUR
+from xpressbot.identity.migrations import MIGRATIONS
 
 NEED_THE_DATABASE = {
     "encoding", "schema", "sealed_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
@@ -141,7 +142,7 @@ def test_a_schema_of_another_version_is_told(
     shell: Shell, installation: Installation, monkeypatch: pytest.MonkeyPatch, revision: str, embedded: str, server: str
 ) -> None:
     """Both are named; a start migrates an embedded database by itself. The doctor migrates none."""
-    monkeypatch.setattr(database_checks, "FIRST", "0050")  # as if a release had been made at it
+    monkeypatch.setattr(bootstrap, "MIGRATIONS", replace(MIGRATIONS, first="0050"))  # as if a release had been made at it
     sqlite = installation.services.database.engine.dialect.name == "sqlite"
     try:
         set_revision(installation, revision)
@@ -151,7 +152,7 @@ def test_a_schema_of_another_version_is_told(
         assert skipped(report) == NEED_OUR_SCHEMA
         assert revision_of(installation) == revision
     finally:
-        set_revision(installation, HEAD)
+        set_revision(installation, MIGRATIONS.head)
 
 
 @sqlite_only

@@ -24,8 +24,9 @@ from tests.support.server import Server, free_port, serving
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.migrations import MIGRATIONS
 
 PEOPLE = 16
 LANES = 4
@@ -57,7 +58,7 @@ def nodes(tmp_path: Path, postgres_server: str) -> Iterator[Nodes]:
     """Each node has processes and a port of its own, and the key ring file of the first."""
     url = new_database(postgres_server, f"nodes_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
-    upgrade(database)
+    upgrade(database, MIGRATIONS)
     database.dispose()
     front = free_port()
     settings = make_settings(tmp_path, url)

@@ -27,9 +27,10 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database import postgres
 from xpressbot.foundation.database.engine import UNAVAILABLE, open_database
-from xpressbot.foundation.database.migrations import upgrade
+from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.database.postgres import CircuitBreaker
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.tables import THROTTLE_BUCKET
 
 PEOPLE = 9
@@ -56,7 +57,7 @@ def installation(server: UnreliableServer, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(postgres, "CONNECT_TIMEOUT_SECONDS", 2)
     url = new_database(server.url, f"weather_{next(_NUMBERS)}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
-    upgrade(database)
+    upgrade(database, MIGRATIONS)
     database.dispose()
     installation = install(tmp_path, url)
     yield installation

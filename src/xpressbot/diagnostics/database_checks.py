@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from xpressbot.diagnostics.check import WORKERS_FIELD, Check, Examination, Finding, Problem, Severity, said_by
 from xpressbot.foundation.database.encoding import NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
-from xpressbot.foundation.database.migrations import FIRST, HEAD, current_revision
+from xpressbot.foundation.database.migration_runner import Migrations, current_revision
 from xpressbot.foundation.database.read_only import is_cut_off
 from xpressbot.foundation.times import SECOND
 
@@ -25,6 +26,8 @@ DATABASE_UNREACHABLE: Final = Problem("database_unreachable", Severity.ERROR)
 DATABASE_LOCKED: Final = Problem("database_locked", Severity.ERROR)
 DATABASE_DAMAGED: Final = Problem("database_damaged", Severity.ERROR)
 ENCODING_NOT_UNICODE: Final = Problem("encoding_not_unicode", Severity.ERROR)
+SCHEMA: Final = "schema"
+"""The name of the check of the schema, by which others need it."""
 SCHEMA_MISSING: Final = Problem("schema_missing", Severity.ERROR)
 SCHEMA_UNRELEASED: Final = Problem("schema_unreleased", Severity.ERROR)
 SCHEMA_OLDER: Final = Problem("schema_older", Severity.ERROR)
@@ -66,21 +69,21 @@ def _check_encoding(examination: Examination) -> Sequence[Finding]:
     return [Finding("encoding", None if facts["found"] == NEEDED else ENCODING_NOT_UNICODE, facts)]
 
 
-def _check_schema(examination: Examination) -> Sequence[Finding]:
+def _check_schema(migrations: Migrations, examination: Examination) -> Sequence[Finding]:
     """Whether this program works with the database's schema."""
-    revision = current_revision(examination.database)
-    facts = {"found": revision or "", "known": HEAD}
-    if revision == HEAD:
-        return [Finding("schema", facts=facts)]
+    revision = current_revision(examination.database, migrations)
+    facts = {"found": revision or "", "known": migrations.head}
+    if revision == migrations.head:
+        return [Finding(SCHEMA, facts=facts)]
     if revision is None:
         problem = SCHEMA_MISSING
-    elif revision > HEAD:
+    elif revision > migrations.head:
         problem = SCHEMA_NEWER
-    elif revision < FIRST:
+    elif revision < migrations.first:
         problem = SCHEMA_UNRELEASED
     else:
         problem = SCHEMA_MIGRATED_BY_START if examination.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
-    return [Finding("schema", problem, facts)]
+    return [Finding(SCHEMA, problem, facts)]
 
 
 def _check_clock(examination: Examination) -> Sequence[Finding]:
@@ -145,12 +148,6 @@ DATABASE: Final = Check(
     fields=frozenset({"database_url", "data_dir"}),
 )
 ENCODING: Final = Check("encoding", _check_encoding, problems=(ENCODING_NOT_UNICODE,), needs=(DATABASE.name,))
-SCHEMA: Final = Check(
-    "schema",
-    _check_schema,
-    problems=(SCHEMA_MISSING, SCHEMA_UNRELEASED, SCHEMA_OLDER, SCHEMA_MIGRATED_BY_START, SCHEMA_NEWER),
-    needs=(DATABASE.name,),
-)
 CLOCK: Final = Check("clock", _check_clock, problems=(CLOCK_DIFFERS, CLOCK_FAR_OFF), needs=(DATABASE.name,))
 CONNECTIONS: Final = Check(
     "connections",
@@ -159,3 +156,13 @@ CONNECTIONS: Final = Check(
     needs=(DATABASE.name,),
     fields=frozenset({WORKERS_FIELD}),
 )
+
+
+def schema_check(migrations: Migrations) -> Check:
+    """Make the check."""
+    return Check(
+        SCHEMA,
+        partial(_check_schema, migrations),
+        problems=(SCHEMA_MISSING, SCHEMA_UNRELEASED, SCHEMA_OLDER, SCHEMA_MIGRATED_BY_START, SCHEMA_NEWER),
+        needs=(DATABASE.name,),
+    )

@@ -99,9 +99,9 @@ FORWARDED_HEADERS: Final = Check(
     "forwarded_headers",
     _check_forwarded_headers,
     problems=(FORWARDED_BY_UNKNOWN, CLIENT_NOT_NAMED),
-    needs=(SCHEMA.name,),
+    needs=(SCHEMA,),
     fields=frozenset({"trusted_proxies"}),
 )
 HOST_HEADER: Final = Check(
-    "host_header", _check_host_header, problems=(HOST_NOT_PASSED_ON,), needs=(SCHEMA.name,), fields=frozenset({"public_url"})
+    "host_header", _check_host_header, problems=(HOST_NOT_PASSED_ON,), needs=(SCHEMA,), fields=frozenset({"public_url"})
 )

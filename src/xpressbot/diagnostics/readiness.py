@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from xpressbot.foundation.crypto.key_ring import KeyRingError
 from xpressbot.foundation.crypto.key_state import keys_needed
 from xpressbot.foundation.database.engine import Database
-from xpressbot.foundation.database.migrations import HEAD, current_revision
+from xpressbot.foundation.database.migration_runner import Migrations, current_revision
 from xpressbot.foundation.database.read_only import database_file
 
 
@@ -60,9 +60,10 @@ class Ring(Protocol):
 class ReadinessCheck:
     """Looks at one process's database and keys."""
 
-    def __init__(self, database: Database, ring: Ring) -> None:
+    def __init__(self, database: Database, ring: Ring, migrations: Migrations) -> None:
         self._database = database
         self._ring = ring
+        self._migrations = migrations
         self._file = database_file(database.engine.url.render_as_string(hide_password=False))
         self._identity = None if self._file is None else _identity(self._file)
 
@@ -79,9 +80,10 @@ class ReadinessCheck:
 
     def _schema(self) -> State:
         try:
-            return State.OK if current_revision(self._database) == HEAD else State.MISMATCH
+            revision = current_revision(self._database, self._migrations)
         except SQLAlchemyError:
             return State.UNKNOWN
+        return State.OK if revision == self._migrations.head else State.MISMATCH
 
     def _keys(self) -> State:
         try:

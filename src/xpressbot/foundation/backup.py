@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from xpressbot.foundation.crypto.key_ring import is_key_id
-from xpressbot.foundation.database.migrations import FIRST, HEAD
+from xpressbot.foundation.database.migration_runner import Migrations
 from xpressbot.foundation.database.read_only import database_file, is_cut_off, is_in_wal_mode, log_of, url_of_file
 from xpressbot.foundation.files import make_directory, new_file
 
@@ -38,7 +38,7 @@ class Contents:
     lookup_key: str
 
 
-def back_up(database_url: str, target: Path) -> Contents:
+def back_up(database_url: str, target: Path, migrations: Migrations) -> Contents:
     """Copy a running installation's database into one file, as it is at one moment, readable by its owner only.
 
     That is the user who makes it: the service needs no backup. Writers are not held up. Raises BackupError when the database is
@@ -49,10 +49,10 @@ def back_up(database_url: str, target: Path) -> Contents:
         raise BackupError(f"There is no database at {source} yet.")
     with _new_file(target, for_installation=False) as temporary:
         _copy(source, temporary)
-        return _inspect(temporary, source)
+        return _inspect(temporary, source, migrations)
 
 
-def restore(backup: Path, database_url: str, finish: Callable[[str], T]) -> tuple[Contents, T]:
+def restore(backup: Path, database_url: str, migrations: Migrations, finish: Callable[[str], T]) -> tuple[Contents, T]:
     """Put a backup where no database is yet, and give what it said of itself, and what `finish` gives.
 
     finish: gets the URL of the restored database before it takes its place, and ends in it what must not come back.
@@ -62,7 +62,7 @@ def restore(backup: Path, database_url: str, finish: Callable[[str], T]) -> tupl
     if any(Path(f"{target}{suffix}").exists() for suffix in _BESIDE):
         raise BackupError(f"There is a database at {target} already. Restore into an empty place, or move that one away first.")
     with _as_one_file(backup) as whole:
-        contents = _inspect(whole, backup)
+        contents = _inspect(whole, backup, migrations)
         _make_directory_of(target)
         with _new_file(target, for_installation=True) as temporary:
             _copy(whole, temporary)
@@ -127,7 +127,7 @@ def _take_in_log(copy: Path, backup: Path, log: Path) -> None:
     _put_in_one_file(copy)
 
 
-def _inspect(file: Path, called: Path) -> Contents:
+def _inspect(file: Path, called: Path, migrations: Migrations) -> Contents:
     """Read what a backup holds, after checking that it is whole. In messages it is `called` what the operator named.
 
     Raises BackupError.
@@ -139,7 +139,7 @@ def _inspect(file: Path, called: Path) -> Contents:
                 verdict = "its end is missing"
             if verdict != "ok":
                 raise BackupError(f"{called} is damaged: {verdict}. Use another backup.")
-            (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            (revision,) = connection.execute(f"SELECT version_num FROM {migrations.version_table}").fetchone()  # noqa: S608  # a constant
             keys, lookup_key = connection.execute("SELECT keys_in_use, lookup_key FROM key_state").fetchone()
     except OSError as error:
         raise BackupError(f"{called} cannot be read: {error.strerror}.") from None
@@ -148,9 +148,9 @@ def _inspect(file: Path, called: Path) -> Contents:
     contents = _contents(revision, keys, lookup_key)
     if contents is None:
         raise BackupError(f"{called} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.")
-    if contents.revision > HEAD:
-        raise BackupError(f"{called} is at schema {revision}, this program knows {HEAD}. Install the newer version first.")
-    if contents.revision < FIRST:
+    if contents.revision > migrations.head:
+        raise BackupError(f"{called} is at schema {revision}, this program knows {migrations.head}. Install the newer version first.")
+    if contents.revision < migrations.first:
         raise BackupError(f"{called} is at schema {revision}, which is from before the first release and is not migrated.")
     return contents
 

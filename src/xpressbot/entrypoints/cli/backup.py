@@ -10,6 +10,7 @@ from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where
 from xpressbot.entrypoints.cli.people import moment
 from xpressbot.foundation.backup import BackupError, Contents, back_up, restore
 from xpressbot.foundation.crypto.key_ring import KeyRingError, load_key_ring
+from xpressbot.foundation.database.migration_runner import Migrations
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
@@ -27,20 +28,25 @@ _ENDED: Final[Mapping[Open, str]] = {
 }
 
 
-def backup_command(file: BackupFile) -> None:
-    """Copy the running installation's database into FILE. The keys are not in it."""
-    with explained():
-        settings = load_settings()
-        refuse_where_nothing_is(settings)
-        try:
-            contents = back_up(settings.url, file)
-        except BackupError as error:
-            fail(str(error))
-    typer.echo(printable(f"{file} holds the database at schema {contents.revision}."))
-    typer.echo(printable(f"It opens with the key ring {settings.key_file}, which is not in it: keep a copy of that elsewhere."))
+def backup_command(migrations: Migrations) -> Callable[[Path], None]:
+    """Make the command."""
+
+    def backup(file: BackupFile) -> None:
+        """Copy the running installation's database into FILE. The keys are not in it."""
+        with explained():
+            settings = load_settings()
+            refuse_where_nothing_is(settings)
+            try:
+                contents = back_up(settings.url, file, migrations)
+            except BackupError as error:
+                fail(str(error))
+        typer.echo(printable(f"{file} holds the database at schema {contents.revision}."))
+        typer.echo(printable(f"It opens with the key ring {settings.key_file}, which is not in it: keep a copy of that elsewhere."))
+
+    return backup
 
 
-def restore_command(end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
+def restore_command(migrations: Migrations, end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
     """Make the command."""
 
     def restore_backup(file: BackupFile) -> None:
@@ -48,7 +54,7 @@ def restore_command(end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
         with explained():
             settings = load_settings()
             try:
-                contents, restored = restore(file, settings.url, end_what_is_open)
+                contents, restored = restore(file, settings.url, migrations, end_what_is_open)
             except BackupError as error:
                 fail(str(error))
         typer.echo(printable(f"Restored {file} to {database_file(settings.url)}, made at schema {contents.revision}."))

@@ -14,9 +14,12 @@ from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
+from xpressbot.foundation.database.migration_runner import Migrations
 
 
-def create_cli(build: Build, doctor: Doctor, end_what_is_open: EndWhatIsOpen, *, application: str, workers_variable: str) -> typer.Typer:
+def create_cli(
+    build: Build, doctor: Doctor, migrations: Migrations, end_what_is_open: EndWhatIsOpen, *, application: str, workers_variable: str
+) -> typer.Typer:
     """Make the command. `application` names the factory that each worker of several calls."""
     cli = typer.Typer(
         help="XpressBot: a chat-automation dashboard.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -25,9 +28,9 @@ def create_cli(build: Build, doctor: Doctor, end_what_is_open: EndWhatIsOpen, *,
     cli.add_typer(accounts_commands(build), name="accounts")
     cli.add_typer(two_factor_commands(build), name="2fa")
     cli.add_typer(keys_commands(build), name="keys")
-    cli.command("backup")(backup_command)
-    cli.command("restore")(restore_command(end_what_is_open))
-    cli.add_typer(database_commands(end_what_is_open), name="db")
+    cli.command("backup")(backup_command(migrations))
+    cli.command("restore")(restore_command(migrations, end_what_is_open))
+    cli.add_typer(database_commands(migrations, end_what_is_open), name="db")
     cli.command("doctor")(doctor_command(doctor, workers_variable))
     cli.callback()(_root)
     return cli

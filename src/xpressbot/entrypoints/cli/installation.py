@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto.key_ring import KeyRingError
 from xpressbot.foundation.database.engine import UNAVAILABLE
-from xpressbot.foundation.database.migrations import SchemaError
+from xpressbot.foundation.database.migration_runner import SchemaError
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.logging import configure_logging, printable
 from xpressbot.foundation.settings import Settings, SettingsError, load_settings

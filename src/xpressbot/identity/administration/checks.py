@@ -46,7 +46,7 @@ def account_checks(queries_of: QueriesOf) -> AccountChecks:
     def asking(look: Callable[[Examination, InstallationQueries], Sequence[Finding]]) -> Callable[[Examination], Sequence[Finding]]:
         return lambda examination: look(examination, queries_of(examination.database, examination.key_ring or EMPTY_KEY_RING))
 
-    needs = (SCHEMA.name,)
+    needs = (SCHEMA,)
     return AccountChecks(
         Check(SEALED_SECRETS_CHECK, asking(_check_secrets), problems=(SECRETS_DO_NOT_OPEN,), needs=needs),
         Check(CLOCK.name, asking(_check_times), problems=(CLOCK_SET_BACK, CODES_OF_THE_FUTURE, PHONES_AGREE), needs=needs),
