@@ -1,6 +1,6 @@
 """Fills an installation of ours with people: 2FA on, two sessions, ten recovery codes, ten security events each.
 
-The rows are made by the domain and sealed and digested by the adapters, and go into the tables in bulk.
+The rows are made by the domain and encrypted and digested by the adapters, and go into the tables in bulk.
 """
 
 from collections import defaultdict

@@ -14,7 +14,7 @@ from xpressbot.diagnostics.check import Check, ConnectionDemand
 from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
-from xpressbot.entrypoints.http import checks as page_checks
+from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
@@ -37,7 +37,7 @@ from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.administration.accounts import Administration
-from xpressbot.identity.administration.checks import account_checks
+from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.expiry.removal import RowExpiry
 from xpressbot.identity.factors.authenticators import Authenticators
@@ -46,7 +46,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
-from xpressbot.identity.factors.set_up import SetUp
+from xpressbot.identity.factors.two_factor_set_up import SetUp
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
@@ -177,7 +177,7 @@ def build_doctor(system: System = DEFAULT_SYSTEM) -> Doctor:
 
 
 def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
-    """The checks of all rooms, in the order of the report. What a check needs comes before it."""
+    """The checks of all packages, in the order of the report. What a check needs comes before it."""
 
     def queries_of(database: Database, ring: KeyRing) -> InstallationQueries:
         encryption = Encryption(ring, system.entropy, lambda: ring)
@@ -190,7 +190,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         database_checks.ENCODING,
         database_checks.schema_check(MIGRATIONS),
         key_checks.KEY_RING,
-        accounts.sealed_secrets,
+        accounts.encrypted_secrets,
         key_checks.KEYS_APART,
         file_checks.FILE_MODES,
         database_checks.CLOCK,

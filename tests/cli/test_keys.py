@@ -79,7 +79,7 @@ def test_a_key_is_added_rotated_to_and_the_old_one_retired(installation: Install
 
 
 def test_retire_is_refused_while_a_secret_needs_the_old_key(installation: Installation, shell: Shell) -> None:
-    """Also after the switch, while the re-sealing was interrupted; rotate then goes on where it stopped."""
+    """Also after the switch, while the re-encryption was interrupted; rotate then goes on where it stopped."""
     services = installation.services
     protected(services)
     shell.run("keys", "add")
@@ -93,7 +93,7 @@ def test_retire_is_refused_while_a_secret_needs_the_old_key(installation: Instal
     assert shell.run("keys", "retire").code == 0
 
 
-def test_after_the_switch_nobody_seals_with_the_old_key(installation: Installation, shell: Shell) -> None:
+def test_after_the_switch_no_process_encrypts_with_the_old_key(installation: Installation, shell: Shell) -> None:
     """A worker with the old ring reads it once more when the database names a key it does not know."""
     services = installation.services
     protected(services)
@@ -149,7 +149,7 @@ def test_keys_that_are_added_at_once_are_all_in_the_ring(installation: Installat
 
 
 def test_a_rotation_never_meets_a_retirement_half_done(installation: Installation) -> None:
-    """Whoever seals with a key of the ring holds it, and a retirement that drops keys waits until the database names it."""
+    """A process that encrypts with a key of the ring holds it, and a retirement that drops keys waits until the database names it."""
     services = installation.services
     path = services.settings.key_file
     new = change_key_ring(path, lambda ring: with_key(ring, b"n" * KEY_BYTES)).newest_id

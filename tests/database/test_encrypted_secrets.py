@@ -1,4 +1,4 @@
-"""Sealed boxes: fresh nonces, bound to purpose and row, opened by the ring that sealed them and by no other."""
+"""Encrypted secrets: fresh nonces, bound to purpose and row, decrypted by the ring that encrypted them and by no other."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def boxes_of(ring: KeyRing) -> Encryption:
 
 
 def test_a_key_that_came_later_is_read_from_the_ring_once_more() -> None:
-    """A process that began with the old ring opens what a newer key has sealed, when its ring has got that key by then."""
+    """A process that began with the old ring decrypts what a newer key has encrypted, when its ring has got that key by then."""
     newer = with_key(RING, b"n" * 32)
     box = boxes_of(newer).encrypt(newer.newest_id, "totp secret", "a:1", b"seed")
     assert Encryption(RING, SystemEntropy(), lambda: newer).decrypt("totp secret", "a:1", box) == b"seed"
@@ -48,7 +48,7 @@ def test_a_hundred_thousand_boxes_have_a_hundred_thousand_nonces() -> None:
     assert len(nonces) == 100_000
 
 
-def test_a_box_opens_where_it_was_sealed() -> None:
+def test_a_box_opens_where_it_was_encrypted() -> None:
     """And gives back every byte."""
     secret = bytes(range(256))
     assert (
@@ -83,7 +83,7 @@ def test_a_box_of_a_key_that_the_ring_lacks_says_so() -> None:
 
 
 def test_a_box_of_an_older_key_still_opens() -> None:
-    """Every key in the ring opens; only the active one seals."""
+    """Every key in the ring decrypts; only the active one encrypts."""
     box = BOXES.encrypt(RING.active_id, "totp secret", "a:1", b"seed")
     newer = new_key_ring(b"n" * 32, b"l" * 32)
     both = KeyRing(newer.active_id, newer.keys | RING.keys, RING.lookup_key)

@@ -135,7 +135,7 @@ def test_a_doubled_entry_stops_the_start(database: Database, path: Path, name: s
 
 
 def test_an_active_key_that_the_ring_lacks_stops_the_start(database: Database, path: Path) -> None:
-    """The ring must be able to seal with what it calls active."""
+    """The ring must be able to encrypt with what it calls active."""
     attach(database, path)
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"active": "0" * 16}))

@@ -90,7 +90,7 @@ def test_data_and_keys_lie_apart_and_are_all_it_can_write_to(settings: dict[str,
 
 
 def test_the_program_runs_under_its_system_call_filters(unit: Path, settings: dict[str, str], tmp_path: Path, installed: Path) -> None:
-    """The unit's own command, with its workers: it starts, hashes passwords, seals a secret, draws a QR code and stops."""
+    """The unit's own command, with its workers: it starts, hashes passwords, encrypts a secret, draws a QR code and stops."""
     confined = (sys.executable, confine.__file__, str(unit), str(installed))
     shell = Shell(tmp_path, command=confined)
     with serving(shell, workers=int(settings["WEB_CONCURRENCY"]), arguments=("--host", options()["--host"])) as server:

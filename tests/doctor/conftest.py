@@ -41,7 +41,7 @@ def installation(installation: Installation) -> Installation:
 
 @pytest.fixture
 def anna(installation: Installation) -> Person:
-    """The owner, with 2FA on: eleven sealed secrets."""
+    """The owner, with 2FA on: eleven encrypted secrets."""
     return protected(installation.services)
 
 

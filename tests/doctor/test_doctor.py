@@ -29,7 +29,7 @@ def test_all_is_well_with_an_installation_that_is(shell: Shell, anna: Person) ->
     assert [finding["check"] for finding in said["findings"]] == CHECKS
     assert {finding["severity"] for finding in said["findings"]} == {"ok"}
     assert all(list(finding) == ENTRY for finding in said["findings"])
-    (secrets,) = [finding["facts"] for finding in said["findings"] if finding["check"] == "sealed_secrets"]
+    (secrets,) = [finding["facts"] for finding in said["findings"] if finding["check"] == "encrypted_secrets"]
     assert secrets == {"stored": 11, "tried": 11, "closed": 0, "rows": []}
     assert anna.account.email not in answer.out
 
@@ -49,9 +49,9 @@ def test_people_read_a_line_for_each_check_and_one_for_each_remedy(shell: Shell,
 
 @sqlite_only
 def test_what_does_not_apply_is_not_praised(shell: Shell, installation: Installation) -> None:
-    """With nothing sealed none was tried, and an embedded database has no connections to run out of."""
+    """With nothing encrypted none was tried, and an embedded database has no connections to run out of."""
     said = {finding["check"]: finding["what"] for finding in examine(shell).findings}
-    assert said["sealed_secrets"] == "Nothing is sealed yet."
+    assert said["encrypted_secrets"] == "Nothing is encrypted yet."
     assert said["connections"] == "SQLite has no such limit."
 
 

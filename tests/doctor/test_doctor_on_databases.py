@@ -24,7 +24,7 @@ from xpressbot.foundation.times import HOUR
 from xpressbot.identity.migrations import MIGRATIONS
 
 NEED_THE_DATABASE = {
-    "encoding", "schema", "sealed_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
+    "encoding", "schema", "encrypted_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
     "recovery_codes", "second_factors", "connections",
 }  # fmt: skip
 NEED_OUR_SCHEMA = NEED_THE_DATABASE - {"encoding", "schema", "clock", "connections"}
@@ -117,7 +117,7 @@ def test_what_a_killed_service_left_in_its_log_is_seen(shell: Shell, installatio
     assert (copy / "xpressbot.sqlite3-wal").stat().st_size > 0
     report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL=f"sqlite:///{copy}/xpressbot.sqlite3"))
     assert report.code == 0
-    assert [finding["facts"]["tried"] for finding in report.findings if finding["check"] == "sealed_secrets"] == [11]
+    assert [finding["facts"]["tried"] for finding in report.findings if finding["check"] == "encrypted_secrets"] == [11]
 
 
 @postgresql_only

@@ -23,7 +23,7 @@ from xpressbot.identity.tables import RECOVERY_CODE, TOTP_AUTHENTICATOR
 
 @pytest.fixture
 def ring_file(installation: Installation, anna: Person) -> Path:
-    """The ring of an installation in which eleven secrets are sealed."""
+    """The ring of an installation in which eleven secrets are encrypted."""
     return installation.services.settings.key_file
 
 
@@ -38,7 +38,7 @@ def test_a_missing_ring_is_an_error_once_the_database_needs_it(shell: Shell, rin
     saved = ring_file.rename(ring_file.with_suffix(".saved"))
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"key_ring_missing"})
-    assert [finding["check"] for finding in report.findings if finding["severity"] == "skipped"] == ["sealed_secrets"]
+    assert [finding["check"] for finding in report.findings if finding["severity"] == "skipped"] == ["encrypted_secrets"]
     assert list(ring_file.parent.iterdir()) == [saved]
 
 
@@ -87,7 +87,7 @@ def test_a_ring_of_another_format_is_told_apart_from_damage(shell: Shell, ring_f
 
 
 def test_a_key_that_the_database_uses_and_the_ring_lacks_is_named(shell: Shell, ring_file: Path) -> None:
-    """Besides, every secret that it sealed is told not to open."""
+    """Besides, every secret that it encrypted is told not to open."""
     ring = load_key_ring(ring_file)
     other = b"o" * 32
     change_key_ring(ring_file, lambda ring: type(ring)(key_id(other), {key_id(other): other}, ring.lookup_key))
@@ -166,7 +166,7 @@ def test_a_ring_that_others_can_read_is_told_and_still_tried(shell: Shell, ring_
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"key_ring_open_to_others"})
     assert report.about("key_ring_open_to_others")["remedy"] == f"Run: chmod 600 {ring_file}"
-    assert report.severity_of("sealed_secrets") == "ok"
+    assert report.severity_of("encrypted_secrets") == "ok"
 
 
 def test_a_directory_in_which_others_can_put_a_ring_is_told(shell: Shell, ring_file: Path) -> None:

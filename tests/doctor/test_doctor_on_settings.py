@@ -75,7 +75,7 @@ def test_an_unusable_database_url_hides_nothing_that_needs_no_database(shell: Sh
     """Keys, URL and proxies are looked at; the database's own checks are not."""
     report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL="mysql://root:canary-word@127.0.0.1/x"))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
-    assert [report.severity_of(check) for check in ("database", "schema", "sealed_secrets", "connections")] == ["skipped"] * 4
+    assert [report.severity_of(check) for check in ("database", "schema", "encrypted_secrets", "connections")] == ["skipped"] * 4
     assert [report.severity_of(check) for check in ("key_ring", "public_url", "cookies", "proxies")] == ["ok"] * 4
     assert "canary-word" not in str(report)
 

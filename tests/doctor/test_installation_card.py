@@ -56,9 +56,9 @@ def test_the_owner_reads_in_one_line_that_all_is_well(owner: Browser, installati
     """With the time of the check, and how much it looked at."""
     said = renewed_card(owner, installation)
     assert said.startswith("Installation Nothing wrong was found. Checked at ")
-    assert said.endswith(" UTC. Nothing is sealed yet.")
+    assert said.endswith(" UTC. Nothing is encrypted yet.")
     owner.enable_2fa()
-    assert renewed_card(owner, installation).endswith(" UTC, with all 11 sealed secrets.")
+    assert renewed_card(owner, installation).endswith(" UTC, with all 11 encrypted secrets.")
 
 
 @sqlite_only
@@ -179,11 +179,11 @@ def test_on_a_page_only_the_newest_secrets_are_tried(owner: Browser, installatio
         oldest = text("UPDATE recovery_code SET shown_copy = x'00' WHERE id = (SELECT min(id) FROM recovery_code)")
         connection.execute(oldest)
         connection.commit()
-    assert "The newest 4 sealed secrets were tried; on the server, xpressbot doctor looks at everything." in renewed_card(
+    assert "The newest 4 encrypted secrets were tried; on the server, xpressbot doctor looks at everything." in renewed_card(
         owner, installation
     )
     monkeypatch.setattr(queries, "NEWEST_TRIED", 10)
-    assert "1 of 11 sealed secrets do not open" in renewed_card(owner, installation)
+    assert "1 of 11 encrypted secrets cannot be decrypted" in renewed_card(owner, installation)
 
 
 @sqlite_only

@@ -1,4 +1,4 @@
-"""The threads that hash: they give way at once, insist where that would be never, and work where neither is allowed."""
+"""The threads that hash: they yield at once, stop yielding where they would never run, and work where neither is allowed."""
 
 import errno
 import os

@@ -89,7 +89,7 @@ def test_a_right_password_gives_nothing_while_a_table_is_missing(
 
 @both_engines
 @pytest.mark.parametrize("damage", ["swapped with another account's", "one bit flipped", "cut short", "empty"])
-def test_a_sealed_secret_that_does_not_open_lets_nobody_in(
+def test_a_secret_that_cannot_be_decrypted_lets_nobody_in(
     damage: str, installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
     """Two people's secrets swapped, or one damaged: an honest 500, no session, and the try stays counted."""

@@ -180,10 +180,10 @@ def test_no_link_of_a_reset_or_an_invitation_is_logged(log: Log, installation: I
 def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
     log: Log, installation: Installation, protected: Protected, pending: Browser
 ) -> None:
-    """A traceback says where it broke, and shows no password, code, token or sealed row that was in a variable."""
+    """A traceback says where it broke, and shows no password, code, token or encrypted row that was in a variable."""
     log.take()
     code, token = protected.phone.next_code(), protected.browser.cookies[SESSION_COOKIE]
-    secret = b"\x01canary-of-a-sealed-row"
+    secret = b"\x01canary-of-an-encrypted-row"
     with installation.services.database.engine.begin() as connection:
         connection.execute(text("UPDATE totp_authenticator SET secret = :secret"), {"secret": secret})
     assert pending.post("/sign-in/code", code=code).status_code == 500
@@ -196,7 +196,7 @@ def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
         assert_one_plain_line(line)
         assert "DecryptionError" in line
         assert "encryption" in line
-        for secret in (PASSWORD, code, token, *protected.codes, "canary-of-a-sealed-row", protected.codes[0].replace("-", "")):
+        for secret in (PASSWORD, code, token, *protected.codes, "canary-of-an-encrypted-row", protected.codes[0].replace("-", "")):
             assert secret not in line
 
 

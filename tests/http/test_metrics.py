@@ -57,7 +57,7 @@ class PageMonitor:
         before, self._before = self._before, self.figures()
         return rises(before, self._before, *names)
 
-    def ceremonies(self) -> dict[tuple[str, ...], float]:
+    def sign_in_rises(self) -> dict[tuple[str, ...], float]:
         """The same of everything that is counted of proofs."""
         return self.rises(STEPS, CODES, THROTTLED, STEP_UPS)
 
@@ -74,20 +74,20 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
     watch.anew()
     browser = new_browser()
     browser.sign_in(password="wrong")
-    assert watch.ceremonies() == {(STEPS, "refused", "password"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "refused", "password"): 1}
     browser.sign_in()
-    assert watch.ceremonies() == {(STEPS, "second_factor_required", "password"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "second_factor_required", "password"): 1}
     code = protected.phone.next_code()
     installation.clock.advance(seconds=30)
     browser.post("/sign-in/code", code=WRONG)
-    assert watch.ceremonies() == {(STEPS, "refused", "totp"): 1, (CODES, "sign_in", "totp", "wrong_code"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "refused", "totp"): 1, (CODES, "sign_in", "totp", "wrong_code"): 1}
     browser.post("/sign-in/code", code=code)
-    assert watch.ceremonies() == {(STEPS, "signed_in", "totp"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "signed_in", "totp"): 1}
     browser.sign_in()
     browser.post("/sign-in/code", code=code)
     browser.post("/sign-in/recovery-code", code="AAAA-AAAA-AAAA-AAAA")
     browser.post("/sign-in/recovery-code", code=protected.codes[0])
-    assert watch.ceremonies() == {
+    assert watch.sign_in_rises() == {
         (STEPS, "second_factor_required", "password"): 1,
         (STEPS, "refused", "totp"): 1,
         (CODES, "sign_in", "totp", "code_already_used"): 1,
@@ -96,7 +96,7 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
         (STEPS, "signed_in", "recovery_code"): 1,
     }
     new_browser().post("/sign-in/code", code=WRONG)
-    assert watch.ceremonies() == {(STEPS, "starts_again", "totp"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "starts_again", "totp"): 1}
 
 
 def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: PageMonitor, installation: Installation, browser: Browser) -> None:
@@ -106,11 +106,11 @@ def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: PageMonit
     browser.get(f"/welcome?token={token.text}")
     fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
     assert browser.post("/welcome", fields).headers["location"] == "/"
-    assert watch.ceremonies() == {(STEPS, "signed_in", "link"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "signed_in", "link"): 1}
     invitation = installation.services.identity.registration.invite("berta@example.com")
     browser.get(f"/link/invite?token={invitation.text}")
     assert browser.post("/link/invite", name="Berta", password=PASSWORD).headers["location"] == "/"
-    assert watch.ceremonies() == {(STEPS, "signed_in", "link"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "signed_in", "link"): 1}
 
 
 def test_a_sign_in_after_a_reset_is_counted_with_its_set_up(watch: PageMonitor, reset: Reset, must_enrol: Browser) -> None:
@@ -122,7 +122,7 @@ def test_a_sign_in_after_a_reset_is_counted_with_its_set_up(watch: PageMonitor, 
     app = AuthenticatorApp(otpauth_uri(must_enrol.get("/account/2fa/setup").text), must_enrol.clock)
     must_enrol.post("/account/2fa/confirm", code=WRONG)
     assert must_enrol.post("/account/2fa/confirm", code=app.code()).status_code == 303
-    assert watch.ceremonies() == {
+    assert watch.sign_in_rises() == {
         (STEPS, "enrolment_required", "password"): 1,
         (CODES, "set_up", "totp", "wrong_code"): 1,
         (STEPS, "signed_in", "set_up"): 1,
@@ -140,12 +140,12 @@ def test_a_step_up_is_counted_by_its_outcome_and_the_code_that_came_with_it(
         protected.browser.post("/account/confirm-identity", password=password, code=code)
 
     confirm(PASSWORD, protected.phone.code())
-    assert watch.ceremonies() == {(STEP_UPS, "confirmed"): 1}
+    assert watch.sign_in_rises() == {(STEP_UPS, "confirmed"): 1}
     confirm("wrong", protected.phone.code())
-    assert watch.ceremonies() == {(STEP_UPS, "refused"): 1}
+    assert watch.sign_in_rises() == {(STEP_UPS, "refused"): 1}
     for _try in range(4):
         confirm(PASSWORD, WRONG)
-    assert watch.ceremonies() == {
+    assert watch.sign_in_rises() == {
         (STEP_UPS, "refused"): 3,
         (CODES, "step_up", "totp", "wrong_code"): 3,
         (STEP_UPS, "session_ended"): 1,
@@ -307,5 +307,5 @@ def test_each_application_counts_for_itself(watch: PageMonitor, installation: In
     """Two in one process share no figure."""
     installation.add_account()
     Browser(create_app(installation.services), installation.clock).sign_in()
-    assert watch.ceremonies() == {(STEPS, "signed_in", "password"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "signed_in", "password"): 1}
     assert PageMonitor(https_installation).figures()[STEPS, frozenset({("step", "password"), ("outcome", "signed_in")})] == 0

@@ -1,4 +1,4 @@
-"""Upkeep: what has to happen in time although nobody asks for it, and whatever went wrong the time before."""
+"""Periodic jobs: they run in time although no request asks for them, and whatever went wrong the time before."""
 
 import asyncio
 import logging
@@ -41,7 +41,7 @@ def abandoned(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Insta
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_upkeep_goes_on_after_a_round_that_failed(fault: Exception, abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_jobs_go_on_after_a_round_that_failed(fault: Exception, abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first two rounds fail in the database; the third drops the copies. The installation is examined all the same."""
     monkeypatch.setattr(jobs, "JOB_INTERVAL_SECONDS", 0)
     assert None not in boxes(abandoned)
@@ -50,7 +50,7 @@ def test_upkeep_goes_on_after_a_round_that_failed(fault: Exception, abandoned: I
     assert abandoned.services.background_check.last() is not None
 
 
-def test_upkeep_sweeps_and_says_what_it_removed(abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line with a count of each kind; none in a round that had nothing to remove."""
     monkeypatch.setattr(jobs, "JOB_INTERVAL_SECONDS", 0)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))

@@ -186,7 +186,7 @@ def unviewable(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Inst
 
 
 def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Installation) -> None:
-    """The page says so and offers a new set; no sealed copy is left."""
+    """The page says so and offers a new set; no encrypted copy is left."""
     unviewable.add_account()
     browser = Browser(create_app(unviewable.services), unviewable.clock)
     browser.sign_in()

@@ -59,7 +59,7 @@ def test_what_needs_no_proof_needs_none_however_old_the_last_one_is() -> None:
 
 @pytest.mark.parametrize(("until", "needed"), [(NOW + 1, False), (NOW, True)])
 def test_a_recovery_session_repairs_without_further_proof_for_a_while(until: int, *, needed: bool) -> None:
-    """At the instant that the grant runs until, it is over. It never opens what is no repair."""
+    """At the very time that the grant runs until, it is over. It never opens what is no repair."""
     old = NOW - 6 * MINUTE
     assert step_up_needed(ProofNeeded.FRESH_OR_RECOVERY, proven_at=old, recovery_grant_until=until, now=NOW) is needed
     assert step_up_needed(ProofNeeded.FRESH, proven_at=old, recovery_grant_until=until, now=NOW)

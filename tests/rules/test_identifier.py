@@ -1,4 +1,4 @@
-"""Identifiers of rows, and instants."""
+"""Identifiers of rows, and times."""
 
 import pytest
 from hypothesis import given
@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from xpressbot.foundation.identifiers import identifier
 from xpressbot.foundation.times import SECOND, whole_seconds_until
 
-instants = st.integers(0, 2**50)
+times = st.integers(0, 2**50)
 entropy = st.binary(min_size=10, max_size=10)
 
 
-@given(instants, entropy)
+@given(times, entropy)
 def test_an_identifier_is_thirty_two_hexadecimal_digits(now: int, drawn: bytes) -> None:
     """It fits its column, and all of its entropy shows."""
     text = identifier(now, drawn)
@@ -20,7 +20,7 @@ def test_an_identifier_is_thirty_two_hexadecimal_digits(now: int, drawn: bytes) 
     assert drawn.hex() == text[12:]
 
 
-@given(instants, instants, entropy, entropy)
+@given(times, times, entropy, entropy)
 def test_identifiers_sort_by_the_millisecond_they_were_made_in(earlier: int, later: int, one: bytes, other: bytes) -> None:
     """What is made later sorts later, so that an index grows at its end."""
     earlier, later = sorted((earlier, later))

@@ -20,7 +20,7 @@ from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.throttling import rules as throttle
 
 NOW = 1_790_000_000 * SECOND
-instants = st.integers(-(2**20), 2**50)
+times = st.integers(-(2**20), 2**50)
 LIVES = {
     Transient.SESSION: (session.ABSOLUTE_LIFETIME, retention.SESSION_KEPT),
     Transient.PENDING_SIGN_IN: (pending_sign_in.LIFETIME, retention.PENDING_SIGN_IN_KEPT),
@@ -61,13 +61,13 @@ def test_a_completed_sign_in_is_known_for_as_long_as_the_browser_has_its_cookie(
     assert int(cookie["max-age"]) * SECOND <= retention.PENDING_SIGN_IN_KEPT + pending_sign_in.LIFETIME
 
 
-@given(instants, st.integers(0, 2**50), st.binary(min_size=10, max_size=10))
+@given(times, st.integers(0, 2**50), st.binary(min_size=10, max_size=10))
 def test_the_bound_comes_after_what_was_made_by_then_and_before_what_came_later(made_by: int, made_at: int, drawn: bytes) -> None:
     """To the millisecond, which is what an identifier knows of its time."""
     assert (identifier(made_at, drawn) < bound_of_identifiers(made_by)) == (made_at // 1000 <= made_by // 1000)
 
 
-@given(instants)
+@given(times)
 def test_the_bound_has_the_form_of_an_identifier(made_by: int) -> None:
     """Also while a clock stands at the beginning of 1970."""
     bound = bound_of_identifiers(made_by)

@@ -24,7 +24,7 @@ CLOCK = 1_790_000_000 * SECOND
 STEP = CLOCK // (30 * SECOND)
 
 secrets = st.binary(min_size=20, max_size=20)
-instants = st.integers(min_value=15 * 30 * SECOND, max_value=2**53)
+times = st.integers(min_value=15 * 30 * SECOND, max_value=2**53)
 
 
 @pytest.mark.parametrize(("seconds", "value"), RFC_6238_APPENDIX_B_SHA1)
@@ -36,7 +36,7 @@ def test_values_are_those_of_rfc_6238_appendix_b(seconds: int, value: str) -> No
     assert step == totp.verify(RFC_SECRET, value[-6:], seconds * SECOND)
 
 
-@given(secrets, instants, st.integers(-12, 12))
+@given(secrets, times, st.integers(-12, 12))
 def test_exactly_the_steps_before_now_and_after_are_accepted(secret: bytes, now: int, distance: int) -> None:
     """A code is right for T-1, T and T+1 and for no other step, and the step it stands for is what comes back."""
     step = totp.step_at(now) + distance
@@ -48,7 +48,7 @@ def test_exactly_the_steps_before_now_and_after_are_accepted(secret: bytes, now:
         assert totp.verify(secret, code, now) is not None
 
 
-@given(secrets, instants, st.text(max_size=12))
+@given(secrets, times, st.text(max_size=12))
 def test_any_other_text_proves_nothing(secret: bytes, now: int, text: str) -> None:
     """Whatever is typed, only a value of the window is accepted; odd text is refused, not an error."""
     window = {hotp(secret, totp.step_at(now) + offset) for offset in (-1, 0, 1)}
@@ -79,7 +79,7 @@ def test_of_two_equal_codes_in_the_window_the_later_step_counts() -> None:
     assert step == totp.verify(RFC_SECRET, "235522", step * 30 * SECOND)
 
 
-@given(secrets, instants, st.integers(-14, 14))
+@given(secrets, times, st.integers(-14, 14))
 def test_a_clock_offset_is_found_outside_the_window_and_within_reach(secret: bytes, now: int, distance: int) -> None:
     """Offsets of 2 to 10 steps either way are recognised; inside the window or farther off there is nothing to tell."""
     current = totp.step_at(now)
@@ -99,9 +99,9 @@ def test_the_sign_of_a_clock_offset_says_ahead_or_behind(distance: int, offset: 
     assert offset == totp.clock_offset(RFC_SECRET, hotp(RFC_SECRET, STEP + distance), CLOCK)
 
 
-@given(instants)
+@given(times)
 def test_a_step_begins_where_the_one_before_ends(now: int) -> None:
-    """An instant lies in the step that began at or before it and ends within 30 s."""
+    """A time lies in the step that began at or before it and ends within 30 s."""
     step = totp.step_at(now)
     assert totp.start_of_step(step) <= now < totp.start_of_step(step + 1)
     assert totp.start_of_step(step + 1) == totp.usable_again_at(step)

@@ -113,7 +113,7 @@ class TestAtTheVeryMoment:
         assert sweep()[Transient.KNOWN_BROWSER] == 1
 
 
-class TestInMidCeremony:
+class TestInTheMiddleOfASignIn:
     """A round between any two steps changes nothing for anybody."""
 
     def test_a_sign_in_at_the_end_of_its_time(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:

@@ -1,4 +1,4 @@
-"""What a check of the doctor is, what it is given, and what it finds. Each room defines its own checks and problems."""
+"""What a check of the doctor is, what it is given, and what it finds. Each package defines its own checks and problems."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""The ground that both wings stand on: settings, time and chance, database, key ring, logging."""
+"""What every capability builds on, and which knows none of them: settings, clock, random numbers, database, key ring, logging."""

@@ -45,7 +45,7 @@ class Reason(StrEnum):
 class Denied:
     """A refusal.
 
-    retry_at: the instant from which a new try may succeed. clock_offset_seconds: positive when the device's clock is
+    retry_at: from when on a new try may succeed. clock_offset_seconds: positive when the device's clock is
     ahead. tries_left: how many more before this way is closed. bucket: which count had no room for the try; it is for the
     operator's figures, no part of what is told, and does not make two refusals differ.
     """

@@ -26,15 +26,15 @@ def keys_commands(build: Build) -> typer.Typer:
 
     @keys.command()
     def rotate() -> None:
-        """Seal with the newest key, and seal everything that lies in the database with it. Run it again if it was interrupted."""
+        """Encrypt with the newest key, and re-encrypt every secret in the database with it. Run it again if it was interrupted."""
         with opened(build) as services:
             with held_key_ring(services.settings.key_file) as ring:
                 newest = ring.newest_id
                 switched = services.identity.re_encryption.switch_to(newest)
             if switched:
-                typer.echo(f"New secrets are sealed with the key {newest} from now on.")
-            _reseal(services)
-            typer.echo(f"Everything is sealed with the key {newest}. The older ones can go: xpressbot keys retire")
+                typer.echo(f"New secrets are encrypted with the key {newest} from now on.")
+            _re_encrypt(services)
+            typer.echo(f"Every secret is encrypted with the key {newest}. The older ones can go: xpressbot keys retire")
 
     @keys.command()
     def retire() -> None:
@@ -56,10 +56,10 @@ def _without_others(services: Services, ring: KeyRing) -> KeyRing:
     return with_only(ring, active)
 
 
-def _reseal(services: Services) -> None:
-    with typer.progressbar(length=services.identity.re_encryption.left(), label="Sealing anew") as progress:
+def _re_encrypt(services: Services) -> None:
+    with typer.progressbar(length=services.identity.re_encryption.left(), label="Re-encrypting") as progress:
         while services.identity.re_encryption.left():
-            sealed = services.identity.re_encryption.next_batch()
-            progress.update(sealed)
-            if not sealed:
+            done = services.identity.re_encryption.next_batch()
+            progress.update(done)
+            if not done:
                 time.sleep(_PAUSE_SECONDS)  # sign-ins hold what is left; they take milliseconds

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xpressbot.entrypoints.http.admission import AdmissionControl, Target
+from xpressbot.entrypoints.http.concurrency_limits import ConcurrencyLimits, Target
 from xpressbot.entrypoints.http.errors import NextLink, error_response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
@@ -169,11 +169,11 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     misnamed = [page.path for page in pages if isinstance(page, SignedInPage) and (page.method == "POST") != ACTIONS[page.action].writes]
     if misnamed:
         raise ValueError(f"{misnamed} change something without POST, or nothing with it: name the action of their use case")
-    places = AdmissionControl(site.services.pools)
+    places = ConcurrencyLimits(site.services.pools)
     return [Route(page.path, _endpoint(site, page, places), methods=[page.method]) for page in pages]
 
 
-def _endpoint(site: Site, page: Page, places: AdmissionControl) -> Callable[[Request], object]:
+def _endpoint(site: Site, page: Page, places: ConcurrencyLimits) -> Callable[[Request], object]:
     run = _runner(site.services.pools, page, places)
 
     async def endpoint(starlette: Request) -> Response:
@@ -187,7 +187,7 @@ def _endpoint(site: Site, page: Page, places: AdmissionControl) -> Callable[[Req
 Runner = Callable[[PageRequest, Callable[[], Response]], Awaitable[Response]]
 
 
-def _runner(pools: Pools, page: Page, places: AdmissionControl) -> Runner:
+def _runner(pools: Pools, page: Page, places: ConcurrencyLimits) -> Runner:
     """What has a page's handler run by the right threads."""
     target = page.hashes_at
     if target is not None:

@@ -5,7 +5,7 @@ from typing import Final
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.text import is_ignorable
 from xpressbot.identity.accounts.rules.address import ascii_form, unicode_form
-from xpressbot.identity.accounts.rules.scripts import scripts_of
+from xpressbot.identity.accounts.rules.unicode_scripts import scripts_of
 
 _COMMON: Final = frozenset({"Latin"})
 

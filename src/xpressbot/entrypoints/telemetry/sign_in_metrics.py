@@ -60,12 +60,12 @@ class SignInMetrics:
         self._kinds = frozenset(kinds)
         steps = metrics.counter("xpressbot_sign_in_steps_total", "Steps of signing in, by what came of them", "step", "outcome")
         self._steps = {(step, outcome): steps.labels(step, outcome) for step in (*Step, *kinds) for outcome in Outcome}
-        codes = metrics.counter("xpressbot_codes_refused_total", "Codes that were checked and refused", "method", "reason", "ceremony")
+        codes = metrics.counter("xpressbot_codes_refused_total", "Codes that were checked and refused", "method", "reason", "purpose")
         self._codes = {
-            (kind, reason, ceremony): codes.labels(kind, reason, ceremony)
+            (kind, reason, purpose): codes.labels(kind, reason, purpose)
             for kind in kinds
             for reason in CODE_REASONS
-            for ceremony in CodePurpose
+            for purpose in CodePurpose
         }
         throttled = metrics.counter("xpressbot_throttled_total", "Tries that were refused before anything was checked", "bucket")
         self._throttled = {name: throttled.labels(name) for name in buckets}
@@ -94,10 +94,10 @@ class SignInMetrics:
                 if kind is not None:
                     self.code(kind, outcome, CodePurpose.STEP_UP)
 
-    def code(self, kind: str, outcome: object, ceremony: CodePurpose) -> None:
+    def code(self, kind: str, outcome: object, purpose: CodePurpose) -> None:
         """A code, if it was refused for what it was."""
         if isinstance(outcome, Denied) and outcome.reason in CODE_REASONS:
-            self._codes[kind, outcome.reason, ceremony].inc()
+            self._codes[kind, outcome.reason, purpose].inc()
 
     def throttled(self, outcome: object) -> None:
         """A try, if a count had no room for it."""

@@ -37,7 +37,7 @@ class KeyRingFormatError(KeyRingError):
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Root keys by id. `active_id` seals, all of them open; `lookup_key` computes keyed digests and is never rotated."""
+    """Root keys by id. `active_id` encrypts, all of them decrypt; `lookup_key` computes keyed digests and is never rotated."""
 
     active_id: str
     keys: dict[str, bytes] = field(repr=False)

@@ -30,7 +30,7 @@ MOST_NAMED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class TriedSecrets:
-    """How many sealed secrets there are, how many were tried, how many did not open, and the first rows of these.
+    """How many encrypted secrets there are, how many were tried, how many could not be decrypted, and the first rows of these.
 
     When not every one was tried, `stored` says no more than that there are others.
     """
@@ -51,7 +51,7 @@ class InstallationQueries:
         self._kinds = kinds
 
     def try_secrets(self, *, every: bool) -> TriedSecrets:
-        """Open the newest sealed secrets, or every one, a batch at a time. What is in them is dropped at once."""
+        """Decrypt the newest secrets, or every one, a batch at a time. What is in them is dropped at once."""
         tried, closed, rows = 0, 0, []
         with self._transactions.reading() as tx:
             for column in self._kinds.encrypted_columns:

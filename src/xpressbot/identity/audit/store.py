@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from xpressbot.foundation.database.known_values import known
+from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.tables import SECURITY_EVENT

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 
-from xpressbot.foundation.database.known_values import known
+from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.sessions.store import amr_from, stored_amr

@@ -5,7 +5,7 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.admission import SESSION
+from xpressbot.entrypoints.http.concurrency_limits import SESSION
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation
 from xpressbot.entrypoints.http.forms import password_problem

@@ -18,7 +18,7 @@ from xpressbot.entrypoints.messages.formatting import as_is
 from xpressbot.entrypoints.messages.notices import notice_detail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.administration.checks import SEALED_SECRETS_CHECK
+from xpressbot.identity.administration.doctor_checks import ENCRYPTED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
@@ -72,7 +72,7 @@ def _installation(texts: Texts, result: CheckResult | None) -> dict[str, Any]:
     """What calls for the owner, errors first, and how much was looked at; `at` is None before the first result is there."""
     if result is None:
         return {"at": None}
-    secrets = next((finding.facts for finding in result.findings if finding.check == SEALED_SECRETS_CHECK), {})
+    secrets = next((finding.facts for finding in result.findings if finding.check == ENCRYPTED_SECRETS_CHECK), {})
     calling = [finding for finding in result.findings if finding.severity in {Severity.WARNING, Severity.ERROR}]
     calling.sort(key=lambda finding: finding.severity is not Severity.ERROR)
     return {

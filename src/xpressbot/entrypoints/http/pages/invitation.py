@@ -4,7 +4,7 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.admission import INVITATION
+from xpressbot.entrypoints.http.concurrency_limits import INVITATION
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.admission import ADDRESS_TYPED
+from xpressbot.entrypoints.http.concurrency_limits import ADDRESS_TYPED
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, Factors
 from xpressbot.entrypoints.http.form_subject import FormSubject

@@ -15,7 +15,7 @@ _METHODS: Final = {Totp.method: N_("codes from the app"), RecoveryCodeKind.metho
 
 
 def _secrets_well(facts: Mapping[str, Any]) -> str:
-    return N_("%(tried)s of %(stored)s were tried, and each opens.") if facts["stored"] else N_("Nothing is sealed yet.")
+    return N_("%(tried)s of %(stored)s were tried, and each can be decrypted.") if facts["stored"] else N_("Nothing is encrypted yet.")
 
 
 def _rows(texts: Texts, rows: Sequence[str]) -> str:
@@ -36,7 +36,7 @@ def _suspended(texts: Texts, accounts: Sequence[Mapping[str, Any]]) -> str:
 
 
 CHECKS: Final[Mapping[str, CheckWords]] = {
-    "sealed_secrets": CheckWords(N_("Sealed secrets"), _secrets_well),
+    "encrypted_secrets": CheckWords(N_("Encrypted secrets"), _secrets_well),
     "enrolments": CheckWords(N_("Unfinished set-ups"), N_("None is left over.")),
     "recovery_codes": CheckWords(N_("Recovery codes"), N_("Everybody with 2FA has enough left.")),
     "second_factors": CheckWords(N_("Second factors"), N_("None is suspended.")),
@@ -44,7 +44,7 @@ CHECKS: Final[Mapping[str, CheckWords]] = {
 
 PROBLEMS: Final[Mapping[str, ProblemWords]] = {
     "secrets_do_not_open": ProblemWords(
-        N_("%(closed)s of %(tried)s sealed secrets do not open: %(rows)s."),
+        N_("%(closed)s of %(tried)s encrypted secrets cannot be decrypted: %(rows)s."),
         N_(
             "If the key ring is not the right one, put that back. If single rows were altered or moved, restore a backup, or let these"
             " people set up 2FA anew: xpressbot 2fa reset E --reason R."

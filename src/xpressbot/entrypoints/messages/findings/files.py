@@ -41,7 +41,7 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
     ),
     "key_missing": ProblemWords(N_("The key ring %(path)s lacks keys that the database uses: %(keys)s."), _PUT_THE_RING_BACK),
     "key_doubled": ProblemWords(
-        N_("In the key ring %(path)s one key serves two purposes: %(keys)s both seals and recognises recovery codes."),
+        N_("In the key ring %(path)s one key serves two purposes: %(keys)s both encrypts and recognises recovery codes."),
         N_("Put your saved copy of the ring in its place; rings are not put together by hand."),
     ),
     "lookup_key_differs": ProblemWords(
@@ -75,7 +75,7 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
         N_("Run: chmod 700 %(path)s"),
     ),
     "data_open_to_others": ProblemWords(
-        N_("%(path)s can be read by others: the addresses, password hashes and sealed secrets of everybody."),
+        N_("%(path)s can be read by others: the addresses, password hashes and encrypted secrets of all accounts."),
         N_("Run: chmod 700 %(directory)s and chmod 600 %(path)s"),
     ),
     "parent_directory_writable": ProblemWords(

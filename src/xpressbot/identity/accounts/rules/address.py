@@ -12,7 +12,7 @@ from typing import Final
 import email_validator
 
 from xpressbot.foundation.text import MOST_TYPED, is_ignorable, is_printable
-from xpressbot.identity.accounts.rules.scripts import mixes_scripts
+from xpressbot.identity.accounts.rules.unicode_scripts import mixes_scripts
 
 MAX_EMAIL_LENGTH: Final = 254
 _PUNYCODE: Final = "xn--"

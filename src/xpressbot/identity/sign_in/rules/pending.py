@@ -1,4 +1,4 @@
-"""The ceremony between the right password and the session. A pending sign-in is never a session."""
+"""What is kept between the right password and the session. A pending sign-in is never a session."""
 
 from dataclasses import dataclass
 from enum import StrEnum

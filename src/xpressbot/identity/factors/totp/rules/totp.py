@@ -33,7 +33,7 @@ def last_step_accepted_at(now: int) -> int:
 
 
 def start_of_step(step: int) -> int:
-    """The instant at which a time step begins."""
+    """When a time step begins."""
     return step * PERIOD_SECONDS * SECOND
 
 
@@ -74,7 +74,7 @@ def latest_credible_step(now: int) -> int:
 
 
 def usable_again_at(last_step: int) -> int:
-    """The instant from which the app shows a code later than the one of `last_step`."""
+    """From when on the app shows a code later than the one of `last_step`."""
     return start_of_step(last_step + 1)
 
 

@@ -1,4 +1,4 @@
-"""The scripts that a text is written in, so that an operator sees what looks alike and is not."""
+"""The Unicode scripts that a text is written in, so that an operator sees what looks alike and is not."""
 
 import unicodedata
 from typing import Final

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xpressbot.identity.accounts.rules.scripts import mixes_scripts, scripts_of
+from xpressbot.identity.accounts.rules.unicode_scripts import mixes_scripts, scripts_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the doctor checks of accounts: their sealed secrets, their second factors, and what tells of a wrong clock."""
+"""What the doctor checks of accounts: their encrypted secrets, their second factors, and what tells of a wrong clock."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -20,7 +20,7 @@ ENROLMENTS_EXPIRED: Final = Problem("enrolments_expired", Severity.NOTE)
 FEW_RECOVERY_CODES: Final = Problem("few_recovery_codes", Severity.WARNING)
 SECOND_FACTOR_SUSPENDED: Final = Problem("second_factor_suspended", Severity.WARNING)
 
-SEALED_SECRETS_CHECK: Final = "sealed_secrets"
+ENCRYPTED_SECRETS_CHECK: Final = "encrypted_secrets"
 """Its facts `tried` and `stored` say how many secrets were looked at."""
 
 
@@ -33,7 +33,7 @@ class QueriesOf(Protocol):
 class AccountChecks(NamedTuple):
     """The checks by name, since the report has them in several places."""
 
-    sealed_secrets: Check
+    encrypted_secrets: Check
     clock: Check
     enrolments: Check
     recovery_codes: Check
@@ -48,7 +48,7 @@ def account_checks(queries_of: QueriesOf) -> AccountChecks:
 
     needs = (SCHEMA,)
     return AccountChecks(
-        Check(SEALED_SECRETS_CHECK, asking(_check_secrets), problems=(SECRETS_DO_NOT_OPEN,), needs=needs),
+        Check(ENCRYPTED_SECRETS_CHECK, asking(_check_secrets), problems=(SECRETS_DO_NOT_OPEN,), needs=needs),
         Check(CLOCK.name, asking(_check_times), problems=(CLOCK_SET_BACK, CODES_OF_THE_FUTURE, PHONES_AGREE), needs=needs),
         Check("enrolments", asking(_check_enrolments), problems=(ENROLMENTS_EXPIRED,), needs=needs),
         Check("recovery_codes", asking(_check_recovery_codes), problems=(FEW_RECOVERY_CODES,), needs=needs),
@@ -57,12 +57,12 @@ def account_checks(queries_of: QueriesOf) -> AccountChecks:
 
 
 def _check_secrets(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
-    """Whether what is sealed opens with the ring that was read, whatever else is wrong with that ring."""
+    """Whether what is encrypted can be decrypted with the ring that was read, whatever else is wrong with that ring."""
     if examination.key_ring is None:
-        return [Finding(SEALED_SECRETS_CHECK, NOT_CHECKED, {"because": KEY_RING.name})]
+        return [Finding(ENCRYPTED_SECRETS_CHECK, NOT_CHECKED, {"because": KEY_RING.name})]
     secrets = queries.try_secrets(every=examination.thorough)
     facts = {"stored": secrets.stored, "tried": secrets.tried, "closed": secrets.closed, "rows": list(secrets.rows)}
-    return [Finding(SEALED_SECRETS_CHECK, SECRETS_DO_NOT_OPEN if secrets.closed else None, facts)]
+    return [Finding(ENCRYPTED_SECRETS_CHECK, SECRETS_DO_NOT_OPEN if secrets.closed else None, facts)]
 
 
 def _check_times(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:

@@ -1,4 +1,4 @@
-"""Admission to the queue of the sign-in pool: how many forms of one target and of one network may wait in a worker (ASVS 15.2.2)."""
+"""Limits on concurrent forms that hash: how many of one target and of one network may wait or run in a worker (ASVS 15.2.2)."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ class _Share(NamedTuple):
     most: int
 
 
-class AdmissionControl:
+class ConcurrencyLimits:
     """Who waits for the sign-in pool of this worker, or is served by it. Used from one event loop.
 
     Where there is no place left, a browser that belongs to what it tries is looked up: it counts for no network, and the known

@@ -1,4 +1,4 @@
-"""What a newer version of this program may have written, which this one has no name for."""
+"""Enums as the database stores them. A newer version of this program may have written a value that this one has no name for."""
 
 from enum import StrEnum
 from typing import TypeVar
