@@ -1,4 +1,4 @@
-"""The people of a run. Whoever knows a person's number knows address, password and secret, in every system."""
+"""The people of a run. A person's number gives address, password and secret, in every system."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ PASSWORD = "violet-anchor-meadow-kettle"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with 2FA on."""
+    """A person with 2FA on."""
 
     number: int
 
@@ -64,11 +64,11 @@ def spread(count: int, among: int, *, skip: int = 0) -> Sequence[Person]:
 
 @dataclass
 class Crowd:
-    """People who sign in one after the other, and begin again when all have. Nobody sends the same code twice."""
+    """People who sign in one after the other, and begin again when all have. No person sends the same code twice."""
 
     people: Sequence[Person]
     last_codes: dict[Person, int] = field(default_factory=dict)
-    """The time step in which somebody has last sent a code."""
+    """The time step in which one of them has last sent a code."""
 
     def __post_init__(self) -> None:
         self._turns: Iterator[Person] = cycle(self.people)

@@ -30,7 +30,7 @@ _MOST_SECONDS_TO_RECOVER = 10.0
 _EVERY_MS = 20
 _TEXT = f"""Two processes on one PostgreSQL. Everybody sends a right code, {_CONNECTIONS} at a time; in the middle the server is
 killed (SIGQUIT), or stopped in its tracks (SIGSTOP) so that it takes connections and says nothing. For {_AWAY_SECONDS} seconds
-people go on asking who is signed in. Then it is there again; whoever was told 503 signs in anew. Lost: the browser was told that
+people go on asking who is signed in. Then it is there again; those who were told 503 sign in anew. Lost: the browser was told that
 it is signed in, and is not. Half-done: a sign-in on record without its session, or the other way round, or more than one for a
 code. Other failures: requests without an answer, and any but the expected one and a 503 that says when to come back (Retry-After);
 those who ask who is signed in are judged alike. They ask every {_EVERY_MS} ms on each connection, and times count from when a question

@@ -23,7 +23,7 @@ _ROUNDS_BETWEEN = 3
 
 
 def people_needed(stage: Stage, turns: int = 1) -> int:
-    """How large a crowd must be, with so many turns in each round, so that nobody comes again too early."""
+    """How large a crowd must be, with so many turns in each round, so that no person comes again too early."""
     return min(stage.effort.rounds, _ROUNDS_BETWEEN) * turns * (2 * stage.effort.people + _WARM_UP)
 
 

@@ -125,7 +125,7 @@ def test_a_disabled_account_is_reset_and_said_to_be_disabled(shell: Shell, servi
     protected(services)
     shell.run("accounts", "disable", ANNA)
     answer = reset(shell)
-    assert answer.out.endswith("The account is disabled: nobody can sign in to it before `xpressbot accounts enable`.\n")
+    assert answer.out.endswith("The account is disabled: its owner cannot sign in before `xpressbot accounts enable`.\n")
     shell.run("accounts", "enable", ANNA)
     assert services.identity.re_enrolment.is_open(token_of(printed_link(answer)))
     must_enrol(services)

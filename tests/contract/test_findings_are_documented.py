@@ -16,7 +16,7 @@ PROBLEMS = [*COMMON_PROBLEMS, *(problem for check in CHECKS for problem in check
 
 
 def test_no_two_problems_have_one_code() -> None:
-    """Rooms define theirs apart from each other, and a script reads the code alone."""
+    """Packages define theirs apart from each other, and a script reads the code alone."""
     assert [code for code, count in Counter(problem.code for problem in PROBLEMS).items() if count > 1] == []
 
 

@@ -49,7 +49,7 @@ def test_a_server_database_in_another_encoding_is_refused(encoding: str, fresh: 
     url = fresh(encoding)
     shell = shell.with_settings(XPRESSBOT_DATABASE_URL=url)
     said = (
-        f"The database's encoding is {encoding}, which cannot keep everybody's name: XpressBot needs UTF8. Make another one with: createdb"
+        f"The database's encoding is {encoding}, which cannot keep every name: XpressBot needs UTF8. Make another one with: createdb"
         " --encoding=UTF8 --template=template0 --locale=C NAME (docs/operations.md says how to move what this one holds)\n"
     )
     for command in (("db", "upgrade"), ("serve",), LISTED, ADD):

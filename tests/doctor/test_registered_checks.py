@@ -181,7 +181,7 @@ class Bracketing(NullTranslations):
                 "[Warning]",
                 "[Disk space]",
                 "[The disk of /data has [5 MiB] left.]",
-                "[Make room before it is full: then nobody can sign in.]",
+                "[Make room before it is full: then all sign-ins fail.]",
             ),
         ),
         (

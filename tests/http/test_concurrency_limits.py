@@ -1,4 +1,4 @@
-"""Nobody takes all places in the line for hash threads: two are for one account or link, eight for one network (ASVS 15.2.2)."""
+"""No client takes all places in the queue for hash threads: two are for one account or link, eight for one network (ASVS 15.2.2)."""
 
 import asyncio
 import threading
@@ -55,7 +55,7 @@ class Line:
         inside = self._pool.inside
         task = asyncio.create_task(self._post(attempt))
         async with asyncio.timeout(SOON_SECONDS):
-            while not task.done() and self._pool.inside == inside:  # noqa: ASYNC110  # the line's length tells nobody when it changes
+            while not task.done() and self._pool.inside == inside:  # noqa: ASYNC110  # the queue's length gives no signal when it changes
                 await asyncio.sleep(0)
         if task.done():
             return task.result()
@@ -83,7 +83,7 @@ async def standing(installation: Installation, app: Starlette) -> AsyncIterator[
 
 
 def in_turn(installation: Installation, app: Starlette, attempts: list[Try]) -> list[int]:
-    """What became of each, sent one after the other while none is served: 0 for a place in the line, else the status."""
+    """What became of each, sent one after the other while none is served: 0 for a place in the queue, else the status."""
 
     async def story() -> list[int]:
         async with standing(installation, app) as line:

@@ -18,7 +18,7 @@ STORMS = 3
 PATIENCE_SECONDS = 120
 ANNA, BERTA = "anna@example.com", "berta@example.com"
 HASHED = "47104"
-"""KiB, as by default: with the tests' cheapest hash the line would move too fast to fill."""
+"""KiB, as by default: with the tests' cheapest hash the queue would move too fast to fill."""
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def own_network() -> str:
 
 
 def found_no_place(response: httpx.Response) -> bool:
-    """Whether it was refused because others were in the line for the same account or link, or from the same network."""
+    """Whether it was refused because others were in the queue for the same account or link, or from the same network."""
     return response.status_code == 429 and response.headers["retry-after"] == "1" and "Too many at once" in response.text
 
 

@@ -43,9 +43,9 @@ class ObservedHasher:
         self._note("verify")
         return self.inner.verify(password_hash, password)
 
-    def verify_nobody(self, password: str) -> None:
+    def verify_without_account(self, password: str) -> None:
         self._note("verify")
-        self.inner.verify_nobody(password)
+        self.inner.verify_without_account(password)
 
     def needs_renewal(self, password_hash: str) -> bool:
         return self.inner.needs_renewal(password_hash)

@@ -61,7 +61,7 @@ def accounts_commands(build: Build) -> typer.Typer:
 
     @accounts.command()
     def disable(email: Email) -> None:
-        """Disable an account: its sessions end, and nobody can sign in to it."""
+        """Disable an account: its sessions end, and no sign-in to it is possible."""
         _set_status(build, email, AccountStatus.DISABLED)
 
     @accounts.command()

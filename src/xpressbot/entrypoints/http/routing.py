@@ -89,10 +89,10 @@ class SignedInPage:
         """Run the handler for the signed-in person; send all others to sign in first."""
         caller = request.identity.sessions.resolve(request.client)
         if caller is None:
-            return self._answer_enrollee(request) or self._answer_nobody(request)
+            return self._answer_enrollee(request) or self._answer_signed_out(request)
         if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
             return refusal
-        if self.for_one_person and _somebody_else_must_enrol(request, caller):
+        if self.for_one_person and _another_account_must_enrol(request, caller):
             return redirect(RE_ENROLMENT_PATH)
         if self.leads_to is not None and request.identity.step_up.needed_for(caller, self.leads_to):
             return self._conclude(request, StepUpRequired())
@@ -114,7 +114,7 @@ class SignedInPage:
             case _:
                 return outcome
 
-    def _answer_nobody(self, request: PageRequest) -> Response:
+    def _answer_signed_out(self, request: PageRequest) -> Response:
         if self.method == "POST" and request.identity.sessions.was_renewed(request.client):
             return _session_renewed(request, self.back)
         return request.to_sign_in(self.back)
@@ -144,7 +144,7 @@ def _session_renewed(request: PageRequest, back: str) -> Response:
     return error_response(request.site.renderer, request.starlette, 409, action=NextLink(back, request.texts.gettext("Go on")))
 
 
-def _somebody_else_must_enrol(request: PageRequest, caller: Caller) -> bool:
+def _another_account_must_enrol(request: PageRequest, caller: Caller) -> bool:
     enrollee = request.enrollee()
     return isinstance(enrollee, Enrollee) and enrollee.pending.account_id != caller.account.id
 

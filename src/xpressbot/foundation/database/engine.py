@@ -67,7 +67,7 @@ class Database:
     def write(self, *, durable: bool = True, optional: bool = False) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is rolled back unless its holder commits.
 
-        Its commit is safe from a power cut. With durable=False it is seen by everybody and safe from a crash of the program,
+        Its commit is safe from a power cut. With durable=False it is seen by all processes and safe from a crash of the program,
         but from a power cut only once a later, durable one has been made: it does not wait for the disk.
 
         With SQLite one write at a time: a thread that begins another before this one has ended waits for itself, and is

@@ -91,7 +91,7 @@ def _refuse_other_encodings(database: Database) -> None:
     encoding = encoding_of(database)
     if encoding != NEEDED:
         raise SchemaError(
-            f"The database's encoding is {encoding}, which cannot keep everybody's name: XpressBot needs {NEEDED}. Make another one with:"
+            f"The database's encoding is {encoding}, which cannot keep every name: XpressBot needs {NEEDED}. Make another one with:"
             f" {MAKES_ONE} (docs/operations.md says how to move what this one holds)"
         )
 

@@ -21,7 +21,7 @@ class PasswordHasher:
     def __init__(self, *, memory_kib: int, iterations: int, threads: int, filler: bytes, figures: HashFigures | None = None) -> None:
         self._argon2 = Argon2(time_cost=iterations, memory_cost=memory_kib, parallelism=1)
         began = time.thread_time()
-        self._nobody = self._argon2.hash(filler, salt=filler[:16])
+        self._filler_hash = self._argon2.hash(filler, salt=filler[:16])
         patience = max(_SHORTEST_PATIENCE_SECONDS, _HASHES_OF_PATIENCE * (time.thread_time() - began))
         self._threads = HashThreads(threads, patience_seconds=patience, figures=figures or HashFigures())
 
@@ -31,9 +31,9 @@ class PasswordHasher:
     def verify(self, password_hash: str, password: str) -> bool:
         return self._threads.run(lambda: self._verify(password_hash, password))
 
-    def verify_nobody(self, password: str) -> None:
+    def verify_without_account(self, password: str) -> None:
         """Take as long as `verify` does, for an address that has no account."""
-        self.verify(self._nobody, password)
+        self.verify(self._filler_hash, password)
 
     def needs_renewal(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters than those in force."""

@@ -97,7 +97,7 @@ class PasswordStep:
 
     def _check(self, account: Account | None, password: str) -> _RightPassword | None:
         if account is None:
-            self._hasher.verify_nobody(password)
+            self._hasher.verify_without_account(password)
             return None
         if not self._hasher.verify(account.password_hash, password) or account.status is not AccountStatus.ACTIVE:
             return None

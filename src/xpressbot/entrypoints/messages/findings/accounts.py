@@ -38,7 +38,7 @@ def _suspended(texts: Texts, accounts: Sequence[Mapping[str, Any]]) -> str:
 CHECKS: Final[Mapping[str, CheckWords]] = {
     "encrypted_secrets": CheckWords(N_("Encrypted secrets"), _secrets_well),
     "enrolments": CheckWords(N_("Unfinished set-ups"), N_("None is left over.")),
-    "recovery_codes": CheckWords(N_("Recovery codes"), N_("Everybody with 2FA has enough left.")),
+    "recovery_codes": CheckWords(N_("Recovery codes"), N_("Every account with 2FA has enough left.")),
     "second_factors": CheckWords(N_("Second factors"), N_("None is suspended.")),
 }
 
@@ -80,7 +80,7 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
         DIRECTION,
     ),
     "enrolments_expired": ProblemWords(
-        N_("Left over, since nobody finished them in time: %(count)s. They open nothing."),
+        N_("Left over, since they were not finished in time: %(count)s. They open nothing."),
         N_("Nothing needs doing: the running service removes them."),
     ),
     "few_recovery_codes": ProblemWords(
@@ -91,7 +91,7 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
     "second_factor_suspended": ProblemWords(
         N_("Switched off after many wrong codes in a row: %(accounts)s."),
         N_(
-            "Somebody has these passwords, so tell the people. A sign-in the other way and a new set-up, or new recovery codes, lifts it."
+            "Attackers have these passwords, so tell the people. A sign-in the other way and a new set-up, or new recovery codes, lifts it."
             " Who cannot sign in at all: xpressbot 2fa reset E --reason R."
         ),
         {"accounts": _suspended},

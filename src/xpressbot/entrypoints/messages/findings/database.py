@@ -42,7 +42,7 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
         N_("Stop the service, move the file away, and restore a backup: xpressbot restore FILE."),
     ),
     "encoding_not_unicode": ProblemWords(
-        N_("The database's encoding is %(found)s, which cannot keep everybody's name. The service does not start with it."),
+        N_("The database's encoding is %(found)s, which cannot keep every name. The service does not start with it."),
         N_(
             "Make another database, and move what this one holds into it (docs/operations.md says how):"
             " createdb --encoding=UTF8 --template=template0 --locale=C NAME"

@@ -88,9 +88,9 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
         {"owners": _owners},
     ),
     "disk_low": ProblemWords(
-        N_("The disk of %(directory)s has %(free)s left."), N_("Make room before it is full: then nobody can sign in."), _FREE
+        N_("The disk of %(directory)s has %(free)s left."), N_("Make room before it is full: then all sign-ins fail."), _FREE
     ),
     "disk_full": ProblemWords(
-        N_("The disk of %(directory)s is full: %(free)s left."), N_("Make room now: nobody can sign in without."), _FREE
+        N_("The disk of %(directory)s is full: %(free)s left."), N_("Make room now: until then, all sign-ins fail."), _FREE
     ),
 }

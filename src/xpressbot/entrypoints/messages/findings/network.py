@@ -17,10 +17,10 @@ _SEEN: Final = {"at": moment}
 
 CHECKS: Final[Mapping[str, CheckWords]] = {
     "public_url": CheckWords(N_("Public URL"), "%(url)s"),
-    "cookies": CheckWords(N_("Cookies"), N_("Nobody on the way sees them; the session's is called %(name)s.")),
+    "cookies": CheckWords(N_("Cookies"), N_("They cannot be read on the way; the session's is called %(name)s.")),
     "proxies": CheckWords(N_("Proxies"), _proxies_well),
     "forwarded_headers": CheckWords(
-        N_("Forwarded headers"), N_("None came lately from anybody but a trusted proxy, and each of those names the client.")
+        N_("Forwarded headers"), N_("None came lately but from a trusted proxy, and each of those names the client.")
     ),
     "host_header": CheckWords(N_("Host header"), N_("No proxy asked lately for another host.")),
 }
@@ -35,15 +35,15 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
         N_("Set XPRESSBOT_PUBLIC_URL to the address that people type."),
     ),
     "cookies_unprotected": ProblemWords(
-        N_("Cookies travel unencrypted and without the __Host- prefix: whoever is on the way can take a session."),
+        N_("Cookies travel unencrypted and without the __Host- prefix: an attacker on the network can take a session."),
         N_("An https address in XPRESSBOT_PUBLIC_URL gives them Secure and their prefix."),
     ),
     "proxies_unnamed": ProblemWords(
-        N_("%(url)s needs a proxy that ends TLS, and none is named: everybody shares its address, and one limit of tries."),
+        N_("%(url)s needs a proxy that ends TLS, and none is named: all clients share its address, and one limit of tries."),
         N_("Set XPRESSBOT_TRUSTED_PROXIES to the address from which the proxy connects, such as 127.0.0.1/32."),
     ),
     "proxies_too_wide": ProblemWords(
-        N_("XPRESSBOT_TRUSTED_PROXIES trusts far too much of the Internet (%(networks)s): anybody can claim to come from anywhere."),
+        N_("XPRESSBOT_TRUSTED_PROXIES trusts far too much of the Internet (%(networks)s): any client can claim to come from anywhere."),
         N_("Name only the addresses from which your proxies connect."),
     ),
     "forwarded_by_unknown": ProblemWords(
