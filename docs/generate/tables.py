@@ -119,7 +119,7 @@ def _waits() -> dict[tuple[str, ...], Cells]:
 
 
 def _buckets() -> dict[tuple[str, ...], Cells]:
-    """What each package keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
+    """What each room keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
     kinds = all_kinds(Encryption(EMPTY_KEY_RING, SystemEntropy(), lambda: EMPTY_KEY_RING), KeyedDigests(EMPTY_KEY_RING), DEFAULT_SYSTEM)
     buckets = [throttling.known_browser(""), throttling.stranger(""), throttling.network(""), throttling.link_forms("")]
     buckets += [*(kind.bucket("") for kind in kinds), check_bucket("")]

@@ -49,7 +49,7 @@ class _Walk:
 
     @cached_property
     def free(self) -> Select[Any]:
-        """Those of some rows that may go now, kept from all other processes until the transaction ends."""
+        """Those of some rows that may go now, kept from everybody else until the transaction ends."""
         return (
             select(self.key)
             .where(self.key.in_(bindparam("keys", expanding=True)), self.within, self.outdated, self.owed_to.is_(None))
