@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.support.browser import Browser
-from tests.support.databases import PostgresTemplate, SqliteTemplate
+from tests.support.databases import PostgresTemplate, SqliteTemplate, fresh_database
 from tests.support.installation import Installation, install
 from tests.support.postgres import start_postgres
 from xpressbot.entrypoints.http.app import create_app
@@ -54,11 +54,7 @@ def postgres_template(postgres_server: str) -> Iterator[PostgresTemplate]:
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, migrated database; each test that asks for it runs on both engines."""
-    if request.param == "sqlite":
-        template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-        return template.fresh(tmp_path)
-    server: PostgresTemplate = request.getfixturevalue("postgres_template")
-    return server.fresh()
+    return fresh_database(request, request.param, tmp_path)
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from tests.support.command_line import Shell
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install, make_settings
 from tests.support.people import completed, pending, protected, recovery_code
-from xpressbot.bootstrap import System, build
+from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.crypto.key_ring import create_key_ring, new_key_ring
+from xpressbot.foundation.system import System
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason
 
@@ -129,7 +130,8 @@ def test_what_is_no_whole_backup_is_refused(backup: Path, elsewhere: Shell, tmp_
 def test_a_backup_cut_off_anywhere_is_refused_in_a_sentence(backup: Path, elsewhere: Shell, tmp_path: Path, cut: int | str) -> None:
     """A copy that ended early, from nothing at all to one byte missing."""
     content = backup.read_bytes()
-    length = {"half": len(content) // 2, "the last page": len(content) - 4096, "the last byte": len(content) - 1}.get(cut, cut)
+    lengths = {"half": len(content) // 2, "the last page": len(content) - 4096, "the last byte": len(content) - 1}
+    length = cut if isinstance(cut, int) else lengths[cut]
     short = tmp_path / "short"
     short.write_bytes(content[:length])
     answer = elsewhere.run("restore", str(short))

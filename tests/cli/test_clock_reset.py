@@ -59,6 +59,7 @@ def test_the_last_step_becomes_the_one_of_now_and_sessions_end(shell: Shell, ser
         answer.out,
     )
     step, sessions = state(services)[anna.account.id]
+    assert step is not None
     assert step_at(SystemClock().now()) - 1 <= step <= step_at(SystemClock().now())
     assert sessions == 0
     assert state(services)[berta.account.id] == before[berta.account.id]

@@ -14,7 +14,9 @@ import pytest
 from tests.support.child_processes import fork, fork_together, wait
 from tests.support.command_line import Shell
 from tests.support.installation import PASSWORD, Installation
+from tests.support.optional import present
 from tests.support.people import Person, completed, pending, protected
+from tests.support.settable_system import SettableClock
 from tests.support.stored_secrets import keys_in_use
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto.key_ring import (
@@ -47,6 +49,7 @@ def ring_of(services: Services) -> list[str]:
 
 def can_sign_in(services: Services, person: Person, code: int) -> bool:
     """With the app and with a recovery code, through the worker that is running."""
+    assert isinstance(services.clock, SettableClock)
     services.clock.advance(seconds=60)
     completed(services, pending(services, person.account.email), TotpCode(person.phone.code()))
     characters = parse_code(person.codes[code])
@@ -159,7 +162,7 @@ def test_a_rotation_never_meets_a_retirement_half_done(installation: Installatio
     def retire() -> int:
         os.read(go, 1)
         os.write(told, b"r")
-        change_key_ring(path, lambda ring: with_only(ring, services.identity.re_encryption.retire_others()))
+        change_key_ring(path, lambda ring: with_only(ring, present(services.identity.re_encryption.retire_others())))
         return 0
 
     retiring = fork(retire, beside=services.database)

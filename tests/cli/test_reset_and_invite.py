@@ -15,6 +15,7 @@ from tests.support.browser import otpauth_uri, shown_codes
 from tests.support.command_line import Answer, Shell
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
+from tests.support.optional import present
 from tests.support.people import must_enrol, protected, signed_in
 from tests.support.postgres import new_database
 from tests.support.server import serving
@@ -135,7 +136,7 @@ def test_a_reset_needs_a_reason(shell: Shell, services: Services) -> None:
     """Without the option it is misused, and nothing is done."""
     protected(services)
     assert shell.run("2fa", "reset", ANNA).code == MISUSED
-    assert services.identity.administration.summary(ANNA).protected_since is not None
+    assert present(services.identity.administration.summary(ANNA)).protected_since is not None
 
 
 @pytest.mark.parametrize("reason", HOSTILE, ids=range(len(HOSTILE)))
@@ -144,7 +145,7 @@ def test_a_reason_that_nobody_could_read_is_refused(shell: Shell, services: Serv
     protected(services)
     answer = reset(shell, reason=os.fsdecode(reason) if isinstance(reason, bytes) else reason)
     assert answer == Answer(FAILED, "", "The reason must have 1 to 100 characters and no control characters.\n")
-    assert services.identity.administration.summary(ANNA).protected_since is not None
+    assert present(services.identity.administration.summary(ANNA)).protected_since is not None
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,8 @@ def copy(tmp_path: Path, original: Path) -> Path:
 def accounts_in(file: Path) -> int:
     """In that file alone."""
     with closing(sqlite3.connect(f"{file.as_uri()}?immutable=1", uri=True)) as connection:
-        return connection.execute("SELECT count(*) FROM account").fetchone()[0]
+        accounts: int = connection.execute("SELECT count(*) FROM account").fetchone()[0]
+    return accounts
 
 
 def log_of(file: Path) -> Path:

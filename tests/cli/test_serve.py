@@ -91,7 +91,7 @@ def test_a_listener_that_cannot_be_had_is_told_before_anything_is_made(workers: 
 def test_a_name_of_this_machine_is_listened_on_by_all_its_addresses(workers: int, shell: Shell) -> None:
     """As many as it has: browsers take whichever comes first."""
     with serving(shell, workers=workers, arguments=("--host", "localhost")) as server:
-        addresses = {address[0] for *_kind, address in socket.getaddrinfo("localhost", server.port, type=socket.SOCK_STREAM)}
+        addresses = {str(address[0]) for *_kind, address in socket.getaddrinfo("localhost", server.port, type=socket.SOCK_STREAM)}
         for address in addresses:
             host = f"[{address}]" if ":" in address else address
             assert httpx.get(f"http://{host}:{server.port}/healthz").text == "ok"

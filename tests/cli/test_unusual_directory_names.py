@@ -29,7 +29,7 @@ ODD = [
 
 @pytest.fixture(params=ODD)
 def directory(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    directory = tmp_path / request.param
+    directory: Path = tmp_path / request.param
     directory.mkdir(mode=0o700)
     return directory
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ AFTER_RESTORE = ("db", "after-restore")
 
 
 @pytest.fixture(params=ENGINES)
-def empty(request: pytest.FixtureRequest, shell: Shell) -> Iterator[Shell]:
+def empty(request: pytest.FixtureRequest, shell: Shell) -> Shell:
     """A shell with a database of its own, in which nothing is yet."""
     if request.param == "postgresql":
         url = new_database(request.getfixturevalue("postgres_server"), f"empty_{os.getpid()}_{abs(hash(request.node.name))}")

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
@@ -25,6 +26,8 @@ from xpressbot.identity.restore.rules import Open, Restored
 from xpressbot.identity.restore.store import ENDED, KEPT
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, SECURITY_EVENT, TOTP_AUTHENTICATOR
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -144,6 +147,6 @@ def test_the_command_does_it_and_says_what_is_old(installation: Installation, se
     assert not (settings.key_file.parent / "nowhere.json").exists()
 
 
-def column(services: Services, selected: object) -> Sequence[object]:
+def column(services: Services, selected: ColumnElement[T]) -> Sequence[T]:
     with services.database.read() as connection:
         return connection.execute(select(selected)).scalars().all()

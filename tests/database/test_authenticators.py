@@ -173,7 +173,12 @@ def at_once(*deeds: Callable[[], T]) -> list[T]:
 
 def _write(installation: Installation, operation: Callable[[Writing], T]) -> T:
     answers: list[T] = []
-    race_in_threads(installation, 1, lambda tx, _number: answers.append(operation(tx)) or 0)
+
+    def attempt(tx: Writing, _number: int) -> int:
+        answers.append(operation(tx))
+        return 0
+
+    race_in_threads(installation, 1, attempt)
     return answers[0]
 
 

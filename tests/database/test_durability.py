@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError, PendingRollbackError
 
+from tests.support.databases import sqlite_driver
 from xpressbot.foundation.database.engine import UNAVAILABLE, Database, open_database
 from xpressbot.foundation.database.errors import DatabaseFault, fault_of
 from xpressbot.foundation.database.single_writer import FairLock, SingleWriter, milliseconds_left
@@ -25,7 +26,7 @@ NOT_WAITING = {"sqlite": 1, "postgresql": "off"}
 
 
 @pytest.fixture
-def database(empty_database_url: str) -> Database:
+def database(empty_database_url: str) -> Iterator[Database]:
     database = open_database(empty_database_url, pool_size=1)
     yield database
     database.dispose()
@@ -72,9 +73,7 @@ def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(embedded: Da
         return sqlite3.SQLITE_DENY if (action, name, value) == (sqlite3.SQLITE_PRAGMA, "synchronous", "FULL") else sqlite3.SQLITE_OK
 
     with embedded.write(durable=False) as connection:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        driver.set_authorizer(refuse_to_wait)
+        sqlite_driver(connection).set_authorizer(refuse_to_wait)
     with pytest.raises(UNAVAILABLE), embedded.write():
         pytest.fail("it would not wait for the disk")
     with embedded.write() as connection:
@@ -84,9 +83,9 @@ def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(embedded: Da
 def test_a_driver_that_refuses_to_leave_the_disk_is_a_database_that_cannot(embedded: Database) -> None:
     """Told as every other fault with the database: no fault of ours."""
     with embedded.write() as connection:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        driver.set_authorizer(lambda action, *_what: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK)
+        sqlite_driver(connection).set_authorizer(
+            lambda action, *_what: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK
+        )
     with pytest.raises(UNAVAILABLE), embedded.write(durable=False):
         pass
 
@@ -126,7 +125,7 @@ def test_one_connection_writes_until_something_goes_wrong(shelved: Database) -> 
 def test_what_sqlite_has_rolled_back_by_itself_is_over(shelved: Database) -> None:
     """As on a full disk: whoever goes on all the same would commit each statement by itself."""
     with shelved.write() as connection:
-        connection.connection.driver_connection.execute("PRAGMA max_page_count = 3")
+        sqlite_driver(connection).execute("PRAGMA max_page_count = 3")
         with pytest.raises(OperationalError, match="full"):
             connection.execute(text("INSERT INTO shelf VALUES (zeroblob(100000))"))
         with pytest.raises(PendingRollbackError):
@@ -155,7 +154,7 @@ def test_a_connection_that_cannot_roll_back_is_given_up(shelved: Database) -> No
 
     def leave_a_transaction() -> None:
         with shelved.write() as connection:
-            connection.connection.driver_connection.set_authorizer(refuse_to_roll_back)
+            sqlite_driver(connection).set_authorizer(refuse_to_roll_back)
             connection.execute(text("INSERT INTO shelf VALUES ('left')"))
 
     with pytest.raises(DatabaseError, match="not authorized"):
@@ -185,7 +184,7 @@ def test_a_transaction_whose_commit_failed_is_over(shelved: Database) -> None:
         return sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_TRANSACTION, "COMMIT") else sqlite3.SQLITE_OK
 
     with shelved.write() as connection:
-        connection.connection.driver_connection.set_authorizer(refuse_to_commit)
+        sqlite_driver(connection).set_authorizer(refuse_to_commit)
         connection.execute(text("INSERT INTO shelf VALUES ('left')"))
         with pytest.raises(DatabaseError, match="not authorized"):
             connection.commit()

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
@@ -21,7 +22,7 @@ LISTED = ("accounts", "list")
 
 
 @pytest.fixture
-def shell(tmp_path, _enough_room: None) -> Shell:
+def shell(tmp_path: Path, _enough_room: None) -> Shell:
     return Shell(tmp_path)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import Installation
 from tests.support.people import protected
-from tests.support.races import race_in_processes, race_in_threads
+from tests.support.races import Race, race_in_processes, race_in_threads
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.identity.accounts import store as account_store
@@ -20,7 +20,7 @@ EACH = 5
 
 @pytest.mark.parametrize("locked", [True, False], ids=["account locked", "account only read"])
 @pytest.mark.parametrize("race", [race_in_threads, race_in_processes], ids=["threads", "processes"])
-def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation: Installation, race: object, locked: bool) -> None:
+def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation: Installation, race: Race, locked: bool) -> None:
     """Six writers of five events each: numbers 1 to 31 once each, every hash over the one before, the head at the last."""
     account_id = installation.add_account().id
     now = installation.clock.now()

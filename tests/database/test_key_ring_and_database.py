@@ -3,7 +3,7 @@
 import json
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from xpressbot.foundation.entropy import SystemEntropy
 
 
 @pytest.fixture
-def database(tmp_path: Path, database_url: str) -> Database:
+def database(tmp_path: Path, database_url: str) -> Iterator[Database]:
     database = open_database(make_settings(tmp_path, database_url).url, durable=False)
     yield database
     database.dispose()

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from tests.support.people import signed_in
-from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
@@ -25,7 +25,7 @@ def remember(installation: Installation, account_id: str, old: bytes | None, new
 
 
 def known(installation: Installation, digest: bytes, email: str = ANNA) -> str | None:
-    def find(tx: Writing) -> str | None:
+    def find(tx: Reading) -> str | None:
         account = account_store.by_email(tx, email)
         return known_browsers.find(tx, digest, account.id if account else "", installation.clock.now())
 

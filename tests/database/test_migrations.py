@@ -1,6 +1,6 @@
 """Migrations: the newest revision, the schema that the models describe, and who may run them when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +21,14 @@ from xpressbot.identity.migrations import MIGRATIONS
 
 
 @pytest.fixture
-def empty(tmp_path: Path, empty_database_url: str) -> Database:
+def empty(tmp_path: Path, empty_database_url: str) -> Iterator[Database]:
     database = _open(tmp_path, empty_database_url)
     yield database
     database.dispose()
 
 
 @pytest.fixture
-def migrated(tmp_path: Path, database_url: str) -> Database:
+def migrated(tmp_path: Path, database_url: str) -> Iterator[Database]:
     database = _open(tmp_path, database_url)
     yield database
     database.dispose()

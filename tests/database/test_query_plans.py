@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.many_accounts import add_accounts, add_expired_rows
+from tests.support.optional import present
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.expiry.rules import Transient
@@ -148,12 +149,14 @@ def _tables(connection: Connection) -> list[str]:
 
 def _scanned_by_postgres(connection: Connection, statement: str, parameters: Any) -> set[str]:
     """By the plan for these very values, and by the one for any that a statement gets once it is prepared."""
-    cursor = psycopg.ClientCursor(connection.connection.driver_connection)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    cursor = psycopg.ClientCursor(driver)
     found = set()
     if statement.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
         for options, text, given in (("", statement, parameters or None), ("GENERIC_PLAN, ", _numbered(statement), None)):
             cursor.execute(f"EXPLAIN ({options}FORMAT JSON) {text}", given)
-            answer = cursor.fetchone()[0]
+            (answer,) = present(cursor.fetchone())
             found |= set(_whole_tables((answer if isinstance(answer, list) else json.loads(answer))[0]["Plan"]))
     return found - SMALL
 
@@ -171,6 +174,6 @@ def _numbered(statement: str) -> str:
 def _whole_tables(node: dict[str, Any]) -> Iterator[str]:
     kind = node["Node Type"]
     if kind == "Seq Scan" or ("Index Name" in node and "Index Cond" not in node and node["Index Name"] not in OF_FEW_ROWS):
-        yield node.get("Relation Name", node.get("Index Name"))
+        yield node["Relation Name"] if "Relation Name" in node else node["Index Name"]
     for child in node.get("Plans", ()):
         yield from _whole_tables(child)

@@ -14,7 +14,8 @@ from tests.support.child_processes import fork_together
 from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.many_accounts import add_accounts, add_expired_rows
-from tests.support.people import completed, pending, protected
+from tests.support.optional import present
+from tests.support.people import completed, pending, protected, session_by_password
 from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.support.settable_system import SeededEntropy
 from tests.use_cases.instrumentation import after_unit_of_work, statements
@@ -204,7 +205,7 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
         assert expiry_store.remove(tx, Transient.STRANGER_COUNT, [row.key for row in found], now) == 0
     with statements(installation) as sent:
         installation.services.identity.expiry.next_round()
-    tables = [re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement)[1] for statement in sent]
+    tables = [present(re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement))[1] for statement in sent]
     order = tables[tables.index("account") :][:7]
     assert order == [
         "account",
@@ -220,8 +221,7 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
 def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Installation) -> None:
     """The owner signs in from a known browser, just when the sweep has found the strangers' count."""
     account = installation.add_account()
-    signed_in = installation.services.identity.password_step.begin(account.email, PASSWORD, "/", CLIENT)
-    known = replace(CLIENT, device=signed_in.device)
+    known = replace(CLIENT, device=session_by_password(installation.services, account.email).device)
     _guessed_at(installation, account)
     _until_only_the_strangers_count_is_outdated(installation)
     operation = partial(installation.services.identity.password_step.begin, account.email, PASSWORD, "/", known)

@@ -82,7 +82,7 @@ def test_it_cannot_write(file: Path) -> None:
             return delete(SHELF).where(SHELF.c.token_hash == bindparam("token_hash")).compile(dialect=dialect)
 
     with pytest.raises(OperationalError, match="readonly"):
-        SessionReader(file, Deleting()).find(b"1")
+        SessionReader(file, Deleting()).find(b"1")  # type: ignore[arg-type]
 
 
 def test_the_file_is_kept_open_until_it_is_closed(reader: SessionReader, file: Path) -> None:

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import pending, protected, signed_in
+from tests.support.optional import present
+from tests.support.people import invitation, pending, protected, refused, signed_in, welcome_link
 from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.use_cases.instrumentation import before_statement
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -27,7 +27,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Reason, SignedIn
 from xpressbot.identity.sign_in import store as pending_store
-from xpressbot.identity.sign_in.rules.pending import NextStep
+from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Charge, Refusal
@@ -38,7 +38,8 @@ ONE_WINNER = [0] * (RACERS - 1) + [1]
 
 @pytest.fixture(params=[race_in_threads, race_in_processes], ids=["threads", "processes"])
 def race(request: pytest.FixtureRequest) -> Race:
-    return request.param
+    race: Race = request.param
+    return race
 
 
 def test_a_time_step_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
@@ -68,7 +69,12 @@ def test_a_refused_step_is_consumed_by_nobody(installation: Installation) -> Non
     """A step whose code was hinted at is spent, though last_step lies before it."""
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
-    race_in_threads(installation, RACERS, lambda tx, _number: totp_store.refuse_steps(tx, authenticator_id, [step]) or 0)
+
+    def refuse(tx: Writing, _number: int) -> int:
+        totp_store.refuse_steps(tx, authenticator_id, [step])
+        return 0
+
+    race_in_threads(installation, RACERS, refuse)
 
     results = race_in_threads(installation, RACERS, lambda tx, _number: totp_store.consume_step(tx, authenticator_id, step))
 
@@ -79,7 +85,7 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
     """One of six uses the code up, and nine are left."""
     person = protected(installation.services)
     digests = KeyedDigests(load_key_ring(installation.services.settings.key_file))
-    digest = recovery_code_digest(digests, person.account.id, parse_code(person.codes[4]))
+    digest = recovery_code_digest(digests, person.account.id, present(parse_code(person.codes[4])))
     now = installation.clock.now()
 
     results = race(installation, RACERS, lambda tx, _number: recovery_code_store.consume(tx, person.account.id, digest, "Firefox", now))
@@ -105,6 +111,7 @@ def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installa
     protected(installation.services)
     token = pending(installation.services)
     waiting = installation.services.identity.second_step.pending(token, NextStep.SECOND_FACTOR)
+    assert isinstance(waiting, PendingSignIn)
 
     assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at)) == [0]
     assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at - 1)) == [1]
@@ -112,7 +119,7 @@ def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installa
 
 def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six opens the welcome link for good."""
-    token, now = installation.services.identity.registration.issue_welcome_link(), installation.clock.now()
+    token, now = welcome_link(installation.services), installation.clock.now()
 
     results = race(installation, RACERS, lambda tx, _number: link_store.consume(tx, LinkKind.WELCOME, token.digest, now))
 
@@ -121,7 +128,7 @@ def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, r
 
 def test_an_expired_link_is_consumed_by_nobody(installation: Installation) -> None:
     """The end of its hour is part of the write's condition."""
-    token = installation.services.identity.registration.issue_welcome_link()
+    token = welcome_link(installation.services)
     installation.clock.advance(hours=1)
     now = installation.clock.now()
 
@@ -163,13 +170,13 @@ def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation
     now = installation.clock.now()
 
     def attempt(tx: Writing, _number: int) -> int:
-        enrolment = authenticator_store.enrolment_of(tx, caller.session.id)
+        enrolment = present(authenticator_store.enrolment_of(tx, caller.session.id))
         return _charged(throttle_store.charge(tx, [enrolment.bucket], now))
 
     results = race_in_threads(installation, 8, attempt)
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert installation.services.identity.set_up.confirm(caller, TotpCode("000000")).reason is Reason.NO_ENROLMENT
+    assert refused(installation.services.identity.set_up.confirm(caller, TotpCode("000000"))).reason is Reason.NO_ENROLMENT
 
 
 def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:
@@ -181,7 +188,7 @@ def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) 
     results = race_in_threads(installation, 8, lambda tx, _number: _charged(throttle_store.charge(tx, [bucket], now)))
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert installation.services.identity.step_up.confirm(caller, PASSWORD, None).reason is Reason.NOT_SIGNED_IN
+    assert refused(installation.services.identity.step_up.confirm(caller, PASSWORD, None)).reason is Reason.NOT_SIGNED_IN
 
 
 def _charged(result: Sequence[Charge] | Refusal) -> int:
@@ -199,9 +206,8 @@ def _authenticator(installation: Installation) -> str:
 def test_whoever_waits_for_an_address_holds_none_of_its_links(installation: Installation) -> None:
     """Else two who accept two invitations to one address would wait for each other."""
     registration = installation.services.identity.registration
-    token = registration.invite("berta@example.com")
-    assert isinstance(token, Token)
-    free, database = [], installation.services.database
+    token, database = invitation(installation.services), installation.services.database
+    free: list[str] = []
     connect = database.write if database.engine.dialect.name == "postgresql" else database.read  # SQLite has no locks on rows
 
     def look() -> None:

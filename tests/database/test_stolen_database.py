@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.installation import PASSWORD, Installation
-from tests.support.people import completed, enrolment_steps, pending, protected, signed_in
+from tests.support.people import completed, enrolment_steps, pending, protected, signed_in, welcome_link
 from tests.support.secret_search import found, of_bytes, of_codes, of_text, of_token
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.identity.factors.totp.kind import TotpCode
@@ -14,7 +14,7 @@ from xpressbot.identity.factors.totp.kind import TotpCode
 def test_a_copy_of_the_database_holds_no_secret(installation: Installation, tmp_path: Path) -> None:
     """Every spelling of every secret is searched in the SQLite file and its log, and in all PostgreSQL tables."""
     services = installation.services
-    welcome = services.identity.registration.issue_welcome_link()
+    welcome = welcome_link(services)
     anna = protected(services)
     bela = signed_in(services, "bela@example.com")
     _phone, unconfirmed = enrolment_steps(services, bela)
@@ -29,7 +29,7 @@ def test_a_copy_of_the_database_holds_no_secret(installation: Installation, tmp_
         | of_codes(anna.codes)
         | of_token("welcome token", welcome)
         | of_token("session token", session.session)
-        | of_token("first session token", bela.client.session)
+        | of_token("first session token", bela.token)
         | of_token("device token", session.device)
         | of_token("pending token", waiting)
         | of_bytes("root key", ring.keys[ring.active_id])

@@ -13,9 +13,10 @@ from tests.support.server import serving
 SECRET = "this-is-the-token-of-a-one-time-link"
 
 
-@pytest.fixture(params=FRONTS.values(), ids=FRONTS)
+@pytest.fixture(params=FRONTS.values(), ids=list(FRONTS))
 def run(request: pytest.FixtureRequest) -> Run:
-    return request.param
+    run: Run = request.param
+    return run
 
 
 @pytest.fixture

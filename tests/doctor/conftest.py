@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import ENGINES
 from tests.support.command_line import Shell
+from tests.support.databases import fresh_database
 from tests.support.installation import Installation
 from tests.support.people import Person, protected
 from xpressbot.diagnostics import file_checks as files
@@ -25,11 +26,9 @@ def _enough_room(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, migrated database; an embedded one in a directory of its own."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_template").fresh()
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    return request.getfixturevalue("sqlite_template").fresh(data)
+    return fresh_database(request, request.param, data)
 
 
 @pytest.fixture

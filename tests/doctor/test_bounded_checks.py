@@ -11,8 +11,10 @@ from tests.doctor.conftest import sqlite_only
 from tests.doctor.report import examine
 from tests.doctor.test_doctor_on_accounts import METHODS, add_apps, charge
 from tests.support.command_line import Shell
+from tests.support.databases import sqlite_driver
 from tests.support.engine_events import listening
 from tests.support.installation import Installation
+from tests.support.optional import present
 from tests.support.people import Person
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.times import HOUR
@@ -35,7 +37,7 @@ def on_the_page(installation: Installation, problem: str) -> list[Mapping[str, A
     installation.services.background_check.renew()
     return [
         finding.facts
-        for finding in installation.services.background_check.last().findings
+        for finding in present(installation.services.background_check.last()).findings
         if finding.problem and finding.problem.code == problem
     ]
 
@@ -55,7 +57,7 @@ def test_a_page_names_some_of_many_suspended_accounts(shell: Shell, installation
     """The doctor names them all, each with what is suspended, in the order of their addresses."""
     for number, account in enumerate(add_people(installation)):
         factor, _method = METHODS[number % 2]
-        charge(installation, throttle.second_factor(factor, account), SECOND_FACTOR.suspend_at)
+        charge(installation, throttle.second_factor(factor, account), present(SECOND_FACTOR.suspend_at))
     monkeypatch.setattr(queries, "ACCOUNTS_LOOKED_AT", 3)
     (facts,) = on_the_page(installation, "second_factor_suspended")
     assert len(facts["accounts"]) == 3
@@ -87,7 +89,7 @@ def plans(installation: Installation) -> Iterator[list[str]]:
 
     def explain(connection: Connection, _cursor: object, statement: str, parameters: Any, *_more: object) -> None:
         if statement.startswith("SELECT"):
-            steps = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = sqlite_driver(connection).execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             plans.extend(step[3] for step in steps)
 
     with listening(installation.services.database, "before_cursor_execute", explain):

@@ -110,7 +110,7 @@ def test_a_running_service_is_left_as_it_is(shell: Shell, installation: Installa
 
 def test_a_check_that_breaks_hides_no_other(shell: Shell, anna: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in one is told as a finding and as a log line with its traceback; the others are made."""
-    monkeypatch.setattr(network, "PROXIES", replace(network.PROXIES, examine=None))
+    monkeypatch.setattr(network, "PROXIES", replace(network.PROXIES, examine=None))  # type: ignore[arg-type]
     answer = shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32").run("doctor", "--json")
     findings = {finding["check"]: finding for finding in json.loads(answer.out)["findings"]}
     assert findings["proxies"]["problem"] == "check_failed"

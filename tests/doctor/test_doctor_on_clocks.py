@@ -199,6 +199,6 @@ def test_a_page_reads_no_more_apps_than_it_looks_at(installation: Installation, 
             assert [step.startswith("SCAN totp_authenticator USING INDEX") for step in read] == [True]
         else:
             connection.exec_driver_sql("ANALYZE")
-            plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
-            assert "Limit" in plan
-            assert re.findall(r"(\S+ Scan.*?) on totp_authenticator\b", plan) == ["Index Scan Backward using pk_totp_authenticator"]
+            explained = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
+            assert "Limit" in explained
+            assert re.findall(r"(\S+ Scan.*?) on totp_authenticator\b", explained) == ["Index Scan Backward using pk_totp_authenticator"]

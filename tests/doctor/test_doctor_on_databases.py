@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.doctor.conftest import postgresql_only, sqlite_only
 from tests.doctor.report import Report, examine, report_of
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
+from tests.support.optional import present
 from tests.support.people import Person
 from tests.support.postgres import new_database
 from xpressbot import bootstrap
@@ -73,9 +75,14 @@ def test_damage_in_a_page_that_no_other_check_reads_is_found(shell: Shell, file:
     assert examine(shell).problems == {"database_damaged"}
 
 
+def remove_with_its_directory(file: Path) -> None:
+    file.unlink()
+    shutil.rmtree(file.parent)
+
+
 @sqlite_only
-@pytest.mark.parametrize("make", [Path.unlink, lambda file: (file.unlink(), shutil.rmtree(file.parent))], ids=["file", "directory"])
-def test_a_missing_database_is_an_error_and_stays_missing(shell: Shell, file: Path, make: object) -> None:
+@pytest.mark.parametrize("make", [Path.unlink, remove_with_its_directory], ids=["file", "directory"])
+def test_a_missing_database_is_an_error_and_stays_missing(shell: Shell, file: Path, make: Callable[[Path], None]) -> None:
     """Whoever runs it in the wrong directory must not read that all is well."""
     make(file)
     report = examine(shell)
@@ -316,9 +323,9 @@ def test_a_server_that_is_nearly_full_is_a_warning(shell: Shell, installation: I
     url = installation.services.settings.database_url
     with ExitStack() as held:
         first = held.enter_context(psycopg.connect(url))
-        limit = int(first.execute("SHOW max_connections").fetchone()[0]) - int(
-            first.execute("SHOW superuser_reserved_connections").fetchone()[0]
-        )
+        (allowed,) = present(first.execute("SHOW max_connections").fetchone())
+        (reserved,) = present(first.execute("SHOW superuser_reserved_connections").fetchone())
+        limit = int(allowed) - int(reserved)
         for _connection in range(int(limit * 0.9)):
             held.enter_context(psycopg.connect(url))
         report = examine(shell)
@@ -328,7 +335,8 @@ def test_a_server_that_is_nearly_full_is_a_warning(shell: Shell, installation: I
 
 def revision_of(installation: Installation) -> str:
     with installation.services.database.read() as connection:
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        revision: str = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    return revision
 
 
 def set_revision(installation: Installation, revision: str) -> None:

@@ -13,12 +13,14 @@ from tests.doctor.conftest import sqlite_only
 from tests.http.raw_requests import words
 from tests.support.browser import Browser
 from tests.support.installation import Installation, install, make_settings
+from tests.support.optional import present
 from tests.support.settable_system import SeededEntropy, SettableClock
-from xpressbot.bootstrap import System, build
-from xpressbot.diagnostics import network_checks as network
+from xpressbot.bootstrap import build
+from xpressbot.diagnostics import observations
 from xpressbot.diagnostics.background_check import BackgroundCheck, CheckResult
 from xpressbot.diagnostics.check import Finding
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.foundation.system import System
 from xpressbot.identity.administration import installation_queries as queries
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
@@ -193,7 +195,7 @@ def test_a_check_that_breaks_leaves_the_page_whole(
 ) -> None:
     """It is told as a finding of each check that asked; the rest of the page and of the checks is there."""
     if broken == "a bug":
-        monkeypatch.setattr(network.observations, "newest", None)
+        monkeypatch.setattr(observations, "newest", None)
     else:
         with installation.services.database.write() as connection:
             connection.execute(text("DROP TABLE observation"))
@@ -208,6 +210,6 @@ def test_the_server_counts_its_own_workers(tmp_path: Path, database_url: str) ->
     """What it needs of the database's connections is all its workers' threads."""
     services = build(make_settings(tmp_path, database_url), workers=2, system=System(SettableClock(), SeededEntropy()), durable=False)
     services.background_check.renew()
-    (facts,) = (finding.facts for finding in services.background_check.last().findings if finding.check == "connections")
+    (facts,) = (finding.facts for finding in present(services.background_check.last()).findings if finding.check == "connections")
     services.close()
     assert facts == {"workers": 2, "threads": services.pools.threads, "needed": 2 * services.pools.threads}

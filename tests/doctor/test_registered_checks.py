@@ -23,6 +23,7 @@ from xpressbot.entrypoints.messages.findings import advice as words
 from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWords
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.read_only import open_for_reading
+from xpressbot.foundation.system import System
 
 NO_BOTS = Problem("no_bots", Severity.WARNING)
 BOTS = Check(
@@ -33,12 +34,17 @@ BOTS = Check(
     fields=frozenset({"public_url"}),
 )
 OTHER = Problem("other", Severity.NOTE)
+Made = Callable[..., list[tuple[str, Problem | None]]]
 
 
 def register() -> None:
     """Add the check to the list, and its words to the words."""
     listed = bootstrap.doctor_checks
-    bootstrap.doctor_checks = lambda system: (*listed(system), BOTS)
+
+    def with_bots(system: System = bootstrap.DEFAULT_SYSTEM) -> Sequence[Check]:
+        return (*listed(system), BOTS)
+
+    bootstrap.doctor_checks = with_bots
     words.CHECKS["bots"] = CheckWords("Bots", "Some are there.")
     words.PROBLEMS["no_bots"] = ProblemWords("There is no bot at %(place)s.", "Make one.")
 
@@ -85,7 +91,7 @@ def test_the_owners_page_shows_a_check_from_outside(tmp_path: Path, database_url
 
 
 @pytest.fixture
-def made_by(tmp_path: Path) -> Callable[..., list[tuple[str, Problem | None]]]:
+def made_by(tmp_path: Path) -> Made:
     """What the doctor finds with these checks alone, of an installation that does not exist."""
     settings = make_settings(tmp_path, f"sqlite:///{tmp_path}/none.sqlite3")
 
@@ -98,22 +104,22 @@ def made_by(tmp_path: Path) -> Callable[..., list[tuple[str, Problem | None]]]:
     return made
 
 
-def well(name: str, **more: object) -> Check:
-    return Check(name, lambda _examination: [], **more)
+def well(name: str, needs: tuple[str, ...] = ()) -> Check:
+    return Check(name, lambda _examination: [], needs=needs)
 
 
-def ill(name: str, **more: object) -> Check:
-    return Check(name, lambda _examination: [Finding(name, OTHER)], problems=(OTHER,), **more)
+def ill(name: str, needs: tuple[str, ...] = (), fields: frozenset[str] = frozenset()) -> Check:
+    return Check(name, lambda _examination: [Finding(name, OTHER)], problems=(OTHER,), needs=needs, fields=fields)
 
 
-def test_a_check_cannot_need_one_that_is_not_made_before_it(made_by: Callable[..., object]) -> None:
+def test_a_check_cannot_need_one_that_is_not_made_before_it(made_by: Made) -> None:
     """The order of the checks is the program's own, and a wrong one is a bug that shows at the start."""
     with pytest.raises(ValueError, match="the check schema needs database before it"):
         made_by(well("schema", needs=("database",)), well("database"))
     assert made_by(well("database"), well("schema", needs=("database",))) == [("database", None), ("schema", None)]
 
 
-def test_a_check_is_not_made_without_what_it_needs_or_rests_on(made_by: Callable[..., object]) -> None:
+def test_a_check_is_not_made_without_what_it_needs_or_rests_on(made_by: Made) -> None:
     """Neither where another found something, nor where that one was not made itself."""
     first, second, third = ill("first"), well("second", needs=("first",)), well("third", needs=("second",))
     assert made_by(first, second, third) == [("first", OTHER), ("second", NOT_CHECKED), ("third", NOT_CHECKED)]
@@ -136,14 +142,12 @@ def raise_a_bug(_examination: Examination) -> Sequence[Finding]:
     ],
     ids=["raises", "finds what it does not declare", "speaks for another", "asks for what was not made"],
 )
-def test_a_check_with_a_bug_has_failed_and_the_others_are_made(
-    made_by: Callable[..., object], broken: Callable[[Examination], Sequence[Finding]]
-) -> None:
+def test_a_check_with_a_bug_has_failed_and_the_others_are_made(made_by: Made, broken: Callable[[Examination], Sequence[Finding]]) -> None:
     """What was not declared may have no words."""
     assert made_by(Check("broken", broken), ill("last")) == [("broken", CHECK_FAILED), ("last", OTHER)]
 
 
-def test_two_checks_of_one_name_are_one_line_in_the_place_of_the_first(made_by: Callable[..., object]) -> None:
+def test_two_checks_of_one_name_are_one_line_in_the_place_of_the_first(made_by: Made) -> None:
     """That all is well is said once and only where nothing is wrong; that one was not made, only where both were not."""
     assert made_by(well("clock"), ill("other"), well("clock")) == [("clock", None), ("other", OTHER)]
     assert made_by(well("clock"), ill("clock")) == made_by(ill("clock"), well("clock")) == [("clock", OTHER)]
@@ -155,7 +159,7 @@ def test_two_checks_of_one_name_are_one_line_in_the_place_of_the_first(made_by: 
     assert made_by(well("clock"), ill("clock"), well("last", needs=("clock",)))[-1] == ("last", NOT_CHECKED)
 
 
-def test_a_later_check_knows_what_the_earlier_ones_found(made_by: Callable[..., object]) -> None:
+def test_a_later_check_knows_what_the_earlier_ones_found(made_by: Made) -> None:
     """A problem, and whether a check is well."""
 
     def ask(examination: Examination) -> Sequence[Finding]:

@@ -13,7 +13,7 @@ from tests.conftest import ENGINES
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
-from tests.support.databases import SqliteTemplate
+from tests.support.databases import SqliteTemplate, fresh_database
 from tests.support.installation import Installation, install
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.tokens import Token
@@ -52,9 +52,7 @@ def _quiet_log() -> Iterator[None]:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLite, for speed; both engines where a test is marked with `both_engines`."""
-    if getattr(request, "param", "sqlite") == "postgresql":
-        return request.getfixturevalue("postgres_template").fresh()
-    return request.getfixturevalue("sqlite_template").fresh(tmp_path)
+    return fresh_database(request, getattr(request, "param", "sqlite"), tmp_path)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.http.raw_requests import contents, field_error, rows, send, tries
 from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.people import welcome_link
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.tables import ACCOUNT
@@ -68,7 +69,7 @@ BAD_EMAILS = [
 
 def claim(installation: Installation, browser: Browser, **fields: str) -> httpx.Response:
     """Fill in the welcome page of a link of its own."""
-    token = installation.services.identity.registration.issue_welcome_link()
+    token = welcome_link(installation.services)
     browser.get(f"/welcome?token={token.text}")
     return browser.post("/welcome", {"name": "Anna Berg", "email": "anna@example.com", "password": PASSWORD} | fields)
 
@@ -83,7 +84,7 @@ def test_a_name_is_kept_as_it_is_and_shown_as_text(name: str, installation: Inst
         page = browser.get(path).text
         assert f"<strong>{html.escape(name).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</strong>" in page
         assert "<b>" not in page
-    assert browser.who()["account"]["name"] == name
+    assert browser.me()["account"]["name"] == name
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
@@ -102,7 +103,7 @@ def test_a_name_with_control_characters_or_of_no_fitting_length_is_422(name: str
 def test_an_address_signs_in_however_it_is_capitalised(email: str, installation: Installation, browser: Browser) -> None:
     """Unicode, quotes and ampersands included; spaces around it are forgiven."""
     assert claim(installation, browser, email=email).status_code == 303
-    assert browser.who()["account"]["email"] == email.strip().replace("xn--exmple-cua", "exämple")
+    assert browser.me()["account"]["email"] == email.strip().replace("xn--exmple-cua", "exämple")
     browser.post("/sign-out")
     assert browser.sign_in(email.upper()).headers["location"] == "/"
 
@@ -151,7 +152,7 @@ def test_a_domain_is_the_same_in_both_its_spellings(
 ) -> None:
     """Whichever was typed first, and whichever a browser makes of it: one account, shown in Unicode, and one count of guesses."""
     assert claim(installation, browser, email=first).status_code == 303
-    assert browser.who()["account"]["email"] == "anna@bücher.example"
+    assert browser.me()["account"]["email"] == "anna@bücher.example"
     spellings = ["anna@bücher.example", "Anna@XN--BCHER-KVA.example", "anna@bu\u0308cher.example"]
     for typed in spellings:
         assert new_browser().sign_in(typed, "wrong-password-of-hers").status_code == 401
@@ -196,7 +197,7 @@ def test_a_former_key_opens_no_other_address(installation: Installation, new_bro
     account_from_before(installation, "bela@xn--bcher-kva.example", "bela@xn--bcher-kva.example", "ASCII")
     browser = new_browser()
     assert browser.sign_in("bela@bücher.example").headers["location"] == "/"
-    assert browser.who()["account"]["name"] == "ASCII"
+    assert browser.me()["account"]["name"] == "ASCII"
 
 
 def account_from_before(installation: Installation, email: str, key: str, name: str = "Anna Berg") -> None:

@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 from tests.http.raw_requests import DEVICE_COOKIE, LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, rows, tries, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.optional import present
+from tests.support.people import invitation, welcome_link
 from xpressbot.foundation.threads.worker_pools import SIGN_IN_THREADS_BEYOND_HASHES
 from xpressbot.foundation.tokens import Token
 
@@ -103,7 +105,7 @@ def test_of_one_address_two_wait_and_the_third_is_asked_to_come_back(installatio
             refused = await line.send(at(" Anna@EXAMPLE.com", elsewhere(3)))
             assert rows(installation, "throttle_bucket") == []
             assert await line.send(at(BERTA, elsewhere(3))) is None
-            return refused
+            return present(refused)
 
     refused = asyncio.run(story())
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
@@ -169,7 +171,9 @@ def test_of_one_session_two_confirm_at_once(installation: Installation, app: Sta
     """Another session of the account is not kept waiting by them, nor is a live one by its whole network."""
     installation.add_account()
     browsers = [new_browser(), new_browser()]
-    one, other = ({SESSION_COOKIE: browser.follow(browser.sign_in()) and browser.cookies[SESSION_COOKIE]} for browser in browsers)
+    for browser in browsers:
+        browser.follow(browser.sign_in())
+    one, other = ({SESSION_COOKIE: browser.cookies[SESSION_COOKIE]} for browser in browsers)
     fields = {"password": "guess", "code": "", "next": "/"}
     confirmations = [Try(STEP_UP, fields, cookies=cookies) for cookies in (one, one, one, other)]
     assert in_turn(installation, app, confirmations) == [0, 0, 429, 0]
@@ -199,8 +203,8 @@ def test_many_sessions_of_one_account_take_eight_places(
 @pytest.mark.parametrize("path", ["/welcome", "/link/invite"])
 def test_of_one_link_two_wait(installation: Installation, app: Starlette, path: str) -> None:
     """The holder of an open one is not kept waiting by a crowd in the same network; who only says so is."""
-    registration = installation.services.identity.registration
-    token = registration.issue_welcome_link() if path == "/welcome" else registration.invite(BERTA)
+    services = installation.services
+    token = welcome_link(services) if path == "/welcome" else invitation(services, BERTA)
     fields = {"name": "Berta", "email": BERTA, "password": "passwordpassword"}
     attempts = [Try(path, fields, cookies={LINK_COOKIE: token.text}) for _number in range(3)]
     assert in_turn(installation, app, attempts) == [0, 0, 429]

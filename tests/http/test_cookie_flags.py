@@ -9,6 +9,7 @@ from tests.http.raw_requests import DEVICE_COOKIE, LINK_COOKIE, PENDING_COOKIE, 
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation
+from tests.support.people import welcome_link
 
 HOUR = 3600
 
@@ -23,7 +24,7 @@ def flags_of(response: httpx.Response) -> dict[str, dict[str, object]]:
 
 def cookies_of_the_guide(installation: Installation, browser: Browser) -> dict[str, dict[str, object]]:
     """Every cookie that claiming, enabling, signing out and signing in set, in order."""
-    token = installation.services.identity.registration.issue_welcome_link()
+    token = welcome_link(installation.services)
     seen = flags_of(browser.get(f"/welcome?token={token.text}"))
     seen |= flags_of(browser.post("/welcome", name="Anna Berg", email="anna@example.com", password=PASSWORD))
     phone = browser.enable_2fa()
@@ -70,7 +71,7 @@ def test_over_https_cookies_without_the_prefix_are_not_read(https_installation: 
 
 def test_the_link_cookie_lives_ten_minutes(installation: Installation, browser: Browser) -> None:
     """The token leaves the address bar for a short cookie."""
-    token = installation.services.identity.registration.issue_welcome_link()
+    token = welcome_link(installation.services)
     assert flags_of(browser.get(f"/welcome?token={token.text}"))[LINK_COOKIE]["max-age"] == "600"
 
 

@@ -29,7 +29,7 @@ TITLES = {
     500: labels.SOMETHING_WENT_WRONG,
     503: "Temporarily unavailable",
 }
-REQUESTS = {
+REQUESTS: dict[int, tuple[str, str, dict[str, object]]] = {
     403: ("POST", "/sign-in", {"headers": {"Sec-Fetch-Site": "cross-site"}}),
     404: ("GET", "/no/such/page", {}),
     405: ("PUT", "/sign-in", {}),

@@ -31,8 +31,8 @@ def test_the_link_makes_the_owner_and_signs_them_in(installation: Installation, 
     response = browser.post("/welcome", FIELDS)
     assert response.headers["location"] == "/"
     assert LINK_COOKIE not in browser.cookies
-    assert browser.who()["account"]["email"] == "anna@example.com"
-    assert rows(installation, "installation")[0]["owner"] == browser.who()["account"]["id"]
+    assert browser.me()["account"]["email"] == "anna@example.com"
+    assert rows(installation, "installation")[0]["owner"] == browser.me()["account"]["id"]
 
 
 def test_the_page_suggests_a_passphrase_that_is_good(installation: Installation, browser: Browser) -> None:

@@ -54,7 +54,9 @@ def test_what_is_noted_of_a_host_is_short_and_printable(host: str, at: At, proxi
     """Whatever a client behind the proxy has typed."""
     assert at().request("GET", "/", headers={"Host": host.encode("latin-1")}).status_code == 421
     (row,) = observations(proxied)
-    noted = row["detail"]["host"]
+    detail = row["detail"]
+    assert isinstance(detail, dict)
+    noted = detail["host"]
     assert noted.isprintable()
     assert len(noted) <= 4 * 128
     assert noted == host[:128].replace("\x85\x9b", r"\x85\x9b")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
 from tests.http.conftest import RE_ENROLMENT, Protected, both_engines
@@ -15,7 +16,6 @@ from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.routing import FOR_ANYBODY
-from xpressbot.foundation.tokens import Token
 
 PAGES = all_pages(FACTORS, FACTOR_PAGES)
 
@@ -38,14 +38,12 @@ class Tab:
         assert value is not None
         return cls(browser, value)
 
-    def post(self, path: str, fields: Mapping[str, str] | None = None) -> object:
+    def post(self, path: str, fields: Mapping[str, str] | None = None) -> httpx.Response:
         return self.browser.post(path, {**(fields or {}), "for": self.shown_to})
 
 
 def invitation(installation: Installation, email: str) -> str:
-    token = installation.services.identity.registration.invite(email)
-    assert isinstance(token, Token)
-    return f"/link/invite?token={token.text}"
+    return f"/link/invite?token={people.invitation(installation.services, email).text}"
 
 
 def assert_refused(installation: Installation, tab: Tab, path: str, fields: Mapping[str, str], *names: str) -> None:
@@ -71,7 +69,7 @@ def test_a_form_of_another_account_does_nothing(
     assert_refused(
         installation, tab, path, fields, f"opened that page as {ANNA}", f"has changed to {BERTA}", f"Go on as {BERTA}", "Sign out"
     )
-    assert protected.browser.who()["account"]["email"] == BERTA
+    assert protected.browser.me()["account"]["email"] == BERTA
 
 
 @both_engines
@@ -120,12 +118,12 @@ def test_an_invitation_form_makes_no_account_for_another_invitation(installation
     assert_refused(installation, tab, "/link/invite", fields, "opened that page as carla@example.com", "has changed to bob@example.com")
     second = Tab.opened(browser, "/link/invite")
     assert second.post("/link/invite", fields).headers["location"] == "/"
-    assert browser.who()["account"]["email"] == "bob@example.com"
+    assert browser.me()["account"]["email"] == "bob@example.com"
 
 
 def test_a_welcome_form_is_for_the_link_that_opened_it(installation: Installation, browser: Browser) -> None:
     """Another start's link in the cookie does not claim the installation with a form of the first."""
-    links = [installation.services.identity.registration.issue_welcome_link() for _start in range(2)]
+    links = [people.welcome_link(installation.services) for _start in range(2)]
     browser.get(f"/welcome?token={links[0].text}")
     tab = Tab.opened(browser, "/welcome")
     browser.get(f"/welcome?token={links[1].text}")

@@ -20,14 +20,14 @@ def test_the_guide_from_enabling_to_a_recovery_code(
     assert len(codes) == 10
     assert browser.follow(browser.post("/account/2fa/recovery-codes/continue")).status_code == 200
     assert "2FA Enabled" in browser.get("/account").text
-    assert browser.who()["amr"] == ["otp", "pwd"]
+    assert browser.me()["amr"] == ["otp", "pwd"]
 
     other = new_browser()
     assert other.sign_in().headers["location"] == "/sign-in/code"
     assert other.who() is None
     assert other.post("/sign-in/code", code=phone.code()).status_code == 401
     assert other.post("/sign-in/code", code=phone.next_code()).headers["location"] == "/"
-    assert other.who()["aal"] == 2
+    assert other.me()["aal"] == 2
 
     third = new_browser()
     third.sign_in()

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.http.raw_requests import concrete, paths_with, routes_of
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import install
+from tests.support.optional import present
 from xpressbot.entrypoints.http.app import create_app
 
 POLICY = {
@@ -63,7 +65,7 @@ def test_every_answer_carries_the_security_headers_and_is_never_stored(app: Star
 
 def test_static_files_are_guarded_too_and_stored_only_under_their_version(browser: Browser) -> None:
     """The versioned address may be kept for ever, the bare one is asked for anew, an unknown one is no page."""
-    versioned = re.search(r'href="(/static/style\.css\?v=[^"]+)"', browser.get("/sign-in").text)[1]
+    versioned = present(re.search(r'href="(/static/style\.css\?v=[^"]+)"', browser.get("/sign-in").text))[1]
     for path, caching in {versioned: "public, max-age=31536000, immutable", "/static/style.css": "no-cache"}.items():
         response = browser.get(path)
         assert_guarded(response)
@@ -96,7 +98,7 @@ def test_https_adds_strict_transport_security_to_every_answer(https_app: Starlet
     ],
 )
 def test_how_long_browsers_insist_on_https_and_where_is_the_operators_choice(
-    settings: dict[str, object], header: str, tmp_path: Path, sqlite_template: SqliteTemplate
+    settings: dict[str, Any], header: str, tmp_path: Path, sqlite_template: SqliteTemplate
 ) -> None:
     """By default 30 days and this host alone: other services on ports and names below it may speak plain http."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=PUBLIC_URL, **settings)

@@ -1,11 +1,11 @@
 """A head is bounded also when it comes with its end, and what follows a body is no part of it."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from tests.support.settable_loop import Served, with_server
 from xpressbot.entrypoints.http.client_address import client_address
@@ -16,11 +16,11 @@ HEAD = b"POST / HTTP/1.1\r\nHost: chat\r\nX-Forwarded-For: 198.51.100.1\r\n"
 FORGED = b"X-Forwarded-For: 203.0.113.7\r\nX-Second: 1\r\n"
 
 
-async def tells_the_address(scope: dict[str, object], receive: Callable[[], Awaitable[dict[str, object]]], send: object) -> None:
+async def tells_the_address(scope: Scope, receive: Receive, send: Send) -> None:
     """After the body, and so after what follows it."""
-    request = Request(scope, receive)  # type: ignore[arg-type]
+    request = Request(scope, receive)
     await request.body()
-    await PlainTextResponse(client_address(request, PROXIES))(scope, receive, send)  # type: ignore[arg-type]
+    await PlainTextResponse(client_address(request, PROXIES))(scope, receive, send)
 
 
 def test_a_trailer_names_no_client() -> None:

@@ -9,6 +9,7 @@ from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
 from tests.http.raw_requests import only, refusal, rows, tries, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.people import invitation, welcome_link
 from xpressbot.foundation.tokens import Token
 
 BERTA = "berta@example.com"
@@ -28,17 +29,18 @@ def at_invitation(browser: Browser, password: str) -> httpx.Response:
 
 @pytest.fixture(params=["/welcome", "/link/invite"])
 def path(request: pytest.FixtureRequest) -> str:
-    return request.param
+    path: str = request.param
+    return path
 
 
 @pytest.fixture
 def new_link(path: str, installation: Installation) -> Opened:
     """Makes links of the kind that the page takes. Each invitation is another person's, or it would void the one before."""
-    registration = installation.services.identity.registration
+    services = installation.services
     if path == "/welcome":
-        return registration.issue_welcome_link
+        return lambda: welcome_link(services)
     addresses = iter([BERTA, "clara@example.com"])
-    return lambda: registration.invite(next(addresses))
+    return lambda: invitation(services, next(addresses))
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_another_link_has_a_count_of_its_own(
 
 def test_an_invitation_takes_forms_again_after_an_hour(installation: Installation, browser: Browser) -> None:
     """Counted from the last that was looked at."""
-    token = installation.services.identity.registration.invite(BERTA)
+    token = invitation(installation.services, BERTA)
     for _form in range(ALLOWED + 1):
         browser.get(f"/link/invite?token={token.text}")
         at_invitation(browser, WEAK)

@@ -109,8 +109,8 @@ def test_an_invitation_makes_the_account_of_the_invited_address(installation: In
     response = browser.post(INVITE, FIELDS, email="boss@example.com", role="owner")
     assert (response.status_code, response.headers["location"]) == (303, "/")
     assert LINK_COOKIE not in browser.cookies
-    assert browser.who()["account"] == browser.who()["account"] | {"email": BERTA, "name": "Berta Sommer"}
-    assert (browser.who()["amr"], browser.who()["aal"]) == (["pwd"], 1)
+    assert browser.me()["account"] == browser.me()["account"] | {"email": BERTA, "name": "Berta Sommer"}
+    assert (browser.me()["amr"], browser.me()["aal"]) == (["pwd"], 1)
     assert browser.get(f"{INVITE}?token={token.text}").status_code == 410
     assert browser.get("/").status_code == 200
     browser.enable_2fa()
@@ -160,9 +160,9 @@ def test_accepting_in_anothers_browser_ends_their_session_there(signed_in: Brows
     """As signing in there does."""
     annas = signed_in.cookies[SESSION_COOKIE]
     signed_in.get(f"{INVITE}?token={invite(installation).text}")
-    assert signed_in.who()["account"]["email"] == "anna@example.com"
+    assert signed_in.me()["account"]["email"] == "anna@example.com"
     assert signed_in.post(INVITE, FIELDS).headers["location"] == "/"
-    assert signed_in.who()["account"]["email"] == BERTA
+    assert signed_in.me()["account"]["email"] == BERTA
     assert only(signed_in, session=annas).who() is None
 
 
@@ -174,7 +174,7 @@ def test_a_second_click_on_the_invitation_makes_no_second_account(installation: 
     browser.cookies.set(LINK_COOKIE, token.text, domain="127.0.0.1")
     response = browser.post(INVITE, FIELDS)
     assert (response.status_code, set_cookies(response)) == (410, {})
-    assert browser.who()["account"]["email"] == BERTA
+    assert browser.me()["account"]["email"] == BERTA
     assert len(rows(installation, "account")) == 1
 
 

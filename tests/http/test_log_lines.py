@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE
+from tests.support import people
 from tests.support.browser import Browser
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import PASSWORD, Installation, install
@@ -107,7 +108,7 @@ def test_what_was_typed_as_an_address_is_not_logged(log: Log, installation: Inst
 
 def test_a_query_string_is_not_logged(log: Log, installation: Installation, browser: Browser) -> None:
     """The welcome link's token stays out of the log (ASVS 14.2.1)."""
-    token = installation.services.identity.registration.issue_welcome_link()
+    token = people.welcome_link(installation.services)
     assert browser.get(f"/welcome?token={token.text}").status_code == 303
     assert browser.get(f"/welcome?token={'A' * 43}").status_code == 410
     output = log.take()
@@ -158,7 +159,7 @@ def test_what_a_proxy_does_that_nobody_meant_is_one_plain_line(
 
 def test_no_link_of_a_reset_or_an_invitation_is_logged(log: Log, installation: Installation, reset: Reset, browser: Browser) -> None:
     """Opened, pasted, used, used again: the path alone stands in the log; the operator's reason does not."""
-    invitation = installation.services.identity.registration.invite("berta@example.com")
+    invitation = people.invitation(installation.services)
     browser.cookies.clear()
     for path, token in ((RE_ENROLMENT, reset.link), ("/link/invite", invitation)):
         browser.get(f"{path}?token={token.text}")
@@ -183,9 +184,9 @@ def test_a_failure_is_logged_on_one_line_and_without_the_secrets_at_hand(
     """A traceback says where it broke, and shows no password, code, token or encrypted row that was in a variable."""
     log.take()
     code, token = protected.phone.next_code(), protected.browser.cookies[SESSION_COOKIE]
-    secret = b"\x01canary-of-an-encrypted-row"
+    canary = b"\x01canary-of-an-encrypted-row"
     with installation.services.database.engine.begin() as connection:
-        connection.execute(text("UPDATE totp_authenticator SET secret = :secret"), {"secret": secret})
+        connection.execute(text("UPDATE totp_authenticator SET secret = :secret"), {"secret": canary})
     assert pending.post("/sign-in/code", code=code).status_code == 500
     installation.clock.advance(minutes=6)
     protected.browser.post("/account/confirm-identity", password=PASSWORD, code=protected.codes[0])

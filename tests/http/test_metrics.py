@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.http.raw_requests import SAME_ORIGIN
+from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
@@ -101,14 +102,11 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
 
 def test_the_first_accounts_sign_in_is_counted_as_one_by_a_link(watch: PageMonitor, installation: Installation, browser: Browser) -> None:
     """As is an invited person's."""
-    token = installation.services.identity.registration.issue_welcome_link()
-    assert token is not None
-    browser.get(f"/welcome?token={token.text}")
+    browser.get(f"/welcome?token={people.welcome_link(installation.services).text}")
     fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}
     assert browser.post("/welcome", fields).headers["location"] == "/"
     assert watch.sign_in_rises() == {(STEPS, "signed_in", "link"): 1}
-    invitation = installation.services.identity.registration.invite("berta@example.com")
-    browser.get(f"/link/invite?token={invitation.text}")
+    browser.get(f"/link/invite?token={people.invitation(installation.services).text}")
     assert browser.post("/link/invite", name="Berta", password=PASSWORD).headers["location"] == "/"
     assert watch.sign_in_rises() == {(STEPS, "signed_in", "link"): 1}
 
@@ -180,7 +178,7 @@ def test_a_throttled_try_is_counted_by_the_kind_of_its_bucket(
         new_browser(address="192.0.2.9").sign_in(f"nobody{number}@example.com")
     assert counted() == {(THROTTLED, "network"): 1}
     invited = new_browser()
-    invited.get(f"/link/invite?token={installation.services.identity.registration.invite('berta@example.com').text}")
+    invited.get(f"/link/invite?token={people.invitation(installation.services).text}")
     for _try in range(11):
         invited.post("/link/invite", name="Berta", password="passwordpassword")
     assert watch.rises(THROTTLED, STEPS) == {(THROTTLED, "link"): 1, (STEPS, "throttled", "link"): 1}
@@ -296,7 +294,7 @@ def test_figures_name_nobody(watch: PageMonitor, protected: Protected, pending: 
     pending.post("/sign-in/code", code=WRONG)
     pending.get("/nowhere-canary")
     told = watch.exposition()
-    account = protected.browser.who()["account"]
+    account = protected.browser.me()["account"]
     for text_of_somebody in (account["email"], account["id"], account["name"], "192.0.2.7", "canary", "Firefox"):
         assert text_of_somebody not in told
     labels = {value for _name, pairs in watch.figures() for label, value in pairs if label != "le"}

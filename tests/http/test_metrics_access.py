@@ -19,8 +19,12 @@ def proxied(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Install
     """A proxy on this machine, one in a network, and Prometheus in another."""
     directory = tmp_path / "proxied"
     directory.mkdir()
-    settings = {"trusted_proxies": "127.0.0.1/32,10.0.0.0/8", "metrics_from": "198.51.100.0/24, 2001:db8::/32"}
-    installation = install(directory, sqlite_template.fresh(directory), **settings)
+    installation = install(
+        directory,
+        sqlite_template.fresh(directory),
+        trusted_proxies="127.0.0.1/32,10.0.0.0/8",
+        metrics_from="198.51.100.0/24, 2001:db8::/32",
+    )
     yield installation
     installation.close()
 

@@ -27,6 +27,7 @@ def entry(browser: Browser) -> tuple[str, str]:
     prefix, colon, _account = unquote(urlsplit(uri).path).removeprefix("/").partition(":")
     read = pyotp.parse_uri(uri)
     assert (colon, prefix, parse_qs(urlsplit(uri).query)["issuer"]) == (":", read.issuer, [read.issuer])
+    assert read.issuer is not None
     assert ":" not in read.issuer + read.name
     return read.issuer, read.name
 
@@ -122,7 +123,7 @@ def test_the_longest_names_fit_the_qr_code(tmp_path: Path, sqlite_template: Sqli
     browser = Browser(create_app(installation.services), installation.clock, url=url)
     address, face = "\u5b57" * 240 + "@example.com", "\U0001f642" * 40
     person = people.protected(installation.services, address)
-    browser.cookies.set("__Host-xpressbot-session-65535", person.caller.client.session.text, domain=host)
+    browser.cookies.set("__Host-xpressbot-session-65535", person.caller.token.text, domain=host)
     browser.post("/account/2fa/apps/add", name=face)
     page = browser.get(SETUP).text
     [found] = zxingcpp.read_barcodes(drawn(page)[0])

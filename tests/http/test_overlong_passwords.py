@@ -9,6 +9,7 @@ import pytest
 from tests.http.raw_requests import contents, words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
+from tests.support.people import welcome_link
 from tests.support.unicode_composition import lengths_composed
 
 MOST_TYPED = 2048
@@ -37,11 +38,12 @@ def at_the_welcome_page(browser: Browser, password: str) -> httpx.Response:
 def send(request: pytest.FixtureRequest, installation: Installation, browser: Browser) -> Send:
     """A form with a password field, in the browser that has it open."""
     if request.param is at_the_welcome_page:
-        browser.get(f"/welcome?token={installation.services.identity.registration.issue_welcome_link().text}")
+        browser.get(f"/welcome?token={welcome_link(installation.services).text}")
     else:
         installation.add_account()
         browser.sign_in()
-    return request.param
+    send: Send = request.param
+    return send
 
 
 @pytest.mark.parametrize("password", OVERLONG.values(), ids=OVERLONG)

@@ -171,7 +171,7 @@ def test_password_link_and_a_first_code_make_the_session(must_enrol: Browser, re
     phone = must_enrol.enable_2fa()
     codes = must_enrol.recovery_codes()
     assert (len(codes), set(codes) & set(reset.codes)) == (10, set())
-    assert (must_enrol.who()["amr"], must_enrol.who()["aal"]) == (["otp", "pwd"], 2)
+    assert (must_enrol.me()["amr"], must_enrol.me()["aal"]) == (["otp", "pwd"], 2)
     assert (PENDING_COOKIE in must_enrol.cookies, LINK_COOKIE in must_enrol.cookies) == (False, False)
     assert must_enrol.post("/account/2fa/recovery-codes/continue").headers["location"] == "/account"
     assert "Reason given: Phone and codes lost." in words(must_enrol.get("/").text)
@@ -295,8 +295,8 @@ def test_a_session_and_a_sign_in_that_must_enrol_in_one_browser_are_kept_apart(
         response = browser.request(method, path, headers=SAME_ORIGIN, data=fields)
         assert response.headers["location"] == RE_ENROLMENT, path
     assert contents(installation) == before
-    assert browser.who()["account"]["email"] == "berta@example.com"
+    assert browser.me()["account"]["email"] == "berta@example.com"
     assert browser.post("/sign-out").headers["location"] == "/sign-in"
     assert browser.who() is None
     browser.enable_2fa()
-    assert browser.who()["account"]["email"] == "anna@example.com"
+    assert browser.me()["account"]["email"] == "anna@example.com"

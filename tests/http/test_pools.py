@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import threading
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_work_waits_in_the_order_in_which_it_came(pool: Pool) -> None:
 
     async def story() -> None:
         async with held(pool):
-            waiting = [asyncio.create_task(pool.run(lambda number=number: done.append(number))) for number in range(20)]
+            waiting = [asyncio.create_task(pool.run(partial(done.append, number))) for number in range(20)]
             await asyncio.sleep(0)
         await asyncio.gather(*waiting)
 

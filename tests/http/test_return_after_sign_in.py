@@ -157,7 +157,7 @@ def test_signing_out_ends_the_session_on_the_server(protected: Protected) -> Non
 
 def test_the_api_says_who_is_signed_in_and_nothing_secret(protected: Protected, signed_in: Browser) -> None:
     """Exactly the fields that docs/http.md names."""
-    who = signed_in.who()
+    who = signed_in.me()
     assert set(who) == {"account", "amr", "aal", "authenticated_at", "expires_at"}
     assert set(who["account"]) == {"id", "email", "name"}
     assert (who["account"]["email"], who["account"]["name"], who["amr"], who["aal"]) == ("anna@example.com", "Anna Berg", ["otp", "pwd"], 2)

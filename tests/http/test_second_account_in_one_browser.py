@@ -26,13 +26,13 @@ def test_the_session_that_the_browser_had_ends_on_the_server(
     signed_in: Browser, elsewhere: Browser, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """Its cookie is overwritten, so nobody could sign it out; a copy of it opens nothing, and Anna's other browser goes on."""
-    annas, account_id = signed_in.cookies[SESSION_COOKIE], signed_in.who()["account"]["id"]
+    annas, account_id = signed_in.cookies[SESSION_COOKIE], signed_in.me()["account"]["id"]
     assert signed_in.sign_in(BERTA).headers["location"] == "/"
-    assert signed_in.who()["account"]["email"] == BERTA
+    assert signed_in.me()["account"]["email"] == BERTA
     copy = new_browser()
     copy.cookies.set(SESSION_COOKIE, annas, domain="127.0.0.1")
     assert copy.who() is None
-    assert elsewhere.who()["account"]["email"] == "anna@example.com"
+    assert elsewhere.me()["account"]["email"] == "anna@example.com"
     assert len(rows(installation, "session")) == 2
     ended = [event["kind"] for event in rows(installation, "security_event") if event["subject"] == account_id]
     assert ended[-1] == "session.signed_out"
@@ -50,9 +50,9 @@ def test_it_ends_when_the_code_of_the_second_is_right_and_not_before(
     assert signed_in.sign_in(BERTA, "wrong").status_code == 401
     assert signed_in.sign_in(BERTA).headers["location"] == "/sign-in/code"
     assert signed_in.post("/sign-in/code", code="000000").status_code == 401
-    assert signed_in.who()["account"]["email"] == "anna@example.com"
+    assert signed_in.me()["account"]["email"] == "anna@example.com"
     assert signed_in.post("/sign-in/code", code=phone.next_code()).headers["location"] == "/"
-    assert signed_in.who()["account"]["email"] == BERTA
+    assert signed_in.me()["account"]["email"] == BERTA
     signed_in.cookies.set(SESSION_COOKIE, annas, domain="127.0.0.1")
     assert signed_in.who() is None
     assert [browser.who() is None for browser in (elsewhere, bertas)] == [False, False]

@@ -11,6 +11,7 @@ from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.people import invitation, welcome_link
 from tests.support.people import reset as reset_by_the_operator
 
 YEAR = 24 * 365
@@ -129,9 +130,8 @@ def test_once_the_operator_has_put_it_right_the_next_code_signs_in(
 @both_engines
 def test_a_link_of_the_future_says_why_it_opens_nothing(installation: Installation, browser: Browser) -> None:
     """For an invitation and for the first account; a link that was used or is unknown has its own words."""
-    registration = installation.services.identity.registration
     installation.clock.advance(hours=YEAR)
-    links = {"/welcome": registration.issue_welcome_link(), "/link/invite": registration.invite("berta@example.com")}
+    links = {"/welcome": welcome_link(installation.services), "/link/invite": invitation(installation.services)}
     installation.clock.advance(hours=-YEAR)
     for path, token in links.items():
         page = browser.get(path, params={"token": token.text})

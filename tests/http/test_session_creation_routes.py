@@ -13,6 +13,7 @@ from tests.http.raw_requests import LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, co
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
+from tests.support.people import invitation, welcome_link
 
 LISTED = tomllib.loads((Path(__file__).parent / "ways_to_a_session.toml").read_text(encoding="utf-8"))
 
@@ -28,24 +29,24 @@ def test_each_way_gives_a_session_of_the_strength_it_is_listed_with(
 ) -> None:
     """Welcome and the password give pwd, the code pwd and otp, the recovery code pwd and recovery_code."""
     begins = LISTED["begins"]
-    token = installation.services.identity.registration.issue_welcome_link()
+    token = welcome_link(installation.services)
     browser.get(f"/welcome?token={token.text}")
     browser.post("/welcome", name="Anna Berg", email="anna@example.com", password=PASSWORD)
-    assert browser.who()["amr"] == begins["POST /welcome"]
+    assert browser.me()["amr"] == begins["POST /welcome"]
     second = new_browser()
     second.sign_in()
-    assert second.who()["amr"] == begins["POST /sign-in"]
+    assert second.me()["amr"] == begins["POST /sign-in"]
     phone = browser.enable_2fa()
     codes = browser.recovery_codes()
     third = new_browser()
     third.sign_in()
     assert third.who() is None
     third.post("/sign-in/code", code=phone.next_code())
-    assert third.who()["amr"] == begins["POST /sign-in/code"]
+    assert third.me()["amr"] == begins["POST /sign-in/code"]
     fourth = new_browser()
     fourth.sign_in()
     fourth.post("/sign-in/recovery-code", code=codes[0])
-    assert fourth.who()["amr"] == begins["POST /sign-in/recovery-code"]
+    assert fourth.me()["amr"] == begins["POST /sign-in/recovery-code"]
 
 
 def test_after_a_reset_the_confirmation_gives_a_session_and_an_invitation_gives_one_of_its_own(
@@ -61,12 +62,12 @@ def test_after_a_reset_the_confirmation_gives_a_session_and_an_invitation_gives_
     assert SESSION_COOKIE not in set_cookies(_ask(must_enrol, route, code=phone.code()))
     must_enrol.cookies.set(LINK_COOKIE, link, domain="127.0.0.1")
     assert SESSION_COOKIE in set_cookies(_ask(must_enrol, route, code=phone.code()))
-    assert must_enrol.who()["amr"] == strength
+    assert must_enrol.me()["amr"] == strength
     invited = new_browser()
-    token = installation.services.identity.registration.invite("berta@example.com")
+    token = invitation(installation.services)
     invited.get(f"/link/invite?token={token.text}")
     invited.post("/link/invite", name="Berta", password=PASSWORD)
-    assert invited.who()["amr"] == LISTED["begins"]["POST /link/invite"]
+    assert invited.me()["amr"] == LISTED["begins"]["POST /link/invite"]
 
 
 @pytest.mark.parametrize("with_link", [False, True])
@@ -102,6 +103,7 @@ def test_routes_that_change_no_assurance_leave_the_session_cookie_alone(protecte
     for route in LISTED["neither"]["routes"]:
         written = set_cookies(_ask(protected.browser, route)).get(SESSION_COOKIE)
         if route == "POST /sign-out":
+            assert written is not None
             assert "Max-Age=0" in written
             break
         assert written is None, route

@@ -11,6 +11,7 @@ from tests.http.raw_requests import SESSION_COOKIE
 from tests.support.browser import Browser
 from tests.support.busy import held
 from tests.support.installation import Installation
+from tests.support.optional import present
 from tests.support.settable_loop import HOST, Served, with_server
 from xpressbot.identity.tables import SESSION
 
@@ -42,7 +43,7 @@ def test_the_last_use_is_written_by_a_thread(installation: Installation, signed_
 def test_what_the_loop_cannot_read_a_thread_waits_for(installation: Installation, signed_in: Browser) -> None:
     """Another program has the file to itself: the loop does not wait for it, and the answer is right all the same."""
     services = installation.services
-    file = services.database.engine.url.database
+    file = present(services.database.engine.url.database)
     services.close()  # as long as it is open, no other can have it to itself
     other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")

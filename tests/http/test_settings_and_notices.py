@@ -61,7 +61,7 @@ def test_before_disabling_the_page_says_what_it_will_do(
     assert f"{10 - others} unused recovery codes are removed." in page
     assert protected.browser.post("/account/2fa/disable").headers["location"] == "/account"
     assert [browser.who() for browser in browsers] == [None] * others
-    assert protected.browser.who()["aal"] == 1
+    assert protected.browser.me()["aal"] == 1
     assert new_browser().sign_in().headers["location"] == "/"
 
 

@@ -11,6 +11,7 @@ from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import Installation
+from tests.support.people import invitation, welcome_link
 from xpressbot.entrypoints.http.app import ENGLISH_ALONE
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import ENGLISH
@@ -63,13 +64,12 @@ def test_the_suggested_passphrase_and_the_invited_address(
     installation: Installation, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     """On the welcome page and on an invitation; what was typed there is left alone too."""
-    registration = installation.services.identity.registration
-    browser.get(f"/welcome?token={registration.issue_welcome_link().text}")
+    browser.get(f"/welcome?token={welcome_link(installation.services).text}")
     check(page := browser.get("/welcome").text, [suggestion(page)])
     check(page := browser.post("/welcome", name=NAME, email=EMAIL, password="short").text, [suggestion(page), NAME, EMAIL])
     installation.add_account()
     invited = new_browser()
-    invited.get(f"/link/invite?token={registration.invite('bela@example.com').text}")
+    invited.get(f"/link/invite?token={invitation(installation.services, 'bela@example.com').text}")
     check(page := invited.get("/link/invite").text, [suggestion(page), "bela@example.com"])
 
 

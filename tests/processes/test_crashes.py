@@ -16,19 +16,28 @@ from tests.support.people import (
     must_enrol,
     pending,
     protected,
+    recovery_code,
+    refused,
     reset,
     signed_in,
 )
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
-from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 
 BUCKETS = "throttle_bucket"
+
+
+def confirmed(services: Services, caller: Caller, code: TotpCode) -> InPlace:
+    outcome = services.identity.set_up.confirm(caller, code)
+    assert isinstance(outcome, InPlace), outcome
+    return outcome
 
 
 def test_starting_an_enrolment(installation: Installation) -> None:
@@ -50,7 +59,7 @@ def test_confirming_an_enrolment(installation: Installation) -> None:
     code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
-        assert services.identity.set_up.confirm(caller, code).shows_backups is True
+        assert confirmed(services, caller, code).shows_backups is True
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -67,7 +76,7 @@ def test_moving_to_a_new_phone(installation: Installation) -> None:
     code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
-        assert services.identity.set_up.confirm(person.caller, code).shows_backups is False
+        assert confirmed(services, person.caller, code).shows_backups is False
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -82,7 +91,7 @@ def test_moving_from_a_lost_phone(installation: Installation) -> None:
     code = TotpCode(phone.code())
 
     def operation(services: Services) -> None:
-        assert services.identity.set_up.confirm(person.caller, code).shows_backups is True
+        assert confirmed(services, person.caller, code).shows_backups is True
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -98,7 +107,7 @@ def test_adding_an_app(installation: Installation) -> None:
     code = TotpCode(adding(installation.services, person.caller, "Tablet").code())
 
     def operation(services: Services) -> None:
-        assert services.identity.set_up.confirm(person.caller, code).added is True
+        assert confirmed(services, person.caller, code).added is True
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -154,7 +163,7 @@ def test_replacing_the_recovery_codes(installation: Installation) -> None:
 def test_signing_in_with_a_recovery_code(installation: Installation) -> None:
     """The code is used up and the session there, or the code is still good; the try is counted first."""
     person = protected(installation.services)
-    token, code = pending(installation.services), RecoveryCodeText(parse_code(person.codes[2]))
+    token, code = pending(installation.services), recovery_code(person.codes[2])
 
     def operation(services: Services) -> None:
         assert isinstance(services.identity.second_step.verify(token, code, CLIENT), SignedIn)
@@ -185,7 +194,7 @@ def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode
     token = pending(installation.services)
 
     def operation(services: Services) -> None:
-        assert services.identity.second_step.verify(token, factor, CLIENT).reason is Reason.WRONG_CODE
+        assert refused(services.identity.second_step.verify(token, factor, CLIENT)).reason is Reason.WRONG_CODE
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -198,7 +207,8 @@ def test_a_wrong_password_stays_counted(installation: Installation) -> None:
     signed_in(installation.services)
 
     def operation(services: Services) -> None:
-        assert services.identity.password_step.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
+        outcome = services.identity.password_step.begin("anna@example.com", "wrong", "/", CLIENT)
+        assert refused(outcome).reason is Reason.WRONG_CREDENTIALS
 
     before, counted = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS, rows=2)

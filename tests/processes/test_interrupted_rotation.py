@@ -1,5 +1,6 @@
 """A rotation of keys that is killed, wherever it stands, is ended by running it again."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.command_line import Shell
 from tests.support.crashes import KILLED
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import Person, caller_with, completed, pending, protected
+from tests.support.settable_system import SettableClock
 from tests.support.stored_secrets import keys_in_use
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.crypto import re_encryption
@@ -48,6 +50,7 @@ def rotate_until(services: Services, last_commit: int) -> int:
 
 def all_is_well(services: Services, person: Person) -> bool:
     """The person signs in with the app, and is shown the same ten unsaved codes as ever."""
+    assert isinstance(services.clock, SettableClock)
     services.clock.advance(minutes=1)
     signed_in = completed(services, pending(services, client=CLIENT), TotpCode(person.phone.code()))
     ledger = services.identity.recovery_codes.ledger(caller_with(services, signed_in.session))
@@ -63,7 +66,7 @@ def test_a_rotation_that_was_killed_is_ended_by_the_next(installation: Installat
         (old,) = keys_in_use(services)
         assert shell.run("keys", "add").code == 0
         new = load_key_ring(services.settings.key_file).newest_id
-        assert wait(fork(lambda last=last_commit: rotate_until(services, last), beside=services.database)) == KILLED
+        assert wait(fork(partial(rotate_until, services, last_commit), beside=services.database)) == KILLED
         seen.append(services.identity.re_encryption.left())
         assert keys_in_use(services) == ({old} if last_commit < 3 else {old, new})
         assert all_is_well(services, person)

@@ -4,6 +4,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -56,7 +57,8 @@ def readers(two_workers: TwoWorkers, people: list[Person]) -> list[Person]:
 def test_nobody_notices_that_keys_are_rotated(two_workers: TwoWorkers, shell: Shell, people: list[Person], readers: list[Person]) -> None:
     """No 5xx and nobody refused; then everything is on the new key, and a copy of the old ring opens nothing."""
     services = two_workers.services
-    old_copy = shutil.copy(services.settings.key_file, shell.directory / "old.json")
+    old_copy = shell.directory / "old.json"
+    shutil.copy(services.settings.key_file, old_copy)
     assert count_decrypted_with(old_copy, services) == len(stored_secrets(services)) >= 11 * PEOPLE
     waiting = iter(people)
     looked_at = itertools.cycle(readers)
@@ -65,7 +67,7 @@ def test_nobody_notices_that_keys_are_rotated(two_workers: TwoWorkers, shell: Sh
         with ThreadPoolExecutor(1) as threads:
             running = threads.submit(shell.run_fresh, "keys", command)
             if command == "rotate":
-                _look_at_codes(two_workers, looked_at, until=lambda now=before, run=running: run.done() or _active_key(two_workers) != now)
+                _look_at_codes(two_workers, looked_at, until=partial(_has_another_key, two_workers, before, running))
             _sign_in(two_workers, list(itertools.islice(waiting, PEOPLE // len(COMMANDS))))
             _look_at_codes(two_workers, looked_at, until=running.done)
             _assert_done(running)
@@ -107,7 +109,7 @@ def _all_sent_to(path: str, url: str, forms: list[Form]) -> list[httpx.Response]
 def _look_at_codes(two_workers: TwoWorkers, people: Iterable[Person], *, until: Callable[[], bool]) -> None:
     """One after the other, at least once: ten boxes each, opened by whichever worker answers."""
     for person in people:
-        cookies = {cookie_name("session", two_workers.server.url): person.caller.client.session.text}
+        cookies = {cookie_name("session", two_workers.server.url): person.caller.token.text}
         response = httpx.get(two_workers.server.url + CODES_PAGE, cookies=cookies)
         assert (response.status_code, shown_codes(response.text)) == (200, list(person.codes))
         if until():
@@ -121,4 +123,10 @@ def _assert_done(running: "Future[Answer]") -> None:
 
 def _active_key(two_workers: TwoWorkers) -> str:
     with two_workers.services.database.read() as connection:
-        return connection.execute(select(KEY_STATE.c.active_key)).scalar_one()
+        active_key: str = connection.execute(select(KEY_STATE.c.active_key)).scalar_one()
+    return active_key
+
+
+def _has_another_key(two_workers: TwoWorkers, before: str, running: "Future[Answer]") -> bool:
+    """Or will have none, since the command is over."""
+    return running.done() or _active_key(two_workers) != before

@@ -40,7 +40,8 @@ def test_a_page_does_not_wait_to_note_the_last_use(held_by: str, installation: I
 
 def _last_use(installation: Installation) -> int:
     with installation.services.database.read() as connection:
-        return connection.execute(select(SESSION.c.last_used_at)).scalar_one()
+        last_use: int = connection.execute(select(SESSION.c.last_used_at)).scalar_one()
+    return last_use
 
 
 def _soon(work: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 import logging
 import resource
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,7 @@ def assert_only_counted(before: Content, after: Content) -> None:
     assert {table for table in before if before[table] != after[table]} <= {"throttle_bucket"}
 
 
-def assert_says_so(response: httpx.Response, lines: list[Mapping[str, object]], fault: DatabaseFault) -> None:
+def assert_says_so(response: httpx.Response, lines: Sequence[Mapping[str, object]], fault: DatabaseFault) -> None:
     """To the person, and to the operator."""
     assert (response.status_code, response.headers["retry-after"], set_cookies(response)) == (503, "60", {})
     assert "cannot write to its disk, so nothing was changed" in words(response.text)

@@ -114,8 +114,7 @@ async def killed_in_the_middle(nodes: Nodes, people: list[Person], waiting: list
                 enough.set()
 
     async def read() -> None:
-        session = people[0].caller.client.session
-        assert session is not None
+        session = people[0].caller.token
         while not over.is_set():
             answer = await ask(nodes.front, Form("/account", {}, session=session), method="GET")
             seen.reads.append(answer.status_code)

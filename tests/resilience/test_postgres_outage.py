@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from select import select as wait_for
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import psycopg
@@ -20,6 +20,7 @@ from sqlalchemy import delete
 from tests.http.raw_requests import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE
 from tests.support.event_chain import broken_at, sign_ins
 from tests.support.installation import Installation, install
+from tests.support.optional import present
 from tests.support.people import Person, caller_with, pending, protected, shown_to
 from tests.support.postgres import new_database
 from tests.support.postgres_outages import UnreliableServer, unreliable_postgres
@@ -108,7 +109,7 @@ class Load:
         while (response := await self.ask("POST", "/sign-in/code", cookies, **fields)).status_code in {429, 503}:
             pass
         if SESSION_COOKIE in response.cookies:
-            self.signed_in[person.account.id] = Token.parse(response.cookies[SESSION_COOKIE])
+            self.signed_in[person.account.id] = present(Token.parse(response.cookies[SESSION_COOKIE]))
 
     def end(self) -> None:
         """Let the readers go."""
@@ -133,7 +134,7 @@ def storm(installation: Installation, bring_about: Callable[[], object], mend: C
         async with browsing(installation) as client:
             load = Load(installation.services, client)
             paths = itertools.cycle(["/api/v1/session", "/account", "/"])
-            sessions = [person.caller.client.session for person in people[:READERS]]
+            sessions = [person.caller.token for person in people[:READERS]]
             every = 2 * BEFORE // PEOPLE
             async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
                 for session in sessions:
@@ -181,7 +182,9 @@ def assert_whole(installation: Installation, people: list[Person], load: Load) -
 
 
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
-def test_a_server_that_goes_away_and_comes_back(mode: str, server: UnreliableServer, installation: Installation) -> None:
+def test_a_server_that_goes_away_and_comes_back(
+    mode: Literal["fast", "immediate"], server: UnreliableServer, installation: Installation
+) -> None:
     """Killed, or stopped in order: connections are refused meanwhile."""
     storm(installation, lambda: server.stop(mode), server.start)
 
@@ -216,7 +219,7 @@ def test_while_it_hangs_static_files_and_health_are_served_and_no_one_waits_behi
 ) -> None:
     """All threads of a worker wait, at first; once one has failed, later requests are told so without trying."""
     person = protected(installation.services)
-    cookies = f"{SESSION_COOKIE}={person.caller.client.session.text}"
+    cookies = f"{SESSION_COOKIE}={person.caller.token.text}"
 
     async def told() -> None:
         async with browsing(installation) as client:
@@ -304,8 +307,10 @@ def test_what_the_server_decides_by_itself_is_no_fault_of_ours(statement: str, i
     def work() -> None:
         with installation.services.database.write() as connection:
             connection.exec_driver_sql(statement)
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
             # What the server says without being asked: that it has ended the session.
-            wait_for([connection.connection.driver_connection], [], [], PATIENCE_SECONDS)
+            wait_for([driver], [], [], PATIENCE_SECONDS)
             connection.exec_driver_sql("SELECT 1")
 
     with pytest.raises(UNAVAILABLE):

@@ -99,9 +99,7 @@ async def stopped_in_the_middle(server: Server, services: Services, people: list
 
     async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
         for person in people[:READERS]:
-            session = person.caller.client.session
-            assert session is not None
-            tasks.create_task(read(session))
+            tasks.create_task(read(person.caller.token))
         for _one in range(2):
             tasks.create_task(bring_codes())
         await count.enough.wait()

@@ -4,7 +4,7 @@ import asyncio
 import html
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import httpx
 from starlette.applications import Starlette
@@ -12,9 +12,28 @@ from starlette.applications import Starlette
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.form_client import FormFields
 from tests.support.installation import PASSWORD
+from tests.support.optional import present
 from tests.support.settable_system import SettableClock
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+class AccountAnswer(TypedDict):
+    """Whose session it is."""
+
+    id: str
+    email: str
+    name: str
+
+
+class SessionAnswer(TypedDict):
+    """The body of /api/v1/session."""
+
+    account: AccountAnswer
+    amr: list[str]
+    aal: int
+    authenticated_at: str
+    expires_at: str
 
 
 class Browser:
@@ -97,10 +116,14 @@ class Browser:
         """The codes that the page shows."""
         return shown_codes(self.get("/account/2fa/recovery-codes").text)
 
-    def who(self) -> dict[str, object] | None:
-        """What /api/v1/session says."""
+    def who(self) -> SessionAnswer | None:
+        """What /api/v1/session says; None where nobody is signed in."""
         response = self.get("/api/v1/session")
         return response.json() if response.status_code == 200 else None
+
+    def me(self) -> SessionAnswer:
+        """The same of the signed-in person; there must be one."""
+        return present(self.who())
 
 
 def otpauth_uri(page: str) -> str:

@@ -1,9 +1,11 @@
 """Fresh databases on both engines, migrated once and copied or emptied for each test."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import Connection, text
 
 from xpressbot.foundation.database.engine import METADATA, open_database
 from xpressbot.foundation.database.migration_runner import upgrade
@@ -54,3 +56,19 @@ class PostgresTemplate:
     def close(self) -> None:
         """Let go of the connection."""
         self._database.dispose()
+
+
+def fresh_database(request: pytest.FixtureRequest, engine: str, directory: Path) -> str:
+    """The URL of a fresh, migrated database on an engine; an embedded one lies in the directory."""
+    if engine == "postgresql":
+        server: PostgresTemplate = request.getfixturevalue("postgres_template")
+        return server.fresh()
+    template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+    return template.fresh(directory)
+
+
+def sqlite_driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

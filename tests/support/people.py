@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.concurrent_requests import own_network
 from tests.support.installation import CLIENT, PASSWORD
+from tests.support.optional import present
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import Clock
@@ -17,7 +18,7 @@ from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
 from xpressbot.identity.factors.two_factor_set_up import InPlace
-from xpressbot.identity.outcomes import Done, EnrolmentRequired, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -50,13 +51,18 @@ def caller_with(services: Services, session: Token, client: Client = CLIENT) -> 
     return caller
 
 
+def session_by_password(services: Services, email: str, password: str = PASSWORD, *, client: Client = CLIENT) -> SignedIn:
+    """Sign in to an account without 2FA: the password is enough."""
+    outcome = services.identity.password_step.begin(email, password, "/", client)
+    assert isinstance(outcome, SignedIn), outcome
+    return outcome
+
+
 def signed_in(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Caller:
     """A new account, signed in with its password."""
     account = services.identity.registration.create(NewAccount(email, "Anna Berg", password))
     assert isinstance(account, Account), account
-    outcome = services.identity.password_step.begin(email, password, "/", client)
-    assert isinstance(outcome, SignedIn), outcome
-    return caller_with(services, outcome.session, client)
+    return caller_with(services, session_by_password(services, email, password, client=client).session, client)
 
 
 def enrolment_steps(
@@ -124,6 +130,18 @@ def from_elsewhere() -> Client:
     return replace(CLIENT, address=own_network())
 
 
+def welcome_link(services: Services) -> Token:
+    """The token of a link that makes the owner's account."""
+    return present(services.identity.registration.issue_welcome_link())
+
+
+def invitation(services: Services, email: str = "berta@example.com") -> Token:
+    """An operator's invitation: the token of the link."""
+    token = services.identity.registration.invite(email)
+    assert isinstance(token, Token), token
+    return token
+
+
 def reset(services: Services, email: str = "anna@example.com", reason: str = "Phone and codes lost") -> Token:
     """An operator's reset: the token of the link."""
     token = services.identity.re_enrolment.reset(email, reason)
@@ -152,6 +170,12 @@ def completed(services: Services, token: Token, factor: Proof, *, client: Client
     """Sign in with the right second factor."""
     outcome = services.identity.second_step.verify(token, factor, client)
     assert isinstance(outcome, SignedIn), outcome
+    return outcome
+
+
+def refused(outcome: object) -> Denied:
+    """The refusal that a use case has answered with."""
+    assert isinstance(outcome, Denied), outcome
     return outcome
 
 

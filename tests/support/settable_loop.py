@@ -15,6 +15,7 @@ from xpressbot.entrypoints.http.server.protocol import BoundedProtocol
 HOST = b"Host: 127.0.0.1:8000\r\n"
 ALIVE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 _PATIENCE_SECONDS = 20
+_READ_LIMIT = 2**16
 T = TypeVar("T")
 
 
@@ -88,8 +89,7 @@ class Served:
         if receive_buffer is not None:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", self.port))
-        limit = {} if receive_buffer is None else {"limit": receive_buffer}
-        client = Client(*await asyncio.open_connection(sock=own, **limit))
+        client = Client(*await asyncio.open_connection(sock=own, limit=receive_buffer or _READ_LIMIT))
         self.clients.append(client)
         return client
 

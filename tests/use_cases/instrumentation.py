@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import Connection, Select, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Select, make_url, select
 
 from tests.support.engine_events import listening
 from tests.support.installation import Installation
@@ -28,7 +27,7 @@ LOOKED_AND_CHARGED = 1
 
 
 @dataclass
-class ObservedHasher:
+class ObservedHasher(PasswordHasher):
     """A real hasher, and a note of each call. `meanwhile` runs once, while the next hash is being computed."""
 
     inner: PasswordHasher
@@ -146,7 +145,7 @@ def _locks_an_account(statement: object) -> bool:
     """As PostgreSQL would read it: SQLite has no locks of rows, and no words for them."""
     if not isinstance(statement, Select) or statement.get_final_froms() != [ACCOUNT]:
         return False
-    return str(statement.compile(dialect=postgresql.dialect())).endswith("FOR UPDATE")
+    return str(statement.compile(dialect=make_url("postgresql+psycopg://").get_dialect()())).endswith("FOR UPDATE")
 
 
 @contextmanager

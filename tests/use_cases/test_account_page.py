@@ -18,7 +18,7 @@ from xpressbot.identity.outcomes import EnrolmentRequired, SessionRenewed
 from xpressbot.identity.overview import account_page
 
 
-def notices(visitor: UseCaseBrowser) -> list[EventKind]:
+def notices(visitor: UseCaseBrowser) -> list[EventKind | None]:
     return [notice.kind for notice in visitor.identity.account_page.dashboard(visitor.me).notices]
 
 

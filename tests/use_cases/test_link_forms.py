@@ -7,6 +7,7 @@ import pytest
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.use_cases.instrumentation import ObservedHasher, parts_of, tries
 from xpressbot.foundation.times import HOUR
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.passwords.rules import WeakPassword
@@ -42,6 +43,7 @@ def send(request: pytest.FixtureRequest, registration: Registration) -> Send:
         welcome = registration.issue_welcome_link()
         return lambda password: registration.claim(welcome, NewAccount(BERTA, "Berta", password), CLIENT)
     invitation = registration.invite(BERTA)
+    assert isinstance(invitation, Token)
     return lambda password: registration.accept(invitation, "Berta", password, CLIENT)
 
 

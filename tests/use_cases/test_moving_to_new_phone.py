@@ -11,6 +11,7 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.rules import Replacement
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
@@ -87,6 +88,7 @@ def test_a_lost_phone_takes_the_recovery_codes_with_it_at_the_confirmation(
     new = visitor.start(lost=True)
     view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
+    assert isinstance(view.plan, Replacement)
     assert (view.plan.renews_backups, view.moving) == (True, True)
     new_visitor().sign_in(canonical(codes[0]))
     assert visitor.shown_codes() is None
@@ -148,6 +150,7 @@ def test_nothing_is_lost_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     new = visitor.start(lost=True)
     view = visitor.identity.set_up.view(visitor.me)
     assert view is not None
+    assert isinstance(view.plan, Replacement)
     assert (view.plan.renews_backups, view.moving) == (False, False)
     assert isinstance(visitor.confirm_enrolment(new.code()), InPlace)
 
@@ -229,11 +232,11 @@ def test_a_move_ends_with_its_session(
         # An enrolment lives shorter than a session may rest, so that only the last minutes of the session matter.
         visitor.clock.advance(minutes=55)
         other = new_visitor().sign_in(TotpCode(app.code()))
-        assert visitor.identity.set_up.confirm(me, new.code()) == NO_ENROLMENT
+        assert visitor.identity.set_up.confirm(me, TotpCode(new.code())) == NO_ENROLMENT
     else:
         visitor.identity.sessions.sign_out(me)
         other = new_visitor().sign_in(TotpCode(app.next_code()))
-        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.set_up.confirm(me, TotpCode(new.code())) == Denied(Reason.NOT_SIGNED_IN)
     assert other.apps() == before
 
 
@@ -245,7 +248,7 @@ def test_of_two_sessions_that_move_at_once_the_first_to_prove_a_code_has_it(
     others, me = other.start(), other.me
     mine = visitor.enable(lost=True)
     assert other.caller is None
-    assert other.identity.set_up.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, TotpCode(others.code())) == Denied(Reason.NOT_SIGNED_IN)
     other.begin()
     assert other.code(others.next_code()) == WRONG
     assert isinstance(other.code(mine.code()), SignedIn)

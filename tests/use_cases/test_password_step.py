@@ -12,21 +12,19 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.password_step import PasswordStep
 
 WRONG = Denied(Reason.WRONG_CREDENTIALS)
 
 
 @dataclass
-class Lines:
+class Lines(SignInLog):
     """A sign-in log to read."""
 
     lines: list[tuple[Reason, str | None]] = field(default_factory=list)
 
     def password_refused(self, *, reason: Reason, account_id: str | None, address: str) -> None:
-        self.lines.append((reason, account_id))
-
-    def second_factor_refused(self, *, reason: Reason, account_id: str, method: str, address: str) -> None:
         self.lines.append((reason, account_id))
 
 

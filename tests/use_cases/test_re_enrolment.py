@@ -25,7 +25,7 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
-from xpressbot.identity.factors.totp.kind import Totp
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sign_in.log import SignInLog
@@ -93,7 +93,7 @@ def test_the_password_without_the_link_starts_nothing(installation: Installation
         assert identity.re_enrolment.start(enrollee, Totp.name) == MUST_ENROL
         assert identity.re_enrolment.start_over(enrollee) == MUST_ENROL
         assert identity.re_enrolment.view(enrollee) == MUST_ENROL
-        assert identity.re_enrolment.confirm(enrollee, "000000") == MUST_ENROL
+        assert identity.re_enrolment.confirm(enrollee, TotpCode("000000")) == MUST_ENROL
     with installation.services.database.read() as connection:
         assert connection.execute(select(AUTHENTICATOR).where(AUTHENTICATOR.c.state == "pending")).all() == []
 
@@ -105,7 +105,7 @@ def test_a_set_up_that_has_begun_cannot_go_on_without_the_link(identity: Identit
         enrollee = replace(waiting.enrollee, link=link)
         assert identity.re_enrolment.view(enrollee) == MUST_ENROL
         assert identity.re_enrolment.start_over(enrollee) == MUST_ENROL
-        assert identity.re_enrolment.confirm(enrollee, code) == MUST_ENROL
+        assert identity.re_enrolment.confirm(enrollee, TotpCode(code)) == MUST_ENROL
     assert isinstance(waiting.confirm_again(code), SignedIn)
 
 
@@ -194,7 +194,7 @@ def test_link_and_sign_in_are_used_up_by_the_confirmation(identity: Identity, wa
     clicked = waiting.enrollee
     waiting.confirm_again(app.code())
     for outcome in (
-        identity.re_enrolment.confirm(clicked, app.next_code()),
+        identity.re_enrolment.confirm(clicked, TotpCode(app.next_code())),
         identity.re_enrolment.view(clicked),
         identity.re_enrolment.start(clicked, Totp.name),
         identity.re_enrolment.start_over(clicked),
@@ -222,7 +222,7 @@ def test_of_two_browsers_with_the_link_one_gets_in_and_the_other_starts_again(
     assert apps[0].uri != apps[1].uri
     stale = other.enrollee
     assert isinstance(waiting.confirm_again(apps[0].code()), SignedIn)
-    assert installation.services.identity.re_enrolment.confirm(stale, apps[1].code()) == START_AGAIN
+    assert installation.services.identity.re_enrolment.confirm(stale, TotpCode(apps[1].code())) == START_AGAIN
     assert installation.services.identity.re_enrolment.enrollee(other.pending, other.link, CLIENT) == START_AGAIN
     assert installation.services.identity.re_enrolment.view(stale) == MUST_ENROL
     with parts_of(installation).transactions.reading() as tx:
@@ -343,7 +343,7 @@ def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: UseCaseBrowser) -
     assert waiting.identity.re_enrolment.enrollee(waiting.pending, waiting.link, CLIENT) == START_AGAIN
     assert waiting.identity.re_enrolment.view(enrollee) == Denied(Reason.NO_ENROLMENT)
     assert waiting.identity.re_enrolment.start(enrollee, Totp.name) == START_AGAIN
-    assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
+    assert waiting.identity.re_enrolment.confirm(enrollee, TotpCode(app.code())) == START_AGAIN
 
 
 def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(
@@ -355,7 +355,7 @@ def test_a_disabled_account_sets_nothing_up_even_if_its_security_version_stayed(
         connection.execute(update(ACCOUNT).values(status=AccountStatus.DISABLED.value))
         connection.commit()
     assert waiting.identity.re_enrolment.start(enrollee, Totp.name) == START_AGAIN
-    assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
+    assert waiting.identity.re_enrolment.confirm(enrollee, TotpCode(app.code())) == START_AGAIN
 
 
 def test_signing_out_of_it_leaves_the_link_good(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
@@ -363,7 +363,7 @@ def test_signing_out_of_it_leaves_the_link_good(installation: Installation, iden
     app, stale = waiting.start_again(), waiting.enrollee
     identity.re_enrolment.abandon(stale)
     assert isinstance(identity.re_enrolment.enrollee(waiting.pending, waiting.link, CLIENT), Denied)
-    assert identity.re_enrolment.confirm(stale, app.code()) == JUST_SIGNED_IN
+    assert identity.re_enrolment.confirm(stale, TotpCode(app.code())) == JUST_SIGNED_IN
     with installation.services.database.read() as connection:
         assert connection.execute(select(AUTHENTICATOR.c.state)).scalars().all() == ["revoked"]
     waiting.enable_again()

@@ -1,6 +1,6 @@
 """Recovery codes after enrolment: shown, hidden, replaced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -212,7 +212,7 @@ class TestViewingSwitchedOff:
     """The copies live until "Continue"; the codes go on signing in."""
 
     @pytest.fixture
-    def installation(self, tmp_path: Path, database_url: str):
+    def installation(self, tmp_path: Path, database_url: str) -> Iterator[Installation]:
         installation = install(tmp_path, database_url, recovery_codes_viewable=False)
         yield installation
         installation.close()

@@ -148,7 +148,7 @@ def test_what_another_session_has_begun_is_over(
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     phone, me = other.start_adding("Thief's"), other.me
     visitor.remove(visitor.apps()["Tablet"])
-    assert other.identity.set_up.confirm(me, phone.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, TotpCode(phone.code())) == Denied(Reason.NOT_SIGNED_IN)
     assert list(visitor.apps()) == [""]
 
 

@@ -194,7 +194,7 @@ def test_a_second_reset_ends_a_set_up_that_the_first_link_had_begun(
     stale = visitor.enrollee
     visitor.link = reset(installation.services)
     for enrollee in (stale, replace(stale, link=visitor.link)):
-        assert identity.re_enrolment.confirm(enrollee, app.code()) == Denied(Reason.START_AGAIN)
+        assert identity.re_enrolment.confirm(enrollee, TotpCode(app.code())) == Denied(Reason.START_AGAIN)
         assert identity.re_enrolment.start(enrollee, Totp.name) == Denied(Reason.START_AGAIN)
         assert identity.re_enrolment.start_over(enrollee) == Denied(Reason.START_AGAIN)
     assert identity.re_enrolment.view(stale) == Denied(Reason.MUST_ENROL)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.support.many_accounts import add_expired_rows
+from tests.support.optional import present
 from tests.use_cases.instrumentation import after_unit_of_work, events, parts_of, statements, tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE, SECOND
@@ -38,10 +39,12 @@ TABLES = {
     Transient.ENROLMENT_COUNT: THROTTLE_BUCKET,
 }
 A_MILLISECOND = 1000
+ALARM_AT = present(PASSWORD.alarm_at)
+Sweep = Callable[[], dict[Transient, int]]
 
 
 @pytest.fixture
-def sweep(installation: Installation) -> Callable[[], dict[Transient, int]]:
+def sweep(installation: Installation) -> Sweep:
     """One round; how many rows went, of the kinds of which any did."""
     return lambda: {kind: count for kind, count in installation.services.identity.expiry.next_round().items() if count}
 
@@ -81,7 +84,7 @@ class TestAtTheVeryMoment:
     """A row stays until its last microsecond, and goes with it."""
 
     @pytest.mark.parametrize("kind", Transient)
-    def test_a_row_that_has_its_day_goes(self, kind: Transient, installation: Installation, anna: Account, sweep: Callable) -> None:
+    def test_a_row_that_has_its_day_goes(self, kind: Transient, installation: Installation, anna: Account, sweep: Sweep) -> None:
         """To the microsecond."""
         add_expired_rows(installation, anna.id, [kind])
         installation.clock.advance(seconds=-1e-6)
@@ -89,7 +92,7 @@ class TestAtTheVeryMoment:
         installation.clock.advance(seconds=1e-6)
         assert (sweep(), left(installation, kind)) == ({kind: 1}, 0)
 
-    def test_a_session_goes_a_day_after_its_last_moment(self, installation: Installation, visitor: UseCaseBrowser, sweep: Callable) -> None:
+    def test_a_session_goes_a_day_after_its_last_moment(self, installation: Installation, visitor: UseCaseBrowser, sweep: Sweep) -> None:
         """However often it was used until then."""
         visitor.sign_in()
         for _ in range(47):
@@ -101,7 +104,7 @@ class TestAtTheVeryMoment:
         assert sweep()[Transient.SESSION] == 1
 
     def test_a_browser_is_known_for_ninety_days_after_its_last_sign_in_not_its_first(
-        self, installation: Installation, visitor: UseCaseBrowser, sweep: Callable
+        self, installation: Installation, visitor: UseCaseBrowser, sweep: Sweep
     ) -> None:
         """Walked over while it is in use, and found again when it is not."""
         visitor.sign_in()
@@ -116,7 +119,7 @@ class TestAtTheVeryMoment:
 class TestInTheMiddleOfASignIn:
     """A round between any two steps changes nothing for anybody."""
 
-    def test_a_sign_in_at_the_end_of_its_time(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:
+    def test_a_sign_in_at_the_end_of_its_time(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Sweep) -> None:
         """The code is taken in the last moment there is for it."""
         assert isinstance(visitor.begin(), SecondFactorRequired)
         sweep()
@@ -126,7 +129,7 @@ class TestInTheMiddleOfASignIn:
         sweep()
         assert visitor.caller is not None
 
-    def test_a_second_click(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:
+    def test_a_second_click(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Sweep) -> None:
         """It is told from a sign-in that nobody knows as long as a browser keeps the cookie, and longer."""
         visitor.clock.advance(minutes=1)
         visitor.begin()
@@ -140,7 +143,7 @@ class TestInTheMiddleOfASignIn:
         assert Transient.PENDING_SIGN_IN in sweep()
         assert visitor.code(app.code()) == Denied(Reason.START_AGAIN)
 
-    def test_a_set_up_and_a_move(self, visitor: UseCaseBrowser, sweep: Callable) -> None:
+    def test_a_set_up_and_a_move(self, visitor: UseCaseBrowser, sweep: Sweep) -> None:
         """The secret on the page is the one that is confirmed, in the last moment there is for it."""
         app = visitor.sign_in().start()
         sweep()
@@ -156,7 +159,7 @@ class TestInTheMiddleOfASignIn:
         assert visitor.apps()
 
     @pytest.mark.usefixtures("app")
-    def test_a_set_up_with_a_link_after_a_reset(self, visitor: UseCaseBrowser, link: Token, sweep: Callable) -> None:
+    def test_a_set_up_with_a_link_after_a_reset(self, visitor: UseCaseBrowser, link: Token, sweep: Sweep) -> None:
         """The link, the sign-in and the secret all stay until they are used up."""
         visitor.clock.advance(hours=24, minutes=-10)
         sweep()
@@ -171,7 +174,7 @@ class TestInTheMiddleOfASignIn:
         sweep()
         assert not visitor.identity.re_enrolment.is_open(link)
 
-    def test_recovery_codes_and_apps_stay_for_ever(self, visitor: UseCaseBrowser, codes: tuple[str, ...], sweep: Callable) -> None:
+    def test_recovery_codes_and_apps_stay_for_ever(self, visitor: UseCaseBrowser, codes: tuple[str, ...], sweep: Sweep) -> None:
         """A year without a sign-in leaves the account as it was."""
         visitor.clock.advance(hours=365 * 24)
         sweep()
@@ -183,7 +186,7 @@ class TestInTheMiddleOfASignIn:
 class TestCounts:
     """Counts of passwords and networks go; what they know of guessing becomes an event first."""
 
-    def test_a_suspension_never_ends_by_itself(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Callable) -> None:
+    def test_a_suspension_never_ends_by_itself(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Sweep) -> None:
         """Nor does a count on the way to it, not in ten years."""
         visitor.begin()
         for _ in range(49):
@@ -201,20 +204,20 @@ class TestCounts:
         assert visitor.code(app.code()) == Denied(Reason.SUSPENDED)
 
     def test_guessing_at_somebody_who_stays_away_becomes_an_event(
-        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
     ) -> None:
         """The same as at a sign-in, with the alarm; once, and the person is told when they come back."""
         stranger = new_visitor(address="203.0.113.9")
         guess(stranger, 5)
         first = installation.clock.now()
-        guess(stranger, PASSWORD.alarm_at - 5)
+        guess(stranger, ALARM_AT - 5)
         last = installation.clock.now()
         installation.clock.set(last + FORGOTTEN_AFTER - 1)
         assert Transient.STRANGER_COUNT not in sweep()
         assert reports(installation, anna) == []
         installation.clock.advance(seconds=1e-6)
         assert sweep()[Transient.STRANGER_COUNT] == 1
-        told = [{"count": PASSWORD.alarm_at - 4, "first_at": first, "last_at": last, "alarm": True}]
+        told = [{"count": ALARM_AT - 4, "first_at": first, "last_at": last, "alarm": True}]
         assert reports(installation, anna) == told
         assert tries(installation) == {}
         assert sweep() == {}
@@ -224,7 +227,7 @@ class TestCounts:
         assert [notice.kind for notice in notices] == [EventKind.PASSWORD_GUESSING]
 
     def test_guessing_in_a_known_browser_becomes_an_event_too(
-        self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Callable
+        self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Sweep
     ) -> None:
         """Although the browser itself is forgotten by then."""
         visitor.sign_in()
@@ -241,7 +244,7 @@ class TestCounts:
         assert [report["count"] for report in reports(installation, anna)] == [2]
 
     def test_guesses_at_an_account_that_is_gone_go_without_a_word(
-        self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Callable
+        self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Sweep
     ) -> None:
         """There is nobody to tell, and the other kinds of rows are not kept by it."""
         guess(visitor, 8)
@@ -259,7 +262,7 @@ class TestCounts:
         anna: Account,
         visitor: UseCaseBrowser,
         new_visitor: Callable[..., UseCaseBrowser],
-        sweep: Callable,
+        sweep: Sweep,
     ) -> None:
         """The strangers' count stays after the owner's sign-in, and goes without a word."""
         visitor.sign_in()
@@ -271,7 +274,7 @@ class TestCounts:
         assert len(reports(installation, anna)) == 1
 
     def test_a_few_mistakes_and_guesses_at_nobody_go_without_a_word(
-        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
     ) -> None:
         """No wait was opened, or there is nobody to tell."""
         guess(new_visitor(), 4)
@@ -281,7 +284,7 @@ class TestCounts:
         assert (tries(installation), reports(installation, anna)) == ({}, [])
 
     def test_an_account_made_after_the_first_guesses_is_told_of_them_all(
-        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
     ) -> None:
         """A count learns at every try whom it is about."""
         stranger = new_visitor(email="berta@example.com")
@@ -294,7 +297,7 @@ class TestCounts:
 
     @pytest.mark.parametrize("guesses", [4, 6])
     def test_a_try_that_comes_between_looking_and_removing_keeps_the_count(
-        self, guesses: int, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+        self, guesses: int, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
     ) -> None:
         """The count begins anew by that try; what it knew of waits is kept for its time, and told once."""
         stranger = new_visitor()
@@ -351,7 +354,7 @@ class TestOneAtATime:
 class TestInSmallSteps:
     """A round does so much and no more, and the next one goes on."""
 
-    def test_a_batch_is_one_short_transaction(self, installation: Installation, anna: Account, sweep: Callable) -> None:
+    def test_a_batch_is_one_short_transaction(self, installation: Installation, anna: Account, sweep: Sweep) -> None:
         """Looking is no transaction at all, and none removes more than a batch."""
         add_expired_rows(installation, anna.id, [Transient.SESSION], rows=BATCH + 1)
         with statements(installation) as sent:
@@ -360,7 +363,7 @@ class TestInSmallSteps:
         assert removed == [BATCH, 1]
 
     def test_a_round_is_bounded_and_the_next_goes_on(
-        self, installation: Installation, anna: Account, sweep: Callable, monkeypatch: pytest.MonkeyPatch
+        self, installation: Installation, anna: Account, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Nobody holds a thread for long, however much has come together."""
         monkeypatch.setattr(expiry, "BATCH", 3)
@@ -373,7 +376,7 @@ class TestInSmallSteps:
         assert [left(installation, kind) for kind in Transient] == [0] * len(Transient)
 
     def test_a_walk_goes_on_where_the_last_round_stopped_and_begins_anew_at_its_end(
-        self, installation: Installation, sweep: Callable, monkeypatch: pytest.MonkeyPatch
+        self, installation: Installation, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What lies behind more live rows than a round looks at is reached by the second, and what has ended since by the next walk."""
         monkeypatch.setattr(expiry, "BATCH", 2)
@@ -387,7 +390,7 @@ class TestInSmallSteps:
         assert [sweep() for _round in range(3)] == [{Transient.NETWORK_COUNT: 4}, {Transient.NETWORK_COUNT: 1}, {}]
 
     def test_nothing_to_do_takes_no_transaction_but_the_lease(
-        self, installation: Installation, visitor: UseCaseBrowser, sweep: Callable
+        self, installation: Installation, visitor: UseCaseBrowser, sweep: Sweep
     ) -> None:
         """An idle installation is left alone."""
         visitor.sign_in()
@@ -396,7 +399,7 @@ class TestInSmallSteps:
             assert sweep() == {}
         assert [statement for statement in sent if not statement.startswith("SELECT")] == sent[:1]
 
-    def test_a_row_that_is_in_use_again_by_then_stays(self, installation: Installation, anna: Account, sweep: Callable) -> None:
+    def test_a_row_that_is_in_use_again_by_then_stays(self, installation: Installation, anna: Account, sweep: Sweep) -> None:
         """Every row is judged again when it is removed: here a browser in which somebody has just signed in."""
         add_expired_rows(installation, anna.id, [Transient.KNOWN_BROWSER])
 

@@ -191,7 +191,7 @@ def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
     others, me = other.start_adding("Other"), other.me
     mine = visitor.start_adding("Mine")
     assert isinstance(visitor.confirm_enrolment(mine.code()), InPlace)
-    assert other.identity.set_up.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, TotpCode(others.code())) == Denied(Reason.NOT_SIGNED_IN)
     assert list(visitor.apps()) == ["", "App 2", "App 3", "App 4", "Mine"]
 
 

@@ -13,6 +13,7 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME
+from xpressbot.identity.sign_in.password_step import PasswordOutcome
 
 WRONG = Denied(Reason.WRONG_CREDENTIALS)
 
@@ -55,7 +56,7 @@ def test_all_strangers_share_the_count_of_an_address_typed(new_visitor: Callable
 
 def test_unknown_addresses_are_throttled_like_known_ones(new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """Waiting times do not tell whether there is an account."""
-    waits = {}
+    waits: dict[str, list[PasswordOutcome]] = {}
     for email in ("anna@example.com", "nobody@example.com"):
         stranger = new_visitor(email=email, address=f"198.51.100.{len(waits)}")
         waits[email] = [stranger.begin("guess") for _ in range(7)]

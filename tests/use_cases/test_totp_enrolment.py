@@ -255,7 +255,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     new = visitor.start()
     me = visitor.me
     with after_unit_of_work(installation, 1, visitor.disable):
-        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(Reason.TOKEN_SUPERSEDED)
+        assert visitor.identity.set_up.confirm(me, TotpCode(new.code())) == Denied(Reason.TOKEN_SUPERSEDED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 

@@ -76,7 +76,7 @@ class UseCaseBrowser:
         assert isinstance(outcome, SignedIn), outcome
         return self
 
-    def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied:
+    def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied | StepUpRequired:
         """Step up."""
         return self._keep(self.identity.step_up.confirm(self.me, password, factor))
 
@@ -115,7 +115,7 @@ class UseCaseBrowser:
         assert len(apps) == len(self.identity.authenticators.listed(self.me)), "two apps have one name"
         return apps
 
-    def rename(self, app_id: str, name: str) -> Done | Denied:
+    def rename(self, app_id: str, name: str) -> Done | Denied | StepUpRequired:
         return self.identity.authenticators.rename(self.me, app_id, name)
 
     def remove(self, app_id: str) -> SessionRenewed | Denied | StepUpRequired:
@@ -164,7 +164,7 @@ class UseCaseBrowser:
         assert len(codes) == 10
         return codes
 
-    def keep_codes(self, set_id: str = "") -> SessionRenewed | Done | Denied:
+    def keep_codes(self, set_id: str = "") -> SessionRenewed | Done | Denied | StepUpRequired:
         """Press "Continue"."""
         return self._keep(self.identity.recovery_codes.keep(self.me, set_id))
 
