@@ -72,7 +72,7 @@ def app(installation: Installation) -> Starlette:
 
 @pytest.fixture
 def browser(app: Starlette, installation: Installation) -> Browser:
-    """A browser with nobody signed in."""
+    """A browser with no one signed in."""
     return Browser(app, installation.clock)
 
 

@@ -73,7 +73,7 @@ def new_person(site: Site, new_browser: NewBrowser) -> NewPerson:
 
 @pytest.fixture
 def anna(new_person: NewPerson) -> Person:
-    """Anna at her desktop, with nobody signed in."""
+    """Anna at her desktop, with no one signed in."""
     return new_person()
 
 

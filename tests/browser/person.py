@@ -18,7 +18,7 @@ CODE = re.compile(r"^(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$")
 
 @dataclass
 class Person:
-    """Somebody with a browser, an account and, once it has scanned a QR code, a phone."""
+    """A person with a browser, an account and, once it has scanned a QR code, a phone."""
 
     page: Page
     site: Site
@@ -63,7 +63,7 @@ class Person:
         self.is_on(labels.DASHBOARD)
 
     def open_link(self, kind: str, token: Token) -> None:
-        """Open a link that somebody has handed over."""
+        """Open a link that the operator has handed over."""
         self.open(f"/link/{kind}?token={token.text}")
 
     def enter_code(self, code: str) -> None:

@@ -58,7 +58,7 @@ def serve(
     directory: Path, database_url: str, *, public_host: str = LOOPBACK, front: ReverseProxy | None = None, **settings: Any
 ) -> Iterator[Site]:
     """Serve a fresh installation until the block ends; with a front, by https through nginx."""
-    # It listens from here on: whoever connects before the server runs waits for it.
+    # It listens from here on: a client that connects before the server runs waits for it.
     listener = socket.create_server((LOOPBACK, 0))
     port = listener.getsockname()[1]
     url = f"http://{public_host}:{port}" if front is None else front.url

@@ -234,14 +234,14 @@ def test_after_a_reset(site: Site, anna: Person) -> None:
 
 
 def test_a_reset_in_anothers_browser_and_an_invitation(site: Site, anna: Person) -> None:
-    """Signed in as somebody else; invited, filled in badly, and a link that was used."""
+    """Signed in as another person; invited, filled in badly, and a link that was used."""
     services = site.installation.services
     people.protected(services, "berta@example.com")
     link, invitation = people.reset(services, "berta@example.com"), services.identity.registration.invite("carl@example.com")
     assert isinstance(invitation, Token)
     arrive_signed_in(anna)
     anna.open_link("re-enrolment", link)
-    anna.sees(labels.SIGNED_IN_AS_SOMEBODY_ELSE)
+    anna.sees(labels.SIGNED_IN_AS_ANOTHER_PERSON)
     findings = inspect(anna.page)
     anna.open_link("invite", invitation)
     anna.is_on(labels.YOUR_ACCOUNT)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def owner(unclaimed_site: Site, new_browser: NewBrowser) -> Person:
-    """Somebody who has just opened the link that the start printed."""
+    """A person who has just opened the link that the start printed."""
     person = Person(new_browser(unclaimed_site), unclaimed_site)
     person.page.goto(unclaimed_site.welcome_link())
     person.is_on(labels.WELCOME)

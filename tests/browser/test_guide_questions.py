@@ -43,7 +43,7 @@ def test_question_8_a_recovery_code_signs_in_and_2fa_is_reset_on_a_new_phone(
 
 
 def test_question_8_a_recovery_code_signs_in_and_2fa_is_disabled(site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]) -> None:
-    """The other way out for somebody without a phone: from then on the password is enough."""
+    """The other way out for a person without a phone: from then on the password is enough."""
     anna = new_person(**way_to_browse)
     anna.sign_in_with_recovery_code(protect(site).codes[0])
 

@@ -98,13 +98,13 @@ def test_the_set_up_before_a_session_stays_inside_its_card(site: Site, link: Tok
     assert key["x"] + key["width"] <= card["x"] + card["width"]
 
 
-def test_whoever_is_signed_in_as_somebody_else_signs_out_first(site: Site, link: Token, anna: Person) -> None:
+def test_a_person_who_is_signed_in_as_another_person_signs_out_first(site: Site, link: Token, anna: Person) -> None:
     """One button; the link is still there afterwards."""
     site.installation.add_account(BERTA, "Berta Sommer")
     anna.email = BERTA
     arrive_signed_in(anna)
     anna.open_link("re-enrolment", link)
-    anna.sees(labels.SIGNED_IN_AS_SOMEBODY_ELSE)
+    anna.sees(labels.SIGNED_IN_AS_ANOTHER_PERSON)
     anna.page.get_by_role("main").get_by_role("button", name=labels.SIGN_OUT).click()
     anna.is_on(labels.SIGN_IN)
     anna.email = "anna@example.com"

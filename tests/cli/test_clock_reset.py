@@ -89,7 +89,7 @@ def test_a_second_time_there_is_nothing_to_do(shell: Shell, services: Services, 
 
 
 def test_what_is_dated_as_it_should_be_stays(shell: Shell, services: Services, anna: Person) -> None:
-    """A used step of a moment ago is not made good again, and nobody is signed out."""
+    """A used step of a moment ago is not made good again, and no session is signed out."""
     before = state(services)
     assert shell.run("2fa", "clock-reset", ANNA).code == FAILED
     assert state(services) == before

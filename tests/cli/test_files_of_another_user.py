@@ -86,7 +86,7 @@ def test_a_command_of_roots_leaves_no_file_of_its_own_with_the_database(shell: S
 
 
 def test_a_backup_that_root_makes_is_roots_and_what_it_restores_is_the_services(shell: Shell, ring: Path) -> None:
-    """The service opens no backup, and whoever owns the backups' directory should not read them for that."""
+    """The service opens no backup, and the user who owns the backups' directory should not read them for that."""
     backups = shell.directory / "backups"
     backups.mkdir()
     give(backups)
@@ -101,7 +101,7 @@ def test_a_backup_that_root_makes_is_roots_and_what_it_restores_is_the_services(
 
 
 def test_a_ring_whose_owner_cannot_be_kept_is_not_replaced(shell: Shell, ring: Path) -> None:
-    """Somebody who may write to its directory, and is neither its owner nor root, is refused in a sentence."""
+    """A user who may write to its directory, and is neither its owner nor root, is refused in a sentence."""
     os.chown(ring, SERVICE, OTHER_GROUP)
     before = ring.read_bytes()
     answer = Shell(shell.directory, become=service_user()).run("keys", "add")

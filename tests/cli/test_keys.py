@@ -1,4 +1,4 @@
-"""xpressbot keys: add, rotate, retire, on a database with people in it, while somebody else has it open."""
+"""xpressbot keys: add, rotate, retire, on a database with people in it, while another process has it open."""
 
 import errno
 import fcntl

@@ -86,7 +86,7 @@ def test_keys_of_a_mounted_secret_are_changed_where_it_comes_from(service: Shell
 
 
 def test_a_ring_without_write_bits_is_not_changed_by_root_either(service: Shell) -> None:
-    """Root could, and whoever took the bits away has decided otherwise."""
+    """Root could, and an operator who took the bits away has decided otherwise."""
     ring = service.directory / "var" / "keys" / "keyring.json"
     ring.chmod(0o400)
     before = ring.read_bytes()
@@ -147,7 +147,7 @@ def test_a_mounted_secret_that_the_world_may_read_is_refused_with_what_can_be_do
     assert "chmod" not in report.about("key_ring_mounted_open_to_others")["remedy"]
 
 
-@pytest.mark.parametrize("owner", [0, OTHER_GROUP], ids=["root", "somebody"])
+@pytest.mark.parametrize("owner", [0, OTHER_GROUP], ids=["root", "another_user"])
 def test_whose_a_read_only_ring_may_be(service: Shell, owner: int) -> None:
     """Root's, who can do anything; anybody else could change it, and the doctor says so."""
     keys = service.directory / "var" / "keys"

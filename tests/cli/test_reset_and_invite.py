@@ -140,7 +140,7 @@ def test_a_reset_needs_a_reason(shell: Shell, services: Services) -> None:
 
 
 @pytest.mark.parametrize("reason", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_reason_that_nobody_could_read_is_refused(shell: Shell, services: Services, reason: str | bytes) -> None:
+def test_a_reason_that_no_operator_could_read_is_refused(shell: Shell, services: Services, reason: str | bytes) -> None:
     """Empty, too long, with controls or a turned reading direction: one sentence, and nothing was reset."""
     protected(services)
     answer = reset(shell, reason=os.fsdecode(reason) if isinstance(reason, bytes) else reason)
@@ -178,7 +178,7 @@ def test_an_invitation_prints_one_link(shell: Shell, services: Services) -> None
 
 
 def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, services: Services) -> None:
-    """Nobody becomes the owner unawares."""
+    """No person becomes the owner unawares."""
     answer = shell.run("accounts", "invite", BERTA)
     assert "There is no account yet, and the first one made is the owner's.\n" in answer.out
     assert printed_link(answer)

@@ -1,4 +1,4 @@
-"""What somebody copied by hand, or with another tool, and gives to `xpressbot restore`."""
+"""What an operator copied by hand, or with another tool, and gives to `xpressbot restore`."""
 
 import re
 import shutil
@@ -157,7 +157,7 @@ def test_a_copy_that_is_cut_off_is_refused_also_with_its_log(copy: Path, origina
 
 
 def test_an_empty_installation_is_said_to_be_one(tmp_path: Path, sqlite_template: SqliteTemplate, elsewhere: Shell) -> None:
-    """Nobody should learn it from the link that the next start prints."""
+    """No operator should learn it from the link that the next start prints."""
     place = tmp_path / "empty"
     place.mkdir()
     sqlite_template.fresh(place)

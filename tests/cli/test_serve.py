@@ -45,7 +45,7 @@ def test_two_workers_print_one_link_that_makes_the_owner(shell: Shell) -> None:
 
 
 def test_each_start_of_an_unclaimed_installation_prints_a_link_of_its_own(shell: Shell) -> None:
-    """Both keep their hour: a restart does not spoil the link that somebody has just been sent."""
+    """Both keep their hour: a restart does not spoil the link that a person has just been sent."""
     open_to_all = shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true")
     with serving(open_to_all, arguments=("--host", "0.0.0.0")) as server:
         (first,) = server.welcome_tokens
@@ -66,7 +66,7 @@ def _assert_a_taken_port_is_told(shell: Shell, server: Server) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_listener_that_cannot_be_had_is_told_before_anything_is_made(workers: str, shell: Shell) -> None:
-    """A taken port, another machine's address, a name that nobody has: a sentence, and no link for the owner."""
+    """A taken port, another machine's address, a name that no machine has: a sentence, and no link for the owner."""
     open_to_all = shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true", WEB_CONCURRENCY=workers)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -115,7 +115,7 @@ def test_without_a_host_every_kind_of_address_is_listened_on() -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_port_is_taken_again_at_once(workers: int, shell: Shell) -> None:
-    """Connections of the server before, which the system still keeps, are in nobody's way."""
+    """Connections of the server before, which the system still keeps, are in no one's way."""
     with serving(shell, workers=workers) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as idle:
             assert _ending(server) == 0

@@ -29,7 +29,7 @@ def test_an_unknown_setting_is_an_error(shell: Shell) -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once(shell: Shell) -> None:
-    """Whoever mends one need not start again to learn of the next."""
+    """An operator who mends one need not start again to learn of the next."""
     said = refusal(
         shell,
         "serve",

@@ -1,4 +1,4 @@
-"""Commands that are called where no installation is, because somebody is in another directory or has other settings."""
+"""Commands that are called where no installation is, because the operator is in another directory or has other settings."""
 
 import os
 import shutil
@@ -79,7 +79,7 @@ def test_an_empty_server_database_is_no_installation(
 
 
 def test_only_a_first_command_makes_the_key_ring(empty: Shell) -> None:
-    """A migrated database takes its ring from where it is first started, and not from where somebody happened to call."""
+    """A migrated database takes its ring from where it is first started, and not from where an operator happened to call."""
     assert empty.run("db", "upgrade").code == 0
     made = made_in(empty)
     for command in LATER_COMMANDS:
@@ -97,7 +97,7 @@ def test_only_a_first_command_makes_the_key_ring(empty: Shell) -> None:
 
 
 def test_the_first_account_s_command_says_what_it_made_and_where(empty: Shell) -> None:
-    """Whoever was in a wrong directory sees it at once; the next account's says nothing of the kind."""
+    """An operator who was in a wrong directory sees it at once; the next account's says nothing of the kind."""
     directory = empty.directory / "var"
     database = f"the database {directory}/data/xpressbot.sqlite3 and " if "XPRESSBOT_DATABASE_URL" not in empty.settings else ""
     if not database:

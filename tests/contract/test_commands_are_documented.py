@@ -10,7 +10,7 @@ from tests.contract.documents import ROOT, code_lines, documents, name_of, table
 
 
 def test_no_document_names_a_command_or_option_that_does_not_exist() -> None:
-    """Whoever copies a command from a document gets no "No such command"."""
+    """A reader who copies a command from a document gets no "No such command"."""
     options = dict(_commands())
     for document in map(name_of, documents()):
         for line in code_lines(document):

@@ -33,7 +33,7 @@ def test_the_proxies_speak_to_where_the_service_listens() -> None:
 
 
 def test_the_directories_that_operations_names_are_those_of_the_settings() -> None:
-    """Whoever follows the document to back up or to look finds what is meant."""
+    """A reader who follows the document to back up or to look finds what is meant."""
     settings = dict(re.findall(r"^(XPRESSBOT_\w+)=(.*)$", ENVIRONMENT, re.MULTILINE))
     places = {row["What"]: row["Where"] for row in table("docs/operations.md", "What") if "Whose" in row}
     (program,) = re.findall(r"^ExecStart=(\S+)/bin/xpressbot ", UNIT, re.MULTILINE)
@@ -65,7 +65,7 @@ def test_the_application_refuses_a_large_form_before_nginx_does() -> None:
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
 def test_the_packages_that_the_suite_needs_are_what_continuous_integration_installs(document: str) -> None:
-    """Whoever copies the line can run everything."""
+    """A reader who copies the line can run everything."""
     (installed,) = re.findall(r"apt-get install -y [^>]*?recommends \\\n +([^>]*) >", read(".ci/run"))
     (named,) = (line.removeprefix("apt-get install ") for line in code_lines(document) if line.startswith("apt-get install "))
     assert set(named.split()) == set(installed.split()) - ONLY_FOR_SCREENSHOTS

@@ -20,7 +20,7 @@ def test_the_readme_quotes_only_measured_ratios() -> None:
 
 
 def test_an_invented_ratio_is_found() -> None:
-    """One that was measured is let pass, one that was not is named; other sections and other numbers are nobody's business."""
+    """One that was measured is let pass, one that was not is named; other sections and other numbers are left alone."""
     results = "| M3 | at least 5 times | **8.21** | met |"
     readme = "## Elsewhere\n3.00 times\n## Performance\n8.21 times, with Python 3.11; sign-in 9.99 times.\n## More\n4.00 times\n"
     assert invented(readme, results) == {"9.99"}

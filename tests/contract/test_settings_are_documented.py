@@ -9,7 +9,7 @@ SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
 def test_no_document_names_a_setting_that_does_not_exist() -> None:
-    """Whoever copies a name from a document gets a setting and no refusal."""
+    """A reader who copies a name from a document gets a setting and no refusal."""
     named = {(name_of(path), name) for path in documents() for name in re.findall(rf"{PREFIX}[A-Z0-9_]+", read(name_of(path)))}
     assert sorted((path, name) for path, name in named if name not in SETTINGS) == []
 

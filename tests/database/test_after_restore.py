@@ -115,7 +115,7 @@ def test_every_security_version_rises(installation: Installation, services: Serv
 
 
 def test_it_leaves_no_security_event_and_changes_no_status(installation: Installation, services: Services, anna: Person) -> None:
-    """It happens to the installation and to nobody in particular; who was disabled stays so."""
+    """It happens to the installation and to no account in particular; who was disabled stays so."""
     signed_in(services, "cem@example.com")
     services.identity.administration.set_status("cem@example.com", AccountStatus.DISABLED)
     before = column(services, func.count(SECURITY_EVENT.c.seq)), column(services, ACCOUNT.c.status)

@@ -81,7 +81,7 @@ def test_a_name_is_given_to_one_app_alone(installation: Installation, anna: Pers
 
 
 def test_revoking_takes_one_apps_secret_and_no_others(installation: Installation, anna: Person) -> None:
-    """Its row stays, and the secret goes; it cannot be taken up again, and its steps are consumed by nobody."""
+    """Its row stays, and the secret goes; it cannot be taken up again, and its steps are consumed by no request."""
     protected(installation.services, "berta@example.com")
     added(installation.services, anna.caller, "Tablet")
     first, second, other = _rows(installation)
@@ -110,7 +110,7 @@ def test_apps_are_listed_in_the_order_in_which_they_were_confirmed(installation:
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_two_sessions_that_remove_the_last_two_apps_at_once_leave_one(installation: Installation, anna: Person, number: int) -> None:
-    """Whoever is first ends the other's session; an account keeps a way in."""
+    """The one that is first ends the other's session; an account keeps a way in."""
     services = installation.services
     mine = added(services, anna.caller, f"Tablet {number}")
     other = elsewhere(installation, anna.phone)
@@ -138,7 +138,7 @@ def test_two_sessions_that_add_the_fifth_app_at_once_do_not_make_six(installatio
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_confirming_and_removing_at_once_come_one_after_the_other(installation: Installation, anna: Person, number: int) -> None:
-    """A move away from an app that is removed meanwhile is over, or was done before: never an app that nobody replaced."""
+    """A move away from an app that is removed meanwhile is over, or was done before: never an app that none replaced."""
     services = installation.services
     mine = added(services, anna.caller, f"Tablet {number}")
     other = elsewhere(installation, anna.phone)

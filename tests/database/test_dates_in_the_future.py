@@ -57,7 +57,7 @@ def year_ahead(installation: Installation, days: int = 365) -> None:
 
 
 @pytest.mark.parametrize(("ahead", "consumed"), AHEAD)
-def test_a_pending_sign_in_of_the_future_is_consumed_by_nobody(installation: Installation, ahead: int, *, consumed: bool) -> None:
+def test_a_pending_sign_in_of_the_future_is_consumed_by_no_request(installation: Installation, ahead: int, *, consumed: bool) -> None:
     """Its date is part of the write's condition."""
     protected(installation.services)
     now = installation.clock.now()
@@ -92,7 +92,7 @@ def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
 
 
 def test_a_link_that_was_used_in_the_future_was_used(installation: Installation) -> None:
-    """Whoever opens it once more is told that, and needs no new one."""
+    """A person who opens it once more is told that, and needs no new one."""
     now = installation.clock.now()
     year_ahead(installation)
     token = invitation(installation.services)
@@ -187,7 +187,7 @@ def test_a_window_that_a_node_slightly_ahead_began_goes_on(installation: Install
 def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
     installation: Installation, ahead: int, *, handed_over: bool
 ) -> None:
-    """Nobody saved them; they would be shown at each sign-in for as long as the clock was ahead."""
+    """They were not saved; they would be shown at each sign-in for as long as the clock was ahead."""
     now = installation.clock.now()
     installation.clock.set(now + ahead)
     services = installation.services
@@ -265,7 +265,7 @@ def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Insta
 
 
 def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installation: Installation) -> None:
-    """Nobody waits for the operator with the codes on paper, and the operator's stronger means works as ever."""
+    """No one waits for the operator with the codes on paper, and the operator's stronger means works as ever."""
     services = installation.services
     anna = protected(services)
     year_ahead(installation)

@@ -67,7 +67,7 @@ def test_only_what_says_so_leaves_the_disk_to_a_later_commit(database: Database)
 
 
 def test_a_connection_that_cannot_be_told_to_wait_again_is_given_up(embedded: Database) -> None:
-    """Else whoever has it next would be told that something is safe which is not. The one after has another."""
+    """Else the process that has it next would be told that something is safe which is not. The one after has another."""
 
     def refuse_to_wait(action: int, name: str | None, value: str | None, *_where: object) -> int:
         return sqlite3.SQLITE_DENY if (action, name, value) == (sqlite3.SQLITE_PRAGMA, "synchronous", "FULL") else sqlite3.SQLITE_OK
@@ -123,7 +123,7 @@ def test_one_connection_writes_until_something_goes_wrong(shelved: Database) -> 
 
 
 def test_what_sqlite_has_rolled_back_by_itself_is_over(shelved: Database) -> None:
-    """As on a full disk: whoever goes on all the same would commit each statement by itself."""
+    """As on a full disk: a process that goes on all the same would commit each statement by itself."""
     with shelved.write() as connection:
         sqlite_driver(connection).execute("PRAGMA max_page_count = 3")
         with pytest.raises(OperationalError, match="full"):
@@ -147,7 +147,7 @@ def test_a_statement_that_fails_takes_nothing_of_its_transaction_with_it(shelved
 
 
 def test_a_connection_that_cannot_roll_back_is_given_up(shelved: Database) -> None:
-    """What it holds of a transaction is nobody else's."""
+    """What it holds of a transaction is no other process's."""
 
     def refuse_to_roll_back(action: int, what: str | None, *_where: object) -> int:
         return sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_TRANSACTION, "ROLLBACK") else sqlite3.SQLITE_OK
@@ -252,7 +252,7 @@ class TestFairLock:
         assert lock.waiting == 0
 
     def test_a_write_has_it_and_gives_it_back_however_it_ends(self, tmp_path: Path) -> None:
-        """A transaction that fails stops nobody else."""
+        """A transaction that fails stops no other process."""
         writer = SingleWriter(make_url(f"sqlite:///{tmp_path / 'writes.sqlite3'}"), durable=False)
 
         def write() -> None:

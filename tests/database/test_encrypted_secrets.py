@@ -103,7 +103,7 @@ def test_digests_are_apart_by_purpose_and_by_ring() -> None:
 
 
 def test_a_seed_copied_to_another_account_opens_nothing(installation: Installation) -> None:
-    """Whoever can write to the database cannot put their own seed under somebody else's account: the sign-in fails closed."""
+    """An attacker who can write to the database cannot put their own seed under another account: the sign-in fails closed."""
     anna = protected(installation.services)
     mallory = protected(installation.services, "mallory@example.com")
     with installation.services.database.write() as connection:

@@ -1,4 +1,4 @@
-"""An account's security events form one chain, whoever writes at once, and a tampered one shows."""
+"""An account's security events form one chain, whichever processes write at once, and a tampered one shows."""
 
 import pytest
 from sqlalchemy import select, update

@@ -77,7 +77,7 @@ def test_an_answer_may_be_lost_more_than_once_in_a_row(installation: Installatio
 
 
 def test_a_lost_token_gains_nothing_for_another_account(installation: Installation) -> None:
-    """Neither the token planted from somebody's own account, nor the one before it, makes a browser known to a victim."""
+    """Neither the token planted from the attacker's own account, nor the one before it, makes a browser known to a victim."""
     victim, mallory = installation.add_account(), installation.add_account("mallory@example.com", "Mallory")
     remember(installation, victim.id, None, token(1))
     remember(installation, mallory.id, None, token(65))
@@ -103,7 +103,7 @@ def test_one_token_stands_for_all_accounts_of_a_browser(installation: Installati
     assert known(installation, token(3), "carl@example.com") is None
 
 
-def test_a_token_that_somebody_planted_gains_nothing(installation: Installation) -> None:
+def test_a_token_that_an_attacker_planted_gains_nothing(installation: Installation) -> None:
     """The token that a browser brings to a sign-in is replaced, known or not."""
     account = installation.add_account()
     remember(installation, account.id, token(66), token(1))

@@ -127,7 +127,7 @@ def scans(installation: Installation, statements: list[Statement]) -> set[tuple[
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("ANALYZE")
             return {(table, statement) for statement, given in statements for table in _scanned_by_postgres(connection, statement, given)}
-        # A running service has no statistics; after somebody's ANALYZE there are some. Both must do.
+        # A running service has no statistics; after an operator's ANALYZE there are some. Both must do.
         found = _scanned_by_sqlite(connection, statements)
         for command in ("ANALYZE", "ANALYZE sqlite_schema"):
             connection.exec_driver_sql(command)

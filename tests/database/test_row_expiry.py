@@ -1,4 +1,4 @@
-"""RowExpiry on both engines: one process at a time, in nobody's way, and nothing removed twice or by mistake."""
+"""RowExpiry on both engines: one process at a time, in no one's way, and nothing removed twice or by mistake."""
 
 import re
 import threading
@@ -42,7 +42,7 @@ TERM = 150 * SECOND
 
 @pytest.mark.parametrize(("race", "racers"), [(race_in_threads, 12), (race_in_processes, 8)], ids=["threads", "processes"])
 def test_of_many_at_once_one_takes_the_lease(installation: Installation, race: Race, racers: int) -> None:
-    """Whether nobody had it before, or somebody whose time is over."""
+    """Whether no process had it before, or one whose time is over."""
     now = installation.clock.now()
 
     def attempt(tx: Writing, number: int, at: int) -> int:
@@ -102,7 +102,7 @@ def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) 
             assert sum(threads.map(sweep, [kind, kind])) == 60
 
 
-def test_what_somebody_is_busy_with_is_passed_over(installation: Installation) -> None:
+def test_what_a_process_is_busy_with_is_passed_over(installation: Installation) -> None:
     """The sweep waits for no lock, and takes the row the next time. SQLite has one writer at a time, and no locks on rows."""
     on_postgres = installation.services.database.engine.dialect.name == "postgresql"
     add_expired_rows(installation, installation.add_account().id, [Transient.SESSION], rows=3)
@@ -114,7 +114,7 @@ def test_what_somebody_is_busy_with_is_passed_over(installation: Installation) -
 
 
 def test_people_sign_in_while_a_batch_is_being_removed(installation: Installation) -> None:
-    """PostgreSQL: an unfinished removal keeps nobody from signing in to the very account whose rows go."""
+    """PostgreSQL: an unfinished removal keeps no one from signing in to the very account whose rows go."""
     anna = protected(installation.services)
     installation.services.identity.expiry.next_round()
     add_expired_rows(installation, anna.account.id, rows=3)
@@ -174,7 +174,7 @@ def test_rows_of_use_stay(installation: Installation) -> None:
     }
 
 
-def test_a_count_that_owes_an_event_is_taken_once_by_whoever_comes_first(installation: Installation) -> None:
+def test_a_count_that_owes_an_event_is_taken_once_by_the_process_that_comes_first(installation: Installation) -> None:
     """Two at once: one event, on an unbroken chain."""
     account = installation.add_account()
     _guessed_at(installation, account)

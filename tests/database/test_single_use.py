@@ -53,7 +53,7 @@ def test_a_time_step_is_consumed_by_exactly_one_of_many(installation: Installati
 
 
 def test_steps_are_consumed_in_rising_order_only(installation: Installation) -> None:
-    """Whoever consumes a later step shuts out all earlier ones, so that the greatest step always stands in the end."""
+    """A request that consumes a later step shuts out all earlier ones, so that the greatest step always stands in the end."""
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
 
@@ -65,7 +65,7 @@ def test_steps_are_consumed_in_rising_order_only(installation: Installation) -> 
     assert last == step + RACERS - 1
 
 
-def test_a_refused_step_is_consumed_by_nobody(installation: Installation) -> None:
+def test_a_refused_step_is_consumed_by_no_request(installation: Installation) -> None:
     """A step whose code was hinted at is spent, though last_step lies before it."""
     authenticator_id, now = _authenticator(installation), installation.clock.now()
     step = step_at(now)
@@ -106,7 +106,7 @@ def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Inst
     assert race(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, now)) == [0]
 
 
-def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installation) -> None:
+def test_an_expired_pending_sign_in_is_consumed_by_no_request(installation: Installation) -> None:
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.services)
     token = pending(installation.services)
@@ -126,7 +126,7 @@ def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, r
     assert sorted(results) == ONE_WINNER
 
 
-def test_an_expired_link_is_consumed_by_nobody(installation: Installation) -> None:
+def test_an_expired_link_is_consumed_by_no_request(installation: Installation) -> None:
     """The end of its hour is part of the write's condition."""
     token = welcome_link(installation.services)
     installation.clock.advance(hours=1)
@@ -203,7 +203,7 @@ def _authenticator(installation: Installation) -> str:
     return authenticator_id
 
 
-def test_whoever_waits_for_an_address_holds_none_of_its_links(installation: Installation) -> None:
+def test_a_process_that_waits_for_an_address_holds_none_of_its_links(installation: Installation) -> None:
     """Else two who accept two invitations to one address would wait for each other."""
     registration = installation.services.identity.registration
     token, database = invitation(installation.services), installation.services.database

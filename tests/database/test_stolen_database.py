@@ -1,4 +1,4 @@
-"""Whoever steals a copy of the database, without the key ring, has no seed, recovery code, password or token."""
+"""A thief who steals a copy of the database, without the key ring, has no seed, recovery code, password or token."""
 
 from pathlib import Path
 

@@ -123,7 +123,7 @@ def test_a_window_counts_anew_once_it_is_over_or_the_clock_went_back(installatio
 
 
 def test_a_try_given_back_opens_the_wait_that_it_began(installation: Installation) -> None:
-    """A right password takes its own charge back, and nobody waits for it; a failed one's charge stays."""
+    """A right password takes its own charge back, and no sign-in waits for it; a failed one's charge stays."""
     for _try in range(4):
         _charge(installation, BUCKET)
     last = _charged(installation, BUCKET)

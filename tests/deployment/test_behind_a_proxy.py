@@ -47,8 +47,8 @@ class Behind:
     first_cookies: Sequence[str]
 
     def person(self) -> Account:
-        """Somebody new."""
-        account = self.services.identity.registration.create(NewAccount(f"person{next(_NUMBERS)}@example.com", "Somebody", PASSWORD))
+        """A new person."""
+        account = self.services.identity.registration.create(NewAccount(f"person{next(_NUMBERS)}@example.com", "Person", PASSWORD))
         assert isinstance(account, Account)
         return account
 
@@ -88,7 +88,7 @@ def claim(front: ReverseProxy, server: Server) -> Sequence[str]:
 
 @pytest.fixture
 def address() -> str:
-    """An address of this machine from which nobody has come yet."""
+    """An address of this machine from which no client has come yet."""
     return next(_ADDRESSES)
 
 
@@ -134,7 +134,7 @@ def test_the_address_on_record_is_the_clients(behind: Behind, browser: httpx.Cli
 
 
 def test_what_a_neighbour_of_the_proxy_claims_is_dropped(behind: Behind) -> None:
-    """Were it only added to, somebody at a trusted address could be anybody."""
+    """Were it only added to, a client at a trusted address could be anybody."""
     account = behind.person()
     with behind.front.client("127.0.0.1") as browser:
         assert sign_in(browser, account.email, X_Forwarded_For="203.0.113.66").headers["location"] == "/"
@@ -143,7 +143,7 @@ def test_what_a_neighbour_of_the_proxy_claims_is_dropped(behind: Behind) -> None
 
 @pytest.mark.parametrize("protocol", ["websocket", "foo"])
 def test_no_body_is_taken_for_a_request(protocol: str, behind: Behind, browser: httpx.Client) -> None:
-    """Its answer would be somebody else's. Asking for another protocol makes a parser end the request with its head."""
+    """Its answer would be another client's. Asking for another protocol makes a parser end the request with its head."""
     account = behind.person()
     form = urlencode({"email": account.email, "password": PASSWORD}).encode()
     lines = [
@@ -198,7 +198,7 @@ def test_answers_bring_the_applications_headers_once(browser: httpx.Client) -> N
 
 @pytest.mark.parametrize("host", ["evil.example", f"{HOST}.evil.example", "127.0.0.1", f"{HOST}:1"])
 def test_another_host_is_misdirected(browser: httpx.Client, host: str) -> None:
-    """Nobody else's name is answered, not even with the right name in the TLS handshake, or a forwarded one."""
+    """No other name is answered, not even with the right name in the TLS handshake, or a forwarded one."""
     answer = browser.get("/sign-in", headers={"Host": host, "X-Forwarded-Host": HOST})
     assert answer.status_code == 421
     assert "Password" not in answer.text

@@ -59,7 +59,7 @@ def test_systemd_finds_it_well_closed(unit: Path) -> None:
 
 
 def test_requests_are_given_their_time_before_anything_is_killed() -> None:
-    """Whoever stops it waits longer than the program waits for its requests."""
+    """An operator who stops it waits longer than the program waits for its requests."""
     assert int(only("TimeoutStopSec")) > GRACE_SECONDS
     assert only("Restart") == "on-failure"
 

@@ -48,7 +48,7 @@ def test_make_wheel_leaves_one_wheel(tmp_path: Path) -> None:
     shutil.copytree(SOURCE, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "xpressbot-0.0.1-py3-none-any.whl").write_text("an old one")
-    (tmp_path / "dist" / "notes.txt").write_text("somebody's own")
+    (tmp_path / "dist" / "notes.txt").write_text("a file of its own")
     environment = Path(sys.executable).parents[1]
     command = ["make", "wheel", f"VENV={environment}", f"--old-file={environment / 'installed'}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -123,7 +123,7 @@ def test_a_check_that_breaks_hides_no_other(shell: Shell, anna: Person, monkeypa
 
 @sqlite_only
 def test_a_check_that_the_database_refuses_tells_what_the_database_said(shell: Shell, installation: Installation, anna: Person) -> None:
-    """It is a finding of each check that asked for it, and no line in the log: nobody's program is wrong."""
+    """It is a finding of each check that asked for it, and no line in the log: the program is right."""
     with installation.services.database.write() as connection:
         connection.execute(text("DROP TABLE observation"))
         connection.commit()

@@ -20,7 +20,7 @@ METHODS = [("totp", "otp"), ("recovery_code", "recovery_code")]
 
 
 def test_unfinished_set_ups_are_counted_once_their_time_is_over(shell: Shell, installation: Installation) -> None:
-    """A note, since they open nothing; one that is still open is nobody's business."""
+    """A note, since they open nothing; one that is still open is left alone."""
     enrolment_steps(installation.services, signed_in(installation.services))
     assert examine(shell).problems == set()
     enrolment_steps(installation.services, signed_in(installation.services, "berta@example.com"))
@@ -74,7 +74,7 @@ def test_an_account_with_a_suspended_factor_is_named(
     assert finding["remedy"].endswith("xpressbot 2fa reset E --reason R.")
 
 
-def test_wrong_passwords_suspend_nobody(shell: Shell, installation: Installation, anna: Person) -> None:
+def test_wrong_passwords_suspend_no_account(shell: Shell, installation: Installation, anna: Person) -> None:
     """However many there were."""
     charge(installation, throttle.stranger(anna.account.id), present(PASSWORD.alarm_at))
     assert examine(shell).code == 0
@@ -101,7 +101,7 @@ def spend(installation: Installation, person: Person, *, but: int) -> None:
 
 
 def charge(installation: Installation, bucket: Bucket, tries: int) -> None:
-    """Leave this many tries in a bucket, as somebody with much patience would."""
+    """Leave this many tries in a bucket, as an attacker with much patience would."""
     with installation.services.database.write() as connection:
         if not connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.key == bucket.key).values(tries=tries)).rowcount:
             row = {"key": bucket.key, "tries": tries, "next_allowed_at": 0, "window_began_at": 0, "charged_at": 0, "reported_tries": 0}

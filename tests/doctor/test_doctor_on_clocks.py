@@ -122,7 +122,7 @@ def test_refused_codes_of_another_time_tell_nothing_of_this_clock(
 
 
 def test_a_right_code_takes_a_phone_out_of_the_count(shell: Shell, installation: Installation, people: list[Person]) -> None:
-    """Whoever typed late, and then the next code, has shown that both clocks are right."""
+    """A person who typed late, and then the next code, has shown that both clocks are right."""
     for person in people[:3]:
         sight(installation, person, -2)
     assert examine(shell).problems == {"phones_agree"}
@@ -131,7 +131,7 @@ def test_a_right_code_takes_a_phone_out_of_the_count(shell: Shell, installation:
 
 
 def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Installation) -> None:
-    """On a new server with a wrong clock nobody gets further than that."""
+    """On a new server with a wrong clock no one gets further than that."""
     services = installation.services
     for email in NAMES[:3]:
         caller = signed_in(services, email)

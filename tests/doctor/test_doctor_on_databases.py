@@ -83,7 +83,7 @@ def remove_with_its_directory(file: Path) -> None:
 @sqlite_only
 @pytest.mark.parametrize("make", [Path.unlink, remove_with_its_directory], ids=["file", "directory"])
 def test_a_missing_database_is_an_error_and_stays_missing(shell: Shell, file: Path, make: Callable[[Path], None]) -> None:
-    """Whoever runs it in the wrong directory must not read that all is well."""
+    """An operator who runs it in the wrong directory must not read that all is well."""
     make(file)
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"database_missing"})
@@ -129,7 +129,7 @@ def test_what_a_killed_service_left_in_its_log_is_seen(shell: Shell, installatio
 
 @postgresql_only
 def test_a_server_that_does_not_answer_is_told_without_its_password(shell: Shell) -> None:
-    """A port where nobody listens."""
+    """A port where no process listens."""
     report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL="postgresql://bot:canary-word@127.0.0.1:1/none"))
     assert (report.code, report.problems) == (2, {"database_unreachable"})
     assert "127.0.0.1" in report.about("database_unreachable")["what"]
@@ -197,7 +197,7 @@ def test_data_that_others_can_read_is_told_by_file(shell: Shell, file: Path) -> 
 @sqlite_only
 @pytest.mark.parametrize("mode", [0o777, 0o720, 0o702])
 def test_a_directory_in_which_others_can_put_a_database_is_told(shell: Shell, file: Path, mode: int) -> None:
-    """Whoever may replace the file needs not write to it."""
+    """An attacker who may replace the file needs not write to it."""
     file.chmod(0o600)
     file.parent.chmod(mode)
     report = examine(shell)
@@ -319,7 +319,7 @@ def test_a_limit_of_the_database_of_ones_own_counts(shell: Shell, postgres_serve
 
 @postgresql_only
 def test_a_server_that_is_nearly_full_is_a_warning(shell: Shell, installation: Installation, anna: Person) -> None:
-    """Whoever holds the connections."""
+    """The session that holds the connections."""
     url = installation.services.settings.database_url
     with ExitStack() as held:
         first = held.enter_context(psycopg.connect(url))

@@ -14,7 +14,7 @@ from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
 
-SOMEBODY = 4711
+OTHER_USER = 4711
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
@@ -65,7 +65,7 @@ def test_in_a_sticky_directory_above_others_move_nothing(moved: Shell, place: Pa
 
 @sqlite_only
 def test_the_way_by_a_link_is_looked_at_as_well(shell: Shell, place: Path, tmp_path: Path) -> None:
-    """Whoever may replace the link needs not touch what it leads to."""
+    """An attacker who may replace the link needs not touch what it leads to."""
     links = tmp_path / "links"
     links.mkdir()
     (links / "here").symlink_to(place)
@@ -78,12 +78,12 @@ def test_the_way_by_a_link_is_looked_at_as_well(shell: Shell, place: Path, tmp_p
 @sqlite_only
 @pytest.mark.parametrize("name", ["keys", "keys/keyring.json", "data", "data/xpressbot.sqlite3"])
 def test_a_part_that_is_another_users_is_told_to_root(moved: Shell, place: Path, name: str) -> None:
-    """Root runs the doctor for the service's user, whoever that is: all must be one user's."""
-    os.chown(place / name, SOMEBODY, -1)
+    """Root runs the doctor for the service's user, whichever it is: all must be one user's."""
+    os.chown(place / name, OTHER_USER, -1)
     report = examine(moved)
     assert (report.code, report.problems) == (2, {"owners_differ"})
     owners = {entry["path"]: entry["owner"] for entry in report.about("owners_differ")["facts"]["owners"]}
-    assert [path for path, owner in owners.items() if owner == str(SOMEBODY)] == [str(place / name)]
+    assert [path for path, owner in owners.items() if owner == str(OTHER_USER)] == [str(place / name)]
     assert len(owners) == 4
     assert report.about("owners_differ")["remedy"].endswith(f"chown USER {shlex.join(owners)}")
 
@@ -93,20 +93,20 @@ def test_a_part_that_is_another_users_is_told_to_root(moved: Shell, place: Path,
 def test_what_is_all_one_users_is_well_for_root(moved: Shell, place: Path) -> None:
     """It needs not be root's."""
     for path in (place / "keys", place / "data", *(place / "keys").iterdir(), *(place / "data").iterdir()):
-        os.chown(path, SOMEBODY, -1)
+        os.chown(path, OTHER_USER, -1)
     assert examine(moved).code == 0
 
 
 @as_root
 def test_a_key_directory_of_another_user_is_told_with_either_database(shell: Shell, installation: Installation, anna: Person) -> None:
-    """The ring can be replaced by whoever owns its directory."""
-    os.chown(installation.services.settings.key_file.parent, SOMEBODY, -1)
+    """The ring can be replaced by the user who owns its directory."""
+    os.chown(installation.services.settings.key_file.parent, OTHER_USER, -1)
     assert examine(shell).problems == {"owners_differ"}
 
 
 def test_what_is_all_another_users_is_told_to_any_user_but_root(shell: Shell, anna: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service's user runs the doctor, and the files should be its own."""
-    monkeypatch.setattr(os, "geteuid", lambda: SOMEBODY)
+    monkeypatch.setattr(os, "geteuid", lambda: OTHER_USER)
     report = examine(shell)
     assert (report.code, report.problems) == (2, {"owners_differ"})
 

@@ -170,7 +170,7 @@ def test_a_ring_that_others_can_read_is_told_and_still_tried(shell: Shell, ring_
 
 
 def test_a_directory_in_which_others_can_put_a_ring_is_told(shell: Shell, ring_file: Path) -> None:
-    """Whoever may replace the file needs not read it."""
+    """An attacker who may replace the file needs not read it."""
     ring_file.parent.chmod(0o770)
     assert examine(shell).problems == {"key_directory_writable"}
 

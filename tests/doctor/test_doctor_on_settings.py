@@ -110,7 +110,7 @@ def test_a_public_url_that_no_browser_can_open_is_told(shell: Shell, host: str) 
 
 
 def test_https_without_a_named_proxy_is_a_warning(shell: Shell) -> None:
-    """Somebody ends TLS; unnamed, all people share its address."""
+    """A proxy ends TLS; unnamed, all people share its address."""
     report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=HTTPS))
     assert (report.code, report.problems) == (1, {"proxies_unnamed"})
 
@@ -154,7 +154,7 @@ def test_a_forwarded_header_from_a_proxy_that_was_not_named_is_told(shell: Shell
 
 @pytest.mark.parametrize("away", [-REMEMBERED_FOR - SECOND, REMEMBERED_FOR + MINUTE], ids=["long ago", "far ahead"])
 def test_a_forwarded_header_of_another_time_is_not_told(shell: Shell, installation: Installation, away: int) -> None:
-    """Whoever brought it may have been named since, or it was noted while the clock was ahead."""
+    """The client that brought it may have been named since, or it was noted while the clock was ahead."""
     note(installation.services.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "forwarded"}, SystemClock().now() + away)
     assert examine(shell).code == 0
 
@@ -175,7 +175,7 @@ def test_a_trusted_proxy_that_names_no_client_is_told(shell: Shell, installation
     assert examine(trusting).code == 0
 
 
-def test_a_stranger_and_a_proxy_that_names_nobody_are_two_findings(shell: Shell, installation: Installation) -> None:
+def test_a_stranger_and_a_proxy_that_names_no_client_are_two_findings(shell: Shell, installation: Installation) -> None:
     """One does not hide the other."""
     now = SystemClock().now()
     note(installation.services.database, FORWARDED_HEADER, {"peer": "192.0.2.7", "header": "x-real-ip"}, now)

@@ -1,4 +1,4 @@
-"""The owner's dashboard tells what the doctor tells, and nobody else's does."""
+"""The owner's dashboard tells what the doctor tells, and no other account's does."""
 
 import os
 import threading
@@ -120,7 +120,7 @@ def test_a_path_that_no_page_can_send_is_spelled_out(tmp_path: Path, database_ur
 
 @sqlite_only
 def test_notes_are_left_to_the_doctor(owner: Browser, installation: Installation) -> None:
-    """What calls for nobody is not listed."""
+    """What needs no action is not listed."""
     assert owner.post("/account/2fa/start").status_code == 303
     installation.clock.advance(minutes=11)
     assert "Nothing wrong was found" in renewed_card(owner, installation)

@@ -55,8 +55,8 @@ def hash_threads(count: int = 1, *, patience_seconds: float = 30, figures: HashF
     return HashThreads(count, patience_seconds=patience_seconds, figures=figures or HashFigures())
 
 
-def test_a_hash_has_a_core_while_nobody_else_wants_it() -> None:
-    """Whoever asks for something else meanwhile does not even wait for a slice of time to end."""
+def test_a_hash_has_a_core_while_no_other_thread_wants_it() -> None:
+    """A request that asks for something else meanwhile does not even wait for a slice of time to end."""
     assert hash_threads().run(manners) == YIELDING
 
 

@@ -111,7 +111,7 @@ def test_every_refused_password_looks_and_costs_the_same(tries: int, people: Ins
 def test_an_owners_sign_in_from_a_new_browser_changes_nothing_that_strangers_see(
     email: str, owner_comes: float, stranger_comes: float, people: Installation, new_browser: Callable[..., Browser]
 ) -> None:
-    """Whoever fills the count of an address and comes back later sees a known and an unknown one alike, to the moment it is forgotten."""
+    """An attacker who fills an address's count and comes back later sees a known and an unknown one alike, until it is forgotten."""
     pair = (email, "nobody@example.com")
     for _try in range(8):
         people.clock.advance(minutes=16)
@@ -151,7 +151,7 @@ def test_refused_passwords_leave_no_event_on_anybodys_chain(people: Installation
     assert contents(people)["security_event"] == before
 
 
-def test_the_sign_in_page_of_somebody_disabled_meanwhile_says_nothing_of_it(
+def test_the_sign_in_page_of_a_person_disabled_meanwhile_says_nothing_of_it(
     people: Installation, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     """A pending sign-in of an account that was disabled ends like one that took too long."""

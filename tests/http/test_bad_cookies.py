@@ -38,7 +38,7 @@ def forgeries(token: str) -> dict[str, str]:
     }
 
 
-def test_a_forged_session_cookie_is_nobodys(protected: Protected) -> None:
+def test_a_forged_session_cookie_signs_no_one_in(protected: Protected) -> None:
     """Every alteration of a live token is refused; the token itself is not."""
     token = protected.browser.cookies[SESSION_COOKIE]
     for name, forged in forgeries(token).items():
@@ -90,8 +90,8 @@ def test_a_token_is_stored_nowhere_as_it_is(protected: Protected, pending: Brows
         assert secret.hex().encode() not in content
 
 
-def test_two_cookies_of_one_name_let_nobody_in_that_neither_would(protected: Protected) -> None:
-    """A planted second cookie may sign the person out, never somebody else in."""
+def test_two_cookies_of_one_name_let_no_one_in_that_neither_would(protected: Protected) -> None:
+    """A planted second cookie may sign the person out, never another person in."""
     headers = {"Cookie": f"{SESSION_COOKIE}={'A' * 43}; {SESSION_COOKIE}={'B' * 43}"}
     protected.browser.cookies.clear()
     assert protected.browser.request("GET", "/api/v1/session", headers=headers).status_code == 401

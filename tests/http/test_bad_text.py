@@ -110,7 +110,7 @@ def test_an_address_signs_in_however_it_is_capitalised(email: str, installation:
 
 @pytest.mark.parametrize("email", BAD_EMAILS)
 def test_what_no_mail_server_takes_is_422_at_sign_in_and_welcome(email: str, installation: Installation, browser: Browser) -> None:
-    """Beside the field, escaped, and charged to nobody."""
+    """Beside the field, escaped, and charged to no account."""
     response = claim(installation, browser, email=email)
     assert (response.status_code, rows(installation, "account")) == (422, [])
     assert field_error(response, "email") == "Enter an e-mail address, like anna@example.com."
@@ -136,7 +136,7 @@ def test_what_no_mail_server_takes_is_422_at_sign_in_and_welcome(email: str, ins
 def test_an_address_that_cannot_be_typed_again_is_422_with_the_reason(
     email: str, why: str, installation: Installation, browser: Browser
 ) -> None:
-    """The same sentence at the welcome page and at sign-in, and charged to nobody."""
+    """The same sentence at the welcome page and at sign-in, and charged to no account."""
     response = claim(installation, browser, email=email)
     assert (response.status_code, rows(installation, "account")) == (422, [])
     assert why in field_error(response, "email")
@@ -178,7 +178,7 @@ def test_a_domain_is_the_same_in_both_its_spellings(
 def test_an_account_from_before_these_rules_signs_in(
     stored: str, key: str, typed: str, installation: Installation, new_browser: Callable[..., Browser]
 ) -> None:
-    """Its key was Unicode's case folding, and its address may be one that is refused today. Nobody gets a second account for it."""
+    """Its key was Unicode's case folding, and its address may be one that is refused today. It gets no second account."""
     account_from_before(installation, stored, key)
     assert new_browser().sign_in(typed).headers["location"] == "/"
     known = new_browser()

@@ -132,12 +132,12 @@ def test_whatever_a_route_raises_is_explained(path: str, error: Exception, statu
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/static/{name}", "//sign-in"])
 def test_a_path_that_is_nearly_one_of_ours_is_not_found(path: str, browser: Browser) -> None:
-    """Nobody is sent on to what they may have meant."""
+    """No one is sent on to what they may have meant."""
     assert_page(browser.get(f"http://127.0.0.1:8000{path}"), 404)
 
 
 @pytest.mark.parametrize("end", ["%0a", "%00", "%c2%85", "%e2%80%a8"])
-def test_no_path_ends_in_what_nobody_sees(end: str, browser: Browser) -> None:
+def test_no_path_ends_in_what_no_one_sees(end: str, browser: Browser) -> None:
     """A line feed at the end would slip through a pattern, and past a proxy's rule for the path."""
     for path in ("/sign-in", "/healthz", "/metrics", "/static/style.css"):
         assert browser.get(path + end).status_code == 404

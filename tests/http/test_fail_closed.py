@@ -1,4 +1,4 @@
-"""When something breaks in the middle of a sign-in, nobody gets in, and the page is honest (ASVS 16.5.3)."""
+"""When something breaks in the middle of a sign-in, no one gets in, and the page is honest (ASVS 16.5.3)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -89,7 +89,7 @@ def test_a_right_password_gives_nothing_while_a_table_is_missing(
 
 @both_engines
 @pytest.mark.parametrize("damage", ["swapped with another account's", "one bit flipped", "cut short", "empty"])
-def test_a_secret_that_cannot_be_decrypted_lets_nobody_in(
+def test_a_secret_that_cannot_be_decrypted_lets_no_one_in(
     damage: str, installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
     """Two people's secrets swapped, or one damaged: an honest 500, no session, and the try stays counted."""
@@ -132,7 +132,7 @@ def test_a_damaged_secret_at_the_step_up_gives_no_fresh_proof(installation: Inst
     assert tries(installation, "step_up:") == 1
 
 
-def test_while_the_database_is_away_every_page_says_so_and_signs_nobody_out(
+def test_while_the_database_is_away_every_page_says_so_and_signs_no_one_out(
     installation: Installation, protected: Protected, pending: Browser, tmp_path: Path
 ) -> None:
     """503 with Retry-After, no cookie touched; alive but not ready; all goes on when it is back."""

@@ -118,7 +118,7 @@ def test_a_fresh_installation_has_no_account_and_no_way_in_but_the_link(installa
     assert browser.get("/").headers["location"] == "/sign-in?next=/"
 
 
-def test_health_needs_nobody(browser: Browser) -> None:
+def test_health_needs_no_session(browser: Browser) -> None:
     """Alive and ready answer without accounts, cookies or a session, and say nothing about the inside."""
     alive, ready = browser.get("/healthz"), browser.get("/readyz")
     assert (alive.status_code, alive.text) == (200, "ok")

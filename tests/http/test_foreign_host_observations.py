@@ -1,4 +1,4 @@
-"""A proxy that does not pass the Host header on is told of, to the operator, and nobody else's host is told to anybody."""
+"""A proxy that does not pass the Host header on is told of, to the operator, and no other installation's host is told to anybody."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_a_probe_by_another_name_does_not_show_that_the_host_is_passed_on(at: At
 
 
 def test_the_page_names_the_host_that_was_asked_for_and_what_to_do(at: At) -> None:
-    """Whoever has set up the proxy a minute ago looks at this page first."""
+    """An operator who has set up the proxy a minute ago looks at this page first."""
     page = at(url="http://xpressbot:8000").request("GET", "/").text
     assert "Asked for: xpressbot:8000." in words(page)
     assert "let your proxy pass the Host header as the browser sent it, or set XPRESSBOT_PUBLIC_URL" in words(page)

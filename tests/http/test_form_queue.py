@@ -21,7 +21,7 @@ from xpressbot.foundation.threads.worker_pools import (
 
 
 def test_pages_do_not_wait_behind_forms(installation: Installation, app: Starlette) -> None:
-    """However many forms wait for somebody who holds the database."""
+    """However many forms wait for a transaction that holds the database."""
 
     async def story() -> tuple[httpx.Response, list[httpx.Response]]:
         transport = httpx.ASGITransport(app=app)
@@ -39,7 +39,7 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: Starlet
 
 
 def test_when_too_many_forms_wait_the_next_is_asked_to_come_back(installation: Installation, app: Starlette) -> None:
-    """Each holds what was sent, and whoever sent it may be gone."""
+    """Each holds what was sent, and the client that sent it may be gone."""
     pool = installation.services.pools.form
 
     async def story() -> httpx.Response:
@@ -68,7 +68,7 @@ def test_where_many_write_forms_are_pages_like_others(single_writer: bool) -> No
 @pytest.mark.parametrize("name", ["form", "sign_in"])
 @pytest.mark.parametrize("too_late", [False, True])
 def test_what_has_waited_for_too_long_is_not_begun(name: str, too_late: bool) -> None:
-    """Whoever sent it has been told by a proxy, or has given up; and those behind it would wait for even longer."""
+    """The client that sent it has been told by a proxy, or has given up; and those behind it would wait for even longer."""
     time, begun = [0.0], threading.Event()
     pools = Pools.for_cores(2, 1, single_writer=True, now=lambda: time[0])
     pool = pools.by_name[name]

@@ -27,7 +27,7 @@ POSTS = sorted({page.path for page in PAGES if page.method == "POST"} - FOR_ANYB
 
 @dataclass(frozen=True)
 class Tab:
-    """A page that was opened in a browser, whoever is in its cookies by now."""
+    """A page that was opened in a browser, whichever account is in its cookies by now."""
 
     browser: Browser
     shown_to: str
@@ -90,7 +90,7 @@ def test_a_code_for_another_pending_sign_in_is_no_try(installation: Installation
 
 @both_engines
 def test_another_pending_sign_in_of_the_same_person_is_the_same(protected: Protected, new_browser: NewBrowser) -> None:
-    """Whoever signs in twice in two tabs is not held up."""
+    """A person who signs in twice in two tabs is not held up."""
     browser = new_browser()
     browser.sign_in()
     tab = Tab.opened(browser, "/sign-in/code")
@@ -176,7 +176,7 @@ def test_an_address_in_the_field_proves_nothing(installation: Installation, sign
 
 
 @pytest.mark.parametrize("path", POSTS)
-def test_with_nobody_there_a_form_is_as_without_the_field(installation: Installation, protected: Protected, path: str) -> None:
+def test_with_no_account_there_a_form_is_as_without_the_field(installation: Installation, protected: Protected, path: str) -> None:
     """Signed out meanwhile: sign in, or the link's own answer. Nothing is said of whom the page was for."""
     tab = Tab.opened(protected.browser, "/account")
     protected.browser.post("/sign-out")

@@ -1,4 +1,4 @@
-"""A proxy that nobody named, or that names nobody, is told of: a row each, a write a minute, and no request waits for it or fails."""
+"""A proxy that no setting named, or that names no client, is told of: a row each, a write a minute; no request waits or fails."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_a_header_of_a_peer_that_is_not_trusted_is_noted(app: Starlette, install
 
 @both_engines
 def test_the_newest_sighting_takes_the_place_of_the_one_before(app: Starlette, installation: Installation) -> None:
-    """One row, whoever comes."""
+    """One row, whichever client comes."""
     for number in (1, 2):
         Browser(app, installation.clock, address=f"172.18.0.{number}").request("GET", "/healthz", headers=FORWARDED)
         installation.clock.advance(minutes=1)
@@ -105,7 +105,7 @@ def proxied(tmp_path: Path, database_url: str) -> Iterator[Installation]:
 
 @both_engines
 @pytest.mark.parametrize("value", ["unknown", "_hidden", "203.0.113.66:_port", "<b>", "172.18.0.9, evil", "x" * 5000, "caf\xe9\x85"])
-def test_a_trusted_proxy_that_names_nobody_is_noted(value: str, proxied: Installation) -> None:
+def test_a_trusted_proxy_that_names_no_client_is_noted(value: str, proxied: Installation) -> None:
     """With what it says instead, cut and printable: all clients count as this proxy, and the operator can look up why."""
     browser = Browser(create_app(proxied.services), proxied.clock, address="172.18.0.2")
     assert browser.request("GET", "/healthz", headers={"X-Forwarded-For": value.encode("latin-1")}).text == "ok"
@@ -116,8 +116,8 @@ def test_a_trusted_proxy_that_names_nobody_is_noted(value: str, proxied: Install
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": ""}, {"X-Forwarded-For": " , ,"}, {"Forwarded": "for=203.0.113.66"}])
-def test_a_form_that_a_trusted_proxy_hands_on_for_nobody_is_noted(headers: dict[str, str], proxied: Installation) -> None:
-    """A proxy that asks whether we are alive asks for itself, by GET. `Forwarded` is read from nobody."""
+def test_a_form_that_a_trusted_proxy_hands_on_for_no_client_is_noted(headers: dict[str, str], proxied: Installation) -> None:
+    """A proxy that asks whether we are alive asks for itself, by GET. `Forwarded` is read from no proxy."""
     browser = Browser(create_app(proxied.services), proxied.clock, address="172.18.0.2")
     assert browser.request("GET", "/sign-in", headers=headers).status_code == 200
     assert not rows(proxied, "observation")

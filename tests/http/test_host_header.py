@@ -1,4 +1,4 @@
-"""The Host header names us, or the request was meant for somebody else."""
+"""The Host header names us, or the request was meant for another installation."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A link's forms are charged before a password is scored or hashed for them: ten an hour a link, whoever sends them."""
+"""A link's forms are charged before a password is scored or hashed for them: ten an hour a link, whichever client sends them."""
 
 from collections.abc import Callable
 
@@ -92,7 +92,7 @@ def test_an_invitation_takes_forms_again_after_an_hour(installation: Installatio
 def test_a_form_that_nothing_is_worked_out_for_costs_nothing(
     path: str, send: Callable[[Browser, str], httpx.Response], new_link: Opened, installation: Installation, browser: Browser
 ) -> None:
-    """One with an empty field, or with a link that nobody issued."""
+    """One with an empty field, or with a link that no operator issued."""
     browser.get(f"{path}?token={new_link().text}")
     assert send(browser, "").status_code == 422
     made_up = only(browser, link=Token(bytes(32)).text)

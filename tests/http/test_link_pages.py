@@ -167,7 +167,7 @@ def test_accepting_in_anothers_browser_ends_their_session_there(signed_in: Brows
 
 
 def test_a_second_click_on_the_invitation_makes_no_second_account(installation: Installation, browser: Browser) -> None:
-    """410, and whoever has just been signed in stays so."""
+    """410, and a person who has just been signed in stays so."""
     token = invite(installation)
     browser.get(f"{INVITE}?token={token.text}")
     browser.post(INVITE, FIELDS)
@@ -227,7 +227,7 @@ def test_a_pasted_link_that_is_no_longer_good_says_what_to_do(must_enrol: Browse
         assert token.text not in response.text
 
 
-def test_whoever_has_not_given_the_password_may_paste_the_link_first(reset: Reset, new_browser: Callable[..., Browser]) -> None:
+def test_a_person_who_has_not_given_the_password_may_paste_the_link_first(reset: Reset, new_browser: Callable[..., Browser]) -> None:
     """A good one asks for the password next; anything else is as gone as the page itself."""
     browser = new_browser()
     for link in ("", "nonsense", Token(bytes(32)).text):
@@ -255,7 +255,7 @@ def test_a_link_for_another_account_is_named_and_can_be_replaced(must_enrol: Bro
 
 
 def test_the_start_gives_the_links_cookie_its_ten_minutes_anew(must_enrol: Browser, reset: Reset, installation: Installation) -> None:
-    """Whoever opened the link first and fetched the phone then is not asked for it again in the midst of the set-up."""
+    """A person who opened the link first and fetched the phone then is not asked for it again in the midst of the set-up."""
     must_enrol.get(f"{RE_ENROLMENT}?token={reset.link.text}")
     response = must_enrol.post("/account/2fa/start")
     assert flags_of(response) == {LINK_COOKIE: {"path": "/", "httponly": True, "samesite": "lax", "max-age": "600"}}

@@ -1,4 +1,4 @@
-"""Log lines: one to an event whatever somebody sends (ASVS 16.4.1), and no secret in any (ASVS 16.2.5)."""
+"""Log lines: one to an event whatever a client sends (ASVS 16.4.1), and no secret in any (ASVS 16.2.5)."""
 
 import asyncio
 import errno
@@ -142,7 +142,7 @@ def test_a_forwarded_header_that_is_not_trusted_is_logged_without_its_text(log: 
         ("/healthz", {"X-Forwarded-For": b"_hidden\x85\x9b31m", "Host": b"x"}, "http.client_not_named", "_hidden"),
     ],
 )
-def test_what_a_proxy_does_that_nobody_meant_is_one_plain_line(
+def test_what_a_proxy_does_that_no_operator_meant_is_one_plain_line(
     path: str, headers: dict[str, bytes], event: str, said: str, log: Log, tmp_path: Path, sqlite_template: SqliteTemplate
 ) -> None:
     """With the peer and what it said, once a minute."""
@@ -237,7 +237,7 @@ def assert_one_plain_line(output: str) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"email=anna%40example.com&password=vio"], ids=["before the body", "in the middle of it"])
 def test_a_browser_that_goes_away_while_it_sends_a_form_is_no_failure(sent: bytes, log: Log, app: Starlette) -> None:
-    """Nobody is there to be answered, nothing broke, and no alarm is raised."""
+    """No client is there to be answered, nothing broke, and no alarm is raised."""
     answered = asyncio.run(gone_away_after(app, sent))
     output = log.take()
     assert answered == []

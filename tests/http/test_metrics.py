@@ -289,14 +289,14 @@ def test_connections_in_use_are_told(watch: PageMonitor, installation: Installat
     assert figure(watch.figures(), "xpressbot_database_connections", state="idle") >= 1
 
 
-def test_figures_name_nobody(watch: PageMonitor, protected: Protected, pending: Browser) -> None:
+def test_figures_name_no_account(watch: PageMonitor, protected: Protected, pending: Browser) -> None:
     """No address, name, id, token or network of those who came, nor what they asked for."""
     pending.post("/sign-in/code", code=WRONG)
     pending.get("/nowhere-canary")
     told = watch.exposition()
     account = protected.browser.me()["account"]
-    for text_of_somebody in (account["email"], account["id"], account["name"], "192.0.2.7", "canary", "Firefox"):
-        assert text_of_somebody not in told
+    for text_of_account in (account["email"], account["id"], account["name"], "192.0.2.7", "canary", "Firefox"):
+        assert text_of_account not in told
     labels = {value for _name, pairs in watch.figures() for label, value in pairs if label != "le"}
     assert [value for value in labels if not re.fullmatch(r"[a-zA-Z0-9_/{}.-]+", value)] == []
 

@@ -1,4 +1,4 @@
-"""Who may read /metrics: this machine, and networks that are set; whoever a proxy forwards is judged by where they stand."""
+"""Who may read /metrics: this machine, and networks that are set; a client that a proxy forwards is judged by where it stands."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,7 +58,7 @@ def asking(app: Starlette, installation: Installation, peer: str, headers: dict[
 def test_by_default_only_this_machine_reads_and_only_directly(
     peer: str, headers: dict[str, str], status: int, app: Starlette, installation: Installation
 ) -> None:
-    """A header that a proxy adds shows that somebody else may stand behind it."""
+    """A header that a proxy adds shows that another client may stand behind it."""
     assert asking(app, installation, peer, headers) == status
 
 
@@ -87,11 +87,11 @@ def test_by_default_only_this_machine_reads_and_only_directly(
     ],
 )
 def test_behind_a_trusted_proxy_it_depends_on_the_client(peer: str, headers: dict[str, str], status: int, proxied: Installation) -> None:
-    """The one that the proxy names. If it names nobody, or is not trusted, it may be anybody."""
+    """The one that the proxy names. If it names no client, or is not trusted, it may be anybody."""
     assert asking(create_app(proxied.services), proxied, peer, headers) == status
 
 
-def test_whoever_may_not_read_it_is_told_what_any_unknown_path_tells(browser: Browser) -> None:
+def test_a_client_that_may_not_read_it_is_told_what_any_unknown_path_tells(browser: Browser) -> None:
     """The same page."""
     refused, unknown = browser.get("/metrics"), browser.get("/nowhere")
     assert (refused.status_code, refused.text) == (unknown.status_code, unknown.text)

@@ -69,7 +69,7 @@ DESTINATIONS = [
 
 
 def test_a_place_that_is_no_page_of_ours_leads_to_the_dashboard(installation: Installation, browser: Browser) -> None:
-    """From the sign-in form, from the sign-in page of somebody signed in, and from the step-up form."""
+    """From the sign-in form, from the sign-in page of a person signed in, and from the step-up form."""
     installation.add_account()
     for place in ELSEWHERE:
         installation.clock.advance(seconds=3)  # else there are too many tries from one network

@@ -132,7 +132,7 @@ def test_a_right_password_that_stops_at_the_second_factor_is_told_at_the_next_si
 def test_a_right_password_that_stops_is_told_when_the_sign_in_has_expired(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
-    """Also to somebody who is signed in all the time; more of them within the hour wait for the next event."""
+    """Also to a person who is signed in all the time; more of them within the hour wait for the next event."""
     expiry, thief = installation.services.identity.expiry, new_browser(address="203.0.113.66")
     counts = []
     for _half_hour in range(4):
@@ -151,7 +151,7 @@ def test_a_right_password_that_stops_is_told_when_the_sign_in_has_expired(
 def test_a_sign_in_that_is_begun_anew_or_completed_has_not_stopped(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
-    """Whoever types the password twice in one browser is not told of themselves."""
+    """A person who types the password twice in one browser is not told of themselves."""
     got_it(another_session(protected, new_browser))
     person = new_browser()
     person.sign_in()
@@ -209,7 +209,7 @@ def test_a_recovery_code_spent_to_confirm_who_you_are_is_told_everywhere(
 
 
 def test_what_is_told_as_one_says_when_the_places_differ(protected: Protected, new_browser: Callable[..., Browser]) -> None:
-    """An owner's own slip does not stand for somebody else's tries."""
+    """An owner's own slip does not stand for another person's tries."""
     got_it(protected.browser)
     for address, agent in (("203.0.113.66", CHROME), ("192.0.2.7", "")):
         browser = new_browser(address=address, **({"user_agent": agent} if agent else {}))

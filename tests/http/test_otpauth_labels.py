@@ -137,6 +137,6 @@ def test_the_longest_names_fit_the_qr_code(tmp_path: Path, sqlite_template: Sqli
 
 
 def test_a_link_and_no_other_cookie_shows_no_entry(must_enrol: Browser, reset: Reset) -> None:
-    """What is in an entry is for whoever may set up."""
+    """What is in an entry is for a person who may set up."""
     page = only(must_enrol, link=reset.link.text).get(SETUP)
     assert "otpauth" not in page.text

@@ -50,7 +50,7 @@ def send(request: pytest.FixtureRequest, installation: Installation, browser: Br
 def test_an_overlong_password_is_422_beside_its_field_and_no_try(
     password: str, send: Send, browser: Browser, installation: Installation
 ) -> None:
-    """It is never composed, charged to nobody, and not repeated in the page."""
+    """It is never composed, charged to no account, and not repeated in the page."""
     before = contents(installation)
     with lengths_composed() as lengths:
         response = send(browser, password)

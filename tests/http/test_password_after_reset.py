@@ -74,23 +74,23 @@ def test_with_the_password_alone_no_route_opens_anything(
     token = people.must_enrol(installation.services).text
     before, differing = contents(installation), set()
     asks = FOR_ANOTHER if held == "for another account" else ASKS_FOR_THE_LINK
-    # An invitation is good for its own page, whoever brings it; and signing out is asked elsewhere, for it ends what is asked here.
+    # An invitation is good for its own page, whichever browser brings it; and signing out is asked elsewhere, since it ends this.
     left_out = {"/sign-out"} | ({"/link/invite"} if held == "an invitation" else set())
     for path in sorted({route.path for route in routes_of(app)} - left_out):
         for method in METHODS:
             cookies = {"sign_in": token} | ({} if link is None else {"link": link.text})
             browser, stranger = only(new_browser(), **cookies), only(new_browser(), **({} if link is None else {"link": link.text}))
             fields = {"code": reset.phone.code(), "password": PASSWORD, "name": "Anna"} if method == "POST" else None
-            nobody = stranger.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
-            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields and browser.filled(path, fields))
-            assert not {SESSION_COOKIE, PENDING_COOKIE} & set(set_cookies(somebody)), (method, path)
-            assert "otpauth" not in somebody.text
-            if essence(nobody) != essence(somebody):
+            signed_out = stranger.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
+            with_cookie = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields and browser.filled(path, fields))
+            assert not {SESSION_COOKIE, PENDING_COOKIE} & set(set_cookies(with_cookie)), (method, path)
+            assert "otpauth" not in with_cookie.text
+            if essence(signed_out) != essence(with_cookie):
                 differing.add((method, path))
                 if (method, path) in CONTINUES:
-                    assert somebody.headers["location"] == asks, (method, path)
+                    assert with_cookie.headers["location"] == asks, (method, path)
                 elif path in SECOND_STEPS:
-                    assert somebody.headers["location"] == RE_ENROLMENT, (method, path)
+                    assert with_cookie.headers["location"] == RE_ENROLMENT, (method, path)
                 else:
                     assert path == RE_ENROLMENT
     assert differing == OF_ITS_KIND - {("POST", "/sign-out")} - ({("HEAD", RE_ENROLMENT)} if held == "for another account" else set())
@@ -104,7 +104,7 @@ def test_with_the_password_alone_no_route_opens_anything(
 def test_with_password_and_link_only_the_set_up_opens(
     app: Starlette, installation: Installation, reset: Reset, new_browser: Callable[..., Browser]
 ) -> None:
-    """The link page, start, set-up, start over, confirm and sign-out; every other route answers as to nobody with that link."""
+    """The link page, start, set-up, start over, confirm and sign-out; every other route answers as to that link alone."""
     waiting = people.must_enrol(installation.services)
     people.enrolling_again(installation.services, waiting, reset.link)
     before, differing = contents(installation), set()
@@ -113,12 +113,12 @@ def test_with_password_and_link_only_the_set_up_opens(
             if method == "POST" and path in {"/sign-out", "/account/2fa/start-over"}:
                 continue  # they are asked below: each ends what the others need
             browser = only(new_browser(), sign_in=waiting.text, link=reset.link.text)
-            nobody = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN)
+            signed_out = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN)
             fields = browser.filled(path) if method == "POST" else None
-            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
-            assert SESSION_COOKIE not in set_cookies(somebody), (method, path)
+            with_cookie = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
+            assert SESSION_COOKIE not in set_cookies(with_cookie), (method, path)
             assert browser.who() is None
-            if essence(nobody) != essence(somebody):
+            if essence(signed_out) != essence(with_cookie):
                 differing.add((method, path))
     assert differing | {("POST", "/sign-out"), ("POST", "/account/2fa/start-over")} == OF_ITS_KIND - {("HEAD", RE_ENROLMENT)}
     assert contents(installation) == before
@@ -139,15 +139,15 @@ def test_neither_the_old_app_nor_the_old_codes_help(must_enrol: Browser, reset: 
 
 
 def test_the_link_alone_reaches_nothing_but_the_sign_in(app: Starlette, reset: Reset, new_browser: Callable[..., Browser]) -> None:
-    """Whoever has found the link has no password; every route but its page answers as to anybody."""
+    """A person who has found the link has no password; every route but its page answers as to anybody."""
     asked = 0
     for path in {route.path for route in routes_of(app)}:
         for method in METHODS:
             if path == RE_ENROLMENT and method in {"GET", "HEAD", "POST"}:
                 continue
-            nobody = only(new_browser(), link="A" * 43).request(method, concrete(path), headers=SAME_ORIGIN)
-            somebody = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN)
-            assert essence(nobody) == essence(somebody), (method, path)
+            signed_out = only(new_browser(), link="A" * 43).request(method, concrete(path), headers=SAME_ORIGIN)
+            with_cookie = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN)
+            assert essence(signed_out) == essence(with_cookie), (method, path)
             asked += 1
     assert asked > 24 * len(METHODS)
     page = only(new_browser(), link=reset.link.text).get(RE_ENROLMENT)

@@ -26,12 +26,12 @@ def test_a_pending_sign_ins_cookie_opens_no_route_but_those_of_its_kind(
     asked, differing = 0, set()
     for path in {route.path for route in routes_of(app)}:
         for method in METHODS:
-            nobody = new_browser().request(method, concrete(path), headers=SAME_ORIGIN)
+            signed_out = new_browser().request(method, concrete(path), headers=SAME_ORIGIN)
             browser = only(new_browser(), sign_in=token)
-            somebody = browser.request(method, concrete(path), headers=SAME_ORIGIN)
+            with_cookie = browser.request(method, concrete(path), headers=SAME_ORIGIN)
             assert browser.who() is None
             asked += 1
-            if essence(nobody) != essence(somebody):
+            if essence(signed_out) != essence(with_cookie):
                 differing.add((method, path))
     assert asked >= 24 * len(METHODS)
     assert differing == OF_ITS_KIND
@@ -53,8 +53,8 @@ def test_a_pending_sign_ins_token_in_another_cookie_opens_nothing(
         for method in METHODS:
             if (method, path) == ("POST", "/sign-out"):
                 continue
-            nobody = only(new_browser(), **{cookie: "A" * 43}).request(method, concrete(path), headers=SAME_ORIGIN)
-            assert essence(browser.request(method, concrete(path), headers=SAME_ORIGIN)) == essence(nobody), (method, path)
+            signed_out = only(new_browser(), **{cookie: "A" * 43}).request(method, concrete(path), headers=SAME_ORIGIN)
+            assert essence(browser.request(method, concrete(path), headers=SAME_ORIGIN)) == essence(signed_out), (method, path)
     assert browser.who() is None
 
 

@@ -23,7 +23,7 @@ from xpressbot.entrypoints.http.app import create_app
 _TIMEOUT_SECONDS = 20
 FAULTS = {
     "the database is away": OperationalError("DELETE", {}, sqlite3.OperationalError("disk I/O error")),
-    "something unexpected": RuntimeError("nobody thought of this"),
+    "something unexpected": RuntimeError("not thought of"),
 }
 
 

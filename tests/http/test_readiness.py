@@ -107,7 +107,7 @@ def test_another_lookup_key_is_not_ready(installation: Installation, browser: Br
 def test_a_database_file_that_is_gone_or_replaced_is_not_ready(
     replaced: bool, installation: Installation, browser: Browser, tmp_path: Path
 ) -> None:
-    """Connections that are open would go on with a file that nobody finds again."""
+    """Connections that are open would go on with a file that no process finds again."""
     file = tmp_path / "xpressbot.sqlite3"
     assert ready(browser) == (200, OK)
     file.rename(tmp_path / "away")
@@ -145,7 +145,7 @@ def test_a_server_that_takes_no_connection_is_not_ready(on_postgres: Installatio
     assert ready(browser) == (200, OK)
 
 
-def test_a_database_that_hangs_holds_one_thread_and_nobody_for_long(
+def test_a_database_that_hangs_holds_one_thread_and_no_client_for_long(
     installation: Installation, app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forty ask while it hangs: all are told, one question is under way, and pages and health go on."""

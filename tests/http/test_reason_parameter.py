@@ -1,4 +1,4 @@
-"""A page says why somebody was sent back to it only in sentences of its own, whatever the address asks for."""
+"""A page says why a person was sent back to it only in sentences of its own, whatever the address asks for."""
 
 import pytest
 
@@ -48,7 +48,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("reason", Reason)
 def test_account_settings_say_what_leads_there_and_nothing_else(reason: Reason, signed_in: Browser) -> None:
-    """Nobody can be sent to a page that claims something else has happened to their account."""
+    """No one can be sent to a page that claims something else has happened to their account."""
     plain, page = (signed_in.request("GET", "/account", params=query).text for query in ({}, {"reason": reason.value}))
     if reason in SAID_IN_SETTINGS:
         assert SAID_IN_SETTINGS[reason] in words(page)

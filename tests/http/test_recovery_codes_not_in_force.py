@@ -1,4 +1,4 @@
-"""The recovery codes page says so when the set that somebody has just saved did not come into force."""
+"""The recovery codes page says so when the set that a person has just saved did not come into force."""
 
 import re
 from collections.abc import Callable

@@ -97,7 +97,7 @@ def test_the_download_is_a_text_file_with_the_codes_and_what_they_are_for(
     ],
 )
 def test_file_and_paper_name_the_installation(url: str, place: str, name: str, tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
-    """Whoever has codes of two installations finds the right ones, in a drawer and in a folder."""
+    """A person who has codes of two installations finds the right ones, in a drawer and in a folder."""
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), public_url=url)
     installation.add_account()
     browser = Browser(create_app(installation.services), installation.clock, url=url)

@@ -46,7 +46,7 @@ def test_a_used_recovery_code_says_to_take_another(protected: Protected, pending
 
 @both_engines
 @pytest.mark.parametrize("way", ["password", "code", "recovery-code"])
-def test_whoever_is_throttled_is_told_until_when(
+def test_a_person_who_is_throttled_is_told_until_when(
     way: str, protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """429; Retry-After, the page's countdown and the time in the sentence agree, and shrink with the clock; asking is free."""
@@ -113,7 +113,7 @@ def test_a_wrong_clock_is_named_at_sign_in_after_two_codes(fast_by: int, sentenc
 
 
 def test_a_wrong_clock_is_named_at_set_up_at_once(signed_in: Browser, installation: Installation) -> None:
-    """Whoever sets up holds the secret anyway; the tries left are named too."""
+    """A person who sets up holds the secret anyway; the tries left are named too."""
     signed_in.post("/account/2fa/start")
     phone = AuthenticatorApp(otpauth_uri(signed_in.get("/account/2fa/setup").text), installation.clock, fast_by=-90)
     response = signed_in.post("/account/2fa/confirm", code=phone.code())

@@ -72,7 +72,7 @@ def test_what_waits_for_the_account_under_the_old_token_does_not_ride_a_step_up(
 def test_what_comes_after_a_rise_under_the_old_token_is_told_what_happened(
     installation: Installation, protected: Protected, stale: Browser, change: str
 ) -> None:
-    """The second click of somebody without JavaScript is not taken for a stranger's. No cookie is set, nothing changes."""
+    """The second click of a person without JavaScript is not taken for a stranger's. No cookie is set, nothing changes."""
     path, fields = CHANGES[change]
     step_up(protected)
     before = contents(installation)

@@ -173,7 +173,7 @@ def test_the_bound_is_on_one_head_and_not_on_a_connection(method: bytes, server:
 def test_a_body_is_not_taken_for_a_request_because_another_protocol_was_asked_for(
     method: bytes, protocol: bytes, framing: bytes, server: Server
 ) -> None:
-    """A proxy that has sent it as a body would give the answer to somebody else."""
+    """A proxy that has sent it as a body would give the answer to another client."""
     smuggled = b"\r\n" * 5000 + b"GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n"
     with connected(server) as connection:
         smuggled = smuggled.replace(b"%s", connection.host)
@@ -193,7 +193,7 @@ def test_a_tunnel_is_refused(server: Server) -> None:
         assert connection.is_closed()
 
 
-def test_whoever_offers_another_protocol_is_answered_in_this_one(server: Server) -> None:
+def test_a_client_that_offers_another_protocol_is_answered_in_this_one(server: Server) -> None:
     """As curl --http2 does (RFC 9110 7.8). The connection ends with the answer."""
     with connected(server) as connection:
         connection.send(upgrade(b"GET", connection.host, b"h2c", b"HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"))

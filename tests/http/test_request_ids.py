@@ -43,7 +43,7 @@ def test_an_answer_carries_the_id_of_its_log_lines(
 
 
 def test_an_id_that_a_client_sends_is_not_taken(browser: Browser, lines: list[EventDict]) -> None:
-    """It could make two requests one in the log, or one look like somebody else's."""
+    """It could make two requests one in the log, or one look like another client's."""
     claimed = "0123456789abcdef"
     answer = browser.request("GET", "/sign-in", headers={"X-Request-Id": claimed, "X-Correlation-Id": claimed})
     assert claimed not in answer.headers["x-request-id"]

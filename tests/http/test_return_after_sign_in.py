@@ -33,7 +33,7 @@ NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal"
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome", "/link/invite", "/link/re-enrolment"}
 
 
-def test_nobody_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
+def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
     """Every POST that needs a session names its GET page; every GET names itself."""
     assert {path: browser.post(path).headers["location"] for path in RETURNS_TO} == {
         path: f"/sign-in?next={back}" for path, back in RETURNS_TO.items()
@@ -109,7 +109,7 @@ def test_without_2fa_the_password_is_enough(signed_in: Browser, installation: In
 
 
 def test_five_wrong_step_ups_end_the_session_and_the_sign_in_page_says_why(protected: Protected, installation: Installation) -> None:
-    """Each page before says how many tries are left; whoever holds the session does not seem to be its owner."""
+    """Each page before says how many tries are left; the client that holds the session does not seem to be its owner."""
     installation.clock.advance(minutes=5)
     for left in (4, 3, 2, 1):
         response = protected.browser.post("/account/confirm-identity", password="wrong", code=protected.phone.code())

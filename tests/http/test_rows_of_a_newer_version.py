@@ -174,7 +174,7 @@ def test_a_reset_lets_go_what_a_newer_version_added(protected: Protected, instal
 @both_engines
 @pytest.mark.parametrize("newer", [{"kind": NEWER}, {"plan": NEWER}])
 def test_a_set_up_of_a_newer_version_is_not_gone_on_with(newer: dict[str, str], signed_in: Browser, installation: Installation) -> None:
-    """Nobody here knows what its code would do; a new one takes its place."""
+    """No one here knows what its code would do; a new one takes its place."""
     signed_in.post("/account/2fa/start")
     write(installation, tables.AUTHENTICATOR, **newer)
     assert signed_in.get("/account/2fa/setup").headers["location"] == "/account"

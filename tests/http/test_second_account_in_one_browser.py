@@ -25,7 +25,7 @@ def elsewhere(installation: Installation, signed_in: Browser, new_browser: Calla
 def test_the_session_that_the_browser_had_ends_on_the_server(
     signed_in: Browser, elsewhere: Browser, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
-    """Its cookie is overwritten, so nobody could sign it out; a copy of it opens nothing, and Anna's other browser goes on."""
+    """Its cookie is overwritten, so no one could sign it out; a copy of it opens nothing, and Anna's other browser goes on."""
     annas, account_id = signed_in.cookies[SESSION_COOKIE], signed_in.me()["account"]["id"]
     assert signed_in.sign_in(BERTA).headers["location"] == "/"
     assert signed_in.me()["account"]["email"] == BERTA

@@ -47,7 +47,7 @@ def test_a_session_from_a_node_two_minutes_ahead_goes_on(signed_in: Browser, ins
     assert signed_in.post("/account/2fa/start").headers["location"] == "/account/2fa/setup"
 
 
-def test_whoever_is_not_signed_in_is_told_nothing_of_clocks(browser: Browser, signed_in: Browser, installation: Installation) -> None:
+def test_a_person_who_is_not_signed_in_is_told_nothing_of_clocks(browser: Browser, signed_in: Browser, installation: Installation) -> None:
     """An unknown token, and a session that has simply ended."""
     installation.clock.advance(hours=25)
     assert CHANGED not in words(signed_in.get("/sign-in").text)
@@ -99,7 +99,7 @@ def test_a_right_code_says_that_the_server_was_wrong_and_never_to_wait_a_year(pr
 
 
 def test_a_wrong_code_says_nothing_of_the_server(refused: Browser) -> None:
-    """Whoever guesses learns only what a right code would tell."""
+    """An attacker who guesses learns only what a right code would tell."""
     assert labels.WRONG_CODE in refusal(refused.post("/sign-in/code", code="000000"))
 
 
@@ -176,7 +176,7 @@ def test_a_sign_in_after_a_reset_that_was_begun_in_the_future_starts_again(
     assert browser.get(RE_ENROLMENT).headers["location"] == "/sign-in?reason=clock_was_changed"
 
 
-def test_codes_that_were_shown_in_the_future_are_seen_by_nobody_after_it(signed_in: Browser, installation: Installation) -> None:
+def test_codes_that_were_shown_in_the_future_are_seen_by_no_one_after_it(signed_in: Browser, installation: Installation) -> None:
     """A clock that was ahead for a moment: the session that saw them is void, and the next one sees them masked."""
     installation.clock.advance(minutes=4)
     signed_in.enable_2fa()

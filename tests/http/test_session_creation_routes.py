@@ -19,7 +19,7 @@ LISTED = tomllib.loads((Path(__file__).parent / "ways_to_a_session.toml").read_t
 
 
 def test_every_route_stands_in_the_list_of_ways_to_a_session(app: Starlette) -> None:
-    """A route that nobody has thought about fails here, and so does a line without a route."""
+    """A route that no author has thought about fails here, and so does a line without a route."""
     routes = sorted(f"{method} {route.path}" for route in routes_of(app) for method in (route.methods or set()) - {"HEAD"})
     assert routes == sorted([*LISTED["begins"], *LISTED["renews"]["routes"], *LISTED["neither"]["routes"]])
 
@@ -71,7 +71,7 @@ def test_after_a_reset_the_confirmation_gives_a_session_and_an_invitation_gives_
 
 
 @pytest.mark.parametrize("with_link", [False, True])
-def test_no_other_route_gives_a_session_to_whoever_must_enrol(must_enrol: Browser, reset: Reset, with_link: bool) -> None:
+def test_no_other_route_gives_a_session_to_a_person_who_must_enrol(must_enrol: Browser, reset: Reset, with_link: bool) -> None:
     """With the password proven, with and without the link, whatever right values of before the reset are sent along."""
     if with_link:
         must_enrol.get(f"{RE_ENROLMENT}?token={reset.link.text}")
@@ -87,7 +87,7 @@ def test_no_other_route_gives_a_session_to_whoever_must_enrol(must_enrol: Browse
 def test_no_other_route_gives_a_session_to_a_stranger_or_after_the_password_alone(
     protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
-    """Whatever right values are sent along: no session cookie, and nobody signed in."""
+    """Whatever right values are sent along: no session cookie, and no one signed in."""
     code = protected.phone.next_code()
     stranger, half_way = new_browser(), new_browser()
     half_way.sign_in()

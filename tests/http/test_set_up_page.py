@@ -51,7 +51,7 @@ ODD_ADDRESSES = [
 
 
 def signed_in_as(address: str, installation: Installation, browser: Browser) -> None:
-    """Somebody whose account has an address that is refused for new ones, perhaps, but was taken once."""
+    """A person whose account has an address that is refused for new ones, perhaps, but was taken once."""
     account = installation.add_account()
     browser.sign_in()
     with installation.services.database.write() as connection:

@@ -90,7 +90,7 @@ def test_wrong_codes_after_the_right_password_are_told_at_the_next_sign_in(
 
 @both_engines
 def test_many_wrong_passwords_are_told_at_the_next_sign_in(signed_in: Browser, new_browser: Callable[..., Browser]) -> None:
-    """How often somebody had to wait, and between when; nothing is said that nobody has looked at."""
+    """How often an account had to wait, and between when; nothing is said that no code has looked at."""
     stranger = new_browser(address="203.0.113.66")
     for _try in range(8):
         stranger.sign_in(password="wrong")

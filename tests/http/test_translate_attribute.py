@@ -128,7 +128,7 @@ def test_settings_and_confirming_who_one_is(protected: Protected) -> None:
     check(protected.browser.get("/account/confirm-identity").text, [EMAIL, NAME])
 
 
-def test_both_addresses_when_a_form_was_for_somebody_else(installation: Installation, signed_in: Browser) -> None:
+def test_both_addresses_when_a_form_was_for_another_person(installation: Installation, signed_in: Browser) -> None:
     """In the sentence, and in the button to go on."""
     shown_to_anna = re.search(r'name="for" value="([^"]*)"', signed_in.get("/account").text)
     assert shown_to_anna is not None

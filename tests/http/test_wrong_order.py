@@ -49,7 +49,7 @@ def test_a_confirmation_of_another_browsers_set_up_is_out_of_order(signed_in: Br
     assert signed_in.get("/account/2fa/setup").status_code == 200
 
 
-def test_whoever_is_signed_in_is_sent_on_from_the_sign_in_pages(signed_in: Browser) -> None:
+def test_a_person_who_is_signed_in_is_sent_on_from_the_sign_in_pages(signed_in: Browser) -> None:
     """To where `next` says, or home."""
     assert signed_in.get("/sign-in").headers["location"] == "/"
     assert signed_in.get("/sign-in?next=/account").headers["location"] == "/account"

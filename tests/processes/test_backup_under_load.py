@@ -106,13 +106,13 @@ def two_workers(tmp_path: Path) -> Iterator[TwoWorkers]:
 
 @pytest.fixture
 def anna(two_workers: TwoWorkers) -> Person:
-    """Somebody whom the storm leaves alone."""
+    """A person whom the storm leaves alone."""
     return protected(two_workers.services)
 
 
 @pytest.fixture
 def storm(two_workers: TwoWorkers, anna: Person) -> Storm:
-    """The people take turns, so that nobody signs in twice in one gust."""
+    """The people take turns, so that no person signs in twice in one gust."""
     services = two_workers.services
     people = [protected(services, f"person{number}@example.com") for number in range(PEOPLE)]
     phones = [protected(services, f"phone{number}@example.com") for number in range(PEOPLE)]
@@ -126,7 +126,7 @@ def storm(two_workers: TwoWorkers, anna: Person) -> Storm:
 def test_a_backup_made_in_a_storm_is_whole_and_lets_the_same_people_in(
     two_workers: TwoWorkers, anna: Person, storm: Storm, tmp_path: Path
 ) -> None:
-    """Nobody is refused meanwhile; elsewhere the same unused code signs in, and a used code is used, as is what apps show just then."""
+    """No client is refused meanwhile; elsewhere the same unused code signs in, and a used code is used, as is what apps show just then."""
     shell = Shell(tmp_path, environment_of(two_workers.services.settings))
     assert sign_in(two_workers.server.url, anna, "/sign-in/recovery-code", anna.codes[0]).headers["location"] == "/"
     for number in range(BACKUPS):

@@ -32,7 +32,7 @@ def email(two_workers: TwoWorkers) -> str:
 
 @pytest.mark.parametrize(("path", "bucket"), [("/sign-in/code", "totp"), ("/sign-in/recovery-code", "recovery_code")])
 def test_wrong_codes_are_never_more_than_the_bucket_allows(two_workers: TwoWorkers, email: str, path: str, bucket: str) -> None:
-    """Five are looked at and refused, the others are told to wait; nobody is signed in."""
+    """Five are looked at and refused, the others are told to wait; no client is signed in."""
     person = protected(two_workers.services, email)
     right = {person.phone.code(steps=steps) for steps in range(-2, 4)}
     wrong = [code for number in range(GUESSES + 6) if (code := f"{number:06}") not in right][:GUESSES]

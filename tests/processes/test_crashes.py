@@ -189,7 +189,7 @@ def test_signing_in_with_a_code_from_the_app(installation: Installation) -> None
 
 @pytest.mark.parametrize("factor", [TotpCode("000000"), RecoveryCodeText("0" * 16)], ids=["totp", "recovery code"])
 def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode | RecoveryCodeText) -> None:
-    """Once its charge is committed no crash takes it back: whoever can crash the process gets no guess for nothing."""
+    """Once its charge is committed no crash takes it back: a client that can crash the process gets no guess for nothing."""
     protected(installation.services)
     token = pending(installation.services)
 

@@ -54,8 +54,10 @@ def readers(two_workers: TwoWorkers, people: list[Person]) -> list[Person]:
     return [protected(two_workers.services, f"reader{number}@example.com", saves_codes=False) for number in range(READERS)]
 
 
-def test_nobody_notices_that_keys_are_rotated(two_workers: TwoWorkers, shell: Shell, people: list[Person], readers: list[Person]) -> None:
-    """No 5xx and nobody refused; then everything is on the new key, and a copy of the old ring opens nothing."""
+def test_no_client_notices_that_keys_are_rotated(
+    two_workers: TwoWorkers, shell: Shell, people: list[Person], readers: list[Person]
+) -> None:
+    """No 5xx and no client refused; then everything is on the new key, and a copy of the old ring opens nothing."""
     services = two_workers.services
     old_copy = shell.directory / "old.json"
     shutil.copy(services.settings.key_file, old_copy)

@@ -24,7 +24,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def person(two_workers: TwoWorkers) -> Person:
-    """Somebody new with 2FA on."""
+    """A new person with 2FA on."""
     with two_workers.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
@@ -78,7 +78,7 @@ def test_two_recovery_codes_in_the_same_race_give_a_session_each(two_workers: Tw
     assert len({answer.cookies[cookie_name("session", two_workers.server.url)] for answer in answers}) == 2
 
 
-def test_a_double_click_signs_in_once_and_is_charged_to_nobody(two_workers: TwoWorkers, person: Person) -> None:
+def test_a_double_click_signs_in_once_and_is_charged_to_no_account(two_workers: TwoWorkers, person: Person) -> None:
     """Two equal requests of one browser: a session, and a word that it has just begun; no try is counted, no refusal noted."""
     (form,) = submissions(two_workers, person, "totp", count=1)
     answers = send(two_workers.server.url, [form, form])

@@ -24,7 +24,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def email(two_workers: TwoWorkers) -> str:
-    """An address that nobody has, while no network has tried anything."""
+    """An address that no account has, while no network has tried anything."""
     with two_workers.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()
@@ -33,7 +33,7 @@ def email(two_workers: TwoWorkers) -> str:
 
 @pytest.fixture
 def link(two_workers: TwoWorkers, email: str) -> Token:
-    """What the operator hands to somebody new, whose 2FA was reset."""
+    """What the operator hands to a new person, whose 2FA was reset."""
     protected(two_workers.services, email)
     return reset(two_workers.services, email)
 
@@ -124,7 +124,7 @@ def test_wrong_first_codes_at_once_never_outrun_their_five(two_workers: TwoWorke
     assert two_workers.services.identity.re_enrolment.is_open(link)
 
 
-def test_a_reset_in_the_midst_of_confirmations_leaves_nobody_in(two_workers: TwoWorkers, email: str, link: Token) -> None:
+def test_a_reset_in_the_midst_of_confirmations_leaves_no_one_in(two_workers: TwoWorkers, email: str, link: Token) -> None:
     """Whichever came first: in the end no app, no session, and only the second link is good."""
     browsers = [set_up(two_workers, email, link) for _browser in range(6)]
     forms = [Form(CONFIRM, {"code": app.code()} | subject_of(two_workers, email), waiting, link) for waiting, app in browsers]

@@ -1,4 +1,4 @@
-"""SQLite cannot write: people go on reading, changes say why they fail, nobody gets in, and it is over once there is room."""
+"""SQLite cannot write: people go on reading, changes say why they fail, no one gets in, and it is over once there is room."""
 
 import logging
 import resource
@@ -131,7 +131,7 @@ def tell(installation: Installation, name: str) -> None:
 
 
 def fill(app: Starlette, installation: Installation, fault: DatabaseFault) -> None:
-    """Sign in until that is refused. Each time somebody is wholly in, or not at all."""
+    """Sign in until that is refused. Each time a person is wholly in, or not at all."""
     for _one in range(MOST_UNTIL_FULL):
         installation.clock.advance(seconds=3)  # else there are too many tries from one address
         browser, before = Browser(app, installation.clock), contents(installation)

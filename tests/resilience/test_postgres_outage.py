@@ -95,7 +95,7 @@ class Load:
             await self._news.wait_for(lambda: is_so(self.statuses))
 
     async def read(self, session: Token, path: str) -> None:
-        """Ask again and again. Nobody may be told that they are not signed in."""
+        """Ask again and again. No client may be told that it is not signed in."""
         while not self._is_over:
             response = await self.ask("GET", path, f"{SESSION_COOKIE}={session.text}")
             assert response.status_code in {200, 503}
@@ -170,7 +170,7 @@ def end_waits(installation: Installation) -> None:
 
 
 def assert_whole(installation: Installation, people: list[Person], load: Load) -> None:
-    """Each code made one session and one event, in a chain that holds; whoever was told so is signed in, and no answer was another 5xx."""
+    """Each code made one session and one event, in a chain that holds; clients that were told so are signed in; no other 5xx."""
     assert {status for status in load.statuses if status >= 500} == {503}
     for person in people:
         # The first of each is of the browser that turned 2FA on, with the password alone.

@@ -121,8 +121,8 @@ def open_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("open_files")
-def test_a_thousand_idle_connections_keep_nobody_waiting(app: Starlette, installation: Installation) -> None:
-    """Others sign in meanwhile; whoever asks for nothing is let go, new connections and kept ones alike."""
+def test_a_thousand_idle_connections_keep_no_client_waiting(app: Starlette, installation: Installation) -> None:
+    """Others sign in meanwhile; a client that asks for nothing is let go, new connections and kept ones alike."""
     installation.add_account()
 
     async def story(served: Served) -> None:
@@ -177,7 +177,7 @@ def test_an_answer_of_ours_that_takes_long_costs_the_client_nothing(more: bytes)
 
 
 def test_where_there_are_too_many_the_longest_idle_connection_is_closed(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Idle connections keep nobody out: each newcomer takes the place of the oldest of them, begun requests not excepted."""
+    """Idle connections keep no client out: each newcomer takes the place of the oldest of them, begun requests not excepted."""
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
 
     async def story(served: Served) -> None:

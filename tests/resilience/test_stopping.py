@@ -79,7 +79,7 @@ def test_a_stop_in_mid_load_loses_nothing(workers: int, services: Services, tmp_
 
 
 async def stopped_in_the_middle(server: Server, services: Services, people: list[Person], waiting: list[Token]) -> tuple[Count, set[str]]:
-    """Send without a pause, let the server be stopped, and go on until nobody takes anything; who was told to be signed in."""
+    """Send without a pause, let the server be stopped, and go on until no server takes anything; who was told to be signed in."""
     count, told = Count(), set[str]()
     codes = iter(zip(people, waiting, strict=True))
 
@@ -115,7 +115,7 @@ async def _sent(server: Server, count: Count, requests: Iterator[bytes] | list[b
         try:
             stream = stream or await asyncio.open_connection("127.0.0.1", server.port)
         except OSError:
-            return  # nobody listens: not taken
+            return  # no server listens: not taken
         reader, writer = stream
         head = b""
         try:

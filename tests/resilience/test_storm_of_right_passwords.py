@@ -1,4 +1,4 @@
-"""Whoever knows one right password cannot keep everybody else from signing in (ASVS 6.1.1, 15.2.2)."""
+"""A client that knows one right password cannot keep everybody else from signing in (ASVS 6.1.1, 15.2.2)."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ def server(tmp_path: Path, database_url: str) -> Iterator[Server]:
     settings = {"XPRESSBOT_DATABASE_URL": database_url, "XPRESSBOT_TRUSTED_PROXIES": "127.0.0.1/32", "XPRESSBOT_ARGON2_MEMORY_KIB": HASHED}
     shell = Shell(tmp_path, settings)
     for email in (ANNA, BERTA):
-        created = shell.run("accounts", "create", "--email", email, "--name", "Somebody", stdin=f"{PASSWORD}\n")
+        created = shell.run("accounts", "create", "--email", email, "--name", "Person", stdin=f"{PASSWORD}\n")
         assert created.code == 0, created.err
     with serving(shell) as server:
         yield server
@@ -46,7 +46,7 @@ async def storm(server: Server) -> tuple[Sequence[httpx.Response], httpx.Respons
         return await asyncio.gather(*crowd), berta
 
 
-def test_while_eighty_connections_send_one_right_password_somebody_else_signs_in(server: Server) -> None:
+def test_while_eighty_connections_send_one_right_password_another_person_signs_in(server: Server) -> None:
     """Time and again, and is told nothing of a busy server. Of the crowd, those who are not let in are told why."""
     for _time in range(STORMS):
         crowd, berta = asyncio.run(storm(server))

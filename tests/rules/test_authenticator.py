@@ -63,7 +63,7 @@ def test_an_app_has_a_name_of_up_to_forty_printable_characters(typed: str, kept:
     ],
 )
 def test_two_apps_have_no_name_in_common_however_it_is_written(name: str, *, taken: bool) -> None:
-    """Or nobody could tell which one to remove: capitals, width and what shows nothing make no other name."""
+    """Or no person could tell which one to remove: capitals, width and what shows nothing make no other name."""
     assert taken is is_name_taken(name, [AUTHENTICATOR])
 
 

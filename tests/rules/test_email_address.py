@@ -126,7 +126,7 @@ def test_what_no_mail_server_takes_is_no_address(typed: str) -> None:
     "around", ["an{}na@example.com", "anna@exam{}ple.com", "{}anna@example.com", "anna@example.com{}", "anna{}@b\u00fccher.example"]
 )
 def test_what_cannot_be_seen_is_refused_wherever_it_stands(character: str, around: str) -> None:
-    """Nobody could type it again, and beside the address without it nobody could tell them apart."""
+    """No one could type it again, and beside the address without it no person could tell them apart."""
     assert normalise_email(around.format(character)) is email_to_sign_in_with(around.format(character)) is AddressProblem.UNSEEN
 
 

@@ -39,5 +39,5 @@ def test_another_amount_of_entropy_is_a_bug(length: int) -> None:
     ("wait", "seconds"), [(-5 * SECOND, 1), (0, 1), (1, 1), (SECOND, 1), (SECOND + 1, 2), (12 * SECOND, 12), (90 * SECOND - 1, 90)]
 )
 def test_a_wait_is_rounded_up_to_whole_seconds(wait: int, seconds: int) -> None:
-    """Whoever waits as long as told is never early; a wait is at least one second."""
+    """A client that waits as long as told is never early; a wait is at least one second."""
     assert seconds == whole_seconds_until(1_000_000_007 + wait, 1_000_000_007)

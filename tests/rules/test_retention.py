@@ -54,7 +54,7 @@ def test_counts_outlive_their_waits() -> None:
 
 
 def test_a_completed_sign_in_is_known_for_as_long_as_the_browser_has_its_cookie() -> None:
-    """A second click is answered as one, and not as a sign-in that nobody knows."""
+    """A second click is answered as one, and not as a sign-in that no one knows."""
     response = Response()
     Cookies(Settings()).set(response, Cookie.SIGN_IN, Token(bytes(32)))
     cookie = next(iter(SimpleCookie(response.headers["set-cookie"]).values()))

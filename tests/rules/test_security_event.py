@@ -118,7 +118,7 @@ def test_details_can_be_erased_without_breaking_the_chain() -> None:
 
 
 def test_a_commitment_tells_nothing_without_its_salt() -> None:
-    """The same details under two salts look unrelated, so that nobody can try out what an erased event said."""
+    """The same details under two salts look unrelated, so that no reader can try out what an erased event said."""
     encoded = encode_details({"address": "192.0.2.7"})
     assert details_hash(b"a" * 16, encoded) != details_hash(b"b" * 16, encoded)
     assert details_hash(b"a" * 16, encoded) != hashlib.sha256(encoded.encode()).digest()

@@ -54,7 +54,7 @@ def test_waits_never_shrink_and_never_exceed_the_longest(policy: Policy, tries: 
 
 @given(policies, st.integers(0, 2**50), st.integers(0, 2**50))
 def test_a_wait_is_cut_to_the_longest_delay(policy: Policy, next_allowed_at: int, now: int) -> None:
-    """A clock set back makes nobody wait longer than the policy does; honest waits stay as they are."""
+    """A clock set back makes no client wait longer than the policy does; honest waits stay as they are."""
     cut = policy.cut(next_allowed_at, now)
     assert cut - now <= policy.longest_delay
     assert cut == next_allowed_at or next_allowed_at - now > policy.longest_delay

@@ -117,7 +117,7 @@ class Browser:
         return shown_codes(self.get("/account/2fa/recovery-codes").text)
 
     def who(self) -> SessionAnswer | None:
-        """What /api/v1/session says; None where nobody is signed in."""
+        """What /api/v1/session says; None where no one is signed in."""
         response = self.get("/api/v1/session")
         return response.json() if response.status_code == 200 else None
 

@@ -1,4 +1,4 @@
-"""A certificate for a test site, signed by nobody but itself."""
+"""A certificate for a test site, signed by no authority but itself."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

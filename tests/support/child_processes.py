@@ -51,7 +51,7 @@ def fork_together(children: int, work: Callable[[int, Callable[[], None]], int],
         try:
             return work(number, meet)
         finally:
-            os.write(ready_in, b"r")  # whoever fails on the way there must not keep the others waiting
+            os.write(ready_in, b"r")  # a child that fails on the way there must not keep the others waiting
 
     started = [fork(partial(child, number), beside=beside) for number in range(children)]
     for _child in started:

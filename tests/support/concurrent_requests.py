@@ -37,7 +37,7 @@ class Form:
 
 
 def own_network() -> str:
-    """An address in a network where nobody else has been."""
+    """An address in a network where no other client has been."""
     number = next(_NETWORKS)
     return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 

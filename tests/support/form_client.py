@@ -18,7 +18,7 @@ def shown_for(page: str) -> str | None:
 
 
 class FormFields:
-    """Finds the hidden field for whoever is in a browser's cookies. get: opens a page with them."""
+    """Finds the hidden field for the person who is in a browser's cookies. get: opens a page with them."""
 
     def __init__(self, get: Callable[[str], httpx.Response], cookies: Callable[[], httpx.Cookies]) -> None:
         self._get = get
@@ -28,7 +28,7 @@ class FormFields:
     def value(self, path: str) -> str | None:
         """Read from a page, until the cookies change; None where no page shows a form.
 
-        A form of a link or of a sign-in is for whoever has that, whoever is signed in.
+        A form of a link or of a sign-in is for the person who has that, whichever account is signed in.
         """
         holder = next((start for start in ("/welcome", "/link/", "/sign-in/") if path.startswith(start)), "")
         cookies = tuple(sorted((cookie.name, cookie.value or "") for cookie in self._cookies().jar))

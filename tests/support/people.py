@@ -26,7 +26,7 @@ from xpressbot.identity.sign_in.re_enrolment import Enrollee
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with 2FA on, in the browser that turned it on."""
+    """A person with 2FA on, in the browser that turned it on."""
 
     caller: Caller
     phone: AuthenticatorApp
@@ -40,12 +40,12 @@ class Person:
 
 
 def shown_to(services: Services, subject_id: str, address: str) -> dict[str, str]:
-    """The hidden field of a page that is shown to an account, or to whoever holds a link."""
+    """The hidden field of a page that is shown to an account, or to the person who holds a link."""
     return {FIELD: FormSubjects(services.digest).value(FormSubject(subject_id, address, Holder.SESSION))}
 
 
 def caller_with(services: Services, session: Token, client: Client = CLIENT) -> Caller:
-    """Whoever this session token belongs to."""
+    """The person that this session token belongs to."""
     caller = services.identity.sessions.resolve(replace(client, session=session))
     assert caller is not None
     return caller

@@ -32,7 +32,7 @@ class UnreliableServer:
         self._server.ensure_postgres_running()
 
     def freeze(self) -> None:
-        """Hang, as a host does whose disk does not answer: connections stay open, new ones are taken, and nobody says anything."""
+        """Hang, as a host does whose disk does not answer: connections stay open, new ones are taken, and no backend says anything."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:

@@ -59,7 +59,7 @@ class ReverseProxy:
 
     @property
     def trusted_proxies(self) -> str:
-        """Where it speaks from. Clients at other addresses of this machine are nobody's proxies."""
+        """Where it speaks from. Clients at other addresses of this machine are no one's proxies."""
         return "127.0.0.1/32"
 
     @property
@@ -83,7 +83,7 @@ class ReverseProxy:
         return _logs(self.directory)
 
     def client(self, address: str = "127.0.0.1", **options: Any) -> httpx.Client:
-        """A browser at this address of this machine, that trusts the certificate and nobody else's."""
+        """A browser at this address of this machine, that trusts the certificate and no other's."""
         headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
         return FormClient(base_url=self.url, headers=headers, transport=_Resolved(self.certificate, address, **options))
 
@@ -130,7 +130,7 @@ def nginx(front: ReverseProxy, upstream_port: int, *, without: str = "") -> Iter
 
 @contextmanager
 def caddy(front: ReverseProxy, upstream_port: int) -> Iterator[None]:
-    """Run Caddy until the block ends. It asks nobody for a certificate."""
+    """Run Caddy until the block ends. It asks no authority for a certificate."""
     ports = f"\thttp_port {front.http_port}\n\thttps_port {front.https_port}\n\tdefault_bind 127.0.0.1\n"
     _install(
         front,

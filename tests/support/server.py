@@ -105,7 +105,7 @@ def _wait_until_ready(server: Server) -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback interface on which nobody listens."""
+    """A port of the loopback interface on which no process listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

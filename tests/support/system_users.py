@@ -42,7 +42,7 @@ def service_user(groups: Sequence[int] = ()) -> Callable[[], None]:
 
 
 def with_read_only(directory: Path, then: Callable[[], None] = lambda: None) -> Callable[[], None]:
-    """Makes a process see a directory as mounted read-only; nobody else sees it so."""
+    """Makes a process see a directory as mounted read-only; no other process sees it so."""
 
     def become() -> None:
         place = os.fsencode(directory)

@@ -39,7 +39,7 @@ def anna(installation: Installation) -> Account:
 
 @pytest.fixture
 def visitor(installation: Installation, anna: Account) -> UseCaseBrowser:
-    """Anna's browser, with nobody signed in."""
+    """Anna's browser, with no one signed in."""
     return UseCaseBrowser(installation)
 
 

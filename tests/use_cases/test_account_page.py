@@ -50,7 +50,7 @@ def test_a_sign_in_with_a_recovery_code_is_told_to_everybody(visitor: UseCaseBro
 
 
 def test_wrong_codes_after_a_right_password_are_told(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """Somebody knows the password: time, address and browser are told at the next sign-in (ASVS 6.3.5)."""
+    """An attacker knows the password: time, address and browser are told at the next sign-in (ASVS 6.3.5)."""
     visitor.sign_in().enable()
     thief = new_visitor(address="203.0.113.9", user_agent="curl/8")
     thief.begin()
@@ -108,7 +108,7 @@ def test_what_was_added_to_a_notice_after_it_was_shown_keeps_it_unseen(
 
 
 def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """Nobody's page shows it there, whatever a form names; the other sessions are told until one of them has seen it."""
+    """No other account's page shows it there, whatever a form names; the other sessions are told until one of them has seen it."""
     app = visitor.sign_in().enable()
     visitor.keep_codes()
     other = new_visitor().sign_in(TotpCode(app.next_code()))
@@ -199,7 +199,7 @@ def test_the_latest_ten_events_are_shown(visitor: UseCaseBrowser) -> None:
     assert [13 - number for number in range(10)] == [event.seq for event in activity]
 
 
-def test_nobody_is_told_of_another_accounts_events(installation: Installation, visitor: UseCaseBrowser) -> None:
+def test_no_account_is_told_of_another_accounts_events(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Each account has its own chain and its own notices."""
     installation.add_account("berta@example.com", "Berta")
     berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()

@@ -77,7 +77,7 @@ def test_the_first_code_is_remembered_for_five_minutes(app: AuthenticatorApp, ot
 
 
 def test_explained_codes_are_refused_when_their_time_comes(app: AuthenticatorApp, other: UseCaseBrowser) -> None:
-    """Saying "your clock is ahead" has told that the codes were right, so whoever guessed them gains nothing by waiting."""
+    """Saying "your clock is ahead" has told that the codes were right, so an attacker who guessed them gains nothing by waiting."""
     first = app.code(steps=4)
     other.code(first)
     other.clock.advance(seconds=30)
@@ -112,7 +112,7 @@ def test_codes_around_the_explained_ones_stay_good(app: AuthenticatorApp, other:
 
 
 def test_an_unexplained_code_is_good_when_its_time_comes(app: AuthenticatorApp, other: UseCaseBrowser) -> None:
-    """A single early code told nobody anything, so it stays usable."""
+    """A single early code told no attacker anything, so it stays usable."""
     early = app.code(steps=3)
     assert other.code(early) == WRONG
     other.clock.advance(seconds=90)

@@ -41,7 +41,7 @@ def signs_in(visitor: UseCaseBrowser, code: str) -> bool:
 def test_a_set_that_was_shown_too_long_ago_is_not_kept(
     in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
 ) -> None:
-    """Whoever wrote it down must hear that it counts for nothing; the earlier codes go on working."""
+    """A person who wrote it down must hear that it counts for nothing; the earlier codes go on working."""
     set_id, new = prepare(visitor)
     visitor.clock.advance(minutes=30)
     assert visitor.keep_codes(set_id) == NOT_KEPT
@@ -66,7 +66,7 @@ def test_a_set_that_another_session_has_superseded_is_not_kept(
 def test_a_set_that_another_tab_has_superseded_is_not_kept(
     in_force: tuple[str, ...], visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser
 ) -> None:
-    """The tab with the older codes must not put the newer ones in force, which nobody has saved from it."""
+    """The tab with the older codes must not put the newer ones in force, which no person has saved from it."""
     set_id, older = prepare(visitor)
     newer_id, newer = prepare(visitor)
     assert visitor.keep_codes(set_id) == NOT_KEPT
@@ -90,7 +90,7 @@ def test_a_prepared_set_of_another_session_is_not_kept(
 
 @pytest.mark.usefixtures("app")
 def test_continue_is_done_however_often_it_is_pressed_for_the_set_in_force(visitor: UseCaseBrowser, new_visitor: NewUseCaseBrowser) -> None:
-    """A double click, or a page that was left open: the set counts, so nobody is told otherwise."""
+    """A double click, or a page that was left open: the set counts, so no person is told otherwise."""
     first_id, first = set_on_page(visitor), visitor.codes()
     assert [visitor.keep_codes(first_id) for _press in range(3)] == [Done()] * 3
     assert signs_in(new_visitor(), first[0])

@@ -73,7 +73,7 @@ def test_an_invitation_lives_24_hours(installation: Installation, identity: Iden
 
 @pytest.mark.parametrize("spelling", [BERTA, "BERTA.Sommer@Example.COM", "\uff42erta.sommer@example.com"])
 def test_a_second_invitation_voids_the_first(identity: Identity, spelling: str) -> None:
-    """Also when the address is spelt another way; that of somebody else stays good."""
+    """Also when the address is spelt another way; that of another person stays good."""
     first, others = invite(identity), invite(identity, "clara@example.com")
     second = invite(identity, spelling)
     assert [identity.registration.invited(token) for token in (first, second, others)] == [None, spelling, "clara@example.com"]
@@ -147,7 +147,7 @@ def test_the_first_account_of_an_installation_is_the_owners_also_by_invitation(i
 
 
 def test_an_invitation_of_before_the_owner_makes_an_ordinary_account(identity: Identity) -> None:
-    """Who comes second is not the owner, whoever was invited first."""
+    """Who comes second is not the owner, whichever person was invited first."""
     token, welcome = invite(identity), identity.registration.issue_welcome_link()
     identity.registration.claim(welcome, NewAccount(ANNA, "Anna", PASSWORD), CLIENT)
     accept(identity, token)
@@ -159,7 +159,7 @@ def test_two_who_accept_at_once_make_one_account(identity: Identity, observed: R
     """By the one whose write comes first; the other is told that the account is there."""
     token = invite(identity)
     hasher.meanwhile = lambda: accept(identity, token)
-    assert observed.accept(token, "Somebody else", PASSWORD, CLIENT) == TAKEN
+    assert observed.accept(token, "Another person", PASSWORD, CLIENT) == TAKEN
     (only,) = identity.administration.list_accounts()
     assert (only.account.email, only.account.name) == (BERTA, "Berta Sommer")
 
@@ -196,7 +196,7 @@ def test_an_invitation_that_ends_while_the_password_is_hashed_makes_nothing(
     assert addresses(identity) == []
 
 
-def test_accepting_where_somebody_else_is_signed_in_ends_their_session_there(
+def test_accepting_where_another_person_is_signed_in_ends_their_session_there(
     installation: Installation, identity: Identity, anna: Account, visitor: UseCaseBrowser
 ) -> None:
     """As any sign-in in that browser does; Anna's other sessions go on."""

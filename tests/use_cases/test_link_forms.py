@@ -61,5 +61,5 @@ def test_beyond_ten_an_hour_nothing_is_scored_and_nothing_hashed(
 
 def test_the_operator_makes_as_many_accounts_as_they_like(registration: Registration) -> None:
     """No link, no count."""
-    made = [registration.create(NewAccount(f"person{number}@example.com", "Somebody", PASSWORD)) for number in range(LINK.free + 1)]
+    made = [registration.create(NewAccount(f"person{number}@example.com", "Person", PASSWORD)) for number in range(LINK.free + 1)]
     assert {type(account) for account in made} == {Account}

@@ -37,7 +37,7 @@ def test_the_owner_gets_in_beside_a_guesser_although_an_answer_was_lost(visitor:
 
 
 def test_the_lost_token_is_a_strangers_once_the_browser_has_another(visitor: UseCaseBrowser, new_visitor: NewVisitor) -> None:
-    """Whoever caught the answer on its way can guess as little as anybody."""
+    """An attacker who caught the answer on its way can guess as little as anybody."""
     visitor.sign_in()
     thief = new_visitor(address="203.0.113.66")
     thief.device = sign_in_and_lose_the_answer(visitor).device

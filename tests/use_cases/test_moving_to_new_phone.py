@@ -62,7 +62,7 @@ def test_one_of_several_is_replaced_and_the_others_stay(
 def test_all_of_several_are_replaced_by_one_without_a_name(
     app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
-    """Whoever names none means all."""
+    """A form that names none means all."""
     new = visitor.enable()
     assert list(visitor.apps()) == [""]
     other = new_visitor()
@@ -162,7 +162,7 @@ def test_an_app_that_is_none_of_theirs_is_not_replaced(tablet: AuthenticatorApp,
     assert visitor.identity.set_up.view(visitor.me) is None
 
 
-def test_nobody_replaces_another_accounts_app(
+def test_no_account_replaces_another_accounts_app(
     installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Knowing its id is not enough (ASVS 8.2.2); nor does it help while one's own 2FA is off."""

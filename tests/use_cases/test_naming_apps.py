@@ -27,7 +27,7 @@ def apps(app: AuthenticatorApp, visitor: UseCaseBrowser) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["Tablet", "tablet", "TABLET", "\uff34ablet", "Tab\u200dlet", "\u200eTablet"])
 def test_a_name_that_another_app_has_is_refused(apps: dict[str, str], visitor: UseCaseBrowser, name: str) -> None:
-    """However it is capitalised, and whatever is in it that nobody sees."""
+    """However it is capitalised, and whatever is in it that no reader sees."""
     assert visitor.add(name) == visitor.rename(apps[""], name) == NAME_TAKEN
     assert visitor.identity.set_up.view(visitor.me) is None
     assert visitor.apps() == apps
@@ -41,7 +41,7 @@ def test_renaming_is_an_event_and_ends_nothing(
     visitor: UseCaseBrowser,
     new_visitor: Callable[..., UseCaseBrowser],
 ) -> None:
-    """Nobody is signed out, an old proof is enough, and the codes go on."""
+    """No session is signed out, an old proof is enough, and the codes go on."""
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     visitor.clock.advance(minutes=6)
     version = visitor.me.account.security_version
@@ -56,7 +56,7 @@ def test_renaming_is_an_event_and_ends_nothing(
 def test_an_app_may_have_its_own_name_written_otherwise(
     installation: Installation, anna: Account, apps: dict[str, str], visitor: UseCaseBrowser
 ) -> None:
-    """It is in nobody's way; and the very same name is no change."""
+    """It is in no one's way; and the very same name is no change."""
     assert visitor.rename(apps["Tablet"], "TABLET") == Done()
     assert visitor.rename(apps["Tablet"], "TABLET") == Done()
     assert visitor.apps()["TABLET"] == apps["Tablet"]
@@ -70,7 +70,7 @@ def test_an_app_that_is_none_of_theirs_gets_no_name(apps: dict[str, str], visito
     assert visitor.apps() == apps
 
 
-def test_nobody_names_another_accounts_app(installation: Installation, apps: dict[str, str], visitor: UseCaseBrowser) -> None:
+def test_no_account_names_another_accounts_app(installation: Installation, apps: dict[str, str], visitor: UseCaseBrowser) -> None:
     """Knowing its id is not enough (ASVS 8.2.2)."""
     berta = account_of_berta(installation)
     assert visitor.rename(berta.apps()[""], "Mine") == GONE

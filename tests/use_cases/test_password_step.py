@@ -119,8 +119,8 @@ def test_signing_in_again_ends_the_session_the_browser_had(visitor: UseCaseBrows
     assert thief.caller is None
 
 
-def test_signing_in_as_somebody_else_ends_the_session_the_browser_had(installation: Installation, visitor: UseCaseBrowser) -> None:
-    """Nobody could use it any more: its token is overwritten (ASVS 7.2.4)."""
+def test_signing_in_as_another_person_ends_the_session_the_browser_had(installation: Installation, visitor: UseCaseBrowser) -> None:
+    """No one could use it any more: its token is overwritten (ASVS 7.2.4)."""
     installation.add_account("berta@example.com", "Berta")
     visitor.sign_in()
     annas = visitor.session

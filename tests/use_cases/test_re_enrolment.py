@@ -109,7 +109,7 @@ def test_a_set_up_that_has_begun_cannot_go_on_without_the_link(identity: Identit
     assert isinstance(waiting.confirm_again(code), SignedIn)
 
 
-def test_the_link_without_the_password_is_nobodys(identity: Identity, link: Token) -> None:
+def test_the_link_without_the_password_opens_nothing(identity: Identity, link: Token) -> None:
     """It is open, and opens nothing: not as a link, not as a sign-in, not as a session."""
     assert identity.re_enrolment.is_open(link)
     assert not identity.re_enrolment.is_open(None)
@@ -121,7 +121,7 @@ def test_the_link_without_the_password_is_nobodys(identity: Identity, link: Toke
 
 
 def test_the_link_of_another_account_starts_nothing(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
-    """Whoever was reset as well cannot help somebody else in; both links stay good for their own."""
+    """A person who was reset as well cannot help another person in; both links stay good for their own."""
     annas = waiting.link
     installation.add_account(BERTA, "Berta")
     UseCaseBrowser(installation, email=BERTA).sign_in().enable()
@@ -147,7 +147,7 @@ def test_the_link_of_another_account_starts_nothing(installation: Installation, 
 
 
 def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installation, anna: Account, waiting: UseCaseBrowser) -> None:
-    """Both factors proven just now, ten new codes on the page, nothing left to enrol, and nobody is told their own operation."""
+    """Both factors proven just now, ten new codes on the page, nothing left to enrol, and no person is told their own operation."""
     app = waiting.start_again()
     assert link_is_open(installation) == [True]
     installation.clock.advance(minutes=1)
@@ -377,10 +377,10 @@ def test_what_comes_late_after_a_sign_out_cannot_complete_it(identity: Identity,
     assert identity.re_enrolment.view(stale) == JUST_SIGNED_IN
 
 
-def test_nobody_elses_sign_in_ends_with_it(
+def test_no_other_accounts_sign_in_ends_with_it(
     installation: Installation, waiting: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
-    """Whoever has the password alone cannot keep the owner from finishing."""
+    """An attacker who has the password alone cannot keep the owner from finishing."""
     thief = new_visitor(address="203.0.113.9")
     thief.begin()
     app = waiting.start_again()

@@ -83,7 +83,7 @@ def test_a_set_that_was_not_saved_is_shown_again_at_the_next_sign_in_with_the_ap
     assert not outcome.shows_codes
 
 
-def test_a_set_that_was_not_saved_is_not_shown_to_whoever_brings_a_recovery_code(
+def test_a_set_that_was_not_saved_is_not_shown_to_a_person_who_brings_a_recovery_code(
     app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """One code on paper must not open the other nine."""
@@ -248,7 +248,9 @@ class TestViewingSwitchedOff:
         assert (ledger(visitor).shown, ledger(visitor).showing) == (None, None)
 
     @pytest.mark.usefixtures("app")
-    def test_a_set_that_nobody_keeps_loses_its_copies_after_half_an_hour(self, visitor: UseCaseBrowser, installation: Installation) -> None:
+    def test_a_set_that_no_person_keeps_loses_its_copies_after_half_an_hour(
+        self, visitor: UseCaseBrowser, installation: Installation
+    ) -> None:
         """The sweep leaves them while the page may still show them; the codes sign in all the same."""
         codes = visitor.codes()
         installation.clock.advance(minutes=29)
@@ -261,7 +263,7 @@ class TestViewingSwitchedOff:
 
 
 @pytest.mark.usefixtures("app")
-def test_with_viewing_on_a_set_that_nobody_keeps_stays_viewable(installation: Installation, visitor: UseCaseBrowser) -> None:
+def test_with_viewing_on_a_set_that_no_person_keeps_stays_viewable(installation: Installation, visitor: UseCaseBrowser) -> None:
     """The sweep forgets nothing that may be shown again."""
     installation.clock.advance(minutes=31)
     installation.services.identity.recovery_codes.forget_unsaved()

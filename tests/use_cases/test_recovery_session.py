@@ -91,7 +91,7 @@ def spend(visitor: UseCaseBrowser, codes: tuple[str, ...]) -> None:
 
 
 def test_without_any_code_left_its_password_is_enough(codes: tuple[str, ...], new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """Whoever came in with the last code has nothing left to give, and must not be locked out."""
+    """A person who came in with the last code has nothing left to give, and must not be locked out."""
     last = new_visitor()
     spend(last, codes)
     last.clock.advance(minutes=31)

@@ -120,7 +120,7 @@ def test_an_address_has_one_account(identity: Identity, email: str) -> None:
     """Another spelling of it is taken as well, and the first account is untouched."""
     identity.registration.create(ANNA)
     before = identity.administration.list_accounts()
-    other = NewAccount(email, "Somebody", "another-violet-anchor-kettle")
+    other = NewAccount(email, "Person", "another-violet-anchor-kettle")
     assert identity.registration.create(other) == Denied(Reason.EMAIL_TAKEN)
     assert before == identity.administration.list_accounts()
 
@@ -129,7 +129,7 @@ def test_an_address_has_one_account(identity: Identity, email: str) -> None:
 def test_a_claim_that_is_late_by_a_moment_makes_nothing(
     identity: Identity, observed: Registration, hasher: ObservedHasher, rival: NewAccount
 ) -> None:
-    """Somebody else became the owner while the password was hashed: by command line, whatever the address."""
+    """Another person became the owner while the password was hashed: by command line, whatever the address."""
     token = link(identity)
     hasher.meanwhile = lambda: identity.registration.create(rival)
     assert observed.claim(token, ANNA, CLIENT) == GONE

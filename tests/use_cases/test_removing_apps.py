@@ -57,7 +57,7 @@ def test_it_ends_other_sessions_and_is_an_event(
     visitor: UseCaseBrowser,
     new_visitor: Callable[..., UseCaseBrowser],
 ) -> None:
-    """Whoever may have come in with the lost tablet is out, and this session goes on under a new token (ASVS 7.4.3)."""
+    """An attacker who may have come in with the lost tablet is out, and this session goes on under a new token (ASVS 7.4.3)."""
     other = new_visitor().sign_in(TotpCode(tablet.next_code()))
     token = visitor.session
     assert isinstance(visitor.remove(visitor.apps()["Tablet"]), SessionRenewed)
@@ -116,7 +116,7 @@ def test_an_app_that_is_none_of_theirs_is_not_removed(tablet: AuthenticatorApp, 
     assert list(visitor.apps()) == ["", "Tablet"]
 
 
-def test_nobody_removes_another_accounts_app(installation: Installation, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
+def test_no_account_removes_another_accounts_app(installation: Installation, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """Knowing its id is not enough (ASVS 8.2.2)."""
     installation.add_account("berta@example.com", "Berta")
     berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()
@@ -134,7 +134,7 @@ def test_nothing_is_removed_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
 
 
 def test_a_move_away_from_the_removed_app_is_over(app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
-    """In this session too: the new phone would stand beside the others, which nobody asked for."""
+    """In this session too: the new phone would stand beside the others, which no person asked for."""
     phone = visitor.start(replaces=visitor.apps()["Tablet"])
     visitor.remove(visitor.apps()["Tablet"])
     assert visitor.confirm_enrolment(phone.code()) == Denied(Reason.NO_ENROLMENT)

@@ -74,7 +74,7 @@ def test_a_reset_removes_all_that_2fa_rests_on(
 def test_a_reset_ends_a_sign_in_that_waits_for_its_code(
     installation: Installation, app: AuthenticatorApp, codes: tuple[str, ...], new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
-    """A code of the old app, or from the old paper, brings nobody in who had given the password before."""
+    """A code of the old app, or from the old paper, lets no client in that had given the password before."""
     waiting = new_visitor()
     waiting.begin()
     reset(installation.services)
@@ -97,7 +97,7 @@ def test_a_reset_that_comes_while_a_code_is_checked_wins(
 def test_a_reset_lifts_waits_and_suspensions(
     installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, factor: TotpCode | RecoveryCodeText
 ) -> None:
-    """Whatever was guessed at the old factors holds up nobody with the new ones; guesses at the password stay counted."""
+    """Whatever was guessed at the old factors holds up no person with the new ones; guesses at the password stay counted."""
     thief = UseCaseBrowser(installation, address="203.0.113.9")
     for _try in range(50):
         thief.begin()
@@ -125,7 +125,7 @@ def test_a_reset_lifts_the_wait_of_checking_saved_codes(installation: Installati
 
 
 def test_a_reset_is_one_event_that_names_the_operator_and_the_reason(installation: Installation, anna: Account, link: Token) -> None:
-    """It is a notice as well, to whoever signs in next."""
+    """It is a notice as well, to the person who signs in next."""
     assert events(installation, anna.id)[-1] == NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": "Phone and codes lost"}, actor=OPERATOR)
 
 
@@ -157,7 +157,7 @@ def test_there_is_nothing_to_reset_where_2fa_is_off(
     assert isinstance(visitor.begin(), SignedIn)
 
 
-def test_nobody_is_reset_at_an_unknown_address(identity: Identity, installation: Installation, link: Token) -> None:
+def test_no_account_is_reset_at_an_unknown_address(identity: Identity, installation: Installation, link: Token) -> None:
     """None, and nothing is written."""
     with installation.services.database.read() as connection:
         before = connection.execute(select(func.count()).select_from(SECURITY_EVENT)).scalar_one()
@@ -204,7 +204,7 @@ def test_a_second_reset_ends_a_set_up_that_the_first_link_had_begun(
 
 
 def test_a_link_lives_24_hours(installation: Installation, identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:
-    """In its last second it works, also for somebody who has begun; then it does not, and a new reset gives another."""
+    """In its last second it works, also for a person who has begun; then it does not, and a new reset gives another."""
     installation.clock.advance(hours=24, seconds=-1)
     assert identity.re_enrolment.is_open(link)
     visitor.link = link

@@ -27,7 +27,7 @@ def test_a_prepared_set_that_was_superseded_opens_no_look_at_the_set_in_force(
 
 
 def test_a_prepared_set_that_expired_does_not_come_back(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
-    """After half an hour a set that nobody kept is out: a later look shows the set in force, and "Continue" replaces nothing."""
+    """After half an hour a set that no person kept is out: a later look shows the set in force, and "Continue" replaces nothing."""
     codes = visitor.codes()
     visitor.keep_codes()
     assert visitor.regenerate() == Done()

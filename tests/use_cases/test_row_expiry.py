@@ -130,7 +130,7 @@ class TestInTheMiddleOfASignIn:
         assert visitor.caller is not None
 
     def test_a_second_click(self, visitor: UseCaseBrowser, app: AuthenticatorApp, sweep: Sweep) -> None:
-        """It is told from a sign-in that nobody knows as long as a browser keeps the cookie, and longer."""
+        """It is told from a sign-in that no one knows as long as a browser keeps the cookie, and longer."""
         visitor.clock.advance(minutes=1)
         visitor.begin()
         clicked_twice = visitor.pending
@@ -203,7 +203,7 @@ class TestCounts:
         visitor.begin()
         assert visitor.code(app.code()) == Denied(Reason.SUSPENDED)
 
-    def test_guessing_at_somebody_who_stays_away_becomes_an_event(
+    def test_guessing_at_an_account_whose_owner_stays_away_becomes_an_event(
         self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
     ) -> None:
         """The same as at a sign-in, with the alarm; once, and the person is told when they come back."""
@@ -246,10 +246,10 @@ class TestCounts:
     def test_guesses_at_an_account_that_is_gone_go_without_a_word(
         self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Sweep
     ) -> None:
-        """There is nobody to tell, and the other kinds of rows are not kept by it."""
+        """There is no account to tell, and the other kinds of rows are not kept by it."""
         guess(visitor, 8)
         with installation.services.database.write() as connection:
-            connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.account_id == anna.id).values(account_id="nobody"))
+            connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.account_id == anna.id).values(account_id="unknown"))
             connection.commit()
         installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER)
         assert sweep()[Transient.STRANGER_COUNT] == 1
@@ -273,10 +273,10 @@ class TestCounts:
         assert sweep()[Transient.STRANGER_COUNT] == 1
         assert len(reports(installation, anna)) == 1
 
-    def test_a_few_mistakes_and_guesses_at_nobody_go_without_a_word(
+    def test_a_few_mistakes_and_guesses_at_an_unknown_account_go_without_a_word(
         self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
     ) -> None:
-        """No wait was opened, or there is nobody to tell."""
+        """No wait was opened, or there is no account to tell."""
         guess(new_visitor(), 4)
         guess(new_visitor(email="nobody@example.com", address="198.51.100.2"), 8)
         installation.clock.advance(hours=31 * 24)
@@ -341,7 +341,7 @@ class TestOneAtATime:
         assert len(sent) == 1
 
     def test_a_lease_from_a_clock_that_was_ahead_counts_for_nothing(self, installation: Installation) -> None:
-        """After the clock was set right, somebody sweeps at once."""
+        """After the clock was set right, a process sweeps at once."""
         parts = parts_of(installation)
         first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
         first.next_round()
@@ -365,7 +365,7 @@ class TestInSmallSteps:
     def test_a_round_is_bounded_and_the_next_goes_on(
         self, installation: Installation, anna: Account, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Nobody holds a thread for long, however much has come together."""
+        """No round holds a thread for long, however much has come together."""
         monkeypatch.setattr(expiry, "BATCH", 3)
         monkeypatch.setattr(expiry, "BATCHES_IN_A_ROUND", 2)
         add_expired_rows(installation, anna.id, rows=8)
@@ -400,7 +400,7 @@ class TestInSmallSteps:
         assert [statement for statement in sent if not statement.startswith("SELECT")] == sent[:1]
 
     def test_a_row_that_is_in_use_again_by_then_stays(self, installation: Installation, anna: Account, sweep: Sweep) -> None:
-        """Every row is judged again when it is removed: here a browser in which somebody has just signed in."""
+        """Every row is judged again when it is removed: here a browser in which a person has just signed in."""
         add_expired_rows(installation, anna.id, [Transient.KNOWN_BROWSER])
 
         def use() -> None:

@@ -61,7 +61,7 @@ def test_a_code_signs_in_once(app: AuthenticatorApp, new_visitor: Callable[..., 
 
 
 def test_an_earlier_code_is_refused_after_a_later_one(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """T-1 after T, and T after T+1, are used up too, though nobody has typed them."""
+    """T-1 after T, and T after T+1, are used up too, though no client has typed them."""
     first, second = new_visitor(), new_visitor()
     first.clock.advance(minutes=5)
     first.sign_in(TotpCode(app.code(steps=1)))

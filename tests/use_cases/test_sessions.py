@@ -14,7 +14,7 @@ from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
 
 
-def test_a_browser_without_a_token_or_with_a_made_up_one_is_nobody(visitor: UseCaseBrowser) -> None:
+def test_a_browser_without_a_token_or_with_a_made_up_one_is_signed_out(visitor: UseCaseBrowser) -> None:
     """An unknown token is not adopted (ASVS 7.2.1)."""
     assert visitor.caller is None
     visitor.session = Token(bytes(32))
@@ -70,7 +70,7 @@ def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to
 
 
 def test_of_two_nodes_one_may_be_two_minutes_behind_the_other(visitor: UseCaseBrowser) -> None:
-    """Whoever signs in and confirms who they are on the one is signed in, and confirmed, on the other."""
+    """A person who signs in and confirms who they are on the one is signed in, and confirmed, on the other."""
     visitor.sign_in()
     visitor.clock.advance(minutes=-2)
     assert visitor.identity.set_up.start(visitor.me, Totp.name) == Done()
@@ -92,7 +92,7 @@ def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installatio
     assert visitor.me.session.last_used_at == visitor.clock.now()
 
 
-def test_nobody_costs_no_statement_and_an_unknown_token_one(installation: Installation, visitor: UseCaseBrowser) -> None:
+def test_no_token_costs_no_statement_and_an_unknown_token_one(installation: Installation, visitor: UseCaseBrowser) -> None:
     """A stranger's request with a made-up cookie is as cheap as any."""
     with statements(installation) as sent:
         assert visitor.caller is None

@@ -93,7 +93,7 @@ def test_an_app_that_has_used_a_later_step_holds_up_no_other(
     assert isinstance(other.code(tablet.code(steps=-1)), SignedIn)
 
 
-def test_the_code_that_added_an_app_signs_nobody_in(tablet: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
+def test_the_code_that_added_an_app_signs_no_one_in(tablet: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """It is used up by adding it."""
     other = new_visitor()
     other.begin()
@@ -184,7 +184,7 @@ def test_a_sixth_app_is_refused(five: list[AuthenticatorApp], visitor: UseCaseBr
 def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
     app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
-    """Whoever is first ends the other's session, and what it had begun."""
+    """The one that is first ends the other's session, and what it had begun."""
     for number in range(2, MOST_PER_ACCOUNT):
         visitor.add_app(f"App {number}")
     other = new_visitor().sign_in(TotpCode(app.next_code()))

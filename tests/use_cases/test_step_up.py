@@ -110,7 +110,7 @@ def test_a_recovery_code_spent_in_a_step_up_makes_no_recovery_session(visitor: U
 
 
 def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
-    """Whoever holds it does not seem to be its owner. Each try leaves an event."""
+    """The client that holds it does not seem to be its owner. Each try leaves an event."""
     stale(visitor.sign_in())
     me = visitor.me
     outcomes = [visitor.confirm("wrong") for _ in range(5)]
@@ -163,7 +163,7 @@ def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_
     assert visitor.caller is not None
 
 
-def test_a_hash_that_is_renewed_meanwhile_refuses_nobody(
+def test_a_hash_that_is_renewed_meanwhile_refuses_no_one(
     installation: Installation, anna: Account, visitor: UseCaseBrowser, observed: StepUp, hasher: ObservedHasher
 ) -> None:
     """A sign-in in another browser stores another hash of the same password: that is no change."""
@@ -191,8 +191,8 @@ def test_a_session_that_ends_while_the_password_is_checked_does_not_rise(
 def test_a_disabled_account_steps_up_no_more(installation: Installation, visitor: UseCaseBrowser) -> None:
     """Nor does one that a request of a moment ago still knew, but that there is not any more."""
     me = visitor.sign_in().me
-    nobody = replace(me, account=replace(me.account, id="0" * 32))
-    assert visitor.identity.step_up.confirm(nobody, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    unknown = replace(me, account=replace(me.account, id="0" * 32))
+    assert visitor.identity.step_up.confirm(unknown, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
 

@@ -45,7 +45,7 @@ def test_the_count_of_a_network_begins_anew_each_minute(installation: Installati
 
 
 def test_a_known_browser_is_not_counted_for_its_network(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """A colleague's guessing in the same office keeps nobody out of their own browser."""
+    """A colleague's guessing in the same office keeps no one out of their own browser."""
     visitor.sign_in()
     spray(new_visitor, ["192.0.2.7"] * 31)
     assert isinstance(visitor.begin(), SignedIn)
@@ -65,7 +65,7 @@ def test_a_known_browser_is_not_counted_for_its_network(visitor: UseCaseBrowser,
     ids=["one IPv6 /64", "31 IPv6 /64s", "31 IPv4 addresses", "31 mapped addresses", "mapped and plain", "two spellings", "no addresses"],
 )
 def test_a_network_is_an_ipv4_address_or_an_ipv6_64(new_visitor: Callable[..., UseCaseBrowser], addresses: list[str], last: Reason) -> None:
-    """Whoever owns a /64 has one count for all of it; what is no address shares one as well."""
+    """A client that owns a /64 has one count for all of it; what is no address shares one as well."""
     assert reasons(spray(new_visitor, addresses))[30] is last
 
 

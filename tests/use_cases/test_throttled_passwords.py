@@ -150,7 +150,7 @@ def test_a_right_password_gives_the_addresss_charge_back_and_not_the_networks(in
 
 
 def test_a_known_browsers_right_password_gives_its_whole_charge_back(installation: Installation, visitor: UseCaseBrowser) -> None:
-    """It counts for no network: whoever signs in there all day long waits for nothing."""
+    """It counts for no network: a client that signs in there all day long waits for nothing."""
     visitor.sign_in().enable()
     for _ in range(100):
         assert isinstance(visitor.begin(), SecondFactorRequired)
@@ -217,7 +217,7 @@ def test_guessing_is_reported_at_the_next_completed_sign_in(
 
 
 def test_guessing_in_ones_own_browser_is_reported_too(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
-    """Whoever sits at Anna's browser and guesses is told of as well."""
+    """A person who sits at Anna's browser and guesses is told of as well."""
     visitor.sign_in()
     guess(visitor, 6)
     installation.clock.advance(minutes=1)
@@ -239,7 +239,7 @@ def test_wrong_codes_are_not_told_as_guesses_at_the_password(installation: Insta
 
 
 def test_a_wait_is_cut_when_the_clock_goes_back(visitor: UseCaseBrowser) -> None:
-    """Nobody waits a day because the clock was a day ahead: at most the longest delay, counted once."""
+    """No one waits a day because the clock was a day ahead: at most the longest delay, counted once."""
     visitor.clock.advance(hours=24)
     guess(visitor, 5)
     visitor.clock.advance(hours=-24)

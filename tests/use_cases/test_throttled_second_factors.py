@@ -60,7 +60,7 @@ def test_waits_begin_after_five_wrong_codes_and_double(installation: Installatio
 
 
 def test_the_two_factors_are_counted_apart(installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
-    """Whoever cannot get at the codes of the app for a while can still use a recovery code, and the other way round."""
+    """A person who cannot get at the codes of the app for a while can still use a recovery code, and the other way round."""
     codes = visitor.codes()
     guess(installation, 8, wrong_code(app))
     other = UseCaseBrowser(installation)

@@ -33,7 +33,7 @@ def test_starting_changes_nothing(visitor: UseCaseBrowser, new_visitor: Callable
 
 
 def test_the_secret_has_twenty_bytes_and_is_new_each_time(visitor: UseCaseBrowser) -> None:
-    """160 bits (RFC 4226 R6); nobody gets the secret of another or of an earlier time."""
+    """160 bits (RFC 4226 R6); no account gets the secret of another or of an earlier time."""
     secrets = set()
     for _ in range(5):
         visitor.start()
@@ -106,7 +106,7 @@ def test_the_fifth_code_may_be_the_right_one(visitor: UseCaseBrowser) -> None:
 
 @pytest.mark.parametrize("steps", [-10, -2, 2, 10])
 def test_a_wrong_clock_is_told_at_once_during_set_up(visitor: UseCaseBrowser, steps: int) -> None:
-    """Whoever sets up holds the secret anyway. The code is refused all the same, and counts."""
+    """A person who sets up holds the secret anyway. The code is refused all the same, and counts."""
     app = visitor.start()
     assert visitor.confirm_enrolment(app.code(steps=steps)) == Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=30 * steps, tries_left=4)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
