@@ -16,8 +16,8 @@ from xpressbot.foundation.database.transaction import ReadTransactions, Transact
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.kind import FactorKind
+from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.restore.use_case import AfterRestore
 from xpressbot.identity.throttling.rules import SECOND_FACTOR

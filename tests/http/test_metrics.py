@@ -81,7 +81,7 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
     code = protected.phone.next_code()
     installation.clock.advance(seconds=30)
     browser.post("/sign-in/code", code=WRONG)
-    assert watch.sign_in_rises() == {(STEPS, "refused", "totp"): 1, (CODES, "sign_in", "totp", "wrong_code"): 1}
+    assert watch.sign_in_rises() == {(STEPS, "refused", "totp"): 1, (CODES, "totp", "sign_in", "wrong_code"): 1}
     browser.post("/sign-in/code", code=code)
     assert watch.sign_in_rises() == {(STEPS, "signed_in", "totp"): 1}
     browser.sign_in()
@@ -91,9 +91,9 @@ def test_each_step_of_a_sign_in_is_counted_by_its_outcome(
     assert watch.sign_in_rises() == {
         (STEPS, "second_factor_required", "password"): 1,
         (STEPS, "refused", "totp"): 1,
-        (CODES, "sign_in", "totp", "code_already_used"): 1,
+        (CODES, "totp", "sign_in", "code_already_used"): 1,
         (STEPS, "refused", "recovery_code"): 1,
-        (CODES, "sign_in", "recovery_code", "wrong_code"): 1,
+        (CODES, "recovery_code", "sign_in", "wrong_code"): 1,
         (STEPS, "signed_in", "recovery_code"): 1,
     }
     new_browser().post("/sign-in/code", code=WRONG)
@@ -122,7 +122,7 @@ def test_a_sign_in_after_a_reset_is_counted_with_its_set_up(watch: PageMonitor, 
     assert must_enrol.post("/account/2fa/confirm", code=app.code()).status_code == 303
     assert watch.sign_in_rises() == {
         (STEPS, "enrolment_required", "password"): 1,
-        (CODES, "set_up", "totp", "wrong_code"): 1,
+        (CODES, "totp", "set_up", "wrong_code"): 1,
         (STEPS, "signed_in", "set_up"): 1,
     }
 
@@ -145,7 +145,7 @@ def test_a_step_up_is_counted_by_its_outcome_and_the_code_that_came_with_it(
         confirm(PASSWORD, WRONG)
     assert watch.sign_in_rises() == {
         (STEP_UPS, "refused"): 3,
-        (CODES, "step_up", "totp", "wrong_code"): 3,
+        (CODES, "totp", "step_up", "wrong_code"): 3,
         (STEP_UPS, "session_ended"): 1,
     }
 

@@ -11,8 +11,8 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.tables import AUTHENTICATOR, TOTP_AUTHENTICATOR
 

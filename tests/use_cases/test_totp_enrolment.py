@@ -10,8 +10,8 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
-from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 
 NO_ENROLMENT = Denied(Reason.NO_ENROLMENT)

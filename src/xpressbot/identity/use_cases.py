@@ -8,7 +8,7 @@ from xpressbot.identity.expiry.removal import RowExpiry
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
-from xpressbot.identity.factors.two_factor_set_up import SetUp
+from xpressbot.identity.factors.set_up import SetUp
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions.lookup import Sessions

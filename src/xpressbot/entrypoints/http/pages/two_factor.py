@@ -12,7 +12,7 @@ from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, wit
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInPage
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 
