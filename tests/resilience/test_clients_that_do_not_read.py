@@ -36,6 +36,12 @@ async def turns_until(happened: Callable[[], object]) -> None:
             await asyncio.sleep(0)
 
 
+def transport_of(client: Client) -> asyncio.Transport:
+    transport = client.writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    return transport
+
+
 async def connect(served: Served) -> tuple[Client, BoundedProtocol]:
     """A client that reads only when told to, through small buffers, and our end of its connection."""
     before = set(served.state.connections)
@@ -44,7 +50,7 @@ async def connect(served: Served) -> tuple[Client, BoundedProtocol]:
     (ours,) = set(served.state.connections) - before
     assert isinstance(ours, BoundedProtocol)
     ours.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    transport_of(client).pause_reading()
     return client, ours
 
 
@@ -89,10 +95,10 @@ def test_taking_a_little_gives_no_more_time() -> None:
         client, ours = await not_reading(served)
         pass_time(SEND_SECONDS / 2)
         await served.look_around()
-        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        transport_of(client).resume_reading()
         while ours.transport.get_write_buffer_size() > LOW_WATER_BYTES:
             await client.reader.read(1024)
-        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        transport_of(client).pause_reading()
         assert ours.transport.get_write_buffer_size() > 0
         pass_time(SEND_SECONDS / 2 + 1)
         await served.look_around()
@@ -107,7 +113,7 @@ def test_a_client_that_reads_slowly_gets_everything() -> None:
 
     async def story(served: Served) -> None:
         client, _ours = await not_reading(served)
-        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        transport_of(client).resume_reading()
         for _answer in range(MOST_QUEUED + 1):
             pass_time(SEND_SECONDS / (MOST_QUEUED + 2))
             status, _headers, body = await client.answer()
