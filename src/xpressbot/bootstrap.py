@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import typer
 from starlette.applications import Starlette
 
-from xpressbot.diagnostics import database_checks, file_checks, key_checks, network_checks, settings_checks
+from xpressbot.diagnostics import database_checks, file_checks, key_checks, memory_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.check import Check, ConnectionDemand
 from xpressbot.diagnostics.doctor import Doctor
@@ -205,6 +205,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         accounts.second_factors,
         database_checks.CONNECTIONS,
         file_checks.DISK_SPACE,
+        memory_checks.LARGE_PAGES,
     )
 
 

@@ -10,6 +10,7 @@ from tests.support.databases import fresh_database
 from tests.support.installation import Installation
 from tests.support.people import Person, protected
 from xpressbot.diagnostics import file_checks as files
+from xpressbot.diagnostics import memory_checks
 from xpressbot.foundation.clock import SystemClock
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -21,6 +22,15 @@ def _enough_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """How full the disk is that the tests run on is not what they are about."""
     for limit in ("LOW_SPACE", "NO_SPACE", "LOW_SPACE_FOR_KEYS"):
         monkeypatch.setattr(files, limit, 0)
+
+
+@pytest.fixture(autouse=True)
+def kernel_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A file in the place of the kernel's, for large pages on request."""
+    file = tmp_path / "transparent_hugepage"
+    file.write_text("always [madvise] never\n")
+    monkeypatch.setattr(memory_checks, "KERNEL_SETTING", file)
+    return file
 
 
 @pytest.fixture(params=ENGINES)

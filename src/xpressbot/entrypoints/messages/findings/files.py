@@ -1,4 +1,4 @@
-"""What the doctor says of the key ring, of who may read and replace files, and of disks."""
+"""What the doctor says of the key ring, of who may read and replace files, of disks, and of memory."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -25,6 +25,7 @@ CHECKS: Final[Mapping[str, CheckWords]] = {
     "keys_apart": CheckWords(N_("Keys apart from data"), N_("The key ring does not lie with the data.")),
     "file_modes": CheckWords(N_("File modes"), N_("Keys and data are their owner's only.")),
     "disk_space": CheckWords(N_("Disk space"), N_("There is room left.")),
+    "large_pages": CheckWords(N_("Large pages of memory"), N_("The system does not refuse them.")),
 }
 
 PROBLEMS: Final[Mapping[str, ProblemWords]] = {
@@ -92,5 +93,9 @@ PROBLEMS: Final[Mapping[str, ProblemWords]] = {
     ),
     "disk_full": ProblemWords(
         N_("The disk of %(directory)s is full: %(free)s left."), N_("Make room now: until then, all sign-ins fail."), _FREE
+    ),
+    "large_pages_never": ProblemWords(
+        N_("This system gives no large pages of memory, so that hashing a password takes about twice as long."),
+        N_("Write madvise into %(file)s, and start the service with GLIBC_TUNABLES=glibc.malloc.hugetlb=1, as its unit file does."),
     ),
 }
