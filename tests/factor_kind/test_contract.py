@@ -5,6 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from xpressbot.identity.restore.use_case import AfterRestore
 
 from tests.factor_kind.holders import HOLDERS, ChallengeResponseHolder, Holder, TotpHolder
 from tests.support.installation import CLIENT, PASSWORD, Installation
@@ -19,7 +20,6 @@ from xpressbot.identity.factors.kind import FactorKind
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
-from xpressbot.identity.restore.use_case import AfterRestore
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
 RACERS = 50
