@@ -240,6 +240,17 @@ class TestCounts:
         }
         assert [report["count"] for report in reports(installation, anna)] == [2]
 
+    def test_guessing_in_two_known_browsers_of_a_person_becomes_an_event_each(
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
+    ) -> None:
+        """Both counts are found at once, and none is left."""
+        for browser, guesses in ((new_visitor().sign_in(), 6), (new_visitor().sign_in(), 7)):
+            guess(browser, guesses)
+        installation.clock.advance(hours=31 * 24)
+        assert sweep()["password_counts"] == 2
+        assert sorted(report["count"] for report in reports(installation, anna)) == [2, 3]
+        assert tries(installation) == {}
+
     def test_guesses_at_an_account_that_is_gone_go_without_a_word(
         self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Callable
     ) -> None:
