@@ -24,5 +24,5 @@ def _calls() -> Iterator[tuple[str, str, list[str]]]:
                     args=[ast.Constant(value=str(event))],
                     keywords=keywords,
                 ):
-                    fields = [str(keyword.arg) for keyword in keywords if keyword.arg != "exc_info"]
+                    fields = [keyword.arg for keyword in keywords if keyword.arg is not None and keyword.arg != "exc_info"]
                     yield event, level, fields + (["traceback"] if level == "exception" else [])

@@ -15,12 +15,13 @@ from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import PREFIX, Settings
 from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
-from xpressbot.identity.expiry.rules import Transient, cutoff
 from xpressbot.identity.factors.recovery_codes.kind import check_bucket
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.throttling import rules as throttling
 from xpressbot.identity.throttling.rules import Policy
+from xpressbot.identity.use_cases import expiring_rows
 
+_KINDS = all_kinds(Encryption(EMPTY_KEY_RING, SystemEntropy(), lambda: EMPTY_KEY_RING), KeyedDigests(EMPTY_KEY_RING), DEFAULT_SYSTEM)
 _OPERATIONS = "docs/operations.md"
 _COLUMNS = {
     "free": "Free tries",
@@ -120,15 +121,14 @@ def _waits() -> dict[tuple[str, ...], Cells]:
 
 def _buckets() -> dict[tuple[str, ...], Cells]:
     """What each room keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
-    kinds = all_kinds(Encryption(EMPTY_KEY_RING, SystemEntropy(), lambda: EMPTY_KEY_RING), KeyedDigests(EMPTY_KEY_RING), DEFAULT_SYSTEM)
     buckets = [throttling.known_browser(""), throttling.stranger(""), throttling.network(""), throttling.link_forms("")]
-    buckets += [*(kind.bucket("") for kind in kinds), check_bucket("")]
+    buckets += [*(kind.bucket("") for kind in _KINDS), check_bucket("")]
     names = {id(policy): name for name, policy in _POLICIES.items()}
     return {(_code(bucket.name),): {"Policy": _code(names[id(bucket.policy)])} for bucket in buckets}
 
 
 def _retention() -> dict[tuple[str, ...], Cells]:
-    return {(_code(kind.value),): {"Kept for": duration(-cutoff(kind, 0).ended_by)} for kind in Transient}
+    return {(_code(rows.name),): {"Kept for": duration(rows.kept)} for rows in expiring_rows(_KINDS)}
 
 
 def _code(text: str) -> str:

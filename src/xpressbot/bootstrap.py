@@ -24,6 +24,7 @@ from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_k
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
+from xpressbot.foundation.database.expiry import RowExpiry
 from xpressbot.foundation.database.migration_runner import prepare_schema
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.database.session_reader import SessionReader
@@ -37,9 +38,9 @@ from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
-from xpressbot.identity.expiry.removal import RowExpiry
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
@@ -52,8 +53,6 @@ from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.registration.account_creation import PasswordRules, Registration
-from xpressbot.identity.restore.rules import Restored
-from xpressbot.identity.restore.use_case import AfterRestore
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
@@ -65,7 +64,7 @@ from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.throttling import rules as throttle
-from xpressbot.identity.use_cases import Identity
+from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
@@ -137,7 +136,6 @@ def build(
         ),
         administration=Administration(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
-        expiry=RowExpiry(transactions, system),
     )
     demand = ConnectionDemand(workers, pools.threads)
     examine = partial(build_doctor(system).examine, settings, database, demand, thorough=False)
@@ -151,6 +149,7 @@ def build(
         database=database,
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
+        expiry=RowExpiry(transactions, system, expiring_rows(kinds)),
         background_check=BackgroundCheck(examine, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
@@ -183,7 +182,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         encryption = Encryption(ring, system.entropy, lambda: ring)
         return InstallationQueries(Transactions(database), system, encryption, all_kinds(encryption, KeyedDigests(ring), system))
 
-    accounts = account_checks(queries_of)
+    accounts, of_kinds = account_checks(queries_of), _kinds_without_keys(system, all_kinds).doctor_checks
     return (
         settings_checks.SETTINGS,
         database_checks.DATABASE,
@@ -201,7 +200,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         network_checks.FORWARDED_HEADERS,
         network_checks.HOST_HEADER,
         accounts.enrolments,
-        accounts.recovery_codes,
+        *of_kinds,
         accounts.second_factors,
         database_checks.CONNECTIONS,
         file_checks.DISK_SPACE,
@@ -209,8 +208,8 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
     )
 
 
-def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
-    """End what an older copy of a database brings back open, before it is used. Identity has the list of its tables.
+def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM, make_kinds: MakeKinds = all_kinds) -> Restored:
+    """End what an older copy of a database brings back open, before it is used. Each room and kind of factor lists its tables.
 
     SQLite is migrated on the way; another database must be up to date. No key ring is needed.
     Raises SchemaError, or what the database driver raises.
@@ -218,11 +217,15 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM) -> Restored:
     database = open_database(url, pool_size=1, patient=True)
     try:
         prepare_schema(database, MIGRATIONS)
-        encryption = Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING)
-        kinds = all_kinds(encryption, KeyedDigests(EMPTY_KEY_RING), system)
-        return AfterRestore(Transactions(database), system, kinds).end_what_is_open()
+        kinds = _kinds_without_keys(system, make_kinds)
+        return AfterRestore(Transactions(database), system, kinds, at_restore(kinds)).end_what_is_open()
     finally:
         database.dispose()
+
+
+def _kinds_without_keys(system: System, make_kinds: MakeKinds) -> Kinds:
+    """The kinds for what needs no secret of theirs."""
+    return make_kinds(Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING), KeyedDigests(EMPTY_KEY_RING), system)
 
 
 def web_application() -> Starlette:

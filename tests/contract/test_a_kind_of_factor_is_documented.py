@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.contract.documents import ROOT
 from xpressbot.entrypoints.http.factors import registry as web_registry
+from xpressbot.entrypoints.messages.findings import factors
 from xpressbot.identity.factors import registry
 
 EXAMPLE = ROOT / "tests/factor_kind/challenge_response"
@@ -17,7 +18,7 @@ def listed() -> list[str]:
 
 
 def test_the_list_names_the_places_and_no_other() -> None:
-    """Two folders of packages, two registries, the tables and their migration."""
+    """Two folders of packages, two registries, the tables and their migration, the words of the doctor."""
     assert listed() == [
         "src/xpressbot/identity/factors/",
         "src/xpressbot/identity/tables.py",
@@ -25,6 +26,7 @@ def test_the_list_names_the_places_and_no_other() -> None:
         _path_of(registry.__file__),
         "src/xpressbot/entrypoints/http/factors/",
         _path_of(web_registry.__file__),
+        _path_of(factors.__file__),
     ]
 
 

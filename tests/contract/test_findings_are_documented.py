@@ -6,10 +6,15 @@ from collections import Counter
 import pytest
 
 from tests.contract.documents import table
-from xpressbot.bootstrap import doctor_checks
+from xpressbot.bootstrap import DEFAULT_SYSTEM, doctor_checks
 from xpressbot.diagnostics.check import COMMON_PROBLEMS, NOT_CHECKED, Finding, Problem, Severity
 from xpressbot.entrypoints.messages.findings import advice as words
+from xpressbot.entrypoints.messages.findings.factors import METHODS
 from xpressbot.entrypoints.messages.translation import ENGLISH
+from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
+from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING
+from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.identity.factors.registry import all_kinds
 
 CHECKS = doctor_checks()
 PROBLEMS = [*COMMON_PROBLEMS, *(problem for check in CHECKS for problem in check.problems)]
@@ -39,6 +44,13 @@ def test_every_check_and_severity_has_words_and_no_words_are_left_over() -> None
     assert set(words.CHECKS) == {check.name for check in CHECKS}
     assert set(words.PROBLEMS) == {problem.code for problem in PROBLEMS}
     assert set(words.SEVERITIES) == set(Severity)
+
+
+def test_every_kind_of_factor_has_a_name_in_findings_and_no_name_is_left_over() -> None:
+    """The doctor tells which of an account's factors is suspended."""
+    encryption = Encryption(EMPTY_KEY_RING, SystemEntropy(), lambda: EMPTY_KEY_RING)
+    kinds = all_kinds(encryption, KeyedDigests(EMPTY_KEY_RING), DEFAULT_SYSTEM)
+    assert set(METHODS) == {kind.method for kind in kinds}
 
 
 def test_what_has_no_remedy_is_said_without_one() -> None:

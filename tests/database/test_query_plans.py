@@ -12,11 +12,10 @@ from sqlalchemy import Connection
 
 from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.many_accounts import add_accounts, add_expired_rows
+from tests.support.many_accounts import EXPIRING, add_accounts, add_expired_rows
 from tests.support.optional import present
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
 from tests.use_cases.instrumentation import parts_of
-from xpressbot.identity.expiry.rules import Transient
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
@@ -36,9 +35,9 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
     add_expired_rows(installation, installation.add_account("berta@example.com").id)
     with recorded(installation) as statements:
         people_come_and_go(installation)
-        removed = installation.services.identity.expiry.next_round()
+        removed = installation.services.expiry.next_round()
         forget_unsaved_codes(installation)
-    assert all(removed[kind] for kind in Transient), removed
+    assert all(removed[kind] for kind in EXPIRING), removed
 
     tables = {table for statement, _parameters in statements for table in re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement)}
     assert tables >= {

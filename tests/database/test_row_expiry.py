@@ -13,13 +13,14 @@ from sqlalchemy import Table, func, select
 from tests.support.child_processes import fork_together
 from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.many_accounts import add_accounts, add_expired_rows
+from tests.support.many_accounts import EXPIRING, add_accounts, add_expired_rows
 from tests.support.optional import present
 from tests.support.people import completed, pending, protected, session_by_password
 from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.support.settable_system import SeededEntropy
 from tests.use_cases.instrumentation import after_unit_of_work, statements
 from xpressbot.bootstrap import build
+from xpressbot.foundation.database.expiry import RowExpiry, remove, walk
 from xpressbot.foundation.database.leases import LEASE, take_lease
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
@@ -27,9 +28,6 @@ from xpressbot.foundation.system import System
 from xpressbot.foundation.times import HOUR, SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.expiry import store as expiry_store
-from xpressbot.identity.expiry.removal import RowExpiry
-from xpressbot.identity.expiry.rules import Transient
 from xpressbot.identity.factors.recovery_codes.kind import check_bucket
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import SignedIn
@@ -77,9 +75,9 @@ def test_of_several_processes_one_sweeps(installation: Installation) -> None:
     def child(_number: int, meet: Callable[[], None]) -> int:
         services = build(installation.services.settings, system=System(installation.clock, SystemEntropy()), durable=False)
         meet()
-        return sum(services.identity.expiry.next_round().values())
+        return sum(services.expiry.next_round().values())
 
-    assert sorted(fork_together(4, child, beside=installation.services.database)) == [0, 0, 0, 5 * len(Transient)]
+    assert sorted(fork_together(4, child, beside=installation.services.database)) == [0, 0, 0, 5 * len(EXPIRING)]
 
 
 def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) -> None:
@@ -87,17 +85,17 @@ def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) 
     add_expired_rows(installation, installation.add_account().id, rows=60)
     now, transactions, start = installation.clock.now(), _transactions(installation), threading.Barrier(2, timeout=30)
 
-    def sweep(kind: Transient) -> int:
+    def sweep(kind: str) -> int:
         with transactions.reading() as tx:
-            found = expiry_store.walk(tx, kind, None, now, 1000)
+            found = walk(tx, EXPIRING[kind], None, now, 1000)
         keys = [row.key for row in found.outdated]
         start.wait()
         with transactions.writing() as tx:
-            removed = expiry_store.remove(tx, kind, keys, now)
+            removed = remove(tx, EXPIRING[kind], keys, now)
             tx.commit()
         return removed
 
-    for kind in Transient:
+    for kind in EXPIRING:
         with ThreadPoolExecutor(2) as threads:
             assert sum(threads.map(sweep, [kind, kind])) == 60
 
@@ -105,39 +103,39 @@ def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) 
 def test_what_a_process_is_busy_with_is_passed_over(installation: Installation) -> None:
     """The sweep waits for no lock, and takes the row the next time. SQLite has one writer at a time, and no locks on rows."""
     on_postgres = installation.services.database.engine.dialect.name == "postgresql"
-    add_expired_rows(installation, installation.add_account().id, [Transient.SESSION], rows=3)
+    add_expired_rows(installation, installation.add_account().id, ["sessions"], rows=3)
     with installation.services.database.write() if on_postgres else installation.services.database.read() as busy:
         busy.execute(select(SESSION.c.id).limit(1).with_for_update()).all()
-        assert installation.services.identity.expiry.next_round()[Transient.SESSION] == (2 if on_postgres else 3)
-    installation.services.identity.expiry.next_round()
+        assert installation.services.expiry.next_round()["sessions"] == (2 if on_postgres else 3)
+    installation.services.expiry.next_round()
     assert _count(installation, SESSION) == 0
 
 
 def test_people_sign_in_while_a_batch_is_being_removed(installation: Installation) -> None:
     """PostgreSQL: an unfinished removal keeps no one from signing in to the very account whose rows go."""
     anna = protected(installation.services)
-    installation.services.identity.expiry.next_round()
+    installation.services.expiry.next_round()
     add_expired_rows(installation, anna.account.id, rows=3)
     now = installation.clock.now()
     with _transactions(installation).writing() as tx:
-        for kind in Transient:
-            keys = [row.key for row in expiry_store.walk(tx, kind, None, now, 100).outdated]
-            assert expiry_store.remove(tx, kind, keys, now) == 3
+        for kind in EXPIRING:
+            keys = [row.key for row in walk(tx, EXPIRING[kind], None, now, 100).outdated]
+            assert remove(tx, EXPIRING[kind], keys, now) == 3
         if installation.services.database.engine.dialect.name == "postgresql":
             completed(installation.services, pending(installation.services), TotpCode(anna.phone.code()))
         tx.commit()
     assert broken_at(installation.services, anna.account.id) is None
-    given_back = {Transient.NETWORK_COUNT, Transient.STRANGER_COUNT}
-    assert not any(removed for kind, removed in installation.services.identity.expiry.next_round().items() if kind not in given_back)
+    given_back = {"network_counts", "stranger_counts"}
+    assert not any(removed for kind, removed in installation.services.expiry.next_round().items() if kind not in given_back)
 
 
-@pytest.mark.parametrize("kind", [Transient.SESSION, Transient.PENDING_SIGN_IN, Transient.ENROLMENT, Transient.KNOWN_BROWSER])
-def test_young_rows_are_not_even_looked_at(installation: Installation, kind: Transient) -> None:
+@pytest.mark.parametrize("kind", ["sessions", "pending_sign_ins", "enrolments", "known_browsers"])
+def test_young_rows_are_not_even_looked_at(installation: Installation, kind: str) -> None:
     """However many people are signed in, a walk is as long as what is old enough: here one row, and no further stretch."""
     add_accounts(installation, accounts=20)
     add_expired_rows(installation, installation.add_account().id, [kind])
     with _transactions(installation).reading() as tx:
-        stretch = expiry_store.walk(tx, kind, None, installation.clock.now(), 2)
+        stretch = walk(tx, EXPIRING[kind], None, installation.clock.now(), 2)
     assert (len(stretch.outdated), stretch.end) == (1, None)
 
 
@@ -154,16 +152,16 @@ def test_rows_of_use_stay(installation: Installation) -> None:
             throttle_store.charge(tx, [bucket], now)
         tx.commit()
     # A count whose tries were all given back goes at once.
-    services.identity.expiry.next_round()
+    services.expiry.next_round()
     before = {
         table: _count(installation, table) for table in (SESSION, PENDING_SIGN_IN, LINK, KNOWN_BROWSER, AUTHENTICATOR, THROTTLE_BUCKET)
     }
 
-    assert not any(services.identity.expiry.next_round().values())
+    assert not any(services.expiry.next_round().values())
     assert {table: _count(installation, table) for table in before} == before
 
     installation.clock.advance(hours=1000 * 24)
-    services.identity.expiry.next_round()
+    services.expiry.next_round()
     assert {table: _count(installation, table) for table in before} == {
         SESSION: 0,
         PENDING_SIGN_IN: 0,
@@ -184,7 +182,7 @@ def test_a_count_that_owes_an_event_is_taken_once_by_the_process_that_comes_firs
 
     def sweep(expiry: RowExpiry) -> int:
         start.wait()
-        return expiry.next_round()[Transient.STRANGER_COUNT]
+        return expiry.next_round()["stranger_counts"]
 
     with ThreadPoolExecutor(2) as threads:
         assert sum(threads.map(sweep, sweepers)) == 1
@@ -200,11 +198,11 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
     now = installation.clock.now()
     with _transactions(installation).writing() as tx:
-        found = expiry_store.walk(tx, Transient.STRANGER_COUNT, None, now, 100).outdated
+        found = walk(tx, EXPIRING["stranger_counts"], None, now, 100).outdated
         assert [row.owed_to for row in found] == [account.id]
-        assert expiry_store.remove(tx, Transient.STRANGER_COUNT, [row.key for row in found], now) == 0
+        assert remove(tx, EXPIRING["stranger_counts"], [row.key for row in found], now) == 0
     with statements(installation) as sent:
-        installation.services.identity.expiry.next_round()
+        installation.services.expiry.next_round()
     tables = [present(re.search(r"(?:FROM|INTO|UPDATE) (\w+)", statement))[1] for statement in sent]
     order = tables[tables.index("account") :][:7]
     assert order == [
@@ -225,9 +223,9 @@ def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Install
     _guessed_at(installation, account)
     _until_only_the_strangers_count_is_outdated(installation)
     operation = partial(installation.services.identity.password_step.begin, account.email, PASSWORD, "/", known)
-    lease_and_walks = 1 + list(Transient).index(Transient.STRANGER_COUNT) + 1
+    lease_and_walks = 1 + list(EXPIRING).index("stranger_counts") + 1
     with after_unit_of_work(installation, lease_and_walks, operation):
-        installation.services.identity.expiry.next_round()
+        installation.services.expiry.next_round()
     kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN]
 
@@ -245,13 +243,13 @@ def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installa
 
     def sweep() -> bool:
         start.wait()
-        installation.services.identity.expiry.next_round()
+        installation.services.expiry.next_round()
         return True
 
     with ThreadPoolExecutor(2) as threads:
         done = [threads.submit(sign_in), threads.submit(sweep)]
         assert [operation.result() for operation in done] == [True, True]
-    installation.services.identity.expiry.next_round()
+    installation.services.expiry.next_round()
     kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert sorted(kinds) == sorted([EventKind.ACCOUNT_CREATED, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN])
     assert broken_at(installation.services, account.id) is None
@@ -265,13 +263,13 @@ def _guessed_at(installation: Installation, account: Account) -> None:
 
 def _until_only_the_strangers_count_is_outdated(installation: Installation) -> None:
     installation.clock.advance(seconds=(FORGOTTEN_AFTER - HOUR) / SECOND)
-    installation.services.identity.expiry.next_round()
+    installation.services.expiry.next_round()
     installation.clock.advance(hours=1)
 
 
 def _with_the_lease(installation: Installation) -> RowExpiry:
     """Takes itself for the one that has the lease: its name is drawn from the same time and the same bytes as any other's."""
-    return RowExpiry(_transactions(installation), System(installation.clock, SeededEntropy()))
+    return RowExpiry(_transactions(installation), System(installation.clock, SeededEntropy()), [*EXPIRING.values()])
 
 
 def _transactions(installation: Installation) -> Transactions:

@@ -19,6 +19,7 @@ from tests.support.people import Person
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.administration import installation_queries as queries
+from xpressbot.identity.factors.recovery_codes import doctor_checks as recovery_codes
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
@@ -47,7 +48,7 @@ def test_a_page_looks_at_the_codes_of_those_who_have_had_their_apps_longest(
 ) -> None:
     """So many of them; the doctor looks at everybody's."""
     add_people(installation)
-    monkeypatch.setattr(queries, "ACCOUNTS_LOOKED_AT", 2)
+    monkeypatch.setattr(recovery_codes, "ACCOUNTS_LOOKED_AT", 2)
     (facts,) = on_the_page(installation, "few_recovery_codes")
     assert [account["email"] for account in facts["accounts"]] == NAMES[:2]
     assert [account["email"] for account in examine(shell).about("few_recovery_codes")["facts"]["accounts"]] == NAMES
@@ -58,7 +59,7 @@ def test_a_page_names_some_of_many_suspended_accounts(shell: Shell, installation
     for number, account in enumerate(add_people(installation)):
         factor, _method = METHODS[number % 2]
         charge(installation, throttle.second_factor(factor, account), present(SECOND_FACTOR.suspend_at))
-    monkeypatch.setattr(queries, "ACCOUNTS_LOOKED_AT", 3)
+    monkeypatch.setattr(queries, "MOST_SUSPENDED", 3)
     (facts,) = on_the_page(installation, "second_factor_suspended")
     assert len(facts["accounts"]) == 3
     everybody = examine(shell).about("second_factor_suspended")["facts"]["accounts"]

@@ -17,8 +17,8 @@ from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.accounts.rules.account import AccountStatus
-from xpressbot.identity.administration import installation_queries as queries
 from xpressbot.identity.factors.reset import revoke_all
+from xpressbot.identity.factors.totp import doctor_checks
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
 from xpressbot.identity.tables import TOTP_AUTHENTICATOR
@@ -176,7 +176,7 @@ def test_a_page_looks_at_the_newest_apps(
     with installation.services.database.write() as connection:
         connection.execute(update(TOTP_AUTHENTICATOR).values(last_step=latest_credible_step(SystemClock().now()) + 100))
         connection.commit()
-    monkeypatch.setattr(queries, "APPS_LOOKED_AT", 2)
+    monkeypatch.setattr(doctor_checks, "APPS_LOOKED_AT", 2)
     assert on_the_page(installation, "phones_agree") == []
     assert [len(facts["accounts"]) for facts in on_the_page(installation, "codes_of_the_future")] == [2]
     report = examine(shell)
@@ -188,7 +188,7 @@ def test_a_page_looks_at_the_newest_apps(
 def test_a_page_reads_no_more_apps_than_it_looks_at(installation: Installation, monkeypatch: pytest.MonkeyPatch, about: str) -> None:
     """They come in the order of their key, and the engine stops when it has enough: it neither reads nor sorts them all."""
     add_accounts(installation, accounts=1500)
-    monkeypatch.setattr(queries, "APPS_LOOKED_AT", 10)
+    monkeypatch.setattr(doctor_checks, "APPS_LOOKED_AT", 10)
     with recorded(installation) as statements:
         installation.services.background_check.renew()
     ((statement, parameters),) = [(text, given) for text, given in statements if about in text]

@@ -5,22 +5,29 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import Table, func, select
 
+from tests.factor_kind.challenge_response.core.store import EXPIRING_CHALLENGES, LIFETIME
+from tests.factor_kind.challenge_response.core.tables import AUTHENTICATOR_KEY, CHALLENGE
 from tests.factor_kind.holders import HOLDERS, ChallengeResponseHolder, Holder, TotpHolder
+from tests.factor_kind.registry import kinds_and_one_more
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import adding, caller_with, reset
+from xpressbot.bootstrap import end_what_is_open
 from xpressbot.foundation.crypto.encrypted_columns import StoredSecret, newest_secrets
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
-from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
+from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.system import System
+from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.administration.after_restore import Restored
 from xpressbot.identity.factors.kind import FactorKind
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
-from xpressbot.identity.restore.use_case import AfterRestore
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
+from xpressbot.identity.use_cases import at_restore, expiring_rows
 
 RACERS = 50
 
@@ -45,6 +52,18 @@ def refusal(outcome: SignedIn | Denied) -> Reason | None:
 def secrets_of(holder: Holder) -> int:
     with ReadTransactions(holder.installation.services.database).reading() as tx:
         return sum(len(newest_secrets(tx, column, "", 1000)) for column in kind_of(holder).encrypted_columns)
+
+
+def after_restore(installation: Installation) -> Restored:
+    """What `restore` does, in the time of the test and with one kind more."""
+    system = System(installation.clock, installation.entropy)
+    return end_what_is_open(installation.services.settings.url, system, kinds_and_one_more)
+
+
+def rows_of(installation: Installation, table: Table) -> int:
+    with installation.services.database.read() as connection:
+        count: int = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    return count
 
 
 def test_a_right_proof_signs_in_by_the_kinds_method(holder: Holder) -> None:
@@ -146,11 +165,30 @@ def test_secrets_are_encrypted_anew_and_the_old_key_can_go(holder: Holder) -> No
 @pytest.mark.parametrize("made", [TotpHolder, ChallengeResponseHolder], ids=lambda made: made.kind)
 def test_a_proof_from_before_a_restore_is_refused(installation: Installation, made: type[Holder]) -> None:
     """It may have been used since the backup was made."""
-    holder, services = made(installation), installation.services
+    holder = made(installation)
     proof = holder.proof(holder.waiting())
-    system = System(installation.clock, installation.entropy)
-    AfterRestore(Transactions(services.database), system, services.identity.kinds).end_what_is_open()
+    after_restore(installation)
     assert isinstance(holder.verify(holder.waiting(), proof), Denied)
+
+
+def test_what_a_kind_says_ends_at_a_restore_ends_and_is_counted(installation: Installation) -> None:
+    """Its open challenges go; the keys of authenticators stay."""
+    holder = ChallengeResponseHolder(installation)
+    holder.proof(holder.waiting())
+    assert after_restore(installation).ended["open challenges"] == 1
+    assert rows_of(installation, CHALLENGE) == 0
+    assert rows_of(installation, AUTHENTICATOR_KEY) == 1
+
+
+def test_rows_that_a_kind_says_expire_are_removed(installation: Installation) -> None:
+    """A challenge that was never answered goes when it has been kept for its time, and not before."""
+    holder = ChallengeResponseHolder(installation)
+    holder.proof(holder.waiting())
+    installation.clock.advance(seconds=(LIFETIME + EXPIRING_CHALLENGES.kept) / SECOND - 1e-6)
+    assert installation.services.expiry.next_round()[EXPIRING_CHALLENGES.name] == 0
+    installation.clock.advance(seconds=1e-6)
+    assert installation.services.expiry.next_round()[EXPIRING_CHALLENGES.name] == 1
+    assert rows_of(installation, CHALLENGE) == 0
 
 
 @pytest.mark.parametrize("made", [TotpHolder, ChallengeResponseHolder], ids=lambda made: made.kind)
@@ -169,6 +207,16 @@ def test_an_authenticator_that_was_removed_proves_nothing(installation: Installa
     assert refusal(holder.verify(again, proof)) is Reason.WRONG_CODE
     assert refusal(holder.verify(waiting, proof)) is Reason.START_AGAIN
     assert isinstance(holder.verify(again, TotpCode(app.next_code())), SignedIn)
+
+
+def test_each_table_and_each_kind_of_rows_is_stated_once(installation: Installation) -> None:
+    """A restore treats no table twice, and a walk remembers by its name how far it has come."""
+    kinds = installation.services.identity.kinds
+    tables = [said.table for said in at_restore(kinds)]
+    names = [rows.name for rows in expiring_rows(kinds)]
+    assert len(set(tables)) == len(tables)
+    assert len(set(names)) == len(names)
+    assert {CHALLENGE, AUTHENTICATOR_KEY} <= set(tables)
 
 
 def test_every_encrypted_column_belongs_to_one_kind(installation: Installation) -> None:

@@ -133,7 +133,7 @@ def test_a_right_password_that_stops_is_told_when_the_sign_in_has_expired(
     protected: Protected, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
     """Also to a person who is signed in all the time; more of them within the hour wait for the next event."""
-    expiry, thief = installation.services.identity.expiry, new_browser(address="203.0.113.66")
+    expiry, thief = installation.services.expiry, new_browser(address="203.0.113.66")
     counts = []
     for _half_hour in range(4):
         thief = new_browser(address="203.0.113.66")
@@ -160,7 +160,7 @@ def test_a_sign_in_that_is_begun_anew_or_completed_has_not_stopped(
     assert person.post("/sign-in/code", code=protected.phone.next_code()).headers["location"] == "/"
     assert told(person) == ""
     installation.clock.advance(minutes=SIGN_IN_KEPT_MINUTES)
-    installation.services.identity.expiry.next_round()
+    installation.services.expiry.next_round()
     assert told(person) == ""
 
 
@@ -223,7 +223,7 @@ def test_what_is_told_as_one_says_when_the_places_differ(protected: Protected, n
 def test_an_hour_is_what_separates_two_events_of_stopped_sign_ins() -> None:
     """The numbers that the tests above stand on."""
     from xpressbot.identity.audit.rules import notice
-    from xpressbot.identity.expiry import rules as retention
+    from xpressbot.identity.sign_in import retention
     from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 
     assert notice.STOPPED_TOLD_EVERY == HOUR

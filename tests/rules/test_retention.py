@@ -7,48 +7,59 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 
+from tests.support.many_accounts import EXPIRING
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.foundation.identifiers import bound_of_identifiers, identifier
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.times import DAY, SECOND
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.expiry import rules as retention
-from xpressbot.identity.expiry.rules import Transient, cutoff
+from xpressbot.identity.factors import retention as of_factors
+from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.links import retention as of_links
+from xpressbot.identity.sessions import retention as of_sessions
 from xpressbot.identity.sessions.rules import known_browser as device
 from xpressbot.identity.sessions.rules import session
+from xpressbot.identity.sign_in import retention as of_sign_in
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.throttling import retention as of_throttling
 from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.use_cases import expiring_rows
 
 NOW = 1_790_000_000 * SECOND
 times = st.integers(-(2**20), 2**50)
 LIVES = {
-    Transient.SESSION: (session.ABSOLUTE_LIFETIME, retention.SESSION_KEPT),
-    Transient.PENDING_SIGN_IN: (pending_sign_in.LIFETIME, retention.PENDING_SIGN_IN_KEPT),
-    Transient.LINK: (0, retention.LINK_KEPT),
-    Transient.ENROLMENT: (0, retention.ENROLMENT_KEPT),
-    Transient.KNOWN_BROWSER: (0, device.LIFETIME),
-    Transient.NETWORK_COUNT: (0, retention.NETWORK_COUNT_KEPT),
-    Transient.PASSWORD_COUNT: (0, retention.PASSWORD_COUNT_KEPT),
-    Transient.STRANGER_COUNT: (0, throttle.FORGOTTEN_AFTER),
-    Transient.LINK_COUNT: (0, retention.LINK_COUNT_KEPT),
-    Transient.STEP_UP_COUNT: (0, retention.STEP_UP_COUNT_KEPT),
-    Transient.ENROLMENT_COUNT: (0, retention.ENROLMENT_COUNT_KEPT),
+    "sessions": (session.ABSOLUTE_LIFETIME, of_sessions.SESSION_KEPT),
+    "pending_sign_ins": (pending_sign_in.LIFETIME, of_sign_in.PENDING_SIGN_IN_KEPT),
+    "links": (None, of_links.LINK_KEPT),
+    "enrolments": (None, of_factors.ENROLMENT_KEPT),
+    "known_browsers": (0, device.LIFETIME),
+    "network_counts": (None, of_throttling.NETWORK_COUNT_KEPT),
+    "password_counts": (None, of_sign_in.PASSWORD_COUNT_KEPT),
+    "stranger_counts": (None, throttle.FORGOTTEN_AFTER),
+    "link_counts": (None, of_throttling.LINK_COUNT_KEPT),
+    "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),
+    "enrolment_counts": (None, of_factors.ENROLMENT_COUNT_KEPT),
 }
 
 
-@pytest.mark.parametrize("kind", Transient)
-def test_a_row_goes_when_it_has_been_kept_long_enough_and_not_before(kind: Transient) -> None:
+@pytest.mark.parametrize("name", LIVES)
+def test_a_row_goes_when_it_has_been_kept_long_enough_and_not_before(name: str) -> None:
     """What ended so long ago, and so was made before that."""
-    life, kept = LIVES[kind]
-    assert (cutoff(kind, NOW).ended_by, cutoff(kind, NOW).made_by) == (NOW - kept, NOW - kept - life)
+    life, kept = LIVES[name]
+    assert (EXPIRING[name].lifetime, EXPIRING[name].ended_by(NOW)) == (life, NOW - kept)
     assert kept > 0
+
+
+def test_each_kind_of_rows_has_a_name_of_its_own() -> None:
+    """Logs tell them apart by it, and a walk remembers by it how far it has come."""
+    assert sorted(LIVES) == sorted(rows.name for rows in expiring_rows(Kinds((), ())))
 
 
 def test_counts_outlive_their_waits() -> None:
     """Waiting until a count is forgotten is never quicker than waiting as one is told."""
-    assert max(throttle.ADDRESS.longest_delay, throttle.ADDRESS.window or 0) <= retention.NETWORK_COUNT_KEPT
-    assert max(throttle.LINK.longest_delay, throttle.LINK.window or 0) <= retention.LINK_COUNT_KEPT
-    for policy, kept in ((throttle.PASSWORD, retention.PASSWORD_COUNT_KEPT), (throttle.STRANGERS, throttle.FORGOTTEN_AFTER)):
+    assert max(throttle.ADDRESS.longest_delay, throttle.ADDRESS.window or 0) <= of_throttling.NETWORK_COUNT_KEPT
+    assert max(throttle.LINK.longest_delay, throttle.LINK.window or 0) <= of_throttling.LINK_COUNT_KEPT
+    for policy, kept in ((throttle.PASSWORD, of_sign_in.PASSWORD_COUNT_KEPT), (throttle.STRANGERS, throttle.FORGOTTEN_AFTER)):
         free_tries_a_day = policy.free * DAY / kept
         assert free_tries_a_day < DAY / policy.longest_delay
 
@@ -58,7 +69,7 @@ def test_a_completed_sign_in_is_known_for_as_long_as_the_browser_has_its_cookie(
     response = Response()
     Cookies(Settings()).set(response, Cookie.SIGN_IN, Token(bytes(32)))
     cookie = next(iter(SimpleCookie(response.headers["set-cookie"]).values()))
-    assert int(cookie["max-age"]) * SECOND <= retention.PENDING_SIGN_IN_KEPT + pending_sign_in.LIFETIME
+    assert int(cookie["max-age"]) * SECOND <= of_sign_in.PENDING_SIGN_IN_KEPT + pending_sign_in.LIFETIME
 
 
 @given(times, st.integers(0, 2**50), st.binary(min_size=10, max_size=10))

@@ -1,21 +1,25 @@
 """Rows of many accounts, so that query plans are those of a large database."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Table, insert
 
 from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.identifiers import identifier
 from xpressbot.foundation.times import HOUR, MINUTE, SECOND
 from xpressbot.identity import tables
-from xpressbot.identity.expiry.rules import Transient, cutoff
+from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.sessions.rules import session
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.use_cases import expiring_rows
 
 Row = dict[str, Any]
+EXPIRING: Final[Mapping[str, ExpiringRows]] = {rows.name: rows for rows in expiring_rows(Kinds((), ()))}
+"""What all rooms remove some time after it has ended, by its name."""
 
 
 def add_accounts(installation: Installation, accounts: int) -> None:
@@ -28,7 +32,7 @@ def add_accounts(installation: Installation, accounts: int) -> None:
         connection.commit()
 
 
-def add_expired_rows(installation: Installation, account_id: str, kinds: Iterable[Transient] = Transient, *, rows: int = 1) -> None:
+def add_expired_rows(installation: Installation, account_id: str, kinds: Iterable[str] = EXPIRING, *, rows: int = 1) -> None:
     """Write rows of each kind that have their day to this very microsecond."""
     rows_of, now = _Rows(installation), installation.clock.now()
     with installation.services.database.write() as connection:
@@ -110,22 +114,22 @@ class _Rows:
             ],
         }
 
-    def outdated(self, kind: Transient, account_id: str, now: int) -> tuple[Table, Row]:
+    def outdated(self, kind: str, account_id: str, now: int) -> tuple[Table, Row]:
         """A row that has had its day since `now`, and its table."""
-        ended = cutoff(kind, now).ended_by
+        ended = EXPIRING[kind].ended_by(now)
         enrolment = self.authenticator(account_id, state="pending", begun_in=self._id())
         return {
-            Transient.SESSION: (tables.SESSION, self.session(account_id, ended - session.ABSOLUTE_LIFETIME)),
-            Transient.PENDING_SIGN_IN: (tables.PENDING_SIGN_IN, self.pending(account_id, ended - pending_sign_in.LIFETIME)),
-            Transient.LINK: (tables.LINK, self.link(ended)),
-            Transient.ENROLMENT: (tables.AUTHENTICATOR, enrolment | {"expires_at": ended}),
-            Transient.KNOWN_BROWSER: (tables.KNOWN_BROWSER, self.device(account_id, ended)),
-            Transient.NETWORK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"network:{self._random(32).hex()}", ended)),
-            Transient.PASSWORD_COUNT: (tables.THROTTLE_BUCKET, self.count(f"known_browser:{self._random(32).hex()}", ended)),
-            Transient.STRANGER_COUNT: (tables.THROTTLE_BUCKET, self.count(f"stranger:{self._random(32).hex()}", ended)),
-            Transient.LINK_COUNT: (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
-            Transient.STEP_UP_COUNT: (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
-            Transient.ENROLMENT_COUNT: (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
+            "sessions": (tables.SESSION, self.session(account_id, ended - session.ABSOLUTE_LIFETIME)),
+            "pending_sign_ins": (tables.PENDING_SIGN_IN, self.pending(account_id, ended - pending_sign_in.LIFETIME)),
+            "links": (tables.LINK, self.link(ended)),
+            "enrolments": (tables.AUTHENTICATOR, enrolment | {"expires_at": ended}),
+            "known_browsers": (tables.KNOWN_BROWSER, self.device(account_id, ended)),
+            "network_counts": (tables.THROTTLE_BUCKET, self.count(f"network:{self._random(32).hex()}", ended)),
+            "password_counts": (tables.THROTTLE_BUCKET, self.count(f"known_browser:{self._random(32).hex()}", ended)),
+            "stranger_counts": (tables.THROTTLE_BUCKET, self.count(f"stranger:{self._random(32).hex()}", ended)),
+            "link_counts": (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
+            "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
+            "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
 
     def session(self, account_id: str, made_at: int) -> Row:

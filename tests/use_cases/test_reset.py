@@ -14,8 +14,8 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
-from xpressbot.identity.expiry.rules import ENROLMENT_KEPT
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
+from xpressbot.identity.factors.retention import ENROLMENT_KEPT
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SignedIn
@@ -67,7 +67,7 @@ def test_a_reset_removes_all_that_2fa_rests_on(
     assert secrets_left(installation) == [("revoked", False), ("pending", True)]
     assert (visitor.caller, other.caller) == (None, None)
     installation.clock.set(installation.clock.now() + ENROLMENT_LIFETIME + ENROLMENT_KEPT)
-    installation.services.identity.expiry.next_round()
+    installation.services.expiry.next_round()
     assert secrets_left(installation) == [("revoked", False)]
 
 

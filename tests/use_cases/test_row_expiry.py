@@ -7,49 +7,49 @@ from sqlalchemy import func, select, update
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.support.many_accounts import add_expired_rows
+from tests.support.many_accounts import EXPIRING, add_expired_rows
 from tests.support.optional import present
 from tests.use_cases.instrumentation import after_unit_of_work, events, parts_of, statements, tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
+from xpressbot.foundation.database import expiry
+from xpressbot.foundation.database.expiry import BATCH, LEASE_TERM, RowExpiry
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind
-from xpressbot.identity.expiry import removal as expiry
-from xpressbot.identity.expiry.removal import BATCH, LEASE_TERM, RowExpiry
-from xpressbot.identity.expiry.rules import PENDING_SIGN_IN_KEPT, Transient
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn
+from xpressbot.identity.sign_in.retention import PENDING_SIGN_IN_KEPT
 from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, PASSWORD
 from xpressbot.identity.throttling.rules import network as network_bucket
 
 TABLES = {
-    Transient.SESSION: SESSION,
-    Transient.PENDING_SIGN_IN: PENDING_SIGN_IN,
-    Transient.LINK: LINK,
-    Transient.ENROLMENT: AUTHENTICATOR,
-    Transient.KNOWN_BROWSER: KNOWN_BROWSER,
-    Transient.NETWORK_COUNT: THROTTLE_BUCKET,
-    Transient.PASSWORD_COUNT: THROTTLE_BUCKET,
-    Transient.STRANGER_COUNT: THROTTLE_BUCKET,
-    Transient.LINK_COUNT: THROTTLE_BUCKET,
-    Transient.STEP_UP_COUNT: THROTTLE_BUCKET,
-    Transient.ENROLMENT_COUNT: THROTTLE_BUCKET,
+    "sessions": SESSION,
+    "pending_sign_ins": PENDING_SIGN_IN,
+    "links": LINK,
+    "enrolments": AUTHENTICATOR,
+    "known_browsers": KNOWN_BROWSER,
+    "network_counts": THROTTLE_BUCKET,
+    "password_counts": THROTTLE_BUCKET,
+    "stranger_counts": THROTTLE_BUCKET,
+    "link_counts": THROTTLE_BUCKET,
+    "step_up_counts": THROTTLE_BUCKET,
+    "enrolment_counts": THROTTLE_BUCKET,
 }
 A_MILLISECOND = 1000
 ALARM_AT = present(PASSWORD.alarm_at)
-Sweep = Callable[[], dict[Transient, int]]
+Sweep = Callable[[], dict[str, int]]
 
 
 @pytest.fixture
 def sweep(installation: Installation) -> Sweep:
     """One round; how many rows went, of the kinds of which any did."""
-    return lambda: {kind: count for kind, count in installation.services.identity.expiry.next_round().items() if count}
+    return lambda: {kind: count for kind, count in installation.services.expiry.next_round().items() if count}
 
 
-def left(installation: Installation, kind: Transient) -> int:
+def left(installation: Installation, kind: str) -> int:
     with installation.services.database.read() as connection:
         return connection.execute(select(func.count()).select_from(TABLES[kind])).scalar_one()
 
@@ -71,9 +71,9 @@ def charge(installation: Installation, *networks: str) -> None:
         tx.commit()
 
 
-def unit_of_work_that_looks(kind: Transient, *, removals_before: int = 0) -> int:
+def unit_of_work_that_looks(kind: str, *, removals_before: int = 0) -> int:
     """Its number in a round: after the lease, one for each kind before it, and one for each removal."""
-    return 2 + list(Transient).index(kind) + removals_before
+    return 2 + list(EXPIRING).index(kind) + removals_before
 
 
 def reports(installation: Installation, account: Account) -> list[Mapping[str, DetailValue]]:
@@ -83,8 +83,8 @@ def reports(installation: Installation, account: Account) -> list[Mapping[str, D
 class TestAtTheVeryMoment:
     """A row stays until its last microsecond, and goes with it."""
 
-    @pytest.mark.parametrize("kind", Transient)
-    def test_a_row_that_has_its_day_goes(self, kind: Transient, installation: Installation, anna: Account, sweep: Sweep) -> None:
+    @pytest.mark.parametrize("kind", EXPIRING)
+    def test_a_row_that_has_its_day_goes(self, kind: str, installation: Installation, anna: Account, sweep: Sweep) -> None:
         """To the microsecond."""
         add_expired_rows(installation, anna.id, [kind])
         installation.clock.advance(seconds=-1e-6)
@@ -99,9 +99,9 @@ class TestAtTheVeryMoment:
             installation.clock.advance(minutes=30)
             assert visitor.caller is not None
         installation.clock.advance(hours=24)
-        assert sweep().get(Transient.SESSION) is None
+        assert sweep().get("sessions") is None
         installation.clock.advance(minutes=30)
-        assert sweep()[Transient.SESSION] == 1
+        assert sweep()["sessions"] == 1
 
     def test_a_browser_is_known_for_ninety_days_after_its_last_sign_in_not_its_first(
         self, installation: Installation, visitor: UseCaseBrowser, sweep: Sweep
@@ -110,10 +110,10 @@ class TestAtTheVeryMoment:
         visitor.sign_in()
         for _ in range(3):
             installation.clock.advance(hours=60 * 24)
-            assert Transient.KNOWN_BROWSER not in sweep()
+            assert "known_browsers" not in sweep()
             visitor.sign_in()
         installation.clock.advance(hours=90 * 24)
-        assert sweep()[Transient.KNOWN_BROWSER] == 1
+        assert sweep()["known_browsers"] == 1
 
 
 class TestInTheMiddleOfASignIn:
@@ -140,7 +140,7 @@ class TestInTheMiddleOfASignIn:
         sweep()
         assert visitor.code(app.code()) == Denied(Reason.JUST_SIGNED_IN)
         visitor.clock.advance(seconds=A_MILLISECOND / SECOND)
-        assert Transient.PENDING_SIGN_IN in sweep()
+        assert "pending_sign_ins" in sweep()
         assert visitor.code(app.code()) == Denied(Reason.START_AGAIN)
 
     def test_a_set_up_and_a_move(self, visitor: UseCaseBrowser, sweep: Sweep) -> None:
@@ -213,10 +213,10 @@ class TestCounts:
         guess(stranger, ALARM_AT - 5)
         last = installation.clock.now()
         installation.clock.set(last + FORGOTTEN_AFTER - 1)
-        assert Transient.STRANGER_COUNT not in sweep()
+        assert "stranger_counts" not in sweep()
         assert reports(installation, anna) == []
         installation.clock.advance(seconds=1e-6)
-        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert sweep()["stranger_counts"] == 1
         told = [{"count": ALARM_AT - 4, "first_at": first, "last_at": last, "alarm": True}]
         assert reports(installation, anna) == told
         assert tries(installation) == {}
@@ -235,13 +235,24 @@ class TestCounts:
         guess(visitor, 6)
         installation.clock.advance(hours=31 * 24)
         assert sweep() == {
-            Transient.SESSION: 1,
-            Transient.KNOWN_BROWSER: 1,
-            Transient.NETWORK_COUNT: 1,
-            Transient.PASSWORD_COUNT: 1,
-            Transient.STRANGER_COUNT: 1,
+            "sessions": 1,
+            "known_browsers": 1,
+            "network_counts": 1,
+            "password_counts": 1,
+            "stranger_counts": 1,
         }
         assert [report["count"] for report in reports(installation, anna)] == [2]
+
+    def test_guessing_in_two_known_browsers_of_a_person_becomes_an_event_each(
+        self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Sweep
+    ) -> None:
+        """Both counts are found at once, and none is left."""
+        for browser, guesses in ((new_visitor().sign_in(), 6), (new_visitor().sign_in(), 7)):
+            guess(browser, guesses)
+        installation.clock.advance(hours=31 * 24)
+        assert sweep()["password_counts"] == 2
+        assert sorted(str(report["count"]) for report in reports(installation, anna)) == ["2", "3"]
+        assert tries(installation) == {}
 
     def test_guesses_at_an_account_that_is_gone_go_without_a_word(
         self, installation: Installation, anna: Account, visitor: UseCaseBrowser, sweep: Sweep
@@ -252,7 +263,7 @@ class TestCounts:
             connection.execute(update(THROTTLE_BUCKET).where(THROTTLE_BUCKET.c.account_id == anna.id).values(account_id="unknown"))
             connection.commit()
         installation.clock.set(installation.clock.now() + FORGOTTEN_AFTER)
-        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert sweep()["stranger_counts"] == 1
         assert reports(installation, anna) == []
         assert tries(installation) == {}
 
@@ -270,7 +281,7 @@ class TestCounts:
         visitor.sign_in()
         assert len(reports(installation, anna)) == 1
         installation.clock.advance(hours=24)
-        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert sweep()["stranger_counts"] == 1
         assert len(reports(installation, anna)) == 1
 
     def test_a_few_mistakes_and_guesses_at_an_unknown_account_go_without_a_word(
@@ -280,7 +291,7 @@ class TestCounts:
         guess(new_visitor(), 4)
         guess(new_visitor(email="nobody@example.com", address="198.51.100.2"), 8)
         installation.clock.advance(hours=31 * 24)
-        assert sweep() == {Transient.NETWORK_COUNT: 2, Transient.STRANGER_COUNT: 2}
+        assert sweep() == {"network_counts": 2, "stranger_counts": 2}
         assert (tries(installation), reports(installation, anna)) == ({}, [])
 
     def test_an_account_made_after_the_first_guesses_is_told_of_them_all(
@@ -304,15 +315,15 @@ class TestCounts:
         guess(stranger, guesses)
         installation.clock.advance(hours=24)
         outcomes = []
-        looked = unit_of_work_that_looks(Transient.STRANGER_COUNT, removals_before=1)
+        looked = unit_of_work_that_looks("stranger_counts")
         with after_unit_of_work(installation, looked, lambda: outcomes.append(stranger.begin("guess"))):
             swept = sweep()
-        assert Transient.STRANGER_COUNT not in swept
+        assert "stranger_counts" not in swept
         assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)]
         assert tries(installation)["stranger"] == 1
         assert reports(installation, anna) == []
         installation.clock.advance(hours=24)
-        assert sweep()[Transient.STRANGER_COUNT] == 1
+        assert sweep()["stranger_counts"] == 1
         assert [report["count"] for report in reports(installation, anna)] == ([2] if guesses == 6 else [])
 
 
@@ -322,10 +333,10 @@ class TestOneAtATime:
     def test_another_process_sweeps_only_when_the_first_has_gone(self, installation: Installation, anna: Account) -> None:
         """It takes over once the lease has run out, and then the first one waits."""
         parts = parts_of(installation)
-        first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
+        first, second = (RowExpiry(parts.transactions, parts.system, [*EXPIRING.values()]) for _process in range(2))
         for at_work, waiting in ((first, second), (second, first)):
-            add_expired_rows(installation, anna.id, [Transient.LINK])
-            assert at_work.next_round()[Transient.LINK] == 1
+            add_expired_rows(installation, anna.id, ["links"])
+            assert at_work.next_round()["links"] == 1
             installation.clock.advance(seconds=LEASE_TERM / SECOND - 1e-6)
             assert not waiting.next_round()
             at_work.next_round()
@@ -333,9 +344,9 @@ class TestOneAtATime:
 
     def test_who_waits_looks_at_nothing(self, installation: Installation) -> None:
         """One statement, that is refused."""
-        installation.services.identity.expiry.next_round()
+        installation.services.expiry.next_round()
         parts = parts_of(installation)
-        other = RowExpiry(parts.transactions, parts.system)
+        other = RowExpiry(parts.transactions, parts.system, [*EXPIRING.values()])
         with statements(installation) as sent:
             assert not other.next_round()
         assert len(sent) == 1
@@ -343,10 +354,10 @@ class TestOneAtATime:
     def test_a_lease_from_a_clock_that_was_ahead_counts_for_nothing(self, installation: Installation) -> None:
         """After the clock was set right, a process sweeps at once."""
         parts = parts_of(installation)
-        first, second = RowExpiry(parts.transactions, parts.system), RowExpiry(parts.transactions, parts.system)
+        first, second = (RowExpiry(parts.transactions, parts.system, [*EXPIRING.values()]) for _process in range(2))
         first.next_round()
         installation.clock.advance(hours=-1)
-        assert list(second.next_round()) == list(Transient)
+        assert list(second.next_round()) == list(EXPIRING)
         installation.clock.advance(seconds=-LEASE_TERM / SECOND)
         assert list(first.next_round()) == []
 
@@ -356,9 +367,9 @@ class TestInSmallSteps:
 
     def test_a_batch_is_one_short_transaction(self, installation: Installation, anna: Account, sweep: Sweep) -> None:
         """Looking is no transaction at all, and none removes more than a batch."""
-        add_expired_rows(installation, anna.id, [Transient.SESSION], rows=BATCH + 1)
+        add_expired_rows(installation, anna.id, ["sessions"], rows=BATCH + 1)
         with statements(installation) as sent:
-            assert sweep() == {Transient.SESSION: BATCH + 1}
+            assert sweep() == {"sessions": BATCH + 1}
         removed = [statement.partition(" IN (")[2].partition(")")[0].count("?") for statement in sent if statement.startswith("DELETE")]
         assert removed == [BATCH, 1]
 
@@ -369,11 +380,11 @@ class TestInSmallSteps:
         monkeypatch.setattr(expiry, "BATCH", 3)
         monkeypatch.setattr(expiry, "BATCHES_IN_A_ROUND", 2)
         add_expired_rows(installation, anna.id, rows=8)
-        walked_past_one_another = [kind for kind in Transient if TABLES[kind] is THROTTLE_BUCKET]
+        walked_past_one_another = [kind for kind in EXPIRING if TABLES[kind] is THROTTLE_BUCKET]
         rounds = [sweep() for _round in range(2 * len(walked_past_one_another))]
-        for kind in set(Transient) - set(walked_past_one_another):
+        for kind in set(EXPIRING) - set(walked_past_one_another):
             assert [round_.get(kind, 0) for round_ in rounds][:3] == [6, 2, 0]
-        assert [left(installation, kind) for kind in Transient] == [0] * len(Transient)
+        assert [left(installation, kind) for kind in EXPIRING] == [0] * len(EXPIRING)
 
     def test_a_walk_goes_on_where_the_last_round_stopped_and_begins_anew_at_its_end(
         self, installation: Installation, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
@@ -385,9 +396,9 @@ class TestInSmallSteps:
         installation.clock.advance(hours=-1)
         charge(installation, "f")
         installation.clock.advance(hours=1)
-        assert [sweep() for _round in range(2)] == [{}, {Transient.NETWORK_COUNT: 1}]
+        assert [sweep() for _round in range(2)] == [{}, {"network_counts": 1}]
         installation.clock.advance(hours=1)
-        assert [sweep() for _round in range(3)] == [{Transient.NETWORK_COUNT: 4}, {Transient.NETWORK_COUNT: 1}, {}]
+        assert [sweep() for _round in range(3)] == [{"network_counts": 4}, {"network_counts": 1}, {}]
 
     def test_nothing_to_do_takes_no_transaction_but_the_lease(
         self, installation: Installation, visitor: UseCaseBrowser, sweep: Sweep
@@ -401,13 +412,13 @@ class TestInSmallSteps:
 
     def test_a_row_that_is_in_use_again_by_then_stays(self, installation: Installation, anna: Account, sweep: Sweep) -> None:
         """Every row is judged again when it is removed: here a browser in which a person has just signed in."""
-        add_expired_rows(installation, anna.id, [Transient.KNOWN_BROWSER])
+        add_expired_rows(installation, anna.id, ["known_browsers"])
 
         def use() -> None:
             with installation.services.database.write() as connection:
                 connection.execute(KNOWN_BROWSER.update().values(last_sign_in_at=installation.clock.now()))
                 connection.commit()
 
-        with after_unit_of_work(installation, unit_of_work_that_looks(Transient.KNOWN_BROWSER), use):
+        with after_unit_of_work(installation, unit_of_work_that_looks("known_browsers"), use):
             assert sweep() == {}
-        assert left(installation, Transient.KNOWN_BROWSER) == 1
+        assert left(installation, "known_browsers") == 1

@@ -9,8 +9,7 @@ import structlog
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.errors import fault_of
-from xpressbot.identity.expiry.removal import RowExpiry
-from xpressbot.identity.expiry.rules import Transient
+from xpressbot.foundation.database.expiry import RowExpiry
 
 JOB_INTERVAL_SECONDS: Final = 60
 _LOG = structlog.get_logger("xpressbot.jobs")
@@ -30,23 +29,10 @@ async def run_jobs(services: Services) -> None:
 
 
 def _jobs(services: Services) -> Sequence[Callable[[], None]]:
-    return (services.identity.recovery_codes.forget_unsaved, lambda: _sweep(services.identity.expiry), services.background_check.renew)
+    return (services.identity.recovery_codes.forget_unsaved, lambda: _sweep(services.expiry), services.background_check.renew)
 
 
 def _sweep(expiry: RowExpiry) -> None:
     removed = expiry.next_round()
     if any(removed.values()):
-        _LOG.info(
-            "jobs.removed",
-            sessions=removed[Transient.SESSION],
-            pending_sign_ins=removed[Transient.PENDING_SIGN_IN],
-            links=removed[Transient.LINK],
-            enrolments=removed[Transient.ENROLMENT],
-            known_browsers=removed[Transient.KNOWN_BROWSER],
-            network_counts=removed[Transient.NETWORK_COUNT],
-            password_counts=removed[Transient.PASSWORD_COUNT],
-            stranger_counts=removed[Transient.STRANGER_COUNT],
-            link_counts=removed[Transient.LINK_COUNT],
-            step_up_counts=removed[Transient.STEP_UP_COUNT],
-            enrolment_counts=removed[Transient.ENROLMENT_COUNT],
-        )
+        _LOG.info("jobs.removed", **removed)

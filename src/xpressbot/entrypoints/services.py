@@ -8,6 +8,7 @@ from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.engine import Database
+from xpressbot.foundation.database.expiry import RowExpiry
 from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.entropy import Entropy
 from xpressbot.foundation.settings import Settings
@@ -30,6 +31,7 @@ class Services:
     session_reader: SessionReader | None
     session_lookup: SessionLookup | None
     """Looks on the event loop, through the session reader; None where each question goes over a network."""
+    expiry: RowExpiry
     background_check: BackgroundCheck
     telemetry: Telemetry
     occupancy: Occupancy

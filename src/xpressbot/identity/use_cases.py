@@ -1,21 +1,33 @@
-"""Everything identity can do, ready to be called. bootstrap.py builds it; entrypoints call nothing else of this package."""
+"""Everything identity can do, ready to be called. bootstrap.py builds it; entrypoints call nothing else of this package.
 
+And what becomes of the rows of all its rooms, joined.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
+from xpressbot.foundation.database.expiry import ExpiringRows
+from xpressbot.foundation.database.restore import AtRestore
+from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
-from xpressbot.identity.expiry.removal import RowExpiry
+from xpressbot.identity.audit import retention as audit
+from xpressbot.identity.factors import retention as factors
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.set_up import SetUp
+from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.registration.account_creation import Registration
+from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
+from xpressbot.identity.sign_in import retention as sign_in
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.step_up import StepUp
+from xpressbot.identity.throttling import retention as throttling
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +47,15 @@ class Identity:
     registration: Registration
     administration: Administration
     re_encryption: ReEncryption
-    expiry: RowExpiry
+
+
+def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
+    """The rows of all rooms and kinds of factors that are removed some time after they have ended."""
+    rooms = (sessions, sign_in, links, factors, throttling)
+    return [*(rows for room in rooms for rows in room.EXPIRING_ROWS), *kinds.expiring_rows]
+
+
+def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
+    """What becomes of the tables of all rooms and kinds of factors when an older copy of the database is put in place."""
+    rooms = (sessions, sign_in, links, factors, throttling, audit, accounts)
+    return [*(table for room in rooms for table in room.AT_RESTORE), *kinds.at_restore]

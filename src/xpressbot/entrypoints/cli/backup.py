@@ -1,8 +1,8 @@
 """xpressbot backup and restore."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -14,18 +14,11 @@ from xpressbot.foundation.database.migration_runner import Migrations
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
-from xpressbot.identity.restore.rules import Open, Restored
+from xpressbot.identity.administration.after_restore import Restored
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup.", metavar="FILE")]
 EndWhatIsOpen = Callable[[str], Restored]
 """Ends what is open in the database behind a URL."""
-_ENDED: Final[Mapping[Open, str]] = {
-    Open.SESSION: "sessions",
-    Open.PENDING_SIGN_IN: "half-done sign-ins",
-    Open.LINK: "links",
-    Open.ENROLMENT: "unfinished set-ups of 2FA",
-    Open.PREPARED_CODES: "recovery codes not yet in force",
-}
 
 
 def backup_command(migrations: Migrations) -> Callable[[Path], None]:
@@ -70,7 +63,7 @@ def echo_restored(restored: Restored) -> None:
         typer.echo("No account came back: this is the copy of an empty installation, whose next start offers a link for a new owner.")
         return
     typer.echo(f"Accounts that came back: {restored.accounts}. {_about_age(restored.newest_record)}")
-    ended = ", ".join(f"{_ENDED[kind]}: {count}" for kind, count in restored.ended.items())
+    ended = ", ".join(f"{name}: {count}" for name, count in restored.ended.items())
     typer.echo(f"Ended, since it may have been ended, used or stopped after that ({ended}).")
     if restored.without_link:
         typer.echo(

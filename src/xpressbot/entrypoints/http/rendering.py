@@ -18,7 +18,6 @@ from xpressbot.entrypoints.messages.formatting import as_is, clock_time, moment,
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 
 _QR_QUIET_ZONE: Final = 4
@@ -104,7 +103,6 @@ def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
     templates.install_gettext_translations(texts.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
     templates.globals |= {
         "static": _static_url,
-        "few_codes": FEW_CODES,
         "enrolment_tries": ENROLMENT_TRIES,
         "lang": texts.tag,
         "dir": texts.direction,

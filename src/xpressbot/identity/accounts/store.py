@@ -11,6 +11,7 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key, email_keys
 from xpressbot.identity.tables import ACCOUNT
 
+IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key.in_([bindparam("key"), bindparam("former_key")]))
 _LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
@@ -63,6 +64,11 @@ def raise_security_version(tx: Writing, account_id: str) -> int:
     )
     version: int = tx.execute(statement).scalar_one()
     return version
+
+
+def raise_all_security_versions(tx: Writing) -> None:
+    """Void what was decided on any account."""
+    tx.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
 
 
 def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:

@@ -1,4 +1,4 @@
-"""What the doctor checks of accounts: their encrypted secrets, their second factors, and what tells of a wrong clock."""
+"""What the doctor checks of accounts, whatever their factors: encrypted secrets, suspended factors, and what tells of a wrong clock."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -10,14 +10,10 @@ from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.administration.installation_queries import InstallationQueries
-from xpressbot.identity.factors.totp.rules.clock_hint import clock_offset_seconds
 
 SECRETS_DO_NOT_OPEN: Final = Problem("secrets_do_not_open", Severity.ERROR)
 CLOCK_SET_BACK: Final = Problem("clock_set_back", Severity.ERROR)
-CODES_OF_THE_FUTURE: Final = Problem("codes_of_the_future", Severity.ERROR)
-PHONES_AGREE: Final = Problem("phones_agree", Severity.WARNING)
 ENROLMENTS_EXPIRED: Final = Problem("enrolments_expired", Severity.NOTE)
-FEW_RECOVERY_CODES: Final = Problem("few_recovery_codes", Severity.WARNING)
 SECOND_FACTOR_SUSPENDED: Final = Problem("second_factor_suspended", Severity.WARNING)
 
 ENCRYPTED_SECRETS_CHECK: Final = "encrypted_secrets"
@@ -36,7 +32,6 @@ class AccountChecks(NamedTuple):
     encrypted_secrets: Check
     clock: Check
     enrolments: Check
-    recovery_codes: Check
     second_factors: Check
 
 
@@ -49,9 +44,8 @@ def account_checks(queries_of: QueriesOf) -> AccountChecks:
     needs = (SCHEMA,)
     return AccountChecks(
         Check(ENCRYPTED_SECRETS_CHECK, asking(_check_secrets), problems=(SECRETS_DO_NOT_OPEN,), needs=needs),
-        Check(CLOCK.name, asking(_check_times), problems=(CLOCK_SET_BACK, CODES_OF_THE_FUTURE, PHONES_AGREE), needs=needs),
+        Check(CLOCK.name, asking(_check_times), problems=(CLOCK_SET_BACK,), needs=needs),
         Check("enrolments", asking(_check_enrolments), problems=(ENROLMENTS_EXPIRED,), needs=needs),
-        Check("recovery_codes", asking(_check_recovery_codes), problems=(FEW_RECOVERY_CODES,), needs=needs),
         Check("second_factors", asking(_check_second_factors), problems=(SECOND_FACTOR_SUSPENDED,), needs=needs),
     )
 
@@ -66,29 +60,17 @@ def _check_secrets(examination: Examination, queries: InstallationQueries) -> Se
 
 
 def _check_times(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
-    """Whether records, used codes and phones tell that this machine's clock is wrong, or was."""
-    every, findings = examination.thorough, []
-    newest = queries.newest_moment(every=every)
+    """Whether records tell that this machine's clock was set back, or was ahead before."""
+    newest = queries.newest_moment(every=examination.thorough)
     behind = newest - examination.now()
-    if behind > CLOCK_TOLERANCE:
-        findings.append(Finding(CLOCK.name, CLOCK_SET_BACK, {"seconds": behind // SECOND, "newest": newest}))
-    if accounts := [{"email": email} for email in queries.ahead(every=every)]:
-        findings.append(Finding(CLOCK.name, CODES_OF_THE_FUTURE, {"accounts": accounts}))
-    if (agreed := queries.common_offset(every=every)) is not None:
-        seconds = clock_offset_seconds(agreed.offset)
-        facts = {"phones": agreed.phones, "seconds": abs(seconds), "direction": "ahead" if seconds > 0 else "behind"}
-        findings.append(Finding(CLOCK.name, PHONES_AGREE, facts))
-    return findings
+    if behind <= CLOCK_TOLERANCE:
+        return []
+    return [Finding(CLOCK.name, CLOCK_SET_BACK, {"seconds": behind // SECOND, "newest": newest})]
 
 
 def _check_enrolments(_examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
     count = queries.expired_enrolments()
     return [Finding("enrolments", ENROLMENTS_EXPIRED, {"count": count})] if count else []
-
-
-def _check_recovery_codes(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
-    accounts = [{"email": email, "left": left} for email, left in queries.short_of_codes(every=examination.thorough)]
-    return [Finding("recovery_codes", FEW_RECOVERY_CODES, {"accounts": accounts})] if accounts else []
 
 
 def _check_second_factors(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:

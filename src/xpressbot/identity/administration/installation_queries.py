@@ -8,20 +8,14 @@ from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn, Store
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 from xpressbot.foundation.system import System
-from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.administration import store as query_store
 from xpressbot.identity.factors.kind import Kinds
-from xpressbot.identity.factors.recovery_codes.rules import FEW_CODES
-from xpressbot.identity.factors.totp.rules.clock_hint import AGREEMENT_MEMORY, CommonOffset, common_offset
-from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
 
 BATCH: Final = 500
 NEWEST_TRIED: Final = 500
 """How many secrets of each kind are tried for the owner's page."""
-ACCOUNTS_LOOKED_AT: Final = 1000
-"""Among how many accounts is looked for the owner's page: the cost must not grow with the installation."""
-APPS_LOOKED_AT: Final = 1000
-"""Among how many apps, the newest ones, traces of a wrong clock are looked for, for the owner's page."""
+MOST_SUSPENDED: Final = 1000
+"""How many accounts with a suspended factor are named on the owner's page: the cost must not grow with the installation."""
 NEWEST_SESSIONS: Final = 500
 """Among how many sessions the latest use is looked for, for the owner's page."""
 MOST_NAMED: Final = 100
@@ -68,28 +62,11 @@ class InstallationQueries:
         with self._transactions.reading() as tx:
             return query_store.count_expired_enrolments(tx, self._system.now())
 
-    def short_of_codes(self, *, every: bool) -> Sequence[tuple[str, int]]:
-        """Whose recovery codes run out: address, and how many are left. Bounded: of those who have had their app longest."""
-        with self._transactions.reading() as tx:
-            return query_store.short_of_codes(tx, FEW_CODES, None if every else ACCOUNTS_LOOKED_AT)
-
     def suspended(self, *, every: bool) -> Sequence[tuple[str, str]]:
         """Whose second factor is switched off after wrong codes: address, and its method. Bounded: some of them, if they are many."""
         with self._transactions.reading() as tx:
             empty_buckets = {kind.method: kind.bucket("") for kind in self._kinds}
-            return query_store.suspended(tx, empty_buckets, None if every else ACCOUNTS_LOOKED_AT)
-
-    def ahead(self, *, every: bool) -> Sequence[str]:
-        """Whose codes are refused because one was used while a clock was ahead: address. Bounded: of the newest apps."""
-        with self._transactions.reading() as tx:
-            return query_store.ahead_of(tx, latest_credible_step(self._system.now()), None if every else APPS_LOOKED_AT)
-
-    def common_offset(self, *, every: bool) -> CommonOffset | None:
-        """By how much the phones of several people seem to be off, all alike, of late. Bounded: of the newest apps."""
-        now = self._system.now()
-        with self._transactions.reading() as tx:
-            sightings = query_store.sightings(tx, now - AGREEMENT_MEMORY, latest_credible(now), None if every else APPS_LOOKED_AT)
-        return common_offset(sightings)
+            return query_store.suspended(tx, empty_buckets, None if every else MOST_SUSPENDED)
 
     def newest_moment(self, *, every: bool) -> int:
         """The latest time that stands for the present one where the last one would; 0 when none does. Bounded: in the newest sessions."""

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from xpressbot.diagnostics.check import Check
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
+from xpressbot.foundation.database.expiry import ExpiringRows
+from xpressbot.foundation.database.restore import AtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.outcomes import Denied
@@ -36,11 +39,16 @@ class FactorKind(ABC):
 
     name: what rows, events, counts and forms call it. method: its authentication method reference (RFC 8176, or a word of our own).
     challenges: whether a person must be shown something before they can prove it.
+    expiring_rows: which rows of its tables are removed some time after they have ended. at_restore: what becomes of its tables when an
+    older copy of the database is put in place. doctor_checks: what the doctor looks at besides what is common to all kinds.
     """
 
     name: ClassVar[str]
     method: ClassVar[str]
     challenges: ClassVar[bool] = False
+    expiring_rows: ClassVar[Sequence[ExpiringRows]] = ()
+    at_restore: ClassVar[Sequence[AtRestore]] = ()
+    doctor_checks: ClassVar[Sequence[Check]] = ()
 
     @property
     def bucket_names(self) -> Sequence[str]:
@@ -61,7 +69,7 @@ class FactorKind(ABC):
         return ()
 
     def after_restore(self, tx: Writing, now: int) -> None:
-        """After an older copy of the database took the place of a newer one: refuse proofs that may have been used since."""
+        """Of what stays when an older copy of the database is put in place: refuse proofs that may have been used since."""
         del tx, now
 
     def reset_clock(self, tx: Writing, account_id: str, now: int) -> int:
@@ -99,7 +107,13 @@ class PrimaryKind(FactorKind):
 
 
 class BackupKind(FactorKind):
-    """A kind for the day on which no authenticator is at hand. It never protects an account alone."""
+    """A kind for the day on which no authenticator is at hand. It never protects an account alone.
+
+    set_size: how many proofs a new set has. few: from this many left on, people are warned.
+    """
+
+    set_size: ClassVar[int]
+    few: ClassVar[int]
 
     @abstractmethod
     def issue(self, tx: Writing, account_id: str, session_id: str, now: int) -> None:
@@ -135,6 +149,26 @@ class Kinds:
         return [column for kind in self for column in kind.encrypted_columns]
 
     @property
+    def expiring_rows(self) -> Sequence[ExpiringRows]:
+        """The rows of all kinds that are removed some time after they have ended."""
+        return [rows for kind in self for rows in kind.expiring_rows]
+
+    @property
+    def at_restore(self) -> Sequence[AtRestore]:
+        """What a restore does to the tables of all kinds."""
+        return [table for kind in self for table in kind.at_restore]
+
+    @property
+    def doctor_checks(self) -> Sequence[Check]:
+        """The checks of all kinds."""
+        return [check for kind in self for check in kind.doctor_checks]
+
+    @property
+    def backup_set_size(self) -> int:
+        """How many backup proofs of all kinds an account has at first."""
+        return sum(kind.set_size for kind in self.backup)
+
+    @property
     def methods(self) -> frozenset[str]:
         """All authentication methods that a session can rest on."""
         return frozenset({PASSWORD, *(kind.method for kind in self)})
@@ -154,3 +188,7 @@ class Kinds:
     def count_backups_left(self, tx: Reading, account_id: str) -> int:
         """How many backup proofs of all kinds are left."""
         return sum(kind.count_left(tx, account_id) for kind in self.backup)
+
+    def are_few_backups(self, left: int) -> bool:
+        """Whether so many backup proofs of all kinds are few enough to warn of."""
+        return left <= sum(kind.few for kind in self.backup)

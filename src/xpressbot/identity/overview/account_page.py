@@ -15,7 +15,6 @@ from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.authenticators import ListedAuthenticator, listed
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
@@ -30,6 +29,9 @@ class Protection:
 
     since: int | None
     codes_left: int
+    codes_total: int
+    """How many codes a whole set has."""
+    codes_are_few: bool
     recovery_session: bool
     """The person came in with a recovery code, and may repair the account without further proof."""
 
@@ -37,11 +39,6 @@ class Protection:
     def on(self) -> bool:
         """Whether signing in needs a second factor."""
         return self.since is not None
-
-    @property
-    def codes_total(self) -> int:
-        """How many codes a set has."""
-        return CODES_IN_A_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,8 @@ class AccountPage:
     def _protection(self, tx: Reading, caller: Caller) -> Protection:
         since = protection_of(tx, caller.account.id).since
         left = 0 if since is None else self._kinds.count_backups_left(tx, caller.account.id)
-        return Protection(since, left, caller.session.may_repair(self._system.now()))
+        few = self._kinds.are_few_backups(left)
+        return Protection(since, left, self._kinds.backup_set_size, few, caller.session.may_repair(self._system.now()))
 
 
 def _newest_first(notices: Sequence[Notice]) -> Sequence[Notice]:

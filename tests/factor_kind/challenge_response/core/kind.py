@@ -13,7 +13,6 @@ from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_state import active_key_id
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.system import System
-from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import PrimaryKind, Proof, Proven
 from xpressbot.identity.factors.rules import Authenticator
@@ -21,7 +20,6 @@ from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions.caller import Client
 
 MOST_OPEN: Final = 5
-LIFETIME: Final = 5 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ class ChallengeResponse(PrimaryKind):
     name = Response.kind
     method = "hwk"
     challenges = True
+    expiring_rows = (store.EXPIRING_CHALLENGES,)
+    at_restore = store.AT_RESTORE
 
     def __init__(self, encryption: Encryption, system: System) -> None:
         self._encryption = encryption
@@ -63,12 +63,9 @@ class ChallengeResponse(PrimaryKind):
     def encrypted_columns(self) -> Sequence[EncryptedColumn]:
         return (KEY,)
 
-    def after_restore(self, tx: Writing, now: int) -> None:
-        store.use_up_all_challenges(tx)
-
     def challenge(self, tx: Writing, account_id: str, now: int) -> str:
         challenge = self._system.new_id()
-        store.open_challenge(tx, challenge, account_id, now + LIFETIME, MOST_OPEN)
+        store.open_challenge(tx, challenge, account_id, now + store.LIFETIME, MOST_OPEN)
         return challenge
 
     def prepare(self, tx: Writing, authenticator: Authenticator) -> None:

@@ -8,11 +8,17 @@ from sqlalchemy import delete, exists, insert, select, update
 
 from tests.factor_kind.challenge_response.core.tables import AUTHENTICATOR_KEY, CHALLENGE
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
+from xpressbot.foundation.database.expiry import ExpiringRows
+from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore, StaysAtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.factors.store import IS_ACTIVE, IS_PENDING
 from xpressbot.identity.tables import AUTHENTICATOR
 
 KEY: Final = EncryptedColumn("challenge key", AUTHENTICATOR_KEY.c.key, AUTHENTICATOR_KEY.c.account_id)
+LIFETIME: Final = 5 * MINUTE
+EXPIRING_CHALLENGES: Final = ExpiringRows("challenges", CHALLENGE.c.id, CHALLENGE.c.expires_at, kept=1 * HOUR, lifetime=LIFETIME)
+AT_RESTORE: Final[tuple[AtRestore, ...]] = (StaysAtRestore(AUTHENTICATOR_KEY), EndsAtRestore("open challenges", CHALLENGE))
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,6 @@ def use_up_counter(tx: Writing, authenticator_id: str, counter: int, *, pending:
     is_in_state = exists().where(AUTHENTICATOR.c.id == AUTHENTICATOR_KEY.c.id, IS_PENDING if pending else IS_ACTIVE)
     this = (AUTHENTICATOR_KEY.c.id == authenticator_id) & (AUTHENTICATOR_KEY.c.counter < counter)
     return tx.execute(update(AUTHENTICATOR_KEY).where(this, is_in_state).values(counter=counter)).rowcount == 1
-
-
-def use_up_all_challenges(tx: Writing) -> None:
-    tx.execute(delete(CHALLENGE))
 
 
 _KEYS = select(AUTHENTICATOR_KEY.c.id, AUTHENTICATOR_KEY.c.account_id, AUTHENTICATOR_KEY.c.key)

@@ -33,6 +33,7 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
         since=settings.protection.since,
         codes_left=settings.protection.codes_left,
         codes_total=settings.protection.codes_total,
+        codes_are_few=settings.protection.codes_are_few,
         recovery_session=settings.protection.recovery_session,
         apps_count=len(settings.apps),
         kinds=kind_choices(request),

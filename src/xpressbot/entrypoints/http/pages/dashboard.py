@@ -36,6 +36,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         caller.account,
         protected=dashboard.protection.on,
         codes_left=dashboard.protection.codes_left,
+        codes_are_few=dashboard.protection.codes_are_few,
         recovery_session=dashboard.protection.recovery_session,
         notices=[_notice(request.texts, notice) for notice in dashboard.notices],
         more_notices=dashboard.more_notices,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xpressbot.diagnostics.check import CHECK_FAILED, NOT_CHECKED, Finding, Severity
-from xpressbot.entrypoints.messages.findings import accounts, database, files, network
+from xpressbot.entrypoints.messages.findings import accounts, database, factors, files, network
 from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWords, listed
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.logging import printable
@@ -26,7 +26,7 @@ def _title_of(texts: Texts, check: str) -> str:
     return texts.gettext(CHECKS[check].title)
 
 
-CHECKS: Final[dict[str, CheckWords]] = {**database.CHECKS, **files.CHECKS, **network.CHECKS, **accounts.CHECKS}
+CHECKS: Final[dict[str, CheckWords]] = {**database.CHECKS, **files.CHECKS, **network.CHECKS, **accounts.CHECKS, **factors.CHECKS}
 """The words of every check, by its name."""
 
 PROBLEMS: Final[dict[str, ProblemWords]] = {
@@ -39,6 +39,7 @@ PROBLEMS: Final[dict[str, ProblemWords]] = {
     **files.PROBLEMS,
     **network.PROBLEMS,
     **accounts.PROBLEMS,
+    **factors.PROBLEMS,
 }
 """The words of every problem, by its code."""
 

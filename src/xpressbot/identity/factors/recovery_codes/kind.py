@@ -12,7 +12,8 @@ from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.kind import BackupKind, Proof, Proven
 from xpressbot.identity.factors.recovery_codes import store
 from xpressbot.identity.factors.recovery_codes.codes import COPY_TO_SHOW, draw_codes, recovery_code_digest
-from xpressbot.identity.factors.recovery_codes.rules import SavedCode
+from xpressbot.identity.factors.recovery_codes.doctor_checks import CODES_LEFT
+from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, FEW_CODES, SavedCode
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -42,6 +43,10 @@ class RecoveryCodeKind(BackupKind):
 
     name = RecoveryCodeText.kind
     method = "recovery_code"
+    set_size = CODES_IN_A_SET
+    few = FEW_CODES
+    at_restore = store.AT_RESTORE
+    doctor_checks = (CODES_LEFT,)
 
     def __init__(self, encryption: Encryption, digests: KeyedDigests, system: System) -> None:
         self._encryption = encryption

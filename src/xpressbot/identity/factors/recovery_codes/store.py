@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore, StaysAtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.identity.accounts.store import IS_ENABLED
 from xpressbot.identity.factors.recovery_codes.rules import RecoveryCode, RecoveryCodeSet, SavedCode
-from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE, RECOVERY_CODE_SET
+from xpressbot.identity.factors.store import IS_ACTIVE
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET
 
 
 class _State(StrEnum):
@@ -16,7 +19,12 @@ class _State(StrEnum):
     PREPARED = "prepared"
 
 
-IS_PREPARED = RECOVERY_CODE_SET.c.state == _State.PREPARED.value
+_IS_PREPARED = RECOVERY_CODE_SET.c.state == _State.PREPARED.value
+AT_RESTORE: Final[tuple[AtRestore, ...]] = (
+    # A prepared set would take the place of the one in force once its owner says to have saved it.
+    EndsAtRestore("recovery codes not yet in force", RECOVERY_CODE_SET, _IS_PREPARED),
+    StaysAtRestore(RECOVERY_CODE),  # those of prepared sets go with their set
+)
 _SET_IN_FORCE = (
     select(RECOVERY_CODE_SET.c.id)
     .where(RECOVERY_CODE_SET.c.account_id == bindparam("of_account"), RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value)
@@ -41,7 +49,7 @@ _HAND_OVER_UNSAVED = (
 )
 _COUNT_UNUSED = select(func.count()).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.used_at.is_(None))
 
-UNUSED_OF_ACCOUNT = (
+_UNUSED_OF_ACCOUNT = (
     select(func.count())
     .select_from(RECOVERY_CODE)
     .join(RECOVERY_CODE_SET, RECOVERY_CODE_SET.c.id == RECOVERY_CODE.c.set_id)
@@ -76,7 +84,7 @@ def in_force(tx: Reading, account_id: str) -> RecoveryCodeSet | None:
 
 def prepared(tx: Reading, account_id: str) -> RecoveryCodeSet | None:
     """The set that is to replace the one in force."""
-    return _read(tx, RECOVERY_CODE_SET.c.account_id == account_id, IS_PREPARED)
+    return _read(tx, RECOVERY_CODE_SET.c.account_id == account_id, _IS_PREPARED)
 
 
 def put_in_force(tx: Writing, account_id: str, set_id: str) -> None:
@@ -115,6 +123,19 @@ def count_unused(tx: Reading, account_id: str) -> int:
     """How many codes of the set in force are left."""
     count: int = tx.select(_COUNT_UNUSED, {"of_account": account_id}).scalar_one()
     return count
+
+
+def short_of_codes(tx: Reading, few: int, among: int | None) -> Sequence[tuple[str, int]]:
+    """Address and unused codes of the active accounts with 2FA on that have no more than this many, fewest first.
+
+    among: how many authenticators' accounts are looked at, the oldest ones'; None for all.
+    """
+    with_2fa = select(AUTHENTICATOR.c.account_id).where(IS_ACTIVE)
+    looked_at = with_2fa if among is None else with_2fa.order_by(AUTHENTICATOR.c.id).limit(among)
+    each = select(ACCOUNT.c.email, ACCOUNT.c.email_key, _UNUSED_OF_ACCOUNT.label("unused")).where(IS_ENABLED, ACCOUNT.c.id.in_(looked_at))
+    counted = each.subquery()
+    short = select(counted.c.email, counted.c.unused).where(counted.c.unused <= few).order_by(counted.c.unused, counted.c.email_key)
+    return [(row.email, row.unused) for row in tx.select(short)]
 
 
 def look_up(tx: Reading, account_id: str, digest: bytes) -> SavedCode:

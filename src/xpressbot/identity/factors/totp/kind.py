@@ -13,6 +13,7 @@ from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import PrimaryKind, Proof, Proven
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.factors.totp import store
+from xpressbot.identity.factors.totp.doctor_checks import CLOCKS
 from xpressbot.identity.factors.totp.rules import totp
 from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, clock_offset_seconds, tells_of_wrong_clock
 from xpressbot.identity.factors.totp.store import SECRET, TotpAuthenticator
@@ -41,6 +42,8 @@ class Totp(PrimaryKind):
 
     name = TotpCode.kind
     method = "otp"
+    at_restore = store.AT_RESTORE
+    doctor_checks = (CLOCKS,)
 
     def __init__(self, encryption: Encryption, entropy: Entropy) -> None:
         self._encryption = encryption

@@ -1,22 +1,26 @@
 """Statements on what TOTP has of its own for an authenticator. One conditional write makes a code good for one use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import FromClause, bindparam, delete, exists, insert, or_, select, update
 
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
+from xpressbot.foundation.database.restore import AtRestore, StaysAtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.identity.accounts.store import IS_ENABLED
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.factors.store import IS_ACTIVE, IS_PENDING
 from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting
-from xpressbot.identity.tables import AUTHENTICATOR, REFUSED_STEP, TOTP_AUTHENTICATOR
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, REFUSED_STEP, TOTP_AUTHENTICATOR
 
 KIND: Final = "totp"
 _TABLE = TOTP_AUTHENTICATOR.c
 SECRET: Final = EncryptedColumn("totp secret", _TABLE.secret, _TABLE.account_id)
 """NIST SP 800-63B-4 section 3.1.4.2."""
+AT_RESTORE: Final[tuple[AtRestore, ...]] = (StaysAtRestore(TOTP_AUTHENTICATOR), StaysAtRestore(REFUSED_STEP))
+"""Those of pending authenticators go with them."""
 
 _COLUMNS: Sequence[Any] = (
     _TABLE.id,
@@ -121,6 +125,37 @@ def refuse_steps(tx: Writing, authenticator_id: str, steps: Sequence[int]) -> No
     for step in steps:
         row = {"authenticator_id": authenticator_id, "step": step}
         tx.execute(tx.insert(REFUSED_STEP).values(row).on_conflict_do_nothing())
+
+
+def ahead_of(tx: Reading, latest_step: int, among: int | None) -> Sequence[str]:
+    """Address of the active accounts of which an app has used a step after this one.
+
+    among: how many apps are looked at, the newest ones; None for all.
+    """
+    apps = _newest_apps(among)
+    ahead = select(apps.c.account_id).where(apps.c.last_step > latest_step)
+    accounts = select(ACCOUNT.c.email).where(IS_ENABLED, ACCOUNT.c.id.in_(ahead)).order_by(ACCOUNT.c.email_key)
+    return tx.select(accounts).scalars().all()
+
+
+def sightings(tx: Reading, since: int, until: int, among: int | None) -> Mapping[str, ClockSighting]:
+    """The last refused code of each account that would have been right on a wrong clock, by the account's id.
+
+    Those of set-ups that are still open count, too. among: as for `ahead_of`.
+    """
+    apps = _newest_apps(among)
+    of_late = (
+        select(apps.c.account_id, apps.c.sighted_step, apps.c.sighted_offset, apps.c.sighted_at)
+        .where(apps.c.sighted_at > since, apps.c.sighted_at <= until)
+        .order_by(apps.c.sighted_at)
+    )
+    return {row.account_id: ClockSighting(row.sighted_step, row.sighted_offset, row.sighted_at) for row in tx.select(of_late)}
+
+
+def _newest_apps(among: int | None) -> FromClause:
+    if among is None:
+        return TOTP_AUTHENTICATOR
+    return select(TOTP_AUTHENTICATOR).order_by(TOTP_AUTHENTICATOR.c.id.desc()).limit(among).subquery()
 
 
 def _from(row: Any) -> TotpAuthenticator:

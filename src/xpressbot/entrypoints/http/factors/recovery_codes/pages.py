@@ -14,7 +14,7 @@ from xpressbot.entrypoints.messages.redirect_reasons import codes_notice
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, SavedCode
+from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, FEW_CODES, SavedCode
 from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
@@ -121,6 +121,7 @@ def _context(request: PageRequest, ledger: Ledger) -> dict[str, Any]:
         "viewable": ledger.viewable,
         "codes_left": ledger.code_set.unused,
         "codes_total": CODES_IN_A_SET,
+        "codes_are_few": ledger.code_set.unused <= FEW_CODES,
         "checked": None,
         "is_good": False,
     }

@@ -1,0 +1,8 @@
+"""What becomes of accounts: none expires, and a restore brings all of them back."""
+
+from typing import Final
+
+from xpressbot.foundation.database.restore import AtRestore, StaysAtRestore
+from xpressbot.identity.tables import ACCOUNT, INSTALLATION
+
+AT_RESTORE: Final[tuple[AtRestore, ...]] = (StaysAtRestore(ACCOUNT), StaysAtRestore(INSTALLATION))

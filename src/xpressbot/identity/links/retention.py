@@ -1,0 +1,13 @@
+"""What becomes of links."""
+
+from typing import Final
+
+from xpressbot.foundation.database.expiry import ExpiringRows
+from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore
+from xpressbot.foundation.times import HOUR
+from xpressbot.identity.tables import LINK
+
+LINK_KEPT: Final = 24 * HOUR
+
+EXPIRING_ROWS: Final = (ExpiringRows("links", LINK.c.token_hash, LINK.c.expires_at, LINK_KEPT),)
+AT_RESTORE: Final[tuple[AtRestore, ...]] = (EndsAtRestore("links", LINK),)

@@ -1,0 +1,28 @@
+"""What becomes of counts of tries.
+
+Counts of wrong second factors are not removed: with its count, a suspension would end by itself.
+"""
+
+from typing import Final
+
+from xpressbot.foundation.database.expiry import ExpiringRows
+from xpressbot.foundation.database.restore import AtRestore, StaysAtRestore
+from xpressbot.foundation.times import HOUR
+from xpressbot.identity.tables import THROTTLE_BUCKET
+from xpressbot.identity.throttling.rules import LINK_FORMS, NETWORK
+
+NETWORK_COUNT_KEPT: Final = 1 * HOUR
+LINK_COUNT_KEPT: Final = 1 * HOUR
+
+
+def expiring_counts(name: str, bucket: str, *, kept: int) -> ExpiringRows:
+    """Counts of tries of one kind of bucket, which are kept for a time after their last try."""
+    key = THROTTLE_BUCKET.c.key
+    return ExpiringRows(name, key, THROTTLE_BUCKET.c.charged_at, kept, where=key.startswith(f"{bucket}:", autoescape=True))
+
+
+EXPIRING_ROWS: Final = (
+    expiring_counts("network_counts", NETWORK, kept=NETWORK_COUNT_KEPT),
+    expiring_counts("link_counts", LINK_FORMS, kept=LINK_COUNT_KEPT),
+)
+AT_RESTORE: Final[tuple[AtRestore, ...]] = (StaysAtRestore(THROTTLE_BUCKET),)
