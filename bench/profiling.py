@@ -32,6 +32,7 @@ _PARTS = {
     "log line": ("structlog/", "foundation/logging.py"),
     "metrics": ("prometheus_client/",),
     "Starlette and anyio": ("starlette/", "anyio/"),
+    "Jinja, MarkupSafe and Babel": ("jinja2/", "markupsafe/", "babel/", "/templates/"),
     "uvicorn": ("uvicorn/", "xpressbot/entrypoints/http/server/protocol.py"),
     "our pages and layers": ("xpressbot/entrypoints/",),
     "our use cases, rules and statements": ("xpressbot/identity/",),
@@ -46,18 +47,20 @@ class Subject(StrEnum):
     WHO = "who"
     PASSWORD = "password"
     CODE = "code"
+    PAGE = "page"
 
 
 def profile(subject: Subject, lines: int) -> None:
     """Ask as fast as the server answers, sample it meanwhile, and print the lines."""
     program = _installed_profiler()
-    count = 100 if subject is Subject.WHO else _PEOPLE
+    again = subject in {Subject.WHO, Subject.PAGE}  # what may be asked any number of times
+    count = 100 if again else _PEOPLE
     with Stage.built(QUICK) as stage:
         system = XpressBot(stage.installation("profile", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
         people = spread(count, count)
         with stage.serving(system) as (server,):
             requests = _requests(subject, stage, system, people)
-            load = Load(seconds=_SECONDS) if subject is Subject.WHO else Load()
+            load = Load(seconds=_SECONDS) if again else Load()
             running = stage.client.begin(system.port, requests, load)
             stacks = _sampled(program, server.pid, stage.folder / "stacks")
             measured = running.measurement()
@@ -73,6 +76,8 @@ def _requests(subject: Subject, stage: Stage, system: XpressBot, people: Sequenc
     if subject is Subject.CODE:
         return [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
     _seen, signed_in = right_code(stage, system, people, pending)
+    if subject is Subject.PAGE:
+        return [system.page(person, answer) for person, answer in zip(people, signed_in, strict=True)]
     return [system.session(answer) for answer in signed_in]
 
 

@@ -76,7 +76,7 @@ def _bars(bars: Sequence[Bar]) -> Table:
     rows = [
         [
             bar.name,
-            f"at {'least' if bar.at_least else 'most'} {bar.demand:g} {bar.unit}".rstrip(),
+            bar.demanded,
             f"**{_number(bar)}**",
             "met" if bar.met else "**missed**",
         ]

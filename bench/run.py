@@ -18,12 +18,13 @@ from bench.workloads.hash_storm import hash_storm
 from bench.workloads.killed_node import killed_node
 from bench.workloads.memory_and_start import memory_and_start
 from bench.workloads.outage import outage
+from bench.workloads.page import page
 from bench.workloads.password_step import password_step
 from bench.workloads.peers import beside_the_peers, peer_systems
 from bench.workloads.processes import processes
 
 PEERS = ("better_auth", "django_allauth", "flask_security")
-CHAPTERS = ("peers", "password_step", "memory_and_start", "hash_storm", "growth", "processes", "killed_node", "outage")
+CHAPTERS = ("peers", "page", "password_step", "memory_and_start", "hash_storm", "growth", "processes", "killed_node", "outage")
 
 
 def run(effort: Effort, chapters: list[str], peer_names: list[str], command: list[str], results: Path) -> bool:
@@ -46,7 +47,7 @@ def run(effort: Effort, chapters: list[str], peer_names: list[str], command: lis
     for each in found.values():
         for bar in each.chapter.bars:
             mark = "[green]met   [/]" if bar.met else "[red]missed[/]"
-            console.print(f"{mark} {bar.name}: {bar.found:.2f} {bar.unit} (at {'least' if bar.at_least else 'most'} {bar.demand:g})")
+            console.print(f"{mark} {bar.name}: {bar.found:.2f} {bar.unit} ({bar.demanded})")
     console.print(f"Written: {os.path.relpath(results / 'RESULTS.md')}")
     return all(each.chapter.complete for each in found.values())
 
@@ -59,6 +60,7 @@ def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable
 
     return {
         "peers": lambda: beside_the_peers(stage, peers, names),
+        "page": lambda: page(stage, peers, names),
         "password_step": lambda: password_step(stage),
         "memory_and_start": weighed,
         "hash_storm": lambda: hash_storm(stage),

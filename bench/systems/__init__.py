@@ -17,6 +17,7 @@ class Statuses:
     right_code: int
     wrong_code: int
     session: int = 200
+    page: int = 200
 
 
 class System(Protocol):
@@ -35,3 +36,12 @@ class System(Protocol):
     def code(self, person: Person, answer: Answer, code: str) -> bytes: ...
 
     def session(self, answer: Answer) -> bytes: ...
+
+
+class SystemWithPages(System, Protocol):
+    """One that renders pages itself: its page about two-factor, for a person who is signed in."""
+
+    page_shows: str
+    """What this page shows and no other does: that two-factor is on."""
+
+    def page(self, person: Person, answer: Answer) -> bytes: ...

@@ -17,6 +17,7 @@ class DjangoAllauth:
 
     name = "django-allauth"
     statuses = Statuses(password=401, right_code=200, wrong_code=400)
+    page_shows = "Authentication using an authenticator app is active."
 
     def __init__(self, folder: Path, programs: Path, port: int) -> None:
         self._folder = folder
@@ -48,6 +49,10 @@ class DjangoAllauth:
 
     def session(self, answer: Answer) -> bytes:
         return get(self.port, f"{_API}/session", _token(answer))
+
+    def page(self, _person: Person, answer: Answer) -> bytes:
+        # What the API calls a token is the session's key, which a browser keeps in this cookie.
+        return get(self.port, "/accounts/2fa/", {"Cookie": f"sessionid={_token(answer)['X-Session-Token']}"})
 
 
 def _token(answer: Answer) -> dict[str, str]:

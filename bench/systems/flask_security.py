@@ -17,6 +17,7 @@ class FlaskSecurity:
 
     name = "Flask-Security"
     statuses = Statuses(password=200, right_code=200, wrong_code=400)
+    page_shows = "Currently setup two-factor method: authenticator"
 
     def __init__(self, folder: Path, programs: Path, port: int) -> None:
         self._folder = folder
@@ -39,3 +40,6 @@ class FlaskSecurity:
 
     def session(self, answer: Answer) -> bytes:
         return get(self.port, "/who-am-i", _JSON | dict(answer.cookie_header))
+
+    def page(self, _person: Person, answer: Answer) -> bytes:
+        return get(self.port, "/tf-setup", answer.cookie_header)

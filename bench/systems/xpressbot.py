@@ -23,6 +23,7 @@ class XpressBot:
     """An installation of ours, served by so many workers."""
 
     statuses = Statuses(password=303, right_code=303, wrong_code=401)
+    page_shows = "2FA Enabled"
 
     def __init__(
         self, installation: Installation, port: int, *, workers: int = 1, name: str = "XpressBot", asked_at: int | None = None
@@ -60,6 +61,9 @@ class XpressBot:
 
     def session(self, answer: Answer) -> bytes:
         return get(self.port, "/api/v1/session", answer.cookie_header)
+
+    def page(self, person: Person, answer: Answer) -> bytes:
+        return get(self.port, "/account", _from(person) | dict(answer.cookie_header))
 
     def alive(self) -> bytes:
         """GET /healthz."""

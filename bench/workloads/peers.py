@@ -9,7 +9,7 @@ from bench.peers import Peers
 from bench.people import Crowd, Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB
 from bench.stage import Stage
-from bench.systems import System
+from bench.systems import System, SystemWithPages
 from bench.systems.better_auth import BetterAuth
 from bench.systems.django_allauth import DjangoAllauth
 from bench.systems.flask_security import FlaskSecurity
@@ -28,8 +28,12 @@ _LEAD = {"M1": 2.0, "M2": 1.0, "M3": 4.0}
 
 def peer_systems(peers: Peers) -> Mapping[str, Callable[[], System]]:
     """How to make each, by the name of its folder."""
+    return {"better_auth": lambda: BetterAuth(peers.folder("better_auth"), free_port()), **systems_with_pages(peers)}
+
+
+def systems_with_pages(peers: Peers) -> Mapping[str, Callable[[], SystemWithPages]]:
+    """Those of them that render pages."""
     return {
-        "better_auth": lambda: BetterAuth(peers.folder("better_auth"), free_port()),
         "django_allauth": lambda: DjangoAllauth(peers.folder("django_allauth"), peers.programs, free_port()),
         "flask_security": lambda: FlaskSecurity(peers.folder("flask_security"), peers.programs, free_port()),
     }
@@ -39,18 +43,17 @@ def beside_the_peers(stage: Stage, peers: Peers, names: Sequence[str]) -> Chapte
     """Install, seed and measure the named peers, and us."""
     count = people_needed(stage)
     people = spread(count, count)
-    failures = {name: why for name in names if (why := _prepare(stage, peers, name, people))}
+    failures = {name: why for name in names if (why := prepare(stage, peers, name, people))}
     ours = XpressBot(stage.installation("beside_the_peers", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
     systems = [ours, *(peer_systems(peers)[name]() for name in names if name not in failures)]
     seen = side_by_side(stage, "M1 M2 M3 beside the peers", [Contestant(system, Crowd(people)) for system in systems])
-    others = [name for name in seen.of if name != ours.name]
-    bars = [_lead(seen, ours.name, others, workload) for workload in _LEAD] if others else []
+    bars = [bar for workload in _LEAD if (bar := _lead(seen, ours.name, workload)) is not None]
     tables = [(f"{workload}: {what}", seen.table(workload, ours.name)) for workload, what in WORKLOADS.items()]
     left_out = "".join(f" Left out: {name} ({why.splitlines()[0]})" for name, why in failures.items())
     return Chapter("M1 to M3: beside the peers", _TEXT + left_out, bars, tables, complete=not failures)
 
 
-def _prepare(stage: Stage, peers: Peers, name: str, people: Sequence[Person]) -> str:
+def prepare(stage: Stage, peers: Peers, name: str, people: Sequence[Person]) -> str:
     """Install and seed one; what went wrong, if anything."""
     step = stage.step(f"Installing and seeding {name}", 1)
     try:
@@ -63,7 +66,14 @@ def _prepare(stage: Stage, peers: Peers, name: str, people: Sequence[Person]) ->
     return ""
 
 
-def _lead(seen: Seen, ours: str, others: Sequence[str], workload: str) -> Bar:
-    best = max(others, key=lambda name: seen.rate(name, workload))
+def best_of(seen: Seen, ours: str, workload: str) -> str | None:
+    """The fastest of the others; None if there are none."""
+    return max((name for name in seen.of if name != ours), key=lambda name: seen.rate(name, workload), default=None)
+
+
+def _lead(seen: Seen, ours: str, workload: str) -> Bar | None:
+    best = best_of(seen, ours, workload)
+    if best is None:
+        return None
     found = seen.rate(ours, workload) / seen.rate(best, workload)
     return Bar(f"{workload} {WORKLOADS[workload]}, against {best}", _LEAD[workload], found, at_least=True, unit="times")

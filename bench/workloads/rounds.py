@@ -118,7 +118,7 @@ def _turn(stage: Stage, contestant: Contestant, server: Server, seen: Seen) -> N
     system, mine = contestant.system, seen.of[contestant.system.name]
     early, right, wrong = (contestant.crowd.next(count) for count in (_WARM_UP, stage.effort.people, stage.effort.people))
     right_code(stage, system, early, after_password(stage, system, early))
-    scales = _Scales(server)
+    scales = Scales(server)
     pending = after_password(stage, system, wrong)
     scales.begin()
     mine["M2"].append(scales.round(wrong_code(stage, system, wrong, pending)))
@@ -131,7 +131,7 @@ def _turn(stage: Stage, contestant: Contestant, server: Server, seen: Seen) -> N
     contestant.crowd.have_sent([*early, *right])
 
 
-class _Scales:
+class Scales:
     """What a server computes between two moments."""
 
     def __init__(self, server: Server) -> None:

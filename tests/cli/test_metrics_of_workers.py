@@ -13,7 +13,7 @@ import httpx
 from tests.support.command_line import Shell
 from tests.support.metrics_text import Figures, figure, parse
 from tests.support.server import Server, serving
-from xpressbot.foundation.threads.worker_pools import PAGE_THREADS
+from xpressbot.foundation.threads.worker_pools import PAGE_THREADS_WITH_SINGLE_WRITER
 
 ASKED = 60
 _PATIENCE_SECONDS = 30
@@ -69,6 +69,6 @@ def test_one_answer_adds_up_all_workers_and_forgets_the_queues_of_a_dead_one(she
         figures = scrape(server)
         assert pages(figures) == ASKED
         assert figure(figures, WORKERS) == 2
-        assert figure(figures, "xpressbot_pool_threads", pool="page") == 2 * PAGE_THREADS
+        assert figure(figures, "xpressbot_pool_threads", pool="page") == 2 * PAGE_THREADS_WITH_SINGLE_WRITER
         assert server.stop() == 0
         assert not directory.exists()

@@ -84,6 +84,7 @@ def people_come_and_go(installation: Installation) -> None:
     caller = caller_with(services, second.session)
     assert identity.account_page.dashboard(caller)
     assert identity.account_page.settings(caller)
+    assert identity.account_page.other_sessions(caller)
     outcome = identity.step_up.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
     assert isinstance(outcome, SessionRenewed)
     identity.sessions.sign_out(caller_with(services, outcome.session))

@@ -20,7 +20,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.support.metrics_text import Figures, figure, parse, rises
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Outcome, Step
-from xpressbot.foundation.threads.worker_pools import PAGE_THREADS, SIGN_IN_THREADS_BEYOND_HASHES
+from xpressbot.foundation.threads.worker_pools import PAGE_THREADS_WITH_SINGLE_WRITER, SIGN_IN_THREADS_BEYOND_HASHES
 
 STEPS = "xpressbot_sign_in_steps_total"
 CODES = "xpressbot_codes_refused_total"
@@ -274,9 +274,9 @@ def test_what_waits_for_a_thread_is_told(installation: Installation, app: Starle
     assert figure(figures, "xpressbot_pool_tasks", pool="sign_in", state="running") == threads
     assert figure(figures, "xpressbot_pool_tasks", pool="sign_in", state="waiting") == 3
     assert figure(figures, "xpressbot_pool_tasks", pool="page", state="running") == 0
-    assert figure(figures, "xpressbot_pool_threads", pool="page") == PAGE_THREADS
+    assert figure(figures, "xpressbot_pool_threads", pool="page") == PAGE_THREADS_WITH_SINGLE_WRITER
     of_forms, which_writes = 1, 1
-    assert figure(figures, "xpressbot_database_connections_most") == PAGE_THREADS + of_forms + threads + which_writes
+    assert figure(figures, "xpressbot_database_connections_most") == PAGE_THREADS_WITH_SINGLE_WRITER + of_forms + threads + which_writes
     assert figure(figures, "xpressbot_workers") == 1
 
 

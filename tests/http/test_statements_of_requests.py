@@ -9,9 +9,9 @@ from tests.use_cases.instrumentation import statements
 MOST = {
     "/api/v1/session": 1,
     "/sign-in": 1,
-    "/account": 6,
+    "/account": 4,
     "/account/2fa/recovery-codes": 3,
-    "/account/2fa/apps": 6,
+    "/account/2fa/apps": 3,
     "/": 9,
 }
 """Of a browser that is signed in with 2FA on. With SQLite the session is looked up beside the pool, and is not counted."""

@@ -174,8 +174,8 @@ def test_two_sessions_of_one_person_are_told_apart(visitor: UseCaseBrowser, new_
     visitor.sign_in()
     app = visitor.enable()
     new_visitor().sign_in(TotpCode(app.next_code()))
-    assert visitor.identity.account_page.settings(visitor.me).other_sessions == 1
+    assert visitor.identity.account_page.other_sessions(visitor.me) == 1
     visitor.clock.advance(minutes=40)
     assert visitor.caller is not None
     visitor.clock.advance(minutes=40)
-    assert visitor.identity.account_page.settings(visitor.me).other_sessions == 0
+    assert visitor.identity.account_page.other_sessions(visitor.me) == 0

@@ -1,4 +1,4 @@
-"""django-allauth's headless API as its documentation sets it up, on an SQLite file with the same settings as XpressBot's.
+"""django-allauth's headless API and its pages as its documentation sets them up, on an SQLite file with the same settings as XpressBot's.
 
 Its own rate limits are off, which only spares it work. The password hash is the cheapest: the password step is
 preparation here.
@@ -33,7 +33,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
 DATABASES = {
@@ -55,9 +61,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_RATE_LIMITS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
-HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
-HEADLESS_FRONTEND_URLS = {}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": True,

@@ -9,4 +9,8 @@ def hello(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("hello")
 
 
-urlpatterns = [path("hello", hello), path("_allauth/", include("allauth.headless.urls"))]
+urlpatterns = [
+    path("hello", hello),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),
+]

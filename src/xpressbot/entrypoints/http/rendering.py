@@ -21,6 +21,7 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 
 _QR_QUIET_ZONE: Final = 4
+_ICONS: Final = "_icons.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,13 @@ def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
     )
     templates.install_gettext_translations(texts.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
     templates.globals |= {
+        "_": templates.globals["gettext"],  # the extension's own looks that up at each text
         "static": _static_url,
         "enrolment_tries": ENROLMENT_TRIES,
         "lang": texts.tag,
         "dir": texts.direction,
     }
+    templates.globals["icon"] = templates.get_template(_ICONS).module
     in_words = {"moment": moment, "clock": clock_time, "number": number}
     templates.filters |= {name: partial(write, texts) for name, write in in_words.items()} | {"as_is": as_is}
     return templates

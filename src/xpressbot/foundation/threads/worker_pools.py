@@ -13,6 +13,8 @@ from anyio import CapacityLimiter, to_thread
 from xpressbot.foundation.metrics import stopwatch
 
 PAGE_THREADS: Final = 8
+PAGE_THREADS_WITH_SINGLE_WRITER: Final = 3
+"""Its readers wait for nothing but the disk: more threads take the GIL from each other. Jobs and notes of a proxy may hold one each."""
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
 MOST_FORMS_WAITING: Final = 256
@@ -92,7 +94,7 @@ class Pools:
         """
         hash_threads = max(1, cores // workers)
         limited = partial(Pool, patience_seconds=PATIENCE_SECONDS, now=now)
-        page = Pool(PAGE_THREADS)
+        page = Pool(PAGE_THREADS_WITH_SINGLE_WRITER if single_writer else PAGE_THREADS)
         form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
         sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
         return cls(page, form, sign_in, hash_threads)

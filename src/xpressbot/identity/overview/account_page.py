@@ -14,6 +14,7 @@ from xpressbot.identity.audit.rules.notice import MOST_SHOWN, READ_SHOWN_FOR, No
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.authenticators import ListedAuthenticator, listed
 from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.protection import Protection as AccountProtection
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
@@ -61,7 +62,6 @@ class AccountSettings:
     """The Account Settings page."""
 
     protection: Protection
-    other_sessions: int
     enrolment_pending: bool
     apps: Sequence[ListedAuthenticator]
 
@@ -81,7 +81,7 @@ class AccountPage:
             notices = notice_store.shown_to(tx, caller.account.id, caller.session.id, MOST_SHOWN + 1)
             read = notice_store.acknowledged_after(tx, caller.account.id, self._system.now() - READ_SHOWN_FOR, MOST_SHOWN)
             return Dashboard(
-                protection=self._protection(tx, caller),
+                protection=self._protection(tx, caller, protection_of(tx, caller.account.id)),
                 notices=_newest_first(notices[:MOST_SHOWN]),
                 more_notices=len(notices) > MOST_SHOWN,
                 read=_newest_first(read),
@@ -93,13 +93,18 @@ class AccountPage:
         """Protection, and what changing it would do."""
         with self._transactions.reading() as tx:
             now = self._system.now()
+            in_force = protection_of(tx, caller.account.id)
             enrolment = authenticator_store.enrolment_of(tx, caller.session.id)
             return AccountSettings(
-                protection=self._protection(tx, caller),
-                other_sessions=session_store.count_others(tx, caller.account.id, caller.session.id, now),
+                protection=self._protection(tx, caller, in_force),
                 enrolment_pending=enrolment is not None and enrolment.is_open(now),
-                apps=[listed(one, self._kinds) for one in protection_of(tx, caller.account.id).authenticators],
+                apps=[listed(one, self._kinds) for one in in_force.authenticators],
             )
+
+    def other_sessions(self, caller: Caller) -> int:
+        """How many other browsers are signed in: a security change ends their sessions."""
+        with self._transactions.reading() as tx:
+            return session_store.count_others(tx, caller.account.id, caller.session.id, self._system.now())
 
     def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied | StepUpRequired:
         """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
@@ -112,11 +117,10 @@ class AccountPage:
 
         return self._gate.run(caller, Action.ACKNOWLEDGE_NOTICES, operation)
 
-    def _protection(self, tx: Reading, caller: Caller) -> Protection:
-        since = protection_of(tx, caller.account.id).since
-        left = 0 if since is None else self._kinds.count_backups_left(tx, caller.account.id)
+    def _protection(self, tx: Reading, caller: Caller, in_force: AccountProtection) -> Protection:
+        left = self._kinds.count_backups_left(tx, caller.account.id) if in_force.is_on else 0
         few = self._kinds.are_few_backups(left)
-        return Protection(since, left, self._kinds.backup_set_size, few, caller.session.may_repair(self._system.now()))
+        return Protection(in_force.since, left, self._kinds.backup_set_size, few, caller.session.may_repair(self._system.now()))
 
 
 def _newest_first(notices: Sequence[Notice]) -> Sequence[Notice]:

@@ -40,6 +40,18 @@ _TOUCH = (
     .values(last_used_at=bindparam("now"))
 )
 _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
+_COUNT_OTHERS = (
+    select(func.count())
+    .select_from(SESSION)
+    .join(ACCOUNT, _VALID)
+    .where(
+        SESSION.c.account_id == bindparam("of_account"),
+        SESSION.c.id != bindparam("this_session"),
+        SESSION.c.expires_at > bindparam("now"),
+        SESSION.c.last_used_at > bindparam("used_after"),
+        *(moment <= bindparam("latest_credible") for moment in _DATED),
+    )
+)
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
 
 
@@ -132,18 +144,14 @@ def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:
 
 def count_others(tx: Reading, account_id: str, session_id: str, now: int) -> int:
     """How many live sessions the account has besides this one."""
-    count: int = tx.select(
-        select(func.count())
-        .select_from(SESSION)
-        .join(ACCOUNT, _VALID)
-        .where(
-            SESSION.c.account_id == account_id,
-            SESSION.c.id != session_id,
-            SESSION.c.expires_at > now,
-            SESSION.c.last_used_at > now - INACTIVITY_TIMEOUT,
-            *(moment <= latest_credible(now) for moment in _DATED),
-        )
-    ).scalar_one()
+    parameters = {
+        "of_account": account_id,
+        "this_session": session_id,
+        "now": now,
+        "used_after": now - INACTIVITY_TIMEOUT,
+        "latest_credible": latest_credible(now),
+    }
+    count: int = tx.select(_COUNT_OTHERS, parameters).scalar_one()
     return count
 
 

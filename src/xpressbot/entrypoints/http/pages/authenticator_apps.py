@@ -98,8 +98,7 @@ def _called(request: PageRequest, app: ListedAuthenticator) -> str:
 
 
 def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: Text | None = None, message: Text | None = None) -> Response:
-    settings = request.identity.account_page.settings(caller)
-    apps = settings.apps
+    apps = request.identity.authenticators.listed(caller)
     if not apps:
         return redirect(SETTINGS_PATH)
     if problem and renamed not in {app.id for app in apps}:
@@ -121,7 +120,7 @@ def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: T
         status=422 if problem else 200,
         apps=rows,
         most=MOST_PER_ACCOUNT,
-        other_sessions=settings.other_sessions,
+        other_sessions=request.identity.account_page.other_sessions(caller),
         message=message,
         errors={f"name-{renamed}": problem} if problem else {},
     )

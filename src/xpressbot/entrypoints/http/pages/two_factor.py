@@ -30,7 +30,7 @@ def show_move(request: PageRequest, caller: Caller) -> Response:
         caller.account,
         apps=app_choices(request, settings.apps),
         kinds=kind_choices(request),
-        other_sessions=settings.other_sessions,
+        other_sessions=request.identity.account_page.other_sessions(caller),
     )
 
 
@@ -86,7 +86,7 @@ def show_disable(request: PageRequest, caller: Caller) -> Response:
         "disable.html",
         caller.account,
         apps_count=len(settings.apps),
-        other_sessions=settings.other_sessions,
+        other_sessions=request.identity.account_page.other_sessions(caller),
         codes_left=settings.protection.codes_left,
     )
 
