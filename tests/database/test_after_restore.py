@@ -21,9 +21,10 @@ from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration.after_restore import Restored
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
-from xpressbot.identity.outcomes import Denied, Done, Reason
+from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT, TOTP_AUTHENTICATOR
 from xpressbot.identity.use_cases import at_restore
@@ -100,7 +101,7 @@ def test_a_code_that_counts_at_the_moment_counts_no_more(installation: Installat
     after_restore(installation)
     outcome = services.identity.second_step.verify(pending(services), code, CLIENT)
     assert isinstance(outcome, Denied)
-    assert outcome.reason is Reason.CODE_ALREADY_USED
+    assert outcome.reason is ProofRefusal.CODE_ALREADY_USED
 
 
 def test_a_later_step_that_was_used_stays_used(installation: Installation, services: Services, anna: Person) -> None:

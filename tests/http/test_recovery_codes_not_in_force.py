@@ -81,6 +81,6 @@ def test_continue_twice_is_no_refusal(protected: Protected, new_browser: Callabl
 
 @pytest.mark.parametrize("reason", ["no_enrolment", "wrong_code", "CODES_NOT_KEPT", "<b>codes</b>", "codes_not_kept<b>", ""])
 def test_the_page_says_nothing_else_that_its_address_asks_for(reason: str, protected: Protected) -> None:
-    """The reason is a closed list of one."""
+    """The reasons are a closed list of two."""
     page = protected.browser.request("GET", PAGE, params={"reason": reason}).text
     assert page == protected.browser.get(PAGE).text

@@ -18,7 +18,7 @@ from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
-from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -173,7 +173,7 @@ def completed(services: Services, token: Token, factor: Proof, *, client: Client
     return outcome
 
 
-def refused(outcome: object) -> Denied:
+def refused(outcome: object) -> Denied[Reason]:
     """The refusal that a use case has answered with."""
     assert isinstance(outcome, Denied), outcome
     return outcome

@@ -12,7 +12,16 @@ from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import (
+    Denied,
+    Done,
+    EnrolmentRequired,
+    Reason,
+    SecondFactorRequired,
+    SessionRenewed,
+    SignedIn,
+    StepUpRequired,
+)
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.password_step import PasswordOutcome, PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -61,13 +70,13 @@ class UseCaseBrowser:
     def begin(self, password: str = PASSWORD, email: str | None = None, next_path: str = "/") -> PasswordOutcome:
         return self._keep(self._password_step.begin(self.email if email is None else email, password, next_path, self.client))
 
-    def prove(self, factor: Proof) -> SignedIn | Denied:
+    def prove(self, factor: Proof) -> SignedIn | Denied[Reason]:
         return self._keep(self.identity.second_step.verify(self.pending, factor, self.client))
 
-    def code(self, digits: str) -> SignedIn | Denied:
+    def code(self, digits: str) -> SignedIn | Denied[Reason]:
         return self.prove(TotpCode(digits))
 
-    def recovery_code(self, text: str) -> SignedIn | Denied:
+    def recovery_code(self, text: str) -> SignedIn | Denied[Reason]:
         return self.prove(canonical(text))
 
     def sign_in(self, factor: Proof | None = None) -> "UseCaseBrowser":
@@ -76,7 +85,7 @@ class UseCaseBrowser:
         assert isinstance(outcome, SignedIn), outcome
         return self
 
-    def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied | StepUpRequired:
+    def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied[Reason] | StepUpRequired:
         """Step up."""
         return self._keep(self.identity.step_up.confirm(self.me, password, factor))
 
@@ -90,14 +99,14 @@ class UseCaseBrowser:
         assert view is not None
         return app_of(view, self.email, self.clock)
 
-    def confirm_enrolment(self, code: str) -> InPlace | Denied | StepUpRequired:
+    def confirm_enrolment(self, code: str) -> InPlace | Denied[Reason] | StepUpRequired:
         return self._keep(self.identity.set_up.confirm(self.me, TotpCode(code)))
 
     def enable(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Turn 2FA on, or move it."""
         return self._finish(self.start(replaces=replaces, lost=lost))
 
-    def add(self, name: str) -> Done | Denied | StepUpRequired:
+    def add(self, name: str) -> Done | Denied[Reason] | StepUpRequired:
         return self.identity.authenticators.add(self.me, Totp.name, name)
 
     def start_adding(self, name: str) -> AuthenticatorApp:
@@ -115,10 +124,10 @@ class UseCaseBrowser:
         assert len(apps) == len(self.identity.authenticators.listed(self.me)), "two apps have one name"
         return apps
 
-    def rename(self, app_id: str, name: str) -> Done | Denied | StepUpRequired:
+    def rename(self, app_id: str, name: str) -> Done | Denied[Reason] | StepUpRequired:
         return self.identity.authenticators.rename(self.me, app_id, name)
 
-    def remove(self, app_id: str) -> SessionRenewed | Denied | StepUpRequired:
+    def remove(self, app_id: str) -> SessionRenewed | Denied[Reason] | StepUpRequired:
         return self._keep(self.identity.authenticators.remove(self.me, app_id))
 
     @property
@@ -138,7 +147,7 @@ class UseCaseBrowser:
         assert isinstance(view, OpenEnrolment), view
         return app_of(view, self.email, self.clock)
 
-    def confirm_again(self, code: str) -> SignedIn | Denied:
+    def confirm_again(self, code: str) -> SignedIn | Denied[Reason]:
         return self._keep(self.identity.re_enrolment.confirm(self.enrollee, TotpCode(code)))
 
     def enable_again(self) -> AuthenticatorApp:
@@ -149,7 +158,7 @@ class UseCaseBrowser:
         assert isinstance(outcome, SignedIn), outcome
         return app
 
-    def disable(self) -> SessionRenewed | Denied | StepUpRequired:
+    def disable(self) -> SessionRenewed | Denied[Reason] | StepUpRequired:
         return self._keep(self.identity.set_up.disable(self.me))
 
     def shown_codes(self) -> tuple[str, ...] | None:
@@ -164,14 +173,14 @@ class UseCaseBrowser:
         assert len(codes) == 10
         return codes
 
-    def keep_codes(self, set_id: str = "") -> SessionRenewed | Done | Denied | StepUpRequired:
+    def keep_codes(self, set_id: str = "") -> SessionRenewed | Done | Denied[Reason] | StepUpRequired:
         """Press "Continue"."""
         return self._keep(self.identity.recovery_codes.keep(self.me, set_id))
 
-    def reveal(self) -> Done | Denied | StepUpRequired:
+    def reveal(self) -> Done | Denied[Reason] | StepUpRequired:
         return self.identity.recovery_codes.reveal(self.me)
 
-    def regenerate(self) -> Done | Denied | StepUpRequired:
+    def regenerate(self) -> Done | Denied[Reason] | StepUpRequired:
         return self.identity.recovery_codes.regenerate(self.me)
 
     def _finish(self, app: AuthenticatorApp) -> AuthenticatorApp:

@@ -19,7 +19,7 @@ from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 
 RECENT_EVENTS = 10
 
@@ -106,7 +106,7 @@ class AccountPage:
         with self._transactions.reading() as tx:
             return session_store.count_others(tx, caller.account.id, caller.session.id, self._system.now())
 
-    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied | StepUpRequired:
+    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied[SessionRefusal] | StepUpRequired:
         """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done]:
