@@ -16,6 +16,8 @@ from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller, Client
+from xpressbot.identity.sign_in.password_step import PasswordOutcome
+from xpressbot.identity.sign_in.second_step import SecondStepOutcome
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Protected:
 def session_of(site: Site, email: str = "anna@example.com", *, recovery_code: str | None = None) -> Token:
     """Sign in with the password, and a recovery code where one is given."""
     identity = site.installation.services.identity
-    outcome = identity.password_step.begin(email, PASSWORD, "/", CLIENT)
+    outcome: PasswordOutcome | SecondStepOutcome = identity.password_step.begin(email, PASSWORD, "/", CLIENT)
     if recovery_code is not None:
         assert isinstance(outcome, SecondFactorRequired), outcome
         code = parse_recovery_code(recovery_code)

@@ -17,7 +17,6 @@ from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Client
-from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import ACCOUNT
 
 FAILED = 1
@@ -232,7 +231,7 @@ def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, services
     waiting = pending(services)
     shell.run("accounts", "disable", "anna@example.com")
     shell.run("accounts", "enable", "anna@example.com")
-    assert services.identity.second_step.pending(waiting, NextStep.SECOND_FACTOR).reason == "start_again"
+    assert services.identity.second_step.pending(waiting).reason == "start_again"
 
 
 @pytest.mark.parametrize("command", [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status")])

@@ -17,8 +17,9 @@ from xpressbot.bootstrap import System, build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.crypto.key_ring import create_key_ring, new_key_ring
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.outcomes import Denied
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_a_restored_installation_knows_its_people_and_what_they_used(
     for spent in (TotpCode(used), recovery_code(anna.codes[0])):
         outcome = services.identity.second_step.verify(pending(services), spent, anna.caller.client)
         assert isinstance(outcome, Denied)
-        assert outcome.reason is Reason.CODE_ALREADY_USED
+        assert outcome.reason is ProofRefusal.CODE_ALREADY_USED
     completed(services, pending(services), recovery_code(anna.codes[1]))
     installation.clock.advance(seconds=90)
     completed(services, pending(services), TotpCode(anna.phone.code()))

@@ -18,9 +18,10 @@ from xpressbot.foundation.database.leases import LEASE
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
-from xpressbot.identity.outcomes import Denied, Done, Reason
+from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.restore.rules import Open, Restored
 from xpressbot.identity.restore.store import ENDED, KEPT
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -90,7 +91,7 @@ def test_a_code_that_counts_at_the_moment_counts_no_more(installation: Installat
     after_restore(installation)
     outcome = services.identity.second_step.verify(pending(services), code, CLIENT)
     assert isinstance(outcome, Denied)
-    assert outcome.reason is Reason.CODE_ALREADY_USED
+    assert outcome.reason is ProofRefusal.CODE_ALREADY_USED
 
 
 def test_a_later_step_that_was_used_stays_used(installation: Installation, services: Services, anna: Person) -> None:

@@ -15,14 +15,16 @@ from tests.support.races import race_in_threads
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.reset import revoke
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authenticator, AuthenticatorState, Enrolment, Plan, Replacement
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp import store as totp_store
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed
+from xpressbot.identity.outcomes import Denied, SessionRenewed
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, SESSION, TOTP_AUTHENTICATOR
 
 ROUNDS = 5
@@ -66,7 +68,7 @@ def test_an_enrolment_that_was_begun_on_another_version_of_its_account_counts_fo
     caller = caller_with(services, caller.token)
     assert services.identity.set_up.view(caller) is None
     for outcome in (services.identity.set_up.confirm(caller, TotpCode(phone.code())), services.identity.set_up.start_over(caller)):
-        assert outcome == Denied(Reason.NO_ENROLMENT)
+        assert outcome == Denied(EnrolmentRefusal.NO_ENROLMENT)
     assert enrolment_steps(services, caller)[0].uri != phone.uri
     assert [row["state"] for row in _rows(installation)] == ["pending"]
 
@@ -119,7 +121,7 @@ def test_two_sessions_that_remove_the_last_two_apps_at_once_leave_one(installati
         lambda: services.identity.authenticators.remove(mine, phone), lambda: services.identity.authenticators.remove(other, tablet)
     )
     assert sorted(isinstance(outcome, SessionRenewed) for outcome in outcomes) == [False, True]
-    assert Denied(Reason.NOT_SIGNED_IN) in outcomes
+    assert Denied(SessionRefusal.NOT_SIGNED_IN) in outcomes
     assert sorted(row["state"] for row in _rows(installation)) == ["active", "revoked"]
 
 

@@ -10,6 +10,8 @@ from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import added, completed, enrolment_steps, pending, protected, recovery_code, reset, signed_in
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.times import DAY, MINUTE, latest_credible
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp import store as totp_store
@@ -17,7 +19,7 @@ from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.rules.known_browser import MOST_PER_ACCOUNT
@@ -126,7 +128,7 @@ def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: 
         connection.execute(update(AUTHENTICATOR).values(created_at=now + ahead, expires_at=now + ahead + 10 * MINUTE))
         connection.commit()
     outcome = installation.services.identity.set_up.confirm(caller, TotpCode(phone.code()))
-    assert isinstance(outcome, InPlace) if charged else outcome == Denied(Reason.NO_ENROLMENT)
+    assert isinstance(outcome, InPlace) if charged else outcome == Denied(EnrolmentRefusal.NO_ENROLMENT)
 
 
 @pytest.mark.parametrize("moment", ["authenticated_at", "proven_at", "last_used_at"])
@@ -213,12 +215,12 @@ def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Insta
     year_ahead(installation, -365)
     waiting = pending(services)
     told = anna.phone.code(steps=1)
-    assert prove(installation, waiting, told) == Denied(Reason.CLOCK_WAS_AHEAD)
+    assert prove(installation, waiting, told) == Denied(ProofRefusal.CLOCK_WAS_AHEAD)
     assert services.identity.administration.reset_clock("anna@example.com") is not None
     for code in (used, told):
-        assert prove(installation, waiting, code).reason is Reason.CODE_ALREADY_USED
+        assert prove(installation, waiting, code).reason is ProofRefusal.CODE_ALREADY_USED
     clock.advance(seconds=30)
-    assert prove(installation, waiting, told).reason is Reason.CODE_ALREADY_USED
+    assert prove(installation, waiting, told).reason is ProofRefusal.CODE_ALREADY_USED
     clock.advance(seconds=30)
     assert isinstance(prove(installation, waiting, anna.phone.code()), SignedIn)
 
@@ -249,7 +251,7 @@ def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installati
     completed(services, pending(services), TotpCode(anna.phone.code()))
     year_ahead(installation, -365)
     waiting = pending(services)
-    assert prove(installation, waiting, anna.phone.code()) == Denied(Reason.CLOCK_WAS_AHEAD)
+    assert prove(installation, waiting, anna.phone.code()) == Denied(ProofRefusal.CLOCK_WAS_AHEAD)
     assert completed(services, waiting, recovery_code(anna.codes[0]))
     assert services.identity.re_enrolment.is_open(reset(services))
 

@@ -16,9 +16,10 @@ from tests.support.many_accounts import add_accounts, add_expired_rows
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.expiry.rules import Transient
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
 
@@ -78,7 +79,7 @@ def people_come_and_go(installation: Installation) -> None:
     waiting = pending(services, client=known)
     again = identity.second_step.verify(waiting, TotpCode(anna.phone.code()), known)
     assert isinstance(again, Denied)
-    assert again.reason is Reason.CODE_ALREADY_USED
+    assert again.reason is ProofRefusal.CODE_ALREADY_USED
     second = completed(services, waiting, recovery_code(anna.codes[0]), client=known)
     clock.advance(minutes=2)
     caller = caller_with(services, second.session)

@@ -17,6 +17,7 @@ from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.recovery_codes.codes import recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
@@ -25,9 +26,9 @@ from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Reason, SignedIn
+from xpressbot.identity.outcomes import SignedIn
+from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in import store as pending_store
-from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Charge, Refusal
@@ -104,7 +105,7 @@ def test_an_expired_pending_sign_in_is_consumed_by_nobody(installation: Installa
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.services)
     token = pending(installation.services)
-    waiting = installation.services.identity.second_step.pending(token, NextStep.SECOND_FACTOR)
+    waiting = installation.services.identity.second_step.pending(token)
 
     assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at)) == [0]
     assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at - 1)) == [1]
@@ -169,7 +170,7 @@ def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation
     results = race_in_threads(installation, 8, attempt)
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert installation.services.identity.set_up.confirm(caller, TotpCode("000000")).reason is Reason.NO_ENROLMENT
+    assert installation.services.identity.set_up.confirm(caller, TotpCode("000000")).reason is EnrolmentRefusal.NO_ENROLMENT
 
 
 def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:
@@ -181,7 +182,7 @@ def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) 
     results = race_in_threads(installation, 8, lambda tx, _number: _charged(throttle_store.charge(tx, [bucket], now)))
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert installation.services.identity.step_up.confirm(caller, PASSWORD, None).reason is Reason.NOT_SIGNED_IN
+    assert installation.services.identity.step_up.confirm(caller, PASSWORD, None).reason is SessionRefusal.NOT_SIGNED_IN
 
 
 def _charged(result: Sequence[Charge] | Refusal) -> int:

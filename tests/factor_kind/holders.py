@@ -11,12 +11,13 @@ from tests.support.installation import CLIENT, Installation
 from tests.support.people import app_of, caller_with, from_elsewhere, pending, recovery_code, signed_in
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.enrolment import OpenEnrolment
-from xpressbot.identity.factors.kind import Proof
+from xpressbot.identity.factors.kind import Challenge, Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, SignedIn
+from xpressbot.identity.outcomes import Done
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sign_in.second_step import SecondStepOutcome
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Holder(ABC):
         """A sign-in in which the password was proven."""
         return pending(self.installation.services, self.email, client=from_elsewhere())
 
-    def verify(self, waiting: Token, proof: Proof) -> SignedIn | Denied:
+    def verify(self, waiting: Token, proof: Proof) -> SecondStepOutcome:
         """Prove the factor in a sign-in."""
         return self.installation.services.identity.second_step.verify(waiting, proof, CLIENT)
 
@@ -107,8 +108,9 @@ class ChallengeResponseHolder(Holder):
 
     def proof(self, waiting: Token) -> Response:
         challenge = self.installation.services.identity.second_step.challenge(waiting, self.kind)
-        assert isinstance(challenge, str), challenge
-        return self.device.answer(challenge)
+        assert isinstance(challenge, Challenge), challenge
+        assert isinstance(challenge.shown, str)
+        return self.device.answer(challenge.shown)
 
 
 HOLDERS = (TotpHolder, RecoveryCodeHolder, ChallengeResponseHolder)

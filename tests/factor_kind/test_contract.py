@@ -15,11 +15,13 @@ from xpressbot.foundation.crypto.key_ring import KEY_BYTES, change_key_ring, loa
 from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
 from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.kind import FactorKind
+from xpressbot.identity.factors.kind import FactorKind, ProofRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.restore.use_case import AfterRestore
+from xpressbot.identity.sign_in.refusals import SignInRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
 RACERS = 50
@@ -38,7 +40,7 @@ def kind_of(holder: Holder) -> FactorKind:
     return kind
 
 
-def refusal(outcome: SignedIn | Denied) -> Reason | None:
+def refusal(outcome: SignedIn | Denied[Reason]) -> Reason | None:
     return outcome.reason if isinstance(outcome, Denied) else None
 
 
@@ -62,7 +64,7 @@ def test_a_proof_is_good_once(holder: Holder) -> None:
     first, second = holder.waiting(), holder.waiting()
     proof = holder.proof(first)
     assert isinstance(holder.verify(first, proof), SignedIn)
-    assert refusal(holder.verify(second, proof)) is Reason.CODE_ALREADY_USED
+    assert refusal(holder.verify(second, proof)) is ProofRefusal.CODE_ALREADY_USED
 
 
 def test_of_fifty_equal_proofs_at_once_one_signs_in(holder: Holder) -> None:
@@ -84,17 +86,17 @@ def test_a_wrong_proof_is_charged_and_the_fifth_in_a_row_makes_the_next_wait(hol
     """By the kind's own bucket; a proof of another kind is still looked at."""
     waiting = holder.waiting()
     for _try in range(SECOND_FACTOR.free):
-        assert refusal(holder.verify(waiting, holder.wrong)) is Reason.WRONG_CODE
+        assert refusal(holder.verify(waiting, holder.wrong)) is ProofRefusal.WRONG_CODE
     refused = holder.verify(waiting, holder.proof(waiting))
     assert isinstance(refused, Denied)
-    assert (refused.reason, refused.bucket) == (Reason.THROTTLED, kind_of(holder).bucket_names[0])
+    assert (refused.reason, refused.bucket) == (ThrottleRefusal.THROTTLED, kind_of(holder).bucket_names[0])
 
 
 def test_a_proof_of_another_person_is_wrong(holder: Holder) -> None:
     """Proofs count for the account whose factor it is."""
     other = type(holder)(holder.installation, "berta@example.com")
     theirs = other.proof(other.waiting())
-    assert refusal(holder.verify(holder.waiting(), theirs)) is Reason.WRONG_CODE
+    assert refusal(holder.verify(holder.waiting(), theirs)) is ProofRefusal.WRONG_CODE
 
 
 def test_what_another_row_holds_proves_nothing(holder: Holder) -> None:
@@ -166,8 +168,8 @@ def test_an_authenticator_that_was_removed_proves_nothing(installation: Installa
     proof = holder.proof(waiting)
     assert isinstance(identity.authenticators.remove(caller, first.id), SessionRenewed)
     again = holder.waiting()
-    assert refusal(holder.verify(again, proof)) is Reason.WRONG_CODE
-    assert refusal(holder.verify(waiting, proof)) is Reason.START_AGAIN
+    assert refusal(holder.verify(again, proof)) is ProofRefusal.WRONG_CODE
+    assert refusal(holder.verify(waiting, proof)) is SignInRefusal.START_AGAIN
     assert isinstance(holder.verify(again, TotpCode(app.next_code())), SignedIn)
 
 

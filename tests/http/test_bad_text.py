@@ -14,8 +14,8 @@ from tests.http.raw_requests import contents, field_error, rows, send, tries
 from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.outcomes import Denied, Reason
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.registration.account_creation import NewAccount, RegistrationRefusal
 from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.throttling.rules import KNOWN_BROWSER, STRANGER
 
@@ -159,7 +159,7 @@ def test_a_domain_is_the_same_in_both_its_spellings(
     for typed in spellings:
         assert new_browser().sign_in(typed).headers["location"] == "/"
     registration = installation.services.identity.registration
-    assert registration.invite("anna@bücher.example") == Denied(Reason.EMAIL_TAKEN)
+    assert registration.invite("anna@bücher.example") == Denied(RegistrationRefusal.EMAIL_TAKEN)
 
 
 @both_engines
@@ -184,7 +184,9 @@ def test_an_account_from_before_these_rules_signs_in(
     known.sign_in(typed)
     assert known.sign_in(typed, "wrong-password-of-hers").status_code == 401
     assert (tries(installation, STRANGER), tries(installation, KNOWN_BROWSER)) == (0, 1)
-    assert installation.services.identity.registration.create(NewAccount(typed, "Anna", PASSWORD)) == Denied(Reason.EMAIL_TAKEN)
+    assert installation.services.identity.registration.create(NewAccount(typed, "Anna", PASSWORD)) == Denied(
+        RegistrationRefusal.EMAIL_TAKEN
+    )
 
 
 @both_engines

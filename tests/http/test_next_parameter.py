@@ -11,7 +11,7 @@ from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.routing import SignedInPage, destinations
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.outcomes import StepUpRequired
 
 ELSEWHERE = [
     "//evil.example",
@@ -140,4 +140,4 @@ def test_a_wrong_password_keeps_the_place(installation: Installation, browser: B
 def test_a_page_that_no_other_page_leads_back_to_stops_the_start() -> None:
     """A POST without a GET page of its own must name the page to return to."""
     with pytest.raises(ValueError, match="no page leads back to"):
-        destinations([SignedInPage("POST", "/somewhere", Action.SIGN_OUT, lambda _visit, _caller: Denied(Reason.NOT_PROTECTED))])
+        destinations([SignedInPage("POST", "/somewhere", Action.SIGN_OUT, lambda _visit, _caller: StepUpRequired())])

@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 
@@ -16,12 +17,15 @@ from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import load_static_files
 from xpressbot.entrypoints.messages.events import event_title
-from xpressbot.entrypoints.messages.refusals import address_problem_text, refusal_text, weak_password_text
+from xpressbot.entrypoints.messages.refusals import ToldRefusal, address_problem_text, refusal_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import ENGLISH, Texts
 from xpressbot.identity.accounts.rules.address import AddressProblem
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.links.charges import LinkThrottleRefusal
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 PAGES = all_pages(FACTORS, FACTOR_PAGES)
 
@@ -40,7 +44,8 @@ SPOKEN = {
 """Attributes whose values people read or hear."""
 SILENT = {"script", "style", "svg", "time"}
 VOID = {"meta", "link", "input", "path", "br", "img", "rect", "circle"}
-WITH_A_TIME = {Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED}
+TOLD: list[ToldRefusal] = [reason for part in get_args(ToldRefusal) for reason in (part if isinstance(part, type) else get_args(part))]
+WITH_A_TIME = {ThrottleRefusal.THROTTLED, ThrottleRefusal.ADDRESS_THROTTLED, LinkThrottleRefusal.LINK_THROTTLED}
 NAME = "XpressBot"
 """The product's name is the same in every language."""
 
@@ -125,14 +130,14 @@ def test_every_event_has_a_title_in_every_language(kind: EventKind | None) -> No
     assert outside(event_title(PSEUDO, kind)) == ""
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_every_refusal_has_a_sentence_in_every_language(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", TOLD)
+def test_every_refusal_that_is_told_has_a_sentence_in_every_language(reason: ToldRefusal) -> None:
     """With a time, a number of tries, or an offset of a clock; without them, but for those that always come with a time."""
     for denied in (
         *([] if reason in WITH_A_TIME else [Denied(reason), Denied(reason, tries_left=1)]),
         Denied(reason, retry_at=60_000_000, tries_left=1),
-        Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=-90),
-        Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=90),
+        Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=-90),
+        Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=90),
     ):
         assert outside(re.sub("<time.*?</time>", "", str(refusal_text(PSEUDO, denied, 0)))) == ""
 

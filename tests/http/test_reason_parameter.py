@@ -6,30 +6,36 @@ from tests.http.conftest import RE_ENROLMENT, Protected
 from tests.http.raw_requests import words
 from tests.support import labels
 from tests.support.browser import Browser
+from tests.support.reasons import REASONS
+from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal
+from xpressbot.identity.factors.recovery_codes.use_cases import RevealRefusal
 from xpressbot.identity.outcomes import Reason
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
 
 SAID_IN_SETTINGS = {
-    Reason.NO_ENROLMENT: "The set-up is no longer open",
-    Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
-    Reason.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
-    Reason.NOT_VIEWABLE: "This XpressBot shows recovery codes only once.",
+    EnrolmentRefusal.NO_ENROLMENT: "The set-up is no longer open",
+    EnrolmentRefusal.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
+    AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
+    RevealRefusal.NOT_VIEWABLE: "This XpressBot shows recovery codes only once.",
 }
 SAID_AT_SIGN_IN = {
-    Reason.START_AGAIN: labels.SIGN_IN_EXPIRED,
-    Reason.JUST_SIGNED_IN: "You have just signed in with this code.",
-    Reason.SESSION_ENDED: "Too many wrong tries to confirm who you are",
-    Reason.CLOCK_WAS_CHANGED: "The server's clock was changed after you signed in",
+    SignInRefusal.START_AGAIN: labels.SIGN_IN_EXPIRED,
+    PendingRefusal.JUST_SIGNED_IN: "You have just signed in with this code.",
+    StepUpRefusal.SESSION_ENDED: "Too many wrong tries to confirm who you are",
+    PendingRefusal.CLOCK_WAS_CHANGED: "The server's clock was changed after you signed in",
 }
 SAID_AT_THE_APPS = {
-    Reason.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",
-    Reason.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
-    Reason.LAST_AUTHENTICATOR: labels.ONLY_APP,
+    AddRefusal.TOO_MANY_AUTHENTICATORS: "You have 5 authenticator apps",
+    AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
+    RemoveRefusal.LAST_AUTHENTICATOR: labels.ONLY_APP,
 }
 SAID_ON_THE_LINK_PAGE = {
-    Reason.MUST_ENROL: "Without it 2FA cannot be set up again.",
-    Reason.LINK_OF_ANOTHER: "Paste the one for yours.",
-    Reason.NO_ENROLMENT: labels.NO_OPEN_SET_UP,
-    Reason.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
+    ReEnrolmentRefusal.MUST_ENROL: "Without it 2FA cannot be set up again.",
+    ReEnrolmentRefusal.LINK_OF_ANOTHER: "Paste the one for yours.",
+    EnrolmentRefusal.NO_ENROLMENT: labels.NO_OPEN_SET_UP,
+    EnrolmentRefusal.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
 }
 HOSTILE = [
     "",
@@ -46,7 +52,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", REASONS)
 def test_account_settings_say_what_leads_there_and_nothing_else(reason: Reason, signed_in: Browser) -> None:
     """Nobody can be sent to a page that claims something else has happened to their account."""
     plain, page = (signed_in.request("GET", "/account", params=query).text for query in ({}, {"reason": reason.value}))
@@ -57,7 +63,7 @@ def test_account_settings_say_what_leads_there_and_nothing_else(reason: Reason, 
         assert page == plain
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", REASONS)
 def test_the_sign_in_page_says_what_leads_there_and_nothing_else(reason: Reason, browser: Browser) -> None:
     """Its closed list is another one."""
     plain, page = (browser.request("GET", "/sign-in", params=query).text for query in ({}, {"reason": reason.value}))
@@ -67,7 +73,7 @@ def test_the_sign_in_page_says_what_leads_there_and_nothing_else(reason: Reason,
         assert page == plain
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", REASONS)
 def test_the_list_of_apps_says_what_leads_there_and_nothing_else(reason: Reason, protected: Protected) -> None:
     """Its closed list is a third one."""
     plain, page = (protected.browser.request("GET", "/account/2fa/apps", params=query).text for query in ({}, {"reason": reason.value}))
@@ -77,7 +83,7 @@ def test_the_list_of_apps_says_what_leads_there_and_nothing_else(reason: Reason,
         assert page == plain
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", REASONS)
 def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(reason: Reason, must_enrol: Browser) -> None:
     """Nor does its list let anybody claim something else."""
     plain, page = (must_enrol.request("GET", RE_ENROLMENT, params=query).text for query in ({}, {"reason": reason.value}))

@@ -21,11 +21,13 @@ from tests.support.people import (
 )
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, SignInRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 
 BUCKETS = "throttle_bucket"
@@ -185,7 +187,7 @@ def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode
     token = pending(installation.services)
 
     def operation(services: Services) -> None:
-        assert services.identity.second_step.verify(token, factor, CLIENT).reason is Reason.WRONG_CODE
+        assert services.identity.second_step.verify(token, factor, CLIENT).reason is ProofRefusal.WRONG_CODE
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -198,7 +200,7 @@ def test_a_wrong_password_stays_counted(installation: Installation) -> None:
     signed_in(installation.services)
 
     def operation(services: Services) -> None:
-        assert services.identity.password_step.begin("anna@example.com", "wrong", "/", CLIENT).reason is Reason.WRONG_CREDENTIALS
+        assert services.identity.password_step.begin("anna@example.com", "wrong", "/", CLIENT).reason is PasswordRefusal.WRONG_CREDENTIALS
 
     before, counted = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS, rows=2)
@@ -280,7 +282,7 @@ def test_accepting_an_invitation(installation: Installation) -> None:
 
 def assert_ended(services: Services, waiting: Token) -> None:
     """The row stays to be told to its account, and is of no more use to the browser."""
-    assert services.identity.second_step.verify(waiting, TotpCode("000000"), CLIENT) == Denied(Reason.START_AGAIN)
+    assert services.identity.second_step.verify(waiting, TotpCode("000000"), CLIENT) == Denied(SignInRefusal.START_AGAIN)
 
 
 def _states(stage: Content) -> list[str]:

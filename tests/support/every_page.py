@@ -12,13 +12,13 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation, install
 from tests.support.pseudo_locale import LANGUAGES
+from tests.support.reasons import REASONS
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.errors import error_response, unavailable_response
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.outcomes import Reason
 from xpressbot.identity.tables import RECOVERY_CODE
 
 URL = "http://chat.test:8000"
@@ -269,4 +269,4 @@ def _errors(walk: Walk) -> None:
 
 
 def _reasons(path: str) -> list[str]:
-    return [path, *(f"{path}?reason={reason}" for reason in Reason)]
+    return [path, *(f"{path}?reason={reason}" for reason in REASONS)]

@@ -5,7 +5,8 @@ from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.sign_in.refusals import PasswordRefusal
 from xpressbot.identity.use_cases import Identity
 
 
@@ -36,7 +37,7 @@ def test_a_disabled_account_signs_in_no_more_until_it_is_enabled(
     """Each change is one event of the operator's, and 2FA is as it was."""
     app = visitor.sign_in().enable()
     assert identity.administration.set_status(ANNA, AccountStatus.DISABLED) is not None
-    assert visitor.begin() == Denied(Reason.WRONG_CREDENTIALS)
+    assert visitor.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
     assert identity.administration.set_status(ANNA, AccountStatus.ACTIVE) is not None
     visitor.begin()
     visitor.clock.advance(seconds=30)

@@ -10,7 +10,8 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.recovery_codes.rules import SavedCode
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SignedIn, StepUpRequired
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 UNKNOWN = "0000-0000-0000-0000"
 
@@ -50,7 +51,7 @@ def test_guessing_by_checking_has_to_wait(
     assert [check(visitor, UNKNOWN) for _ in range(5)] == [SavedCode.UNKNOWN] * 5
     refused = check(visitor, codes[0])
     assert isinstance(refused, Denied)
-    assert (refused.reason, refused.retry_at) == (Reason.THROTTLED, visitor.clock.now() + 30_000_000)
+    assert (refused.reason, refused.retry_at) == (ThrottleRefusal.THROTTLED, visitor.clock.now() + 30_000_000)
     other = new_visitor()
     other.begin()
     assert isinstance(other.recovery_code(codes[1]), SignedIn)

@@ -8,10 +8,11 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
 
-WRONG = Denied(Reason.WRONG_CODE)
+WRONG = Denied(ProofRefusal.WRONG_CODE)
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def other(app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]) -> 
 
 
 def clock_off(steps: int) -> Denied:
-    return Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=30 * steps)
+    return Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=30 * steps)
 
 
 @pytest.mark.parametrize("steps", [-10, -3, -2, 2, 3, 10])
@@ -87,12 +88,12 @@ def test_explained_codes_are_refused_when_their_time_comes(app: AuthenticatorApp
     assert app.code() == first
     refusal = other.code(first)
     assert isinstance(refusal, Denied)
-    assert (refusal.reason, refusal.retry_at) == (Reason.CODE_ALREADY_USED, other.clock.now() + 10_000_000)
+    assert (refusal.reason, refusal.retry_at) == (ProofRefusal.CODE_ALREADY_USED, other.clock.now() + 10_000_000)
     other.clock.advance(seconds=30)
     assert app.code() == second
     refusal = other.code(second)
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.CODE_ALREADY_USED
+    assert refusal.reason is ProofRefusal.CODE_ALREADY_USED
     other.clock.advance(minutes=5)
     assert isinstance(other.code(app.code()), SignedIn)
 

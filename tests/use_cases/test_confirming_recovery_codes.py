@@ -6,10 +6,11 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
+from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
 
-NOT_KEPT = Denied(Reason.CODES_NOT_KEPT)
+NOT_KEPT = Denied(KeepRefusal.CODES_NOT_KEPT)
 NewUseCaseBrowser = Callable[..., UseCaseBrowser]
 
 

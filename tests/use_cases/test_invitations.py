@@ -9,15 +9,16 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.links.charges import LinkRefusal
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
-from xpressbot.identity.registration.account_creation import NewAccount, Registration
+from xpressbot.identity.registration.account_creation import NewAccount, Registration, RegistrationRefusal
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.use_cases import Identity
 
 BERTA = "berta.sommer@example.com"
-GONE = Denied(Reason.LINK_GONE)
-TAKEN = Denied(Reason.EMAIL_TAKEN)
+GONE = Denied(LinkRefusal.LINK_GONE)
+TAKEN = Denied(RegistrationRefusal.EMAIL_TAKEN)
 
 
 def invite(identity: Identity, email: str = BERTA) -> Token:

@@ -8,7 +8,8 @@ from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.use_cases.instrumentation import ObservedHasher, parts_of, tries
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.links.charges import LinkThrottleRefusal
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.registration.account_creation import NewAccount, PasswordRules, Registration
@@ -51,7 +52,7 @@ def test_beyond_ten_an_hour_nothing_is_scored_and_nothing_hashed(
     """A hundred more cost a look at a count each, and change nothing."""
     assert {type(send(WEAK)) for _form in range(LINK.free)} == {WeakPassword}
     assert (len(scored), hasher.calls) == (LINK.free, [])
-    refusal = Denied(Reason.LINK_THROTTLED, retry_at=installation.clock.now() + HOUR)
+    refusal = Denied(LinkThrottleRefusal.LINK_THROTTLED, retry_at=installation.clock.now() + HOUR)
     assert [send(PASSWORD) for _form in range(100)] == [refusal] * 100
     assert (len(scored), hasher.calls) == (LINK.free, [])
     assert tries(installation) == {"link": LINK.free}

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from tests.support.installation import PASSWORD
 from tests.use_cases.use_case_browser import UseCaseBrowser
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 NewVisitor = Callable[..., UseCaseBrowser]
 
@@ -23,7 +24,7 @@ def guess(stranger: UseCaseBrowser, times: int = 6) -> None:
 
 def is_throttled(visitor: UseCaseBrowser) -> bool:
     outcome = visitor.begin()
-    return isinstance(outcome, Denied) and outcome.reason is Reason.THROTTLED
+    return isinstance(outcome, Denied) and outcome.reason is ThrottleRefusal.THROTTLED
 
 
 def test_the_owner_gets_in_beside_a_guesser_although_an_answer_was_lost(visitor: UseCaseBrowser, new_visitor: NewVisitor) -> None:

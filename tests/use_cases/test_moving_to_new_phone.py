@@ -11,14 +11,19 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal
+from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import RECOVERY_CODE_SET
 
-GONE = Denied(Reason.NO_SUCH_AUTHENTICATOR)
-NO_ENROLMENT = Denied(Reason.NO_ENROLMENT)
-WRONG = Denied(Reason.WRONG_CODE)
+GONE = Denied(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR)
+NO_ENROLMENT = Denied(EnrolmentRefusal.NO_ENROLMENT)
+WRONG = Denied(ProofRefusal.WRONG_CODE)
 
 
 @pytest.fixture
@@ -136,7 +141,7 @@ def test_a_set_that_was_prepared_but_not_saved_goes_with_the_old_one(
     assert prepared is not None
     visitor.enable(lost=True)
     renewed = visitor.codes()
-    assert visitor.keep_codes(prepared.code_set.id) == Denied(Reason.CODES_NOT_KEPT)
+    assert visitor.keep_codes(prepared.code_set.id) == Denied(KeepRefusal.CODES_NOT_KEPT)
     assert visitor.codes() == renewed
     with installation.services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(RECOVERY_CODE_SET)).scalar_one() == 1
@@ -215,7 +220,7 @@ def test_another_plan_in_a_second_tab_makes_the_first_tabs_code_void(
             second = visitor.start_adding("Work phone")
     refusal = visitor.confirm_enrolment(first.code())
     assert isinstance(refusal, Denied)
-    assert (refusal.reason, visitor.apps()) == (Reason.WRONG_CODE, apps)
+    assert (refusal.reason, visitor.apps()) == (ProofRefusal.WRONG_CODE, apps)
     assert isinstance(visitor.confirm_enrolment(second.code()), InPlace)
 
 
@@ -233,7 +238,7 @@ def test_a_move_ends_with_its_session(
     else:
         visitor.identity.sessions.sign_out(me)
         other = new_visitor().sign_in(TotpCode(app.next_code()))
-        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert other.apps() == before
 
 
@@ -245,7 +250,7 @@ def test_of_two_sessions_that_move_at_once_the_first_to_prove_a_code_has_it(
     others, me = other.start(), other.me
     mine = visitor.enable(lost=True)
     assert other.caller is None
-    assert other.identity.set_up.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, others.code()) == Denied(SessionRefusal.NOT_SIGNED_IN)
     other.begin()
     assert other.code(others.next_code()) == WRONG
     assert isinstance(other.code(mine.code()), SignedIn)

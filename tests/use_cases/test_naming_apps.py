@@ -10,12 +10,14 @@ from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.authenticators import NameRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.rules import MAX_NAME_LENGTH
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason
+from xpressbot.identity.outcomes import Denied, Done
 
-NAME_TAKEN = Denied(Reason.NAME_TAKEN)
-GONE = Denied(Reason.NO_SUCH_AUTHENTICATOR)
+NAME_TAKEN = Denied(NameRefusal.NAME_TAKEN)
+GONE = Denied(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR)
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sign_in.password_step import PasswordStep
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, SignInRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
-WRONG = Denied(Reason.WRONG_CREDENTIALS)
+WRONG = Denied(PasswordRefusal.WRONG_CREDENTIALS)
 
 
 @dataclass
@@ -141,8 +143,13 @@ def test_every_refusal_leaves_a_log_line(
     observed().begin("wrong", "nobody@example.com")
     for _ in range(6):
         observed().begin("wrong", "berta@example.com")
-    wrong_berta = [(Reason.WRONG_CREDENTIALS, berta.id)] * 5
-    assert log.lines == [(Reason.WRONG_CREDENTIALS, anna.id), (Reason.WRONG_CREDENTIALS, None), *wrong_berta, (Reason.THROTTLED, None)]
+    wrong_berta = [(PasswordRefusal.WRONG_CREDENTIALS, berta.id)] * 5
+    assert log.lines == [
+        (PasswordRefusal.WRONG_CREDENTIALS, anna.id),
+        (PasswordRefusal.WRONG_CREDENTIALS, None),
+        *wrong_berta,
+        (ThrottleRefusal.THROTTLED, None),
+    ]
 
 
 def test_a_hash_of_other_parameters_is_renewed_and_changes_nothing_else(
@@ -168,7 +175,7 @@ def test_2fa_enabled_while_the_password_is_checked_leaves_no_password_only_sessi
     visitor.sign_in()
     hasher.meanwhile = visitor.enable
     late = observed()
-    assert late.begin() == Denied(Reason.START_AGAIN)
+    assert late.begin() == Denied(SignInRefusal.START_AGAIN)
     assert (late.session, late.pending) == (None, None)
     assert isinstance(late.begin(), SecondFactorRequired)
 
@@ -179,7 +186,7 @@ def test_an_account_disabled_while_the_password_is_checked_gets_no_session(
     """The status is read again under the lock."""
     hasher.meanwhile = lambda: installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     late = observed()
-    assert late.begin() == Denied(Reason.START_AGAIN)
+    assert late.begin() == Denied(SignInRefusal.START_AGAIN)
     assert late.begin() == WRONG
 
 
@@ -198,6 +205,6 @@ def test_a_password_changed_while_the_old_one_is_checked_gets_no_session(
 
     hasher.meanwhile = change
     late = observed()
-    assert late.begin() == Denied(Reason.START_AGAIN)
+    assert late.begin() == Denied(SignInRefusal.START_AGAIN)
     assert late.begin() == WRONG
     assert isinstance(late.begin("another-violet-anchor-kettle"), SignedIn)

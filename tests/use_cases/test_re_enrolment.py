@@ -24,21 +24,25 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 from xpressbot.identity.factors.totp.kind import Totp
-from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.password_step import PasswordStep
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, ReEnrolmentRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, LINK
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.use_cases import Identity
 
 BERTA = "berta@example.com"
-MUST_ENROL = Denied(Reason.MUST_ENROL)
-START_AGAIN = Denied(Reason.START_AGAIN)
-JUST_SIGNED_IN = Denied(Reason.JUST_SIGNED_IN)
+ENROLMENT_REQUIRED = Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
+MUST_ENROL = Denied(ReEnrolmentRefusal.MUST_ENROL)
+START_AGAIN = Denied(SignInRefusal.START_AGAIN)
+JUST_SIGNED_IN = Denied(PendingRefusal.JUST_SIGNED_IN)
 
 
 @pytest.fixture
@@ -58,8 +62,8 @@ def test_the_password_gives_a_sign_in_of_one_kind_only(identity: Identity, link:
     """No session, no known browser, no event; and no second step, neither by code nor by recovery code."""
     assert isinstance(visitor.begin(), EnrolmentRequired)
     assert (visitor.caller, visitor.device) == (None, visitor.device)
-    assert identity.second_step.pending(visitor.pending, NextStep.SECOND_FACTOR) == MUST_ENROL
-    waiting = identity.second_step.pending(visitor.pending, NextStep.MUST_ENROL)
+    assert identity.second_step.pending(visitor.pending) == ENROLMENT_REQUIRED
+    waiting = identity.second_step.begun(visitor.pending)
     assert not isinstance(waiting, Denied)
     assert (waiting.next_step, waiting.email, sorted(waiting.amr)) == (NextStep.MUST_ENROL, ANNA, ["pwd"])
 
@@ -71,8 +75,8 @@ def test_no_code_completes_a_sign_in_that_must_enrol(
     visitor.link = reset(installation.services)
     visitor.begin()
     before = tries(installation)
-    assert visitor.code(app.next_code()) == MUST_ENROL
-    assert visitor.prove(canonical(codes[0])) == MUST_ENROL
+    assert visitor.code(app.next_code()) == ENROLMENT_REQUIRED
+    assert visitor.prove(canonical(codes[0])) == ENROLMENT_REQUIRED
     assert before == tries(installation)
     assert visitor.caller is None
 
@@ -80,7 +84,7 @@ def test_no_code_completes_a_sign_in_that_must_enrol(
 def test_a_sign_in_that_waits_for_a_code_opens_no_set_up(identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """The kinds are apart in both directions."""
     assert isinstance(visitor.begin(), SecondFactorRequired)
-    assert identity.re_enrolment.enrollee(visitor.pending, None, CLIENT) == Denied(Reason.NOT_SIGNED_IN)
+    assert identity.re_enrolment.enrollee(visitor.pending, None, CLIENT) == Denied(PendingRefusal.NO_SIGN_IN)
 
 
 def test_the_password_without_the_link_starts_nothing(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
@@ -113,7 +117,7 @@ def test_the_link_without_the_password_is_nobodys(identity: Identity, link: Toke
     """It is open, and opens nothing: not as a link, not as a sign-in, not as a session."""
     assert identity.re_enrolment.is_open(link)
     assert not identity.re_enrolment.is_open(None)
-    assert identity.re_enrolment.enrollee(None, link, CLIENT) == Denied(Reason.NOT_SIGNED_IN)
+    assert identity.re_enrolment.enrollee(None, link, CLIENT) == Denied(PendingRefusal.NO_SIGN_IN)
     assert identity.re_enrolment.enrollee(link, link, CLIENT) == START_AGAIN
     assert identity.sessions.resolve(replace(CLIENT, session=link)) is None
     assert identity.registration.invited(link) is None
@@ -132,12 +136,12 @@ def test_the_link_of_another_account_starts_nothing(installation: Installation, 
         identity.re_enrolment.start(waiting.enrollee, Totp.name),
         identity.re_enrolment.view(waiting.enrollee),
     ):
-        assert outcome == Denied(Reason.LINK_OF_ANOTHER)
+        assert outcome == Denied(ReEnrolmentRefusal.LINK_OF_ANOTHER)
     waiting.link = annas
     app = waiting.start_again()
     waiting.link = bertas
-    assert waiting.confirm_again(app.code()) == Denied(Reason.LINK_OF_ANOTHER)
-    assert identity.re_enrolment.start_over(waiting.enrollee) == Denied(Reason.LINK_OF_ANOTHER)
+    assert waiting.confirm_again(app.code()) == Denied(ReEnrolmentRefusal.LINK_OF_ANOTHER)
+    assert identity.re_enrolment.start_over(waiting.enrollee) == Denied(ReEnrolmentRefusal.LINK_OF_ANOTHER)
     assert link_is_open(installation) == [True, True]
     waiting.link = annas
     assert isinstance(waiting.confirm_again(app.code()), SignedIn)
@@ -183,7 +187,7 @@ def test_the_first_code_is_used_up_and_the_next_signs_in(waiting: UseCaseBrowser
     assert isinstance(other.begin(), SecondFactorRequired)
     refusal = other.code(code)
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.CODE_ALREADY_USED
+    assert refusal.reason is ProofRefusal.CODE_ALREADY_USED
     assert isinstance(other.code(app.next_code()), SignedIn)
     new_visitor().sign_in(canonical(codes[0]))
 
@@ -283,9 +287,9 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
     """Each is an event; the link and the sign-in stay good for a new start with another secret."""
     app = waiting.start_again()
     for left in (4, 3, 2, 1):
-        assert waiting.confirm_again("000000") == Denied(Reason.WRONG_CODE, tries_left=left)
-    assert waiting.confirm_again("000000") == Denied(Reason.ENROLMENT_DISCARDED)
-    assert waiting.confirm_again(app.code()) == Denied(Reason.NO_ENROLMENT)
+        assert waiting.confirm_again("000000") == Denied(ProofRefusal.WRONG_CODE, tries_left=left)
+    assert waiting.confirm_again("000000") == Denied(EnrolmentRefusal.ENROLMENT_DISCARDED)
+    assert waiting.confirm_again(app.code()) == Denied(EnrolmentRefusal.NO_ENROLMENT)
     expected = [EventKind.ENROLMENT_REFUSED] * 4 + [EventKind.ENROLMENT_DISCARDED]
     assert expected == kinds(installation, anna.id)[-5:]
     another = waiting.start_again()
@@ -302,7 +306,7 @@ def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation,
         for _try in range(ENROLMENT_TRIES):
             throttle_store.charge(tx, [enrolment.bucket], installation.clock.now())
         tx.commit()
-    assert waiting.confirm_again(app.code()) == Denied(Reason.NO_ENROLMENT)
+    assert waiting.confirm_again(app.code()) == Denied(EnrolmentRefusal.NO_ENROLMENT)
 
 
 def test_a_clock_that_is_off_is_told_at_once(waiting: UseCaseBrowser) -> None:
@@ -310,7 +314,7 @@ def test_a_clock_that_is_off_is_told_at_once(waiting: UseCaseBrowser) -> None:
     app = waiting.start_again()
     refusal = waiting.confirm_again(app.code(steps=3))
     assert isinstance(refusal, Denied)
-    assert (refusal.reason, refusal.clock_offset_seconds, refusal.tries_left) == (Reason.CLOCK_IS_OFF, 90, 4)
+    assert (refusal.reason, refusal.clock_offset_seconds, refusal.tries_left) == (ProofRefusal.CLOCK_IS_OFF, 90, 4)
 
 
 def test_a_second_start_shows_the_same_secret_and_start_over_another(identity: Identity, waiting: UseCaseBrowser) -> None:
@@ -326,7 +330,7 @@ def test_a_second_start_shows_the_same_secret_and_start_over_another(identity: I
 
 def test_nothing_can_be_viewed_started_over_or_confirmed_before_the_start(identity: Identity, waiting: UseCaseBrowser) -> None:
     """Each says that no set-up is open."""
-    no_enrolment = Denied(Reason.NO_ENROLMENT)
+    no_enrolment = Denied(EnrolmentRefusal.NO_ENROLMENT)
     assert identity.re_enrolment.view(waiting.enrollee) == no_enrolment
     assert identity.re_enrolment.start_over(waiting.enrollee) == no_enrolment
     assert waiting.confirm_again("000000") == no_enrolment
@@ -341,7 +345,7 @@ def test_a_set_up_ends_with_the_sign_in_that_began_it(waiting: UseCaseBrowser) -
     assert view.expires_at == enrollee.pending.expires_at == waiting.clock.now() + 60_000_000
     waiting.clock.advance(minutes=1)
     assert waiting.identity.re_enrolment.enrollee(waiting.pending, waiting.link, CLIENT) == START_AGAIN
-    assert waiting.identity.re_enrolment.view(enrollee) == Denied(Reason.NO_ENROLMENT)
+    assert waiting.identity.re_enrolment.view(enrollee) == Denied(EnrolmentRefusal.NO_ENROLMENT)
     assert waiting.identity.re_enrolment.start(enrollee, Totp.name) == START_AGAIN
     assert waiting.identity.re_enrolment.confirm(enrollee, app.code()) == START_AGAIN
 
@@ -394,7 +398,7 @@ def test_a_wrong_password_costs_the_same_as_anybodys(installation: Installation,
     """Counted in the strangers' bucket, answered in the same words."""
     stranger = UseCaseBrowser(installation)
     outcomes = [stranger.begin("wrong", email) for email in (ANNA, "nobody@example.com")]
-    assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)] * 2
+    assert outcomes == [Denied(PasswordRefusal.WRONG_CREDENTIALS)] * 2
     assert tries(installation)["stranger"] == 2
 
 
@@ -440,5 +444,5 @@ def test_a_first_code_that_expires_while_it_waits_turns_nothing_on(installation:
     with while_waiting_for_the_account(installation, lambda: installation.clock.advance(seconds=10)):
         refusal = waiting.confirm_again(app.code(steps=-1))
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.CLOCK_IS_OFF
+    assert refusal.reason is ProofRefusal.CLOCK_IS_OFF
     assert waiting.caller is None

@@ -11,9 +11,11 @@ from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal
+from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, RevealRefusal, Showing
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
 
 
 def ledger(visitor: UseCaseBrowser) -> Ledger:
@@ -24,14 +26,14 @@ def ledger(visitor: UseCaseBrowser) -> Ledger:
 
 def refused(visitor: UseCaseBrowser, code: str) -> bool:
     visitor.begin()
-    return visitor.recovery_code(code) == Denied(Reason.WRONG_CODE)
+    return visitor.recovery_code(code) == Denied(ProofRefusal.WRONG_CODE)
 
 
 def test_without_2fa_there_is_no_set(visitor: UseCaseBrowser) -> None:
     """Nothing to see, to reveal or to replace; "Continue" does no harm."""
     visitor.sign_in()
     assert visitor.identity.recovery_codes.ledger(visitor.me) is None
-    assert visitor.reveal() == visitor.regenerate() == visitor.keep_codes() == Denied(Reason.NOT_PROTECTED)
+    assert visitor.reveal() == visitor.regenerate() == visitor.keep_codes() == Denied(ProtectionRefusal.NOT_PROTECTED)
 
 
 def test_the_first_set_is_shown_until_continue(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
@@ -221,7 +223,7 @@ class TestViewingSwitchedOff:
         self, installation: Installation, codes: tuple[str, ...], visitor: UseCaseBrowser
     ) -> None:
         """After "Continue" no copy is left in the database, and revealing is refused even with a fresh proof."""
-        assert visitor.reveal() == Denied(Reason.NOT_VIEWABLE)
+        assert visitor.reveal() == Denied(RevealRefusal.NOT_VIEWABLE)
         assert (ledger(visitor).shown, ledger(visitor).viewable) == (None, False)
         with installation.services.database.read() as connection:
             boxes = connection.exec_driver_sql("SELECT shown_copy FROM recovery_code").scalars().all()

@@ -7,9 +7,11 @@ import pytest
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sign_in.refusals import PasswordRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded
 
 
@@ -34,7 +36,7 @@ def test_it_may_move_2fa_to_a_new_phone(recovered: UseCaseBrowser, app: Authenti
     recovered.clock.advance(minutes=6)
     assert recovered.disable() == recovered.regenerate() == StepUpRequired()
     recovered.begin()
-    assert recovered.code(app.code()) == Denied(Reason.WRONG_CODE)
+    assert recovered.code(app.code()) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(recovered.code(new.code()), SignedIn)
     recovered.begin()
     assert isinstance(recovered.recovery_code(codes[1]), SignedIn)
@@ -56,7 +58,7 @@ def test_it_may_make_a_new_set(recovered: UseCaseBrowser, codes: tuple[str, ...]
     assert isinstance(recovered.keep_codes(), SessionRenewed)
     assert recovered.identity.account_page.settings(recovered.me).protection.recovery_session
     recovered.begin()
-    assert recovered.recovery_code(codes[1]) == Denied(Reason.WRONG_CODE)
+    assert recovered.recovery_code(codes[1]) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(recovered.recovery_code(new[1]), SignedIn)
 
 
@@ -73,7 +75,7 @@ def test_after_half_an_hour_it_is_a_session_like_any_other(recovered: UseCaseBro
     assert recovered.disable() == recovered.regenerate() == StepUpRequired()
     assert recovered.identity.set_up.start(recovered.me, Totp.name) == StepUpRequired()
     assert recovered.identity.step_up.factors_needed(recovered.me) == FactorsNeeded(("totp", "recovery_code"))
-    assert recovered.confirm() == Denied(Reason.WRONG_CODE, tries_left=4)
+    assert recovered.confirm() == Denied(ProofRefusal.WRONG_CODE, tries_left=4)
     assert isinstance(recovered.confirm(factor=canonical(codes[1])), SessionRenewed)
     assert isinstance(recovered.disable(), SessionRenewed)
 
@@ -97,7 +99,7 @@ def test_without_any_code_left_its_password_is_enough(codes: tuple[str, ...], ne
     last.clock.advance(minutes=31)
     assert last.disable() == StepUpRequired()
     assert last.identity.step_up.factors_needed(last.me) == FactorsNeeded(())
-    assert last.confirm("wrong") == Denied(Reason.WRONG_CREDENTIALS, tries_left=4)
+    assert last.confirm("wrong") == Denied(PasswordRefusal.WRONG_CREDENTIALS, tries_left=4)
     assert isinstance(last.confirm(), SessionRenewed)
     assert isinstance(last.disable(), SessionRenewed)
 
@@ -108,7 +110,7 @@ def test_without_any_code_left_another_session_needs_the_app(
     """Only in a session begun with a recovery code is the password enough."""
     spend(new_visitor(), codes)
     visitor.clock.advance(minutes=6)
-    assert visitor.confirm() == Denied(Reason.WRONG_CODE, tries_left=4)
+    assert visitor.confirm() == Denied(ProofRefusal.WRONG_CODE, tries_left=4)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
 
 
@@ -124,7 +126,7 @@ def test_the_last_code_spent_in_a_step_up_opens_no_way_round_the_app(
     assert isinstance(visitor.confirm(factor=canonical(codes[-1])), SessionRenewed)
     visitor.clock.advance(minutes=6)
     assert visitor.identity.step_up.factors_needed(visitor.me) == FactorsNeeded(("totp", "recovery_code"))
-    assert visitor.confirm(PASSWORD) == Denied(Reason.WRONG_CODE, tries_left=4)
+    assert visitor.confirm(PASSWORD) == Denied(ProofRefusal.WRONG_CODE, tries_left=4)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
 
 

@@ -8,14 +8,15 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.links.charges import LinkRefusal
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
-from xpressbot.identity.registration.account_creation import NewAccount, Registration
+from xpressbot.identity.registration.account_creation import NewAccount, Registration, RegistrationRefusal
 from xpressbot.identity.use_cases import Identity
 
 ANNA = NewAccount("anna@example.com", "Anna Berg", PASSWORD)
 BERTA = NewAccount("berta@example.com", "Berta", PASSWORD)
-GONE = Denied(Reason.LINK_GONE)
+GONE = Denied(LinkRefusal.LINK_GONE)
 
 
 def owners(identity: Identity) -> list[str]:
@@ -121,7 +122,7 @@ def test_an_address_has_one_account(identity: Identity, email: str) -> None:
     identity.registration.create(ANNA)
     before = identity.administration.list_accounts()
     other = NewAccount(email, "Somebody", "another-violet-anchor-kettle")
-    assert identity.registration.create(other) == Denied(Reason.EMAIL_TAKEN)
+    assert identity.registration.create(other) == Denied(RegistrationRefusal.EMAIL_TAKEN)
     assert before == identity.administration.list_accounts()
 
 

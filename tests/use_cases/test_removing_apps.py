@@ -11,13 +11,19 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.authenticators import RemoveRefusal
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, TOTP_AUTHENTICATOR
 
-GONE = Denied(Reason.NO_SUCH_AUTHENTICATOR)
-WRONG = Denied(Reason.WRONG_CODE)
+GONE = Denied(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR)
+WRONG = Denied(ProofRefusal.WRONG_CODE)
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def test_a_sign_in_that_waits_for_its_code_starts_again(
     other = new_visitor()
     other.begin()
     visitor.remove(visitor.apps()["Tablet"])
-    assert other.code(app.next_code()) == Denied(Reason.START_AGAIN)
+    assert other.code(app.next_code()) == Denied(SignInRefusal.START_AGAIN)
 
 
 def test_it_takes_a_fresh_proof(app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
@@ -95,7 +101,7 @@ def test_the_last_one_stays(
 ) -> None:
     """It leaves only with 2FA itself, and the refusal leaves it as it was."""
     visitor.remove(visitor.apps()[""])
-    assert visitor.remove(visitor.apps()["Tablet"]) == Denied(Reason.LAST_AUTHENTICATOR)
+    assert visitor.remove(visitor.apps()["Tablet"]) == Denied(RemoveRefusal.LAST_AUTHENTICATOR)
     assert list(visitor.apps()) == ["Tablet"]
     new_visitor().sign_in(TotpCode(tablet.next_code()))
 
@@ -130,14 +136,14 @@ def test_nobody_removes_another_accounts_app(installation: Installation, tablet:
 def test_nothing_is_removed_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """There is no app, and the refusal says that 2FA is off."""
     visitor.sign_in()
-    assert visitor.remove("0" * 32) == Denied(Reason.NOT_PROTECTED)
+    assert visitor.remove("0" * 32) == Denied(ProtectionRefusal.NOT_PROTECTED)
 
 
 def test_a_move_away_from_the_removed_app_is_over(app: AuthenticatorApp, tablet: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """In this session too: the new phone would stand beside the others, which nobody asked for."""
     phone = visitor.start(replaces=visitor.apps()["Tablet"])
     visitor.remove(visitor.apps()["Tablet"])
-    assert visitor.confirm_enrolment(phone.code()) == Denied(Reason.NO_ENROLMENT)
+    assert visitor.confirm_enrolment(phone.code()) == Denied(EnrolmentRefusal.NO_ENROLMENT)
     assert list(visitor.apps()) == [""]
 
 
@@ -148,7 +154,7 @@ def test_what_another_session_has_begun_is_over(
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     phone, me = other.start_adding("Thief's"), other.me
     visitor.remove(visitor.apps()["Tablet"])
-    assert other.identity.set_up.confirm(me, phone.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, phone.code()) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert list(visitor.apps()) == [""]
 
 

@@ -15,10 +15,13 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.expiry.rules import ENROLMENT_KEPT
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SignedIn
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.tables import (
     AUTHENTICATOR,
     KNOWN_BROWSER,
@@ -29,6 +32,7 @@ from xpressbot.identity.tables import (
     SESSION,
     TOTP_AUTHENTICATOR,
 )
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.use_cases import Identity
 
 BERTA = "berta@example.com"
@@ -78,8 +82,8 @@ def test_a_reset_ends_a_sign_in_that_waits_for_its_code(
     waiting = new_visitor()
     waiting.begin()
     reset(installation.services)
-    assert waiting.code(app.next_code()) == Denied(Reason.START_AGAIN)
-    assert waiting.prove(canonical(codes[0])) == Denied(Reason.START_AGAIN)
+    assert waiting.code(app.next_code()) == Denied(SignInRefusal.START_AGAIN)
+    assert waiting.prove(canonical(codes[0])) == Denied(SignInRefusal.START_AGAIN)
 
 
 def test_a_reset_that_comes_while_a_code_is_checked_wins(
@@ -89,7 +93,7 @@ def test_a_reset_that_comes_while_a_code_is_checked_wins(
     waiting = new_visitor()
     waiting.begin()
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: reset(installation.services)):
-        assert waiting.code(app.next_code()) == Denied(Reason.START_AGAIN)
+        assert waiting.code(app.next_code()) == Denied(SignInRefusal.START_AGAIN)
     assert rows_left(installation)["session"] == 0
 
 
@@ -104,7 +108,7 @@ def test_a_reset_lifts_waits_and_suspensions(
         thief.prove(factor)
         installation.clock.advance(hours=1)
     thief.begin()
-    assert thief.prove(factor) == Denied(Reason.SUSPENDED)
+    assert thief.prove(factor) == Denied(ThrottleRefusal.SUSPENDED)
     thief.begin("guess")
     counted = tries(installation)
     visitor.link = reset(installation.services)
@@ -149,9 +153,9 @@ def test_there_is_nothing_to_reset_where_2fa_is_off(
     """Refused, without an event; the sessions go on, and the password alone signs in as before."""
     visitor.sign_in()
     before = kinds(installation, anna.id)
-    assert identity.re_enrolment.reset(ANNA, "why not") == Denied(Reason.NOT_PROTECTED)
+    assert identity.re_enrolment.reset(ANNA, "why not") == Denied(ProtectionRefusal.NOT_PROTECTED)
     visitor.start()
-    assert identity.re_enrolment.reset(ANNA, "a set-up alone is no 2FA") == Denied(Reason.NOT_PROTECTED)
+    assert identity.re_enrolment.reset(ANNA, "a set-up alone is no 2FA") == Denied(ProtectionRefusal.NOT_PROTECTED)
     assert [*before, EventKind.ENROLMENT_STARTED] == kinds(installation, anna.id)
     assert visitor.caller is not None
     assert isinstance(visitor.begin(), SignedIn)
@@ -179,7 +183,7 @@ def test_a_second_reset_voids_the_first_link(installation: Installation, identit
     assert [identity.re_enrolment.is_open(token) for token in (link, second)] == [False, True]
     visitor.link = link
     visitor.begin()
-    assert identity.re_enrolment.start(visitor.enrollee, Totp.name) == Denied(Reason.MUST_ENROL)
+    assert identity.re_enrolment.start(visitor.enrollee, Totp.name) == Denied(ReEnrolmentRefusal.MUST_ENROL)
     visitor.link = second
     visitor.enable_again()
 
@@ -194,12 +198,12 @@ def test_a_second_reset_ends_a_set_up_that_the_first_link_had_begun(
     stale = visitor.enrollee
     visitor.link = reset(installation.services)
     for enrollee in (stale, replace(stale, link=visitor.link)):
-        assert identity.re_enrolment.confirm(enrollee, app.code()) == Denied(Reason.START_AGAIN)
-        assert identity.re_enrolment.start(enrollee, Totp.name) == Denied(Reason.START_AGAIN)
-        assert identity.re_enrolment.start_over(enrollee) == Denied(Reason.START_AGAIN)
-    assert identity.re_enrolment.view(stale) == Denied(Reason.MUST_ENROL)
-    assert identity.re_enrolment.view(replace(stale, link=visitor.link)) == Denied(Reason.NO_ENROLMENT)
-    assert identity.re_enrolment.enrollee(visitor.pending, visitor.link, visitor.client) == Denied(Reason.START_AGAIN)
+        assert identity.re_enrolment.confirm(enrollee, app.code()) == Denied(SignInRefusal.START_AGAIN)
+        assert identity.re_enrolment.start(enrollee, Totp.name) == Denied(SignInRefusal.START_AGAIN)
+        assert identity.re_enrolment.start_over(enrollee) == Denied(SignInRefusal.START_AGAIN)
+    assert identity.re_enrolment.view(stale) == Denied(ReEnrolmentRefusal.MUST_ENROL)
+    assert identity.re_enrolment.view(replace(stale, link=visitor.link)) == Denied(EnrolmentRefusal.NO_ENROLMENT)
+    assert identity.re_enrolment.enrollee(visitor.pending, visitor.link, visitor.client) == Denied(SignInRefusal.START_AGAIN)
     visitor.enable_again()
 
 
@@ -213,8 +217,8 @@ def test_a_link_lives_24_hours(installation: Installation, identity: Identity, l
     code = app.code()
     installation.clock.advance(seconds=1)
     assert not identity.re_enrolment.is_open(link)
-    assert visitor.confirm_again(code) == Denied(Reason.MUST_ENROL)
-    assert identity.re_enrolment.view(visitor.enrollee) == Denied(Reason.MUST_ENROL)
+    assert visitor.confirm_again(code) == Denied(ReEnrolmentRefusal.MUST_ENROL)
+    assert identity.re_enrolment.view(visitor.enrollee) == Denied(ReEnrolmentRefusal.MUST_ENROL)
     visitor.link = reset(installation.services)
     visitor.enable_again()
 
@@ -225,7 +229,7 @@ def test_a_disabled_account_can_be_reset_and_signs_in_only_when_it_is_enabled(
     """Enabling leaves the link good and the reset in force."""
     identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     visitor.link = reset(installation.services)
-    assert visitor.begin() == Denied(Reason.WRONG_CREDENTIALS)
+    assert visitor.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
     identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     visitor.enable_again()
 
@@ -240,7 +244,7 @@ def test_disabling_voids_the_link_and_enabling_does_not_bring_it_back(identity: 
     identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     assert not identity.re_enrolment.is_open(link)
     assert isinstance(visitor.begin(), EnrolmentRequired)
-    assert identity.re_enrolment.start(visitor.enrollee, Totp.name) == Denied(Reason.MUST_ENROL)
+    assert identity.re_enrolment.start(visitor.enrollee, Totp.name) == Denied(ReEnrolmentRefusal.MUST_ENROL)
 
 
 def test_an_operator_sees_who_was_reset(identity: Identity, link: Token, visitor: UseCaseBrowser) -> None:

@@ -18,9 +18,11 @@ from xpressbot.identity.expiry import removal as expiry
 from xpressbot.identity.expiry.removal import BATCH, LEASE_TERM, RowExpiry
 from xpressbot.identity.expiry.rules import PENDING_SIGN_IN_KEPT, Transient
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SignInRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, PASSWORD
 from xpressbot.identity.throttling.rules import network as network_bucket
 
@@ -57,7 +59,7 @@ def guess(visitor: UseCaseBrowser, times: int) -> None:
         outcome = visitor.begin("guess")
         if isinstance(outcome, Denied) and outcome.retry_at is not None:
             visitor.clock.set(outcome.retry_at)
-            assert visitor.begin("guess") == Denied(Reason.WRONG_CREDENTIALS)
+            assert visitor.begin("guess") == Denied(PasswordRefusal.WRONG_CREDENTIALS)
 
 
 def charge(installation: Installation, *networks: str) -> None:
@@ -135,10 +137,10 @@ class TestInMidCeremony:
         visitor.pending = clicked_twice
         visitor.clock.advance(seconds=(10 * MINUTE + PENDING_SIGN_IN_KEPT) / SECOND - 1e-6)
         sweep()
-        assert visitor.code(app.code()) == Denied(Reason.JUST_SIGNED_IN)
+        assert visitor.code(app.code()) == Denied(PendingRefusal.JUST_SIGNED_IN)
         visitor.clock.advance(seconds=A_MILLISECOND / SECOND)
         assert Transient.PENDING_SIGN_IN in sweep()
-        assert visitor.code(app.code()) == Denied(Reason.START_AGAIN)
+        assert visitor.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
 
     def test_a_set_up_and_a_move(self, visitor: UseCaseBrowser, sweep: Callable) -> None:
         """The secret on the page is the one that is confirmed, in the last moment there is for it."""
@@ -194,11 +196,11 @@ class TestCounts:
         sweep()
         visitor.begin()
         assert isinstance(outcome, Denied)
-        assert visitor.code("000000") == Denied(Reason.SUSPENDED)
+        assert visitor.code("000000") == Denied(ThrottleRefusal.SUSPENDED)
         visitor.clock.advance(hours=10 * 365 * 24)
         sweep()
         visitor.begin()
-        assert visitor.code(app.code()) == Denied(Reason.SUSPENDED)
+        assert visitor.code(app.code()) == Denied(ThrottleRefusal.SUSPENDED)
 
     def test_guessing_at_somebody_who_stays_away_becomes_an_event(
         self, installation: Installation, anna: Account, new_visitor: Callable[..., UseCaseBrowser], sweep: Callable
@@ -305,7 +307,7 @@ class TestCounts:
         with after_unit_of_work(installation, looked, lambda: outcomes.append(stranger.begin("guess"))):
             swept = sweep()
         assert Transient.STRANGER_COUNT not in swept
-        assert outcomes == [Denied(Reason.WRONG_CREDENTIALS)]
+        assert outcomes == [Denied(PasswordRefusal.WRONG_CREDENTIALS)]
         assert tries(installation)["stranger"] == 1
         assert reports(installation, anna) == []
         installation.clock.advance(hours=24)

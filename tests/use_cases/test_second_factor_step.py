@@ -13,13 +13,15 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
-from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
+from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
+from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
+from xpressbot.identity.sign_in.rules.pending import PendingSignIn
 
 
 def used(seconds: float, visitor: UseCaseBrowser) -> Denied:
-    return Denied(Reason.CODE_ALREADY_USED, retry_at=visitor.clock.now() + round(seconds * SECOND))
+    return Denied(ProofRefusal.CODE_ALREADY_USED, retry_at=visitor.clock.now() + round(seconds * SECOND))
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
@@ -36,7 +38,7 @@ def test_codes_of_other_steps_do_not(app: AuthenticatorApp, new_visitor: Callabl
     other = new_visitor()
     other.clock.advance(minutes=15)
     other.begin()
-    assert other.code(app.code(steps=steps)) == Denied(Reason.WRONG_CODE)
+    assert other.code(app.code(steps=steps)) == Denied(ProofRefusal.WRONG_CODE)
     assert other.caller is None
 
 
@@ -85,7 +87,7 @@ def test_a_code_used_to_step_up_does_not_sign_in(
     assert isinstance(other.code(code), SignedIn)
     refusal = visitor.confirm(factor=TotpCode(code))
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.CODE_ALREADY_USED
+    assert refusal.reason is ProofRefusal.CODE_ALREADY_USED
 
 
 def test_another_accounts_code_is_a_wrong_one(installation: Installation, app: AuthenticatorApp) -> None:
@@ -97,8 +99,8 @@ def test_another_accounts_code_is_a_wrong_one(installation: Installation, app: A
     stranger = UseCaseBrowser(installation)
     stranger.begin()
     stranger.clock.advance(seconds=30)
-    assert stranger.code(bertas_app.code()) == Denied(Reason.WRONG_CODE)
-    assert stranger.recovery_code(codes[0]) == Denied(Reason.WRONG_CODE)
+    assert stranger.code(bertas_app.code()) == Denied(ProofRefusal.WRONG_CODE)
+    assert stranger.recovery_code(codes[0]) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(stranger.code(app.code()), SignedIn)
 
 
@@ -109,8 +111,8 @@ def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account
     first.sign_in(canonical(codes[3]))
     assert (frozenset({"pwd", "recovery_code"}), 2) == (first.me.session.amr, first.me.session.aal)
     second.begin()
-    assert second.recovery_code(codes[3]) == Denied(Reason.CODE_ALREADY_USED)
-    assert second.recovery_code("0000-0000-0000-0000") == Denied(Reason.WRONG_CODE)
+    assert second.recovery_code(codes[3]) == Denied(ProofRefusal.CODE_ALREADY_USED)
+    assert second.recovery_code("0000-0000-0000-0000") == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(second.recovery_code(codes[4]), SignedIn)
     ledger = installation.services.identity.recovery_codes.ledger(second.me)
     assert ledger is not None
@@ -123,7 +125,11 @@ def test_a_recovery_code_signs_in_once(installation: Installation, anna: Account
 def test_without_a_right_password_before_no_code_helps(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """No token, an unknown one and a session's are no pending sign-in."""
     code, recovery = app.next_code(), visitor.codes()[0]
-    for token, reason in ((None, Reason.NOT_SIGNED_IN), (Token(bytes(32)), Reason.START_AGAIN), (visitor.session, Reason.START_AGAIN)):
+    for token, reason in (
+        (None, PendingRefusal.NO_SIGN_IN),
+        (Token(bytes(32)), SignInRefusal.START_AGAIN),
+        (visitor.session, SignInRefusal.START_AGAIN),
+    ):
         visitor.pending = token
         assert visitor.code(code) == visitor.recovery_code(recovery) == Denied(reason)
 
@@ -133,11 +139,11 @@ def test_a_pending_sign_in_lives_ten_minutes(app: AuthenticatorApp, new_visitor:
     other = new_visitor()
     other.begin(next_path="/account")
     other.clock.advance(minutes=10, seconds=-1)
-    pending = other.identity.second_step.pending(other.pending, NextStep.SECOND_FACTOR)
+    pending = other.identity.second_step.pending(other.pending)
     assert isinstance(pending, PendingSignIn)
     assert (pending.email, pending.next_path, pending.amr) == (ANNA, "/account", frozenset({"pwd"}))
     other.clock.advance(seconds=1)
-    assert other.code(app.code()) == Denied(Reason.START_AGAIN)
+    assert other.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
 
 
 def test_a_pending_sign_in_that_expires_while_its_code_is_checked_begins_no_session(
@@ -148,7 +154,7 @@ def test_a_pending_sign_in_that_expires_while_its_code_is_checked_begins_no_sess
     other.begin()
     installation.clock.advance(minutes=10, seconds=-1)
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: installation.clock.advance(seconds=1)):
-        assert other.code(app.code()) == Denied(Reason.START_AGAIN)
+        assert other.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
     assert other.caller is None
     other.begin()
     assert isinstance(other.code(app.code()), SignedIn)
@@ -161,7 +167,7 @@ def test_a_double_click_is_told_and_not_charged(installation: Installation, app:
     pending, code = other.pending, app.next_code()
     assert isinstance(other.code(code), SignedIn)
     other.pending = pending
-    assert other.code(code) == Denied(Reason.JUST_SIGNED_IN)
+    assert other.code(code) == Denied(PendingRefusal.JUST_SIGNED_IN)
     assert set(tries(installation)) == {"network"}
     assert other.caller is not None
 
@@ -172,7 +178,7 @@ def test_a_double_click_that_races_is_not_charged_either(installation: Installat
     other.begin()
     twin.pending, code = other.pending, app.next_code()
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: twin.code(code)):
-        assert other.code(code) == Denied(Reason.JUST_SIGNED_IN)
+        assert other.code(code) == Denied(PendingRefusal.JUST_SIGNED_IN)
     assert twin.caller is not None
     assert other.caller is None
     assert set(tries(installation)) == {"network"}
@@ -189,7 +195,7 @@ def test_two_right_codes_for_one_pending_sign_in_give_one_session(
     twin.pending = other.pending
     app.next_code()
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: twin.code(app.code())):
-        assert other.recovery_code(codes[0]) == Denied(Reason.START_AGAIN)
+        assert other.recovery_code(codes[0]) == Denied(SignInRefusal.START_AGAIN)
     assert twin.caller is not None
     assert other.caller is None
     assert isinstance(UseCaseBrowser(installation).sign_in(canonical(codes[0])), UseCaseBrowser)
@@ -232,7 +238,7 @@ def test_a_change_between_password_and_code_voids_the_pending_sign_in(
     other.begin()
     code = app.next_code()
     change(installation, visitor)
-    assert other.code(code) == other.recovery_code(codes[0]) == Denied(Reason.START_AGAIN)
+    assert other.code(code) == other.recovery_code(codes[0]) == Denied(SignInRefusal.START_AGAIN)
     assert other.caller is None
 
 
@@ -245,7 +251,7 @@ def test_a_change_while_the_code_is_being_charged_voids_it_too(
     other.begin()
     app.next_code()
     with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: change(installation, visitor)):
-        assert other.code(app.code()) == Denied(Reason.START_AGAIN)
+        assert other.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
     assert other.caller is None
 
 
@@ -267,5 +273,5 @@ def test_a_revoked_apps_code_is_refused_at_once(
     other = new_visitor()
     other.begin()
     other.clock.advance(minutes=2)
-    assert other.code(app.code()) == Denied(Reason.WRONG_CODE)
+    assert other.code(app.code()) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(other.code(new.code()), SignedIn)

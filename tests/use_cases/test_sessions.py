@@ -11,7 +11,8 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, SignedIn
+from xpressbot.identity.sessions.gate import SessionRefusal
 
 
 def test_a_browser_without_a_token_or_with_a_made_up_one_is_nobody(visitor: UseCaseBrowser) -> None:
@@ -31,7 +32,7 @@ def test_sixty_one_minutes_without_use_end_a_session(visitor: UseCaseBrowser) ->
     visitor.clock.advance(minutes=61)
     assert visitor.caller is None
     assert visitor.caller is None
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
 
 
 def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> None:
@@ -44,7 +45,7 @@ def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> Non
     me = visitor.me
     visitor.clock.advance(seconds=2)
     assert visitor.caller is None
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
 
 
 def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: UseCaseBrowser) -> None:
@@ -63,7 +64,7 @@ def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to
     visitor.clock.advance(hours=-5)
     assert visitor.caller is None
     assert visitor.identity.sessions.is_from_the_future(visitor.client)
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
     visitor.clock.advance(hours=5)
     assert visitor.caller is not None
     assert not visitor.identity.sessions.is_from_the_future(visitor.client)
@@ -121,7 +122,7 @@ def test_disabling_an_account_ends_its_sessions_at_once(installation: Installati
     me = visitor.sign_in().me
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert visitor.caller is None
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     assert visitor.caller is None
     assert isinstance(visitor.begin(), SignedIn)

@@ -12,14 +12,19 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.authenticators import AddRefusal
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sessions.gate import SessionRefusal
 
-NO_ENROLMENT = Denied(Reason.NO_ENROLMENT)
-TOO_MANY = Denied(Reason.TOO_MANY_AUTHENTICATORS)
-WRONG = Denied(Reason.WRONG_CODE)
+NO_ENROLMENT = Denied(EnrolmentRefusal.NO_ENROLMENT)
+TOO_MANY = Denied(AddRefusal.TOO_MANY_AUTHENTICATORS)
+WRONG = Denied(ProofRefusal.WRONG_CODE)
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def five(app: AuthenticatorApp, visitor: UseCaseBrowser) -> list[AuthenticatorAp
 
 
 def used(seconds: int, visitor: UseCaseBrowser) -> Denied:
-    return Denied(Reason.CODE_ALREADY_USED, retry_at=visitor.clock.now() + seconds * SECOND)
+    return Denied(ProofRefusal.CODE_ALREADY_USED, retry_at=visitor.clock.now() + seconds * SECOND)
 
 
 def test_any_app_signs_in_and_steps_up(five: list[AuthenticatorApp], new_visitor: Callable[..., UseCaseBrowser]) -> None:
@@ -111,12 +116,12 @@ def test_a_wrong_clock_is_told_of_the_app_that_has_it(
     first = tablet.code(steps=4)
     assert other.code(first) == WRONG
     other.clock.advance(seconds=30)
-    assert other.code(tablet.code(steps=4)) == Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=120)
+    assert other.code(tablet.code(steps=4)) == Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=120)
     other.clock.advance(seconds=90)
     assert first == tablet.code()
     refusal = other.code(first)
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.CODE_ALREADY_USED
+    assert refusal.reason is ProofRefusal.CODE_ALREADY_USED
     assert isinstance(other.code(app.code()), SignedIn)
 
 
@@ -130,7 +135,7 @@ def test_codes_of_two_apps_do_not_explain_each_other(
     assert other.code(app.code(steps=3)) == WRONG
     other.clock.advance(seconds=30)
     assert other.code(tablet.code(steps=3)) == WRONG
-    assert other.code(app.code(steps=3)) == Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=90)
+    assert other.code(app.code(steps=3)) == Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=90)
 
 
 def test_adding_counts_from_the_first_code_and_keeps_everything_else(
@@ -170,7 +175,7 @@ def test_adding_takes_a_fresh_proof(app: AuthenticatorApp, visitor: UseCaseBrows
 def test_nothing_is_added_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """The first app is there to turn it on."""
     visitor.sign_in()
-    assert visitor.add("Tablet") == Denied(Reason.NOT_PROTECTED)
+    assert visitor.add("Tablet") == Denied(ProtectionRefusal.NOT_PROTECTED)
 
 
 def test_a_sixth_app_is_refused(five: list[AuthenticatorApp], visitor: UseCaseBrowser) -> None:
@@ -191,7 +196,7 @@ def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
     others, me = other.start_adding("Other"), other.me
     mine = visitor.start_adding("Mine")
     assert isinstance(visitor.confirm_enrolment(mine.code()), InPlace)
-    assert other.identity.set_up.confirm(me, others.code()) == Denied(Reason.NOT_SIGNED_IN)
+    assert other.identity.set_up.confirm(me, others.code()) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert list(visitor.apps()) == ["", "App 2", "App 3", "App 4", "Mine"]
 
 
@@ -220,7 +225,7 @@ def test_a_second_start_with_the_same_name_shows_the_same_secret_and_with_anothe
     second = visitor.start_adding("Work phone")
     refusal = visitor.confirm_enrolment(first.code())
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.WRONG_CODE
+    assert refusal.reason is ProofRefusal.WRONG_CODE
     assert isinstance(visitor.confirm_enrolment(second.code()), InPlace)
     assert list(visitor.apps()) == ["", "Work phone"]
 

@@ -12,10 +12,12 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.sessions.gate import Gate
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded, StepUp
 
 
@@ -58,8 +60,8 @@ def test_with_2fa_on_the_password_alone_is_not_enough(visitor: UseCaseBrowser) -
     app = visitor.sign_in().enable()
     stale(visitor)
     assert visitor.identity.step_up.factors_needed(visitor.me) == FactorsNeeded(("totp", "recovery_code"))
-    assert visitor.confirm() == Denied(Reason.WRONG_CODE, tries_left=4)
-    assert visitor.confirm("wrong", TotpCode(app.code())) == Denied(Reason.WRONG_CREDENTIALS, tries_left=3)
+    assert visitor.confirm() == Denied(ProofRefusal.WRONG_CODE, tries_left=4)
+    assert visitor.confirm("wrong", TotpCode(app.code())) == Denied(PasswordRefusal.WRONG_CREDENTIALS, tries_left=3)
     assert visitor.disable() == StepUpRequired()
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
     assert isinstance(visitor.disable(), SessionRenewed)
@@ -96,9 +98,9 @@ def test_a_recovery_code_is_spent_by_a_step_up(visitor: UseCaseBrowser) -> None:
     stale(visitor)
     assert isinstance(visitor.confirm(factor=canonical(codes[2])), SessionRenewed)
     assert visitor.me.session.amr == frozenset({"pwd", "otp", "recovery_code"})
-    assert visitor.confirm(factor=canonical(codes[2])) == Denied(Reason.CODE_ALREADY_USED, tries_left=4)
+    assert visitor.confirm(factor=canonical(codes[2])) == Denied(ProofRefusal.CODE_ALREADY_USED, tries_left=4)
     visitor.begin()
-    assert visitor.recovery_code(codes[2]) == Denied(Reason.CODE_ALREADY_USED)
+    assert visitor.recovery_code(codes[2]) == Denied(ProofRefusal.CODE_ALREADY_USED)
 
 
 def test_a_recovery_code_spent_in_a_step_up_makes_no_recovery_session(visitor: UseCaseBrowser) -> None:
@@ -114,10 +116,10 @@ def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Acc
     stale(visitor.sign_in())
     me = visitor.me
     outcomes = [visitor.confirm("wrong") for _ in range(5)]
-    lefts = [Denied(Reason.WRONG_CREDENTIALS, tries_left=left) for left in (4, 3, 2, 1)]
-    assert outcomes == [*lefts, Denied(Reason.SESSION_ENDED)]
+    lefts = [Denied(PasswordRefusal.WRONG_CREDENTIALS, tries_left=left) for left in (4, 3, 2, 1)]
+    assert outcomes == [*lefts, Denied(StepUpRefusal.SESSION_ENDED)]
     assert visitor.caller is None
-    assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert kinds(installation, anna.id)[-5:] == [EventKind.IDENTITY_REFUSED] * 4 + [EventKind.SESSION_ENDED_BY_FAILURES]
 
 
@@ -159,7 +161,7 @@ def test_a_change_of_security_in_another_tab_meanwhile_refuses_what_was_checked_
     """The session went on under another token; what was let in under the old one changes nothing."""
     me = visitor.sign_in().me
     hasher.meanwhile = visitor.enable
-    assert observed.confirm(me, PASSWORD, None) == Denied(Reason.TOKEN_SUPERSEDED)
+    assert observed.confirm(me, PASSWORD, None) == Denied(SessionRefusal.TOKEN_SUPERSEDED)
     assert visitor.caller is not None
 
 
@@ -184,7 +186,7 @@ def test_a_session_that_ends_while_the_password_is_checked_does_not_rise(
     """Signed out in another tab: the late answer brings nothing back."""
     me = visitor.sign_in().me
     hasher.meanwhile = lambda: visitor.identity.sessions.sign_out(me)
-    assert observed.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert observed.confirm(me, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert visitor.caller is None
 
 
@@ -192,9 +194,9 @@ def test_a_disabled_account_steps_up_no_more(installation: Installation, visitor
     """Nor does one that a request of a moment ago still knew, but that there is not any more."""
     me = visitor.sign_in().me
     nobody = replace(me, account=replace(me.account, id="0" * 32))
-    assert visitor.identity.step_up.confirm(nobody, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.step_up.confirm(nobody, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
-    assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+    assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
 
 
 def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
@@ -205,7 +207,7 @@ def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
     other = new_visitor().sign_in()
     with after_unit_of_work(installation, 2, other.enable):
         me = visitor.me
-        assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert visitor.caller is None
 
 
@@ -214,4 +216,4 @@ def test_an_app_that_was_moved_away_steps_up_no_more(visitor: UseCaseBrowser) ->
     old: AuthenticatorApp = visitor.sign_in().enable()
     visitor.enable()
     stale(visitor)
-    assert visitor.confirm(factor=TotpCode(old.code())) == Denied(Reason.WRONG_CODE, tries_left=4)
+    assert visitor.confirm(factor=TotpCode(old.code())) == Denied(ProofRefusal.WRONG_CODE, tries_left=4)

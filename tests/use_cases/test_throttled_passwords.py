@@ -10,11 +10,14 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME
+from xpressbot.identity.sign_in.refusals import PasswordRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
-WRONG = Denied(Reason.WRONG_CREDENTIALS)
+WRONG = Denied(PasswordRefusal.WRONG_CREDENTIALS)
 
 
 def guess(visitor: UseCaseBrowser, times: int) -> None:
@@ -28,7 +31,7 @@ def guess(visitor: UseCaseBrowser, times: int) -> None:
 
 
 def throttled(visitor: UseCaseBrowser, seconds: float) -> Denied:
-    return Denied(Reason.THROTTLED, retry_at=visitor.clock.now() + round(seconds * SECOND))
+    return Denied(ThrottleRefusal.THROTTLED, retry_at=visitor.clock.now() + round(seconds * SECOND))
 
 
 def test_waits_begin_after_five_wrong_passwords_and_double(visitor: UseCaseBrowser) -> None:
@@ -98,7 +101,7 @@ def test_a_device_cookie_of_another_account_is_no_help(
     guess(stranger, 6)
     outcome = bertas.begin(PASSWORD, annas)
     assert isinstance(outcome, Denied)
-    assert outcome.reason is Reason.THROTTLED
+    assert outcome.reason is ThrottleRefusal.THROTTLED
     assert isinstance(bertas.begin(), SignedIn)
 
 
@@ -142,7 +145,7 @@ def test_a_right_password_gives_the_addresss_charge_back_and_not_the_networks(in
     for number in range(1, 31):
         assert isinstance(other.begin(), SecondFactorRequired)
         assert tries(installation) == {"network": 1 + number}
-    assert other.begin() == Denied(Reason.ADDRESS_THROTTLED, retry_at=installation.clock.now() + 60 * SECOND)
+    assert other.begin() == Denied(ThrottleRefusal.ADDRESS_THROTTLED, retry_at=installation.clock.now() + 60 * SECOND)
     assert isinstance(UseCaseBrowser(installation, address="198.51.100.2").begin(), SecondFactorRequired)
     installation.clock.advance(minutes=1)
     assert isinstance(other.begin(), SecondFactorRequired)
@@ -231,7 +234,7 @@ def test_wrong_codes_are_not_told_as_guesses_at_the_password(installation: Insta
     for _try in range(6):
         installation.clock.advance(hours=1)
         visitor.begin()
-        assert visitor.code("000000") == Denied(Reason.WRONG_CODE)
+        assert visitor.code("000000") == Denied(ProofRefusal.WRONG_CODE)
     installation.clock.advance(hours=1)
     visitor.sign_in(TotpCode(app.code()))
     assert EventKind.PASSWORD_GUESSING not in kinds(installation, anna.id)

@@ -9,10 +9,11 @@ from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.kind import Proof
+from xpressbot.identity.factors.kind import Proof, ProofRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 WRONG_RECOVERY_CODE = canonical("0000-0000-0000-0000")
 
@@ -30,7 +31,7 @@ def guess(installation: Installation, times: int, factor: Proof) -> Denied:
         stranger = UseCaseBrowser(installation, address=f"198.51.{number}.1")
         stranger.begin()
         outcome = stranger.prove(factor)
-        if isinstance(outcome, Denied) and outcome.reason is Reason.THROTTLED:
+        if isinstance(outcome, Denied) and outcome.reason is ThrottleRefusal.THROTTLED:
             assert outcome.retry_at is not None
             installation.clock.set(outcome.retry_at)
             stranger.begin()
@@ -46,15 +47,15 @@ def test_waits_begin_after_five_wrong_codes_and_double(installation: Installatio
     for number in range(5):
         stranger = UseCaseBrowser(installation, address=f"198.51.{number}.1")
         stranger.begin()
-        assert stranger.prove(factor) == Denied(Reason.WRONG_CODE)
+        assert stranger.prove(factor) == Denied(ProofRefusal.WRONG_CODE)
     for wait in (30, 60, 120, 240, 480, 960, 1920, 3600, 3600):
         owner = UseCaseBrowser(installation)
         owner.begin()
-        refused = Denied(Reason.THROTTLED, retry_at=installation.clock.now() + wait * SECOND)
+        refused = Denied(ThrottleRefusal.THROTTLED, retry_at=installation.clock.now() + wait * SECOND)
         assert owner.prove(TotpCode(app.code()) if kind == "totp" else factor) == refused
         installation.clock.advance(seconds=wait)
         owner.begin()
-        assert owner.prove(factor) == Denied(Reason.WRONG_CODE)
+        assert owner.prove(factor) == Denied(ProofRefusal.WRONG_CODE)
     installation.clock.advance(hours=1)
     assert tries(installation)[kind] == 14
 
@@ -78,7 +79,7 @@ def test_a_right_code_clears_its_count(installation: Installation, app: Authenti
     installation.clock.advance(seconds=30)
     UseCaseBrowser(installation).sign_in(TotpCode(app.code()))
     assert tries(installation)["totp"] == 0
-    assert guess(installation, 5, wrong_code(app)) == Denied(Reason.WRONG_CODE)
+    assert guess(installation, 5, wrong_code(app)) == Denied(ProofRefusal.WRONG_CODE)
 
 
 @pytest.mark.parametrize("kind", ["totp", "recovery_code"])
@@ -88,14 +89,14 @@ def test_the_fiftieth_wrong_code_suspends_the_factor(
     """The try itself says so and is a notice of its own; from then on the right one is refused too, after any wait."""
     codes = visitor.codes()
     factor = wrong_code(app) if kind == "totp" else WRONG_RECOVERY_CODE
-    assert guess(installation, 49, factor) == Denied(Reason.WRONG_CODE)
+    assert guess(installation, 49, factor) == Denied(ProofRefusal.WRONG_CODE)
     assert EventKind.SECOND_FACTOR_SUSPENDED not in kinds(installation, anna.id)
-    assert guess(installation, 1, factor) == Denied(Reason.SUSPENDED)
+    assert guess(installation, 1, factor) == Denied(ThrottleRefusal.SUSPENDED)
     assert kinds(installation, anna.id)[-1] is EventKind.SECOND_FACTOR_SUSPENDED
     installation.clock.advance(hours=24 * 365)
     owner = UseCaseBrowser(installation)
     owner.begin()
-    assert owner.prove(TotpCode(app.code()) if kind == "totp" else canonical(codes[0])) == Denied(Reason.SUSPENDED)
+    assert owner.prove(TotpCode(app.code()) if kind == "totp" else canonical(codes[0])) == Denied(ThrottleRefusal.SUSPENDED)
     assert owner.caller is None
     assert tries(installation)[kind] == 50
 
@@ -158,7 +159,7 @@ def test_a_second_factors_wait_is_cut_when_the_clock_goes_back(installation: Ins
     installation.clock.advance(hours=-47)
     owner = UseCaseBrowser(installation)
     owner.begin()
-    cut = Denied(Reason.THROTTLED, retry_at=installation.clock.now() + 3600 * SECOND)
+    cut = Denied(ThrottleRefusal.THROTTLED, retry_at=installation.clock.now() + 3600 * SECOND)
     assert owner.code(app.code()) == cut
     installation.clock.advance(minutes=59)
     owner.begin()

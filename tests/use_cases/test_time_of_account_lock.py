@@ -9,9 +9,11 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import while_waiting_for_the_account
 from tests.use_cases.use_case_browser import UseCaseBrowser
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sessions.gate import SessionRefusal
 
 LEFT_OF_THE_STEP = 10
 """Seconds from the start of a test until the code before the current one expires."""
@@ -44,7 +46,7 @@ def test_a_code_that_expires_while_its_sign_in_waits_is_refused(
     if seconds < LEFT_OF_THE_STEP:
         assert isinstance(outcome, SignedIn)
     else:
-        assert outcome == Denied(Reason.WRONG_CODE)
+        assert outcome == Denied(ProofRefusal.WRONG_CODE)
 
 
 def test_a_session_begins_when_its_sign_in_was_granted(installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
@@ -68,7 +70,7 @@ def test_a_first_code_that_expires_while_it_waits_turns_nothing_on(
         assert isinstance(outcome, InPlace)
     else:
         assert isinstance(outcome, Denied)
-        assert outcome.reason is Reason.CLOCK_IS_OFF
+        assert outcome.reason is ProofRefusal.CLOCK_IS_OFF
 
 
 @pytest.mark.parametrize("seconds", [0.999, 1])
@@ -89,4 +91,4 @@ def test_a_session_that_ends_while_it_waits_changes_nothing(installation: Instal
     caller = visitor.me
     visitor.clock.advance(minutes=59)
     with waiting(installation, 60):
-        assert visitor.identity.set_up.start(caller, Totp.name) == Denied(Reason.NOT_SIGNED_IN)
+        assert visitor.identity.set_up.start(caller, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)

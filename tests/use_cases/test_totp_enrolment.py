@@ -10,11 +10,15 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
-from xpressbot.identity.outcomes import Denied, Done, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sessions.gate import SessionRefusal
 
-NO_ENROLMENT = Denied(Reason.NO_ENROLMENT)
+NO_ENROLMENT = Denied(EnrolmentRefusal.NO_ENROLMENT)
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +93,8 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
     app = visitor.start()
     wrong = next(code for code in ("000000", "111111", "222222") if code not in {app.code(steps=steps) for steps in range(-11, 12)})
     outcomes = [visitor.confirm_enrolment(wrong) for _ in range(5)]
-    counting = [Denied(Reason.WRONG_CODE, tries_left=left) for left in (4, 3, 2, 1)]
-    assert outcomes == [*counting, Denied(Reason.ENROLMENT_DISCARDED)]
+    counting = [Denied(ProofRefusal.WRONG_CODE, tries_left=left) for left in (4, 3, 2, 1)]
+    assert outcomes == [*counting, Denied(EnrolmentRefusal.ENROLMENT_DISCARDED)]
     assert visitor.confirm_enrolment(app.code()) == NO_ENROLMENT
     assert kinds(installation, anna.id)[-5:] == [EventKind.ENROLMENT_REFUSED] * 4 + [EventKind.ENROLMENT_DISCARDED]
     assert visitor.start().uri != app.uri
@@ -108,7 +112,9 @@ def test_the_fifth_code_may_be_the_right_one(visitor: UseCaseBrowser) -> None:
 def test_a_wrong_clock_is_told_at_once_during_set_up(visitor: UseCaseBrowser, steps: int) -> None:
     """Whoever sets up holds the secret anyway. The code is refused all the same, and counts."""
     app = visitor.start()
-    assert visitor.confirm_enrolment(app.code(steps=steps)) == Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=30 * steps, tries_left=4)
+    assert visitor.confirm_enrolment(app.code(steps=steps)) == Denied(
+        ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=30 * steps, tries_left=4
+    )
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 
@@ -184,7 +190,7 @@ def test_confirming_turns_2fa_on_and_ends_everything_older(
     later.clock.advance(seconds=30)
     refusal = later.code(others_app.code())
     assert isinstance(refusal, Denied)
-    assert refusal.reason is Reason.WRONG_CODE
+    assert refusal.reason is ProofRefusal.WRONG_CODE
 
 
 def test_a_confirmed_enrolment_counts_as_a_step_up(visitor: UseCaseBrowser) -> None:
@@ -216,7 +222,7 @@ def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_pr
     other = new_visitor()
     other.begin()
     other.clock.advance(minutes=1)
-    assert other.code(old.code()) == Denied(Reason.WRONG_CODE)
+    assert other.code(old.code()) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(other.code(new.code()), SignedIn)
     other.begin()
     assert isinstance(other.recovery_code(codes[0]), SignedIn)
@@ -239,14 +245,14 @@ def test_disabling_and_enabling_on_another_phone_works(
     later = new_visitor()
     later.begin()
     later.clock.advance(seconds=30)
-    assert later.recovery_code(codes[0]) == Denied(Reason.WRONG_CODE)
-    assert later.code(old.code()) == Denied(Reason.WRONG_CODE)
+    assert later.recovery_code(codes[0]) == Denied(ProofRefusal.WRONG_CODE)
+    assert later.code(old.code()) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(later.code(new.code()), SignedIn)
 
 
 def test_what_is_off_cannot_be_disabled(visitor: UseCaseBrowser) -> None:
     """It is said, and nothing happens."""
-    assert visitor.disable() == Denied(Reason.NOT_PROTECTED)
+    assert visitor.disable() == Denied(ProtectionRefusal.NOT_PROTECTED)
 
 
 def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(installation: Installation, visitor: UseCaseBrowser) -> None:
@@ -255,7 +261,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     new = visitor.start()
     me = visitor.me
     with after_unit_of_work(installation, 1, visitor.disable):
-        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(Reason.TOKEN_SUPERSEDED)
+        assert visitor.identity.set_up.confirm(me, new.code()) == Denied(SessionRefusal.TOKEN_SUPERSEDED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 

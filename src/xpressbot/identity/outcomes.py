@@ -2,47 +2,24 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from xpressbot.foundation.tokens import Token
 
 
 class Reason(StrEnum):
-    """Why something was refused. The words for a person are the entrypoint's."""
+    """Why something was refused. Each use case has an enum of what it refuses; the words for a person are the entrypoint's.
 
-    WRONG_CREDENTIALS = "wrong_credentials"
-    THROTTLED = "throttled"
-    ADDRESS_THROTTLED = "address_throttled"
-    LINK_THROTTLED = "link_throttled"
-    SUSPENDED = "suspended"
-    WRONG_CODE = "wrong_code"
-    CODE_ALREADY_USED = "code_already_used"
-    CLOCK_IS_OFF = "clock_is_off"
-    CLOCK_WAS_AHEAD = "clock_was_ahead"
-    CLOCK_WAS_CHANGED = "clock_was_changed"
-    NOTHING_IN_THE_FUTURE = "nothing_in_the_future"
-    START_AGAIN = "start_again"
-    JUST_SIGNED_IN = "just_signed_in"
-    NOT_SIGNED_IN = "not_signed_in"
-    SESSION_ENDED = "session_ended"
-    TOKEN_SUPERSEDED = "token_superseded"
-    NO_ENROLMENT = "no_enrolment"
-    ENROLMENT_DISCARDED = "enrolment_discarded"
-    NOT_PROTECTED = "not_protected"
-    TOO_MANY_AUTHENTICATORS = "too_many_authenticators"
-    NAME_TAKEN = "name_taken"
-    NO_SUCH_AUTHENTICATOR = "no_such_authenticator"
-    LAST_AUTHENTICATOR = "last_authenticator"
-    NOT_VIEWABLE = "not_viewable"
-    CODES_NOT_KEPT = "codes_not_kept"
-    EMAIL_TAKEN = "email_taken"
-    LINK_GONE = "link_gone"
-    MUST_ENROL = "must_enrol"
-    LINK_OF_ANOTHER = "link_of_another"
-    STATUS_UNKNOWN = "status_unknown"
+    A value stands for one reason over all enums: logs, events, metrics and addresses of pages have it without its enum.
+    """
+
+
+R_co = TypeVar("R_co", bound=Reason, covariant=True)
+R = TypeVar("R", bound=Reason)
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Generic[R_co]):
     """A refusal.
 
     retry_at: the instant from which a new try may succeed. clock_offset_seconds: positive when the device's clock is
@@ -50,11 +27,15 @@ class Denied:
     operator's figures, no part of what is told, and does not make two refusals differ.
     """
 
-    reason: Reason
+    reason: R_co
     retry_at: int | None = None
     clock_offset_seconds: int | None = None
     tries_left: int | None = None
     bucket: str | None = field(default=None, compare=False)
+
+    def narrowed(self, reason: R) -> "Denied[R]":
+        """The same refusal, for a reason whose type a match has narrowed."""
+        return Denied(reason, self.retry_at, self.clock_offset_seconds, self.tries_left, self.bucket)
 
 
 @dataclass(frozen=True, slots=True)

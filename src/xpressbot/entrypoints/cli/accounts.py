@@ -2,22 +2,22 @@
 
 import io
 import sys
-from typing import Annotated, Final, assert_never
+from typing import Annotated, Final, NoReturn, assert_never
 
 import typer
 
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, new_address
 from xpressbot.entrypoints.messages.addresses import listed_address
-from xpressbot.entrypoints.messages.refusals import refusal_text, weak_password_text
+from xpressbot.entrypoints.messages.refusals import reason_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, normalise_name
-from xpressbot.identity.administration.accounts import AccountSummary
+from xpressbot.identity.administration.accounts import AccountSummary, StatusRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.rules import WeakPassword
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.account_creation import NewAccount, RegistrationRefusal
 
 _MAX_PASSWORD_INPUT: Final = 8192
 
@@ -80,7 +80,7 @@ def _create(services: Services, new: NewAccount) -> None:
         case WeakPassword():
             fail(weak_password_text(ENGLISH, outcome))
         case Denied():
-            fail(str(refusal_text(ENGLISH, outcome, 0)))
+            _refused(outcome.reason)
         case unknown:
             assert_never(unknown)
 
@@ -88,7 +88,7 @@ def _create(services: Services, new: NewAccount) -> None:
 def _invite(services: Services, address: str) -> None:
     outcome = services.identity.registration.invite(address)
     if isinstance(outcome, Denied):
-        fail(str(refusal_text(ENGLISH, outcome, 0)))
+        _refused(outcome.reason)
     whom, most = listed_address(address), hours(LinkKind.INVITE)
     typer.echo(f"Hand this link to {whom}. It makes their account, once, within {most} hours; an earlier one is void.")
     if not services.identity.registration.has_owner():
@@ -104,11 +104,19 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
             case None:
                 fail(f"There is no account {email!r}.")
             case Denied():
-                fail(str(refusal_text(ENGLISH, account, 0)))
+                _refused(account.reason)
             case Account():
                 typer.echo(f"Account {listed_address(account.email)} is {status}.")
             case unknown:
                 assert_never(unknown)
+
+
+def _refused(reason: RegistrationRefusal | StatusRefusal) -> NoReturn:
+    match reason:
+        case RegistrationRefusal.EMAIL_TAKEN | StatusRefusal.STATUS_UNKNOWN:
+            fail(reason_text(ENGLISH, reason))
+        case unknown:
+            assert_never(unknown)
 
 
 def _read_password() -> str:

@@ -1,6 +1,6 @@
 """xpressbot 2fa."""
 
-from typing import Annotated, assert_never
+from typing import Annotated, NoReturn, assert_never
 
 import typer
 
@@ -11,7 +11,8 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.text import normalise_line
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
-from xpressbot.identity.administration.accounts import AccountSummary, ClockReset
+from xpressbot.identity.administration.accounts import AccountSummary, ClockReset, ClockResetRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sign_in.re_enrolment import MAX_REASON_LENGTH
@@ -70,10 +71,18 @@ def _reset_clock(services: Services, address: str) -> None:
         case None:
             fail(f"There is no account {address!r}.")
         case Denied():
-            fail(f"{listed_address(address)}: nothing is dated in the future of this machine's clock, which says {clock}.")
+            _clock_not_reset(address, outcome.reason, clock)
         case ClockReset(apps, sessions):
             typer.echo(f"This machine's clock, which says {clock}, is taken for right. Of {listed_address(address)}:")
             typer.echo(f"authenticator apps whose next code is good again: {apps}; sessions that have ended: {sessions}.")
+        case unknown:
+            assert_never(unknown)
+
+
+def _clock_not_reset(address: str, reason: ClockResetRefusal, clock: str) -> NoReturn:
+    match reason:
+        case ClockResetRefusal.NOTHING_IN_THE_FUTURE:
+            fail(f"{listed_address(address)}: nothing is dated in the future of this machine's clock, which says {clock}.")
         case unknown:
             assert_never(unknown)
 
@@ -84,7 +93,7 @@ def _reset(services: Services, address: str, reason: str) -> None:
         case None:
             fail(f"There is no account {address!r}.")
         case Denied():
-            fail(f"{listed_address(address)} has 2FA off: there is nothing to reset.")
+            _not_reset(address, outcome.reason)
         case Token():
             typer.echo(f"2FA of {listed_address(address)} is reset, and all its sessions have ended.")
             typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
@@ -93,5 +102,13 @@ def _reset(services: Services, address: str, reason: str) -> None:
             summary = services.identity.administration.summary(address)
             if summary is not None and summary.account.status is AccountStatus.DISABLED:
                 typer.echo("The account is disabled: nobody can sign in to it before `xpressbot accounts enable`.")
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_reset(address: str, reason: ProtectionRefusal) -> NoReturn:
+    match reason:
+        case ProtectionRefusal.NOT_PROTECTED:
+            fail(f"{listed_address(address)} has 2FA off: there is nothing to reset.")
         case unknown:
             assert_never(unknown)

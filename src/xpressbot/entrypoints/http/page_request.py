@@ -1,7 +1,7 @@
 """A request as page handlers see it, and the site they answer from."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -24,13 +24,18 @@ from xpressbot.foundation.settings import normalised_host
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.links.charges import LinkThrottleRefusal
+from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SignInRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.use_cases import Identity
 
 _MAX_USER_AGENT = 256
-_THROTTLED = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED})
+ShownRefusal = PasswordRefusal | SignInRefusal | ProofRefusal | ThrottleRefusal | LinkThrottleRefusal
+"""What is said on the page whose form was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ class PageRequest:
         """The token in a cookie."""
         return self.site.cookies.read(self.starlette, cookie)
 
-    def enrollee(self) -> Enrollee | Denied:
+    def enrollee(self) -> Enrollee | Denied[SignInRefusal | PendingRefusal]:
         """The person who has to set up 2FA in this browser before there is a session, if there is one."""
         return self.identity.re_enrolment.enrollee(self.cookie(Cookie.SIGN_IN), self.cookie(Cookie.LINK), self.client)
 
@@ -156,10 +161,10 @@ class PageRequest:
         }
         return self.page("other_subject.html", account, status=409, shown_to=subject, **context)
 
-    def refused(self, template: str, account: Account | None, denied: Denied, **context: Any) -> HTMLResponse:
+    def refused(self, template: str, account: Account | None, denied: Denied[ShownRefusal], **context: Any) -> HTMLResponse:
         """Answer with the page again and why: 429 while waiting helps, else 401."""
         now = self.now()
-        wait = whole_seconds_until(denied.retry_at, now) if denied.reason in _THROTTLED and denied.retry_at is not None else None
+        wait = whole_seconds_until(denied.retry_at, now) if _ends_by_waiting(denied.reason) and denied.retry_at is not None else None
         response = self.page(
             template,
             account,
@@ -189,6 +194,18 @@ class PageRequest:
         response = redirect(path)
         self.site.cookies.set(response, Cookie.SESSION, outcome.session)
         return response
+
+
+def _ends_by_waiting(reason: ShownRefusal) -> bool:
+    match reason:
+        case ThrottleRefusal.THROTTLED | ThrottleRefusal.ADDRESS_THROTTLED | LinkThrottleRefusal.LINK_THROTTLED:
+            return True
+        case ThrottleRefusal.SUSPENDED | PasswordRefusal.WRONG_CREDENTIALS | SignInRefusal.START_AGAIN:
+            return False
+        case ProofRefusal.WRONG_CODE | ProofRefusal.CODE_ALREADY_USED | ProofRefusal.CLOCK_IS_OFF | ProofRefusal.CLOCK_WAS_AHEAD:
+            return False
+        case unknown:
+            assert_never(unknown)
 
 
 def redirect(path: str) -> RedirectResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,15 +16,23 @@ from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
-from xpressbot.identity.outcomes import Denied, Reason, StepUpRequired
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal
+from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
 """Where forms are sent to by people who say themselves who they are."""
 
-Handler = Callable[[PageRequest, Caller], Response | Denied | StepUpRequired]
-EnrolleeHandler = Callable[[PageRequest, Enrollee], Response | Denied]
+SignedInOutcome = Response | Denied[SessionRefusal] | StepUpRequired
+"""What a page of a signed-in person gives: an answer, or what the gate said. Every other refusal is the page's own to answer."""
+EnrolleeOutcome = Response | Denied[EnrolleeRefusal | EnrolmentRefusal]
+"""The same of a person who has to set up 2FA before there is a session."""
+Handler = Callable[[PageRequest, Caller], SignedInOutcome]
+EnrolleeHandler = Callable[[PageRequest, Enrollee], EnrolleeOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +106,17 @@ class SignedInPage:
             return self._conclude(request, StepUpRequired())
         return self._conclude(request, self.handler(request, caller))
 
-    def _conclude(self, request: PageRequest, outcome: Response | Denied | StepUpRequired) -> Response:
+    def _conclude(self, request: PageRequest, outcome: SignedInOutcome) -> Response:
         back = self.back
         match outcome:
             case StepUpRequired():
                 return redirect(f"{STEP_UP_PATH}?next={back}")
-            case Denied(Reason.NOT_SIGNED_IN):
-                return redirect(f"{SIGN_IN_PATH}?next={back}")
-            case Denied(Reason.TOKEN_SUPERSEDED):
-                return _session_renewed(request, back)
-            case Denied(Reason.NOT_PROTECTED):
-                return redirect(SETTINGS_PATH)  # which shows that 2FA is off
-            case Denied(reason):
-                return redirect(f"{SETTINGS_PATH}?reason={reason}")
-            case _:
+            case Denied():
+                return _not_let_through(request, outcome.reason, back)
+            case Response():
                 return outcome
+            case unknown:
+                assert_never(unknown)
 
     def _answer_nobody(self, request: PageRequest) -> Response:
         if self.method == "POST" and request.identity.sessions.was_renewed(request.client):
@@ -124,19 +128,47 @@ class SignedInPage:
             return None
         enrollee = request.enrollee()
         outcome = enrollee if isinstance(enrollee, Denied) else self._for_enrollee(self.before_session, request, enrollee)
-        match outcome:
-            case Denied(Reason.NOT_SIGNED_IN):
-                return None
-            case Denied(Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.CLOCK_WAS_CHANGED):
-                return redirect(f"{SIGN_IN_PATH}?next={self.back}&reason={outcome.reason}")
-            case Denied(reason):
-                return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
-            case _:
-                return outcome
+        return _enrollee_refused(outcome.reason, self.back) if isinstance(outcome, Denied) else outcome
 
-    def _for_enrollee(self, handler: EnrolleeHandler, request: PageRequest, enrollee: Enrollee) -> Response | Denied:
+    def _for_enrollee(self, handler: EnrolleeHandler, request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
         refusal = request.refuse_form_of_another(FormSubject.must_enrol(enrollee), None, RE_ENROLMENT_PATH)
         return handler(request, enrollee) if refusal is None else refusal
+
+
+def not_protected(denied: Denied[SessionRefusal | ProtectionRefusal]) -> SignedInOutcome:
+    """Where 2FA is off, the settings page shows it. What the gate said goes on."""
+    match denied.reason:
+        case ProtectionRefusal.NOT_PROTECTED:
+            return redirect(SETTINGS_PATH)
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> Response:
+    match reason:
+        case SessionRefusal.NOT_SIGNED_IN:
+            return redirect(f"{SIGN_IN_PATH}?next={back}")
+        case SessionRefusal.TOKEN_SUPERSEDED:
+            return _session_renewed(request, back)
+        case unknown:
+            assert_never(unknown)
+
+
+def _enrollee_refused(reason: SignInRefusal | PendingRefusal | ReEnrolmentRefusal | EnrolmentRefusal, back: str) -> Response | None:
+    """Where a person gets on who has to set up 2FA; None for one who has no such sign-in."""
+    match reason:
+        case PendingRefusal.NO_SIGN_IN:
+            return None
+        case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:
+            return redirect(f"{SIGN_IN_PATH}?next={back}&reason={reason}")
+        case ReEnrolmentRefusal.MUST_ENROL | ReEnrolmentRefusal.LINK_OF_ANOTHER:
+            return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
+        case EnrolmentRefusal.NO_ENROLMENT | EnrolmentRefusal.ENROLMENT_DISCARDED:
+            return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
+        case unknown:
+            assert_never(unknown)
 
 
 def _session_renewed(request: PageRequest, back: str) -> Response:

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from xpressbot.entrypoints.messages.refusals import reason_text
+from xpressbot.entrypoints.messages.refusals import ToldRefusal, reason_text
 from xpressbot.entrypoints.messages.translation import N_, Texts
-from xpressbot.identity.outcomes import Reason
+from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal
+from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal, RevealRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
 
 NO_COOKIE: Final = "no_cookie"
 """A reason to be on the sign-in page again: right after it, the browser brought nothing to be known by."""
@@ -14,22 +18,22 @@ Notice = Callable[[Texts, str], str | None]
 """The sentence for a reason; None for one that is not on the page's list."""
 
 
-def _notice(*reasons: Reason, **others: str) -> Notice:
-    known = frozenset(reason.value for reason in reasons)
+def _notice(*reasons: ToldRefusal, **others: str) -> Notice:
+    known = {reason.value: reason for reason in reasons}
 
     def notice(texts: Texts, reason: str) -> str | None:
         if reason in others:
             return texts.gettext(others[reason])
-        return reason_text(texts, Reason(reason)) if reason in known else None
+        return reason_text(texts, known[reason]) if reason in known else None
 
     return notice
 
 
 sign_in_notice: Final = _notice(
-    Reason.START_AGAIN,
-    Reason.JUST_SIGNED_IN,
-    Reason.SESSION_ENDED,
-    Reason.CLOCK_WAS_CHANGED,
+    *SignInRefusal,
+    PendingRefusal.JUST_SIGNED_IN,
+    PendingRefusal.CLOCK_WAS_CHANGED,
+    *StepUpRefusal,
     **{
         NO_COOKIE: N_(
             "Sign in first. If you have just done so, this browser keeps no cookies of XpressBot: allow them for this site, then sign in"
@@ -37,12 +41,11 @@ sign_in_notice: Final = _notice(
         )
     },
 )
-settings_notice: Final = _notice(Reason.NO_ENROLMENT, Reason.ENROLMENT_DISCARDED, Reason.NOT_VIEWABLE, Reason.NO_SUCH_AUTHENTICATOR)
-codes_notice: Final = _notice(Reason.CODES_NOT_KEPT)
-apps_notice: Final = _notice(Reason.TOO_MANY_AUTHENTICATORS, Reason.NO_SUCH_AUTHENTICATOR, Reason.LAST_AUTHENTICATOR)
+settings_notice: Final = _notice(*EnrolmentRefusal, *RevealRefusal, *AuthenticatorRefusal)
+codes_notice: Final = _notice(*KeepRefusal)
+apps_notice: Final = _notice(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)
 re_enrolment_notice: Final = _notice(
-    Reason.MUST_ENROL,
-    Reason.LINK_OF_ANOTHER,
-    Reason.ENROLMENT_DISCARDED,
-    **{Reason.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")},
+    *ReEnrolmentRefusal,
+    *EnrolmentRefusal,
+    **{EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")},
 )

@@ -1,7 +1,7 @@
 """Refusals in words for people: what happened, why, and what to do next."""
 
 from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 
 from markupsafe import Markup
 
@@ -9,14 +9,45 @@ from xpressbot.entrypoints.messages.formatting import Text, clock_time, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.times import MINUTE, whole_seconds_until
 from xpressbot.identity.accounts.rules.address import AddressProblem
+from xpressbot.identity.administration.accounts import StatusRefusal
+from xpressbot.identity.factors.authenticators import AddRefusal, NameRefusal, RemoveRefusal
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal
+from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal, RevealRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.links.charges import LinkThrottleRefusal
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, WeakPassword
+from xpressbot.identity.registration.account_creation import RegistrationRefusal
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
+ToldRefusal = (
+    AddRefusal
+    | AuthenticatorRefusal
+    | EnrolmentRefusal
+    | KeepRefusal
+    | LinkThrottleRefusal
+    | Literal[PendingRefusal.JUST_SIGNED_IN, PendingRefusal.CLOCK_WAS_CHANGED]
+    | NameRefusal
+    | PasswordRefusal
+    | ProofRefusal
+    | ReEnrolmentRefusal
+    | RegistrationRefusal
+    | RemoveRefusal
+    | RevealRefusal
+    | SignInRefusal
+    | StatusRefusal
+    | StepUpRefusal
+    | ThrottleRefusal
+)
+"""What a person is told in a sentence. What follows the others (a page, another command's output) says enough."""
 
-def refusal_text(texts: Texts, denied: Denied, now: int) -> Text:
+
+def refusal_text(texts: Texts, denied: Denied[ToldRefusal], now: int) -> Text:
     """Why something was refused, and what to do."""
     text = _why(texts, denied, now)
     if denied.tries_left is None:
@@ -25,14 +56,14 @@ def refusal_text(texts: Texts, denied: Denied, now: int) -> Text:
     return Markup("{} {}").format(text, left % {"count": number(texts, denied.tries_left)})
 
 
-def reason_text(texts: Texts, reason: Reason) -> str:
+def reason_text(texts: Texts, reason: ToldRefusal) -> str:
     """Why something was refused, where there is no more to say than the reason."""
     return texts.gettext(_SENTENCES[reason]) % _count_of(texts, reason)
 
 
-def _why(texts: Texts, denied: Denied, now: int) -> Text:
+def _why(texts: Texts, denied: Denied[ToldRefusal], now: int) -> Text:
     match denied:
-        case Denied(Reason.CODE_ALREADY_USED, retry_at=int(retry_at)):
+        case Denied(ProofRefusal.CODE_ALREADY_USED, retry_at=int(retry_at)):
             seconds = whole_seconds_until(retry_at, now)
             sentence = texts.ngettext(
                 "That code was already used. Wait for the next code in your app (about %(seconds)s second).",
@@ -40,7 +71,7 @@ def _why(texts: Texts, denied: Denied, now: int) -> Text:
                 seconds,
             )
             return sentence % {"seconds": number(texts, seconds)}
-        case Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=int(offset)):
+        case Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=int(offset)):
             return _clock_text(texts, offset)
         case Denied(retry_at=int(retry_at)):
             return Markup(texts.gettext(_SENTENCES[denied.reason])) % (
@@ -50,7 +81,7 @@ def _why(texts: Texts, denied: Denied, now: int) -> Text:
             return reason_text(texts, denied.reason)
 
 
-def _count_of(texts: Texts, reason: Reason) -> dict[str, str]:
+def _count_of(texts: Texts, reason: ToldRefusal) -> dict[str, str]:
     count = _COUNTS.get(reason)
     return {} if count is None else {"count": number(texts, count)}
 
@@ -72,67 +103,62 @@ def _clock_text(texts: Texts, offset_seconds: int) -> str:
     return sentence % {"seconds": number(texts, seconds)}
 
 
-_COUNTS: Final[Mapping[Reason, int | None]] = {
-    Reason.SUSPENDED: SECOND_FACTOR.suspend_at,
-    Reason.START_AGAIN: pending_sign_in.LIFETIME // MINUTE,
-    Reason.NO_ENROLMENT: ENROLMENT_LIFETIME // MINUTE,
-    Reason.TOO_MANY_AUTHENTICATORS: MOST_PER_ACCOUNT,
+_COUNTS: Final[Mapping[ToldRefusal, int | None]] = {
+    ThrottleRefusal.SUSPENDED: SECOND_FACTOR.suspend_at,
+    SignInRefusal.START_AGAIN: pending_sign_in.LIFETIME // MINUTE,
+    EnrolmentRefusal.NO_ENROLMENT: ENROLMENT_LIFETIME // MINUTE,
+    AddRefusal.TOO_MANY_AUTHENTICATORS: MOST_PER_ACCOUNT,
 }
 """Constants that sentences name. They are far from one, so that a language has one form for them."""
 
-_SENTENCES: Final[Mapping[Reason, str]] = {
-    Reason.WRONG_CREDENTIALS: N_("That address and password do not match. Check both, and that Caps Lock is off."),
-    Reason.THROTTLED: N_("Too many tries. Try again at %(time)s."),
-    Reason.ADDRESS_THROTTLED: N_("Too many tries from your network. Try again at %(time)s."),
-    Reason.LINK_THROTTLED: N_(
+_SENTENCES: Final[Mapping[ToldRefusal, str]] = {
+    PasswordRefusal.WRONG_CREDENTIALS: N_("That address and password do not match. Check both, and that Caps Lock is off."),
+    ThrottleRefusal.THROTTLED: N_("Too many tries. Try again at %(time)s."),
+    ThrottleRefusal.ADDRESS_THROTTLED: N_("Too many tries from your network. Try again at %(time)s."),
+    LinkThrottleRefusal.LINK_THROTTLED: N_(
         "Too many tries with this link. Try again at %(time)s. If the link has expired by then, ask the operator of this XpressBot for"
         " a new one."
     ),
-    Reason.SUSPENDED: N_(
+    ThrottleRefusal.SUSPENDED: N_(
         "After %(count)s wrong codes in a row, this way to sign in was switched off. If it was your app, use a recovery code. If it was"
         " your recovery codes, use your app. If neither works, ask the operator of this XpressBot to reset 2FA."
     ),
-    Reason.WRONG_CODE: N_("That code is not right. Check what you typed. A code from an app must be the newest one for XpressBot."),
-    Reason.CODE_ALREADY_USED: N_("That recovery code was already used. Each works once; take another one."),
-    Reason.CLOCK_IS_OFF: N_("Your phone's clock is off. Switch on automatic date and time, then use the next code."),
-    Reason.CLOCK_WAS_AHEAD: N_(
+    ProofRefusal.WRONG_CODE: N_("That code is not right. Check what you typed. A code from an app must be the newest one for XpressBot."),
+    ProofRefusal.CODE_ALREADY_USED: N_("That recovery code was already used. Each works once; take another one."),
+    ProofRefusal.CLOCK_IS_OFF: N_("Your phone's clock is off. Switch on automatic date and time, then use the next code."),
+    ProofRefusal.CLOCK_WAS_AHEAD: N_(
         "That code is right, but this server's clock was ahead when you last used your app, so codes from it are refused for now. Use a"
         " recovery code, and ask the operator of this XpressBot to repair it."
     ),
-    Reason.CLOCK_WAS_CHANGED: N_(
+    PendingRefusal.CLOCK_WAS_CHANGED: N_(
         "The server's clock was changed after you signed in, so that sign-in no longer counts. Sign in again. If you see this each time,"
         " tell the operator of this XpressBot."
     ),
-    Reason.NOTHING_IN_THE_FUTURE: N_("This account has nothing with a date later than this machine's clock."),
-    Reason.START_AGAIN: N_(
+    SignInRefusal.START_AGAIN: N_(
         "This sign-in is no longer valid: it took more than %(count)s minutes, or the account changed meanwhile. Start again."
     ),
-    Reason.JUST_SIGNED_IN: N_("You have just signed in with this code. If you see this page, sign in again."),
-    Reason.NOT_SIGNED_IN: N_("Sign in first."),
-    Reason.SESSION_ENDED: N_("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
-    Reason.TOKEN_SUPERSEDED: N_("Your session was renewed a moment ago, so this changed nothing."),
-    Reason.NO_ENROLMENT: N_(
+    PendingRefusal.JUST_SIGNED_IN: N_("You have just signed in with this code. If you see this page, sign in again."),
+    StepUpRefusal.SESSION_ENDED: N_("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
+    EnrolmentRefusal.NO_ENROLMENT: N_(
         "The set-up is no longer open: it took more than %(count)s minutes, or was finished in another tab. If 2FA is off below, start"
         " again."
     ),
-    Reason.ENROLMENT_DISCARDED: N_(
+    EnrolmentRefusal.ENROLMENT_DISCARDED: N_(
         "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
     ),
-    Reason.NOT_PROTECTED: N_("2FA is off for this account."),
-    Reason.NOT_VIEWABLE: N_("This XpressBot shows recovery codes only once. Make a new set instead."),
-    Reason.CODES_NOT_KEPT: N_(
+    RevealRefusal.NOT_VIEWABLE: N_("This XpressBot shows recovery codes only once. Make a new set instead."),
+    KeepRefusal.CODES_NOT_KEPT: N_(
         "The new codes do not work: they were shown too long ago, or you made newer ones in another tab. The codes for which you last"
         ' pressed "Continue" work. If you do not have those, make new codes and save them.'
     ),
-    Reason.EMAIL_TAKEN: N_("There is an account with this address already."),
-    Reason.LINK_GONE: N_("This link was used or has expired."),
-    Reason.MUST_ENROL: N_("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
-    Reason.STATUS_UNKNOWN: N_("A newer version of XpressBot gave this account its status. Use that version to change it."),
-    Reason.LINK_OF_ANOTHER: N_("The link that is open in this browser is for another account. Paste the one for yours."),
-    Reason.TOO_MANY_AUTHENTICATORS: N_("You have %(count)s authenticator apps, and you cannot have more. Remove one first."),
-    Reason.NAME_TAKEN: N_("One of your apps has this name already. Choose another, so that you can tell them apart."),
-    Reason.NO_SUCH_AUTHENTICATOR: N_("That app is no longer in your list: it was removed or replaced in another tab."),
-    Reason.LAST_AUTHENTICATOR: N_('This is your only authenticator app. To sign in without one, use "Disable 2FA".'),
+    RegistrationRefusal.EMAIL_TAKEN: N_("There is an account with this address already."),
+    ReEnrolmentRefusal.MUST_ENROL: N_("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
+    StatusRefusal.STATUS_UNKNOWN: N_("A newer version of XpressBot gave this account its status. Use that version to change it."),
+    ReEnrolmentRefusal.LINK_OF_ANOTHER: N_("The link that is open in this browser is for another account. Paste the one for yours."),
+    AddRefusal.TOO_MANY_AUTHENTICATORS: N_("You have %(count)s authenticator apps, and you cannot have more. Remove one first."),
+    NameRefusal.NAME_TAKEN: N_("One of your apps has this name already. Choose another, so that you can tell them apart."),
+    AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR: N_("That app is no longer in your list: it was removed or replaced in another tab."),
+    RemoveRefusal.LAST_AUTHENTICATOR: N_('This is your only authenticator app. To sign in without one, use "Disable 2FA".'),
 }
 
 

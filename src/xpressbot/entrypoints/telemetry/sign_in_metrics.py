@@ -2,10 +2,17 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import assert_never
 
 from xpressbot.foundation.metrics import Metrics
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.links.charges import LinkThrottleRefusal
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SecondStepRefusal, SignInRefusal, StepUpRefusal
+from xpressbot.identity.sign_in.second_step import NothingPending
+from xpressbot.identity.sign_in.step_up import StepUpOutcome
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 
 class Step(StrEnum):
@@ -46,10 +53,8 @@ class StepUp(StrEnum):
     SESSION_ENDED = "session_ended"
 
 
-CODE_REASONS: Final = (Reason.WRONG_CODE, Reason.CODE_ALREADY_USED, Reason.CLOCK_IS_OFF, Reason.CLOCK_WAS_AHEAD)
-"""Why a code that was looked at is refused."""
-_THROTTLED: Final = frozenset({Reason.THROTTLED, Reason.ADDRESS_THROTTLED, Reason.LINK_THROTTLED, Reason.SUSPENDED})
-_REFUSED: Final = frozenset({Reason.WRONG_CREDENTIALS, *CODE_REASONS})
+SignInStepRefusal = NothingPending | PasswordRefusal | ThrottleRefusal | ProofRefusal | LinkThrottleRefusal
+"""Why a step of a sign-in is refused that is counted."""
 
 
 class SignInMetrics:
@@ -64,7 +69,7 @@ class SignInMetrics:
         self._codes = {
             (kind, reason, ceremony): codes.labels(kind, reason, ceremony)
             for kind in kinds
-            for reason in CODE_REASONS
+            for reason in ProofRefusal
             for ceremony in CodePurpose
         }
         throttled = metrics.counter("xpressbot_throttled_total", "Tries that were refused before anything was checked", "bucket")
@@ -72,7 +77,7 @@ class SignInMetrics:
         step_ups = metrics.counter("xpressbot_step_ups_total", 'Tries to "Confirm it\'s you", by what came of them', "outcome")
         self._step_ups = {outcome: step_ups.labels(outcome) for outcome in StepUp}
 
-    def sign_in(self, step: str, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied) -> None:
+    def sign_in(self, step: str, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> None:
         """One step of a sign-in."""
         self._steps[step, _outcome(outcome)].inc()
         if isinstance(outcome, Denied):
@@ -80,23 +85,21 @@ class SignInMetrics:
             if step in self._kinds:
                 self.code(step, outcome, CodePurpose.SIGN_IN)
 
-    def step_up(self, kind: str | None, outcome: SessionRenewed | Denied | StepUpRequired) -> None:
+    def step_up(self, kind: str | None, outcome: StepUpOutcome) -> None:
         """One try to "Confirm it's you"; `kind` is that of the proof that came with the password."""
         match outcome:
             case SessionRenewed():
                 self._step_ups[StepUp.CONFIRMED].inc()
-            case Denied(Reason.SESSION_ENDED):
-                self._step_ups[StepUp.SESSION_ENDED].inc()
-            case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED) | StepUpRequired():
+            case StepUpRequired():
                 pass
             case Denied():
-                self._step_ups[StepUp.REFUSED].inc()
-                if kind is not None:
-                    self.code(kind, outcome, CodePurpose.STEP_UP)
+                self._step_up_refused(kind, outcome.reason)
+            case unknown:
+                assert_never(unknown)
 
     def code(self, kind: str, outcome: object, ceremony: CodePurpose) -> None:
         """A code, if it was refused for what it was."""
-        if isinstance(outcome, Denied) and outcome.reason in CODE_REASONS:
+        if isinstance(outcome, Denied) and isinstance(outcome.reason, ProofRefusal):
             self._codes[kind, outcome.reason, ceremony].inc()
 
     def throttled(self, outcome: object) -> None:
@@ -104,8 +107,23 @@ class SignInMetrics:
         if isinstance(outcome, Denied) and outcome.bucket is not None:
             self._throttled[outcome.bucket].inc()
 
+    def _step_up_refused(self, kind: str | None, reason: SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal) -> None:
+        match reason:
+            case SessionRefusal.NOT_SIGNED_IN | SessionRefusal.TOKEN_SUPERSEDED:
+                pass
+            case StepUpRefusal.SESSION_ENDED:
+                self._step_ups[StepUp.SESSION_ENDED].inc()
+            case PasswordRefusal.WRONG_CREDENTIALS:
+                self._step_ups[StepUp.REFUSED].inc()
+            case ProofRefusal():
+                self._step_ups[StepUp.REFUSED].inc()
+                if kind is not None:
+                    self._codes[kind, reason, CodePurpose.STEP_UP].inc()
+            case unknown:
+                assert_never(unknown)
 
-def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied) -> Outcome:
+
+def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> Outcome:
     match outcome:
         case SignedIn():
             return Outcome.SIGNED_IN
@@ -113,9 +131,19 @@ def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Deni
             return Outcome.SECOND_FACTOR_REQUIRED
         case EnrolmentRequired():
             return Outcome.ENROLMENT_REQUIRED
-        case Denied(reason) if reason in _THROTTLED:
-            return Outcome.THROTTLED
-        case Denied(reason) if reason in _REFUSED:
-            return Outcome.REFUSED
         case Denied():
+            return _outcome_of(outcome.reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def _outcome_of(reason: SignInStepRefusal) -> Outcome:
+    match reason:
+        case ThrottleRefusal() | LinkThrottleRefusal():
+            return Outcome.THROTTLED
+        case PasswordRefusal() | ProofRefusal():
+            return Outcome.REFUSED
+        case SignInRefusal() | PendingRefusal() | SecondStepRefusal():
             return Outcome.STARTS_AGAIN
+        case unknown:
+            assert_never(unknown)

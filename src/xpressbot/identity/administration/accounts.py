@@ -22,6 +22,18 @@ from xpressbot.identity.sessions.invalidation import raise_security_version
 _EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
 
 
+class StatusRefusal(Reason):
+    """Why an account keeps its status."""
+
+    STATUS_UNKNOWN = "status_unknown"
+
+
+class ClockResetRefusal(Reason):
+    """Why there is nothing to put right."""
+
+    NOTHING_IN_THE_FUTURE = "nothing_in_the_future"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
     """An account as an operator sees it: nothing secret."""
@@ -59,7 +71,7 @@ class Administration:
             account = account_store.by_email(tx, email)
             return None if account is None else _summary(tx, self._kinds, account)
 
-    def set_status(self, email: str, status: AccountStatus) -> Account | Denied | None:
+    def set_status(self, email: str, status: AccountStatus) -> Account | Denied[StatusRefusal] | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
 
         Disabling voids the link of a reset too: a later enabling would let its holder in. Enabling one whose status
@@ -71,7 +83,7 @@ class Administration:
             if account is None:
                 return None
             if account.status is None and status is AccountStatus.ACTIVE:
-                return Denied(Reason.STATUS_UNKNOWN)
+                return Denied(StatusRefusal.STATUS_UNKNOWN)
             if account.status is not status:
                 now = self._system.now()
                 account_store.set_status(tx, account.id, status)
@@ -82,7 +94,7 @@ class Administration:
                 tx.commit()
             return account
 
-    def reset_clock(self, email: str) -> ClockReset | Denied | None:
+    def reset_clock(self, email: str) -> ClockReset | Denied[ClockResetRefusal] | None:
         """Take the present clock for right: what of this account is dated in the future ends.
 
         Its apps' last used step becomes the present one, so that no code is good twice and the next ones are good again; its
@@ -98,7 +110,7 @@ class Administration:
             authenticator_store.bring_back_uses(tx, account.id, now)
             sessions = session_store.end_from_the_future(tx, account.id, now)
             if not apps and not sessions:
-                return Denied(Reason.NOTHING_IN_THE_FUTURE)
+                return Denied(ClockResetRefusal.NOTHING_IN_THE_FUTURE)
             append_event(
                 tx,
                 self._system.entropy,

@@ -9,13 +9,31 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store
 from xpressbot.identity.factors.enrolment import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
-from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import revoke
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authenticator, is_name_taken
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+
+
+class AddRefusal(Reason):
+    """Why an account gets no further authenticator."""
+
+    TOO_MANY_AUTHENTICATORS = "too_many_authenticators"
+
+
+class NameRefusal(Reason):
+    """Why an authenticator cannot be called so."""
+
+    NAME_TAKEN = "name_taken"
+
+
+class RemoveRefusal(Reason):
+    """Why an authenticator stays."""
+
+    LAST_AUTHENTICATOR = "last_authenticator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +65,15 @@ class Authenticators:
         with self._transactions.reading() as tx:
             return [listed(one, self._kinds) for one in protection_of(tx, caller.account.id).authenticators]
 
-    def add(self, caller: Caller, kind: str, name: str) -> Done | Denied | StepUpRequired:
+    def add(
+        self, caller: Caller, kind: str, name: str
+    ) -> Done | Denied[SessionRefusal | ProtectionRefusal | AddRefusal | NameRefusal] | StepUpRequired:
         """Prepare one authenticator more. It counts once it has proven itself (`SetUp.confirm`).
 
         Refused while 2FA is off, at MOST_PER_ACCOUNT authenticators, and when another has the name.
         """
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied[ProtectionRefusal | AddRefusal | NameRefusal]]:
             refusal = _refuse_addition(protection_of(entry.tx, entry.account.id).authenticators, name)
             if refusal is not None:
                 return Unchanged(Denied(refusal))
@@ -62,16 +82,18 @@ class Authenticators:
 
         return self._gate.run(caller, Action.ADD_AUTHENTICATOR, operation)
 
-    def rename(self, caller: Caller, authenticator_id: str, name: str) -> Done | Denied | StepUpRequired:
+    def rename(
+        self, caller: Caller, authenticator_id: str, name: str
+    ) -> Done | Denied[SessionRefusal | AuthenticatorRefusal | NameRefusal] | StepUpRequired:
         """Give an authenticator another name."""
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied[AuthenticatorRefusal | NameRefusal]]:
             protection = protection_of(entry.tx, entry.account.id)
             one = protection.find(authenticator_id)
             if one is None:
-                return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR))
+                return Unchanged(Denied(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR))
             if is_name_taken(name, (other for other in protection.authenticators if other is not one)):
-                return Unchanged(Denied(Reason.NAME_TAKEN))
+                return Unchanged(Denied(NameRefusal.NAME_TAKEN))
             if one.name == name:
                 return Unchanged(Done())
             store.rename(entry.tx, one.id, name)
@@ -79,16 +101,22 @@ class Authenticators:
 
         return self._gate.run(caller, Action.RENAME_AUTHENTICATOR, operation)
 
-    def remove(self, caller: Caller, authenticator_id: str) -> SessionRenewed | Denied | StepUpRequired:
+    def remove(
+        self, caller: Caller, authenticator_id: str
+    ) -> SessionRenewed | Denied[SessionRefusal | ProtectionRefusal | AuthenticatorRefusal | RemoveRefusal] | StepUpRequired:
         """Revoke one authenticator; its secret is forgotten, and other sessions end (ASVS 7.4.3)."""
 
-        def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Denied]:
+        def operation(
+            entry: Entry,
+        ) -> Changed[SessionRenewed] | Unchanged[Denied[ProtectionRefusal | AuthenticatorRefusal | RemoveRefusal]]:
             protection = protection_of(entry.tx, entry.account.id)
             one = protection.find(authenticator_id)
             if one is None:
-                return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR if protection.is_on else Reason.NOT_PROTECTED))
+                return Unchanged(
+                    Denied(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR if protection.is_on else ProtectionRefusal.NOT_PROTECTED)
+                )
             if not any(is_usable(other, self._kinds) for other in protection.authenticators if other is not one):
-                return Unchanged(Denied(Reason.LAST_AUTHENTICATOR))
+                return Unchanged(Denied(RemoveRefusal.LAST_AUTHENTICATOR))
             revoke(entry.tx, self._kinds, one.id, one.kind)
             # A move away from this very authenticator would otherwise still be open in this session.
             self._steps.discard(entry.tx, entry.session.id)
@@ -114,9 +142,9 @@ def is_usable(authenticator: Authenticator, kinds: Kinds) -> bool:
     return authenticator.is_active and kinds.find_primary(authenticator.kind) is not None
 
 
-def _refuse_addition(active: Sequence[Authenticator], name: str) -> Reason | None:
+def _refuse_addition(active: Sequence[Authenticator], name: str) -> ProtectionRefusal | AddRefusal | NameRefusal | None:
     if not active:
-        return Reason.NOT_PROTECTED
+        return ProtectionRefusal.NOT_PROTECTED
     if len(active) >= MOST_PER_ACCOUNT:
-        return Reason.TOO_MANY_AUTHENTICATORS
-    return Reason.NAME_TAKEN if is_name_taken(name, active) else None
+        return AddRefusal.TOO_MANY_AUTHENTICATORS
+    return NameRefusal.NAME_TAKEN if is_name_taken(name, active) else None

@@ -7,7 +7,7 @@ from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store
-from xpressbot.identity.factors.kind import Kinds, Proof
+from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.factors.reset import revoke, revoke_all
 from xpressbot.identity.factors.rules import (
@@ -24,6 +24,13 @@ from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Bucket
+
+
+class EnrolmentRefusal(Reason):
+    """Why a set-up cannot go on."""
+
+    NO_ENROLMENT = "no_enrolment"
+    ENROLMENT_DISCARDED = "enrolment_discarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Confirmed:
 class RefusedProof:
     """The proof was not right: what to answer, and which event to record."""
 
-    denied: Denied
+    denied: Denied[EnrolmentRefusal | ProofRefusal]
     event: EventKind
     factor: str
 
@@ -134,11 +141,11 @@ class EnrolmentSteps:
             view=kind.set_up_view(tx, enrolment.authenticator),
         )
 
-    def count(self, tx: Reading, begun_in: str, now: int) -> Bucket | Denied:
+    def count(self, tx: Reading, begun_in: str, now: int) -> Bucket | Denied[EnrolmentRefusal]:
         """What a try at the open enrolment is charged to."""
         enrolment = store.enrolment_of(tx, begun_in)
         if enrolment is None or not enrolment.is_open(now):
-            return Denied(Reason.NO_ENROLMENT)
+            return Denied(EnrolmentRefusal.NO_ENROLMENT)
         return enrolment.bucket
 
     def confirm(self, tx: Writing, begun_in: str, proof: Proof, now: int) -> Confirmed | RefusedProof | None:
@@ -153,7 +160,7 @@ class EnrolmentSteps:
         left = ENROLMENT_TRIES - throttle_store.count_tries(tx, enrolment.bucket)
         if left <= 0:
             self.discard(tx, begun_in)
-            return RefusedProof(Denied(Reason.ENROLMENT_DISCARDED), EventKind.ENROLMENT_DISCARDED, kind.name)
+            return RefusedProof(Denied(EnrolmentRefusal.ENROLMENT_DISCARDED), EventKind.ENROLMENT_DISCARDED, kind.name)
         refusal = Denied(result.reason, clock_offset_seconds=result.clock_offset_seconds, tries_left=left)
         return RefusedProof(refusal, EventKind.ENROLMENT_REFUSED, kind.name)
 

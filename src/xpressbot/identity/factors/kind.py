@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.factors.rules import Authenticator
-from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.throttling.rules import Bucket, second_factor
@@ -24,11 +24,29 @@ class Proof(Protocol):
     kind: ClassVar[str]
 
 
+class ProofRefusal(Reason):
+    """Why a proof is refused, of whichever kind."""
+
+    WRONG_CODE = "wrong_code"
+    CODE_ALREADY_USED = "code_already_used"
+    CLOCK_IS_OFF = "clock_is_off"
+    """The person's."""
+    CLOCK_WAS_AHEAD = "clock_was_ahead"
+    """The server's, when an earlier proof was used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proven:
     """The proof was right, and is used up."""
 
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a person must be shown before they can prove a factor; shown is None where nothing is needed."""
+
+    shown: object
 
 
 class FactorKind(ABC):
@@ -74,7 +92,7 @@ class FactorKind(ABC):
         raise NotImplementedError(f"{self.name} does not challenge")
 
     @abstractmethod
-    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied:
+    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied[ProofRefusal]:
         """Verify a proof and consume it. A refusal says why, as far as that helps no guesser."""
 
 
@@ -90,7 +108,7 @@ class PrimaryKind(FactorKind):
         """What its set-up page shows of a pending authenticator."""
 
     @abstractmethod
-    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied:
+    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied[ProofRefusal]:
         """Check the first proof of a pending authenticator, and consume it."""
 
     @abstractmethod

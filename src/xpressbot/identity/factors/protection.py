@@ -6,6 +6,19 @@ from dataclasses import dataclass
 from xpressbot.foundation.database.transaction import Reading
 from xpressbot.identity.factors import store
 from xpressbot.identity.factors.rules import Authenticator
+from xpressbot.identity.outcomes import Reason
+
+
+class ProtectionRefusal(Reason):
+    """Why there is nothing to do with what protects an account."""
+
+    NOT_PROTECTED = "not_protected"
+
+
+class AuthenticatorRefusal(Reason):
+    """Why there is nothing to do with an authenticator."""
+
+    NO_SUCH_AUTHENTICATOR = "no_such_authenticator"
 
 
 @dataclass(frozen=True, slots=True)

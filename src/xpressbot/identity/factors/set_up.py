@@ -7,16 +7,17 @@ from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind
 from xpressbot.identity.factors import store
-from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentSteps, OpenEnrolment, RefusedProof
-from xpressbot.identity.factors.kind import Kinds, Proof
-from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
+from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import remove_all_factors
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Addition, Replacement, inherited_name, name_in_place
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD, is_fresh
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,19 @@ class SetUp:
         self._kinds = kinds
         self._steps = steps
 
-    def start(self, caller: Caller, kind: str, *, replaces: str | None = None, lost: bool = False) -> Done | Denied | StepUpRequired:
+    def start(
+        self, caller: Caller, kind: str, *, replaces: str | None = None, lost: bool = False
+    ) -> Done | Denied[SessionRefusal | AuthenticatorRefusal] | StepUpRequired:
         """Prepare an authenticator. Nothing changes until it has proven itself; a second start shows the same one.
 
         With 2FA on this is a move: the new authenticator takes the place of `replaces`, or of all there are. lost: another person may
         have the old phone, so the backups go with it.
         """
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied[AuthenticatorRefusal]]:
             protection = protection_of(entry.tx, entry.account.id)
             if replaces is not None and protection.find(replaces) is None:
-                return Unchanged(Denied(Reason.NO_SUCH_AUTHENTICATOR))
+                return Unchanged(Denied(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR))
             active = protection.authenticators
             plan = Replacement(replaces if len(active) > 1 else None, renews_backups=lost and protection.is_on)
             name = inherited_name(active, plan.replaces)
@@ -59,13 +62,13 @@ class SetUp:
 
         return self._gate.run(caller, Action.START_ENROLMENT, operation)
 
-    def start_over(self, caller: Caller) -> Done | Denied | StepUpRequired:
+    def start_over(self, caller: Caller) -> Done | Denied[SessionRefusal | EnrolmentRefusal] | StepUpRequired:
         """Replace what an open enrolment has prepared. Without a fresh proof, it keeps the time the first one had left."""
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied]:
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[EnrolmentRefusal]]:
             enrolment = store.enrolment_of(entry.tx, entry.session.id)
             if enrolment is None or not enrolment.is_open(entry.now):
-                return Unchanged(Denied(Reason.NO_ENROLMENT))
+                return Unchanged(Denied(EnrolmentRefusal.NO_ENROLMENT))
             fresh = is_fresh(entry.session.proven_at, entry.now)
             expires_at = entry.now + ENROLMENT_LIFETIME if fresh else enrolment.expires_at
             kind, name = enrolment.authenticator.kind, enrolment.authenticator.name
@@ -80,22 +83,24 @@ class SetUp:
             session = session_store.by_token(tx, caller.token.digest)
             return None if session is None else self._steps.view(tx, caller.account.id, session.id)
 
-    def confirm(self, caller: Caller, proof: Proof) -> InPlace | Denied | StepUpRequired:
+    def confirm(self, caller: Caller, proof: Proof) -> InPlace | Denied[SessionRefusal | EnrolmentRefusal | ProofRefusal] | StepUpRequired:
         """Prove possession with a first proof, which is used up by it, and do what was planned.
 
         A try counts before it is checked; after ENROLMENT_TRIES wrong ones the enrolment is discarded.
         """
         charge = self._gate.charge(caller, Action.CONFIRM_ENROLMENT, lambda entry: self._steps.count(entry.tx, entry.session.id, entry.now))
-        if isinstance(charge, Denied):
-            return Denied(Reason.NO_ENROLMENT) if charge.reason is Reason.SUSPENDED else charge
         if isinstance(charge, StepUpRequired):
             return charge
+        if isinstance(charge, Denied):
+            reason = charge.reason
+            # The count of an enrolment has no room when its tries are used up, and then the enrolment ends.
+            return Denied(EnrolmentRefusal.NO_ENROLMENT) if isinstance(reason, ThrottleRefusal) else charge.narrowed(reason)
 
-        def operation(entry: Entry) -> Changed[InPlace | Denied] | Unchanged[Denied]:
+        def operation(entry: Entry) -> Changed[InPlace | Denied[EnrolmentRefusal | ProofRefusal]] | Unchanged[Denied[EnrolmentRefusal]]:
             result = self._steps.confirm(entry.tx, entry.session.id, proof, entry.now)
             match result:
                 case None:
-                    return Unchanged(Denied(Reason.NO_ENROLMENT))
+                    return Unchanged(Denied(EnrolmentRefusal.NO_ENROLMENT))
                 case RefusedProof(denied, kind, factor):
                     return Changed(denied, caller.event(kind, factor=factor, reason=denied.reason))
                 case Confirmed():
@@ -105,12 +110,12 @@ class SetUp:
 
         return self._gate.run(caller, Action.CONFIRM_ENROLMENT, operation)
 
-    def disable(self, caller: Caller) -> SessionRenewed | Denied | StepUpRequired:
+    def disable(self, caller: Caller) -> SessionRenewed | Denied[SessionRefusal | ProtectionRefusal] | StepUpRequired:
         """Turn 2FA off: authenticators are revoked, backups removed, other sessions ended."""
 
-        def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Denied]:
+        def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Denied[ProtectionRefusal]]:
             if not protection_of(entry.tx, entry.account.id).is_on:
-                return Unchanged(Denied(Reason.NOT_PROTECTED))
+                return Unchanged(Denied(ProtectionRefusal.NOT_PROTECTED))
             others = session_store.count_others(entry.tx, entry.account.id, entry.session.id, entry.now)
             self._steps.discard(entry.tx, entry.session.id)
             remove_all_factors(entry.tx, self._kinds, entry.account.id)
@@ -119,12 +124,12 @@ class SetUp:
 
         return self._gate.run(caller, Action.DISABLE_TWO_FACTOR, operation)
 
-    def _put_in_place(self, entry: Entry, caller: Caller, confirmed: Confirmed) -> Changed[InPlace] | Unchanged[Denied]:
+    def _put_in_place(self, entry: Entry, caller: Caller, confirmed: Confirmed) -> Changed[InPlace] | Unchanged[Denied[EnrolmentRefusal]]:
         account_id, plan = entry.account.id, confirmed.enrolment.plan
         protection = protection_of(entry.tx, account_id)
         name = name_in_place(confirmed.enrolment, protection.authenticators)
         if not self._steps.put_in_place(entry.tx, confirmed, name, entry.now):
-            return Unchanged(Denied(Reason.NO_ENROLMENT))
+            return Unchanged(Denied(EnrolmentRefusal.NO_ENROLMENT))
         others = session_store.count_others(entry.tx, account_id, entry.session.id, entry.now)
         added = isinstance(plan, Addition)
         session = replace(entry.session, amr=entry.session.amr | {confirmed.method}, proven_at=entry.now)

@@ -19,7 +19,7 @@ from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 
 RECENT_EVENTS = 10
 
@@ -104,7 +104,7 @@ class AccountPage:
                 apps=[listed(one, self._kinds) for one in protection_of(tx, caller.account.id).authenticators],
             )
 
-    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied | StepUpRequired:
+    def acknowledge(self, caller: Caller, shown: Sequence[Shown]) -> Done | Denied[SessionRefusal] | StepUpRequired:
         """These notices are seen, as far as they are what was shown: one to which more was added since stays."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Done]:

@@ -12,6 +12,7 @@ from xpressbot.identity.audit.append import append_event, begin_chain
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
+from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
@@ -19,7 +20,12 @@ from xpressbot.identity.passwords.rules import StrengthEstimator, WeakPassword, 
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
-from xpressbot.identity.throttling.charges import charge_link
+
+
+class RegistrationRefusal(Reason):
+    """Why no account is made."""
+
+    EMAIL_TAKEN = "email_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,6 @@ class NewAccount:
     email: str
     name: str
     password: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    """The link that an account is made by."""
-
-    kind: LinkKind
-    token: Token
 
 
 class Registration:
@@ -93,22 +91,27 @@ class Registration:
             found = link_store.find_open(tx, LinkKind.WELCOME, token.digest, self._system.now())
             return found is not None and installation_store.owner(tx) is None
 
-    def claim(self, token: Token | None, new: NewAccount, client: Client) -> SignedIn | WeakPassword | Denied:
+    def claim(
+        self, token: Token | None, new: NewAccount, client: Client
+    ) -> SignedIn | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal]:
         """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
         if token is None or not self.welcome_is_open(token):
-            return Denied(Reason.LINK_GONE)
+            return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
         prepared = self._prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            refusal = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), spends=_Spent(LinkKind.WELCOME, token))
-            if refusal is not None or not installation_store.claim(tx, prepared.id):
-                return Denied(Reason.LINK_GONE)
+            now = self._system.now()
+            if not account_store.add(tx, prepared, now) or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
+                return Denied(LinkRefusal.LINK_GONE)
+            self._begin(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now)
+            if not installation_store.claim(tx, prepared.id):
+                return Denied(LinkRefusal.LINK_GONE)
             return self._signed_in(tx, prepared, client)
 
-    def invite(self, email: str) -> Token | Denied:
+    def invite(self, email: str) -> Token | Denied[RegistrationRefusal]:
         """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
 
         Refused when the address has an account.
@@ -116,7 +119,7 @@ class Registration:
         token = self._system.new_token()
         with self._transactions.writing() as tx:
             if account_store.by_email(tx, email) is not None:
-                return Denied(Reason.EMAIL_TAKEN)
+                return Denied(RegistrationRefusal.EMAIL_TAKEN)
             now, invitation = self._system.now(), Link(LinkKind.INVITE, email=email)
             link_store.void(tx, invitation, now)
             link_store.add(tx, invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
@@ -131,33 +134,38 @@ class Registration:
             found = link_store.find_open(tx, LinkKind.INVITE, token.digest, self._system.now())
         return None if found is None else found.email
 
-    def accept(self, token: Token | None, name: str, password: str, client: Client) -> SignedIn | WeakPassword | Denied:
+    def accept(
+        self, token: Token | None, name: str, password: str, client: Client
+    ) -> SignedIn | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal | RegistrationRefusal]:
         """Make the invited person's account and sign it in. Of two at once, one is made."""
         email = self.invited(token)
         if token is None or email is None:
-            return Denied(Reason.LINK_GONE)
+            return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
         prepared = self._prepare(NewAccount(email, name, password))
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
-            refusal = self._add(tx, prepared, event, spends=_Spent(LinkKind.INVITE, token))
-            if refusal is not None:
-                return refusal
+            now = self._system.now()
+            if not account_store.add(tx, prepared, now):
+                return Denied(RegistrationRefusal.EMAIL_TAKEN)
+            if not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
+                return Denied(LinkRefusal.LINK_GONE)
+            self._begin(tx, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
             installation_store.claim(tx, prepared.id)
             return self._signed_in(tx, prepared, client)
 
-    def create(self, new: NewAccount) -> Account | WeakPassword | Denied:
+    def create(self, new: NewAccount) -> Account | WeakPassword | Denied[RegistrationRefusal]:
         """Make an account for the operator; the first is the owner's."""
         prepared = self._prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            refusal = self._add(tx, prepared, NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR), spends=None)
-            if refusal is not None:
-                return refusal
+            now = self._system.now()
+            if not account_store.add(tx, prepared, now):
+                return Denied(RegistrationRefusal.EMAIL_TAKEN)
+            self._begin(tx, prepared, NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR), now)
             installation_store.claim(tx, prepared.id)
             tx.commit()
             return prepared
@@ -183,18 +191,12 @@ class Registration:
             password_hash=self._hasher.hash(password),
         )
 
-    def _add(self, tx: Writing, account: Account, event: NewEvent, *, spends: _Spent | None) -> Denied | None:
-        """Store a new account and spend the link that it is made by; an invitation to its address is void from here on.
+    def _begin(self, tx: Writing, account: Account, event: NewEvent, now: int) -> None:
+        """Begin the record of an account that was added; an invitation to its address is void from here on.
 
-        The address comes first: of several who make an account for it, all but one wait there, and hold no link meanwhile
-        that the one has to void.
+        The address comes before the link: of several who make an account for it, all but one wait there, and hold no link
+        meanwhile that the one has to void.
         """
-        now = self._system.now()
-        if not account_store.add(tx, account, now):
-            return Denied(Reason.EMAIL_TAKEN)
-        if spends is not None and not link_store.consume(tx, spends.kind, spends.token.digest, now):
-            return Denied(Reason.LINK_GONE)
         link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
         begin_chain(tx, account.id)
         append_event(tx, self._system.entropy, account.id, event, now)
-        return None

@@ -18,11 +18,20 @@ from xpressbot.identity.sessions.invalidation import raise_security_version
 from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.charges import settle_refusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal, settle_refusal
 from xpressbot.identity.throttling.rules import Bucket, Charge, Refusal
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R", bound=Reason)
+
+
+class SessionRefusal(Reason):
+    """Why the gate lets a request through to no operation at all."""
+
+    NOT_SIGNED_IN = "not_signed_in"
+    TOKEN_SUPERSEDED = "token_superseded"
+    """The session was renewed since the request was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Gate:
         self._system = system
         self._methods = methods
 
-    def run(self, caller: Caller, action: Action, operation: Operation[T]) -> T | Denied | StepUpRequired:
+    def run(self, caller: Caller, action: Action, operation: Operation[T]) -> T | Denied[SessionRefusal] | StepUpRequired:
         """Run an operation in one transaction, and commit it with its event. Refused without the proof that its action needs."""
         with self._transactions.writing() as tx:
             entry = self._admit(tx, caller)
@@ -99,7 +108,9 @@ class Gate:
             tx.commit()
             return result.outcome
 
-    def charge(self, caller: Caller, action: Action, find: Callable[[Admitted], Bucket | Denied]) -> Charge | Denied | StepUpRequired:
+    def charge(
+        self, caller: Caller, action: Action, find: Callable[[Admitted], Bucket | Denied[R]]
+    ) -> Charge | Denied[R | SessionRefusal | ThrottleRefusal] | StepUpRequired:
         """Charge a try at a secret before it is checked, in a transaction that does nothing else: it stays counted whatever follows.
 
         find: what the try is charged to. The commit does not wait for fsync, since the answer to the try does.
@@ -127,7 +138,7 @@ class Gate:
         """
         return _lacks_proof(caller.session, action, self._system.now())
 
-    def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied:
+    def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied[SessionRefusal]:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
 
         The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
@@ -137,11 +148,11 @@ class Gate:
         now = self._system.now()
         session = session_store.by_token(tx, caller.token.digest)
         if session is None and session_store.is_previous(tx, caller.token.digest):
-            return Denied(Reason.TOKEN_SUPERSEDED)
+            return Denied(SessionRefusal.TOKEN_SUPERSEDED)
         if account is None or account.status is not AccountStatus.ACTIVE or session is None:
-            return Denied(Reason.NOT_SIGNED_IN)
+            return Denied(SessionRefusal.NOT_SIGNED_IN)
         if not session.is_live(now) or not session.amr <= self._methods:
-            return Denied(Reason.NOT_SIGNED_IN)
+            return Denied(SessionRefusal.NOT_SIGNED_IN)
         return Entry(tx, account, session, now, self._system)
 
 

@@ -11,7 +11,7 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, Client
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
 from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import Session
 
@@ -81,7 +81,7 @@ class Sessions:
         """Whether this browser is not signed in because a clock was changed since it did so, so that the person may be told."""
         return client.session is not None and self._lookup.is_from_the_future(client.session)
 
-    def sign_out(self, caller: Caller) -> Done | Denied | StepUpRequired:
+    def sign_out(self, caller: Caller) -> Done | Denied[SessionRefusal] | StepUpRequired:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""
 
         def operation(entry: Entry) -> Changed[Done]:

@@ -13,7 +13,7 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.protection import Protection, protection_of
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.sessions import known_browsers
@@ -21,15 +21,16 @@ from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, next_step
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.charges import charge_try, password_buckets
+from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try, password_buckets
 from xpressbot.identity.throttling.rules import Bucket, Charge
 
-PasswordOutcome = SignedIn | SecondFactorRequired | EnrolmentRequired | Denied
+PasswordOutcome = SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[PasswordRefusal | SignInRefusal | ThrottleRefusal]
 """What may follow the password."""
 _ONLY_PASSWORD = frozenset({PASSWORD})
 
@@ -72,8 +73,10 @@ class PasswordStep:
         account, charges = charged
         right = self._check(account, normalise(password))
         if right is None:
-            self._log.password_refused(reason=Reason.WRONG_CREDENTIALS, account_id=account.id if account else None, address=client.address)
-            return Denied(Reason.WRONG_CREDENTIALS)
+            self._log.password_refused(
+                reason=PasswordRefusal.WRONG_CREDENTIALS, account_id=account.id if account else None, address=client.address
+            )
+            return Denied(PasswordRefusal.WRONG_CREDENTIALS)
         return self._go_on(right, charges, next_path, client)
 
     def knows(self, email: str, client: Client) -> bool:
@@ -81,7 +84,7 @@ class PasswordStep:
         with self._transactions.reading() as tx:
             return self._known_browser(tx, account_store.by_email(tx, email), client) is not None
 
-    def _charge(self, email: str, client: Client) -> tuple[Account | None, Sequence[Charge]] | Denied:
+    def _charge(self, email: str, client: Client) -> tuple[Account | None, Sequence[Charge]] | Denied[ThrottleRefusal]:
         def tried(tx: Reading) -> tuple[Account | None, Sequence[Bucket]]:
             account = account_store.by_email(tx, email)
             browser_id = self._known_browser(tx, account, client)
@@ -108,7 +111,7 @@ class PasswordStep:
         with self._transactions.writing() as tx:
             account = account_store.lock(tx, right.account.id)
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:
-                return Denied(Reason.START_AGAIN)
+                return Denied(SignInRefusal.START_AGAIN)
             # Not the network's: with one known password, any number of hashes could be had.
             password_charge, *_of_the_network = charges
             throttle_store.give_back(tx, [password_charge])

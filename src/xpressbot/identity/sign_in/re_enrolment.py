@@ -14,28 +14,31 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentSteps, OpenEnrolment, RefusedProof
-from xpressbot.identity.factors.kind import Kinds, Proof
-from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
+from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
+from xpressbot.identity.factors.protection import ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import remove_all_factors
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
+from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
-from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, SignedIn
 from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.invalidation import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.charges import charge_link
 from xpressbot.identity.throttling.rules import Refusal
 
 MAX_REASON_LENGTH: Final = 100
 _NEW_APP: Final = Replacement()
+EnrolleeRefusal = SignInRefusal | PendingRefusal | ReEnrolmentRefusal
+"""Why a person cannot set up 2FA in this browser before there is a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class ReEnrolment:
         self._steps = enrolment_steps
         self._session_start = session_start
 
-    def reset(self, email: str, reason: str) -> Token | Denied | None:
+    def reset(self, email: str, reason: str) -> Token | Denied[ProtectionRefusal] | None:
         """Remove all that 2FA rests on, end all sessions, and return the token of the link for the next enrolment.
 
         An earlier link is void. Refused for an account without 2FA; None when there is no such account.
@@ -78,7 +81,7 @@ class ReEnrolment:
             if account is None:
                 return None
             if not account.must_enrol and not protection_of(tx, account.id).is_on:
-                return Denied(Reason.NOT_PROTECTED)
+                return Denied(ProtectionRefusal.NOT_PROTECTED)
             now, token = self._system.now(), self._system.new_token()
             remove_all_factors(tx, self._kinds, account.id)
             known_browsers.forget_all(tx, account.id)
@@ -100,26 +103,30 @@ class ReEnrolment:
         with self._transactions.reading() as tx:
             return link_store.find_open(tx, LinkKind.RE_ENROLMENT, token.digest, self._system.now()) is not None
 
-    def take(self, token: Token) -> Done | Denied:
+    def take(self, token: Token) -> Done | Denied[LinkRefusal | LinkThrottleRefusal]:
         """Whether this link may be kept for the set-up: it still works, and was not pasted too often."""
         if not self.is_open(token):
-            return Denied(Reason.LINK_GONE)
+            return Denied(LinkRefusal.LINK_GONE)
         return charge_link(self._transactions, self._system.now, token) or Done()
 
-    def enrollee(self, pending_token: Token | None, link_token: Token | None, client: Client) -> Enrollee | Denied:
+    def enrollee(
+        self, pending_token: Token | None, link_token: Token | None, client: Client
+    ) -> Enrollee | Denied[SignInRefusal | PendingRefusal]:
         """The person who must enrol in this browser, if there is one."""
-        pending = self._second_step.pending(pending_token, NextStep.MUST_ENROL)
-        if pending_token is None or isinstance(pending, Denied):
-            return pending if isinstance(pending, Denied) else Denied(Reason.NOT_SIGNED_IN)
+        pending = self._second_step.begun(pending_token)
+        if isinstance(pending, Denied):
+            return pending
+        if pending_token is None or pending.next_step is not NextStep.MUST_ENROL:
+            return Denied(PendingRefusal.NO_SIGN_IN)
         return Enrollee(pending, pending_token, link_token, client)
 
-    def may_start(self, enrollee: Enrollee) -> Done | Denied:
+    def may_start(self, enrollee: Enrollee) -> Done | Denied[ReEnrolmentRefusal]:
         """Whether password and link belong together."""
         with self._transactions.reading() as tx:
             refusal = self._refuse_link(tx, enrollee)
         return Done() if refusal is None else Denied(refusal)
 
-    def start(self, enrollee: Enrollee, kind: str) -> Done | Denied:
+    def start(self, enrollee: Enrollee, kind: str) -> Done | Denied[EnrolleeRefusal]:
         """Prepare an authenticator of a kind, good as long as the sign-in is. A second start shows the same one."""
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
@@ -131,7 +138,7 @@ class ReEnrolment:
                 tx.commit()
             return Done()
 
-    def start_over(self, enrollee: Enrollee) -> Done | Denied:
+    def start_over(self, enrollee: Enrollee) -> Done | Denied[EnrolleeRefusal | EnrolmentRefusal]:
         """Replace the secret of an open enrolment."""
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
@@ -140,7 +147,7 @@ class ReEnrolment:
             pending, now = enrollee.pending, self._system.now()
             enrolment = authenticator_store.enrolment_of(tx, pending.id)
             if enrolment is None or not enrolment.is_open(now):
-                return Denied(Reason.NO_ENROLMENT)
+                return Denied(EnrolmentRefusal.NO_ENROLMENT)
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
             kind = enrolment.authenticator.kind
             self._steps.prepare(tx, account, pending.id, kind, "", _NEW_APP, expires_at)
@@ -148,15 +155,15 @@ class ReEnrolment:
             tx.commit()
             return Done()
 
-    def view(self, enrollee: Enrollee) -> OpenEnrolment | Denied:
+    def view(self, enrollee: Enrollee) -> OpenEnrolment | Denied[EnrolleeRefusal | EnrolmentRefusal]:
         """The open enrolment."""
         with self._transactions.reading() as tx:
             refusal = self._refuse_second_click(tx, enrollee) or self._refuse_link(tx, enrollee)
             if refusal is not None:
                 return Denied(refusal)
-            return self._steps.view(tx, enrollee.pending.account_id, enrollee.pending.id) or Denied(Reason.NO_ENROLMENT)
+            return self._steps.view(tx, enrollee.pending.account_id, enrollee.pending.id) or Denied(EnrolmentRefusal.NO_ENROLMENT)
 
-    def confirm(self, enrollee: Enrollee, proof: Proof) -> SignedIn | Denied:
+    def confirm(self, enrollee: Enrollee, proof: Proof) -> SignedIn | Denied[EnrolleeRefusal | EnrolmentRefusal | ProofRefusal]:
         """Confirm the new authenticator with a first proof. Link and sign-in are used up by it, and the session begins."""
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
@@ -165,7 +172,7 @@ class ReEnrolment:
             now = self._system.now()
             bucket = self._steps.count(tx, enrollee.pending.id, now)
             if isinstance(bucket, Denied) or isinstance(throttle_store.charge(tx, [bucket], now), Refusal):
-                return Denied(Reason.NO_ENROLMENT)
+                return Denied(EnrolmentRefusal.NO_ENROLMENT)
             tx.commit()
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
@@ -175,7 +182,7 @@ class ReEnrolment:
             result = self._steps.confirm(tx, enrollee.pending.id, proof, now)
             match result:
                 case None:
-                    return Denied(Reason.NO_ENROLMENT)
+                    return Denied(EnrolmentRefusal.NO_ENROLMENT)
                 case RefusedProof(denied, event_kind, factor):
                     event = enrollee.client.event(event_kind, factor=factor, reason=denied.reason)
                     append_event(tx, self._system.entropy, account.id, event, now)
@@ -198,12 +205,14 @@ class ReEnrolment:
         event = enrollee.client.event(EventKind.ENROLMENT_STARTED, factor=kind)
         append_event(tx, self._system.entropy, account.id, event, self._system.now())
 
-    def _complete(self, tx: Writing, account: Account, enrollee: Enrollee, confirmed: Confirmed) -> SignedIn | Denied:
+    def _complete(
+        self, tx: Writing, account: Account, enrollee: Enrollee, confirmed: Confirmed
+    ) -> SignedIn | Denied[SignInRefusal | ReEnrolmentRefusal]:
         now, pending = self._system.now(), enrollee.pending
         if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
-            return Denied(Reason.MUST_ENROL)
+            return Denied(ReEnrolmentRefusal.MUST_ENROL)
         if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
-            return Denied(Reason.START_AGAIN)
+            return Denied(SignInRefusal.START_AGAIN)
         account_store.set_must_enrol(tx, account.id, must_enrol=False)
         version = raise_security_version(tx, account.id, keep_session=None)
         factor = self._kinds.find_primary(confirmed.enrolment.authenticator.kind)
@@ -217,7 +226,7 @@ class ReEnrolment:
         tx.commit()
         return signed_in
 
-    def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied:
+    def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied[EnrolleeRefusal]:
         """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
         account = account_store.lock(tx, enrollee.pending.account_id)
         if second_click := self._refuse_second_click(tx, enrollee):
@@ -228,15 +237,15 @@ class ReEnrolment:
             or account.security_version != enrollee.pending.security_version
             or not enrollee.pending.is_open(self._system.now())
         ):
-            return Denied(Reason.START_AGAIN)
+            return Denied(SignInRefusal.START_AGAIN)
         refusal = self._refuse_link(tx, enrollee)
         return account if refusal is None else Denied(refusal)
 
-    def _refuse_second_click(self, tx: Reading, enrollee: Enrollee) -> Reason | None:
-        return Reason.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None
+    def _refuse_second_click(self, tx: Reading, enrollee: Enrollee) -> PendingRefusal | None:
+        return PendingRefusal.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None
 
-    def _refuse_link(self, tx: Reading, enrollee: Enrollee) -> Reason | None:
+    def _refuse_link(self, tx: Reading, enrollee: Enrollee) -> ReEnrolmentRefusal | None:
         found = link_store.find_open(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, self._system.now()) if enrollee.link else None
         if found is None:
-            return Reason.MUST_ENROL
-        return None if found.account_id == enrollee.pending.account_id else Reason.LINK_OF_ANOTHER
+            return ReEnrolmentRefusal.MUST_ENROL
+        return None if found.account_id == enrollee.pending.account_id else ReEnrolmentRefusal.LINK_OF_ANOTHER

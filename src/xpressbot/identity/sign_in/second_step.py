@@ -9,17 +9,23 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.kind import FactorKind, Kinds, Proof
+from xpressbot.identity.factors.kind import Challenge, FactorKind, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
+from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.charges import charge_try
+from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try
 from xpressbot.identity.throttling.rules import Bucket, Charge
+
+NothingPending = SignInRefusal | PendingRefusal | SecondStepRefusal
+"""Why there is no sign-in that a second factor would complete."""
+SecondStepOutcome = SignedIn | Denied[NothingPending | ThrottleRefusal | ProofRefusal]
+"""What may follow a proof of a second factor."""
 
 
 class SecondStep:
@@ -32,39 +38,46 @@ class SecondStep:
         self._session_start = session_start
         self._log = log
 
-    def pending(self, token: Token | None, step: NextStep) -> PendingSignIn | Denied:
-        """The pending sign-in a browser holds, if it may take this step with it."""
+    def begun(self, token: Token | None) -> PendingSignIn | Denied[SignInRefusal | PendingRefusal]:
+        """The pending sign-in that a browser holds, whichever step comes next."""
         if token is None:
-            return Denied(Reason.NOT_SIGNED_IN)
+            return Denied(PendingRefusal.NO_SIGN_IN)
         with self._transactions.reading() as tx:
-            return self._pending(tx, token, step)
+            return self._begun(tx, token)
+
+    def pending(self, token: Token | None) -> PendingSignIn | Denied[NothingPending]:
+        """The pending sign-in that a browser holds, if a second factor comes next."""
+        if token is None:
+            return Denied(PendingRefusal.NO_SIGN_IN)
+        with self._transactions.reading() as tx:
+            return self._pending(tx, token)
 
     def offered_kinds(self, pending: PendingSignIn) -> tuple[str, ...]:
         """The kinds of which a proof would begin the session: those of the account's authenticators, and the backups."""
         with self._transactions.reading() as tx:
             return (*protection_of(tx, pending.account_id).kinds, *(kind.name for kind in self._kinds.backup))
 
-    def challenge(self, token: Token | None, kind_name: str) -> object | Denied:
-        """What the person must be shown before they can prove a factor of this kind; None where nothing is needed."""
+    def challenge(self, token: Token | None, kind_name: str) -> Challenge | Denied[NothingPending]:
+        """What the person must be shown before they can prove a factor of this kind."""
         kind = self._kinds.find(kind_name)
         if token is None or kind is None:
-            return Denied(Reason.NOT_SIGNED_IN)
+            return Denied(PendingRefusal.NO_SIGN_IN)
         if not kind.challenges:
-            return None
+            return Challenge(None)
         with self._transactions.writing() as tx:
-            pending = self._pending(tx, token, NextStep.SECOND_FACTOR)
+            pending = self._pending(tx, token)
             if isinstance(pending, Denied):
                 return pending
             account_store.lock(tx, pending.account_id)
             shown = kind.challenge(tx, pending.account_id, self._system.now())
             tx.commit()
-            return shown
+            return Challenge(shown)
 
-    def verify(self, token: Token | None, proof: Proof, client: Client) -> SignedIn | Denied:
+    def verify(self, token: Token | None, proof: Proof, client: Client) -> SecondStepOutcome:
         """Check a proof. A right one begins the session."""
         kind = self._kinds.find(proof.kind)
         if token is None or kind is None:
-            return Denied(Reason.NOT_SIGNED_IN)
+            return Denied(PendingRefusal.NO_SIGN_IN)
         charged = self._charge(token, kind)
         if isinstance(charged, Denied):
             return charged
@@ -72,37 +85,42 @@ class SecondStep:
         with self._transactions.writing() as tx:
             account = account_store.lock(tx, pending.account_id)
             if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
-                return Denied(Reason.START_AGAIN)
+                return Denied(SignInRefusal.START_AGAIN)
             result = kind.check(tx, account.id, proof, client, self._system.now())
             if isinstance(result, Denied):
                 return self._refuse(tx, pending, token, kind, charge, result, client)
             return self._sign_in(tx, account, pending, token, kind, charge, client)
 
-    def _charge(self, token: Token, kind: FactorKind) -> tuple[PendingSignIn, Sequence[Charge]] | Denied:
-        def tried(tx: Reading) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied:
-            pending = self._pending(tx, token, NextStep.SECOND_FACTOR)
+    def _charge(self, token: Token, kind: FactorKind) -> tuple[PendingSignIn, Sequence[Charge]] | Denied[NothingPending | ThrottleRefusal]:
+        def tried(tx: Reading) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied[NothingPending]:
+            pending = self._pending(tx, token)
             return pending if isinstance(pending, Denied) else (pending, [kind.bucket(pending.account_id)])
 
         return charge_try(self._transactions, self._system.now, tried, durable=False)
 
-    def _pending(self, tx: Reading, token: Token, step: NextStep) -> PendingSignIn | Denied:
+    def _pending(self, tx: Reading, token: Token) -> PendingSignIn | Denied[NothingPending]:
+        pending = self._begun(tx, token)
+        if isinstance(pending, Denied) or pending.next_step is NextStep.SECOND_FACTOR:
+            return pending
+        is_reset = pending.next_step is NextStep.MUST_ENROL
+        return Denied(SecondStepRefusal.ENROLMENT_REQUIRED if is_reset else PendingRefusal.NO_SIGN_IN)
+
+    def _begun(self, tx: Reading, token: Token) -> PendingSignIn | Denied[SignInRefusal | PendingRefusal]:
         pending = pending_store.by_token(tx, token.digest)
         if pending is None or not pending.amr <= self._kinds.methods:
-            return Denied(Reason.START_AGAIN)
+            return Denied(SignInRefusal.START_AGAIN)
         if pending.consumed_at is not None:
-            return Denied(Reason.JUST_SIGNED_IN)
+            return Denied(PendingRefusal.JUST_SIGNED_IN)
         now = self._system.now()
         if not pending.is_open(now):
-            return Denied(Reason.CLOCK_WAS_CHANGED if pending.is_from_the_future(now) else Reason.START_AGAIN)
-        if pending.next_step is not step:
-            return Denied(Reason.MUST_ENROL if pending.next_step is NextStep.MUST_ENROL else Reason.NOT_SIGNED_IN)
+            return Denied(PendingRefusal.CLOCK_WAS_CHANGED if pending.is_from_the_future(now) else SignInRefusal.START_AGAIN)
         return pending
 
     def _sign_in(
         self, tx: Writing, account: Account, pending: PendingSignIn, token: Token, kind: FactorKind, charge: Charge, client: Client
-    ) -> SignedIn | Denied:
+    ) -> SignedIn | Denied[SignInRefusal]:
         if not pending_store.consume(tx, token.digest, self._system.now()):
-            return Denied(Reason.START_AGAIN)
+            return Denied(SignInRefusal.START_AGAIN)
         if self._kinds.is_backup_method(kind.method):
             for primary in self._kinds.primary:
                 throttle_store.lift_suspension(tx, primary.bucket(account.id))
@@ -113,16 +131,23 @@ class SecondStep:
         return signed_in
 
     def _refuse(
-        self, tx: Writing, pending: PendingSignIn, token: Token, kind: FactorKind, charge: Charge, refusal: Denied, client: Client
-    ) -> Denied:
+        self,
+        tx: Writing,
+        pending: PendingSignIn,
+        token: Token,
+        kind: FactorKind,
+        charge: Charge,
+        refusal: Denied[ProofRefusal],
+        client: Client,
+    ) -> Denied[PendingRefusal | ProofRefusal | ThrottleRefusal]:
         if pending_store.is_consumed(tx, token.digest):
             # The other half of a double click has just signed in with this very code; that is no guess.
             throttle_store.give_back(tx, [charge])
             tx.commit()
-            return Denied(Reason.JUST_SIGNED_IN)
+            return Denied(PendingRefusal.JUST_SIGNED_IN)
         event_kind = EventKind.SECOND_FACTOR_SUSPENDED if charge.suspends else EventKind.SECOND_FACTOR_REFUSED
         event = client.event(event_kind, factor=kind.name, reason=refusal.reason)
         append_event(tx, self._system.entropy, pending.account_id, event, self._system.now())
         tx.commit()
         self._log.second_factor_refused(reason=refusal.reason, account_id=pending.account_id, factor=kind.name, address=client.address)
-        return Denied(Reason.SUSPENDED) if charge.suspends else refusal
+        return Denied(ThrottleRefusal.SUSPENDED) if charge.suspends else refusal

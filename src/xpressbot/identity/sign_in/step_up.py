@@ -5,17 +5,23 @@ from dataclasses import dataclass, replace
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.kind import Kinds, Proof
+from xpressbot.identity.factors.kind import Challenge, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sessions.rules.session import STEP_UP_TRIES, Session
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
 from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.charges import ThrottleRefusal
+
+_Refused = Denied[PasswordRefusal | ProofRefusal | StepUpRefusal]
+StepUpOutcome = SessionRenewed | Denied[SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal] | StepUpRequired
+"""What may follow "Confirm it's you"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,14 @@ class StepUp:
             primary = protection_of(tx, caller.account.id).kinds
         return FactorsNeeded((*primary, *(kind.name for kind in self._kinds.backup)))
 
-    def challenge(self, caller: Caller, kind_name: str) -> object | Denied | StepUpRequired:
-        """What the person must be shown before they can prove a factor of this kind; None where nothing is needed."""
+    def challenge(self, caller: Caller, kind_name: str) -> Challenge | Denied[SessionRefusal] | StepUpRequired:
+        """What the person must be shown before they can prove a factor of this kind."""
         kind = self._kinds.find(kind_name)
         if kind is None or not kind.challenges:
-            return None
+            return Challenge(None)
 
-        def operation(entry: Entry) -> Unchanged[object]:
-            return Unchanged(kind.challenge(entry.tx, entry.account.id, entry.now))
+        def operation(entry: Entry) -> Unchanged[Challenge]:
+            return Unchanged(Challenge(kind.challenge(entry.tx, entry.account.id, entry.now)))
 
         return self._gate.run(caller, Action.CONFIRM_IDENTITY, operation)
 
@@ -62,7 +68,7 @@ class StepUp:
         """Whether a page that leads to this action should ask for the proof before anything else."""
         return self._gate.needs_proof(caller, action)
 
-    def confirm(self, caller: Caller, password: str, proof: Proof | None) -> SessionRenewed | Denied | StepUpRequired:
+    def confirm(self, caller: Caller, password: str, proof: Proof | None) -> StepUpOutcome:
         """Check the password, and a proof of a second factor where 2FA is on. A right proof renews the session's token.
 
         Each try counts before it is checked; after STEP_UP_TRIES wrong ones the session ends, since the person who holds it does not
@@ -72,18 +78,20 @@ class StepUp:
         if isinstance(charge, StepUpRequired):
             return charge
         if isinstance(charge, Denied):
-            return Denied(Reason.NOT_SIGNED_IN) if charge.reason is Reason.SUSPENDED else charge
+            reason = charge.reason
+            # The count has no room when its tries are used up, and then the session ends.
+            return Denied(SessionRefusal.NOT_SIGNED_IN) if isinstance(reason, ThrottleRefusal) else charge.narrowed(reason)
         tries = charge.tries
         password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
 
-        def operation(entry: Entry) -> Changed[SessionRenewed | Denied]:
+        def operation(entry: Entry) -> Changed[SessionRenewed | _Refused]:
             if not password_is_right:
-                return _refuse(entry, caller, Denied(Reason.WRONG_CREDENTIALS), tries)
+                return _refuse(entry, caller, Denied(PasswordRefusal.WRONG_CREDENTIALS), tries)
             methods, factor = frozenset({PASSWORD}), None
             if self._needs_second_factor(entry.tx, entry.session):
                 kind = None if proof is None else self._kinds.find(proof.kind)
                 if proof is None or kind is None:
-                    return _refuse(entry, caller, Denied(Reason.WRONG_CODE), tries)
+                    return _refuse(entry, caller, Denied(ProofRefusal.WRONG_CODE), tries)
                 result = kind.check(entry.tx, entry.account.id, proof, caller.client, entry.now)
                 if isinstance(result, Denied):
                     return _refuse(entry, caller, result, tries)
@@ -106,9 +114,11 @@ class StepUp:
         return not (only_a_backup and self._kinds.count_backups_left(tx, session.account_id) == 0)
 
 
-def _refuse(entry: Entry, caller: Caller, refusal: Denied, tries: int) -> Changed[SessionRenewed | Denied]:
+def _refuse(
+    entry: Entry, caller: Caller, refusal: Denied[PasswordRefusal | ProofRefusal], tries: int
+) -> Changed[SessionRenewed | _Refused]:
     if tries >= STEP_UP_TRIES:
         session_store.end(entry.tx, entry.session.id)
         throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
-        return Changed(Denied(Reason.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=refusal.reason))
+        return Changed(Denied(StepUpRefusal.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=refusal.reason))
     return Changed(replace(refusal, tries_left=STEP_UP_TRIES - tries), caller.event(EventKind.IDENTITY_REFUSED, reason=refusal.reason))

@@ -6,7 +6,6 @@ from typing import Final, TypeVar
 
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Transactions
-from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.throttling import rules as throttle
@@ -15,9 +14,17 @@ from xpressbot.identity.throttling.rules import Bucket, Charge, Refusal
 
 _IPV6_NETWORK_BITS: Final = 64
 
-_REASONS: Final = {throttle.NETWORK: Reason.ADDRESS_THROTTLED, throttle.LINK_FORMS: Reason.LINK_THROTTLED}
-
 T = TypeVar("T")
+R = TypeVar("R", bound=Reason)
+
+
+class ThrottleRefusal(Reason):
+    """Why a try was not allowed."""
+
+    THROTTLED = "throttled"
+    ADDRESS_THROTTLED = "address_throttled"
+    SUSPENDED = "suspended"
+    """No wait helps any more."""
 
 
 def stranger_bucket(digest: KeyedDigests, email: str, account_id: str | None) -> Bucket:
@@ -37,8 +44,8 @@ def password_buckets(digest: KeyedDigests, email: str, account_id: str | None, b
 
 
 def charge_try(
-    transactions: Transactions, now: Callable[[], int], tried: Callable[[Reading], tuple[T, Sequence[Bucket]] | Denied], *, durable: bool
-) -> tuple[T, Sequence[Charge]] | Denied:
+    transactions: Transactions, now: Callable[[], int], tried: Callable[[Reading], tuple[T, Sequence[Bucket]] | Denied[R]], *, durable: bool
+) -> tuple[T, Sequence[Charge]] | Denied[R | ThrottleRefusal]:
     """Find out what is tried, and charge the try to its buckets, in a transaction of its own: it stays counted whatever follows.
 
     durable: whether to wait for the disk. A try at a code need not: a right code and a refused one are recorded before they
@@ -57,26 +64,18 @@ def charge_try(
     return settle_refusal(transactions, charges, at)
 
 
-def charge_link(transactions: Transactions, now: Callable[[], int], token: Token) -> Denied | None:
-    """Charge a form of a link, before anything is worked out for it; None when it was allowed.
-
-    Only for a link that was found open: one that was made up must cost nothing, and leave no count behind.
-    """
-    charged = charge_try(transactions, now, lambda _tx: (None, [throttle.link_forms(token.digest.hex())]), durable=True)
-    return charged if isinstance(charged, Denied) else None
-
-
-def settle_refusal(transactions: Transactions, refusal: Refusal, now: int) -> Denied:
+def settle_refusal(transactions: Transactions, refusal: Refusal, now: int) -> Denied[ThrottleRefusal]:
     """What to tell about a try that was not allowed. The refused transaction must have ended."""
     if refusal.next_allowed_at is None:
-        return Denied(Reason.SUSPENDED, bucket=refusal.bucket.name)
+        return Denied(ThrottleRefusal.SUSPENDED, bucket=refusal.bucket.name)
     retry_at = refusal.bucket.policy.cut(refusal.next_allowed_at, now)
     if retry_at < refusal.next_allowed_at:
         with transactions.writing() as tx:
             throttle_store.cut(tx, refusal.bucket, retry_at)
             tx.commit()
     name = refusal.bucket.name
-    return Denied(_REASONS.get(name, Reason.THROTTLED), retry_at=retry_at, bucket=name)
+    reason = ThrottleRefusal.ADDRESS_THROTTLED if name == throttle.NETWORK else ThrottleRefusal.THROTTLED
+    return Denied(reason, retry_at=retry_at, bucket=name)
 
 
 def network_of(address: str) -> str:

@@ -15,9 +15,9 @@ from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.kind import PrimaryKind, Proof, Proven
+from xpressbot.identity.factors.kind import PrimaryKind, Proof, ProofRefusal, Proven
 from xpressbot.identity.factors.rules import Authenticator
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions.caller import Client
 
 MOST_OPEN: Final = 5
@@ -80,24 +80,24 @@ class ChallengeResponse(PrimaryKind):
     def set_up_view(self, tx: Reading, authenticator: Authenticator) -> SetUpView:
         return SetUpView(self._key_of(store.find(tx, authenticator.id)), authenticator.id)
 
-    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied:
+    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied[ProofRefusal]:
         if not isinstance(proof, Response) or proof.challenge != authenticator.id:
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         if not self._is_right(store.find(tx, authenticator.id), proof):
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         is_first = store.use_up_counter(tx, authenticator.id, proof.counter, pending=True)
-        return Proven(self.method) if is_first else Denied(Reason.CODE_ALREADY_USED)
+        return Proven(self.method) if is_first else Denied(ProofRefusal.CODE_ALREADY_USED)
 
-    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied:
+    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied[ProofRefusal]:
         if not isinstance(proof, Response):
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         right = next((key for key in store.active(tx, account_id) if self._is_right(key, proof)), None)
         if right is None:
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         if not store.use_up_challenge(tx, proof.challenge, account_id, now):
-            return Denied(Reason.CODE_ALREADY_USED)
+            return Denied(ProofRefusal.CODE_ALREADY_USED)
         if not store.use_up_counter(tx, right.id, proof.counter, pending=False):
-            return Denied(Reason.CODE_ALREADY_USED)
+            return Denied(ProofRefusal.CODE_ALREADY_USED)
         authenticator_store.note_use(tx, right.id, now)
         return Proven(self.method)
 

@@ -12,12 +12,15 @@ from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
-from xpressbot.entrypoints.http.routing import Page, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
 
 _CONFIRM_TEMPLATE: Final = "confirm_identity.html"
 
@@ -41,14 +44,14 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
     )
 
 
-def show_confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def show_confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Ask for the password, and a second factor where 2FA is on."""
     needed = _factors_needed(request, caller)
     context = _context(request, caller, needed, request.query("next"))
     return request.page(_CONFIRM_TEMPLATE, caller.account, **context) if isinstance(context, dict) else context
 
 
-def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Check the proof, renew the session's token, and go back to where it was needed."""
     needed = _factors_needed(request, caller)
     proof = next((proof for factor in needed if (proof := factor.parse(request.proof_form)) is not None), None)
@@ -65,15 +68,32 @@ def confirm_identity(request: PageRequest, caller: Caller) -> Response | Denied 
     match outcome:
         case SessionRenewed():
             return request.renewed(outcome, request.safe_next(request.form["next"]))
-        case Denied(Reason.SESSION_ENDED):
-            response = redirect(f"{SIGN_IN_PATH}?reason={outcome.reason}")
-            request.site.cookies.clear(response, Cookie.SESSION)
-            return response
-        case Denied(Reason.NOT_SIGNED_IN | Reason.TOKEN_SUPERSEDED) | StepUpRequired():
+        case StepUpRequired():
             return outcome
         case Denied():
+            return _not_confirmed(request, caller, needed, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_confirmed(
+    request: PageRequest,
+    caller: Caller,
+    needed: Sequence[FactorPresentation],
+    denied: Denied[SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal],
+) -> SignedInOutcome:
+    match denied.reason:
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case StepUpRefusal.SESSION_ENDED as reason:
+            response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
+            request.site.cookies.clear(response, Cookie.SESSION)
+            return response
+        case PasswordRefusal() | ProofRefusal() as reason:
             context = _context(request, caller, needed, request.form["next"])
-            return request.refused(_CONFIRM_TEMPLATE, caller.account, outcome, **context) if isinstance(context, dict) else context
+            if not isinstance(context, dict):
+                return context
+            return request.refused(_CONFIRM_TEMPLATE, caller.account, denied.narrowed(reason), **context)
         case unknown:
             assert_never(unknown)
 
@@ -84,7 +104,7 @@ def _factors_needed(request: PageRequest, caller: Caller) -> Sequence[FactorPres
 
 def _context(
     request: PageRequest, caller: Caller, needed: Sequence[FactorPresentation], next_text: str
-) -> dict[str, Any] | Denied | StepUpRequired:
+) -> dict[str, Any] | Denied[SessionRefusal] | StepUpRequired:
     """What the page asks for. Kinds whose proof is typed into the same field share it."""
     context: dict[str, Any] = {
         "fields": list(dict.fromkeys(factor.step_up_fields for factor in needed)),
@@ -94,7 +114,7 @@ def _context(
         challenge = request.identity.step_up.challenge(caller, factor.kind)
         if isinstance(challenge, Denied | StepUpRequired):
             return challenge
-        context |= factor.challenge_context(challenge)
+        context |= factor.challenge_context(challenge.shown)
     return context
 
 

@@ -1,28 +1,29 @@
 """The authenticator apps of an account: the list, one more, another name, one less."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH
-from xpressbot.entrypoints.http.routing import Page, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage, not_protected
 from xpressbot.entrypoints.messages.formatting import Text, number
 from xpressbot.entrypoints.messages.redirect_reasons import apps_notice
-from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.entrypoints.messages.refusals import reason_text
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.text import as_seen
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.factors.authenticators import ListedAuthenticator
+from xpressbot.identity.factors.authenticators import AddRefusal, ListedAuthenticator, NameRefusal, RemoveRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal
 from xpressbot.identity.factors.rules import MAX_NAME_LENGTH, MOST_PER_ACCOUNT, normalise_authenticator_name
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
 
 APPS_PATH: Final = "/account/2fa/apps"
 _ADD_PATH: Final = f"{APPS_PATH}/add"
-_STAYS_ON_THE_LIST: Final = frozenset({Reason.TOO_MANY_AUTHENTICATORS, Reason.NO_SUCH_AUTHENTICATOR, Reason.LAST_AUTHENTICATOR})
 
 
 def show_apps(request: PageRequest, caller: Caller) -> Response:
@@ -35,7 +36,7 @@ def show_add(request: PageRequest, caller: Caller) -> Response:
     return _add_page(request, caller)
 
 
-def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def add(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Prepare a secret for one app more."""
     name = normalise_authenticator_name(request.form["name"])
     if name is None or _is_reserved(request, name):
@@ -44,15 +45,29 @@ def add(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequi
     match outcome:
         case Done():
             return redirect(SETUP_PATH)
-        case Denied(Reason.NAME_TAKEN):
-            return _add_page(request, caller, problem=refusal_text(request.texts, outcome, request.now()))
-        case Denied(reason) if reason in _STAYS_ON_THE_LIST:
-            return _refused(reason)
-        case _:
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_added(request, caller, outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def rename(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def _not_added(
+    request: PageRequest, caller: Caller, denied: Denied[SessionRefusal | ProtectionRefusal | AddRefusal | NameRefusal]
+) -> SignedInOutcome:
+    match denied.reason:
+        case NameRefusal() as reason:
+            return _add_page(request, caller, problem=_name_refused(request.texts, reason))
+        case AddRefusal() as reason:
+            return _refused(reason)
+        case SessionRefusal() | ProtectionRefusal() as reason:
+            return not_protected(denied.narrowed(reason))
+        case unknown:
+            assert_never(unknown)
+
+
+def rename(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Give an app another name."""
     app_id, name = request.form["app"], normalise_authenticator_name(request.form["name"])
     if name is None or _is_reserved(request, name):
@@ -61,24 +76,50 @@ def rename(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRe
     match outcome:
         case Done():
             return redirect(APPS_PATH)
-        case Denied(Reason.NAME_TAKEN):
-            return _list(request, caller, renamed=app_id, problem=refusal_text(request.texts, outcome, request.now()))
-        case Denied(reason) if reason in _STAYS_ON_THE_LIST:
-            return _refused(reason)
-        case _:
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_renamed(request, caller, app_id, outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def remove(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def _not_renamed(
+    request: PageRequest, caller: Caller, app_id: str, denied: Denied[SessionRefusal | AuthenticatorRefusal | NameRefusal]
+) -> SignedInOutcome:
+    match denied.reason:
+        case NameRefusal() as reason:
+            return _list(request, caller, renamed=app_id, problem=_name_refused(request.texts, reason))
+        case AuthenticatorRefusal() as reason:
+            return _refused(reason)
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def remove(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Let one app go."""
     outcome = request.identity.authenticators.remove(caller, request.form["app"])
     match outcome:
         case SessionRenewed():
             return request.renewed(outcome, APPS_PATH)
-        case Denied(reason) if reason in _STAYS_ON_THE_LIST:
-            return _refused(reason)
-        case _:
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_removed(outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_removed(denied: Denied[SessionRefusal | ProtectionRefusal | AuthenticatorRefusal | RemoveRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case AuthenticatorRefusal() | RemoveRefusal() as reason:
+            return _refused(reason)
+        case SessionRefusal() | ProtectionRefusal() as reason:
+            return not_protected(denied.narrowed(reason))
+        case unknown:
+            assert_never(unknown)
 
 
 def app_choices(request: PageRequest, apps: Sequence[ListedAuthenticator]) -> list[dict[str, str]]:
@@ -103,7 +144,7 @@ def _list(request: PageRequest, caller: Caller, *, renamed: str = "", problem: T
     if not apps:
         return redirect(SETTINGS_PATH)
     if problem and renamed not in {app.id for app in apps}:
-        return _refused(Reason.NO_SUCH_AUTHENTICATOR)
+        return _refused(AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR)
     rows = [
         {
             "id": app.id,
@@ -132,7 +173,7 @@ def _add_page(request: PageRequest, caller: Caller, *, problem: Text | None = No
     if not apps:
         return redirect(SETTINGS_PATH)
     if len(apps) >= MOST_PER_ACCOUNT:
-        return _refused(Reason.TOO_MANY_AUTHENTICATORS)
+        return _refused(AddRefusal.TOO_MANY_AUTHENTICATORS)
     form, errors = {"name": request.form["name"]}, {"name": problem} if problem else {}
     kinds = kind_choices(request)
     return request.page("app_add.html", caller.account, status=422 if problem else 200, form=form, errors=errors, kinds=kinds)
@@ -154,8 +195,21 @@ def _name_problem(texts: Texts, name: str | None) -> str:
     return sentence % {"count": number(texts, MAX_NAME_LENGTH)}
 
 
-def _refused(reason: Reason) -> Response:
-    return redirect(f"{APPS_PATH}?reason={reason}")
+def _refused(reason: AddRefusal | AuthenticatorRefusal | RemoveRefusal) -> Response:
+    """What is wrong is the list that the person has seen, so that they get it anew."""
+    match reason:
+        case AddRefusal.TOO_MANY_AUTHENTICATORS | AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR | RemoveRefusal.LAST_AUTHENTICATOR:
+            return redirect(f"{APPS_PATH}?reason={reason}")
+        case unknown:
+            assert_never(unknown)
+
+
+def _name_refused(texts: Texts, reason: NameRefusal) -> str:
+    match reason:
+        case NameRefusal.NAME_TAKEN:
+            return reason_text(texts, reason)
+        case unknown:
+            assert_never(unknown)
 
 
 PAGES: Final[list[Page]] = [

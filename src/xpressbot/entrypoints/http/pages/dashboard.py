@@ -10,7 +10,7 @@ from xpressbot.diagnostics.background_check import CheckResult
 from xpressbot.diagnostics.check import Finding, Severity
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH
-from xpressbot.entrypoints.http.routing import Page, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.addresses import listed_address
 from xpressbot.entrypoints.messages.events import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
@@ -21,7 +21,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.administration.checks import SEALED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
-from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
+from xpressbot.identity.outcomes import Done
 from xpressbot.identity.sessions.caller import Caller
 
 _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -46,7 +46,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
     )
 
 
-def acknowledge_notices(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def acknowledge_notices(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """The person has read the notices that the page named."""
     shown = [Shown(int(one[1]), int(one[2])) for word in request.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
     outcome = request.identity.account_page.acknowledge(caller, shown) if shown else Done()

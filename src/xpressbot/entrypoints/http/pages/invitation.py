@@ -17,9 +17,11 @@ from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.refusals import weak_password_text
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
+from xpressbot.identity.registration.account_creation import RegistrationRefusal
 
 INVITATION_PATH: Final = "/link/invite"
 _TEMPLATE: Final = "invitation.html"
@@ -51,17 +53,26 @@ def accept(request: PageRequest) -> Response:
             return response
         case WeakPassword():
             return _page(request, {"password": weak_password_text(request.texts, outcome)})
-        case Denied(Reason.LINK_THROTTLED):
-            request.metrics.sign_in(Step.LINK, outcome)
-            return request.refused(_TEMPLATE, None, outcome, **_context(request))
-        case Denied(Reason.EMAIL_TAKEN):
+        case Denied():
+            return _not_accepted(request, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_accepted(request: PageRequest, denied: Denied[LinkRefusal | LinkThrottleRefusal | RegistrationRefusal]) -> Response:
+    match denied.reason:
+        case LinkThrottleRefusal() as reason:
+            throttled = denied.narrowed(reason)
+            request.metrics.sign_in(Step.LINK, throttled)
+            return request.refused(_TEMPLATE, None, throttled, **_context(request))
+        case RegistrationRefusal.EMAIL_TAKEN:
             raise ExplainedError(
                 410,
                 title=request.texts.gettext("You have an account already"),
                 detail=request.texts.gettext("There is an account with this address already. Sign in with it."),
                 action=NextLink(SIGN_IN_PATH, request.texts.gettext("Sign in")),
             )
-        case Denied():
+        case LinkRefusal.LINK_GONE:
             raise _LINK.closed(request)
         case unknown:
             assert_never(unknown)

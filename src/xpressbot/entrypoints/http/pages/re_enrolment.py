@@ -11,19 +11,23 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
 from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
-from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_proof
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, SetUpForm
 from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage
+from xpressbot.entrypoints.http.routing import EnrolleeOutcome, Page, PublicPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import re_enrolment_notice
 from xpressbot.entrypoints.messages.refusals import refusal_text
 from xpressbot.entrypoints.messages.translation import N_
-from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose, Step
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal, OpenEnrolment
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind, LinkState
-from xpressbot.identity.outcomes import Denied, Done, Reason, SignedIn
-from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.outcomes import Denied, Done, SignedIn
+from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 _TEMPLATE: Final = "re_enrolment.html"
 _LINK: Final = LinkPage(
@@ -51,13 +55,21 @@ def take_pasted_link(request: PageRequest) -> Response:
     match outcome:
         case Done():
             return keep_link(request, RE_ENROLMENT_PATH, token)
-        case Denied(Reason.LINK_THROTTLED, retry_at=int(retry_at)):
-            request.metrics.throttled(outcome)
-            now = request.now()
-            retry = {"Retry-After": str(whole_seconds_until(retry_at, now))}
-            title, detail = request.texts.gettext("Pasted too often"), refusal_text(request.texts, outcome, now)
-            raise ExplainedError(429, title=title, detail=detail, action=None, headers=retry)
         case Denied():
+            return _not_taken(request, token, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_taken(request: PageRequest, token: Token, denied: Denied[LinkRefusal | LinkThrottleRefusal]) -> Response:
+    match denied.reason:
+        case LinkThrottleRefusal() as reason:
+            request.metrics.throttled(denied)
+            now = request.now()
+            retry = {} if denied.retry_at is None else {"Retry-After": str(whole_seconds_until(denied.retry_at, now))}
+            title, detail = request.texts.gettext("Pasted too often"), refusal_text(request.texts, denied.narrowed(reason), now)
+            raise ExplainedError(429, title=title, detail=detail, action=None, headers=retry)
+        case LinkRefusal.LINK_GONE:
             state = _LINK.state(request, token)
             return _page(
                 request, status=410, errors={"link": _LINK.gone_text(request.texts, state)}, otherwise=_LINK.gone(request.texts, state)
@@ -66,7 +78,7 @@ def take_pasted_link(request: PageRequest) -> Response:
             assert_never(unknown)
 
 
-def start(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
+def start(request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
     """Prepare a secret and show it. The cookie of the link begins anew, so that it outlives the set-up."""
     outcome = request.identity.re_enrolment.start(enrollee, request.chosen_kind.kind)
     match outcome:
@@ -78,36 +90,53 @@ def start(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
             assert_never(unknown)
 
 
-def start_over(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
+def start_over(request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
     """Replace the secret."""
     outcome = request.identity.re_enrolment.start_over(enrollee)
     return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
 
 
-def show_setup(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
+def show_setup(request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
     """The QR code, the key, and the field for the first code."""
     enrolment = request.identity.re_enrolment.view(enrollee)
-    return enrolment if isinstance(enrolment, Denied) else set_up_page(request, None, FormSubject.must_enrol(enrollee), enrolment)
+    return enrolment if isinstance(enrolment, Denied) else _form(request, enrollee, enrolment).show()
 
 
-def confirm(request: PageRequest, enrollee: Enrollee) -> Response | Denied:
+def confirm(request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
     """Check the first code; a right one turns 2FA on and begins the session."""
     enrolment = request.identity.re_enrolment.view(enrollee)
     if isinstance(enrolment, Denied):
         return enrolment
-    outcome = with_first_proof(
-        request, None, FormSubject.must_enrol(enrollee), enrolment, lambda proof: request.identity.re_enrolment.confirm(enrollee, proof)
-    )
+    form = _form(request, enrollee, enrolment)
+    proof = form.parse()
+    if proof is None:
+        return form.invalid()
+    outcome = request.identity.re_enrolment.confirm(enrollee, proof)
+    request.metrics.code(enrolment.kind, outcome, CodePurpose.SET_UP)
     match outcome:
         case SignedIn():
             request.metrics.sign_in(Step.SET_UP, outcome)
             response = request.signed_in(outcome, CODES_PATH)
             request.site.cookies.clear(response, Cookie.LINK)
             return response
-        case Denied() | Response():
-            return outcome
+        case Denied():
+            return _not_confirmed(form, outcome)
         case unknown:
             assert_never(unknown)
+
+
+def _not_confirmed(form: SetUpForm, denied: Denied[EnrolleeRefusal | EnrolmentRefusal | ProofRefusal]) -> EnrolleeOutcome:
+    match denied.reason:
+        case ProofRefusal() as reason:
+            return form.refused(denied.narrowed(reason))
+        case SignInRefusal() | PendingRefusal() | ReEnrolmentRefusal() | EnrolmentRefusal() as reason:
+            return denied.narrowed(reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def _form(request: PageRequest, enrollee: Enrollee, enrolment: OpenEnrolment) -> SetUpForm:
+    return SetUpForm(request, None, FormSubject.must_enrol(enrollee), enrolment)
 
 
 def _page(
@@ -123,9 +152,7 @@ def _page(
     caller = request.identity.sessions.resolve(request.client)
     has_link = request.identity.re_enrolment.is_open(request.cookie(Cookie.LINK))
     if isinstance(enrollee, Denied) and not has_link:
-        if enrollee.reason in {Reason.START_AGAIN, Reason.CLOCK_WAS_CHANGED}:
-            return redirect(f"{SIGN_IN_PATH}?reason={enrollee.reason}")
-        raise otherwise or _LINK.closed(request)
+        return _neither_password_nor_link(request, enrollee.reason, otherwise)
     refusal = None if isinstance(enrollee, Denied) else request.identity.re_enrolment.may_start(enrollee)
     return request.page(
         _TEMPLATE,
@@ -137,8 +164,28 @@ def _page(
         shown_to=None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee),
         may_start=isinstance(refusal, Done),
         kinds=kind_choices(request),
-        other_link=isinstance(refusal, Denied) and refusal.reason is Reason.LINK_OF_ANOTHER,
+        other_link=isinstance(refusal, Denied) and _holds_other_link(refusal.reason),
     )
+
+
+def _neither_password_nor_link(request: PageRequest, reason: SignInRefusal | PendingRefusal, otherwise: ExplainedError | None) -> Response:
+    match reason:
+        case SignInRefusal.START_AGAIN | PendingRefusal.CLOCK_WAS_CHANGED:
+            return redirect(f"{SIGN_IN_PATH}?reason={reason}")
+        case PendingRefusal.NO_SIGN_IN | PendingRefusal.JUST_SIGNED_IN:
+            raise otherwise or _LINK.closed(request)
+        case unknown:
+            assert_never(unknown)
+
+
+def _holds_other_link(reason: ReEnrolmentRefusal) -> bool:
+    match reason:
+        case ReEnrolmentRefusal.LINK_OF_ANOTHER:
+            return True
+        case ReEnrolmentRefusal.MUST_ENROL:
+            return False
+        case unknown:
+            assert_never(unknown)
 
 
 def _token_in(text: str) -> Token | None:

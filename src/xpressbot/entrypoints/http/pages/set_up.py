@@ -1,69 +1,74 @@
 """The set-up page of an authenticator: what its kind shows, and the field for the first proof. The same with a session and before it."""
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.factor_presentation import PrimaryFactorPresentation
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
 from xpressbot.foundation.installation_name import InstallationName
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.enrolment import OpenEnrolment
-from xpressbot.identity.factors.kind import Proof
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.factors.kind import Proof, ProofRefusal
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions.caller import Caller
 
 SETUP_PATH: Final = "/account/2fa/setup"
 
-T = TypeVar("T")
 
+@dataclass(frozen=True, slots=True)
+class SetUpForm:
+    """The page, for the person whose enrolment it is. caller is None before there is a session."""
 
-def set_up_page(request: PageRequest, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment) -> Response:
-    """Show what the authenticator needs."""
-    factor = _factor(request, enrolment)
-    account, context = caller.account if caller else None, _context(request, factor, caller, subject, enrolment)
-    return request.page(factor.set_up_template, account, **context)
+    request: PageRequest
+    caller: Caller | None
+    subject: FormSubject
+    enrolment: OpenEnrolment
 
+    def show(self) -> Response:
+        """Show what the authenticator needs."""
+        return self.request.page(self._factor.set_up_template, self._account, **self._context)
 
-def with_first_proof(
-    request: PageRequest, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment, confirm: Callable[[Proof], T]
-) -> T | Response:
-    """Hand the first proof to `confirm`; what can be mended on the page is said there."""
-    factor = _factor(request, enrolment)
-    account, context = caller.account if caller else None, _context(request, factor, caller, subject, enrolment)
-    proof = factor.parse(request.proof_form)
-    if proof is None:
-        return request.invalid(factor.set_up_template, account, factor.problem(request.proof_form), **context)
-    outcome = confirm(proof)
-    request.metrics.code(factor.kind, outcome, CodePurpose.SET_UP)
-    if isinstance(outcome, Denied) and outcome.reason in {Reason.WRONG_CODE, Reason.CLOCK_IS_OFF}:
-        return request.refused(factor.set_up_template, account, outcome, **context)
-    return outcome
+    def parse(self) -> Proof | None:
+        """The first proof, if the form has one by its shape."""
+        return self._factor.parse(self.request.proof_form)
 
+    def invalid(self) -> Response:
+        """Say what is wrong with the shape."""
+        errors = self._factor.problem(self.request.proof_form)
+        return self.request.invalid(self._factor.set_up_template, self._account, errors, **self._context)
 
-def _factor(request: PageRequest, enrolment: OpenEnrolment) -> PrimaryFactorPresentation:
-    factor = request.factors.find_primary(enrolment.kind)
-    if factor is None:
-        raise LookupError(f"no page sets up {enrolment.kind}")
-    return factor
+    def refused(self, denied: Denied[ProofRefusal]) -> Response:
+        """Say why the proof was refused. The page still shows as many tries as there were before it."""
+        return self.request.refused(self._factor.set_up_template, self._account, denied, **self._context)
 
+    @property
+    def _account(self) -> Account | None:
+        return None if self.caller is None else self.caller.account
 
-def _context(
-    request: PageRequest, factor: PrimaryFactorPresentation, caller: Caller | None, subject: FormSubject, enrolment: OpenEnrolment
-) -> dict[str, Any]:
-    issuer = InstallationName.of(request.site.services.settings).issuer
-    return {
-        "email": subject.address,
-        "shown_to": subject,
-        "expires_at": enrolment.expires_at,
-        "tries_left": enrolment.tries_left,
-        "moving": enrolment.moving,
-        "adding": enrolment.adding,
-        "app_name": enrolment.name,
-        "renews_codes": enrolment.renews_backups,
-        "recovering": caller is not None and caller.session.may_repair(request.now()),
-        "other_sessions": enrolment.other_sessions,
-        **factor.set_up_context(request.texts, issuer, subject.address, enrolment),
-    }
+    @property
+    def _factor(self) -> PrimaryFactorPresentation:
+        factor = self.request.factors.find_primary(self.enrolment.kind)
+        if factor is None:
+            raise LookupError(f"no page sets up {self.enrolment.kind}")
+        return factor
+
+    @property
+    def _context(self) -> dict[str, Any]:
+        request, enrolment = self.request, self.enrolment
+        issuer = InstallationName.of(request.site.services.settings).issuer
+        return {
+            "email": self.subject.address,
+            "shown_to": self.subject,
+            "expires_at": enrolment.expires_at,
+            "tries_left": enrolment.tries_left,
+            "moving": enrolment.moving,
+            "adding": enrolment.adding,
+            "app_name": enrolment.name,
+            "renews_codes": enrolment.renews_backups,
+            "recovering": self.caller is not None and self.caller.session.may_repair(request.now()),
+            "other_sessions": enrolment.other_sessions,
+            **self._factor.set_up_context(request.texts, issuer, self.subject.address, enrolment),
+        }

@@ -12,17 +12,20 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_sign_in_with
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
-from xpressbot.identity.sign_in.rules.pending import NextStep
+from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
+from xpressbot.identity.sign_in.second_step import NothingPending
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 
 def show_sign_in(request: PageRequest) -> Response:
@@ -32,7 +35,7 @@ def show_sign_in(request: PageRequest) -> Response:
         return redirect(next_path)
     reason = request.query("reason")
     if not reason and request.identity.sessions.is_from_the_future(request.client):
-        reason = Reason.CLOCK_WAS_CHANGED
+        reason = PendingRefusal.CLOCK_WAS_CHANGED
     message = sign_in_notice(request.texts, reason)
     return request.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
 
@@ -92,20 +95,31 @@ def verify_second_factor(factor: FactorPresentation) -> Callable[[PageRequest], 
         match outcome:
             case SignedIn():
                 return request.signed_in(outcome)
-            case Denied(Reason.NOT_SIGNED_IN | Reason.START_AGAIN | Reason.JUST_SIGNED_IN | Reason.MUST_ENROL | Reason.CLOCK_WAS_CHANGED):
-                return _sent_back(request, outcome)
             case Denied():
-                return _ask(request, factor, lambda context: request.refused(factor.sign_in_template, None, outcome, **context))
+                return _not_verified(request, factor, outcome)
             case unknown:
                 assert_never(unknown)
 
     return verify
 
 
-def sign_out(request: PageRequest, caller: Caller) -> Response | Denied:
+def _not_verified(
+    request: PageRequest, factor: FactorPresentation, denied: Denied[NothingPending | ThrottleRefusal | ProofRefusal]
+) -> Response:
+    match denied.reason:
+        case SignInRefusal() | PendingRefusal() | SecondStepRefusal() as reason:
+            return _sent_back(request, reason)
+        case ThrottleRefusal() | ProofRefusal() as reason:
+            refusal = denied.narrowed(reason)
+            return _ask(request, factor, lambda context: request.refused(factor.sign_in_template, None, refusal, **context))
+        case unknown:
+            assert_never(unknown)
+
+
+def sign_out(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """End the session."""
     outcome = request.identity.sessions.sign_out(caller)
-    if isinstance(outcome, Denied):
+    if not isinstance(outcome, Done):
         return outcome
     response = redirect(SIGN_IN_PATH)
     request.site.cookies.clear(response, Cookie.SESSION)
@@ -122,12 +136,12 @@ def leave_enrolment(request: PageRequest, enrollee: Enrollee) -> Response:
 
 def _ask(request: PageRequest, factor: FactorPresentation, answer: Callable[[dict[str, Any]], Response]) -> Response:
     """Answer with a kind's page: whom it is shown to, its challenge, and the other kinds that they may prove instead."""
-    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN))
     if isinstance(pending, Denied):
-        return _sent_back(request, pending)
+        return _sent_back(request, pending.reason)
     challenge = request.identity.second_step.challenge(request.cookie(Cookie.SIGN_IN), factor.kind)
     if isinstance(challenge, Denied):
-        return _sent_back(request, challenge)
+        return _sent_back(request, challenge.reason)
     offered = request.factors.offered(request.identity.second_step.offered_kinds(pending))
     others = [other for other in offered if other is not factor]
     context = {
@@ -136,7 +150,7 @@ def _ask(request: PageRequest, factor: FactorPresentation, answer: Callable[[dic
         "path": factor.sign_in_path,
         "others": [{"path": other.sign_in_path, "text": request.texts.gettext(other.sign_in_link)} for other in others],
     }
-    return answer(context | factor.challenge_context(challenge))
+    return answer(context | factor.challenge_context(challenge.shown))
 
 
 def _shape_problem(request: PageRequest, factor: FactorPresentation) -> dict[str, Text]:
@@ -145,19 +159,23 @@ def _shape_problem(request: PageRequest, factor: FactorPresentation) -> dict[str
 
 
 def _shown_to(request: PageRequest) -> FormSubject | None:
-    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN), NextStep.SECOND_FACTOR)
+    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN))
     return None if isinstance(pending, Denied) else FormSubject.signing_in(pending)
 
 
-def _sent_back(request: PageRequest, denied: Denied) -> Response:
+def _sent_back(request: PageRequest, reason: NothingPending) -> Response:
     """A browser with a session goes on (a double click); any other starts again, and is told why."""
     if request.identity.sessions.resolve(request.client) is not None:
         return redirect(HOME_PATH)
-    if denied.reason is Reason.MUST_ENROL:
-        return redirect(RE_ENROLMENT_PATH)
-    if denied.reason is Reason.NOT_SIGNED_IN:
-        return request.to_sign_in()
-    return redirect(f"{SIGN_IN_PATH}?reason={denied.reason}")
+    match reason:
+        case SecondStepRefusal.ENROLMENT_REQUIRED:
+            return redirect(RE_ENROLMENT_PATH)
+        case PendingRefusal.NO_SIGN_IN:
+            return request.to_sign_in()
+        case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:
+            return redirect(f"{SIGN_IN_PATH}?reason={reason}")
+        case unknown:
+            assert_never(unknown)
 
 
 def pages(factors: Factors) -> list[Page]:

@@ -8,13 +8,18 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages import re_enrolment
 from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices, kind_choices
-from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, set_up_page, with_first_proof
+from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, SetUpForm
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
-from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInPage
+from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInOutcome, SignedInPage, not_protected
+from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.set_up import InPlace
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
 
 MOVE_PATH: Final = "/account/2fa/move"
 DISABLE_PATH: Final = "/account/2fa/disable"
@@ -34,18 +39,34 @@ def show_move(request: PageRequest, caller: Caller) -> Response:
     )
 
 
-def start(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def start(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Prepare a secret and show it. With 2FA on it is a move: `app` names the one to replace, `lost` says where that is."""
     outcome = request.identity.set_up.start(
         caller, request.chosen_kind.kind, replaces=request.form["app"] or None, lost=request.form["lost"] == "yes"
     )
-    return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
+    match outcome:
+        case Done():
+            return redirect(SETUP_PATH)
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return _not_set_up(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def start_over(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def start_over(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Replace the secret."""
     outcome = request.identity.set_up.start_over(caller)
-    return redirect(SETUP_PATH) if isinstance(outcome, Done) else outcome
+    match outcome:
+        case Done():
+            return redirect(SETUP_PATH)
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return _not_set_up(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
 def show_setup(request: PageRequest, caller: Caller) -> Response:
@@ -53,26 +74,47 @@ def show_setup(request: PageRequest, caller: Caller) -> Response:
     enrolment = request.identity.set_up.view(caller)
     if enrolment is None:
         return _without_enrolment(request, caller)
-    return set_up_page(request, caller, FormSubject.signed_in(caller.account), enrolment)
+    return SetUpForm(request, caller, FormSubject.signed_in(caller.account), enrolment).show()
 
 
-def confirm(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def confirm(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Check the first code; a right one does what the set-up was begun for."""
     enrolment = request.identity.set_up.view(caller)
     if enrolment is None:
-        return _without_enrolment(request, caller, reason=Reason.NO_ENROLMENT)
-    outcome = with_first_proof(
-        request,
-        caller,
-        FormSubject.signed_in(caller.account),
-        enrolment,
-        lambda proof: request.identity.set_up.confirm(caller, proof),
-    )
+        return _without_enrolment(request, caller, reason=EnrolmentRefusal.NO_ENROLMENT)
+    form = SetUpForm(request, caller, FormSubject.signed_in(caller.account), enrolment)
+    proof = form.parse()
+    if proof is None:
+        return form.invalid()
+    outcome = request.identity.set_up.confirm(caller, proof)
+    request.metrics.code(enrolment.kind, outcome, CodePurpose.SET_UP)
     match outcome:
         case InPlace(raised, shows_codes, added):
             return request.renewed(raised, CODES_PATH if shows_codes else APPS_PATH if added else SETTINGS_PATH)
-        case Denied() | StepUpRequired() | Response():
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_confirmed(form, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_confirmed(form: SetUpForm, denied: Denied[SessionRefusal | EnrolmentRefusal | ProofRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case ProofRefusal() as reason:
+            return form.refused(denied.narrowed(reason))
+        case SessionRefusal() | EnrolmentRefusal() as reason:
+            return _not_set_up(denied.narrowed(reason))
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_set_up(denied: Denied[SessionRefusal | AuthenticatorRefusal | EnrolmentRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR | EnrolmentRefusal.NO_ENROLMENT | EnrolmentRefusal.ENROLMENT_DISCARDED as reason:
+            return redirect(f"{SETTINGS_PATH}?reason={reason}")
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
         case unknown:
             assert_never(unknown)
 
@@ -91,13 +133,21 @@ def show_disable(request: PageRequest, caller: Caller) -> Response:
     )
 
 
-def disable(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def disable(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Turn 2FA off."""
     outcome = request.identity.set_up.disable(caller)
-    return request.renewed(outcome, SETTINGS_PATH) if isinstance(outcome, SessionRenewed) else outcome
+    match outcome:
+        case SessionRenewed():
+            return request.renewed(outcome, SETTINGS_PATH)
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return not_protected(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def _without_enrolment(request: PageRequest, caller: Caller, *, reason: Reason | None = None) -> Response:
+def _without_enrolment(request: PageRequest, caller: Caller, *, reason: EnrolmentRefusal | None = None) -> Response:
     """Back to the settings; but the other half of a double click that has just turned 2FA on goes to its codes."""
     if caller.session.shows_codes(request.now()):
         return redirect(CODES_PATH)

@@ -18,8 +18,9 @@ from xpressbot.entrypoints.messages.refusals import address_problem_text, weak_p
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
+from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.account_creation import NewAccount
 
@@ -65,10 +66,19 @@ def claim(request: PageRequest) -> Response:
             return response
         case WeakPassword():
             return _page(request, {"password": weak_password_text(request.texts, outcome)}, kept)
-        case Denied(Reason.LINK_THROTTLED):
-            request.metrics.sign_in(Step.LINK, outcome)
-            return request.refused(_TEMPLATE, None, outcome, **_context(request, kept))
         case Denied():
+            return _not_claimed(request, outcome, kept)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_claimed(request: PageRequest, denied: Denied[LinkRefusal | LinkThrottleRefusal], kept: dict[str, str]) -> Response:
+    match denied.reason:
+        case LinkThrottleRefusal() as reason:
+            throttled = denied.narrowed(reason)
+            request.metrics.sign_in(Step.LINK, throttled)
+            return request.refused(_TEMPLATE, None, throttled, **_context(request, kept))
+        case LinkRefusal.LINK_GONE:
             _must_be_unclaimed(request)
             raise _LINK.closed(request)
         case unknown:

@@ -9,11 +9,11 @@ from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.system import System
 from xpressbot.foundation.times import latest_credible
-from xpressbot.identity.factors.kind import BackupKind, Proof, Proven
+from xpressbot.identity.factors.kind import BackupKind, Proof, ProofRefusal, Proven
 from xpressbot.identity.factors.recovery_codes import store
 from xpressbot.identity.factors.recovery_codes.codes import COPY_TO_SHOW, draw_codes, recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.rules import SavedCode
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
@@ -56,15 +56,15 @@ class RecoveryCodeKind(BackupKind):
     def encrypted_columns(self) -> Sequence[EncryptedColumn]:
         return (COPY_TO_SHOW,)
 
-    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied:
+    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied[ProofRefusal]:
         """Use up a code."""
         if not isinstance(proof, RecoveryCodeText):
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         digest = recovery_code_digest(self._digests, account_id, proof.characters)
         if store.consume(tx, account_id, digest, client.user_agent, now):
             return Proven(self.method)
         was_used = store.look_up(tx, account_id, digest) is SavedCode.USED
-        return Denied(Reason.CODE_ALREADY_USED if was_used else Reason.WRONG_CODE)
+        return Denied(ProofRefusal.CODE_ALREADY_USED if was_used else ProofRefusal.WRONG_CODE)
 
     def issue(self, tx: Writing, account_id: str, session_id: str, now: int) -> None:
         """Put a new set in force at once, and lift a suspension of the old one."""

@@ -13,7 +13,7 @@ from xpressbot.foundation.times import MILLISECOND
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.protection import ProtectionRefusal, protection_of
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.recovery_codes.codes import decrypt_codes, draw_codes, recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText, check_bucket
@@ -21,15 +21,28 @@ from xpressbot.identity.factors.recovery_codes.rules import RecoveryCodeSet, Sav
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, Unchanged
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import STEP_UP_FRESHNESS
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR, Session
 from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import second_factor
 
 _NAME: Final = RecoveryCodeText.kind
 SETS_AT_A_TIME: Final = 100
 """How many sets are looked at, and lose their copies, in one transaction."""
+
+
+class RevealRefusal(Reason):
+    """Why codes are not shown again."""
+
+    NOT_VIEWABLE = "not_viewable"
+
+
+class KeepRefusal(Reason):
+    """Why the codes that a person has saved are not in force."""
+
+    CODES_NOT_KEPT = "codes_not_kept"
 
 
 class Showing(StrEnum):
@@ -69,28 +82,28 @@ class RecoveryCodes:
         with self._transactions.reading() as tx:
             return self._ledger(tx, caller.session)
 
-    def reveal(self, caller: Caller) -> Done | Denied | StepUpRequired:
+    def reveal(self, caller: Caller) -> Done | Denied[SessionRefusal | ProtectionRefusal | RevealRefusal] | StepUpRequired:
         """Show the codes in this session for as long as its proof is fresh. One reveal is one event for each step-up."""
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied]:
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Done | Denied[ProtectionRefusal | RevealRefusal]]:
             ledger = self._ledger(entry.tx, entry.session)
             if ledger is None:
-                return Unchanged(Denied(Reason.NOT_PROTECTED))
+                return Unchanged(Denied(ProtectionRefusal.NOT_PROTECTED))
             if ledger.shown is not None:
                 return Unchanged(Done())
             if not self._viewable:
-                return Unchanged(Denied(Reason.NOT_VIEWABLE))
+                return Unchanged(Denied(RevealRefusal.NOT_VIEWABLE))
             session_store.show_codes(entry.tx, entry.session.id, ledger.code_set.id, entry.session.proven_at + STEP_UP_FRESHNESS)
             return Changed(Done(), caller.event(EventKind.BACKUPS_REVEALED, factor=_NAME))
 
         return self._gate.run(caller, Action.REVEAL_BACKUPS, operation)
 
-    def regenerate(self, caller: Caller) -> Done | Denied | StepUpRequired:
+    def regenerate(self, caller: Caller) -> Done | Denied[SessionRefusal | ProtectionRefusal] | StepUpRequired:
         """Prepare a new set and show it. The old one stays in force until `keep`."""
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied]:
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[ProtectionRefusal]]:
             if not protection_of(entry.tx, entry.account.id).is_on:
-                return Unchanged(Denied(Reason.NOT_PROTECTED))
+                return Unchanged(Denied(ProtectionRefusal.NOT_PROTECTED))
             codes = draw_codes(entry.tx, self._system, self._encryption, self._digest, entry.account.id, entry.session.id)
             recovery_code_store.add(entry.tx, entry.account.id, codes, entry.now, in_force=False)
             session_store.show_codes(entry.tx, entry.session.id, codes.id, entry.now + CODES_SHOWN_FOR)
@@ -98,7 +111,9 @@ class RecoveryCodes:
 
         return self._gate.run(caller, Action.REGENERATE_BACKUPS, operation)
 
-    def keep(self, caller: Caller, set_id: str) -> SessionRenewed | Done | Denied | StepUpRequired:
+    def keep(
+        self, caller: Caller, set_id: str
+    ) -> SessionRenewed | Done | Denied[SessionRefusal | ProtectionRefusal | KeepRefusal] | StepUpRequired:
         """The person has saved the codes of one set ("Continue"): hide them, and put the set in force if it was prepared.
 
         set_id is the set that was on the page; empty stands for whatever is shown. Refused with CODES_NOT_KEPT when that
@@ -106,11 +121,11 @@ class RecoveryCodes:
         force voids the old one and ends the other sessions (ASVS 7.4.3).
         """
 
-        def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Done | Denied]:
+        def operation(entry: Entry) -> Changed[SessionRenewed] | Unchanged[Done | Denied[ProtectionRefusal | KeepRefusal]]:
             account_id, tx = entry.account.id, entry.tx
             ledger = self._ledger(tx, entry.session)
             if ledger is None or set_id not in {"", ledger.code_set.id}:
-                return Unchanged(Denied(Reason.CODES_NOT_KEPT if ledger else Reason.NOT_PROTECTED))
+                return Unchanged(Denied(KeepRefusal.CODES_NOT_KEPT if ledger else ProtectionRefusal.NOT_PROTECTED))
             if ledger.showing is None:
                 return Unchanged(Done())
             replaces = ledger.showing is Showing.REPLACEMENT
@@ -130,7 +145,7 @@ class RecoveryCodes:
 
         return self._gate.run(caller, Action.KEEP_BACKUPS, operation)
 
-    def check(self, caller: Caller, code: RecoveryCodeText) -> SavedCode | Denied | StepUpRequired:
+    def check(self, caller: Caller, code: RecoveryCodeText) -> SavedCode | Denied[SessionRefusal | ThrottleRefusal] | StepUpRequired:
         """Tell what a saved code is worth, without using it. A good one counts as no guess."""
         charge = self._gate.charge(caller, Action.CHECK_BACKUP, lambda entry: check_bucket(entry.account.id))
         if isinstance(charge, Denied | StepUpRequired):

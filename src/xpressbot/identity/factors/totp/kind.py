@@ -10,13 +10,13 @@ from xpressbot.foundation.crypto.key_state import active_key_id
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.entropy import Entropy
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.kind import PrimaryKind, Proof, Proven
+from xpressbot.identity.factors.kind import PrimaryKind, Proof, ProofRefusal, Proven
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.factors.totp import store
 from xpressbot.identity.factors.totp.rules import totp
 from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, clock_offset_seconds, tells_of_wrong_clock
 from xpressbot.identity.factors.totp.store import SECRET, TotpAuthenticator
-from xpressbot.identity.outcomes import Denied, Reason
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions.caller import Client
 
 
@@ -56,27 +56,27 @@ class Totp(PrimaryKind):
     def set_up_view(self, tx: Reading, authenticator: Authenticator) -> TotpSetUp:
         return TotpSetUp(self._secret_of(store.find(tx, authenticator.id)))
 
-    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied:
+    def confirm(self, tx: Writing, authenticator: Authenticator, proof: Proof, now: int) -> Proven | Denied[ProofRefusal]:
         """Check the first code. A clock that is off is told at once: the person at the set-up page has the secret anyway.
 
         The sighting is kept for the operator, who may see by several of them that it is the server's clock.
         """
         if not isinstance(proof, TotpCode):
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         secret = self._secret_of(store.find(tx, authenticator.id))
         step = totp.verify(secret, proof.digits, now)
         if step is not None:
-            return Proven(self.method) if store.consume_first_step(tx, authenticator.id, step) else Denied(Reason.CODE_ALREADY_USED)
+            return Proven(self.method) if store.consume_first_step(tx, authenticator.id, step) else Denied(ProofRefusal.CODE_ALREADY_USED)
         offset = totp.clock_offset(secret, proof.digits, now)
         if offset is None:
-            return Denied(Reason.WRONG_CODE)
+            return Denied(ProofRefusal.WRONG_CODE)
         store.remember_sighting(tx, authenticator.id, ClockSighting(totp.step_at(now) + offset, offset, now))
-        return Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=clock_offset_seconds(offset))
+        return Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=clock_offset_seconds(offset))
 
-    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied:
+    def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied[ProofRefusal]:
         """Compare a code with all apps of the account; a right one uses up its time step (RFC 6238 section 5.2)."""
         del client
-        refusal = Denied(Reason.WRONG_CODE)
+        refusal = Denied(ProofRefusal.WRONG_CODE)
         if not isinstance(proof, TotpCode):
             return refusal
         for app in store.active(tx, account_id):
@@ -111,7 +111,7 @@ class Totp(PrimaryKind):
         return SECRET.decrypt(self._encryption, app.account_id, app.id, app.secret)
 
 
-def _used_code_refusal(tx: Writing, app: TotpAuthenticator, step: int, now: int) -> Denied:
+def _used_code_refusal(tx: Writing, app: TotpAuthenticator, step: int, now: int) -> Denied[ProofRefusal]:
     """A right code that opens nothing: it, or a later one, was used.
 
     Where the later one lies in the future, waiting does not help. Saying so tells that the code was right, so it stays refused when the
@@ -120,11 +120,11 @@ def _used_code_refusal(tx: Writing, app: TotpAuthenticator, step: int, now: int)
     used = max(step, app.last_step or step)
     if used > totp.latest_credible_step(now):
         store.refuse_steps(tx, app.id, [step])
-        return Denied(Reason.CLOCK_WAS_AHEAD)
-    return Denied(Reason.CODE_ALREADY_USED, retry_at=max(totp.usable_again_at(used), totp.start_of_step(totp.step_at(now) + 1)))
+        return Denied(ProofRefusal.CLOCK_WAS_AHEAD)
+    return Denied(ProofRefusal.CODE_ALREADY_USED, retry_at=max(totp.usable_again_at(used), totp.start_of_step(totp.step_at(now) + 1)))
 
 
-def _clock_refusal(tx: Writing, app: TotpAuthenticator, offset: int | None, now: int) -> Denied | None:
+def _clock_refusal(tx: Writing, app: TotpAuthenticator, offset: int | None, now: int) -> Denied[ProofRefusal] | None:
     """Remember a code that would be right on a wrong clock; say so once two of them agree.
 
     Saying so tells that the codes were right, so those whose time is still to come are refused from then on.
@@ -137,4 +137,4 @@ def _clock_refusal(tx: Writing, app: TotpAuthenticator, offset: int | None, now:
         return None
     oldest_acceptable = totp.step_at(now) - totp.WINDOW_STEPS
     store.refuse_steps(tx, app.id, [step for step in (earlier.step, later.step) if step >= oldest_acceptable])
-    return Denied(Reason.CLOCK_IS_OFF, clock_offset_seconds=clock_offset_seconds(offset))
+    return Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=clock_offset_seconds(offset))

@@ -1,6 +1,6 @@
 """Recovery codes: the masked ledger, showing, saving and replacing them."""
 
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -8,16 +8,19 @@ from xpressbot.entrypoints.http.factors.recovery_codes.presentation import USED_
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import language_headers
-from xpressbot.entrypoints.http.routing import Page, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage, not_protected
 from xpressbot.entrypoints.messages.formatting import browser_name
 from xpressbot.entrypoints.messages.redirect_reasons import codes_notice
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, SavedCode
-from xpressbot.identity.factors.recovery_codes.use_cases import Ledger, Showing
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal, Ledger, RevealRefusal, Showing
+from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 _MASK: Final = "••••-••••-••••-••••"
 _TEMPLATE: Final = "recovery_codes/recovery_codes.html"
@@ -39,7 +42,7 @@ def show_codes(request: PageRequest, caller: Caller) -> Response:
     return request.page(_TEMPLATE, caller.account, message=message, **_context(request, ledger))
 
 
-def check(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def check(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Tell what a saved code is worth."""
     ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None:
@@ -56,46 +59,93 @@ def check(request: PageRequest, caller: Caller) -> Response | Denied | StepUpReq
                 caller.account,
                 **_context(request, ledger) | {"checked": request.texts.gettext(_CHECKED[outcome]), "is_good": outcome is SavedCode.GOOD},
             )
-        case Denied(Reason.THROTTLED):
-            return request.refused(_TEMPLATE, caller.account, outcome, **_context(request, ledger))
-        case _:
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_checked(request, caller, ledger, outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def reveal(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def _not_checked(request: PageRequest, caller: Caller, ledger: Ledger, denied: Denied[SessionRefusal | ThrottleRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case ThrottleRefusal() as reason:
+            return request.refused(_TEMPLATE, caller.account, denied.narrowed(reason), **_context(request, ledger))
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case unknown:
+            assert_never(unknown)
+
+
+def reveal(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Show the codes in this session."""
     outcome = request.identity.recovery_codes.reveal(caller)
-    return redirect(CODES_PATH) if isinstance(outcome, Done) else outcome
+    match outcome:
+        case Done():
+            return redirect(CODES_PATH)
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return _not_revealed(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def regenerate(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def _not_revealed(denied: Denied[SessionRefusal | ProtectionRefusal | RevealRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case RevealRefusal.NOT_VIEWABLE as reason:
+            return redirect(f"{SETTINGS_PATH}?reason={reason}")
+        case SessionRefusal() | ProtectionRefusal() as reason:
+            return not_protected(denied.narrowed(reason))
+        case unknown:
+            assert_never(unknown)
+
+
+def regenerate(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Prepare a new set and show it."""
     outcome = request.identity.recovery_codes.regenerate(caller)
-    return redirect(CODES_PATH) if isinstance(outcome, Done) else outcome
+    match outcome:
+        case Done():
+            return redirect(CODES_PATH)
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return not_protected(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def keep(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def keep(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """The codes are saved."""
     outcome = request.identity.recovery_codes.keep(caller, request.form["set"])
     match outcome:
-        case Denied(Reason.CODES_NOT_KEPT):
-            return redirect(f"{CODES_PATH}?reason={outcome.reason}")
         case SessionRenewed():
             return request.renewed(outcome, SETTINGS_PATH)
         case Done():
             return redirect(SETTINGS_PATH)
-        case _:
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_kept(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
-def download(request: PageRequest, caller: Caller) -> Response | Denied | StepUpRequired:
+def _not_kept(denied: Denied[SessionRefusal | ProtectionRefusal | KeepRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case KeepRefusal.CODES_NOT_KEPT as reason:
+            return redirect(f"{CODES_PATH}?reason={reason}")
+        case SessionRefusal() | ProtectionRefusal() as reason:
+            return not_protected(denied.narrowed(reason))
+        case unknown:
+            assert_never(unknown)
+
+
+def download(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """The codes as a text file."""
     ledger = request.identity.recovery_codes.ledger(caller)
     if ledger is None or ledger.shown is None:
-        outcome = request.identity.recovery_codes.reveal(caller)
-        if not isinstance(outcome, Done):
-            return outcome
-        return redirect(CODES_PATH)
+        return reveal(request, caller)
     used = {code.position for code in ledger.code_set.codes if code.used_at is not None}
     name = InstallationName.of(request.site.services.settings)
     texts, mark = request.texts, f"  ({request.texts.gettext(USED_MARK)})"
