@@ -47,7 +47,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
-from xpressbot.identity.factors.set_up import SetUp
+from xpressbot.identity.factors.two_factor_set_up import SetUp
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
@@ -138,7 +138,7 @@ def build(
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )
     demand = ConnectionDemand(workers, pools.threads)
-    examine = partial(build_doctor(system).examine, settings, database, demand, thorough=False)
+    run_checks = partial(build_doctor(system).run, settings, database, demand, thorough=False)
     return Services(
         settings=settings,
         identity=identity,
@@ -150,7 +150,7 @@ def build(
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
         expiry=RowExpiry(transactions, system, expiring_rows(kinds)),
-        background_check=BackgroundCheck(examine, system.clock),
+        background_check=BackgroundCheck(run_checks, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
         readiness=ReadinessCheck(database, encryption, MIGRATIONS),

@@ -12,8 +12,8 @@ from tests.support.people import app_of
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.factors.recovery_codes.presentation import parse_recovery_code
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.password_step import PasswordOutcome

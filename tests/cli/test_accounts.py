@@ -14,8 +14,8 @@ from tests.support.optional import present
 from tests.support.people import caller_with, enrolment_steps, pending, protected, refused, session_by_password
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.tables import ACCOUNT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.report import Report, examine
+from tests.doctor.report import Report, run_doctor
 from tests.support.child_processes import fork, wait
 from tests.support.command_line import Shell
 from tests.support.installation import PASSWORD
@@ -64,7 +64,7 @@ def test_a_mounted_secret_of_the_services_group_is_taken(service: Shell, secret:
     shell = mounted(service, secret)
     listed = shell.run("accounts", "list")
     assert (listed.code, listed.err) == (0, "")
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.problems - MACHINE == {"key_ring_read_only"}
     noted = report.about("key_ring_read_only")
     assert (noted["severity"], noted["facts"]) == ("note", {"path": str(secret), "mode": "0440", "group": str(OTHER_GROUP)})
@@ -120,7 +120,7 @@ def test_which_modes_are_accepted(service: Shell, mode: int, group: int, read_on
     ring.chmod(mode)
     become = with_read_only(ring.parent, service.become) if read_only else service.become
     assert loads(ring, become) is accepted
-    report = examine(Shell(service.directory, become=become))
+    report = run_doctor(Shell(service.directory, become=become))
     refused = {"key_ring_open_to_others", "key_ring_mounted_open_to_others"}
     assert bool(report.problems & refused) is not accepted
 
@@ -142,7 +142,7 @@ def test_a_mounted_secret_that_the_world_may_read_is_refused_with_what_can_be_do
         f"The key ring {secret} can be read by others (mode 0444). It is mounted read-only: give it mode 0400 where it comes from, or"
         " 0440 with a group of the service's user.\n"
     )
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.problems - MACHINE == {"key_ring_mounted_open_to_others"}
     assert "chmod" not in report.about("key_ring_mounted_open_to_others")["remedy"]
 
@@ -155,7 +155,7 @@ def test_whose_a_read_only_ring_may_be(service: Shell, owner: int) -> None:
     keys.chmod(0o750)
     (keys / "keyring.json").chmod(0o440)
     assert service.run("accounts", "list").code == 0
-    assert_owners(examine(service), owner)
+    assert_owners(run_doctor(service), owner)
 
 
 def assert_owners(report: Report, owner: int) -> None:

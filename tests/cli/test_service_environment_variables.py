@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Answer, Shell
 
 NO_INSTALLATION = "There is no installation here"
@@ -39,7 +39,7 @@ def test_the_names_of_a_service_are_ignored(names: dict[str, str], shell: Shell)
     """All of them at once, by commands and by the doctor."""
     answer = shell.with_settings(**names).run("accounts", "list")
     assert answer.err.startswith(NO_INSTALLATION)
-    report = examine(shell.with_settings(**names))
+    report = run_doctor(shell.with_settings(**names))
     assert report.severity_of("settings") == "ok"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Shell
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
@@ -39,7 +39,7 @@ def shell_in(place: Path, directory: Path) -> Shell:
 
 
 def test_the_files_are_where_the_path_says(directory: Path, tmp_path: Path) -> None:
-    """Made, backed up, restored and examined there, and nowhere else."""
+    """Made, backed up, restored and checked there, and nowhere else."""
     shell = shell_in(tmp_path, directory)
     made = shell.run("accounts", "create", "--email", "anna@example.com", "--name", "Anna", stdin=PASSWORD)
     assert made.code == 0, made.err
@@ -50,7 +50,7 @@ def test_the_files_are_where_the_path_says(directory: Path, tmp_path: Path) -> N
     restored = shell.run("restore", str(backup))
     assert restored.code == 0, restored.err
     assert "Accounts that came back: 1." in restored.out
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.problems <= {"disk_low", "disk_full", "large_pages_never"}
     assert {finding["facts"]["path"] for finding in report.findings if finding["check"] == "database"} == {str(data / "xpressbot.sqlite3")}
     assert {path.name for path in directory.iterdir()} == {"data", "keys", "backup", "away"}
@@ -93,7 +93,7 @@ def test_a_data_directory_that_is_no_text_is_refused_in_a_sentence(tmp_path: Pat
     assert (answer.code, answer.err) == (2, "XPRESSBOT_DATA_DIR: must be a path in UTF-8.\n")
 
 
-def test_a_database_behind_a_link_is_examined_with_its_log(tmp_path: Path) -> None:
+def test_a_database_behind_a_link_is_checked_with_its_log(tmp_path: Path) -> None:
     """SQLite keeps the log beside the file: the doctor must not take a database that is in use for one at rest."""
     real = shell_in(tmp_path, tmp_path / "real")
     with serving(real, workers=1) as server:
@@ -102,6 +102,6 @@ def test_a_database_behind_a_link_is_examined_with_its_log(tmp_path: Path) -> No
         link = tmp_path / "link.sqlite3"
         link.symlink_to(tmp_path / "real" / "data" / "xpressbot.sqlite3")
         assert (tmp_path / "real" / "data" / "xpressbot.sqlite3-wal").stat().st_size > 0
-        report = examine(real.with_settings(XPRESSBOT_DATABASE_URL=f"sqlite:///{link}"))
+        report = run_doctor(real.with_settings(XPRESSBOT_DATABASE_URL=f"sqlite:///{link}"))
         assert report.problems <= {"disk_low", "disk_full", "large_pages_never"}
         assert server.process.poll() is None

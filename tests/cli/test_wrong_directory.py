@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ENGINES
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Answer, Shell
 from tests.support.postgres import new_database
 from xpressbot.identity.migrations import MIGRATIONS
@@ -127,5 +127,5 @@ def test_an_upgrade_says_where_it_made_a_database(shell: Shell) -> None:
 
 def test_the_doctor_says_where_it_looked(shell: Shell) -> None:
     """The whole path: it may be called in any directory."""
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.about("database_missing")["what"] == f"There is no database at {shell.directory}/var/data/xpressbot.sqlite3."

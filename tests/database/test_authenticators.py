@@ -18,10 +18,10 @@ from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.reset import revoke
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authenticator, AuthenticatorState, Enrolment, Plan, Replacement
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp import store as totp_store
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, SessionRenewed
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal

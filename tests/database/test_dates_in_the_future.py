@@ -27,10 +27,10 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp import store as totp_store
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Answer, Shell
 from tests.support.installation import PASSWORD
 from tests.support.postgres import new_database
@@ -69,7 +69,7 @@ def test_a_server_database_in_another_encoding_is_refused(encoding: str, fresh: 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_the_doctor_calls_another_encoding_an_error(encoding: str, fresh: Callable[..., str], shell: Shell) -> None:
     """Beside whatever else it finds; all else is looked at."""
-    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL=fresh(encoding)))
+    report = run_doctor(shell.with_settings(XPRESSBOT_DATABASE_URL=fresh(encoding)))
     assert report.code == 2
     assert report.about("encoding_not_unicode")["facts"] == {"found": encoding}
     assert "createdb --encoding=UTF8 --template=template0 --locale=C NAME" in report.about("encoding_not_unicode")["remedy"]
@@ -90,7 +90,7 @@ def test_whatever_the_environment_asks_for_names_come_back_as_they_were(
     assert shell.run(*ADD, stdin=PASSWORD).code == 0
     assert NAME in shell.run(*LISTED).out
     assert NAME in shell.with_settings(PGCLIENTENCODING="UTF8").run(*LISTED).out
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
@@ -107,7 +107,7 @@ def test_an_embedded_database_keeps_every_name_in_each_of_its_encodings(encoding
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA encoding").fetchone() == (encoding,)
     assert NAME in shell.run(*LISTED).out
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
     assert shell.run("backup", "copy.sqlite3").code == 0
     elsewhere = shell.with_settings(XPRESSBOT_DATA_DIR="there")
     assert elsewhere.run("restore", "copy.sqlite3").code == 0

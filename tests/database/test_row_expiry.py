@@ -68,7 +68,7 @@ def test_a_lease_is_held_to_its_last_moment_and_renewed_by_its_holder(installati
         assert connection.execute(select(func.count()).select_from(LEASE)).scalar_one() == 2
 
 
-def test_of_several_processes_one_sweeps(installation: Installation) -> None:
+def test_of_several_processes_one_removes_rows(installation: Installation) -> None:
     """Four workers come to their round at the same time: one of them removes all there is."""
     add_expired_rows(installation, installation.add_account().id, rows=5)
 
@@ -80,12 +80,12 @@ def test_of_several_processes_one_sweeps(installation: Installation) -> None:
     assert sorted(fork_together(4, child, beside=installation.services.database)) == [0, 0, 0, 5 * len(EXPIRING)]
 
 
-def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) -> None:
+def test_two_removals_at_once_remove_every_row_once(installation: Installation) -> None:
     """The lease saves work and guards nothing: without it, what two remove adds up to what there was."""
     add_expired_rows(installation, installation.add_account().id, rows=60)
     now, transactions, start = installation.clock.now(), _transactions(installation), threading.Barrier(2, timeout=30)
 
-    def sweep(kind: str) -> int:
+    def remove_expired(kind: str) -> int:
         with transactions.reading() as tx:
             found = walk(tx, EXPIRING[kind], None, now, 1000)
         keys = [row.key for row in found.outdated]
@@ -97,11 +97,11 @@ def test_two_sweepers_at_once_remove_every_row_once(installation: Installation) 
 
     for kind in EXPIRING:
         with ThreadPoolExecutor(2) as threads:
-            assert sum(threads.map(sweep, [kind, kind])) == 60
+            assert sum(threads.map(remove_expired, [kind, kind])) == 60
 
 
 def test_what_a_process_is_busy_with_is_passed_over(installation: Installation) -> None:
-    """The sweep waits for no lock, and takes the row the next time. SQLite has one writer at a time, and no locks on rows."""
+    """The removal waits for no lock, and takes the row the next time. SQLite has one writer at a time, and no locks on rows."""
     on_postgres = installation.services.database.engine.dialect.name == "postgresql"
     add_expired_rows(installation, installation.add_account().id, ["sessions"], rows=3)
     with installation.services.database.write() if on_postgres else installation.services.database.read() as busy:
@@ -140,7 +140,7 @@ def test_young_rows_are_not_even_looked_at(installation: Installation, kind: str
 
 
 def test_rows_of_use_stay(installation: Installation) -> None:
-    """Of each table that is swept, what lives stays; and no count of second factors or saved codes ever goes."""
+    """Of each table that has expiring rows, what lives stays; and no count of second factors or saved codes ever goes."""
     services, now = installation.services, installation.clock.now()
     anna = protected(services)
     pending(services)
@@ -177,15 +177,15 @@ def test_a_count_that_owes_an_event_is_taken_once_by_the_process_that_comes_firs
     account = installation.add_account()
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
-    sweepers = [_with_the_lease(installation) for _sweeper in range(2)]
+    removers = [_with_the_lease(installation) for _remover in range(2)]
     start = threading.Barrier(2, timeout=30)
 
-    def sweep(expiry: RowExpiry) -> int:
+    def remove_expired(expiry: RowExpiry) -> int:
         start.wait()
         return expiry.next_round()["stranger_counts"]
 
     with ThreadPoolExecutor(2) as threads:
-        assert sum(threads.map(sweep, sweepers)) == 1
+        assert sum(threads.map(remove_expired, removers)) == 1
     kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.PASSWORD_GUESSING]
     assert broken_at(installation.services, account.id) is None
@@ -217,7 +217,7 @@ def test_a_count_that_owes_an_event_is_not_simply_removed(installation: Installa
 
 
 def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Installation) -> None:
-    """The owner signs in from a known browser, just when the sweep has found the strangers' count."""
+    """The owner signs in from a known browser, just when the removal has found the strangers' count."""
     account = installation.add_account()
     known = replace(CLIENT, device=session_by_password(installation.services, account.email).device)
     _guessed_at(installation, account)
@@ -230,7 +230,7 @@ def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Install
     assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN]
 
 
-def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installation: Installation) -> None:
+def test_a_removal_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installation: Installation) -> None:
     """Whichever locks the account first; the chain has no gap."""
     account = installation.add_account()
     _guessed_at(installation, account)
@@ -241,13 +241,13 @@ def test_a_sweep_and_a_sign_in_of_the_same_account_tell_of_guesses_once(installa
         start.wait()
         return isinstance(installation.services.identity.password_step.begin(account.email, PASSWORD, "/", CLIENT), SignedIn)
 
-    def sweep() -> bool:
+    def remove_expired() -> bool:
         start.wait()
         installation.services.expiry.next_round()
         return True
 
     with ThreadPoolExecutor(2) as threads:
-        done = [threads.submit(sign_in), threads.submit(sweep)]
+        done = [threads.submit(sign_in), threads.submit(remove_expired)]
         assert [operation.result() for operation in done] == [True, True]
     installation.services.expiry.next_round()
     kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]

@@ -176,7 +176,7 @@ def test_password_tries_are_never_suspended(installation: Installation) -> None:
 
 
 def test_strangers_count_anew_a_day_after_their_last_try(installation: Installation) -> None:
-    """To the microsecond, swept or not; a known browser's count goes on."""
+    """To the microsecond, removed or not; a known browser's count goes on."""
     shared, own = stranger("someone"), known_browser("browser")
     for _try in range(4):
         _charge(installation, shared, own)

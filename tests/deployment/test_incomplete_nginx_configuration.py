@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.report import Report, examine
+from tests.doctor.report import Report, run_doctor
 from tests.http.raw_requests import words
 from tests.processes.conftest import environment_of
 from tests.support.command_line import Shell
@@ -33,7 +33,7 @@ class Place:
         """The doctor's report once it tells exactly these of the proxy: notes are written in the background."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            report = examine(self.shell)
+            report = run_doctor(self.shell)
             if report.problems & ABOUT_PROXIES == set(problems):
                 return report
             assert time.monotonic() < deadline, report.problems

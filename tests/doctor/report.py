@@ -32,7 +32,7 @@ class Report:
         return severity
 
 
-def examine(shell: Shell, *arguments: str) -> Report:
+def run_doctor(shell: Shell, *arguments: str) -> Report:
     """Run the doctor, for JSON."""
     return report_of(shell.run("doctor", "--json", *arguments))
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from tests.doctor.conftest import sqlite_only
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.doctor.test_doctor_on_accounts import METHODS, add_apps, charge
 from tests.support.command_line import Shell
 from tests.support.databases import sqlite_driver
@@ -51,7 +51,7 @@ def test_a_page_looks_at_the_codes_of_those_who_have_had_their_apps_longest(
     monkeypatch.setattr(recovery_codes, "ACCOUNTS_LOOKED_AT", 2)
     (facts,) = on_the_page(installation, "few_recovery_codes")
     assert [account["email"] for account in facts["accounts"]] == NAMES[:2]
-    assert [account["email"] for account in examine(shell).about("few_recovery_codes")["facts"]["accounts"]] == NAMES
+    assert [account["email"] for account in run_doctor(shell).about("few_recovery_codes")["facts"]["accounts"]] == NAMES
 
 
 def test_a_page_names_some_of_many_suspended_accounts(shell: Shell, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_a_page_names_some_of_many_suspended_accounts(shell: Shell, installation
     monkeypatch.setattr(queries, "MOST_SUSPENDED", 3)
     (facts,) = on_the_page(installation, "second_factor_suspended")
     assert len(facts["accounts"]) == 3
-    everybody = examine(shell).about("second_factor_suspended")["facts"]["accounts"]
+    everybody = run_doctor(shell).about("second_factor_suspended")["facts"]["accounts"]
     assert everybody == [{"email": name, "method": METHODS[number % 2][1]} for number, name in enumerate(NAMES)]
 
 
@@ -76,7 +76,7 @@ def test_a_page_looks_for_the_latest_use_in_the_newest_sessions(
         connection.execute(text("UPDATE security_event SET at = :at"), ahead)
         connection.commit()
     assert on_the_page(installation, "clock_set_back") == []
-    assert examine(shell).problems == {"clock_set_back"}
+    assert run_doctor(shell).problems == {"clock_set_back"}
     with installation.services.database.write() as connection:
         connection.execute(text("UPDATE session SET last_used_at = :at"), ahead)
         connection.commit()

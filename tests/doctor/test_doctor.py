@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 
 from tests.doctor.conftest import sqlite_only
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
@@ -50,7 +50,7 @@ def test_people_read_a_line_for_each_check_and_one_for_each_remedy(shell: Shell,
 @sqlite_only
 def test_what_does_not_apply_is_not_praised(shell: Shell, installation: Installation) -> None:
     """With nothing encrypted none was tried, and an embedded database has no connections to run out of."""
-    said = {finding["check"]: finding["what"] for finding in examine(shell).findings}
+    said = {finding["check"]: finding["what"] for finding in run_doctor(shell).findings}
     assert said["encrypted_secrets"] == "Nothing is encrypted yet."
     assert said["connections"] == "SQLite has no such limit."
 
@@ -59,7 +59,7 @@ def test_an_error_ends_with_2_whatever_else_is_found(shell: Shell, installation:
     """An error and a warning: 2."""
     use_up(installation, but=0)
     installation.services.settings.key_file.chmod(0o640)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.problems == {"few_recovery_codes", "key_ring_open_to_others"}
     assert report.code == 2
 
@@ -81,7 +81,7 @@ def test_an_empty_directory_stays_empty(tmp_path: Path) -> None:
     place = tmp_path / "elsewhere"
     place.mkdir()
     shell = Shell(place)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"database_missing", "key_ring_not_made"})
     assert not (place / "var").exists()
 
@@ -91,7 +91,7 @@ def test_a_stopped_service_is_left_as_it_is(shell: Shell, installation: Installa
     """Not a file comes, goes or changes, beside the database neither."""
     installation.close()
     before = tree(shell)
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
     assert tree(shell) == before
 
 
@@ -101,7 +101,7 @@ def test_a_running_service_is_left_as_it_is(shell: Shell, installation: Installa
     before = tree(shell)
     log = next(name for name in before if name.endswith("-wal"))
     assert len(before[log][1]) > 0
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
     after = tree(shell)
     assert after.keys() == before.keys()
     unchanged = [name for name in before if not name.endswith("-shm")]  # readers mark their place there
@@ -110,7 +110,7 @@ def test_a_running_service_is_left_as_it_is(shell: Shell, installation: Installa
 
 def test_a_check_that_breaks_hides_no_other(shell: Shell, anna: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in one is told as a finding and as a log line with its traceback; the others are made."""
-    monkeypatch.setattr(network, "PROXIES", replace(network.PROXIES, examine=None))  # type: ignore[arg-type]
+    monkeypatch.setattr(network, "PROXIES", replace(network.PROXIES, find=None))  # type: ignore[arg-type]
     answer = shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32").run("doctor", "--json")
     findings = {finding["check"]: finding for finding in json.loads(answer.out)["findings"]}
     assert findings["proxies"]["problem"] == "check_failed"
@@ -127,7 +127,7 @@ def test_a_check_that_the_database_refuses_tells_what_the_database_said(shell: S
     with installation.services.database.write() as connection:
         connection.execute(text("DROP TABLE observation"))
         connection.commit()
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"check_failed"})
     failed = {finding["check"]: finding["facts"] for finding in report.findings if finding["problem"] == "check_failed"}
     assert failed == {check: {"error": "no such table: observation"} for check in ("forwarded_headers", "host_header")}

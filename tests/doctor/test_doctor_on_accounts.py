@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import insert, update
 
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.optional import present
@@ -22,12 +22,12 @@ METHODS = [("totp", "otp"), ("recovery_code", "recovery_code")]
 def test_unfinished_set_ups_are_counted_once_their_time_is_over(shell: Shell, installation: Installation) -> None:
     """A note, since they open nothing; one that is still open is left alone."""
     enrolment_steps(installation.services, signed_in(installation.services))
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
     enrolment_steps(installation.services, signed_in(installation.services, "berta@example.com"))
     with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(expires_at=1))
         connection.commit()
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (0, {"enrolments_expired"})
     assert report.about("enrolments_expired")["severity"] == "note"
     assert report.about("enrolments_expired")["facts"] == {"count": 2}
@@ -41,7 +41,7 @@ def test_accounts_whose_recovery_codes_run_out_are_named(shell: Shell, installat
         spend(installation, protected(services, f"{name}@example.com"), but=count)
     signed_in(services, "emil@example.com")
     services.identity.administration.set_status("dora@example.com", AccountStatus.DISABLED)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"few_recovery_codes"})
     assert report.about("few_recovery_codes")["facts"]["accounts"] == [
         {"email": "carl@example.com", "left": 0},
@@ -53,7 +53,7 @@ def test_of_many_accounts_the_words_name_ten_and_the_facts_all(shell: Shell, ins
     """A page and a terminal have an end."""
     accounts = [installation.add_account(f"person{number:02}@example.com") for number in range(12)]
     add_apps(installation, [account.id for account in accounts])
-    finding = examine(shell).about("few_recovery_codes")
+    finding = run_doctor(shell).about("few_recovery_codes")
     assert len(finding["facts"]["accounts"]) == 12
     assert finding["what"].endswith("person09@example.com (0) and 2 more.")
 
@@ -65,9 +65,9 @@ def test_an_account_with_a_suspended_factor_is_named(
     """At the count that suspends and not before; which of the two is said."""
     bucket, suspend_at = throttle.second_factor(factor, anna.account.id), present(SECOND_FACTOR.suspend_at)
     charge(installation, bucket, suspend_at - 1)
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
     charge(installation, bucket, suspend_at)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"second_factor_suspended"})
     finding = report.about("second_factor_suspended")
     assert finding["facts"]["accounts"] == [{"email": anna.account.email, "method": method}]
@@ -77,7 +77,7 @@ def test_an_account_with_a_suspended_factor_is_named(
 def test_wrong_passwords_suspend_no_account(shell: Shell, installation: Installation, anna: Person) -> None:
     """However many there were."""
     charge(installation, throttle.stranger(anna.account.id), present(PASSWORD.alarm_at))
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
 
 
 def add_apps(installation: Installation, accounts: Sequence[str], last_used_at: int | None = None, **totp: int) -> None:

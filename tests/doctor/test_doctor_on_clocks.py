@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.database.test_query_plans import recorded
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.doctor.test_bounded_checks import on_the_page
 from tests.doctor.test_doctor_on_accounts import add_apps
 from tests.support.command_line import Shell
@@ -37,7 +37,7 @@ def test_accounts_whose_codes_are_refused_are_named_with_the_command(shell: Shel
     """Until the operator has run it for them; not those that are disabled."""
     use_steps(installation, NAMES, beyond=10)
     installation.services.identity.administration.set_status(NAMES[3], AccountStatus.DISABLED)
-    report = examine(shell)
+    report = run_doctor(shell)
     finding = report.about("codes_of_the_future")
     assert report.code == 2
     assert finding["facts"] == {"accounts": [{"email": email} for email in NAMES[:3]]}
@@ -45,13 +45,13 @@ def test_accounts_whose_codes_are_refused_are_named_with_the_command(shell: Shel
     assert "If it is right, run for each of them: xpressbot 2fa clock-reset E" in finding["remedy"]
     for email in NAMES[:3]:
         assert shell.run("2fa", "clock-reset", email).code == 0
-    assert "codes_of_the_future" not in examine(shell).problems
+    assert "codes_of_the_future" not in run_doctor(shell).problems
 
 
 def test_a_step_that_another_node_may_have_used_is_well(shell: Shell, installation: Installation) -> None:
     """Clocks of nodes may differ by two minutes."""
     use_steps(installation, NAMES[:1], beyond=-1)
-    assert "codes_of_the_future" not in examine(shell).problems
+    assert "codes_of_the_future" not in run_doctor(shell).problems
 
 
 def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
@@ -63,12 +63,12 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
     waiting = pending(services)
     services.identity.second_step.verify(waiting, TotpCode(anna.phone.code()), CLIENT)
     clock.advance(hours=-24 * 365)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"clock_set_back", "codes_of_the_future"})
     remedy = report.about("clock_set_back")["remedy"]
     assert remedy.startswith("If this machine's clock is wrong, set it by NTP. If it is right, sessions, sign-ins and links that are dated")
     assert shell.run("2fa", "clock-reset", anna.account.email).code == 0
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
 
 
 def sight(installation: Installation, person: Person, steps: int) -> None:
@@ -89,9 +89,9 @@ def test_three_phones_that_are_off_alike_make_the_doctor_ask_for_the_servers_clo
     """A warning with NTP as its remedy; two phones are two wrong phones."""
     for person in people[:2]:
         sight(installation, person, steps)
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
     sight(installation, people[2], steps + 1)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"phones_agree"})
     finding = report.about("phones_agree")
     assert finding["facts"] == {"phones": 3, "seconds": 120, "direction": direction}
@@ -105,7 +105,7 @@ def test_phones_that_are_off_each_in_its_own_way_are_wrong_phones(shell: Shell, 
         sight(installation, person, steps)
     for _try in range(3):
         sight(installation, people[0], -4)
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
 
 
 @pytest.mark.parametrize("when", [-HOUR - MINUTE, 3 * MINUTE], ids=["an hour ago", "in the future"])
@@ -118,16 +118,16 @@ def test_refused_codes_of_another_time_tell_nothing_of_this_clock(
     with installation.services.database.write() as connection:
         connection.execute(update(TOTP_AUTHENTICATOR).values(sighted_at=TOTP_AUTHENTICATOR.c.sighted_at + when))
         connection.commit()
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
 
 
 def test_a_right_code_takes_a_phone_out_of_the_count(shell: Shell, installation: Installation, people: list[Person]) -> None:
     """A person who typed late, and then the next code, has shown that both clocks are right."""
     for person in people[:3]:
         sight(installation, person, -2)
-    assert examine(shell).problems == {"phones_agree"}
+    assert run_doctor(shell).problems == {"phones_agree"}
     sight(installation, people[0], 0)
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
 
 
 def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Installation) -> None:
@@ -137,7 +137,7 @@ def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Inst
         caller = signed_in(services, email)
         phone, _secret = enrolment_steps(services, caller)
         services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-4)))
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.about("phones_agree")["facts"]["phones"] == 3
 
 
@@ -152,7 +152,7 @@ def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installatio
         for account_id in accounts:
             revoke_all(tx, services.identity.kinds, account_id, keep=None)
         tx.commit()
-    assert examine(shell).problems == set()
+    assert run_doctor(shell).problems == set()
 
 
 def test_an_app_that_was_set_up_at_last_keeps_no_sighting(installation: Installation) -> None:
@@ -179,7 +179,7 @@ def test_a_page_looks_at_the_newest_apps(
     monkeypatch.setattr(doctor_checks, "APPS_LOOKED_AT", 2)
     assert on_the_page(installation, "phones_agree") == []
     assert [len(facts["accounts"]) for facts in on_the_page(installation, "codes_of_the_future")] == [2]
-    report = examine(shell)
+    report = run_doctor(shell)
     assert report.about("phones_agree")["facts"]["phones"] == 4
     assert len(report.about("codes_of_the_future")["facts"]["accounts"]) == 4
 

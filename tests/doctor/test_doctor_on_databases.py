@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.doctor.conftest import postgresql_only, sqlite_only
-from tests.doctor.report import Report, examine, report_of
+from tests.doctor.report import Report, report_of, run_doctor
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.optional import present
@@ -48,7 +48,7 @@ def skipped(report: Report) -> set[str]:
 def test_a_file_that_was_cut_off_is_damaged(shell: Shell, file: Path, lost: int) -> None:
     """Wherever the cut is; what needs no database is looked at."""
     os.truncate(file, file.stat().st_size - lost)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"database_damaged"})
     assert skipped(report) == NEED_THE_DATABASE
 
@@ -57,7 +57,7 @@ def test_a_file_that_was_cut_off_is_damaged(shell: Shell, file: Path, lost: int)
 def test_a_file_that_is_no_database_is_damaged(shell: Shell, file: Path) -> None:
     """What SQLite says of it is told."""
     file.write_bytes(b"this is no database, whatever its name says" * 100)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"database_damaged"})
     assert report.about("database_damaged")["facts"]["error"] == "file is not a database"
 
@@ -72,7 +72,7 @@ def test_damage_in_a_page_that_no_other_check_reads_is_found(shell: Shell, file:
     with file.open("r+b") as opened:
         opened.seek((page - 1) * size)
         opened.write(b"\xff" * size)
-    assert examine(shell).problems == {"database_damaged"}
+    assert run_doctor(shell).problems == {"database_damaged"}
 
 
 def remove_with_its_directory(file: Path) -> None:
@@ -85,7 +85,7 @@ def remove_with_its_directory(file: Path) -> None:
 def test_a_missing_database_is_an_error_and_stays_missing(shell: Shell, file: Path, make: Callable[[Path], None]) -> None:
     """An operator who runs it in the wrong directory must not read that all is well."""
     make(file)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"database_missing"})
     assert not file.exists()
 
@@ -95,7 +95,7 @@ def test_a_directory_in_the_databases_place_is_told(shell: Shell, file: Path) ->
     """Root is stopped by it too, as by no mode."""
     file.unlink()
     file.mkdir()
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"database_unreachable"})
     assert skipped(report) == NEED_THE_DATABASE
 
@@ -122,7 +122,7 @@ def test_what_a_killed_service_left_in_its_log_is_seen(shell: Shell, installatio
     copy = tmp_path / "copy"
     shutil.copytree(tmp_path / "data", copy)
     assert (copy / "xpressbot.sqlite3-wal").stat().st_size > 0
-    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL=f"sqlite:///{copy}/xpressbot.sqlite3"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_DATABASE_URL=f"sqlite:///{copy}/xpressbot.sqlite3"))
     assert report.code == 0
     assert [finding["facts"]["tried"] for finding in report.findings if finding["check"] == "encrypted_secrets"] == [11]
 
@@ -130,7 +130,7 @@ def test_what_a_killed_service_left_in_its_log_is_seen(shell: Shell, installatio
 @postgresql_only
 def test_a_server_that_does_not_answer_is_told_without_its_password(shell: Shell) -> None:
     """A port where no process listens."""
-    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL="postgresql://bot:canary-word@127.0.0.1:1/none"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_DATABASE_URL="postgresql://bot:canary-word@127.0.0.1:1/none"))
     assert (report.code, report.problems) == (2, {"database_unreachable"})
     assert "127.0.0.1" in report.about("database_unreachable")["what"]
     assert "canary-word" not in str(report)
@@ -153,7 +153,7 @@ def test_a_schema_of_another_version_is_told(
     sqlite = installation.services.database.engine.dialect.name == "sqlite"
     try:
         set_revision(installation, revision)
-        report = examine(shell)
+        report = run_doctor(shell)
         assert report.problems == {embedded if sqlite else server}
         assert report.code == (1 if sqlite and embedded == "schema_migrated_by_start" else 2)
         assert skipped(report) == NEED_OUR_SCHEMA
@@ -166,7 +166,7 @@ def test_a_schema_of_another_version_is_told(
 def test_an_empty_file_holds_no_schema(shell: Shell, file: Path) -> None:
     """As SQLite makes one by itself."""
     file.write_bytes(b"")
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"schema_missing"})
     assert file.stat().st_size == 0
 
@@ -175,23 +175,23 @@ def test_an_empty_file_holds_no_schema(shell: Shell, file: Path) -> None:
 def test_an_empty_database_of_a_server_is_told(shell: Shell, postgres_server: str) -> None:
     """`db upgrade` was forgotten; afterwards the ring of another installation is none of its."""
     fresh = shell.with_settings(XPRESSBOT_DATABASE_URL=new_database(postgres_server, "doctor_empty"))
-    report = examine(fresh)
+    report = run_doctor(fresh)
     assert (report.code, report.problems) == (2, {"schema_missing"})
     assert fresh.run("db", "upgrade").code == 0
-    assert examine(fresh).code == 0
+    assert run_doctor(fresh).code == 0
 
 
 @sqlite_only
 def test_data_that_others_can_read_is_told_by_file(shell: Shell, file: Path) -> None:
     """Where both the directory and the file let them in; either alone keeps them out."""
     file.chmod(0o644)
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
     file.parent.chmod(0o755)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"data_open_to_others"})
     assert report.about("data_open_to_others")["facts"]["path"] == str(file)
     file.chmod(0o600)
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
 
 
 @sqlite_only
@@ -200,7 +200,7 @@ def test_a_directory_in_which_others_can_put_a_database_is_told(shell: Shell, fi
     """An attacker who may replace the file needs not write to it."""
     file.chmod(0o600)
     file.parent.chmod(mode)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"data_directory_writable"})
     assert report.about("data_directory_writable")["facts"] == {"path": str(file.parent), "mode": f"{mode:04o}"}
     assert report.about("data_directory_writable")["remedy"] == f"Run: chmod 700 {file.parent}"
@@ -215,7 +215,7 @@ def test_a_disk_that_fills_up_is_told(
     above = shutil.disk_usage(shell.directory).free * 2
     monkeypatch.setattr(files, "LOW_SPACE", above)
     monkeypatch.setattr(files, limit, above)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (code, {problem})
     assert 0 < report.about(problem)["facts"]["free"] < above
     assert "MiB" in report.about(problem)["what"]
@@ -226,7 +226,7 @@ def test_a_full_disk_of_the_keys_is_told_with_either_database(
 ) -> None:
     """`keys add` needs room there."""
     monkeypatch.setattr(files, "LOW_SPACE_FOR_KEYS", shutil.disk_usage(shell.directory).free * 2)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"disk_low"})
     assert report.about("disk_low")["facts"]["directory"] == str(installation.services.settings.key_file.parent)
 
@@ -237,7 +237,7 @@ def test_a_clock_that_was_set_back_is_told(shell: Shell, installation: Installat
     with installation.services.database.write() as connection:
         connection.execute(text("UPDATE session SET last_used_at = :at"), {"at": ahead})
         connection.commit()
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"clock_set_back"})
     facts = report.about("clock_set_back")["facts"]
     assert facts["newest"] == ahead
@@ -269,7 +269,7 @@ def skewed(shell: Shell, postgres_server: str, request: pytest.FixtureRequest) -
 )
 def test_a_clock_that_differs_from_the_databases_is_told(skewed: Shell, problem: str, direction: str) -> None:
     """By how much and in which direction: a warning, and an error from where right codes are refused."""
-    report = examine(skewed)
+    report = run_doctor(skewed)
     assert report.problems == {problem}
     assert report.code == (1 if problem == "clock_differs" else 2)
     assert report.about(problem)["facts"]["direction"] == direction
@@ -280,13 +280,13 @@ def test_a_clock_that_differs_from_the_databases_is_told(skewed: Shell, problem:
 @pytest.mark.parametrize("skewed", [1], indirect=True)
 def test_a_clock_that_differs_by_a_second_is_well(skewed: Shell) -> None:
     """Networks take their time."""
-    assert examine(skewed).code == 0
+    assert run_doctor(skewed).code == 0
 
 
 @postgresql_only
 def test_more_workers_than_the_database_has_connections_for_are_an_error(shell: Shell, anna: Person) -> None:
     """Said by the option or by the environment that uvicorn knows."""
-    for report in (examine(shell, "--workers", "64"), examine(shell.with_settings(WEB_CONCURRENCY="64"))):
+    for report in (run_doctor(shell, "--workers", "64"), run_doctor(shell.with_settings(WEB_CONCURRENCY="64"))):
         assert (report.code, report.problems) == (2, {"connections_too_few"})
         facts = report.about("connections_too_few")["facts"]
         assert facts["needed"] == 64 * facts["threads"] > facts["limit"]
@@ -296,12 +296,12 @@ def test_more_workers_than_the_database_has_connections_for_are_an_error(shell: 
 @pytest.mark.parametrize("value", ["many", "0", "65", "2.5"])
 def test_an_unusable_number_of_workers_is_a_finding(shell: Shell, anna: Person, value: str) -> None:
     """The service would not start with it; everything that does not rest on it is looked at."""
-    report = examine(shell.with_settings(WEB_CONCURRENCY=value))
+    report = run_doctor(shell.with_settings(WEB_CONCURRENCY=value))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
     assert report.about("settings_unusable")["what"] == "WEB_CONCURRENCY: must be a whole number from 1 to 64."
     assert skipped(report) == {"connections"}
     assert shell.with_settings(WEB_CONCURRENCY=value).run("serve").code == 2
-    assert examine(shell.with_settings(WEB_CONCURRENCY=value), "--workers", "2").code == 0
+    assert run_doctor(shell.with_settings(WEB_CONCURRENCY=value), "--workers", "2").code == 0
 
 
 @postgresql_only
@@ -312,7 +312,7 @@ def test_a_limit_of_the_database_of_ones_own_counts(shell: Shell, postgres_serve
     assert limited.run("db", "upgrade").code == 0
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("ALTER DATABASE doctor_limited CONNECTION LIMIT 5")
-    report = examine(limited)
+    report = run_doctor(limited)
     assert (report.code, report.problems) == (2, {"connections_too_few"})
     assert report.about("connections_too_few")["facts"]["limit"] == 5
 
@@ -328,7 +328,7 @@ def test_a_server_that_is_nearly_full_is_a_warning(shell: Shell, installation: I
         limit = int(allowed) - int(reserved)
         for _connection in range(int(limit * 0.9)):
             held.enter_context(psycopg.connect(url))
-        report = examine(shell)
+        report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"connections_nearly_used"})
     assert report.about("connections_nearly_used")["facts"]["used"] >= limit * 0.9
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.doctor.conftest import sqlite_only
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
@@ -49,7 +49,7 @@ def test_a_directory_above_in_which_others_can_write_is_told(moved: Shell, place
     """They can put another directory of keys or data in the place of ours, whatever its own mode."""
     open_to_others = [place, place.parent][above]
     open_to_others.chmod(mode)
-    report = examine(moved)
+    report = run_doctor(moved)
     assert (report.code, report.problems) == (2, {"parent_directory_writable"})
     said = report.about("parent_directory_writable")
     assert said["facts"] == {"path": str(open_to_others), "mode": f"{mode:04o}"}
@@ -60,7 +60,7 @@ def test_a_directory_above_in_which_others_can_write_is_told(moved: Shell, place
 def test_in_a_sticky_directory_above_others_move_nothing(moved: Shell, place: Path) -> None:
     """As /tmp is."""
     place.chmod(0o1777)
-    assert examine(moved).code == 0
+    assert run_doctor(moved).code == 0
 
 
 @sqlite_only
@@ -70,7 +70,7 @@ def test_the_way_by_a_link_is_looked_at_as_well(shell: Shell, place: Path, tmp_p
     links.mkdir()
     (links / "here").symlink_to(place)
     links.chmod(0o777)
-    report = examine(set_to(shell, links / "here"))
+    report = run_doctor(set_to(shell, links / "here"))
     assert report.about("parent_directory_writable")["facts"]["path"] == str(links)
 
 
@@ -80,7 +80,7 @@ def test_the_way_by_a_link_is_looked_at_as_well(shell: Shell, place: Path, tmp_p
 def test_a_part_that_is_another_users_is_told_to_root(moved: Shell, place: Path, name: str) -> None:
     """Root runs the doctor for the service's user, whichever it is: all must be one user's."""
     os.chown(place / name, OTHER_USER, -1)
-    report = examine(moved)
+    report = run_doctor(moved)
     assert (report.code, report.problems) == (2, {"owners_differ"})
     owners = {entry["path"]: entry["owner"] for entry in report.about("owners_differ")["facts"]["owners"]}
     assert [path for path, owner in owners.items() if owner == str(OTHER_USER)] == [str(place / name)]
@@ -94,20 +94,20 @@ def test_what_is_all_one_users_is_well_for_root(moved: Shell, place: Path) -> No
     """It needs not be root's."""
     for path in (place / "keys", place / "data", *(place / "keys").iterdir(), *(place / "data").iterdir()):
         os.chown(path, OTHER_USER, -1)
-    assert examine(moved).code == 0
+    assert run_doctor(moved).code == 0
 
 
 @as_root
 def test_a_key_directory_of_another_user_is_told_with_either_database(shell: Shell, installation: Installation, anna: Person) -> None:
     """The ring can be replaced by the user who owns its directory."""
     os.chown(installation.services.settings.key_file.parent, OTHER_USER, -1)
-    assert examine(shell).problems == {"owners_differ"}
+    assert run_doctor(shell).problems == {"owners_differ"}
 
 
 def test_what_is_all_another_users_is_told_to_any_user_but_root(shell: Shell, anna: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service's user runs the doctor, and the files should be its own."""
     monkeypatch.setattr(os, "geteuid", lambda: OTHER_USER)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"owners_differ"})
 
 
@@ -129,6 +129,6 @@ def test_paths_in_remedies_are_typed_as_a_shell_takes_them(
     shutil.move(place, odd)
     (odd / "data" / "xpressbot.sqlite3").chmod(0o600)
     breaks(odd)
-    said = examine(set_to(shell, odd)).about(problem)
+    said = run_doctor(set_to(shell, odd)).about(problem)
     assert shlex.split(said["remedy"])[-1] == str(odd / name)
     assert str(odd / name) in said["what"]

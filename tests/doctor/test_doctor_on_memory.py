@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.doctor.conftest import sqlite_only
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Shell
 from tests.support.people import Person
 
@@ -15,7 +15,7 @@ pytestmark = sqlite_only
 def test_a_kernel_that_gives_no_large_pages_is_noted(shell: Shell, anna: Person, kernel_setting: Path) -> None:
     """A note alone: everything works, and hashing takes about twice as long."""
     kernel_setting.write_text("always madvise [never]\n")
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (0, {"large_pages_never"})
     assert str(kernel_setting) in report.about("large_pages_never")["remedy"]
 
@@ -27,5 +27,5 @@ def test_other_values_and_systems_are_not_noted(shell: Shell, anna: Person, kern
         kernel_setting.unlink()
     else:
         kernel_setting.write_bytes(content)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (0, set())

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.doctor.conftest import sqlite_only
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from xpressbot.diagnostics.network_checks import REMEMBERED_FOR
@@ -17,7 +17,7 @@ HTTPS = "https://chat.example.com"
 
 def test_a_setting_that_does_not_exist_is_one_finding(shell: Shell) -> None:
     """It is named, and every other check is made all the same."""
-    report = examine(shell.with_settings(XPRESSBOT_PASWORD_MIN_LENGTH="20"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_PASWORD_MIN_LENGTH="20"))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
     assert report.about("settings_unusable")["what"].startswith("XPRESSBOT_PASWORD_MIN_LENGTH: no such setting.")
     assert {finding["severity"] for finding in report.findings} == {"error", "ok"}
@@ -33,7 +33,7 @@ def test_a_setting_that_does_not_exist_is_one_finding(shell: Shell) -> None:
 )
 def test_checks_that_rest_on_an_unusable_value_are_not_made(shell: Shell, name: str, value: str, skipped: set[str]) -> None:
     """They would look at a default; the others are made. The value is not repeated, since it may be a secret."""
-    report = examine(shell.with_settings(**{name: value}))
+    report = run_doctor(shell.with_settings(**{name: value}))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
     assert report.about("settings_unusable")["what"].startswith(name)
     assert {finding["check"] for finding in report.findings if finding["severity"] == "skipped"} == skipped
@@ -42,7 +42,7 @@ def test_checks_that_rest_on_an_unusable_value_are_not_made(shell: Shell, name: 
 
 def test_an_unknown_name_hides_no_unusable_value(shell: Shell) -> None:
     """Everything that is wrong is told at once, and only the checks that rest on it are not made."""
-    report = examine(
+    report = run_doctor(
         shell.with_settings(
             XPRESSBOT_TRUSTED_PROXY="10.0.0.1", XPRESSBOT_TRUSTED_PROXIES="other", XPRESSBOT_PUBLIC_URL="http://chat.example.com"
         )
@@ -59,21 +59,21 @@ def test_an_unknown_name_hides_no_unusable_value(shell: Shell) -> None:
 
 def test_plain_http_is_not_held_against_a_flag_that_cannot_be_read(shell: Shell) -> None:
     """The flag is what is wrong."""
-    report = examine(shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="perhaps", XPRESSBOT_PUBLIC_URL="http://chat.example.com"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="perhaps", XPRESSBOT_PUBLIC_URL="http://chat.example.com"))
     assert "is plain http beyond" not in report.about("settings_unusable")["what"]
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
 def test_a_database_that_no_file_holds_is_an_unusable_value(shell: Shell, url: str) -> None:
     """Neither the service nor the doctor can do anything with it."""
-    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL=url))
+    report = run_doctor(shell.with_settings(XPRESSBOT_DATABASE_URL=url))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
     assert report.severity_of("database") == "skipped"
 
 
 def test_an_unusable_database_url_hides_nothing_that_needs_no_database(shell: Shell) -> None:
     """Keys, URL and proxies are looked at; the database's own checks are not."""
-    report = examine(shell.with_settings(XPRESSBOT_DATABASE_URL="mysql://root:canary-word@127.0.0.1/x"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_DATABASE_URL="mysql://root:canary-word@127.0.0.1/x"))
     assert (report.code, report.problems) == (2, {"settings_unusable"})
     assert [report.severity_of(check) for check in ("database", "schema", "encrypted_secrets", "connections")] == ["skipped"] * 4
     assert [report.severity_of(check) for check in ("key_ring", "public_url", "cookies", "proxies")] == ["ok"] * 4
@@ -83,16 +83,16 @@ def test_an_unusable_database_url_hides_nothing_that_needs_no_database(shell: Sh
 def test_plain_http_beyond_this_machine_is_told_with_what_it_does_to_cookies(shell: Shell) -> None:
     """Asked for, it is two warnings; not asked for, the settings are unusable besides."""
     plain = shell.with_settings(XPRESSBOT_PUBLIC_URL="http://chat.example.com")
-    report = examine(plain.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true"))
+    report = run_doctor(plain.with_settings(XPRESSBOT_ALLOW_PLAIN_HTTP="true"))
     assert (report.code, report.problems) == (1, {"public_url_plain", "cookies_unprotected"})
-    assert examine(plain).problems == {"settings_unusable", "public_url_plain", "cookies_unprotected"}
+    assert run_doctor(plain).problems == {"settings_unusable", "public_url_plain", "cookies_unprotected"}
 
 
 def test_cookies_are_named_as_browsers_see_them(shell: Shell) -> None:
     """On this machine alone without the prefix, with https with it; and with a port that is not the scheme's own."""
     names = []
     for url in ("http://127.0.0.1:8000", HTTPS, f"{HTTPS}:8443"):
-        report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=url, XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
+        report = run_doctor(shell.with_settings(XPRESSBOT_PUBLIC_URL=url, XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
         assert report.code == 0
         names += [finding["facts"] for finding in report.findings if finding["check"] == "cookies"]
     assert names == [
@@ -105,20 +105,20 @@ def test_cookies_are_named_as_browsers_see_them(shell: Shell) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0:8000", "[::]", "224.0.0.1"])
 def test_a_public_url_that_no_browser_can_open_is_told(shell: Shell, host: str) -> None:
     """An address to listen on was taken for the one to visit."""
-    report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=f"https://{host}", XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_PUBLIC_URL=f"https://{host}", XPRESSBOT_TRUSTED_PROXIES="127.0.0.1/32"))
     assert (report.code, report.problems) == (2, {"public_url_unreachable"})
 
 
 def test_https_without_a_named_proxy_is_a_warning(shell: Shell) -> None:
     """A proxy ends TLS; unnamed, all people share its address."""
-    report = examine(shell.with_settings(XPRESSBOT_PUBLIC_URL=HTTPS))
+    report = run_doctor(shell.with_settings(XPRESSBOT_PUBLIC_URL=HTTPS))
     assert (report.code, report.problems) == (1, {"proxies_unnamed"})
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3", "198.0.0.0/7"])
 def test_trusting_far_too_much_of_the_internet_is_an_error(shell: Shell, network: str) -> None:
     """The network is named; one that is as wide but private, and a host, are not."""
-    report = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=f"10.0.0.0/8, fd00::/8, 192.0.2.1, {network}"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=f"10.0.0.0/8, fd00::/8, 192.0.2.1, {network}"))
     assert (report.code, report.problems) == (2, {"proxies_too_wide"})
     assert report.about("proxies_too_wide")["facts"] == {"networks": [network]}
     assert f"trusts far too much of the Internet ({network})" in report.about("proxies_too_wide")["what"]
@@ -128,35 +128,35 @@ def test_the_words_fit_how_many_proxies_are_named(shell: Shell) -> None:
     """None, or some."""
     said = {}
     for networks in ("", "10.0.0.0/8"):
-        findings = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=networks)).findings
+        findings = run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES=networks)).findings
         (said[networks],) = (finding["what"] for finding in findings if finding["check"] == "proxies")
     assert said == {"": "None is named, and none is needed.", "10.0.0.0/8": "None of those that are trusted is a wide public network."}
 
 
 def test_private_networks_and_a_providers_ranges_are_not_too_wide(shell: Shell) -> None:
     """Wide networks of proxies that exist."""
-    assert examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="10.0.0.0/8, fc00::/7, 104.16.0.0/13, 2400:cb00::/32")).code == 0
+    assert run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="10.0.0.0/8, fc00::/7, 104.16.0.0/13, 2400:cb00::/32")).code == 0
 
 
 def test_a_forwarded_header_from_a_proxy_that_was_not_named_is_told(shell: Shell, installation: Installation) -> None:
     """With the peer's address, the header and the time; no longer once the peer is trusted."""
     now = SystemClock().now()
     note(installation.services.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "x-forwarded-for"}, now)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"forwarded_by_unknown"})
     assert report.about("forwarded_by_unknown")["facts"] == {"peer": "172.18.0.2", "header": "x-forwarded-for", "at": now}
     assert report.about("forwarded_by_unknown")["what"].startswith("172.18.0.2, which is no trusted proxy, sent x-forwarded-for at 20")
     assert report.about("forwarded_by_unknown")["remedy"] == (
         "If it is your proxy, name it in XPRESSBOT_TRUSTED_PROXIES; if not, close the port to all but the proxy."
     )
-    assert examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")).code == 0
+    assert run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")).code == 0
 
 
 @pytest.mark.parametrize("away", [-REMEMBERED_FOR - SECOND, REMEMBERED_FOR + MINUTE], ids=["long ago", "far ahead"])
 def test_a_forwarded_header_of_another_time_is_not_told(shell: Shell, installation: Installation, away: int) -> None:
     """The client that brought it may have been named since, or it was noted while the clock was ahead."""
     note(installation.services.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "forwarded"}, SystemClock().now() + away)
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
 
 
 def test_a_trusted_proxy_that_names_no_client_is_told(shell: Shell, installation: Installation) -> None:
@@ -165,14 +165,14 @@ def test_a_trusted_proxy_that_names_no_client_is_told(shell: Shell, installation
     trusting = shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")
     for value, said in (("unknown", "X-Forwarded-For was unknown."), ("", "X-Forwarded-For was empty.")):
         note(installation.services.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": value}, now)
-        report = examine(trusting)
+        report = run_doctor(trusting)
         assert (report.code, report.problems) == (1, {"client_not_named"})
         assert report.about("client_not_named")["facts"] == {"peer": "172.18.0.2", "value": value, "at": now}
         assert said in report.about("client_not_named")["what"]
     assert "proxy_set_header X-Forwarded-For $remote_addr" in report.about("client_not_named")["remedy"]
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0
     note(installation.services.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now - REMEMBERED_FOR - 1)
-    assert examine(trusting).code == 0
+    assert run_doctor(trusting).code == 0
 
 
 def test_a_stranger_and_a_proxy_that_names_no_client_are_two_findings(shell: Shell, installation: Installation) -> None:
@@ -180,7 +180,7 @@ def test_a_stranger_and_a_proxy_that_names_no_client_are_two_findings(shell: She
     now = SystemClock().now()
     note(installation.services.database, FORWARDED_HEADER, {"peer": "192.0.2.7", "header": "x-real-ip"}, now)
     note(installation.services.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now)
-    report = examine(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16"))
+    report = run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16"))
     assert report.problems == {"forwarded_by_unknown", "client_not_named"}
 
 
@@ -188,7 +188,7 @@ def test_a_proxy_that_does_not_pass_the_host_on_is_told(shell: Shell, installati
     """With the host that came and the lines to add; no longer once that host is answered, nor of long ago."""
     now = SystemClock().now()
     note(installation.services.database, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now)
-    report = examine(shell)
+    report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"host_not_passed_on"})
     found = report.about("host_not_passed_on")
     assert found["facts"] == {"peer": "127.0.0.1", "host": "xpressbot:9000", "at": now, "public": "localhost:8000"}
@@ -196,6 +196,6 @@ def test_a_proxy_that_does_not_pass_the_host_on_is_told(shell: Shell, installati
     for line in ("proxy_set_header Host $http_host", "ProxyPreserveHost On", "header_up Host {hostport}"):
         assert line in found["remedy"]
     plain = shell.with_settings(XPRESSBOT_PUBLIC_URL="http://xpressbot:9000", XPRESSBOT_ALLOW_PLAIN_HTTP="true")
-    assert "host_not_passed_on" not in examine(plain).problems
+    assert "host_not_passed_on" not in run_doctor(plain).problems
     note(installation.services.database, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now - REMEMBERED_FOR - 1)
-    assert examine(shell).code == 0
+    assert run_doctor(shell).code == 0

@@ -149,13 +149,13 @@ def test_no_page_waits_for_checks_that_take_their_time() -> None:
     """While another one is made, the one before is there."""
     began, may_end = threading.Event(), threading.Event()
 
-    def examine() -> list[Finding]:
+    def run_doctor() -> list[Finding]:
         began.set()
         assert may_end.wait(20)
         return []
 
     clock = SettableClock()
-    background_check = BackgroundCheck(examine, clock)
+    background_check = BackgroundCheck(run_doctor, clock)
     may_end.set()
     background_check.renew()
     first = background_check.last()

@@ -8,7 +8,7 @@ import pytest
 from babel import Locale
 
 from tests.doctor.conftest import sqlite_only
-from tests.doctor.report import examine
+from tests.doctor.report import run_doctor
 from tests.doctor.test_installation_card import renewed_card
 from tests.support.browser import Browser
 from tests.support.command_line import Shell
@@ -16,7 +16,7 @@ from tests.support.installation import install, make_settings
 from tests.support.people import Person
 from tests.support.settable_system import SettableClock
 from xpressbot import bootstrap
-from xpressbot.diagnostics.check import CHECK_FAILED, NOT_CHECKED, Check, ConnectionDemand, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import CHECK_FAILED, NOT_CHECKED, Check, CheckRun, ConnectionDemand, Finding, Problem, Severity
 from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.messages.findings import advice as words
@@ -28,7 +28,7 @@ from xpressbot.foundation.system import System
 NO_BOTS = Problem("no_bots", Severity.WARNING)
 BOTS = Check(
     "bots",
-    lambda examination: [Finding("bots", NO_BOTS, {"place": examination.settings.public_url})],
+    lambda run: [Finding("bots", NO_BOTS, {"place": run.settings.public_url})],
     problems=(NO_BOTS,),
     needs=("schema",),
     fields=frozenset({"public_url"}),
@@ -61,7 +61,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_reports_a_check_from_outside(shell: Shell, anna: Person) -> None:
     """Last, as it was registered; what it needs and rests on is looked after."""
     outside = Shell(shell.directory, shell.settings, become=register)
-    report = examine(outside)
+    report = run_doctor(outside)
     assert (report.code, report.problems) == (1, {"no_bots"})
     assert report.findings[-1] == {
         "check": "bots",
@@ -72,7 +72,7 @@ def test_the_command_reports_a_check_from_outside(shell: Shell, anna: Person) ->
         "facts": {"place": "http://localhost:8000"},
     }
     for setting, because in (("XPRESSBOT_PUBLIC_URL", "Settings"), ("XPRESSBOT_DATABASE_URL", "Schema")):
-        skipped = examine(outside.with_settings(**{setting: "nonsense"})).findings[-1]
+        skipped = run_doctor(outside.with_settings(**{setting: "nonsense"})).findings[-1]
         assert (skipped["check"], skipped["problem"]) == ("bots", "not_checked")
         assert skipped["what"] == f"Not looked at before this is mended: {because}."
 
@@ -98,18 +98,18 @@ def made_by(tmp_path: Path) -> Made:
     def made(*checks: Check, defaulted: frozenset[str] = frozenset()) -> list[tuple[str, Problem | None]]:
         doctor = Doctor(SettableClock(), checks)
         database = open_for_reading(settings.url)
-        findings = doctor.examine(settings, database, ConnectionDemand(1, 1), thorough=False, defaulted=defaulted)
+        findings = doctor.run(settings, database, ConnectionDemand(1, 1), thorough=False, defaulted=defaulted)
         return [(finding.check, finding.problem) for finding in findings]
 
     return made
 
 
 def well(name: str, needs: tuple[str, ...] = ()) -> Check:
-    return Check(name, lambda _examination: [], needs=needs)
+    return Check(name, lambda _run: [], needs=needs)
 
 
 def ill(name: str, needs: tuple[str, ...] = (), fields: frozenset[str] = frozenset()) -> Check:
-    return Check(name, lambda _examination: [Finding(name, OTHER)], problems=(OTHER,), needs=needs, fields=fields)
+    return Check(name, lambda _run: [Finding(name, OTHER)], problems=(OTHER,), needs=needs, fields=fields)
 
 
 def test_a_check_cannot_need_one_that_is_not_made_before_it(made_by: Made) -> None:
@@ -128,7 +128,7 @@ def test_a_check_is_not_made_without_what_it_needs_or_rests_on(made_by: Made) ->
     assert made_by(rests, defaulted=frozenset({"log_level"})) == [("fourth", OTHER)]
 
 
-def raise_a_bug(_examination: Examination) -> Sequence[Finding]:
+def raise_a_bug(_run: CheckRun) -> Sequence[Finding]:
     raise RuntimeError("a bug")
 
 
@@ -136,13 +136,13 @@ def raise_a_bug(_examination: Examination) -> Sequence[Finding]:
     "broken",
     [
         raise_a_bug,
-        lambda _examination: [Finding("broken", OTHER)],
-        lambda _examination: [Finding("another", None)],
-        lambda examination: [Finding("broken", None if examination.is_well("another") else OTHER)],
+        lambda _run: [Finding("broken", OTHER)],
+        lambda _run: [Finding("another", None)],
+        lambda run: [Finding("broken", None if run.is_well("another") else OTHER)],
     ],
     ids=["raises", "finds what it does not declare", "speaks for another", "asks for what was not made"],
 )
-def test_a_check_with_a_bug_has_failed_and_the_others_are_made(made_by: Made, broken: Callable[[Examination], Sequence[Finding]]) -> None:
+def test_a_check_with_a_bug_has_failed_and_the_others_are_made(made_by: Made, broken: Callable[[CheckRun], Sequence[Finding]]) -> None:
     """What was not declared may have no words."""
     assert made_by(Check("broken", broken), ill("last")) == [("broken", CHECK_FAILED), ("last", OTHER)]
 
@@ -162,8 +162,8 @@ def test_two_checks_of_one_name_are_one_line_in_the_place_of_the_first(made_by: 
 def test_a_later_check_knows_what_the_earlier_ones_found(made_by: Made) -> None:
     """A problem, and whether a check is well."""
 
-    def ask(examination: Examination) -> Sequence[Finding]:
-        known = (examination.is_well("first"), examination.is_well("second"), examination.has_found(OTHER), examination.has_found(NO_BOTS))
+    def ask(run: CheckRun) -> Sequence[Finding]:
+        known = (run.is_well("first"), run.is_well("second"), run.has_found(OTHER), run.has_found(NO_BOTS))
         return [] if known == (True, False, True, False) else [Finding("third", NO_BOTS)]
 
     assert made_by(well("first"), ill("second"), Check("third", ask, problems=(NO_BOTS,)))[-1] == ("third", None)

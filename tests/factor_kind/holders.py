@@ -13,8 +13,8 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.enrolment import OpenEnrolment
 from xpressbot.identity.factors.kind import Challenge, Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Done
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.second_step import SecondStepOutcome

@@ -23,8 +23,8 @@ from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.administration.after_restore import Restored
 from xpressbot.identity.factors.kind import FactorKind, ProofRefusal
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal

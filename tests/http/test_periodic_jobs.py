@@ -42,7 +42,7 @@ def abandoned(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Insta
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_the_jobs_go_on_after_a_round_that_failed(fault: Exception, abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first two rounds fail in the database; the third drops the copies. The installation is examined all the same."""
+    """The first two rounds fail in the database; the third drops the copies. The installation is checked all the same."""
     monkeypatch.setattr(jobs, "JOB_INTERVAL_SECONDS", 0)
     assert None not in boxes(abandoned)
     assert asyncio.run(rounds_until_done(abandoned, [fault, fault])) == []

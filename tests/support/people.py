@@ -15,9 +15,9 @@ from xpressbot.identity.factors.enrolment import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client

@@ -16,8 +16,8 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal
 from xpressbot.identity.factors.rules import Replacement
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import RECOVERY_CODE_SET

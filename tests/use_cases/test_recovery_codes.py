@@ -253,7 +253,7 @@ class TestViewingSwitchedOff:
     def test_a_set_that_no_person_keeps_loses_its_copies_after_half_an_hour(
         self, visitor: UseCaseBrowser, installation: Installation
     ) -> None:
-        """The sweep leaves them while the page may still show them; the codes sign in all the same."""
+        """The removal leaves them while the page may still show them; the codes sign in all the same."""
         codes = visitor.codes()
         installation.clock.advance(minutes=29)
         installation.services.identity.recovery_codes.forget_unsaved()
@@ -266,7 +266,7 @@ class TestViewingSwitchedOff:
 
 @pytest.mark.usefixtures("app")
 def test_with_viewing_on_a_set_that_no_person_keeps_stays_viewable(installation: Installation, visitor: UseCaseBrowser) -> None:
-    """The sweep forgets nothing that may be shown again."""
+    """The removal forgets nothing that may be shown again."""
     installation.clock.advance(minutes=31)
     installation.services.identity.recovery_codes.forget_unsaved()
     assert all(code.shown_copy is not None for code in ledger(visitor).code_set.codes)

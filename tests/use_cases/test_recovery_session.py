@@ -8,8 +8,8 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.factors.kind import ProofRefusal
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sign_in.refusals import PasswordRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded

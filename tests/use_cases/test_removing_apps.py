@@ -15,8 +15,8 @@ from xpressbot.identity.factors.authenticators import RemoveRefusal
 from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import SignInRefusal

@@ -17,8 +17,8 @@ from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 

@@ -10,8 +10,8 @@ from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Proof, ProofRefusal
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 

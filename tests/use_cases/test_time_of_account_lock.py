@@ -10,8 +10,8 @@ from tests.support.installation import Installation
 from tests.use_cases.instrumentation import while_waiting_for_the_account
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.factors.kind import ProofRefusal
-from xpressbot.identity.factors.set_up import InPlace
 from xpressbot.identity.factors.totp.kind import Totp
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 

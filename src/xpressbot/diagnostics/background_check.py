@@ -18,15 +18,15 @@ class CheckResult:
 class BackgroundCheck:
     """Keeps what the checks of this worker found last. The worker's jobs make them again, one run after the other."""
 
-    def __init__(self, examine: Callable[[], Sequence[Finding]], clock: Clock) -> None:
-        self._examine = examine
+    def __init__(self, run_checks: Callable[[], Sequence[Finding]], clock: Clock) -> None:
+        self._run_checks = run_checks
         self._clock = clock
         self._last: CheckResult | None = None
 
     def renew(self) -> None:
         """Make the checks again. Until they are done, the result before is shown."""
         now = self._clock.now()
-        self._last = CheckResult(now, self._examine())
+        self._last = CheckResult(now, self._run_checks())
 
     def last(self) -> CheckResult | None:
         """The last result; None before the first is there."""

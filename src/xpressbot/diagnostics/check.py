@@ -68,7 +68,7 @@ class ConnectionDemand:
 
 
 @dataclass(slots=True)
-class Examination:
+class CheckRun:
     """One run of the checks over an installation: what they look at, and what the earlier ones have found.
 
     thorough: read a SQLite file from end to end and look at every account and secret, instead of a bounded number of them.
@@ -113,14 +113,14 @@ class Check:
     """One thing that the doctor looks at.
 
     name: what the report calls it; two checks with one name make one line of the report.
-    examine: looks, and changes nothing. When it finds nothing, all is well.
+    find: looks, and changes nothing. When it finds nothing, all is well.
     problems: everything that it can find.
     needs: the checks that are made before this one, and without whose being well it is not made.
     fields: the settings that it rests on. Where one was replaced by its default, it would look at something else.
     """
 
     name: str
-    examine: Callable[[Examination], Sequence[Finding]]
+    find: Callable[[CheckRun], Sequence[Finding]]
     problems: tuple[Problem, ...] = ()
     needs: tuple[str, ...] = ()
     fields: frozenset[str] = frozenset()

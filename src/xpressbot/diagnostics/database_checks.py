@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
-from xpressbot.diagnostics.check import WORKERS_FIELD, Check, Examination, Finding, Problem, Severity, said_by
+from xpressbot.diagnostics.check import WORKERS_FIELD, Check, CheckRun, Finding, Problem, Severity, said_by
 from xpressbot.foundation.database.encoding import NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.migration_runner import Migrations, current_revision
@@ -43,15 +43,15 @@ _FAULTS: Final = {sqlite3.SQLITE_BUSY: DATABASE_LOCKED, sqlite3.SQLITE_LOCKED: D
 )
 
 
-def _check_database(examination: Examination) -> Sequence[Finding]:
+def _check_database(run: CheckRun) -> Sequence[Finding]:
     """Whether it answers; thorough: also whether a SQLite database is whole, for which it is read from end to end."""
-    database, file = examination.database, examination.database_file
+    database, file = run.database, run.database_file
     place = "PostgreSQL" if file is None else str(file)
     if file is not None and not file.exists():
         return [Finding("database", DATABASE_MISSING, {"path": str(file.absolute())})]
     try:
         database.ping()
-        verdict = _integrity(database, file) if examination.thorough and file is not None else "ok"
+        verdict = _integrity(database, file) if run.thorough and file is not None else "ok"
     except OSError as error:
         return [Finding("database", DATABASE_UNREACHABLE, {"error": error.strerror or type(error).__name__})]
     except DBAPIError as error:
@@ -63,15 +63,15 @@ def _check_database(examination: Examination) -> Sequence[Finding]:
     return [Finding("database", facts={"path": place})]
 
 
-def _check_encoding(examination: Examination) -> Sequence[Finding]:
+def _check_encoding(run: CheckRun) -> Sequence[Finding]:
     """Whether it keeps all of Unicode."""
-    facts = {"found": encoding_of(examination.database)}
+    facts = {"found": encoding_of(run.database)}
     return [Finding("encoding", None if facts["found"] == NEEDED else ENCODING_NOT_UNICODE, facts)]
 
 
-def _check_schema(migrations: Migrations, examination: Examination) -> Sequence[Finding]:
+def _check_schema(migrations: Migrations, run: CheckRun) -> Sequence[Finding]:
     """Whether this program works with the database's schema."""
-    revision = current_revision(examination.database, migrations)
+    revision = current_revision(run.database, migrations)
     facts = {"found": revision or "", "known": migrations.head}
     if revision == migrations.head:
         return [Finding(SCHEMA, facts=facts)]
@@ -82,13 +82,13 @@ def _check_schema(migrations: Migrations, examination: Examination) -> Sequence[
     elif revision < migrations.first:
         problem = SCHEMA_UNRELEASED
     else:
-        problem = SCHEMA_MIGRATED_BY_START if examination.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
+        problem = SCHEMA_MIGRATED_BY_START if run.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
     return [Finding(SCHEMA, problem, facts)]
 
 
-def _check_clock(examination: Examination) -> Sequence[Finding]:
+def _check_clock(run: CheckRun) -> Sequence[Finding]:
     """Whether this machine tells the same time as a server's database."""
-    database, now = examination.database, examination.now
+    database, now = run.database, run.now
     if database.engine.dialect.name != "postgresql":
         return []
     before = now()
@@ -103,9 +103,9 @@ def _check_clock(examination: Examination) -> Sequence[Finding]:
     return [Finding("clock", CLOCK_FAR_OFF if abs(offset) >= CLOCK_LIMIT else CLOCK_DIFFERS, facts)]
 
 
-def _check_connections(examination: Examination) -> Sequence[Finding]:
+def _check_connections(run: CheckRun) -> Sequence[Finding]:
     """Whether a server's database lets this node open as many connections as it may need."""
-    database, demand = examination.database, examination.demand
+    database, demand = run.database, run.demand
     facts = {"workers": demand.workers, "threads": demand.threads, "needed": demand.connections}
     if database.engine.dialect.name != "postgresql":
         return [Finding("connections", facts=facts)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from xpressbot.diagnostics.check import CHECK_FAILED, COMMON_PROBLEMS, NOT_CHECKED, Check, ConnectionDemand, Examination, Finding, said_by
+from xpressbot.diagnostics.check import CHECK_FAILED, COMMON_PROBLEMS, NOT_CHECKED, Check, CheckRun, ConnectionDemand, Finding, said_by
 from xpressbot.diagnostics.settings_checks import SETTINGS
 from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.database.engine import Database
@@ -29,7 +29,7 @@ class Doctor:
                 raise ValueError(f"the check {check.name} needs {', '.join(sorted(missing))} before it")
             made.add(check.name)
 
-    def examine(
+    def run(
         self,
         settings: Settings,
         database: Database,
@@ -40,19 +40,19 @@ class Doctor:
         complaint: str = "",
     ) -> Sequence[Finding]:
         """The findings of all checks. `complaint` is what is wrong with the settings, `defaulted` the fields that have defaults for it."""
-        examination = Examination(settings, database, demand, self._clock.now, thorough=thorough, complaint=complaint)
+        run = CheckRun(settings, database, demand, self._clock.now, thorough=thorough, complaint=complaint)
         for check in self._checks:
-            examination.add(check.name, _findings(check, examination, defaulted))
-        return examination.findings
+            run.add(check.name, _findings(check, run, defaulted))
+        return run.findings
 
 
-def _findings(check: Check, examination: Examination, defaulted: frozenset[str]) -> Sequence[Finding]:
+def _findings(check: Check, run: CheckRun, defaulted: frozenset[str]) -> Sequence[Finding]:
     """Make one check, or tell why it is not made. It failed when it raises, or finds what it does not declare."""
-    because = SETTINGS.name if check.fields & defaulted else next((need for need in check.needs if not examination.is_well(need)), None)
+    because = SETTINGS.name if check.fields & defaulted else next((need for need in check.needs if not run.is_well(need)), None)
     if because is not None:
         return [Finding(check.name, NOT_CHECKED, {"because": because})]
     try:
-        findings = check.examine(examination) or [Finding(check.name)]
+        findings = check.find(run) or [Finding(check.name)]
         _refuse_undeclared(check, findings)
     except (SQLAlchemyError, OSError) as error:
         _LOG.warning("diagnostics.not_possible", check=check.name, error=type(error).__name__)

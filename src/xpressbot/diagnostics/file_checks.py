@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.foundation.crypto.key_ring import is_private
 from xpressbot.foundation.files import is_mounted_read_only, is_read_only
 
@@ -32,9 +32,9 @@ DISK_LOW: Final = Problem("disk_low", Severity.WARNING)
 DISK_FULL: Final = Problem("disk_full", Severity.ERROR)
 
 
-def _check_file_modes(examination: Examination) -> Sequence[Finding]:
+def _check_file_modes(run: CheckRun) -> Sequence[Finding]:
     """Whether users other than the service's can read the keys or the data, or put others in their place."""
-    key_file, database_file = examination.settings.key_file, examination.database_file
+    key_file, database_file = run.settings.key_file, run.database_file
     findings = [*_about_owners(key_file, database_file), *_about_parents(key_file, database_file), *_about_ring_mode(key_file)]
     if _others_write(key_file.parent):
         findings.append(_about_mode(KEY_DIRECTORY_WRITABLE, key_file.parent, _mode(key_file.parent)))
@@ -51,9 +51,9 @@ def _check_file_modes(examination: Examination) -> Sequence[Finding]:
     return findings
 
 
-def _check_disk_space(examination: Examination) -> Sequence[Finding]:
+def _check_disk_space(run: CheckRun) -> Sequence[Finding]:
     """Whether there is room to go on writing."""
-    key_file, database_file = examination.settings.key_file, examination.database_file
+    key_file, database_file = run.settings.key_file, run.database_file
     places = [] if _is_kept_from_changes(key_file) else [(key_file.parent, LOW_SPACE_FOR_KEYS, 0)]
     if database_file is not None:
         places.insert(0, (database_file.parent, LOW_SPACE, NO_SPACE))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import DATABASE, SCHEMA_MISSING
 from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, KeyRingDamagedError, KeyRingFormatError, parse_key_ring
 from xpressbot.foundation.crypto.key_state import KeysNeeded, keys_needed
@@ -20,15 +20,15 @@ LOOKUP_KEY_DIFFERS: Final = Problem("lookup_key_differs", Severity.ERROR)
 KEYS_BESIDE_DATA: Final = Problem("keys_beside_data", Severity.WARNING)
 
 
-def _check_key_ring(examination: Examination) -> Sequence[Finding]:
+def _check_key_ring(run: CheckRun) -> Sequence[Finding]:
     """Read the ring, whatever its mode, and compare it with what the database needs, as far as that is known."""
-    path, needed = examination.settings.key_file, _keys_needed(examination)
+    path, needed = run.settings.key_file, _keys_needed(run)
     try:
         ring = parse_key_ring(path, path.read_bytes())
     except FileNotFoundError:
         if needed is not None and needed.keys:
             return [_about_ring(KEY_RING_MISSING, path)]
-        examination.key_ring = EMPTY_KEY_RING
+        run.key_ring = EMPTY_KEY_RING
         return [_about_ring(KEY_RING_NOT_MADE, path)]
     except OSError as error:
         return [_about_ring(KEY_RING_UNREADABLE, path, error=error.strerror)]
@@ -36,14 +36,14 @@ def _check_key_ring(examination: Examination) -> Sequence[Finding]:
         return [_about_ring(KEY_RING_FORMAT_UNKNOWN, path)]
     except KeyRingDamagedError:
         return [_about_ring(KEY_RING_DAMAGED, path)]
-    examination.key_ring = ring
+    run.key_ring = ring
     return _compare(path, ring, needed) or [Finding("key_ring", facts={"path": str(path), "keys": list(ring.keys)})]
 
 
-def _keys_needed(examination: Examination) -> KeysNeeded | None:
-    if not examination.is_well(DATABASE.name) or examination.has_found(SCHEMA_MISSING):
+def _keys_needed(run: CheckRun) -> KeysNeeded | None:
+    if not run.is_well(DATABASE.name) or run.has_found(SCHEMA_MISSING):
         return None
-    return keys_needed(examination.database)
+    return keys_needed(run.database)
 
 
 def _compare(path: Path, ring: KeyRing, needed: KeysNeeded | None) -> Sequence[Finding]:
@@ -62,9 +62,9 @@ def _about_ring(problem: Problem, path: Path, **facts: Any) -> Finding:
     return Finding("key_ring", problem, {"path": str(path), **facts})
 
 
-def _check_keys_apart(examination: Examination) -> Sequence[Finding]:
+def _check_keys_apart(run: CheckRun) -> Sequence[Finding]:
     """Whether one copy of the data's directory would hold the keys too."""
-    key_file, database_file = examination.settings.key_file, examination.database_file
+    key_file, database_file = run.settings.key_file, run.database_file
     if database_file is None or not key_file.resolve().is_relative_to(database_file.resolve().parent):
         return []
     return [Finding("keys_apart", KEYS_BESIDE_DATA, {"path": str(key_file), "directory": str(database_file.parent)})]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 
 LARGE_PAGES_NEVER: Final = Problem("large_pages_never", Severity.NOTE)
 
@@ -12,7 +12,7 @@ KERNEL_SETTING: Final = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 """Linux's own. It brackets the value that is in force: always, madvise (on request, as glibc makes it), or never."""
 
 
-def _check_large_pages(_examination: Examination) -> Sequence[Finding]:
+def _check_large_pages(_run: CheckRun) -> Sequence[Finding]:
     """Whether the system gives large pages. What the server asks for is its environment's, and this may run in another one."""
     try:
         values = KERNEL_SETTING.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Final, TypeGuard
 from urllib.parse import urlsplit
 
 from xpressbot.diagnostics import observations
-from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import SCHEMA
 from xpressbot.foundation.networks import Network, is_within
 from xpressbot.foundation.times import DAY
@@ -25,9 +25,9 @@ CLIENT_NOT_NAMED: Final = Problem("client_not_named", Severity.WARNING)
 HOST_NOT_PASSED_ON: Final = Problem("host_not_passed_on", Severity.WARNING)
 
 
-def _check_public_url(examination: Examination) -> Sequence[Finding]:
+def _check_public_url(run: CheckRun) -> Sequence[Finding]:
     """Whether people can open it, and whether what they send is encrypted."""
-    settings = examination.settings
+    settings = run.settings
     facts = {"url": settings.public_url}
     findings = []
     if not _may_be_reached(urlsplit(settings.public_url).hostname or ""):
@@ -37,9 +37,9 @@ def _check_public_url(examination: Examination) -> Sequence[Finding]:
     return findings or [Finding("public_url", facts=facts)]
 
 
-def _check_proxies(examination: Examination) -> Sequence[Finding]:
+def _check_proxies(run: CheckRun) -> Sequence[Finding]:
     """Whether the proxies that are trusted are named, and are proxies."""
-    settings = examination.settings
+    settings = run.settings
     wide = [str(network) for network in settings.trusted_proxies if _is_too_wide(network)]
     if wide:
         return [Finding("proxies", PROXIES_TOO_WIDE, {"networks": wide})]
@@ -48,11 +48,11 @@ def _check_proxies(examination: Examination) -> Sequence[Finding]:
     return [Finding("proxies", facts={"networks": [str(network) for network in settings.trusted_proxies]})]
 
 
-def _check_forwarded_headers(examination: Examination) -> Sequence[Finding]:
+def _check_forwarded_headers(run: CheckRun) -> Sequence[Finding]:
     """Whether a peer that is not trusted said lately where requests come from, and whether a trusted one did not say it."""
-    trusted, now = examination.settings.trusted_proxies, examination.now()
-    forwarded = observations.newest(examination.database, observations.FORWARDED_HEADER)
-    not_named = observations.newest(examination.database, observations.CLIENT_NOT_NAMED)
+    trusted, now = run.settings.trusted_proxies, run.now()
+    forwarded = observations.newest(run.database, observations.FORWARDED_HEADER)
+    not_named = observations.newest(run.database, observations.CLIENT_NOT_NAMED)
     findings = []
     if _is_recent(forwarded, now) and not is_within(forwarded.detail["peer"], trusted):
         findings.append(Finding("forwarded_headers", FORWARDED_BY_UNKNOWN, _facts(forwarded)))
@@ -61,10 +61,10 @@ def _check_forwarded_headers(examination: Examination) -> Sequence[Finding]:
     return findings
 
 
-def _check_host_header(examination: Examination) -> Sequence[Finding]:
+def _check_host_header(run: CheckRun) -> Sequence[Finding]:
     """Whether a proxy asked lately for another host than the public URL's."""
-    settings, foreign = examination.settings, observations.newest(examination.database, observations.FOREIGN_HOST)
-    if not _is_recent(foreign, examination.now()) or settings.answers_to(foreign.detail["host"]):
+    settings, foreign = run.settings, observations.newest(run.database, observations.FOREIGN_HOST)
+    if not _is_recent(foreign, run.now()) or settings.answers_to(foreign.detail["host"]):
         return []
     return [Finding("host_header", HOST_NOT_PASSED_ON, {**_facts(foreign), "public": settings.public_host})]
 

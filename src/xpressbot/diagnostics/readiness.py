@@ -67,7 +67,7 @@ class ReadinessCheck:
         self._file = database_file(database.engine.url.render_as_string(hide_password=False))
         self._identity = None if self._file is None else _identity(self._file)
 
-    def examine(self) -> Readiness:
+    def check(self) -> Readiness:
         """Ask the database three short questions. It may take as long as the database takes."""
         if self._file is not None and _identity(self._file) != self._identity:
             # Connections that are open go on with a file that has lost its name.

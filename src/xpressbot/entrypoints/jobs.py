@@ -29,10 +29,10 @@ async def run_jobs(services: Services) -> None:
 
 
 def _jobs(services: Services) -> Sequence[Callable[[], None]]:
-    return (services.identity.recovery_codes.forget_unsaved, lambda: _sweep(services.expiry), services.background_check.renew)
+    return (services.identity.recovery_codes.forget_unsaved, lambda: _remove_expired(services.expiry), services.background_check.renew)
 
 
-def _sweep(expiry: RowExpiry) -> None:
+def _remove_expired(expiry: RowExpiry) -> None:
     removed = expiry.next_round()
     if any(removed.values()):
         _LOG.info("jobs.removed", **removed)

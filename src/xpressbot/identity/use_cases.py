@@ -16,7 +16,7 @@ from xpressbot.identity.factors import retention as factors
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
-from xpressbot.identity.factors.set_up import SetUp
+from xpressbot.identity.factors.two_factor_set_up import SetUp
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.registration.account_creation import Registration

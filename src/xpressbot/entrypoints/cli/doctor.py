@@ -27,7 +27,7 @@ _MARGIN: Final = widest_severity(ENGLISH) + 2
 def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]:
     """Make the command. `workers_variable` names where the number of workers stands by default, as for `serve`."""
 
-    def examine(
+    def run_doctor(
         workers: Annotated[int | None, typer.Option(min=1, max=MOST_WORKERS, help="Worker processes of this node.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002  # typer hands it over so
     ) -> None:
@@ -42,11 +42,11 @@ def doctor_command(doctor: Doctor, workers_variable: str) -> Callable[..., None]
         database = open_for_reading(settings.url)
         pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
         demand = ConnectionDemand(workers, pools.threads)
-        findings = doctor.examine(settings, database, demand, thorough=True, defaulted=defaulted, complaint=complaint)
+        findings = doctor.run(settings, database, demand, thorough=True, defaulted=defaulted, complaint=complaint)
         typer.echo(_as_json(findings) if as_json else _as_text(findings))
         raise typer.Exit(_EXIT_CODES.get(_worst(findings), 0))
 
-    return examine
+    return run_doctor
 
 
 def _workers(text: str) -> int | None:

@@ -23,6 +23,8 @@ from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
 
 GRACE_SECONDS: Final = 30
+WORKER_ANSWER_SECONDS: Final = 30
+"""Within which a worker answers its parent, or is replaced. On a busy host a worker needs more than uvicorn's 5 s to start."""
 _SUPERVISION_INTERVAL_SECONDS: Final = 0.5
 _PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
 
@@ -62,6 +64,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             "proxy_headers": False,
             "server_header": False,
             "timeout_graceful_shutdown": GRACE_SECONDS,
+            "timeout_worker_healthcheck": WORKER_ANSWER_SECONDS,
         }
         _allow_open_files()
         if workers == 1:

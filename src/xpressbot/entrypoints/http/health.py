@@ -39,6 +39,6 @@ class _SharedCheck:
         """What the check that is running finds; a new one if there is none."""
         if self._running is None or self._running.done():
             services = self._site.services
-            self._running = asyncio.ensure_future(services.pools.page.run(services.readiness.examine))
+            self._running = asyncio.ensure_future(services.pools.page.run(services.readiness.check))
         done, _unfinished = await asyncio.wait({self._running}, timeout=READY_WITHIN_SECONDS)
         return done.pop().result() if done else NOT_REACHED

@@ -164,7 +164,7 @@ class RowExpiry:
         removed = Counter[str]()
         if self._is_ours():
             for rows in self._rows:
-                removed[rows.name] = self._sweep(rows)
+                removed[rows.name] = self._remove_expired(rows)
         return removed
 
     def _is_ours(self) -> bool:
@@ -173,7 +173,7 @@ class RowExpiry:
             tx.commit()
         return ours
 
-    def _sweep(self, rows: ExpiringRows) -> int:
+    def _remove_expired(self, rows: ExpiringRows) -> int:
         removed = 0
         for _batch in range(BATCHES_IN_A_ROUND):
             with self._transactions.reading() as tx:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from xpressbot.diagnostics.check import NOT_CHECKED, Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import NOT_CHECKED, Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import CLOCK, CLOCK_TOLERANCE, SCHEMA
 from xpressbot.diagnostics.key_checks import KEY_RING
 from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing
@@ -38,8 +38,8 @@ class AccountChecks(NamedTuple):
 def account_checks(queries_of: QueriesOf) -> AccountChecks:
     """Make the checks."""
 
-    def asking(look: Callable[[Examination, InstallationQueries], Sequence[Finding]]) -> Callable[[Examination], Sequence[Finding]]:
-        return lambda examination: look(examination, queries_of(examination.database, examination.key_ring or EMPTY_KEY_RING))
+    def asking(look: Callable[[CheckRun, InstallationQueries], Sequence[Finding]]) -> Callable[[CheckRun], Sequence[Finding]]:
+        return lambda run: look(run, queries_of(run.database, run.key_ring or EMPTY_KEY_RING))
 
     needs = (SCHEMA,)
     return AccountChecks(
@@ -50,29 +50,29 @@ def account_checks(queries_of: QueriesOf) -> AccountChecks:
     )
 
 
-def _check_secrets(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+def _check_secrets(run: CheckRun, queries: InstallationQueries) -> Sequence[Finding]:
     """Whether what is encrypted can be decrypted with the ring that was read, whatever else is wrong with that ring."""
-    if examination.key_ring is None:
+    if run.key_ring is None:
         return [Finding(ENCRYPTED_SECRETS_CHECK, NOT_CHECKED, {"because": KEY_RING.name})]
-    secrets = queries.try_secrets(every=examination.thorough)
+    secrets = queries.try_secrets(every=run.thorough)
     facts = {"stored": secrets.stored, "tried": secrets.tried, "closed": secrets.closed, "rows": list(secrets.rows)}
     return [Finding(ENCRYPTED_SECRETS_CHECK, SECRETS_DO_NOT_OPEN if secrets.closed else None, facts)]
 
 
-def _check_times(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+def _check_times(run: CheckRun, queries: InstallationQueries) -> Sequence[Finding]:
     """Whether records tell that this machine's clock was set back, or was ahead before."""
-    newest = queries.newest_moment(every=examination.thorough)
-    behind = newest - examination.now()
+    newest = queries.newest_moment(every=run.thorough)
+    behind = newest - run.now()
     if behind <= CLOCK_TOLERANCE:
         return []
     return [Finding(CLOCK.name, CLOCK_SET_BACK, {"seconds": behind // SECOND, "newest": newest})]
 
 
-def _check_enrolments(_examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
+def _check_enrolments(_run: CheckRun, queries: InstallationQueries) -> Sequence[Finding]:
     count = queries.expired_enrolments()
     return [Finding("enrolments", ENROLMENTS_EXPIRED, {"count": count})] if count else []
 
 
-def _check_second_factors(examination: Examination, queries: InstallationQueries) -> Sequence[Finding]:
-    accounts = [{"email": email, "method": method} for email, method in queries.suspended(every=examination.thorough)]
+def _check_second_factors(run: CheckRun, queries: InstallationQueries) -> Sequence[Finding]:
+    accounts = [{"email": email, "method": method} for email, method in queries.suspended(every=run.thorough)]
     return [Finding("second_factors", SECOND_FACTOR_SUSPENDED, {"accounts": accounts})] if accounts else []

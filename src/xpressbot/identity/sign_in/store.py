@@ -1,4 +1,4 @@
-"""Pending sign-in records. Consumed ones stay until they are swept, so that a double click can be recognised."""
+"""Pending sign-in records. Consumed ones stay until they are removed, so that a double click can be recognised."""
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 

@@ -16,7 +16,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
-from xpressbot.identity.factors.set_up import InPlace
+from xpressbot.identity.factors.two_factor_set_up import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal

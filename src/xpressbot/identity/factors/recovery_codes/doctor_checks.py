@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import SCHEMA
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.factors.recovery_codes import store
@@ -14,9 +14,9 @@ ACCOUNTS_LOOKED_AT: Final = 1000
 """Of how many accounts, those that have had their authenticator longest, codes are counted for the owner's page."""
 
 
-def _check_codes_left(examination: Examination) -> Sequence[Finding]:
-    with ReadTransactions(examination.database).reading() as tx:
-        short = store.short_of_codes(tx, FEW_CODES, None if examination.thorough else ACCOUNTS_LOOKED_AT)
+def _check_codes_left(run: CheckRun) -> Sequence[Finding]:
+    with ReadTransactions(run.database).reading() as tx:
+        short = store.short_of_codes(tx, FEW_CODES, None if run.thorough else ACCOUNTS_LOOKED_AT)
     accounts = [{"email": email, "left": left} for email, left in short]
     return [Finding("recovery_codes", FEW_RECOVERY_CODES, {"accounts": accounts})] if accounts else []
 

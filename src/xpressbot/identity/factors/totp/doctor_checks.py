@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from xpressbot.diagnostics.check import Check, Examination, Finding, Problem, Severity
+from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import CLOCK, SCHEMA
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.times import latest_credible
@@ -17,10 +17,10 @@ APPS_LOOKED_AT: Final = 1000
 """Among how many apps, the newest ones, traces of a wrong clock are looked for, for the owner's page."""
 
 
-def _check_clocks(examination: Examination) -> Sequence[Finding]:
+def _check_clocks(run: CheckRun) -> Sequence[Finding]:
     """Whose codes are refused because one was used while a clock was ahead; and whether phones are off, all alike, of late."""
-    now, among = examination.now(), None if examination.thorough else APPS_LOOKED_AT
-    with ReadTransactions(examination.database).reading() as tx:
+    now, among = run.now(), None if run.thorough else APPS_LOOKED_AT
+    with ReadTransactions(run.database).reading() as tx:
         ahead = store.ahead_of(tx, latest_credible_step(now), among)
         sightings = store.sightings(tx, now - AGREEMENT_MEMORY, latest_credible(now), among)
     findings = []
