@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, insert, text
 
 from bench.people import PASSWORD, Person
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import load_key_ring
 from xpressbot.foundation.crypto.key_state import active_key_id, attach_key_ring
@@ -22,7 +23,6 @@ from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import Settings
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, EventKind, NewEvent, chained_hash, details_hash, encode_details

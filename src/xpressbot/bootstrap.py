@@ -19,6 +19,7 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
 from xpressbot.foundation.crypto.key_state import attach_key_ring
@@ -33,7 +34,6 @@ from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.logging import configure_logging
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.settings import Settings, load_settings
-from xpressbot.foundation.system import System
 from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
 from xpressbot.identity.accounts.rules.account import Account
@@ -47,7 +47,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
-from xpressbot.identity.factors.two_factor_set_up import SetUp
+from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
@@ -126,7 +126,7 @@ def build(
         second_step=second_step,
         sessions=Sessions(transactions, gate, system, kinds.methods),
         step_up=StepUp(transactions, gate, hasher, kinds),
-        set_up=SetUp(transactions, gate, kinds, steps),
+        two_factor=TwoFactor(transactions, gate, kinds, steps),
         authenticators=Authenticators(transactions, gate, kinds, steps),
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),

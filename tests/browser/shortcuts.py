@@ -13,7 +13,7 @@ from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.factors.recovery_codes.presentation import parse_recovery_code
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.password_step import PasswordOutcome
@@ -46,11 +46,11 @@ def protect(site: Site, email: str = "anna@example.com") -> Protected:
     """Turn 2FA on, up to "Continue"."""
     identity = site.installation.services.identity
     caller = _caller(site, session_of(site, email))
-    identity.set_up.start(caller, Totp.name)
-    enrolment = identity.set_up.view(caller)
+    identity.two_factor.start(caller, Totp.name)
+    enrolment = identity.two_factor.view(caller)
     assert enrolment is not None
     phone = app_of(enrolment, email, site.clock)
-    enabled = identity.set_up.confirm(caller, TotpCode(phone.code()))
+    enabled = identity.two_factor.confirm(caller, TotpCode(phone.code()))
     assert isinstance(enabled, InPlace), enabled
     caller = _caller(site, enabled.renewed.session)
     ledger = identity.recovery_codes.ledger(caller)

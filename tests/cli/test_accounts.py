@@ -15,7 +15,7 @@ from tests.support.people import caller_with, enrolment_steps, pending, protecte
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.tables import ACCOUNT
@@ -250,7 +250,7 @@ def test_the_2fa_status_is_told(shell: Shell, services: Services) -> None:
     caller = caller_with(services, session_by_password(services, "anna@example.com", client=_client()).session)
     phone, _secret = enrolment_steps(services, caller)
     assert shell.run("2fa", "status", "anna@example.com").out.endswith("2FA Disabled\n")
-    assert isinstance(services.identity.set_up.confirm(caller, TotpCode(phone.code())), InPlace)
+    assert isinstance(services.identity.two_factor.confirm(caller, TotpCode(phone.code())), InPlace)
     answer = shell.run("2fa", "status", "ANNA@example.com")
     assert answer.out.startswith("anna@example.com: 2FA Enabled since 20")
     assert answer.out.endswith(", 10 recovery codes left\n")

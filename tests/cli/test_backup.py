@@ -16,8 +16,8 @@ from tests.support.people import completed, pending, protected, recovery_code
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.key_ring import create_key_ring, new_key_ring
-from xpressbot.foundation.system import System
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied

@@ -14,10 +14,10 @@ from tests.support.people import Person, completed, enrolment_steps, must_enrol,
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.key_state import KEY_STATE
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.leases import LEASE
-from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration.after_restore import Restored

@@ -21,7 +21,7 @@ from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authent
 from xpressbot.identity.factors.totp import store as totp_store
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, SessionRenewed
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -66,8 +66,8 @@ def test_an_enrolment_that_was_begun_on_another_version_of_its_account_counts_fo
         connection.execute(update(SESSION).values(security_version=caller.account.security_version + 1))
         connection.commit()
     caller = caller_with(services, caller.token)
-    assert services.identity.set_up.view(caller) is None
-    for outcome in (services.identity.set_up.confirm(caller, TotpCode(phone.code())), services.identity.set_up.start_over(caller)):
+    assert services.identity.two_factor.view(caller) is None
+    for outcome in (services.identity.two_factor.confirm(caller, TotpCode(phone.code())), services.identity.two_factor.start_over(caller)):
         assert outcome == Denied(EnrolmentRefusal.NO_ENROLMENT)
     assert enrolment_steps(services, caller)[0].uri != phone.uri
     assert [row["state"] for row in _rows(installation)] == ["pending"]
@@ -133,7 +133,9 @@ def test_two_sessions_that_add_the_fifth_app_at_once_do_not_make_six(installatio
         mine = added(services, mine, f"App {name}")
     other = elsewhere(installation, anna.phone)
     codes = [TotpCode(adding(services, caller, f"{name} {number}").code()) for caller, name in ((mine, "Mine"), (other, "Other"))]
-    outcomes = at_once(lambda: services.identity.set_up.confirm(mine, codes[0]), lambda: services.identity.set_up.confirm(other, codes[1]))
+    outcomes = at_once(
+        lambda: services.identity.two_factor.confirm(mine, codes[0]), lambda: services.identity.two_factor.confirm(other, codes[1])
+    )
     assert sorted(isinstance(outcome, InPlace) for outcome in outcomes) == [False, True]
     assert sorted(row["state"] for row in _rows(installation)) == ["active"] * MOST_PER_ACCOUNT + ["pending"]
 
@@ -148,7 +150,7 @@ def test_confirming_and_removing_at_once_come_one_after_the_other(installation: 
     new, _secret = enrolment_steps(services, mine, replaces=phone)
     code = TotpCode(new.code())
     confirmed, removed = at_once(
-        lambda: services.identity.set_up.confirm(mine, code), lambda: services.identity.authenticators.remove(other, phone)
+        lambda: services.identity.two_factor.confirm(mine, code), lambda: services.identity.authenticators.remove(other, phone)
     )
     assert isinstance(confirmed, InPlace) is not isinstance(removed, SessionRenewed)
     states = [row["state"] for row in _rows(installation)]

@@ -30,7 +30,7 @@ from xpressbot.identity.factors.recovery_codes import store as recovery_code_sto
 from xpressbot.identity.factors.totp import store as totp_store
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
@@ -145,7 +145,7 @@ def test_a_set_up_of_the_future_takes_no_try(installation: Installation, ahead: 
     with installation.services.database.write() as connection:
         connection.execute(update(AUTHENTICATOR).values(created_at=now + ahead, expires_at=now + ahead + 10 * MINUTE))
         connection.commit()
-    outcome = installation.services.identity.set_up.confirm(caller, TotpCode(phone.code()))
+    outcome = installation.services.identity.two_factor.confirm(caller, TotpCode(phone.code()))
     assert isinstance(outcome, InPlace) if charged else outcome == Denied(EnrolmentRefusal.NO_ENROLMENT)
 
 
@@ -195,7 +195,7 @@ def test_codes_that_were_made_in_the_future_are_not_shown_at_the_next_sign_in(
     services = installation.services
     anna = signed_in(services)
     phone, _secret = enrolment_steps(services, anna)
-    services.identity.set_up.confirm(anna, TotpCode(phone.code()))
+    services.identity.two_factor.confirm(anna, TotpCode(phone.code()))
     made_after = now - CODES_SHOWN_FOR
     found = run(installation, lambda tx: recovery_code_store.hand_over_unsaved(tx, anna.account.id, "s", made_after, latest_credible(now)))
     assert (found is not None) is handed_over

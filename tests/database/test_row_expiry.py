@@ -20,11 +20,11 @@ from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.support.settable_system import SeededEntropy
 from tests.use_cases.instrumentation import after_unit_of_work, statements
 from xpressbot.bootstrap import build
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import RowExpiry, remove, walk
 from xpressbot.foundation.database.leases import LEASE, take_lease
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.system import System
 from xpressbot.foundation.times import HOUR, SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind

@@ -168,7 +168,7 @@ def test_one_address_makes_one_account_however_often_it_is_tried_at_once(install
 def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation) -> None:
     """Eight tries at once at a pending authenticator: five are let through to be checked."""
     caller = signed_in(installation.services)
-    installation.services.identity.set_up.start(caller, Totp.name)
+    installation.services.identity.two_factor.start(caller, Totp.name)
     now = installation.clock.now()
 
     def attempt(tx: Writing, _number: int) -> int:
@@ -178,7 +178,7 @@ def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation
     results = race_in_threads(installation, 8, attempt)
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert refused(installation.services.identity.set_up.confirm(caller, TotpCode("000000"))).reason is EnrolmentRefusal.NO_ENROLMENT
+    assert refused(installation.services.identity.two_factor.confirm(caller, TotpCode("000000"))).reason is EnrolmentRefusal.NO_ENROLMENT
 
 
 def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:

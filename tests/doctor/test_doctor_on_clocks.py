@@ -136,7 +136,7 @@ def test_phones_that_are_being_set_up_count_too(shell: Shell, installation: Inst
     for email in NAMES[:3]:
         caller = signed_in(services, email)
         phone, _secret = enrolment_steps(services, caller)
-        services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-4)))
+        services.identity.two_factor.confirm(caller, TotpCode(phone.code(steps=-4)))
     report = run_doctor(shell)
     assert report.about("phones_agree")["facts"]["phones"] == 3
 
@@ -160,8 +160,8 @@ def test_an_app_that_was_set_up_at_last_keeps_no_sighting(installation: Installa
     services = installation.services
     caller = signed_in(services)
     phone, _secret = enrolment_steps(services, caller)
-    services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-4)))
-    services.identity.set_up.confirm(caller, TotpCode(phone.code()))
+    services.identity.two_factor.confirm(caller, TotpCode(phone.code(steps=-4)))
+    services.identity.two_factor.confirm(caller, TotpCode(phone.code()))
     with services.database.read() as connection:
         row = connection.execute(TOTP_AUTHENTICATOR.select()).one()
     assert (row.sighted_step, row.sighted_offset, row.sighted_at) == (None, None, None)

@@ -20,7 +20,7 @@ from xpressbot.diagnostics import observations
 from xpressbot.diagnostics.background_check import BackgroundCheck, CheckResult
 from xpressbot.diagnostics.check import Finding
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.foundation.system import System
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.identity.administration import installation_queries as queries
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 

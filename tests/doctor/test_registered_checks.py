@@ -22,8 +22,8 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.messages.findings import advice as words
 from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWords
 from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.read_only import open_for_reading
-from xpressbot.foundation.system import System
 
 NO_BOTS = Problem("no_bots", Severity.WARNING)
 BOTS = Check(

@@ -14,7 +14,7 @@ from xpressbot.identity.factors.enrolment import OpenEnrolment
 from xpressbot.identity.factors.kind import Challenge, Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Done
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.second_step import SecondStepOutcome
@@ -37,10 +37,10 @@ class Holder(ABC):
         """Set 2FA up, and save the recovery codes."""
         services = self.installation.services
         caller = signed_in(services, self.email)
-        assert services.identity.set_up.start(caller, self.set_up_kind) == Done()
-        enrolment = services.identity.set_up.view(caller)
+        assert services.identity.two_factor.start(caller, self.set_up_kind) == Done()
+        enrolment = services.identity.two_factor.view(caller)
         assert enrolment is not None
-        outcome = services.identity.set_up.confirm(caller, self.first_proof(enrolment))
+        outcome = services.identity.two_factor.confirm(caller, self.first_proof(enrolment))
         assert isinstance(outcome, InPlace), outcome
         self.caller = caller_with(services, outcome.renewed.session)
         ledger = services.identity.recovery_codes.ledger(self.caller)

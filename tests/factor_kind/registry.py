@@ -6,8 +6,8 @@ from tests.factor_kind.challenge_response.core.kind import ChallengeResponse
 from tests.factor_kind.challenge_response.web.presentation import ChallengeResponsePresentation
 from xpressbot.entrypoints.http.factor_presentation import Factors
 from xpressbot.entrypoints.http.factors.registry import FACTORS
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
-from xpressbot.foundation.system import System
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.registry import all_kinds
 

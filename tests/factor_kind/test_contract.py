@@ -14,17 +14,17 @@ from tests.factor_kind.registry import kinds_and_one_more
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import adding, caller_with, reset
 from xpressbot.bootstrap import end_what_is_open
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import StoredSecret, newest_secrets
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
 from xpressbot.foundation.database.transaction import ReadTransactions
-from xpressbot.foundation.system import System
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.administration.after_restore import Restored
 from xpressbot.identity.factors.kind import FactorKind, ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
@@ -139,7 +139,7 @@ def test_what_another_row_holds_proves_nothing(holder: Holder) -> None:
 def test_disabling_2fa_removes_the_kinds_secrets(holder: Holder) -> None:
     """And the password alone signs in again."""
     assert secrets_of(holder)
-    assert isinstance(holder.installation.services.identity.set_up.disable(holder.caller), SessionRenewed)
+    assert isinstance(holder.installation.services.identity.two_factor.disable(holder.caller), SessionRenewed)
     assert secrets_of(holder) == 0
 
 
@@ -199,7 +199,7 @@ def test_an_authenticator_that_was_removed_proves_nothing(installation: Installa
     holder, identity = made(installation), installation.services.identity
     (first,) = identity.authenticators.listed(holder.caller)
     app = adding(installation.services, holder.caller, "Tablet")
-    outcome = identity.set_up.confirm(holder.caller, TotpCode(app.code()))
+    outcome = identity.two_factor.confirm(holder.caller, TotpCode(app.code()))
     assert isinstance(outcome, InPlace)
     caller = caller_with(installation.services, outcome.renewed.session)
     waiting = holder.waiting()

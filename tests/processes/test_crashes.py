@@ -26,7 +26,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller
@@ -37,7 +37,7 @@ BUCKETS = "throttle_bucket"
 
 
 def confirmed(services: Services, caller: Caller, code: TotpCode) -> InPlace:
-    outcome = services.identity.set_up.confirm(caller, code)
+    outcome = services.identity.two_factor.confirm(caller, code)
     assert isinstance(outcome, InPlace), outcome
     return outcome
 
@@ -47,7 +47,7 @@ def test_starting_an_enrolment(installation: Installation) -> None:
     caller = signed_in(installation.services)
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.set_up.start(caller, Totp.name), Done)
+        assert isinstance(services.identity.two_factor.start(caller, Totp.name), Done)
 
     before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == ([], ["pending"])
@@ -140,7 +140,7 @@ def test_disabling(installation: Installation) -> None:
     waiting = pending(installation.services)
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.set_up.disable(person.caller), SessionRenewed)
+        assert isinstance(services.identity.two_factor.disable(person.caller), SessionRenewed)
 
     before, after = crash_everywhere(installation, operation)
     assert (_states(before), _states(after)) == (["active"], ["revoked"])

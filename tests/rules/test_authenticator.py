@@ -16,7 +16,7 @@ from xpressbot.identity.factors.rules import (
     name_in_place,
     normalise_authenticator_name,
 )
-from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, tells_of_wrong_clock
+from xpressbot.identity.factors.totp.rules.clock_sightings import ClockSighting, tells_of_wrong_clock
 from xpressbot.identity.throttling.rules import Charge
 
 NOW = 1_790_000_000 * SECOND

@@ -6,7 +6,7 @@ import pytest
 
 from xpressbot.foundation.times import DAY, MINUTE, SECOND, is_from_the_future, latest_credible
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Authenticator, AuthenticatorState, Enrolment, Replacement
-from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, CommonOffset, common_offset, tells_of_wrong_clock
+from xpressbot.identity.factors.totp.rules.clock_sightings import ClockSighting, CommonOffset, common_offset, tells_of_wrong_clock
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, step_at
 from xpressbot.identity.sign_in.rules.pending import LIFETIME, NextStep, PendingSignIn
 

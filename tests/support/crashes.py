@@ -13,8 +13,8 @@ from tests.support.engine_events import listen
 from tests.support.installation import Installation
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.engine import METADATA
-from xpressbot.foundation.system import System
 
 KILLED = -9
 Content = dict[str, list[tuple[Any, ...]]]

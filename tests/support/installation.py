@@ -7,8 +7,8 @@ from typing import Any
 from tests.support.settable_system import SeededEntropy, SettableClock
 from xpressbot.bootstrap import MakeKinds, build
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.settings import Settings
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.registration.account_creation import NewAccount

@@ -17,7 +17,7 @@ from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
@@ -69,7 +69,7 @@ def enrolment_steps(
     services: Services, caller: Caller, *, replaces: str | None = None, lost: bool = False
 ) -> tuple[AuthenticatorApp, bytes]:
     """A started enrolment: the phone that has read the QR code, and the secret."""
-    assert isinstance(services.identity.set_up.start(caller, Totp.name, replaces=replaces, lost=lost), Done)
+    assert isinstance(services.identity.two_factor.start(caller, Totp.name, replaces=replaces, lost=lost), Done)
     return scanned(services, caller)
 
 
@@ -86,7 +86,7 @@ def app_of(enrolment: OpenEnrolment, email: str, clock: Clock) -> AuthenticatorA
 
 def scanned(services: Services, caller: Caller) -> tuple[AuthenticatorApp, bytes]:
     """What the open enrolment shows: the phone that has read the QR code, and the secret."""
-    enrolment = services.identity.set_up.view(caller)
+    enrolment = services.identity.two_factor.view(caller)
     assert enrolment is not None
     return app_of(enrolment, caller.account.email, services.clock), secret_of(enrolment)
 
@@ -99,7 +99,7 @@ def adding(services: Services, caller: Caller, name: str) -> AuthenticatorApp:
 
 def added(services: Services, caller: Caller, name: str) -> Caller:
     """The caller with one app more. The code of the previous step added it."""
-    outcome = services.identity.set_up.confirm(caller, TotpCode(adding(services, caller, name).code(steps=-1)))
+    outcome = services.identity.two_factor.confirm(caller, TotpCode(adding(services, caller, name).code(steps=-1)))
     assert isinstance(outcome, InPlace), outcome
     return caller_with(services, outcome.renewed.session)
 
@@ -108,7 +108,7 @@ def protected(services: Services, email: str = "anna@example.com", password: str
     """A new account with 2FA on. The code of the previous step turned it on, so that the current one is unused."""
     caller = signed_in(services, email, password)
     phone, secret = enrolment_steps(services, caller)
-    outcome = services.identity.set_up.confirm(caller, TotpCode(phone.code(steps=-1)))
+    outcome = services.identity.two_factor.confirm(caller, TotpCode(phone.code(steps=-1)))
     assert isinstance(outcome, InPlace), outcome
     caller = caller_with(services, outcome.renewed.session)
     ledger = services.identity.recovery_codes.ledger(caller)

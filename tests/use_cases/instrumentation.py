@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Select, make_url, select
 
 from tests.support.engine_events import listening
 from tests.support.installation import Installation
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.system import System
 from xpressbot.identity.audit.rules.event import GENESIS, EventKind, NewEvent, chained_hash, details_hash
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.registry import all_kinds

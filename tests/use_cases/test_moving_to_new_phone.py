@@ -17,7 +17,7 @@ from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal
 from xpressbot.identity.factors.rules import Replacement
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import RECOVERY_CODE_SET
@@ -91,7 +91,7 @@ def test_a_lost_phone_takes_the_recovery_codes_with_it_at_the_confirmation(
 ) -> None:
     """Not before: until then the old ones count. Then the new ones do, and this session shows them."""
     new = visitor.start(lost=True)
-    view = visitor.identity.set_up.view(visitor.me)
+    view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
     assert isinstance(view.plan, Replacement)
     assert (view.plan.renews_backups, view.moving) == (True, True)
@@ -153,7 +153,7 @@ def test_nothing_is_lost_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
     """The first set-up is no move, whatever the form says."""
     visitor.sign_in()
     new = visitor.start(lost=True)
-    view = visitor.identity.set_up.view(visitor.me)
+    view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
     assert isinstance(view.plan, Replacement)
     assert (view.plan.renews_backups, view.moving) == (False, False)
@@ -163,8 +163,8 @@ def test_nothing_is_lost_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
 @pytest.mark.parametrize("app_id", ["0" * 32, "x" * 10_000, "\x00", "' OR 1=1 --"])
 def test_an_app_that_is_none_of_theirs_is_not_replaced(tablet: AuthenticatorApp, visitor: UseCaseBrowser, app_id: str) -> None:
     """No secret is drawn."""
-    assert visitor.identity.set_up.start(visitor.me, Totp.name, replaces=app_id) == GONE
-    assert visitor.identity.set_up.view(visitor.me) is None
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name, replaces=app_id) == GONE
+    assert visitor.identity.two_factor.view(visitor.me) is None
 
 
 def test_no_account_replaces_another_accounts_app(
@@ -175,7 +175,7 @@ def test_no_account_replaces_another_accounts_app(
     berta = UseCaseBrowser(installation, email="berta@example.com").sign_in()
     annas = visitor.apps()[""]
     for _state in ("off", "on"):
-        assert berta.identity.set_up.start(berta.me, Totp.name, replaces=annas) == GONE
+        assert berta.identity.two_factor.start(berta.me, Totp.name, replaces=annas) == GONE
         berta.enable()
     new_visitor().sign_in(TotpCode(app.next_code()))
 
@@ -237,11 +237,11 @@ def test_a_move_ends_with_its_session(
         # An enrolment lives shorter than a session may rest, so that only the last minutes of the session matter.
         visitor.clock.advance(minutes=55)
         other = new_visitor().sign_in(TotpCode(app.code()))
-        assert visitor.identity.set_up.confirm(me, TotpCode(new.code())) == NO_ENROLMENT
+        assert visitor.identity.two_factor.confirm(me, TotpCode(new.code())) == NO_ENROLMENT
     else:
         visitor.identity.sessions.sign_out(me)
         other = new_visitor().sign_in(TotpCode(app.next_code()))
-        assert visitor.identity.set_up.confirm(me, TotpCode(new.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
+        assert visitor.identity.two_factor.confirm(me, TotpCode(new.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert other.apps() == before
 
 
@@ -253,7 +253,7 @@ def test_of_two_sessions_that_move_at_once_the_first_to_prove_a_code_has_it(
     others, me = other.start(), other.me
     mine = visitor.enable(lost=True)
     assert other.caller is None
-    assert other.identity.set_up.confirm(me, TotpCode(others.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert other.identity.two_factor.confirm(me, TotpCode(others.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
     other.begin()
     assert other.code(others.next_code()) == WRONG
     assert isinstance(other.code(mine.code()), SignedIn)

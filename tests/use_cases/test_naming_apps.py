@@ -31,7 +31,7 @@ def apps(app: AuthenticatorApp, visitor: UseCaseBrowser) -> dict[str, str]:
 def test_a_name_that_another_app_has_is_refused(apps: dict[str, str], visitor: UseCaseBrowser, name: str) -> None:
     """However it is capitalised, and whatever is in it that no reader sees."""
     assert visitor.add(name) == visitor.rename(apps[""], name) == NAME_TAKEN
-    assert visitor.identity.set_up.view(visitor.me) is None
+    assert visitor.identity.two_factor.view(visitor.me) is None
     assert visitor.apps() == apps
 
 

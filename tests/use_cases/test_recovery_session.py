@@ -9,7 +9,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sign_in.refusals import PasswordRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded
@@ -46,7 +46,7 @@ def test_it_may_disable_2fa(recovered: UseCaseBrowser, codes: tuple[str, ...]) -
     """No further proof; it uses up the grant, so that enabling again needs a fresh one."""
     assert isinstance(recovered.disable(), SessionRenewed)
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
-    assert recovered.identity.set_up.start(recovered.me, Totp.name) == StepUpRequired()
+    assert recovered.identity.two_factor.start(recovered.me, Totp.name) == StepUpRequired()
     assert isinstance(recovered.begin(), SignedIn)
 
 
@@ -73,7 +73,7 @@ def test_after_half_an_hour_it_is_a_session_like_any_other(recovered: UseCaseBro
     recovered.clock.advance(minutes=1)
     assert not recovered.identity.account_page.settings(recovered.me).protection.recovery_session
     assert recovered.disable() == recovered.regenerate() == StepUpRequired()
-    assert recovered.identity.set_up.start(recovered.me, Totp.name) == StepUpRequired()
+    assert recovered.identity.two_factor.start(recovered.me, Totp.name) == StepUpRequired()
     assert recovered.identity.step_up.factors_needed(recovered.me) == FactorsNeeded(("totp", "recovery_code"))
     assert recovered.confirm() == Denied(ProofRefusal.WRONG_CODE, tries_left=4)
     assert isinstance(recovered.confirm(factor=canonical(codes[1])), SessionRenewed)

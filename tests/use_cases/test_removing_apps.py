@@ -16,7 +16,7 @@ from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import SignInRefusal
@@ -154,7 +154,7 @@ def test_what_another_session_has_begun_is_over(
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     phone, me = other.start_adding("Thief's"), other.me
     visitor.remove(visitor.apps()["Tablet"])
-    assert other.identity.set_up.confirm(me, TotpCode(phone.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert other.identity.two_factor.confirm(me, TotpCode(phone.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert list(visitor.apps()) == [""]
 
 

@@ -10,7 +10,7 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Done, SessionRenewed
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, PENDING_SIGN_IN, SESSION
 

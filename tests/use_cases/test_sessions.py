@@ -32,7 +32,7 @@ def test_sixty_one_minutes_without_use_end_a_session(visitor: UseCaseBrowser) ->
     visitor.clock.advance(minutes=61)
     assert visitor.caller is None
     assert visitor.caller is None
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
 
 
 def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> None:
@@ -45,7 +45,7 @@ def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> Non
     me = visitor.me
     visitor.clock.advance(seconds=2)
     assert visitor.caller is None
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
 
 
 def test_a_step_up_does_not_extend_the_absolute_lifetime(visitor: UseCaseBrowser) -> None:
@@ -64,7 +64,7 @@ def test_a_session_opens_nothing_while_a_clock_that_was_set_back_has_not_come_to
     visitor.clock.advance(hours=-5)
     assert visitor.caller is None
     assert visitor.identity.sessions.is_from_the_future(visitor.client)
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
     visitor.clock.advance(hours=5)
     assert visitor.caller is not None
     assert not visitor.identity.sessions.is_from_the_future(visitor.client)
@@ -74,7 +74,7 @@ def test_of_two_nodes_one_may_be_two_minutes_behind_the_other(visitor: UseCaseBr
     """A person who signs in and confirms who they are on the one is signed in, and confirmed, on the other."""
     visitor.sign_in()
     visitor.clock.advance(minutes=-2)
-    assert visitor.identity.set_up.start(visitor.me, Totp.name) == Done()
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name) == Done()
 
 
 def test_resolving_a_session_is_one_statement_and_one_write_a_minute(installation: Installation, visitor: UseCaseBrowser) -> None:
@@ -122,7 +122,7 @@ def test_disabling_an_account_ends_its_sessions_at_once(installation: Installati
     me = visitor.sign_in().me
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert visitor.caller is None
-    assert visitor.identity.set_up.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
     installation.services.identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     assert visitor.caller is None
     assert isinstance(visitor.begin(), SignedIn)

@@ -18,7 +18,7 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 
@@ -143,7 +143,7 @@ def test_adding_counts_from_the_first_code_and_keeps_everything_else(
 ) -> None:
     """PasswordOutcome, nothing has changed; proven, both apps are there, the codes stay, and the session rises under a new token."""
     tablet = visitor.start_adding("Tablet")
-    view = visitor.identity.set_up.view(visitor.me)
+    view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
     assert (view.name, view.adding, view.moving) == ("Tablet", True, False)
     assert list(visitor.apps()) == [""]
@@ -181,7 +181,7 @@ def test_nothing_is_added_while_2fa_is_off(visitor: UseCaseBrowser) -> None:
 def test_a_sixth_app_is_refused(five: list[AuthenticatorApp], visitor: UseCaseBrowser) -> None:
     """Before a secret is drawn; and room is made by removing one."""
     assert visitor.add("One more") == TOO_MANY
-    assert visitor.identity.set_up.view(visitor.me) is None
+    assert visitor.identity.two_factor.view(visitor.me) is None
     visitor.remove(visitor.apps()["App 3"])
     assert visitor.add("One more") == Done()
 
@@ -196,7 +196,7 @@ def test_two_sessions_that_add_the_fifth_at_once_do_not_make_six(
     others, me = other.start_adding("Other"), other.me
     mine = visitor.start_adding("Mine")
     assert isinstance(visitor.confirm_enrolment(mine.code()), InPlace)
-    assert other.identity.set_up.confirm(me, TotpCode(others.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert other.identity.two_factor.confirm(me, TotpCode(others.code())) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert list(visitor.apps()) == ["", "App 2", "App 3", "App 4", "Mine"]
 
 
@@ -233,7 +233,7 @@ def test_a_second_start_with_the_same_name_shows_the_same_secret_and_with_anothe
 def test_starting_over_goes_on_with_what_was_begun(app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """Another secret for the same app under the same name."""
     first = visitor.start_adding("Tablet")
-    assert visitor.identity.set_up.start_over(visitor.me) == Done()
+    assert visitor.identity.two_factor.start_over(visitor.me) == Done()
     second = visitor.scan()
     assert second.uri != first.uri
     assert isinstance(visitor.confirm_enrolment(second.code()), InPlace)

@@ -31,9 +31,9 @@ def test_a_sign_in_counts_as_a_proof_for_five_minutes(visitor: UseCaseBrowser) -
     """Starting an enrolment needs no further proof at once, and one after that."""
     visitor.sign_in()
     visitor.clock.advance(minutes=4)
-    assert visitor.identity.set_up.start(visitor.me, Totp.name) == Done()
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name) == Done()
     visitor.clock.advance(minutes=1)
-    assert visitor.identity.set_up.start(visitor.me, Totp.name) == StepUpRequired()
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name) == StepUpRequired()
 
 
 def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: UseCaseBrowser) -> None:
@@ -41,7 +41,7 @@ def test_every_sensitive_action_asks_for_a_fresh_proof(visitor: UseCaseBrowser) 
     visitor.sign_in().enable()
     visitor.keep_codes()
     before = visitor.identity.account_page.settings(stale(visitor).me)
-    assert visitor.identity.set_up.start(visitor.me, Totp.name) == StepUpRequired()
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name) == StepUpRequired()
     assert visitor.disable() == visitor.reveal() == visitor.regenerate() == StepUpRequired()
     assert before == visitor.identity.account_page.settings(visitor.me)
     assert visitor.shown_codes() is None
@@ -52,7 +52,7 @@ def test_the_password_is_enough_while_2fa_is_off(visitor: UseCaseBrowser) -> Non
     stale(visitor.sign_in())
     assert visitor.identity.step_up.factors_needed(visitor.me) == FactorsNeeded(())
     assert isinstance(visitor.confirm(factor=TotpCode("000000")), SessionRenewed)
-    assert visitor.identity.set_up.start(visitor.me, Totp.name) == Done()
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name) == Done()
 
 
 def test_with_2fa_on_the_password_alone_is_not_enough(visitor: UseCaseBrowser) -> None:

@@ -11,7 +11,7 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Proof, ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 

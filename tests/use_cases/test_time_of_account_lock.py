@@ -11,7 +11,7 @@ from tests.use_cases.instrumentation import while_waiting_for_the_account
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 
@@ -91,4 +91,4 @@ def test_a_session_that_ends_while_it_waits_changes_nothing(installation: Instal
     caller = visitor.me
     visitor.clock.advance(minutes=59)
     with waiting(installation, 60):
-        assert visitor.identity.set_up.start(caller, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+        assert visitor.identity.two_factor.start(caller, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)

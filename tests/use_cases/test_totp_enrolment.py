@@ -14,7 +14,7 @@ from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 
@@ -42,14 +42,14 @@ def test_the_secret_has_twenty_bytes_and_is_new_each_time(visitor: UseCaseBrowse
     secrets = set()
     for _ in range(5):
         visitor.start()
-        view = visitor.identity.set_up.view(visitor.me)
+        view = visitor.identity.two_factor.view(visitor.me)
         assert view is not None
         shown = view.view
         assert isinstance(shown, TotpSetUp)
         assert len(shown.secret) == 20
         assert repr(shown.secret) not in repr(view)
         secrets.add(shown.secret)
-        assert visitor.identity.set_up.start_over(visitor.me) == Done()
+        assert visitor.identity.two_factor.start_over(visitor.me) == Done()
         visitor.clock.advance(minutes=11)
         visitor.confirm()
     assert len(secrets) == 5
@@ -59,10 +59,10 @@ def test_a_second_start_shows_the_same_secret(installation: Installation, anna: 
     """A refresh keeps what was scanned, its time and its tries; it is no second event."""
     first = visitor.start()
     visitor.confirm_enrolment("000000")
-    before = visitor.identity.set_up.view(visitor.me)
+    before = visitor.identity.two_factor.view(visitor.me)
     visitor.clock.advance(minutes=4)
     assert first.uri == visitor.start().uri
-    assert before == visitor.identity.set_up.view(visitor.me)
+    assert before == visitor.identity.two_factor.view(visitor.me)
     assert kinds(installation, anna.id).count(EventKind.ENROLMENT_STARTED) == 1
 
 
@@ -71,7 +71,7 @@ def test_the_secret_is_not_shown_to_an_older_token(visitor: UseCaseBrowser) -> N
     stale = visitor.me
     visitor.confirm()
     visitor.start()
-    assert visitor.identity.set_up.view(stale) is None
+    assert visitor.identity.two_factor.view(stale) is None
 
 
 def test_an_enrolment_lives_ten_minutes(visitor: UseCaseBrowser) -> None:
@@ -80,11 +80,11 @@ def test_an_enrolment_lives_ten_minutes(visitor: UseCaseBrowser) -> None:
     visitor.clock.advance(minutes=10, seconds=-1)
     assert visitor.scan().uri == app.uri
     visitor.clock.advance(seconds=1)
-    assert visitor.identity.set_up.view(visitor.me) is None
+    assert visitor.identity.two_factor.view(visitor.me) is None
     assert not visitor.identity.account_page.settings(visitor.me).enrolment_pending
     assert visitor.confirm_enrolment(app.code()) == NO_ENROLMENT
-    assert visitor.identity.set_up.start_over(visitor.me) == NO_ENROLMENT
-    assert visitor.identity.set_up.start(visitor.me, Totp.name) == StepUpRequired()
+    assert visitor.identity.two_factor.start_over(visitor.me) == NO_ENROLMENT
+    assert visitor.identity.two_factor.start(visitor.me, Totp.name) == StepUpRequired()
     assert isinstance(visitor.confirm(), SessionRenewed)
     assert visitor.start().uri != app.uri
 
@@ -124,8 +124,8 @@ def test_start_over_replaces_the_secret(visitor: UseCaseBrowser) -> None:
     app = visitor.start()
     visitor.confirm_enrolment(app.code(steps=-20))
     visitor.clock.advance(minutes=4)
-    assert visitor.identity.set_up.start_over(visitor.me) == Done()
-    view = visitor.identity.set_up.view(visitor.me)
+    assert visitor.identity.two_factor.start_over(visitor.me) == Done()
+    view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
     assert (view.tries_left, view.expires_at) == (5, visitor.clock.now() + 10 * MINUTE)
     refusal = visitor.confirm_enrolment(app.code())
@@ -139,24 +139,24 @@ def test_start_over_without_a_fresh_proof_keeps_the_time_that_was_left(visitor: 
     began = visitor.clock.now()
     for _ in range(3):
         visitor.clock.advance(minutes=3)
-        assert visitor.identity.set_up.start_over(visitor.me) == Done()
-    view = visitor.identity.set_up.view(visitor.me)
+        assert visitor.identity.two_factor.start_over(visitor.me) == Done()
+    view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
     assert view.expires_at == began + 3 * MINUTE + 10 * MINUTE
 
 
 def test_there_is_nothing_to_start_over_or_confirm_without_a_start(visitor: UseCaseBrowser) -> None:
     """Skipping steps leads nowhere."""
-    assert visitor.identity.set_up.start_over(visitor.me) == NO_ENROLMENT
+    assert visitor.identity.two_factor.start_over(visitor.me) == NO_ENROLMENT
     assert visitor.confirm_enrolment("000000") == NO_ENROLMENT
-    assert visitor.identity.set_up.view(visitor.me) is None
+    assert visitor.identity.two_factor.view(visitor.me) is None
 
 
 def test_an_enrolment_belongs_to_its_session(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
     """The same person's other browser neither sees nor confirms it, and has one of its own."""
     app = visitor.start()
     other = new_visitor().sign_in()
-    assert other.identity.set_up.view(other.me) is None
+    assert other.identity.two_factor.view(other.me) is None
     assert other.confirm_enrolment(app.code()) == NO_ENROLMENT
     assert other.start().uri != app.uri
     assert visitor.scan().uri == app.uri
@@ -211,7 +211,7 @@ def test_a_move_keeps_the_recovery_codes_and_the_old_app_until_the_new_one_is_pr
     codes = visitor.codes()
     visitor.keep_codes()
     new = visitor.start()
-    view = visitor.identity.set_up.view(visitor.me)
+    view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
     assert view.moving
     visitor.confirm_enrolment(new.code(steps=-20))
@@ -262,7 +262,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     new = visitor.start()
     me = visitor.me
     with after_unit_of_work(installation, 1, visitor.disable):
-        assert visitor.identity.set_up.confirm(me, TotpCode(new.code())) == Denied(SessionRefusal.TOKEN_SUPERSEDED)
+        assert visitor.identity.two_factor.confirm(me, TotpCode(new.code())) == Denied(SessionRefusal.TOKEN_SUPERSEDED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 
 

@@ -11,7 +11,7 @@ from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import (
     Denied,
     Done,
@@ -91,16 +91,16 @@ class UseCaseBrowser:
 
     def start(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Start an enrolment, and scan what it shows."""
-        assert Done() == self.identity.set_up.start(self.me, Totp.name, replaces=replaces, lost=lost)
+        assert Done() == self.identity.two_factor.start(self.me, Totp.name, replaces=replaces, lost=lost)
         return self.scan()
 
     def scan(self) -> AuthenticatorApp:
-        view = self.identity.set_up.view(self.me)
+        view = self.identity.two_factor.view(self.me)
         assert view is not None
         return app_of(view, self.email, self.clock)
 
     def confirm_enrolment(self, code: str) -> InPlace | Denied[Reason] | StepUpRequired:
-        return self._keep(self.identity.set_up.confirm(self.me, TotpCode(code)))
+        return self._keep(self.identity.two_factor.confirm(self.me, TotpCode(code)))
 
     def enable(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Turn 2FA on, or move it."""
@@ -159,7 +159,7 @@ class UseCaseBrowser:
         return app
 
     def disable(self) -> SessionRenewed | Denied[Reason] | StepUpRequired:
-        return self._keep(self.identity.set_up.disable(self.me))
+        return self._keep(self.identity.two_factor.disable(self.me))
 
     def shown_codes(self) -> tuple[str, ...] | None:
         """What the recovery codes page shows in clear."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from xpressbot.foundation.database.read_only import url_of_file
 from xpressbot.foundation.networks import Network, read_networks
 from xpressbot.foundation.public_origin import public_origin
-from xpressbot.foundation.setting_names import about_unknown_names
+from xpressbot.foundation.unknown_setting_names import about_unknown_names
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.restore import AtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.audit import retention as audit
@@ -16,7 +16,7 @@ from xpressbot.identity.factors import retention as factors
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
-from xpressbot.identity.factors.two_factor_set_up import SetUp
+from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.registration.account_creation import Registration
@@ -39,7 +39,7 @@ class Identity:
     second_step: SecondStep
     sessions: Sessions
     step_up: StepUp
-    set_up: SetUp
+    two_factor: TwoFactor
     authenticators: Authenticators
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment

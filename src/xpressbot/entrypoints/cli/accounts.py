@@ -6,9 +6,9 @@ from typing import Annotated, Final, NoReturn, assert_never
 
 import typer
 
+from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, hours, new_address
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
-from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, new_address
-from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.refusals import reason_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services

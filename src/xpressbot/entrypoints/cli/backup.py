@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from xpressbot.entrypoints.cli.arguments_and_output import moment
 from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
-from xpressbot.entrypoints.cli.people import moment
 from xpressbot.foundation.backup import BackupError, Contents, back_up, restore
 from xpressbot.foundation.crypto.key_ring import KeyRingError, load_key_ring
 from xpressbot.foundation.database.migration_runner import Migrations

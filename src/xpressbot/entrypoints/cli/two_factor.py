@@ -4,9 +4,9 @@ from typing import Annotated, NoReturn, assert_never
 
 import typer
 
+from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, hours, moment
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
-from xpressbot.entrypoints.cli.people import Email, day, echo_link, existing_address, hours, moment
-from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.text import normalise_line
 from xpressbot.foundation.tokens import Token

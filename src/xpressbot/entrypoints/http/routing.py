@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xpressbot.entrypoints.http.concurrency_limits import ConcurrencyLimits, Target
 from xpressbot.entrypoints.http.errors import NextLink, error_response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
+from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits, Target
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.foundation.threads.worker_pools import Pools
@@ -201,11 +201,11 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
     misnamed = [page.path for page in pages if isinstance(page, SignedInPage) and (page.method == "POST") != ACTIONS[page.action].writes]
     if misnamed:
         raise ValueError(f"{misnamed} change something without POST, or nothing with it: name the action of their use case")
-    places = ConcurrencyLimits(site.services.pools)
+    places = HashingFormLimits(site.services.pools)
     return [Route(page.path, _endpoint(site, page, places), methods=[page.method]) for page in pages]
 
 
-def _endpoint(site: Site, page: Page, places: ConcurrencyLimits) -> Callable[[Request], object]:
+def _endpoint(site: Site, page: Page, places: HashingFormLimits) -> Callable[[Request], object]:
     run = _runner(site.services.pools, page, places)
 
     async def endpoint(starlette: Request) -> Response:
@@ -219,7 +219,7 @@ def _endpoint(site: Site, page: Page, places: ConcurrencyLimits) -> Callable[[Re
 Runner = Callable[[PageRequest, Callable[[], Response]], Awaitable[Response]]
 
 
-def _runner(pools: Pools, page: Page, places: ConcurrencyLimits) -> Runner:
+def _runner(pools: Pools, page: Page, places: HashingFormLimits) -> Runner:
     """What has a page's handler run by the right threads."""
     target = page.hashes_at
     if target is not None:

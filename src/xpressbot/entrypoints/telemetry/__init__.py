@@ -1,1 +1,1 @@
-"""Telemetry."""
+"""Which metrics there are, and what outcomes they count."""

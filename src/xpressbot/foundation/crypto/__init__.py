@@ -1,1 +1,1 @@
-"""Crypto."""
+"""The key ring, encryption of columns, keyed digests, and replacing keys."""

@@ -11,10 +11,10 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Column, ColumnElement, Delete, Row, Select, and_, bindparam, delete, null, select, true
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.leases import take_lease
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.identifiers import bound_of_identifiers
-from xpressbot.foundation.system import System
 from xpressbot.foundation.times import SECOND
 
 BATCH: Final = 100

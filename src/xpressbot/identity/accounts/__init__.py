@@ -1,1 +1,1 @@
-"""Accounts."""
+"""Accounts, their addresses, and who owns the installation."""

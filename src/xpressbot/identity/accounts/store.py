@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.unknown_enum_values import known
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key, email_keys
 from xpressbot.identity.tables import ACCOUNT

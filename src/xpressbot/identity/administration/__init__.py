@@ -1,1 +1,1 @@
-"""Administration."""
+"""What an operator does and checks over all accounts."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -17,7 +17,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.invalidation import raise_security_version
+from xpressbot.identity.sessions.security_version import raise_security_version
 
 _EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xpressbot.foundation.database.restore import AtRestore, end_rows
+from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.rows_at_restore import AtRestore, end_rows
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.administration import store as query_store
 from xpressbot.identity.factors.kind import Kinds

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn, StoredSecret, count_secrets, newest_secrets
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
-from xpressbot.foundation.system import System
 from xpressbot.identity.administration import store as query_store
 from xpressbot.identity.factors.kind import Kinds
 

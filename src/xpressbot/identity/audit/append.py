@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.entropy import Entropy
-from xpressbot.identity.audit import notices
+from xpressbot.identity.audit import notice_store
 from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, NewEvent, chained_hash, details_hash, encode_details
 from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT
 
@@ -41,5 +41,5 @@ def append_event(tx: Writing, entropy: Entropy, account_id: str, event: NewEvent
     }
     tx.execute(_ADD, row)
     tx.execute(_MOVE_HEAD, {"of_subject": account_id, "number": seq, "chained": chained})
-    notices.tell(tx, account_id, seq, event)
+    notice_store.tell(tx, account_id, seq, event)
     return seq

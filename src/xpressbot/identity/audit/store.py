@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading
+from xpressbot.foundation.database.unknown_enum_values import known
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.tables import SECURITY_EVENT
 

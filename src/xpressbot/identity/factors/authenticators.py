@@ -68,7 +68,7 @@ class Authenticators:
     def add(
         self, caller: Caller, kind: str, name: str
     ) -> Done | Denied[SessionRefusal | ProtectionRefusal | AddRefusal | NameRefusal] | StepUpRequired:
-        """Prepare one authenticator more. It counts once it has proven itself (`SetUp.confirm`).
+        """Prepare one authenticator more. It counts once it has proven itself (`TwoFactor.confirm`).
 
         Refused while 2FA is off, at MOST_PER_ACCOUNT authenticators, and when another has the name.
         """

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store

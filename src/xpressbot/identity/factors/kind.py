@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 from xpressbot.diagnostics.check import Check
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.restore import AtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.outcomes import Denied, Reason

@@ -3,7 +3,7 @@
 from typing import Final
 
 from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, EndsAtRestore
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.factors.store import IS_PENDING

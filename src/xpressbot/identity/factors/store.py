@@ -5,8 +5,8 @@ from typing import Any, Final, assert_never
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal_column, select, update
 
-from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.unknown_enum_values import known
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.rules import Addition, Authenticator, AuthenticatorState, Enrolment, Plan, Replacement
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR

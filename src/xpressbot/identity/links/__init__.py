@@ -1,1 +1,1 @@
-"""Links."""
+"""Links that work once: invitations, the owner's first link, re-enrolment."""

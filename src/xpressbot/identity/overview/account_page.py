@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.audit import notices as notice_store
+from xpressbot.identity.audit import notice_store
 from xpressbot.identity.audit import store as event_store
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import MOST_SHOWN, READ_SHOWN_FOR, Notice, Shown

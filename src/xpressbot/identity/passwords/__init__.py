@@ -1,1 +1,1 @@
-"""Passwords."""
+"""Password rules, strength and hashing (Argon2id)."""

@@ -1,1 +1,1 @@
-"""Registration."""
+"""New accounts: the owner's, and those of people who were invited."""

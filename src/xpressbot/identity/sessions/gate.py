@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
@@ -14,9 +14,9 @@ from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.invalidation import raise_security_version
 from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed
 from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal, settle_refusal
 from xpressbot.identity.throttling.rules import Bucket, Charge, Refusal

@@ -3,7 +3,7 @@
 from typing import Final
 
 from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore, StaysAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, EndsAtRestore, StaysAtRestore
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.sessions.rules import known_browser
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME, STEP_UP_COUNT

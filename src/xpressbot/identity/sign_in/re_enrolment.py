@@ -6,8 +6,8 @@ A stolen password alone does not inherit the account: until the new app has prov
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
-from xpressbot.foundation.system import System
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -26,7 +26,7 @@ from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, SignedIn
 from xpressbot.identity.sessions import known_browsers
 from xpressbot.identity.sessions.caller import Client
-from xpressbot.identity.sessions.invalidation import raise_security_version
+from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn

@@ -6,16 +6,16 @@ from typing import Final
 
 from sqlalchemy import case, null
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows, Key, take_owing
-from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, EndsAtRestore
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.foundation.system import System
 from xpressbot.foundation.times import DAY, MINUTE
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.audit.append import append_event
+from xpressbot.identity.sign_in.failed_attempt_events import guessing_event, take_stopped
 from xpressbot.identity.sign_in.rules.pending import LIFETIME
 from xpressbot.identity.sign_in.store import IS_TO_BE_TOLD
-from xpressbot.identity.sign_in.suspicious_attempts import guessing_event, take_stopped
 from xpressbot.identity.tables import PENDING_SIGN_IN, THROTTLE_BUCKET
 from xpressbot.identity.throttling.retention import expiring_counts
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, KNOWN_BROWSER, STRANGER

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.foundation.system import System
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
@@ -17,7 +17,7 @@ from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME, Session
-from xpressbot.identity.sign_in.suspicious_attempts import guessing_event, take_stopped
+from xpressbot.identity.sign_in.failed_attempt_events import guessing_event, take_stopped
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import stranger_bucket

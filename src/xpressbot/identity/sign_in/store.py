@@ -2,8 +2,8 @@
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 
-from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.unknown_enum_values import known
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.sessions.store import amr_from, stored_amr
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, StoppedSignIns

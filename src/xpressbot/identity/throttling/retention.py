@@ -6,7 +6,7 @@ Counts of wrong second factors are not removed: with its count, a suspension wou
 from typing import Final
 
 from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.restore import AtRestore, StaysAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, StaysAtRestore
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.tables import THROTTLE_BUCKET
 from xpressbot.identity.throttling.rules import LINK_FORMS, NETWORK

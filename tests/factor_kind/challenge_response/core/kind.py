@@ -8,11 +8,11 @@ from typing import ClassVar, Final
 
 from tests.factor_kind.challenge_response.core import store
 from tests.factor_kind.challenge_response.core.store import KEY, StoredKey
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_state import active_key_id
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.system import System
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import PrimaryKind, Proof, ProofRefusal, Proven
 from xpressbot.identity.factors.rules import Authenticator

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, insert, select, update
 from tests.factor_kind.challenge_response.core.tables import AUTHENTICATOR_KEY, CHALLENGE
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore, StaysAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, EndsAtRestore, StaysAtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.factors.store import IS_ACTIVE, IS_PENDING

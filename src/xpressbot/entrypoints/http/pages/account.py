@@ -5,10 +5,10 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.concurrency_limits import SESSION
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation
 from xpressbot.entrypoints.http.forms import password_problem
+from xpressbot.entrypoints.http.hashing_form_limits import SESSION
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH

@@ -11,7 +11,7 @@ from xpressbot.diagnostics.check import Finding, Severity
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
-from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.events import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is

@@ -5,11 +5,11 @@ from typing import Any, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.concurrency_limits import ADDRESS_TYPED
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, Factors
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import password_problem
+from xpressbot.entrypoints.http.hashing_form_limits import ADDRESS_TYPED
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInOutcome, SignedInPage

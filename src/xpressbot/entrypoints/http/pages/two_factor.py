@@ -16,7 +16,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.enrolment import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
-from xpressbot.identity.factors.two_factor_set_up import InPlace
+from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -41,7 +41,7 @@ def show_move(request: PageRequest, caller: Caller) -> Response:
 
 def start(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Prepare a secret and show it. With 2FA on it is a move: `app` names the one to replace, `lost` says where that is."""
-    outcome = request.identity.set_up.start(
+    outcome = request.identity.two_factor.start(
         caller, request.chosen_kind.kind, replaces=request.form["app"] or None, lost=request.form["lost"] == "yes"
     )
     match outcome:
@@ -57,7 +57,7 @@ def start(request: PageRequest, caller: Caller) -> SignedInOutcome:
 
 def start_over(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Replace the secret."""
-    outcome = request.identity.set_up.start_over(caller)
+    outcome = request.identity.two_factor.start_over(caller)
     match outcome:
         case Done():
             return redirect(SETUP_PATH)
@@ -71,7 +71,7 @@ def start_over(request: PageRequest, caller: Caller) -> SignedInOutcome:
 
 def show_setup(request: PageRequest, caller: Caller) -> Response:
     """The QR code, the key, and the field for the first code."""
-    enrolment = request.identity.set_up.view(caller)
+    enrolment = request.identity.two_factor.view(caller)
     if enrolment is None:
         return _without_enrolment(request, caller)
     return SetUpForm(request, caller, FormSubject.signed_in(caller.account), enrolment).show()
@@ -79,14 +79,14 @@ def show_setup(request: PageRequest, caller: Caller) -> Response:
 
 def confirm(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Check the first code; a right one does what the set-up was begun for."""
-    enrolment = request.identity.set_up.view(caller)
+    enrolment = request.identity.two_factor.view(caller)
     if enrolment is None:
         return _without_enrolment(request, caller, reason=EnrolmentRefusal.NO_ENROLMENT)
     form = SetUpForm(request, caller, FormSubject.signed_in(caller.account), enrolment)
     proof = form.parse()
     if proof is None:
         return form.invalid()
-    outcome = request.identity.set_up.confirm(caller, proof)
+    outcome = request.identity.two_factor.confirm(caller, proof)
     request.metrics.code(enrolment.kind, outcome, CodePurpose.SET_UP)
     match outcome:
         case InPlace(raised, shows_codes, added):
@@ -135,7 +135,7 @@ def show_disable(request: PageRequest, caller: Caller) -> Response:
 
 def disable(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Turn 2FA off."""
-    outcome = request.identity.set_up.disable(caller)
+    outcome = request.identity.two_factor.disable(caller)
     match outcome:
         case SessionRenewed():
             return request.renewed(outcome, SETTINGS_PATH)

@@ -4,10 +4,10 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.concurrency_limits import WELCOME_LINK
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.hashing_form_limits import WELCOME_LINK
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context

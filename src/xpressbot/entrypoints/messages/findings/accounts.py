@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.findings.factors import METHODS
 from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWords, listed, moment
 from xpressbot.entrypoints.messages.translation import N_, Texts

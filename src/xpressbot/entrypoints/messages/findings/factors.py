@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from xpressbot.entrypoints.messages.addresses import listed_address
+from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.findings.words import DIRECTION, SET_THE_CLOCK, CheckWords, ProblemWords, listed
 from xpressbot.entrypoints.messages.translation import N_, Texts
 

@@ -1,1 +1,1 @@
-"""Rules."""
+"""Pure rules: which kinds of events there are, how a chain is hashed, what becomes a notice."""

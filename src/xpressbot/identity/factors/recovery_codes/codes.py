@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_state import active_key_id
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.foundation.system import System
 from xpressbot.identity.factors.recovery_codes.rules import CODES_IN_A_SET, ENTROPY_BYTES, RecoveryCode, RecoveryCodeSet, code_from
 from xpressbot.identity.tables import RECOVERY_CODE, RECOVERY_CODE_SET
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.system import System
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.kind import BackupKind, Proof, ProofRefusal, Proven
 from xpressbot.identity.factors.recovery_codes import store

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from xpressbot.foundation.database.restore import AtRestore, EndsAtRestore, StaysAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, EndsAtRestore, StaysAtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.store import IS_ENABLED
 from xpressbot.identity.factors.recovery_codes.rules import RecoveryCode, RecoveryCodeSet, SavedCode

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.foundation.identifiers import bound_of_identifiers
-from xpressbot.foundation.system import System
 from xpressbot.foundation.times import MILLISECOND
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind

@@ -1,1 +1,1 @@
-"""Totp."""
+"""Authenticator apps: time-based one-time passwords (RFC 6238)."""

@@ -8,7 +8,7 @@ from xpressbot.diagnostics.database_checks import CLOCK, SCHEMA
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.totp import store
-from xpressbot.identity.factors.totp.rules.clock_hint import AGREEMENT_MEMORY, clock_offset_seconds, common_offset
+from xpressbot.identity.factors.totp.rules.clock_sightings import AGREEMENT_MEMORY, clock_offset_seconds, common_offset
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
 
 CODES_OF_THE_FUTURE: Final = Problem("codes_of_the_future", Severity.ERROR)

@@ -15,7 +15,7 @@ from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.factors.totp import store
 from xpressbot.identity.factors.totp.doctor_checks import CLOCKS
 from xpressbot.identity.factors.totp.rules import totp
-from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting, clock_offset_seconds, tells_of_wrong_clock
+from xpressbot.identity.factors.totp.rules.clock_sightings import ClockSighting, clock_offset_seconds, tells_of_wrong_clock
 from xpressbot.identity.factors.totp.store import SECRET, TotpAuthenticator
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions.caller import Client

@@ -7,12 +7,12 @@ from typing import Any, Final
 from sqlalchemy import FromClause, bindparam, delete, exists, insert, or_, select, update
 
 from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
-from xpressbot.foundation.database.restore import AtRestore, StaysAtRestore
+from xpressbot.foundation.database.rows_at_restore import AtRestore, StaysAtRestore
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.store import IS_ENABLED
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.factors.store import IS_ACTIVE, IS_PENDING
-from xpressbot.identity.factors.totp.rules.clock_hint import ClockSighting
+from xpressbot.identity.factors.totp.rules.clock_sightings import ClockSighting
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, REFUSED_STEP, TOTP_AUTHENTICATOR
 
 KIND: Final = "totp"

@@ -1,1 +1,1 @@
-"""Rules."""
+"""Pure rules: what a pending sign-in is, and what it needs next."""

@@ -1,1 +1,1 @@
-"""Rules."""
+"""Pure rules of HOTP, TOTP, otpauth addresses, and what codes tell of wrong clocks."""

@@ -32,7 +32,7 @@ class InPlace:
     added: bool
 
 
-class SetUp:
+class TwoFactor:
     """The life of an account's 2FA from the first set-up to its end."""
 
     def __init__(self, transactions: ReadTransactions, gate: Gate, kinds: Kinds, steps: EnrolmentSteps) -> None:

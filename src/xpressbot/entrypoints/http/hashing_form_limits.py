@@ -46,7 +46,7 @@ class _Share(NamedTuple):
     most: int
 
 
-class ConcurrencyLimits:
+class HashingFormLimits:
     """Who waits for the sign-in pool of this worker, or is served by it. Used from one event loop.
 
     Where there is no place left, a browser that belongs to what it tries is looked up: it counts for no network, and the known

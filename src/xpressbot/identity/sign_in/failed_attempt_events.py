@@ -1,7 +1,7 @@
 """What a person is told of sign-ins that did not complete: guesses at the password, and right passwords that stopped there."""
 
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.identity.audit import notices as notice_store
+from xpressbot.identity.audit import notice_store
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.audit.rules.notice import STOPPED_TOLD_EVERY
 from xpressbot.identity.sign_in import store as pending_store

@@ -5,8 +5,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, select, tuple_, update
 
-from xpressbot.foundation.database.stored_enums import known
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.unknown_enum_values import known
 from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent
 from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, Shown, hidden_from, place, weight
 from xpressbot.identity.audit.store import by_number, read_details
