@@ -42,7 +42,7 @@ from xpressbot.identity.administration.after_restore import AfterRestore, Restor
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.factors.authenticators import Authenticators
-from xpressbot.identity.factors.enrolment import EnrolmentSteps
+from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds

@@ -3,7 +3,7 @@
 import re
 
 from tests.contract.documents import code_spans, documents, name_of, table
-from xpressbot.entrypoints.messages.events import EVENT_TITLES
+from xpressbot.entrypoints.messages.event_titles import EVENT_TITLES
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import BY_OPERATOR
 

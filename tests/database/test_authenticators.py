@@ -15,7 +15,7 @@ from tests.support.races import race_in_threads
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.reset import revoke
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authenticator, AuthenticatorState, Enrolment, Plan, Replacement
 from xpressbot.identity.factors.totp import store as totp_store

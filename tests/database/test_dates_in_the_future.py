@@ -24,7 +24,7 @@ from tests.support.people import (
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.times import DAY, MINUTE, latest_credible
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.totp import store as totp_store
@@ -34,7 +34,7 @@ from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
-from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.rules.known_browser import MOST_PER_ACCOUNT
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
@@ -114,8 +114,8 @@ def test_a_link_that_expires_late_is_not_taken_for_one_of_the_future(installatio
 def test_a_browser_is_not_known_by_a_sign_in_of_the_future(installation: Installation, ahead: int, *, known: bool) -> None:
     """It would pass for a known one for as long as the clock was ahead, and ninety days."""
     now, account = installation.clock.now(), installation.add_account()
-    run(installation, lambda tx: known_browsers.remember(tx, None, bytes(32), account.id, "d", now + ahead))
-    assert (run(installation, lambda tx: known_browsers.find(tx, bytes(32), account.id, now)) is not None) is known
+    run(installation, lambda tx: known_browser_store.remember(tx, None, bytes(32), account.id, "d", now + ahead))
+    assert (run(installation, lambda tx: known_browser_store.find(tx, bytes(32), account.id, now)) is not None) is known
 
 
 def test_browsers_of_the_future_push_out_none_that_counts(installation: Installation) -> None:
@@ -123,7 +123,7 @@ def test_browsers_of_the_future_push_out_none_that_counts(installation: Installa
     account, now = installation.add_account(), installation.clock.now()
     for number in range(MOST_PER_ACCOUNT):
         remember = partial(
-            known_browsers.remember,
+            known_browser_store.remember,
             old_hash=None,
             new_hash=number.to_bytes(32, "big"),
             account_id=account.id,
@@ -131,8 +131,8 @@ def test_browsers_of_the_future_push_out_none_that_counts(installation: Installa
             now=now + DAY,
         )
         run(installation, remember)
-    run(installation, lambda tx: known_browsers.remember(tx, None, b"\xff" * 32, account.id, "now", now))
-    assert run(installation, lambda tx: known_browsers.find(tx, b"\xff" * 32, account.id, now)) == "now"
+    run(installation, lambda tx: known_browser_store.remember(tx, None, b"\xff" * 32, account.id, "now", now))
+    assert run(installation, lambda tx: known_browser_store.find(tx, b"\xff" * 32, account.id, now)) == "now"
     with installation.services.database.read() as connection:
         assert len(connection.execute(select(KNOWN_BROWSER.c.id)).all()) == MOST_PER_ACCOUNT
 

@@ -6,7 +6,7 @@ from tests.support.installation import Installation
 from tests.support.people import signed_in
 from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.tables import KNOWN_BROWSER
 
@@ -20,14 +20,14 @@ def token(number: int) -> bytes:
 def remember(installation: Installation, account_id: str, old: bytes | None, new: bytes) -> None:
     with Transactions(installation.services.database).writing() as tx:
         now = installation.clock.now()
-        known_browsers.remember(tx, old, new, account_id, installation.services.entropy.token_bytes(16).hex(), now)
+        known_browser_store.remember(tx, old, new, account_id, installation.services.entropy.token_bytes(16).hex(), now)
         tx.commit()
 
 
 def known(installation: Installation, digest: bytes, email: str = ANNA) -> str | None:
     def find(tx: Reading) -> str | None:
         account = account_store.by_email(tx, email)
-        return known_browsers.find(tx, digest, account.id if account else "", installation.clock.now())
+        return known_browser_store.find(tx, digest, account.id if account else "", installation.clock.now())
 
     with Transactions(installation.services.database).reading() as tx:
         return find(tx)

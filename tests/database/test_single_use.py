@@ -17,7 +17,7 @@ from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
 from xpressbot.identity.factors.recovery_codes.codes import recovery_code_digest
 from xpressbot.identity.factors.recovery_codes.rules import parse_code

@@ -10,7 +10,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import app_of, caller_with, from_elsewhere, pending, recovery_code, signed_in
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Challenge, Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.totp.kind import TotpCode

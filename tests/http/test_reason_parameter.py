@@ -8,7 +8,7 @@ from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.reasons import REASONS
 from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.outcomes import Reason
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal

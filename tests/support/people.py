@@ -11,7 +11,7 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code

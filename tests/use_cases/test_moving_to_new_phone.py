@@ -11,7 +11,7 @@ from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import KeepRefusal

@@ -24,7 +24,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode

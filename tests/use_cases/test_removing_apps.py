@@ -12,7 +12,7 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.authenticators import RemoveRefusal
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode

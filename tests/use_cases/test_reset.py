@@ -14,7 +14,7 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.retention import ENROLMENT_KEPT

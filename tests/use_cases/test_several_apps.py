@@ -13,7 +13,7 @@ from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.authenticators import AddRefusal
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT

@@ -10,7 +10,7 @@ from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp

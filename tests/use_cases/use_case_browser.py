@@ -6,7 +6,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import app_of
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.recovery_codes.rules import parse_code

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cross_origin import LONGEST_HOST, host_of
+from xpressbot.entrypoints.http.host_header import LONGEST_HOST, host_of
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import N_

@@ -9,7 +9,7 @@ from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 
 

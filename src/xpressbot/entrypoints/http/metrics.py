@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xpressbot.entrypoints.http.client_address import client_address
-from xpressbot.entrypoints.http.cross_origin import METRICS_PATH
 from xpressbot.entrypoints.http.forwarded_headers import forwarded_header
+from xpressbot.entrypoints.http.host_header import METRICS_PATH
 from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.metrics import CONTENT_TYPE

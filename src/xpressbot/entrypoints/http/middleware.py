@@ -8,9 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xpressbot.entrypoints.http.cross_origin import is_cross_origin, is_misdirected
+from xpressbot.entrypoints.http.cross_origin import is_cross_origin
 from xpressbot.entrypoints.http.errors import MISDIRECTED, error_response, unavailable_response
 from xpressbot.entrypoints.http.headers import security_headers
+from xpressbot.entrypoints.http.host_header import is_misdirected
 from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.http.proxy_observer import ProxyObserver
 from xpressbot.entrypoints.http.request_durations import RequestDurations

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from xpressbot.diagnostics.observations import CLIENT_NOT_NAMED, FOREIGN_HOST, FORWARDED_HEADER, newest, note, withdraw
 from xpressbot.entrypoints.http.client_address import origin_of
-from xpressbot.entrypoints.http.cross_origin import LONGEST_HOST, asks_for_us, host_of
 from xpressbot.entrypoints.http.forwarded_headers import forwarded_header
+from xpressbot.entrypoints.http.host_header import LONGEST_HOST, asks_for_us, host_of
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.networks import is_loopback, is_within

@@ -16,7 +16,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller

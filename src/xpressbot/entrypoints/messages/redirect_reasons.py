@@ -6,18 +6,18 @@ from typing import Final
 from xpressbot.entrypoints.messages.refusals import ToldRefusal, reason_text
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
 
 NO_COOKIE: Final = "no_cookie"
 """A reason to be on the sign-in page again: right after it, the browser brought nothing to be known by."""
 
-Notice = Callable[[Texts, str], str | None]
+ReasonText = Callable[[Texts, str], str | None]
 """The sentence for a reason; None for one that is not on the page's list."""
 
 
-def notice_of(*reasons: ToldRefusal, **others: str) -> Notice:
+def reason_text_of(*reasons: ToldRefusal, **others: str) -> ReasonText:
     """Make a page's closed list. others: reasons that this page alone tells, or tells in a sentence of its own, not translated yet."""
     known = {reason.value: reason for reason in reasons}
 
@@ -29,7 +29,7 @@ def notice_of(*reasons: ToldRefusal, **others: str) -> Notice:
     return notice
 
 
-sign_in_notice: Final = notice_of(
+sign_in_notice: Final = reason_text_of(
     *SignInRefusal,
     PendingRefusal.JUST_SIGNED_IN,
     PendingRefusal.CLOCK_WAS_CHANGED,
@@ -41,9 +41,9 @@ sign_in_notice: Final = notice_of(
         )
     },
 )
-settings_notice: Final = notice_of(*EnrolmentRefusal, *AuthenticatorRefusal)
-apps_notice: Final = notice_of(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)
-re_enrolment_notice: Final = notice_of(
+settings_notice: Final = reason_text_of(*EnrolmentRefusal, *AuthenticatorRefusal)
+apps_notice: Final = reason_text_of(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)
+re_enrolment_notice: Final = reason_text_of(
     *ReEnrolmentRefusal,
     *EnrolmentRefusal,
     **{EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")},

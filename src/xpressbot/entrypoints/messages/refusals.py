@@ -11,7 +11,7 @@ from xpressbot.foundation.times import MINUTE, whole_seconds_until
 from xpressbot.identity.accounts.rules.address import AddressProblem
 from xpressbot.identity.administration.accounts import StatusRefusal
 from xpressbot.identity.factors.authenticators import AddRefusal, NameRefusal, RemoveRefusal
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT

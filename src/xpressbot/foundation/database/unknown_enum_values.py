@@ -6,7 +6,7 @@ from typing import TypeVar
 Kind = TypeVar("Kind", bound=StrEnum)
 
 
-def known(kinds: type[Kind], text: str) -> Kind | None:
+def member_or_none(kinds: type[Kind], text: str) -> Kind | None:
     """The member of this value; None for one that is not among them.
 
     Code that decides by it refuses then; code that only reports says that there is something else.

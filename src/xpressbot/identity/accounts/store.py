@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.database.unknown_enum_values import known
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key, email_keys
 from xpressbot.identity.tables import ACCOUNT
@@ -92,7 +92,7 @@ def account_from(row: Any) -> Account:
         id=row.id,
         email=row.email,
         name=row.name,
-        status=known(AccountStatus, row.status),
+        status=member_or_none(AccountStatus, row.status),
         security_version=row.security_version,
         password_hash=row.password_hash,
         must_enrol=bool(row.must_enrol),

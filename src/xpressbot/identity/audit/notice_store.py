@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, select, tuple_, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.database.unknown_enum_values import known
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent
 from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, Shown, hidden_from, place, weight
 from xpressbot.identity.audit.store import by_number, read_details
@@ -75,7 +75,10 @@ def _told(tx: Reading, account_id: str, which: ColumnElement[bool], limit: int) 
     statement = select(NOTICE, _TIMES).where(which).order_by(_IS_THE_OPERATORS, _TABLE.last_seq.desc()).limit(limit)
     rows = tx.select(statement, {"of_account": account_id}).all()
     events = by_number(tx, account_id, {seq for row in rows for seq in (row.first_seq, row.last_seq)})
-    return [Notice(known(EventKind, row.kind), row.times, row.several_places, events[row.first_seq], events[row.last_seq]) for row in rows]
+    return [
+        Notice(member_or_none(EventKind, row.kind), row.times, row.several_places, events[row.first_seq], events[row.last_seq])
+        for row in rows
+    ]
 
 
 def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from xpressbot.foundation.database.transaction import Reading
-from xpressbot.foundation.database.unknown_enum_values import known
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.tables import SECURITY_EVENT
 
@@ -32,4 +32,4 @@ def read_details(text: str | None) -> dict[str, Any]:
 
 def _event(row: Any) -> SecurityEvent:
     details = read_details(row.details)
-    return SecurityEvent(row.subject, row.seq, known(EventKind, row.kind), row.at, details, row.factor, row.actor, row.target)
+    return SecurityEvent(row.subject, row.seq, member_or_none(EventKind, row.kind), row.at, details, row.factor, row.actor, row.target)

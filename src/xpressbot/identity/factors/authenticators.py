@@ -7,7 +7,7 @@ from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store
-from xpressbot.identity.factors.enrolment import EnrolmentSteps
+from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import revoke

@@ -6,7 +6,7 @@ from typing import Any, Final, assert_never
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal_column, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.database.unknown_enum_values import known
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.factors.rules import Addition, Authenticator, AuthenticatorState, Enrolment, Plan, Replacement
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR
@@ -155,7 +155,7 @@ def _authenticator(row: Row[Any]) -> Authenticator:
         account_id=row.account_id,
         kind=row.kind,
         name=row.name,
-        state=known(AuthenticatorState, row.state),
+        state=member_or_none(AuthenticatorState, row.state),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         last_used_at=row.last_used_at,

@@ -7,7 +7,7 @@ from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind
 from xpressbot.identity.factors import store
-from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
+from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal, ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import remove_all_factors

@@ -16,7 +16,7 @@ from xpressbot.identity.factors.protection import Protection, protection_of
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
-from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sign_in import store as pending_store
@@ -96,7 +96,7 @@ class PasswordStep:
         if client.device is None:
             return None
         # An unknown address takes the same statement (ASVS 6.3.8).
-        return known_browsers.find(tx, client.device.digest, account.id if account else "", self._system.now())
+        return known_browser_store.find(tx, client.device.digest, account.id if account else "", self._system.now())
 
     def _check(self, account: Account | None, password: str) -> _RightPassword | None:
         if account is None:

@@ -14,7 +14,7 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.enrolment import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
+from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import remove_all_factors
@@ -24,7 +24,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, SignedIn
-from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
@@ -84,7 +84,7 @@ class ReEnrolment:
                 return Denied(ProtectionRefusal.NOT_PROTECTED)
             now, token = self._system.now(), self._system.new_token()
             remove_all_factors(tx, self._kinds, account.id)
-            known_browsers.forget_all(tx, account.id)
+            known_browser_store.forget_all(tx, account.id)
             account_store.set_must_enrol(tx, account.id, must_enrol=True)
             raise_security_version(tx, account.id, keep_session=None)
             new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)

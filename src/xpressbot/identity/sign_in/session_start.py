@@ -12,12 +12,12 @@ from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.factors.kind import FactorKind, Kinds
 from xpressbot.identity.outcomes import SignedIn
-from xpressbot.identity.sessions import known_browsers
+from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME, Session
-from xpressbot.identity.sign_in.failed_attempt_events import guessing_event, take_stopped
+from xpressbot.identity.sign_in.guessing_summaries import guessing_event, take_stopped
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import stranger_bucket
@@ -55,7 +55,7 @@ class SessionStart:
         ended = session_store.end_by_token(tx, client.session.digest) if client.session is not None else None
         session_store.add(tx, session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_browser = client.device.digest if client.device else None
-        known_browsers.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
+        known_browser_store.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
         told = self._clear_counts(tx, account, proof)
         if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)

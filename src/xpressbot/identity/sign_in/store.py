@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
-from xpressbot.foundation.database.unknown_enum_values import known
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.sessions.store import amr_from, stored_amr
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, StoppedSignIns
@@ -55,7 +55,7 @@ def add(tx: Writing, pending: PendingSignIn, token_hash: bytes, now: int, to_tel
 def by_token(tx: Reading, token_hash: bytes) -> PendingSignIn | None:
     """The pending sign-in of a token, consumed or not; None for one that only a newer version understands."""
     row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-    step = None if row is None else known(NextStep, row.next_step)
+    step = None if row is None else member_or_none(NextStep, row.next_step)
     if row is None or step is None:
         return None
     return PendingSignIn(

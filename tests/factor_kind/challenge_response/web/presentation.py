@@ -6,7 +6,7 @@ from tests.factor_kind.challenge_response.core.kind import Response, SetUpView
 from xpressbot.entrypoints.http.factor_presentation import PrimaryFactorPresentation, ProofForm
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.translation import N_, Texts
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 
 
 class ChallengeResponsePresentation(PrimaryFactorPresentation):

@@ -12,10 +12,10 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.email_addresses import listed_address
-from xpressbot.entrypoints.messages.events import event_title, where
+from xpressbot.entrypoints.messages.event_titles import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is
-from xpressbot.entrypoints.messages.notices import notice_detail
+from xpressbot.entrypoints.messages.notice_details import notice_detail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.administration.doctor_checks import ENCRYPTED_SECRETS_CHECK

@@ -21,7 +21,7 @@ from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose, Step
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal, OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal, OpenEnrolment
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind, LinkState

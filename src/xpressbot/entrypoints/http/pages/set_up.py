@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof, ProofRefusal
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions.caller import Caller

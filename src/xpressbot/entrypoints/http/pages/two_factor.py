@@ -13,7 +13,7 @@ from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInOutcome, SignedInPage, not_protected
 from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.factors.enrolment import EnrolmentRefusal
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.two_factor import InPlace

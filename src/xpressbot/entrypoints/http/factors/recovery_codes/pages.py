@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.paths import CODES_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.rendering import language_headers
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage, not_protected
 from xpressbot.entrypoints.messages.formatting import browser_name
-from xpressbot.entrypoints.messages.redirect_reasons import notice_of
+from xpressbot.entrypoints.messages.redirect_reasons import reason_text_of
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.accounts.rules.actions import Action
@@ -30,7 +30,7 @@ _CHECKED: Final = {
     SavedCode.USED: N_("This code was used. Cross it out on your list."),
     SavedCode.UNKNOWN: N_("Not one of your recovery codes. If it is on your list, the list is old: make new codes and save those."),
 }
-_NOTICE: Final = notice_of(
+_NOTICE: Final = reason_text_of(
     **{
         RevealRefusal.NOT_VIEWABLE: N_("This XpressBot shows recovery codes only once. Make a new set instead."),
         KeepRefusal.CODES_NOT_KEPT: N_(

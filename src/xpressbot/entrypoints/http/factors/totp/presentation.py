@@ -9,7 +9,7 @@ from xpressbot.entrypoints.http.rendering import qr_svg
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.times import SECOND
-from xpressbot.identity.factors.enrolment import OpenEnrolment
+from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.totp.kind import TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import base32_key, groups_of_four, provisioning_uri
 from xpressbot.identity.factors.totp.rules.totp import parse_code
