@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from xpressbot.diagnostics.check import Finding
 from xpressbot.foundation.clock import Clock
@@ -16,17 +17,19 @@ class CheckResult:
 
 
 class BackgroundCheck:
-    """Keeps what the checks of this worker found last. The worker's jobs make them again, one run after the other."""
+    """Keeps what the checks of this worker found last. They are made again one run after the other, so that the last result is the newest."""
 
     def __init__(self, run_checks: Callable[[], Sequence[Finding]], clock: Clock) -> None:
         self._run_checks = run_checks
         self._clock = clock
         self._last: CheckResult | None = None
+        self._one_at_a_time = Lock()
 
     def renew(self) -> None:
         """Make the checks again. Until they are done, the result before is shown."""
-        now = self._clock.now()
-        self._last = CheckResult(now, self._run_checks())
+        with self._one_at_a_time:
+            now = self._clock.now()
+            self._last = CheckResult(now, self._run_checks())
 
     def last(self) -> CheckResult | None:
         """The last result; None before the first is there."""

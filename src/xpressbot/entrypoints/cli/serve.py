@@ -23,7 +23,7 @@ from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
 
 GRACE_SECONDS: Final = 30
-WORKER_ANSWER_SECONDS: Final = 30
+WORKER_ANSWER_SECONDS: Final = 10
 """Within which a worker answers its parent, or is replaced. On a busy host a worker needs more than uvicorn's 5 s to start."""
 _SUPERVISION_INTERVAL_SECONDS: Final = 0.5
 _PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
