@@ -1,11 +1,15 @@
 """A database that is opened for reading takes no write, whatever its user may do otherwise."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.exc import DBAPIError
 
+from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.foundation.database.engine import Database, open_database
 from xpressbot.foundation.database.read_only import open_for_reading
+from xpressbot.foundation.database.transaction import Reading, Transactions
 
 ADD = text("INSERT INTO observation (kind, at, detail) VALUES (:kind, 1, '{}')")
 
@@ -38,4 +42,13 @@ def test_a_connection_for_reading_takes_no_write(database_url: str) -> None:
     with service.write() as connection:
         connection.execute(ADD, {"kind": "taken as well"})
         connection.commit()
+    service.dispose()
+
+
+def test_what_is_handed_on_for_reading_inside_a_writing_transaction_takes_no_write(database_url: str) -> None:
+    """The connection could write, and a statement typed Any gets past the type checker."""
+    service = open_database(database_url)
+    removal: Any = delete(OBSERVATION).returning(OBSERVATION.c.kind)
+    with Transactions(service).writing() as tx, pytest.raises(TypeError, match="not a query"):
+        Reading.select(tx, removal)
     service.dispose()

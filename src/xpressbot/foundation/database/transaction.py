@@ -25,7 +25,9 @@ class Reading:
         self._connection = connection
 
     def select(self, statement: AnySelect, parameters: Mapping[str, Any] | None = None) -> Result[Any]:
-        """Run a query."""
+        """Run a query. What is no query is refused, whatever its type says: a writing transaction can be handed on as what reads."""
+        if not isinstance(statement, Select | CompoundSelect):
+            raise TypeError(f"not a query, but {type(statement).__name__}")
         return self._connection.execute(statement, parameters)
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal_column, not_, or_, select, update
+from sqlalchemy.sql.dml import ReturningDelete
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import CLOCKS_MAY_DIFFER
@@ -74,11 +75,11 @@ def give_back(tx: Writing, charges: Sequence[Charge]) -> None:
         tx.execute(_GIVE_BACK, parameters)
 
 
-def clear(tx: Reading, keys: Sequence[str]) -> Mapping[str, DelayReport]:
+def clear(tx: Writing, keys: Sequence[str]) -> Mapping[str, DelayReport]:
     """Forget the counts. Gives, by their keys, what those of passwords had not told yet."""
     if not keys:
         return {}
-    rows = tx.select(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
+    rows = tx.execute(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
     return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
 
 
@@ -111,7 +112,7 @@ def _refusal(tx: Reading, bucket: Bucket) -> Refusal:
 
 
 @lru_cache(maxsize=4)  # for one bucket or two
-def _clear_statement(count: int) -> Any:
+def _clear_statement(count: int) -> ReturningDelete[Any]:
     # An expanding parameter is written into the statement anew at each use, which takes as long as the statement itself.
     is_one_of_them = _TABLE.key.in_([bindparam(f"key_{number}") for number in range(count)])
     has_waits = HAS_WAITS_TO_TELL.label("has_waits_to_tell")
