@@ -1,1 +1,1 @@
-"""The database: engine, migrations, and the row that names the keys in use."""
+"""Engines, typed transactions, SQLite's single writer, running migrations, leases, and rows that expire or end at a restore."""
