@@ -41,6 +41,7 @@ from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
+from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
@@ -135,6 +136,7 @@ def build(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),
         administration=Administration(transactions, system, kinds),
+        two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )
     demand = ConnectionDemand(workers, pools.threads)

@@ -144,7 +144,7 @@ def invitation(services: Services, email: str = "berta@example.com") -> Token:
 
 def reset(services: Services, email: str = "anna@example.com", reason: str = "Phone and codes lost") -> Token:
     """An operator's reset: the token of the link."""
-    token = services.identity.re_enrolment.reset(email, reason)
+    token = services.identity.two_factor_reset.reset(email, reason)
     assert isinstance(token, Token), token
     return token
 

@@ -153,9 +153,9 @@ def test_there_is_nothing_to_reset_where_2fa_is_off(
     """Refused, without an event; the sessions go on, and the password alone signs in as before."""
     visitor.sign_in()
     before = kinds(installation, anna.id)
-    assert identity.re_enrolment.reset(ANNA, "why not") == Denied(ProtectionRefusal.NOT_PROTECTED)
+    assert identity.two_factor_reset.reset(ANNA, "why not") == Denied(ProtectionRefusal.NOT_PROTECTED)
     visitor.start()
-    assert identity.re_enrolment.reset(ANNA, "a set-up alone is no 2FA") == Denied(ProtectionRefusal.NOT_PROTECTED)
+    assert identity.two_factor_reset.reset(ANNA, "a set-up alone is no 2FA") == Denied(ProtectionRefusal.NOT_PROTECTED)
     assert [*before, EventKind.ENROLMENT_STARTED] == kinds(installation, anna.id)
     assert visitor.caller is not None
     assert isinstance(visitor.begin(), SignedIn)
@@ -165,7 +165,7 @@ def test_no_account_is_reset_at_an_unknown_address(identity: Identity, installat
     """None, and nothing is written."""
     with installation.services.database.read() as connection:
         before = connection.execute(select(func.count()).select_from(SECURITY_EVENT)).scalar_one()
-    assert identity.re_enrolment.reset("nobody@example.com", "typo") is None
+    assert identity.two_factor_reset.reset("nobody@example.com", "typo") is None
     with installation.services.database.read() as connection:
         assert before == connection.execute(select(func.count()).select_from(SECURITY_EVENT)).scalar_one()
     assert identity.re_enrolment.is_open(link)
@@ -173,7 +173,7 @@ def test_no_account_is_reset_at_an_unknown_address(identity: Identity, installat
 
 def test_an_address_is_found_however_it_is_spelt(identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser) -> None:
     """As everywhere."""
-    assert isinstance(identity.re_enrolment.reset(" ANNA@Example.COM", "phone lost"), Token)
+    assert isinstance(identity.two_factor_reset.reset(" ANNA@Example.COM", "phone lost"), Token)
     assert isinstance(visitor.begin(), EnrolmentRequired)
 
 

@@ -45,7 +45,7 @@ def remove_app(visitor: UseCaseBrowser) -> None:
 
 
 def reset_2fa(visitor: UseCaseBrowser) -> None:
-    visitor.identity.re_enrolment.reset(ANNA, "phone lost")
+    visitor.identity.two_factor_reset.reset(ANNA, "phone lost")
 
 
 def replace_codes(visitor: UseCaseBrowser) -> None:

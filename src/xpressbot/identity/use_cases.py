@@ -11,6 +11,7 @@ from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
 from xpressbot.identity.factors import retention as factors
 from xpressbot.identity.factors.authenticators import Authenticators
@@ -46,6 +47,7 @@ class Identity:
     account_page: AccountPage
     registration: Registration
     administration: Administration
+    two_factor_reset: TwoFactorReset
     re_encryption: ReEncryption
 
 

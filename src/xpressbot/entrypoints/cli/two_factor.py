@@ -12,10 +12,10 @@ from xpressbot.foundation.text import normalise_line
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration.accounts import AccountSummary, ClockReset, ClockResetRefusal
+from xpressbot.identity.administration.two_factor_reset import MAX_REASON_LENGTH
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.sign_in.re_enrolment import MAX_REASON_LENGTH
 
 
 def two_factor_commands(build: Build) -> typer.Typer:
@@ -88,7 +88,7 @@ def _clock_not_reset(address: str, reason: ClockResetRefusal, clock: str) -> NoR
 
 
 def _reset(services: Services, address: str, reason: str) -> None:
-    outcome = services.identity.re_enrolment.reset(address, reason)
+    outcome = services.identity.two_factor_reset.reset(address, reason)
     match outcome:
         case None:
             fail(f"There is no account {address!r}.")

@@ -1,4 +1,4 @@
-"""An operator's reset of 2FA, and the way back in: the password, the link that the operator hands over, a new app.
+"""The way back in after an operator's reset of 2FA: the password, the link that the operator hands over, a new app.
 
 A stolen password alone does not inherit the account: until the new app has proven a code there is no session.
 """
@@ -12,19 +12,15 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
-from xpressbot.identity.factors.protection import ProtectionRefusal, protection_of
-from xpressbot.identity.factors.reset import remove_all_factors
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
-from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
-from xpressbot.identity.links.rules import Link, LinkKind
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, SignedIn
-from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
@@ -35,7 +31,6 @@ from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStar
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Refusal
 
-MAX_REASON_LENGTH: Final = 100
 _NEW_APP: Final = Replacement()
 EnrolleeRefusal = SignInRefusal | PendingRefusal | ReEnrolmentRefusal
 """Why a person cannot set up 2FA in this browser before there is a session."""
@@ -52,7 +47,7 @@ class Enrollee:
 
 
 class ReEnrolment:
-    """Resets 2FA, and sets it up again before the session."""
+    """Sets 2FA up again before there is a session."""
 
     def __init__(
         self,
@@ -69,32 +64,6 @@ class ReEnrolment:
         self._second_step = second_step
         self._steps = enrolment_steps
         self._session_start = session_start
-
-    def reset(self, email: str, reason: str) -> Token | Denied[ProtectionRefusal] | None:
-        """Remove all that 2FA rests on, end all sessions, and return the token of the link for the next enrolment.
-
-        An earlier link is void. Refused for an account without 2FA; None when there is no such account.
-        """
-        with self._transactions.writing() as tx:
-            found = account_store.by_email(tx, email)
-            account = account_store.lock(tx, found.id) if found else None
-            if account is None:
-                return None
-            if not account.must_enrol and not protection_of(tx, account.id).is_on:
-                return Denied(ProtectionRefusal.NOT_PROTECTED)
-            now, token = self._system.now(), self._system.new_token()
-            remove_all_factors(tx, self._kinds, account.id)
-            known_browser_store.forget_all(tx, account.id)
-            account_store.set_must_enrol(tx, account.id, must_enrol=True)
-            raise_security_version(tx, account.id, keep_session=None)
-            new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)
-            link_store.void(tx, new_link, now)
-            link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
-            append_event(
-                tx, self._system.entropy, account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": reason}, actor=OPERATOR), now
-            )
-            tx.commit()
-            return token
 
     def is_open(self, token: Token | None) -> bool:
         """Whether this is a link for setting up 2FA again that still works."""
