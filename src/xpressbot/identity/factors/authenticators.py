@@ -97,7 +97,7 @@ class Authenticators:
             if one.name == name:
                 return Unchanged(Done())
             store.rename(entry.tx, one.id, name)
-            return Changed(Done(), caller.event(EventKind.AUTHENTICATOR_RENAMED, factor=one.kind, app=name, before=one.name))
+            return Changed(Done(), caller.event(EventKind.AUTHENTICATOR_RENAMED, factor=one.kind, name=name, before=one.name))
 
         return self._gate.run(caller, Action.RENAME_AUTHENTICATOR, operation)
 
@@ -123,7 +123,7 @@ class Authenticators:
             others = session_store.count_others(entry.tx, entry.account.id, entry.session.id, entry.now)
             # What a recovery code opened ends here too: another authenticator has just been proven, or works.
             renewed = entry.change_security(replace(entry.session, recovery_grant_until=0))
-            return Changed(renewed, caller.event(EventKind.AUTHENTICATOR_REMOVED, factor=one.kind, sessions_ended=others, app=one.name))
+            return Changed(renewed, caller.event(EventKind.AUTHENTICATOR_REMOVED, factor=one.kind, sessions_ended=others, name=one.name))
 
         return self._gate.run(caller, Action.REMOVE_AUTHENTICATOR, operation)
 

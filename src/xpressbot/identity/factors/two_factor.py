@@ -144,9 +144,9 @@ class TwoFactor:
         kind = _event_kind(added=added, was_on=protection.is_on)
         details: dict[str, DetailValue] = {"sessions_ended": others}
         if name:
-            details["app"] = name
+            details["name"] = name
         if kind is EventKind.AUTHENTICATOR_MOVED:
-            details["codes_renewed"] = renews
+            details["backups_renewed"] = renews
         event = caller.event(kind, factor=confirmed.enrolment.authenticator.kind, **details)
         return Changed(InPlace(renewed, shows_backups=shows_backups, added=added), event)
 
