@@ -165,6 +165,7 @@ def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installa
     recorded = events(installation, anna.id)[-3:]
     assert [event.kind for event in recorded] == [EventKind.ENROLMENT_STARTED, EventKind.SIGNED_IN, EventKind.TWO_FACTOR_ENABLED]
     assert (recorded[1].details["amr"], recorded[1].details["aal"], recorded[2].details["session"]) == ("otp pwd", 2, session.id)
+    assert [event.target for event in recorded] == [None, None, waiting.apps()[""]]
     notices = waiting.identity.account_page.dashboard(waiting.me).notices
     assert [notice.kind for notice in notices] == [EventKind.ENROLMENT_AWAITED, EventKind.TWO_FACTOR_RESET, EventKind.TWO_FACTOR_ENABLED]
 

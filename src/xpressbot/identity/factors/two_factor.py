@@ -147,7 +147,8 @@ class TwoFactor:
             details["name"] = name
         if kind is EventKind.AUTHENTICATOR_MOVED:
             details["backups_renewed"] = renews
-        event = caller.event(kind, factor=confirmed.enrolment.authenticator.kind, **details)
+        authenticator = confirmed.enrolment.authenticator
+        event = caller.event(kind, factor=authenticator.kind, target=authenticator.id, **details)
         return Changed(InPlace(renewed, shows_backups=shows_backups, added=added), event)
 
 
