@@ -99,7 +99,7 @@ def test_erased_details_leave_the_chain_whole(installation: Installation) -> Non
     assert broken_at(installation.services, person.account.id) is None
 
 
-def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Installation) -> None:
+def test_a_transaction_that_is_not_committed_leaves_no_gap(installation: Installation) -> None:
     """The number of an event that was rolled back is given to the next."""
     account_id = installation.add_account().id
     for commit in (False, True):

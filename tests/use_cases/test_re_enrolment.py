@@ -11,7 +11,7 @@ from tests.support.installation import CLIENT, Installation
 from tests.support.people import reset
 from tests.use_cases.instrumentation import (
     ObservedHasher,
-    after_unit_of_work,
+    after_transaction,
     before_statement,
     events,
     kinds,
@@ -251,7 +251,7 @@ def test_whatever_comes_between_a_right_codes_charge_and_the_account_decides(
         "expire": lambda: installation.clock.advance(minutes=10),
     }
     looked_and_charged = 2
-    with after_unit_of_work(installation, looked_and_charged, deeds[meanwhile]):
+    with after_transaction(installation, looked_and_charged, deeds[meanwhile]):
         assert waiting.confirm_again(app.code()) == START_AGAIN
     assert waiting.caller is None
 

@@ -141,7 +141,7 @@ def test_codes_of_two_apps_do_not_explain_each_other(
 def test_adding_counts_from_the_first_code_and_keeps_everything_else(
     installation: Installation, anna: Account, codes: tuple[str, ...], app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
-    """PasswordOutcome, nothing has changed; proven, both apps are there, the codes stay, and the session rises under a new token."""
+    """PasswordOutcome, nothing has changed; proven, both apps are there, the codes stay, and the session is renewed under a new token."""
     tablet = visitor.start_adding("Tablet")
     view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None

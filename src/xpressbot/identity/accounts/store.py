@@ -38,7 +38,7 @@ def by_email(tx: Reading, email: str) -> Account | None:
 
 
 def lock(tx: Writing, account_id: str) -> Account | None:
-    """Read the account and keep every other unit of work off it until this one ends."""
+    """Read the account and keep every other transaction off it until this one ends."""
     return _one(tx.execute(_LOCK, {"key": account_id}).one_or_none())
 
 
