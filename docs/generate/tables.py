@@ -120,7 +120,7 @@ def _waits() -> dict[tuple[str, ...], Cells]:
 
 
 def _buckets() -> dict[tuple[str, ...], Cells]:
-    """What each room keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
+    """What each package keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
     buckets = [throttling.known_browser(""), throttling.stranger(""), throttling.network(""), throttling.link_forms("")]
     buckets += [*(kind.bucket("") for kind in _KINDS), check_bucket("")]
     names = {id(policy): name for name, policy in _POLICIES.items()}

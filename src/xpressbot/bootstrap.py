@@ -211,7 +211,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
 
 
 def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM, make_kinds: MakeKinds = all_kinds) -> Restored:
-    """End what an older copy of a database brings back open, before it is used. Each room and kind of factor lists its tables.
+    """End what an older copy of a database brings back open, before it is used. Each package and kind of factor lists its tables.
 
     SQLite is migrated on the way; another database must be up to date. No key ring is needed.
     Raises SchemaError, or what the database driver raises.

@@ -71,7 +71,7 @@ def test_it_leaves_an_event(shell: Shell, services: Services, anna: Person) -> N
     shell.run("2fa", "clock-reset", ANNA)
     with services.database.read() as connection:
         stored = connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.kind == "account.clock_reset")).one()
-    assert (stored.actor, json.loads(stored.details)) == ("operator", {"apps": 1, "sessions_ended": 1})
+    assert (stored.actor, json.loads(stored.details)) == ("operator", {"authenticators": 1, "sessions_ended": 1})
 
 
 def test_a_second_time_there_is_nothing_to_do(shell: Shell, services: Services, anna: Person) -> None:

@@ -132,7 +132,7 @@ def test_it_leaves_no_security_event_and_changes_no_status(installation: Install
 
 
 def test_each_table_says_what_becomes_of_it(services: Services) -> None:
-    """Once: a new one, with mails that wait say, must stand in the list of its room or kind."""
+    """Once: a new one, with mails that wait say, must stand in the list of its package or kind."""
     of_foundation = [KEY_STATE, LEASE, OBSERVATION]
     said = Counter(table.name for table in (*(said.table for said in at_restore(services.identity.kinds)), *of_foundation))
     assert said == dict.fromkeys(METADATA.tables, 1)

@@ -8,6 +8,7 @@ from tests.support.event_chain import broken_at, events_of
 from tests.support.installation import Installation
 from tests.support.people import protected
 from tests.support.races import Race, race_in_processes, race_in_threads
+from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.identity.accounts import store as account_store
@@ -50,6 +51,33 @@ def test_the_chain_of_a_whole_life_verifies(installation: Installation) -> None:
     assert broken_at(installation.services, person.account.id) is None
 
 
+def test_an_event_about_one_authenticator_has_its_id_as_target(installation: Installation) -> None:
+    """In the hash as well: for the first one confirmed, and for those added, renamed, moved to and removed; no other event has one."""
+    account_id, anna = installation.add_account().id, UseCaseBrowser(installation)
+    anna.sign_in().enable()
+    first = anna.apps()[""]
+    anna.add_app("Tablet")
+    tablet = anna.apps()["Tablet"]
+    anna.rename(first, "Phone")
+    anna.enable(replaces=tablet)
+    replacement = anna.apps()["Tablet"]
+    anna.remove(replacement)
+    events = events_of(installation.services, account_id)
+    assert [(event.kind, event.target) for event in events if event.target is not None] == [
+        (EventKind.TWO_FACTOR_ENABLED, first),
+        (EventKind.AUTHENTICATOR_ADDED, tablet),
+        (EventKind.AUTHENTICATOR_RENAMED, first),
+        (EventKind.AUTHENTICATOR_MOVED, replacement),
+        (EventKind.AUTHENTICATOR_REMOVED, replacement),
+    ]
+    assert broken_at(installation.services, account_id) is None
+    seq = events[-1].seq
+    with installation.services.database.write() as connection:
+        connection.execute(update(SECURITY_EVENT).where(SECURITY_EVENT.c.seq == seq).values(target=tablet))
+        connection.commit()
+    assert broken_at(installation.services, account_id) == seq
+
+
 @pytest.mark.parametrize(("column", "value"), [("at", 1), ("kind", "session.signed_out"), ("details", '{"address":"203.0.113.9"}')])
 def test_an_altered_event_breaks_the_chain(installation: Installation, column: str, value: object) -> None:
     """Neither time, kind nor details of a recorded event can be changed unnoticed."""
@@ -71,7 +99,7 @@ def test_erased_details_leave_the_chain_whole(installation: Installation) -> Non
     assert broken_at(installation.services, person.account.id) is None
 
 
-def test_a_unit_of_work_that_is_not_committed_leaves_no_gap(installation: Installation) -> None:
+def test_a_transaction_that_is_not_committed_leaves_no_gap(installation: Installation) -> None:
     """The number of an event that was rolled back is given to the next."""
     account_id = installation.add_account().id
     for commit in (False, True):

@@ -18,7 +18,7 @@ from tests.support.optional import present
 from tests.support.people import completed, pending, protected, session_by_password
 from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.support.settable_system import SeededEntropy
-from tests.use_cases.instrumentation import after_unit_of_work, statements
+from tests.use_cases.instrumentation import after_transaction, statements
 from xpressbot.bootstrap import build
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import RowExpiry, remove, walk
@@ -224,7 +224,7 @@ def test_what_a_sign_in_tells_in_between_is_not_told_again(installation: Install
     _until_only_the_strangers_count_is_outdated(installation)
     operation = partial(installation.services.identity.password_step.begin, account.email, PASSWORD, "/", known)
     lease_and_walks = 1 + list(EXPIRING).index("stranger_counts") + 1
-    with after_unit_of_work(installation, lease_and_walks, operation):
+    with after_transaction(installation, lease_and_walks, operation):
         installation.services.expiry.next_round()
     kinds = [EventKind(event.kind) for event in events_of(installation.services, account.id)]
     assert kinds == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN, EventKind.PASSWORD_GUESSING, EventKind.SIGNED_IN]

@@ -138,7 +138,7 @@ def test_an_expired_link_is_consumed_by_no_request(installation: Installation) -
 
 
 def test_of_several_first_accounts_exactly_one_is_the_owner(installation: Installation, race: Race) -> None:
-    """Each makes its account and claims the installation in one unit of work; one claim counts."""
+    """Each makes its account and claims the installation in one transaction; one claim counts."""
     now = installation.clock.now()
 
     def attempt(tx: Writing, number: int) -> bool:

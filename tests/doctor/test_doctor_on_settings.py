@@ -1,5 +1,7 @@
 """Settings that are wrong, and what follows from those that are right: public URL, cookies, proxies, forwarded headers."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.doctor.conftest import sqlite_only
@@ -9,6 +11,7 @@ from tests.support.installation import Installation
 from xpressbot.diagnostics.network_checks import REMEMBERED_FOR
 from xpressbot.diagnostics.observations import CLIENT_NOT_NAMED, FOREIGN_HOST, FORWARDED_HEADER, note
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.times import MINUTE, SECOND
 
 pytestmark = sqlite_only
@@ -138,10 +141,17 @@ def test_private_networks_and_a_providers_ranges_are_not_too_wide(shell: Shell) 
     assert run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="10.0.0.0/8, fc00::/7, 104.16.0.0/13, 2400:cb00::/32")).code == 0
 
 
+def noted(installation: Installation, kind: str, detail: Mapping[str, str], at: int) -> None:
+    """What the server has noticed."""
+    with Transactions(installation.services.database).writing() as tx:
+        note(tx, kind, detail, at)
+        tx.commit()
+
+
 def test_a_forwarded_header_from_a_proxy_that_was_not_named_is_told(shell: Shell, installation: Installation) -> None:
     """With the peer's address, the header and the time; no longer once the peer is trusted."""
     now = SystemClock().now()
-    note(installation.services.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "x-forwarded-for"}, now)
+    noted(installation, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "x-forwarded-for"}, now)
     report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"forwarded_by_unknown"})
     assert report.about("forwarded_by_unknown")["facts"] == {"peer": "172.18.0.2", "header": "x-forwarded-for", "at": now}
@@ -155,7 +165,7 @@ def test_a_forwarded_header_from_a_proxy_that_was_not_named_is_told(shell: Shell
 @pytest.mark.parametrize("away", [-REMEMBERED_FOR - SECOND, REMEMBERED_FOR + MINUTE], ids=["long ago", "far ahead"])
 def test_a_forwarded_header_of_another_time_is_not_told(shell: Shell, installation: Installation, away: int) -> None:
     """The client that brought it may have been named since, or it was noted while the clock was ahead."""
-    note(installation.services.database, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "forwarded"}, SystemClock().now() + away)
+    noted(installation, FORWARDED_HEADER, {"peer": "172.18.0.2", "header": "forwarded"}, SystemClock().now() + away)
     assert run_doctor(shell).code == 0
 
 
@@ -164,22 +174,22 @@ def test_a_trusted_proxy_that_names_no_client_is_told(shell: Shell, installation
     now = SystemClock().now()
     trusting = shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16")
     for value, said in (("unknown", "X-Forwarded-For was unknown."), ("", "X-Forwarded-For was empty.")):
-        note(installation.services.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": value}, now)
+        noted(installation, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": value}, now)
         report = run_doctor(trusting)
         assert (report.code, report.problems) == (1, {"client_not_named"})
         assert report.about("client_not_named")["facts"] == {"peer": "172.18.0.2", "value": value, "at": now}
         assert said in report.about("client_not_named")["what"]
     assert "proxy_set_header X-Forwarded-For $remote_addr" in report.about("client_not_named")["remedy"]
     assert run_doctor(shell).code == 0
-    note(installation.services.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now - REMEMBERED_FOR - 1)
+    noted(installation, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now - REMEMBERED_FOR - 1)
     assert run_doctor(trusting).code == 0
 
 
 def test_a_stranger_and_a_proxy_that_names_no_client_are_two_findings(shell: Shell, installation: Installation) -> None:
     """One does not hide the other."""
     now = SystemClock().now()
-    note(installation.services.database, FORWARDED_HEADER, {"peer": "192.0.2.7", "header": "x-real-ip"}, now)
-    note(installation.services.database, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now)
+    noted(installation, FORWARDED_HEADER, {"peer": "192.0.2.7", "header": "x-real-ip"}, now)
+    noted(installation, CLIENT_NOT_NAMED, {"peer": "172.18.0.2", "value": ""}, now)
     report = run_doctor(shell.with_settings(XPRESSBOT_TRUSTED_PROXIES="172.18.0.0/16"))
     assert report.problems == {"forwarded_by_unknown", "client_not_named"}
 
@@ -187,7 +197,7 @@ def test_a_stranger_and_a_proxy_that_names_no_client_are_two_findings(shell: She
 def test_a_proxy_that_does_not_pass_the_host_on_is_told(shell: Shell, installation: Installation) -> None:
     """With the host that came and the lines to add; no longer once that host is answered, nor of long ago."""
     now = SystemClock().now()
-    note(installation.services.database, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now)
+    noted(installation, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now)
     report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"host_not_passed_on"})
     found = report.about("host_not_passed_on")
@@ -197,5 +207,5 @@ def test_a_proxy_that_does_not_pass_the_host_on_is_told(shell: Shell, installati
         assert line in found["remedy"]
     plain = shell.with_settings(XPRESSBOT_PUBLIC_URL="http://xpressbot:9000", XPRESSBOT_ALLOW_PLAIN_HTTP="true")
     assert "host_not_passed_on" not in run_doctor(plain).problems
-    note(installation.services.database, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now - REMEMBERED_FOR - 1)
+    noted(installation, FOREIGN_HOST, {"peer": "127.0.0.1", "host": "xpressbot:9000"}, now - REMEMBERED_FOR - 1)
     assert run_doctor(shell).code == 0

@@ -247,7 +247,7 @@ def test_hashes_and_units_of_work_are_timed(watch: PageMonitor, signed_in: Brows
     """One hash for a password, one read for who is signed in, and the queue is empty again."""
     watch.anew()
     signed_in.get("/api/v1/session")
-    read = "xpressbot_database_unit_seconds_count"
+    read = "xpressbot_database_transaction_seconds_count"
     names = (read, "xpressbot_password_hash_seconds_count", "xpressbot_password_hash_wait_seconds_count")
     assert watch.rises(*names) == {(read, "read"): 1}
     signed_in.sign_in(password="wrong")

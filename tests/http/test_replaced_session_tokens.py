@@ -1,4 +1,4 @@
-"""A request that brings the token from before a rise changes, charges and ends nothing, and is told so (ASVS 7.2.4)."""
+"""A request that brings the token from before a renewal changes, charges and ends nothing, and is told so (ASVS 7.2.4)."""
 
 import re
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from tests.http.conftest import Protected, both_engines
 from tests.http.raw_requests import contents, set_cookies, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from tests.use_cases.instrumentation import after_unit_of_work
+from tests.use_cases.instrumentation import after_transaction
 
 NewBrowser = Callable[..., Browser]
 LOOKED_UP = 1
-"""The unit of work after which a request knows whose it is."""
+"""The transaction after which a request knows whose it is."""
 CHANGES = {
     "disable": ("/account/2fa/disable", {}),
     "new codes": ("/account/2fa/recovery-codes/regenerate", {}),
@@ -59,7 +59,7 @@ def test_what_waits_for_the_account_under_the_old_token_does_not_ride_a_step_up(
         step_up(protected)
         before.update(contents(installation))
 
-    with after_unit_of_work(installation, LOOKED_UP, owner):
+    with after_transaction(installation, LOOKED_UP, owner):
         response = stale.post(path, fields)
     assert response.status_code in {303, 409}, words(response.text)
     assert contents(installation) == before
@@ -85,7 +85,7 @@ def test_what_comes_after_a_rise_under_the_old_token_is_told_what_happened(
     assert protected.browser.who() is not None
 
 
-def test_a_token_of_two_rises_ago_is_a_strangers(protected: Protected, stale: Browser) -> None:
+def test_a_token_of_two_renewals_ago_is_a_strangers(protected: Protected, stale: Browser) -> None:
     """Only the last token is remembered."""
     step_up(protected)
     step_up(protected)

@@ -12,9 +12,6 @@ from xpressbot.foundation.text import is_ignorable
 from xpressbot.identity.accounts.rules.address import (
     AddressProblem,
     email_key,
-    email_keys,
-    email_to_manage,
-    email_to_sign_in_with,
     normalise_email,
 )
 
@@ -65,7 +62,6 @@ INVISIBLE += ["\U000e0001", "\U000e0041", "\U000e0100", "\u17b4", "\u061c", "\uf
 def test_an_address_is_kept_as_typed_but_for_spaces_and_its_domains_idna_form(typed: str, kept: str) -> None:
     """The domain in Unicode, whichever form was typed; but one that mixes scripts shows what it is."""
     assert kept == normalise_email(typed)
-    assert kept == email_to_sign_in_with(typed) == email_to_manage(typed)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +93,11 @@ def test_an_address_is_kept_as_typed_but_for_spaces_and_its_domains_idna_form(ty
         "<anna@example.com>",
         "Anna <anna@example.com>",
         "anna@[192.0.2.1]",
+        "anna@192.0.2.1",
+        "anna..b@example.com",
+        ".anna@example.com",
+        "anna.@example.com",
+        "anna@ab--cd.example",
         "anna@[IPv6:2001:db8::1]",
         "anna\\@example.com",
         "anna\r\nBcc: x@example.com",
@@ -118,7 +119,7 @@ def test_an_address_is_kept_as_typed_but_for_spaces_and_its_domains_idna_form(ty
 )
 def test_what_no_mail_server_takes_is_no_address(typed: str) -> None:
     """Missing parts, quoting, several addresses, control characters, empty and overlong labels, address literals; at every door."""
-    assert normalise_email(typed) is email_to_sign_in_with(typed) is AddressProblem.UNUSABLE
+    assert normalise_email(typed) is AddressProblem.UNUSABLE
 
 
 @pytest.mark.parametrize("character", INVISIBLE)
@@ -127,7 +128,7 @@ def test_what_no_mail_server_takes_is_no_address(typed: str) -> None:
 )
 def test_what_cannot_be_seen_is_refused_wherever_it_stands(character: str, around: str) -> None:
     """No one could type it again, and beside the address without it no person could tell them apart."""
-    assert normalise_email(around.format(character)) is email_to_sign_in_with(around.format(character)) is AddressProblem.UNSEEN
+    assert normalise_email(around.format(character)) is AddressProblem.UNSEEN
 
 
 def test_a_joiner_in_the_xn_form_is_refused_as_in_the_other() -> None:
@@ -140,25 +141,7 @@ def test_a_joiner_in_the_xn_form_is_refused_as_in_the_other() -> None:
 @pytest.mark.parametrize("local", ["j\u00f6rg", "u\u0308nal", "\uff41nna", f"{CYRILLIC_A}nna", "\u05d0\u05e0\u05d4", "anna\u2019s"])
 def test_letters_before_the_at_sign_are_ascii(local: str) -> None:
     """A reason of its own, since the sentence has to say it."""
-    assert normalise_email(f"{local}@example.com") is email_to_sign_in_with(f"{local}@example.com") is AddressProblem.NOT_ASCII
-
-
-@pytest.mark.parametrize(
-    "typed", ["anna..b@example.com", ".anna@example.com", "anna.@example.com", "anna@192.0.2.1", "anna@ab--cd.example"]
-)
-def test_an_account_from_before_signs_in_with_whatever_its_browser_sends(typed: str) -> None:
-    """What is refused for new accounts and fits a browser's e-mail field is looked up as it was kept then."""
-    assert normalise_email(typed) is AddressProblem.UNUSABLE
-    assert email_to_sign_in_with(f" {typed}\n") == email_to_manage(typed) == typed
-    assert email_key(typed.upper()) == typed
-
-
-@pytest.mark.parametrize("listed", ["anna\u200b@example.com", "j\u00f6rg@ex\u00e4mple.com", "anna@example..com", "anna@exam\u200bple.com"])
-def test_an_operator_can_name_every_account_from_before(listed: str) -> None:
-    """Its key is the one that it was given then, and no other account's."""
-    assert email_to_manage(listed) == listed
-    former = unicodedata.normalize("NFKC", listed.casefold())
-    assert email_keys(listed) == (former, former)
+    assert normalise_email(f"{local}@example.com") is AddressProblem.NOT_ASCII
 
 
 @pytest.mark.parametrize(
@@ -170,7 +153,6 @@ def test_an_operator_can_name_every_account_from_before(listed: str) -> None:
         ("anna@bu\u0308cher.example", "ANNA@B\u00dcCHER.EXAMPLE"),
         ("anna@\uff45xample.com", "anna@example.com"),
         ("anna@stra\u00dfe.example", "anna@xn--strae-oqa.example"),
-        ("u\u0308nal@example.com", "\u00dcNAL@example.com"),
     ],
 )
 def test_spellings_of_one_address_are_one_account(one: str, other: str) -> None:
@@ -201,10 +183,9 @@ def test_keeping_an_address_does_not_change_whose_it_is(text: str, in_domain: bo
     frame = "anna@{}.example" if in_domain else "{}@example.com"
     typed = f" {frame.format(unicodedata.normalize('NFD', text))} "
     kept = normalise_email(typed)
-    assert email_key(typed) == email_key(frame.format(text))
     if isinstance(kept, str):
-        assert email_key(kept) == email_key(typed)
-        assert kept == normalise_email(kept) == email_to_manage(kept) == email_to_sign_in_with(kept)
+        assert email_key(kept) == email_key(typed) == email_key(frame.format(text))
+        assert kept == normalise_email(kept)
         assert not any(map(is_ignorable, kept))
 
 

@@ -19,7 +19,7 @@ from xpressbot.identity.use_cases import expiring_rows
 
 Row = dict[str, Any]
 EXPIRING: Final[Mapping[str, ExpiringRows]] = {rows.name: rows for rows in expiring_rows(Kinds((), ()))}
-"""What all rooms remove some time after it has ended, by its name."""
+"""What all packages remove some time after it has ended, by its name."""
 
 
 def add_accounts(installation: Installation, accounts: int) -> None:

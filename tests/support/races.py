@@ -1,4 +1,4 @@
-"""Races: the same unit of work tried by several at once, in threads or in processes, each on a connection of its own."""
+"""Races: the same transaction tried by several at once, in threads or in processes, each on a connection of its own."""
 
 import threading
 from collections.abc import Callable

@@ -23,7 +23,7 @@ from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT, THROTTLE_BUCKET
 
 LOOKED_AND_CHARGED = 1
-"""The unit of work of a second step after which its code is looked at."""
+"""The transaction of a second step after which its code is looked at."""
 
 
 @dataclass
@@ -100,13 +100,13 @@ def statements(installation: Installation) -> Iterator[list[str]]:
 
 
 @contextmanager
-def after_unit_of_work(installation: Installation, number: int, operation: Callable[[], object]) -> Iterator[None]:
-    """Do something when the numbered unit of work, counted from 1, has given back its connection and whatever it held."""
+def after_transaction(installation: Installation, number: int, operation: Callable[[], object]) -> Iterator[None]:
+    """Do something when the numbered transaction, counted from 1, has given back its connection and whatever it held."""
     database, ended = installation.services.database, 0
 
     def counted(begin: Callable[..., AbstractContextManager[Connection]]) -> Callable[..., AbstractContextManager[Connection]]:
         @contextmanager
-        def unit(**options: bool) -> Iterator[Connection]:
+        def transaction(**options: bool) -> Iterator[Connection]:
             nonlocal ended
             try:
                 with begin(**options) as connection:
@@ -116,7 +116,7 @@ def after_unit_of_work(installation: Installation, number: int, operation: Calla
                 if ended == number:
                     operation()
 
-        return unit
+        return transaction
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "read", counted(database.read))

@@ -55,7 +55,7 @@ def test_one_of_several_is_replaced_and_the_others_stay(
     assert set(visitor.apps()) == {"Tablet", "Phone"}
     assert visitor.apps()["Tablet"] == kept
     event = events(installation, anna.id)[-1]
-    assert (event.kind, event.details["app"], event.details["codes_renewed"]) == (EventKind.AUTHENTICATOR_MOVED, "Phone", False)
+    assert (event.kind, event.details["name"], event.details["backups_renewed"]) == (EventKind.AUTHENTICATOR_MOVED, "Phone", False)
     assert sees_codes(visitor) == codes
     other = new_visitor()
     other.begin()
@@ -103,7 +103,7 @@ def test_a_lost_phone_takes_the_recovery_codes_with_it_at_the_confirmation(
     renewed = visitor.codes()
     assert not set(renewed) & set(codes)
     event = events(installation, anna.id)[-1]
-    assert (event.kind, event.details["codes_renewed"], event.details["sessions_ended"]) == (EventKind.AUTHENTICATOR_MOVED, True, 1)
+    assert (event.kind, event.details["backups_renewed"], event.details["sessions_ended"]) == (EventKind.AUTHENTICATOR_MOVED, True, 1)
     other = new_visitor()
     other.begin()
     assert other.recovery_code(codes[1]) == WRONG

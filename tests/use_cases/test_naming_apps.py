@@ -50,7 +50,7 @@ def test_renaming_is_an_event_and_ends_nothing(
     assert visitor.rename(apps[""], "My phone") == Done()
     assert visitor.apps() == {"My phone": apps[""], "Tablet": apps["Tablet"]}
     event = events(installation, anna.id)[-1]
-    assert (event.kind, event.details["app"], event.details["before"]) == (EventKind.AUTHENTICATOR_RENAMED, "My phone", "")
+    assert (event.kind, event.details["name"], event.details["before"]) == (EventKind.AUTHENTICATOR_RENAMED, "My phone", "")
     assert (other.caller is None, visitor.me.account.security_version) == (False, version)
     new_visitor().sign_in(TotpCode(app.next_code()))
 

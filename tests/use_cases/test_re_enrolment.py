@@ -11,7 +11,7 @@ from tests.support.installation import CLIENT, Installation
 from tests.support.people import reset
 from tests.use_cases.instrumentation import (
     ObservedHasher,
-    after_unit_of_work,
+    after_transaction,
     before_statement,
     events,
     kinds,
@@ -165,6 +165,7 @@ def test_the_first_code_turns_2fa_on_and_begins_a_session(installation: Installa
     recorded = events(installation, anna.id)[-3:]
     assert [event.kind for event in recorded] == [EventKind.ENROLMENT_STARTED, EventKind.SIGNED_IN, EventKind.TWO_FACTOR_ENABLED]
     assert (recorded[1].details["amr"], recorded[1].details["aal"], recorded[2].details["session"]) == ("otp pwd", 2, session.id)
+    assert [event.target for event in recorded] == [None, None, waiting.apps()[""]]
     notices = waiting.identity.account_page.dashboard(waiting.me).notices
     assert [notice.kind for notice in notices] == [EventKind.ENROLMENT_AWAITED, EventKind.TWO_FACTOR_RESET, EventKind.TWO_FACTOR_ENABLED]
 
@@ -250,7 +251,7 @@ def test_whatever_comes_between_a_right_codes_charge_and_the_account_decides(
         "expire": lambda: installation.clock.advance(minutes=10),
     }
     looked_and_charged = 2
-    with after_unit_of_work(installation, looked_and_charged, deeds[meanwhile]):
+    with after_transaction(installation, looked_and_charged, deeds[meanwhile]):
         assert waiting.confirm_again(app.code()) == START_AGAIN
     assert waiting.caller is None
 

@@ -73,7 +73,7 @@ def test_it_ends_other_sessions_and_is_an_event(
     assert visitor.caller is None
     visitor.session = token
     event = events(installation, anna.id)[-1]
-    assert (event.kind, event.details["app"], event.details["sessions_ended"]) == (EventKind.AUTHENTICATOR_REMOVED, "Tablet", 1)
+    assert (event.kind, event.details["name"], event.details["sessions_ended"]) == (EventKind.AUTHENTICATOR_REMOVED, "Tablet", 1)
     assert isinstance(new_visitor().sign_in(TotpCode(app.code())), UseCaseBrowser)
 
 

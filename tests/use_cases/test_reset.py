@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.support.people import reset
-from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, tries
+from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_transaction, events, kinds, tries
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -92,7 +92,7 @@ def test_a_reset_that_comes_while_a_code_is_checked_wins(
     """The pending sign-in was read before and the account locked after: no session begins."""
     waiting = new_visitor()
     waiting.begin()
-    with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: reset(installation.services)):
+    with after_transaction(installation, LOOKED_AND_CHARGED, lambda: reset(installation.services)):
         assert waiting.code(app.next_code()) == Denied(SignInRefusal.START_AGAIN)
     assert rows_left(installation)["session"] == 0
 

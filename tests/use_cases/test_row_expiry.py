@@ -9,7 +9,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
 from tests.support.many_accounts import EXPIRING, add_expired_rows
 from tests.support.optional import present
-from tests.use_cases.instrumentation import after_unit_of_work, events, parts_of, statements, tries
+from tests.use_cases.instrumentation import after_transaction, events, parts_of, statements, tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.database import expiry
 from xpressbot.foundation.database.expiry import BATCH, LEASE_TERM, RowExpiry
@@ -73,7 +73,7 @@ def charge(installation: Installation, *networks: str) -> None:
         tx.commit()
 
 
-def unit_of_work_that_looks(kind: str, *, removals_before: int = 0) -> int:
+def transaction_that_looks(kind: str, *, removals_before: int = 0) -> int:
     """Its number in a round: after the lease, one for each kind before it, and one for each removal."""
     return 2 + list(EXPIRING).index(kind) + removals_before
 
@@ -326,8 +326,8 @@ class TestCounts:
         guess(stranger, guesses)
         installation.clock.advance(hours=24)
         outcomes = []
-        looked = unit_of_work_that_looks("stranger_counts")
-        with after_unit_of_work(installation, looked, lambda: outcomes.append(stranger.begin("guess"))):
+        looked = transaction_that_looks("stranger_counts")
+        with after_transaction(installation, looked, lambda: outcomes.append(stranger.begin("guess"))):
             removed = remove_expired()
         assert "stranger_counts" not in removed
         assert outcomes == [Denied(PasswordRefusal.WRONG_CREDENTIALS)]
@@ -432,6 +432,6 @@ class TestInSmallSteps:
                 connection.execute(KNOWN_BROWSER.update().values(last_sign_in_at=installation.clock.now()))
                 connection.commit()
 
-        with after_unit_of_work(installation, unit_of_work_that_looks("known_browsers"), use):
+        with after_transaction(installation, transaction_that_looks("known_browsers"), use):
             assert remove_expired() == {}
         assert left(installation, "known_browsers") == 1

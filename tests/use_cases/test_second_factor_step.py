@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_unit_of_work, events, kinds, parts_of, tries
+from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_transaction, events, kinds, parts_of, tries
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
@@ -153,7 +153,7 @@ def test_a_pending_sign_in_that_expires_while_its_code_is_checked_begins_no_sess
     other = UseCaseBrowser(installation)
     other.begin()
     installation.clock.advance(minutes=10, seconds=-1)
-    with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: installation.clock.advance(seconds=1)):
+    with after_transaction(installation, LOOKED_AND_CHARGED, lambda: installation.clock.advance(seconds=1)):
         assert other.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
     assert other.caller is None
     other.begin()
@@ -177,7 +177,7 @@ def test_a_double_click_that_races_is_not_charged_either(installation: Installat
     other, twin = UseCaseBrowser(installation), UseCaseBrowser(installation)
     other.begin()
     twin.pending, code = other.pending, app.next_code()
-    with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: twin.code(code)):
+    with after_transaction(installation, LOOKED_AND_CHARGED, lambda: twin.code(code)):
         assert other.code(code) == Denied(PendingRefusal.JUST_SIGNED_IN)
     assert twin.caller is not None
     assert other.caller is None
@@ -194,7 +194,7 @@ def test_two_right_codes_for_one_pending_sign_in_give_one_session(
     other.begin()
     twin.pending = other.pending
     app.next_code()
-    with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: twin.code(app.code())):
+    with after_transaction(installation, LOOKED_AND_CHARGED, lambda: twin.code(app.code())):
         assert other.recovery_code(codes[0]) == Denied(SignInRefusal.START_AGAIN)
     assert twin.caller is not None
     assert other.caller is None
@@ -250,7 +250,7 @@ def test_a_change_while_the_code_is_being_charged_voids_it_too(
     other = UseCaseBrowser(installation)
     other.begin()
     app.next_code()
-    with after_unit_of_work(installation, LOOKED_AND_CHARGED, lambda: change(installation, visitor)):
+    with after_transaction(installation, LOOKED_AND_CHARGED, lambda: change(installation, visitor)):
         assert other.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
     assert other.caller is None
 

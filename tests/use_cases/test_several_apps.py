@@ -141,7 +141,7 @@ def test_codes_of_two_apps_do_not_explain_each_other(
 def test_adding_counts_from_the_first_code_and_keeps_everything_else(
     installation: Installation, anna: Account, codes: tuple[str, ...], app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
-    """PasswordOutcome, nothing has changed; proven, both apps are there, the codes stay, and the session rises under a new token."""
+    """PasswordOutcome, nothing has changed; proven, both apps are there, the codes stay, and the session is renewed under a new token."""
     tablet = visitor.start_adding("Tablet")
     view = visitor.identity.two_factor.view(visitor.me)
     assert view is not None
@@ -154,7 +154,7 @@ def test_adding_counts_from_the_first_code_and_keeps_everything_else(
     assert visitor.identity.sessions.resolve(replace(visitor.client, session=token)) is None
     assert (list(visitor.apps()), visitor.me.account.security_version) == (["", "Tablet"], version + 1)
     event = events(installation, anna.id)[-1]
-    assert (event.kind, event.details["app"], "codes_renewed" in event.details, event.details["sessions_ended"]) == (
+    assert (event.kind, event.details["name"], "backups_renewed" in event.details, event.details["sessions_ended"]) == (
         EventKind.AUTHENTICATOR_ADDED,
         "Tablet",
         False,
@@ -260,7 +260,7 @@ def test_what_is_done_to_apps_is_told_in_other_sessions(
     visitor.remove(visitor.apps()["Work tablet"])
     other = new_visitor().sign_in(TotpCode(app.next_code()))
     told = other.identity.account_page.dashboard(other.me).notices
-    assert [(notice.kind, notice.last.details.get("app")) for notice in told][:3] == [
+    assert [(notice.kind, notice.last.details.get("name")) for notice in told][:3] == [
         (EventKind.AUTHENTICATOR_REMOVED, "Work tablet"),
         (EventKind.AUTHENTICATOR_MOVED, "Work tablet"),
         (EventKind.AUTHENTICATOR_ADDED, "Tablet"),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD, Installation
-from tests.use_cases.instrumentation import ObservedHasher, after_unit_of_work, events, kinds, parts_of
+from tests.use_cases.instrumentation import ObservedHasher, after_transaction, events, kinds, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -205,7 +205,7 @@ def test_2fa_enabled_elsewhere_while_the_password_is_checked_raises_nothing(
     """The other browser's change has ended this session."""
     visitor.sign_in()
     other = new_visitor().sign_in()
-    with after_unit_of_work(installation, 2, other.enable):
+    with after_transaction(installation, 2, other.enable):
         me = visitor.me
         assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert visitor.caller is None

@@ -21,7 +21,7 @@ LEFT_OF_THE_STEP = 10
 
 @contextmanager
 def waiting(installation: Installation, seconds: float) -> Iterator[None]:
-    """Another unit of work holds the account for so long."""
+    """Another transaction holds the account for so long."""
     with while_waiting_for_the_account(installation, lambda: installation.clock.advance(seconds=seconds)):
         yield
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import Installation
-from tests.use_cases.instrumentation import after_unit_of_work, events, kinds
+from tests.use_cases.instrumentation import after_transaction, events, kinds
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
@@ -173,7 +173,7 @@ def test_an_enrolment_goes_on_when_its_session_rises(visitor: UseCaseBrowser) ->
 def test_confirming_turns_2fa_on_and_ends_everything_older(
     installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
-    """The session rises to level 2 under a new token; other sessions, pending sign-ins and enrolments end."""
+    """The session is renewed at level 2, under a new token; other sessions, pending sign-ins and enrolments end."""
     other, thief = new_visitor().sign_in(), new_visitor()
     others_app = other.start()
     thief.session = visitor.session
@@ -261,7 +261,7 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     visitor.enable()
     new = visitor.start()
     me = visitor.me
-    with after_unit_of_work(installation, 1, visitor.disable):
+    with after_transaction(installation, 1, visitor.disable):
         assert visitor.identity.two_factor.confirm(me, TotpCode(new.code())) == Denied(SessionRefusal.TOKEN_SUPERSEDED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
 

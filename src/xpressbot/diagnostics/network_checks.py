@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from xpressbot.diagnostics import observations
 from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import SCHEMA
+from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.networks import Network, is_within
 from xpressbot.foundation.times import DAY
 
@@ -51,8 +52,9 @@ def _check_proxies(run: CheckRun) -> Sequence[Finding]:
 def _check_forwarded_headers(run: CheckRun) -> Sequence[Finding]:
     """Whether a peer that is not trusted said lately where requests come from, and whether a trusted one did not say it."""
     trusted, now = run.settings.trusted_proxies, run.now()
-    forwarded = observations.newest(run.database, observations.FORWARDED_HEADER)
-    not_named = observations.newest(run.database, observations.CLIENT_NOT_NAMED)
+    with ReadTransactions(run.database).reading() as tx:
+        forwarded = observations.newest(tx, observations.FORWARDED_HEADER)
+        not_named = observations.newest(tx, observations.CLIENT_NOT_NAMED)
     findings = []
     if _is_recent(forwarded, now) and not is_within(forwarded.detail["peer"], trusted):
         findings.append(Finding("forwarded_headers", FORWARDED_BY_UNKNOWN, _facts(forwarded)))
@@ -63,7 +65,9 @@ def _check_forwarded_headers(run: CheckRun) -> Sequence[Finding]:
 
 def _check_host_header(run: CheckRun) -> Sequence[Finding]:
     """Whether a proxy asked lately for another host than the public URL's."""
-    settings, foreign = run.settings, observations.newest(run.database, observations.FOREIGN_HOST)
+    settings = run.settings
+    with ReadTransactions(run.database).reading() as tx:
+        foreign = observations.newest(tx, observations.FOREIGN_HOST)
     if not _is_recent(foreign, run.now()) or settings.answers_to(foreign.detail["host"]):
         return []
     return [Finding("host_header", HOST_NOT_PASSED_ON, {**_facts(foreign), "public": settings.public_host})]

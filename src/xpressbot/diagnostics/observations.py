@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, String, Table, Text, delete, select
 
-from xpressbot.foundation.database.engine import METADATA, Database, insert_for
+from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.database.transaction import Reading, Writing
 
 FORWARDED_HEADER: Final = "forwarded_header"
 """A header that says where a request comes from, brought by a peer that is no trusted proxy: `peer` and `header`."""
@@ -33,25 +34,20 @@ class Observation:
     at: int
 
 
-def note(database: Database, kind: str, detail: Mapping[str, str], now: int) -> None:
+def note(tx: Writing, kind: str, detail: Mapping[str, str], now: int) -> None:
     """Put a sighting in the place of the one before."""
+    statement = tx.insert(OBSERVATION)
+    renewed = {"detail": statement.excluded.detail, "at": statement.excluded["at"]}
     row = {"kind": kind, "detail": json.dumps(detail), "at": now}
-    with database.write() as connection:
-        statement = insert_for(connection)(OBSERVATION).values(row)
-        renewed = {"detail": statement.excluded.detail, "at": statement.excluded["at"]}
-        connection.execute(statement.on_conflict_do_update(index_elements=[OBSERVATION.c.kind], set_=renewed))
-        connection.commit()
+    tx.execute(statement.on_conflict_do_update(index_elements=[OBSERVATION.c.kind], set_=renewed), row)
 
 
-def withdraw(database: Database, kind: str) -> None:
+def withdraw(tx: Writing, kind: str) -> None:
     """Forget the sighting of a kind: it does not hold any more."""
-    with database.write() as connection:
-        connection.execute(delete(OBSERVATION).where(OBSERVATION.c.kind == kind))
-        connection.commit()
+    tx.execute(delete(OBSERVATION).where(OBSERVATION.c.kind == kind))
 
 
-def newest(database: Database, kind: str) -> Observation | None:
+def newest(tx: Reading, kind: str) -> Observation | None:
     """The last sighting."""
-    with database.read() as connection:
-        row = connection.execute(select(OBSERVATION).where(OBSERVATION.c.kind == kind)).one_or_none()
+    row = tx.select(select(OBSERVATION).where(OBSERVATION.c.kind == kind)).one_or_none()
     return None if row is None else Observation(json.loads(row.detail), row.at)

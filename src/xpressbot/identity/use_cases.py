@@ -1,6 +1,6 @@
 """Everything identity can do, ready to be called. bootstrap.py builds it; entrypoints call nothing else of this package.
 
-And what becomes of the rows of all its rooms, joined.
+And what becomes of the rows of all its packages, joined.
 """
 
 from collections.abc import Sequence
@@ -52,12 +52,12 @@ class Identity:
 
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
-    """The rows of all rooms and kinds of factors that are removed some time after they have ended."""
-    rooms = (sessions, sign_in, links, factors, throttling)
-    return [*(rows for room in rooms for rows in room.EXPIRING_ROWS), *kinds.expiring_rows]
+    """The rows of all packages and kinds of factors that are removed some time after they have ended."""
+    packages = (sessions, sign_in, links, factors, throttling)
+    return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
-    """What becomes of the tables of all rooms and kinds of factors when an older copy of the database is put in place."""
-    rooms = (sessions, sign_in, links, factors, throttling, audit, accounts)
-    return [*(table for room in rooms for table in room.AT_RESTORE), *kinds.at_restore]
+    """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
+    packages = (sessions, sign_in, links, factors, throttling, audit, accounts)
+    return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]

@@ -11,7 +11,7 @@ from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.times import HOUR, SECOND
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_manage, normalise_email
+from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links.rules import LinkKind
 
@@ -29,8 +29,8 @@ def new_address(text: str) -> str:
 
 def existing_address(text: str) -> str:
     """The address an operator typed; one that no account can have ends the command."""
-    address = email_to_manage(text)
-    if address is None:
+    address = normalise_email(text)
+    if isinstance(address, AddressProblem):
         fail(f"There is no account {text!r}.")
     return address
 

@@ -72,9 +72,9 @@ def _reset_clock(services: Services, address: str) -> None:
             fail(f"There is no account {address!r}.")
         case Denied():
             _clock_not_reset(address, outcome.reason, clock)
-        case ClockReset(apps, sessions):
+        case ClockReset(authenticators, sessions):
             typer.echo(f"This machine's clock, which says {clock}, is taken for right. Of {listed_address(address)}:")
-            typer.echo(f"authenticator apps whose next code is good again: {apps}; sessions that have ended: {sessions}.")
+            typer.echo(f"authenticator apps whose next code is good again: {authenticators}; sessions that have ended: {sessions}.")
         case unknown:
             assert_never(unknown)
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.foundation.threads.worker_pools import Pools
-from xpressbot.identity.accounts.rules.address import email_key, email_to_sign_in_with
+from xpressbot.identity.accounts.rules.address import email_key, normalise_email
 from xpressbot.identity.throttling.charges import network_of
 
 MOST_AT_ONE_TARGET: Final = 2
@@ -88,12 +88,12 @@ class HashingFormLimits:
 
 
 def _address_typed(request: PageRequest) -> str | None:
-    email = email_to_sign_in_with(request.form["email"])
+    email = normalise_email(request.form["email"])
     return f"address {email_key(email)}" if isinstance(email, str) else None
 
 
 def _known_browser(request: PageRequest) -> str | None:
-    email = email_to_sign_in_with(request.form["email"])
+    email = normalise_email(request.form["email"])
     return _address_typed(request) if isinstance(email, str) and request.identity.password_step.knows(email, request.client) else None
 
 

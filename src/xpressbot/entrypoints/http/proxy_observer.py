@@ -12,6 +12,7 @@ from xpressbot.entrypoints.http.client_address import origin_of
 from xpressbot.entrypoints.http.forwarded_headers import forwarded_header
 from xpressbot.entrypoints.http.host_header import LONGEST_HOST, asks_for_us, host_of
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.networks import is_loopback, is_within
 from xpressbot.foundation.times import MINUTE
@@ -26,6 +27,7 @@ class ProxyObserver:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._transactions = Transactions(services.database)
         self._noted_at: dict[str, int] = {}
         self._asked_for_us: set[str] = set()
 
@@ -79,14 +81,19 @@ class ProxyObserver:
 
         def write() -> None:
             tell()
-            note(self._services.database, kind, detail, now)
+            with self._transactions.writing() as tx:
+                note(tx, kind, detail, now)
+                tx.commit()
 
         yield write
 
     def _withdraw(self, peer: str) -> None:
-        seen = newest(self._services.database, FOREIGN_HOST)
+        with self._transactions.reading() as tx:
+            seen = newest(tx, FOREIGN_HOST)
         if seen is not None and seen.detail["peer"] == peer:
-            withdraw(self._services.database, FOREIGN_HOST)
+            with self._transactions.writing() as tx:
+                withdraw(tx, FOREIGN_HOST)
+                tx.commit()
 
 
 def _attempt(work: Callable[[], None]) -> None:

@@ -21,9 +21,9 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
     details, sentences = notice.last.details, []
     if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
         sentences.append(Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason})
-    if app := details.get("app"):
-        sentences.append(Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(app))})
-    if details.get("codes_renewed"):
+    if name := details.get("name"):
+        sentences.append(Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(name))})
+    if details.get("backups_renewed"):
         sentences.append(Markup(texts.gettext("Your recovery codes were replaced.")))
     ended = details.get("sessions_ended")
     if isinstance(ended, int) and ended:

@@ -13,7 +13,7 @@ from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.threads.worker_pools import Pools
 
 _REQUEST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_UNIT_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0)
+_TRANSACTION_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0)
 _HASH_BUCKETS: Final = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -42,8 +42,10 @@ class Telemetry:
         failures = metrics.counter("xpressbot_http_failures_total", "Requests that could not be answered", "cause")
         self.failures = {cause: failures.labels(cause) for cause in FailureCause}
         self.sign_ins = SignInMetrics(metrics, kinds, buckets)
-        units = metrics.histogram("xpressbot_database_unit_seconds", "One unit of work in the database", "kind", buckets=_UNIT_BUCKETS)
-        self.reading, self.writing = units.labels("read"), units.labels("write")
+        transactions = metrics.histogram(
+            "xpressbot_database_transaction_seconds", "One transaction in the database", "kind", buckets=_TRANSACTION_BUCKETS
+        )
+        self.reading, self.writing = transactions.labels("read"), transactions.labels("write")
         self.hashes_waiting = metrics.gauge("xpressbot_password_hashes_waiting", "Password hashes that were asked for and are not done")
         self.hash_wait = metrics.histogram(
             "xpressbot_password_hash_wait_seconds", "From asking for a password hash to its beginning", buckets=_HASH_BUCKETS

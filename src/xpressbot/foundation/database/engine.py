@@ -1,12 +1,10 @@
 """One database, on SQLite or PostgreSQL: what each needs stands in a file of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy import Connection, Engine, MetaData, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -124,8 +122,3 @@ def open_database(url: str, *, pool_size: int = 5, durable: bool = True, patient
 def has_single_writer(url: str) -> bool:
     """Whether the database behind `url` lets one connection write at a time."""
     return make_url(url).get_backend_name() == "sqlite"
-
-
-def insert_for(connection: Connection) -> Callable[[Table], sqlite_dialect.Insert | postgresql_dialect.Insert]:
-    """The INSERT of this connection's engine, which knows ON CONFLICT."""
-    return postgresql_dialect.insert if connection.dialect.name == "postgresql" else sqlite_dialect.insert

@@ -1,4 +1,4 @@
-"""What becomes of rows when an older copy of the database takes the place of a newer one. Each room lists its tables."""
+"""What becomes of rows when an older copy of the database takes the place of a newer one. Each package lists its tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -8,23 +8,20 @@ from sqlalchemy import Row, bindparam, select, update
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.accounts.rules.address import email_key, email_keys
+from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.tables import ACCOUNT
 
 IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
-_BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key.in_([bindparam("key"), bindparam("former_key")]))
+_BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
 _LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
 
 def add(tx: Writing, account: Account, now: int) -> bool:
     """False, and nothing written, when the address is taken."""
-    key, former_key = email_keys(account.email)
-    if former_key != key and by_email(tx, account.email) is not None:
-        return False  # its key is from before domains went by IDNA, and hinders no other
     row = {
         "id": account.id,
         "email": account.email,
-        "email_key": key,
+        "email_key": email_key(account.email),
         "name": account.name,
         "status": AccountStatus.ACTIVE.value,
         "security_version": account.security_version,
@@ -37,15 +34,11 @@ def add(tx: Writing, account: Account, now: int) -> bool:
 
 def by_email(tx: Reading, email: str) -> Account | None:
     """The account of an address, however its domain is spelt."""
-    key, former_key = email_keys(email)
-    rows = tx.select(_BY_EMAIL, {"key": key, "former_key": former_key}).all()
-    # A former key may be another address's key (strasse for straße), and two accounts may be of one address from before.
-    same = sorted((row for row in rows if email_key(row.email) == key), key=lambda row: row.email_key != key)
-    return _one(same[0] if same else None)
+    return _one(tx.select(_BY_EMAIL, {"key": email_key(email)}).one_or_none())
 
 
 def lock(tx: Writing, account_id: str) -> Account | None:
-    """Read the account and keep every other unit of work off it until this one ends."""
+    """Read the account and keep every other transaction off it until this one ends."""
     return _one(tx.execute(_LOCK, {"key": account_id}).one_or_none())
 
 

@@ -46,9 +46,9 @@ class AccountSummary:
 
 @dataclass(frozen=True, slots=True)
 class ClockReset:
-    """What of an account was dated in the future: apps whose codes were refused, and sessions that have ended."""
+    """What of an account was dated in the future: authenticators whose codes were refused, and sessions that have ended."""
 
-    apps: int
+    authenticators: int
     sessions: int
 
 
@@ -106,20 +106,20 @@ class Administration:
             if account is None:
                 return None
             now = self._system.now()
-            apps = sum(kind.reset_clock(tx, account.id, now) for kind in self._kinds)
+            authenticators = sum(kind.reset_clock(tx, account.id, now) for kind in self._kinds)
             authenticator_store.bring_back_uses(tx, account.id, now)
             sessions = session_store.end_from_the_future(tx, account.id, now)
-            if not apps and not sessions:
+            if not authenticators and not sessions:
                 return Denied(ClockResetRefusal.NOTHING_IN_THE_FUTURE)
             append_event(
                 tx,
                 self._system.entropy,
                 account.id,
-                NewEvent(EventKind.CLOCK_RESET, {"apps": apps, "sessions_ended": sessions}, actor=OPERATOR),
+                NewEvent(EventKind.CLOCK_RESET, {"authenticators": authenticators, "sessions_ended": sessions}, actor=OPERATOR),
                 now,
             )
             tx.commit()
-            return ClockReset(apps, sessions)
+            return ClockReset(authenticators, sessions)
 
 
 def _summary(tx: Reading, kinds: Kinds, account: Account) -> AccountSummary:

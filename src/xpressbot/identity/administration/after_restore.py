@@ -29,14 +29,14 @@ class AfterRestore:
     """Works without the key ring, which may be put in its place later."""
 
     def __init__(self, transactions: Transactions, system: System, kinds: Kinds, tables: Sequence[AtRestore]) -> None:
-        """tables: what becomes of the rows of all rooms and kinds."""
+        """tables: what becomes of the rows of all packages and kinds."""
         self._transactions = transactions
         self._system = system
         self._kinds = kinds
         self._tables = tables
 
     def end_what_is_open(self) -> Restored:
-        """End what lets people in or waits for them, of all accounts: each room says what.
+        """End what lets people in or waits for them, of all accounts: each package says what.
 
         Besides, each kind of factor refuses proofs that may have been used since the backup was made. All in one transaction, which can
         be repeated.

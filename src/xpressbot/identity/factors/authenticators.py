@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.event import DetailValue, EventKind
 from xpressbot.identity.factors import store
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
@@ -97,7 +97,8 @@ class Authenticators:
             if one.name == name:
                 return Unchanged(Done())
             store.rename(entry.tx, one.id, name)
-            return Changed(Done(), caller.event(EventKind.AUTHENTICATOR_RENAMED, factor=one.kind, app=name, before=one.name))
+            event = caller.event(EventKind.AUTHENTICATOR_RENAMED, factor=one.kind, target=one.id, name=name, before=one.name)
+            return Changed(Done(), event)
 
         return self._gate.run(caller, Action.RENAME_AUTHENTICATOR, operation)
 
@@ -123,7 +124,8 @@ class Authenticators:
             others = session_store.count_others(entry.tx, entry.account.id, entry.session.id, entry.now)
             # What a recovery code opened ends here too: another authenticator has just been proven, or works.
             renewed = entry.change_security(replace(entry.session, recovery_grant_until=0))
-            return Changed(renewed, caller.event(EventKind.AUTHENTICATOR_REMOVED, factor=one.kind, sessions_ended=others, app=one.name))
+            details: dict[str, DetailValue] = {"sessions_ended": others, "name": one.name}
+            return Changed(renewed, caller.event(EventKind.AUTHENTICATOR_REMOVED, factor=one.kind, target=one.id, **details))
 
         return self._gate.run(caller, Action.REMOVE_AUTHENTICATOR, operation)
 

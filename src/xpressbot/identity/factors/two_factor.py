@@ -144,10 +144,11 @@ class TwoFactor:
         kind = _event_kind(added=added, was_on=protection.is_on)
         details: dict[str, DetailValue] = {"sessions_ended": others}
         if name:
-            details["app"] = name
+            details["name"] = name
         if kind is EventKind.AUTHENTICATOR_MOVED:
-            details["codes_renewed"] = renews
-        event = caller.event(kind, factor=confirmed.enrolment.authenticator.kind, **details)
+            details["backups_renewed"] = renews
+        authenticator = confirmed.enrolment.authenticator
+        event = caller.event(kind, factor=authenticator.kind, target=authenticator.id, **details)
         return Changed(InPlace(renewed, shows_backups=shows_backups, added=added), event)
 
 

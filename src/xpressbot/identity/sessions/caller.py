@@ -18,9 +18,11 @@ class Client:
     device: Token | None = None
     sign_in: Token | None = None
 
-    def event(self, kind: EventKind, *, factor: str | None = None, actor: str | None = None, **details: DetailValue) -> NewEvent:
+    def event(
+        self, kind: EventKind, *, factor: str | None = None, actor: str | None = None, target: str | None = None, **details: DetailValue
+    ) -> NewEvent:
         """An event with the circumstances a person recognises it by."""
-        return NewEvent(kind, {"address": self.address, "user_agent": self.user_agent, **details}, factor, actor)
+        return NewEvent(kind, {"address": self.address, "user_agent": self.user_agent, **details}, factor, actor, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,6 @@ class Caller:
     token: Token
     client: Client
 
-    def event(self, kind: EventKind, *, factor: str | None = None, **details: DetailValue) -> NewEvent:
+    def event(self, kind: EventKind, *, factor: str | None = None, target: str | None = None, **details: DetailValue) -> NewEvent:
         """An event of this session."""
-        return self.client.event(kind, factor=factor, actor=self.account.id, session=self.session.id, **details)
+        return self.client.event(kind, factor=factor, actor=self.account.id, target=target, session=self.session.id, **details)

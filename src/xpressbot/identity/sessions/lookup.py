@@ -64,7 +64,7 @@ class Sessions:
         return Caller(account, session, client.session, client)
 
     def was_renewed(self, client: Client) -> bool:
-        """Whether this browser brings the token that a session had before its last rise."""
+        """Whether this browser brings the token that a session had before it was last renewed."""
         if client.session is None:
             return False
         with self._transactions.reading() as tx:

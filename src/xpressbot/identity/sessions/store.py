@@ -88,7 +88,7 @@ def by_token(tx: Reading, token_hash: bytes) -> Session | None:
 
 
 def is_previous(tx: Reading, token_hash: bytes) -> bool:
-    """Whether a session had this token before its last rise."""
+    """Whether a session had this token before it was last renewed."""
     return tx.select(_IS_PREVIOUS, {"token_hash": token_hash}).first() is not None
 
 
@@ -98,7 +98,7 @@ def touch(tx: Writing, token_hash: bytes, now: int) -> None:
 
 
 def renew(tx: Writing, session: Session, token_hash: bytes, security_version: int) -> None:
-    """Write a session that has risen, under its new token. It keeps the hash of the one before, which tells a late request."""
+    """Write a session that is renewed, under its new token. It keeps the hash of the one before, which tells a late request."""
     tx.execute(
         update(SESSION)
         .where(SESSION.c.id == session.id)

@@ -189,8 +189,10 @@ class ReEnrolment:
         signed_in = self._session_start.start(tx, replace(account, security_version=version), proof, enrollee.client)
         self._steps.issue_backups(tx, account.id, signed_in.session_id, now)
         # It names the session, which is not told by a notice of what it did itself.
-        factor_name = confirmed.enrolment.authenticator.kind
-        event = enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, factor=factor_name, actor=account.id, session=signed_in.session_id)
+        one = confirmed.enrolment.authenticator
+        event = enrollee.client.event(
+            EventKind.TWO_FACTOR_ENABLED, factor=one.kind, actor=account.id, target=one.id, session=signed_in.session_id
+        )
         append_event(tx, self._system.entropy, account.id, event, now)
         tx.commit()
         return signed_in

@@ -9,7 +9,7 @@ from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.kind import FactorKind, Kinds
 from xpressbot.identity.outcomes import SignedIn
 from xpressbot.identity.sessions import known_browser_store
@@ -60,9 +60,9 @@ class SessionStart:
         if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)
         shown = [] if proof.factor is None or self._is_backup(proof) else self._show_unsaved_backups(tx, session, now)
-        details: dict[str, DetailValue] = {"session": session.id, "aal": aal_of(proof.amr), "amr": " ".join(sorted(proof.amr))}
-        factor = None if proof.factor is None else proof.factor.name
-        told.append(client.event(self._event_kind(proof), factor=factor, actor=account.id, **details))
+        kind, factor = self._event_kind(proof), None if proof.factor is None else proof.factor.name
+        aal, amr = aal_of(proof.amr), " ".join(sorted(proof.amr))
+        told.append(client.event(kind, factor=factor, actor=account.id, session=session.id, aal=aal, amr=amr))
         told += [client.event(EventKind.BACKUPS_REVEALED, factor=name, actor=account.id, session=session.id) for name in shown]
         recorded = [(account.id, event) for event in told]
         if ended is not None and ended.account_id != account.id and ended.is_live(now):

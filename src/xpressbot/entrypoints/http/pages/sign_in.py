@@ -18,7 +18,7 @@ from xpressbot.entrypoints.messages.redirect_reasons import sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.accounts.rules.address import AddressProblem, email_to_sign_in_with
+from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import Caller
@@ -44,7 +44,7 @@ def sign_in(request: PageRequest) -> Response:
     """Check the password."""
     next_path = request.safe_next(request.form["next"])
     kept = {"email": request.form["email"], "next": next_path}
-    email, password = email_to_sign_in_with(request.form["email"]), request.form["password"]
+    email, password = normalise_email(request.form["email"]), request.form["password"]
     errors: dict[str, Text] = {}
     if isinstance(email, AddressProblem):
         asked = request.texts.gettext("Enter your e-mail address, like anna@example.com.")

@@ -3,7 +3,6 @@
 The syntax is email-validator's: a pure function on text, like the idna that it brings (docs/adr/0014).
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -16,12 +15,6 @@ from xpressbot.identity.accounts.rules.unicode_scripts import mixes_scripts
 
 MAX_EMAIL_LENGTH: Final = 254
 _PUNYCODE: Final = "xn--"
-_SENT_BY_BROWSERS: Final = re.compile(
-    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+"
-)
-"""A "valid e-mail address" of the HTML standard: what a browser's e-mail field lets through. Here with a dot in the domain."""
-_ONCE_TAKEN: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\]+\.[^\s@\"(),:;<>\[\]\\.]+")
-"""What accounts could be made for before email-validator judged it."""
 
 # A mail server at home may well serve home.arpa or .local, and nothing is sent or looked up here.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -60,48 +53,9 @@ def normalise_email(text: str) -> str | AddressProblem:
     return f"{address.local}@{address.ascii_domain if is_odd else address.unicode_domain}"
 
 
-def email_to_sign_in_with(text: str) -> str | AddressProblem:
-    """Return the address of the account that may be meant, or why there can be none that signs in.
-
-    That is what normalise_email takes. Besides it is what browsers send, as typed, because an account may have such an address from
-    before it was refused: a dot at either end of the local part, an IP address for a domain.
-    """
-    address = normalise_email(text)
-    if isinstance(address, str) or len(text) > MOST_TYPED:
-        return address
-    typed = text.strip()
-    return typed if len(typed) <= MAX_EMAIL_LENGTH and _SENT_BY_BROWSERS.fullmatch(typed) else address
-
-
-def email_to_manage(text: str) -> str | None:
-    """Return the address of the account that an operator may mean, or None if there has never been such an account.
-
-    Whatever is listed can be named, also what is refused for new accounts.
-    """
-    address = normalise_email(text)
-    if isinstance(address, str):
-        return address
-    if len(text) > MOST_TYPED:
-        return None
-    typed = unicodedata.normalize("NFC", text.strip())
-    return typed if len(typed) <= MAX_EMAIL_LENGTH and is_printable(typed) and _ONCE_TAKEN.fullmatch(typed) else None
-
-
 def email_key(email: str) -> str:
-    """The form in which two spellings of one address are the same account: lower case, and the domain in ASCII (IDNA).
-
-    An address that is refused has the key that it was given before: Unicode's compatibility case folding.
-    """
-    return email_keys(email)[0]
-
-
-def email_keys(email: str) -> tuple[str, str]:
-    """The key of an address, and the one that its account may have from before domains went by IDNA. Mostly they are the same."""
-    address = AddressProblem.UNUSABLE if _has_one_form(email) else _judge(email)
-    if isinstance(address, AddressProblem):
-        key = _folded(email)
-        return key, key
-    return _folded(f"{address.local}@{address.ascii_domain}"), _folded(f"{address.local}@{address.unicode_domain}")
+    """The form in which two spellings of one address are the same account: lower case, and the domain in ASCII (IDNA)."""
+    return (email if _has_one_form(email) else ascii_form(email)).strip().casefold()
 
 
 def ascii_form(email: str) -> str:
@@ -137,7 +91,3 @@ def _judge(text: str) -> _Address | AddressProblem:
 def _has_one_form(email: str) -> bool:
     """Whether its domain is written in one way only, apart from capitals."""
     return email.isascii() and _PUNYCODE not in email.casefold()
-
-
-def _folded(email: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())

@@ -90,7 +90,7 @@ class NewEvent:
     """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain.
 
     factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
-    did it by itself. target: the account or authenticator that it was done to, where that is not the chain's own account.
+    did it by itself. target: the authenticator, where it is about a single one.
     """
 
     kind: EventKind

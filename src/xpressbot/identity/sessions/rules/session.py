@@ -20,7 +20,7 @@ CODES_SHOWN_FOR: Final = 30 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One signed-in browser. The row outlives its token: every rise gives the row a new one."""
+    """One signed-in browser. The row outlives its token: each renewal gives the row another one."""
 
     id: str
     account_id: str

@@ -1,4 +1,4 @@
-"""What the time of a unit of work has in it: the wait for a connection too, whether one comes or not."""
+"""What the time of a transaction has in it: the wait for a connection too, whether one comes or not."""
 
 from contextlib import AbstractContextManager, suppress
 
