@@ -17,7 +17,7 @@ class CheckResult:
 
 
 class BackgroundCheck:
-    """Keeps what the checks of this worker found last. They are made again one run after the other, so that the last result is the newest."""
+    """Keeps what the checks of this worker found last. One run follows the other, so that the last result is the newest."""
 
     def __init__(self, run_checks: Callable[[], Sequence[Finding]], clock: Clock) -> None:
         self._run_checks = run_checks
