@@ -8,11 +8,14 @@ import pytest
 
 from tests.factor_kind.challenge_response.core.authenticator import Device
 from tests.factor_kind.challenge_response.core.kind import Response
+from tests.http.raw_requests import refusal
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import reset
 
 SIGN_IN = "/sign-in/challenge"
+WRONG = "That is not the answer of a security key of yours. Touch the key that you have set up here."
+USED = "That answer of your security key was already used. Touch the key again."
 
 
 def challenge_on(page: str) -> str:
@@ -74,6 +77,28 @@ def test_a_wrong_answer_is_refused_and_one_without_an_answer_is_no_try(device: D
     assert wrong.status_code == 401
     assert challenge_on(wrong.text) != challenge_on(page)
     assert browser.post(SIGN_IN, fields_of(device.answer(challenge_on(wrong.text)))).headers["location"] == "/"
+
+
+def test_a_refused_answer_is_told_in_the_words_of_its_kind(
+    signed_in: Browser, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """At set-up, at sign-in and at step-up, whether the answer is wrong or was used; no sentence is of codes, apps or clocks."""
+    stranger = Device(bytes(32))
+    assert signed_in.post("/account/2fa/start", kind=Response.kind).headers["location"] == "/account/2fa/setup"
+    challenge = challenge_on(signed_in.get("/account/2fa/setup").text)
+    assert refusal(signed_in.post("/account/2fa/confirm", fields_of(stranger.answer(challenge)))) == f"{WRONG} 4 more tries."
+    device, _response = set_up(signed_in)
+    waiting, browser = new_browser(), new_browser()
+    waiting.sign_in()
+    browser.sign_in()
+    used = fields_of(device.answer(challenge_on(browser.get(SIGN_IN).text)))
+    assert browser.post(SIGN_IN, used).status_code == 303
+    assert refusal(waiting.post(SIGN_IN, used)) == USED
+    assert refusal(waiting.post(SIGN_IN, {**used, "mac": "00"})) == WRONG
+    installation.clock.advance(minutes=6)
+    confirm = {**used, "password": PASSWORD}
+    assert refusal(signed_in.post("/account/confirm-identity", confirm)) == f"{USED} 4 more tries."
+    assert refusal(signed_in.post("/account/confirm-identity", {**confirm, "mac": "00"})) == f"{WRONG} 3 more tries."
 
 
 def test_it_steps_up(device: Device, signed_in: Browser, installation: Installation) -> None:

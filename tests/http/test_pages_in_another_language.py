@@ -14,6 +14,7 @@ from tests.support.every_page import OWNER, Page, every_page
 from tests.support.installation import PASSWORD, Installation
 from tests.support.pseudo_locale import LANGUAGES, PSEUDO, RIGHT_TO_LEFT, stretched
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.http.factor_presentation import FactorPresentation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import load_static_files
@@ -133,14 +134,27 @@ def test_every_event_has_a_title_in_every_language(kind: EventKind | None) -> No
 
 @pytest.mark.parametrize("reason", TOLD)
 def test_every_refusal_that_is_told_has_a_sentence_in_every_language(reason: ToldRefusal) -> None:
-    """With a time, a number of tries, or an offset of a clock; without them, but for those that always come with a time."""
+    """With a time or a number of tries; without them, but for those that always come with a time."""
     for denied in (
         *([] if reason in WITH_A_TIME else [Denied(reason), Denied(reason, tries_left=1)]),
         Denied(reason, retry_at=60_000_000, tries_left=1),
-        Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=-90),
-        Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=90),
     ):
-        assert outside(re.sub("<time.*?</time>", "", str(refusal_text(PSEUDO, denied, 0)))) == ""
+        assert outside(re.sub("<time.*?</time>", "", str(refusal_text(PSEUDO, denied)))) == ""
+
+
+@pytest.mark.parametrize("reason", ProofRefusal)
+@pytest.mark.parametrize("factor", tuple(FACTORS), ids=lambda factor: factor.kind)
+def test_every_kind_says_in_every_language_why_a_proof_was_refused(factor: FactorPresentation, reason: ProofRefusal) -> None:
+    """With a time or an offset of a clock, and without them."""
+    for denied in (
+        Denied(reason),
+        Denied(reason, retry_at=60_000_000),
+        Denied(reason, clock_offset_seconds=-90),
+        Denied(reason, clock_offset_seconds=90),
+    ):
+        sentence = str(factor.refusal(PSEUDO, denied, 0))
+        assert sentence
+        assert outside(sentence) == ""
 
 
 def test_every_weakness_and_problem_has_a_sentence_in_every_language() -> None:

@@ -11,7 +11,11 @@ from tests.http.raw_requests import SESSION_COOKIE, refusal, rows
 from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
-from tests.support.installation import Installation
+from tests.support.installation import PASSWORD, Installation
+from xpressbot.entrypoints.http.factors.totp.presentation import TotpPresentation
+from xpressbot.entrypoints.messages.translation import ENGLISH
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.outcomes import Denied
 
 
 @pytest.mark.parametrize(("later", "seconds"), [(0, 10), (3, 7), (9, 1), (10, 30), (39, 1)])
@@ -42,6 +46,24 @@ def test_a_used_recovery_code_says_to_take_another(protected: Protected, pending
     other.sign_in()
     response = other.post("/sign-in/recovery-code", code=protected.codes[2])
     assert (response.status_code, refusal(response)) == (401, "That recovery code was already used. Each works once; take another one.")
+
+
+def test_a_used_code_with_no_time_to_wait_for_is_no_recovery_code() -> None:
+    """A set-up that another tab has completed with the same code."""
+    text = TotpPresentation().refusal(ENGLISH, Denied(ProofRefusal.CODE_ALREADY_USED), 0)
+    assert text == "That code was already used. Wait for the next code in your app."
+
+
+def test_a_page_that_takes_several_kinds_answers_in_the_words_of_the_one_that_was_sent(protected: Protected, pending: Browser) -> None:
+    """A used recovery code and a used code of an app, in one field; the tries left follow either sentence."""
+    assert pending.post("/sign-in/recovery-code", code=protected.codes[2]).headers["location"] == "/"
+
+    def confirm(code: str) -> str:
+        return refusal(protected.browser.post("/account/confirm-identity", password=PASSWORD, code=code))
+
+    assert confirm(protected.codes[2]) == "That recovery code was already used. Each works once; take another one. 4 more tries."
+    told = confirm(protected.phone.code())
+    assert told == "That code was already used. Wait for the next code in your app (about 10 seconds). 3 more tries."
 
 
 @both_engines

@@ -10,7 +10,8 @@ from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
-from xpressbot.identity.factors.kind import Proof
+from xpressbot.identity.factors.kind import Proof, ProofRefusal
+from xpressbot.identity.outcomes import Denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class FactorPresentation(ABC):
     @abstractmethod
     def problem(self, sent: ProofForm) -> dict[str, Text]:
         """What is wrong with the shape, by field."""
+
+    @abstractmethod
+    def refusal(self, texts: Texts, denied: Denied[ProofRefusal], now: int) -> Text:
+        """Why its proof was refused, and what to do. How many tries are left, the page adds."""
 
     def challenge_context(self, challenge: object) -> dict[str, Any]:
         """What its templates are told of a challenge."""

@@ -9,14 +9,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from xpressbot.entrypoints.http.client_address import client_address
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
-from xpressbot.entrypoints.http.factor_presentation import Factors, PrimaryFactorPresentation, ProofForm
+from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, Factors, PrimaryFactorPresentation, ProofForm
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import NO_COOKIE
-from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.entrypoints.messages.refusals import refusal_text, with_tries_left
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
@@ -34,8 +34,8 @@ from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.use_cases import Identity
 
 _MAX_USER_AGENT = 256
-ShownRefusal = PasswordRefusal | SignInRefusal | ProofRefusal | ThrottleRefusal | LinkThrottleRefusal
-"""What is said on the page whose form was refused."""
+ShownRefusal = PasswordRefusal | SignInRefusal | ThrottleRefusal | LinkThrottleRefusal
+"""What is said on the page whose form was refused, whichever kind of factor it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +163,25 @@ class PageRequest:
 
     def refused(self, template: str, account: Account | None, denied: Denied[ShownRefusal], **context: Any) -> HTMLResponse:
         """Answer with the page again and why: 429 while waiting helps, else 401."""
-        now = self.now()
-        wait = whole_seconds_until(denied.retry_at, now) if _ends_by_waiting(denied.reason) and denied.retry_at is not None else None
+        wait = whole_seconds_until(denied.retry_at, self.now()) if _ends_by_waiting(denied.reason) and denied.retry_at is not None else None
         response = self.page(
             template,
             account,
             status=401 if wait is None else 429,
-            message=refusal_text(self.texts, denied, now),
+            message=refusal_text(self.texts, denied),
             retry_after=wait,
             **context,
         )
         if wait is not None:
             response.headers["Retry-After"] = str(wait)
         return response
+
+    def proof_refused(
+        self, template: str, account: Account | None, factor: FactorPresentation, denied: Denied[ProofRefusal], **context: Any
+    ) -> HTMLResponse:
+        """Answer 401 with the page again, and why in the words of the kind whose proof it was."""
+        why = factor.refusal(self.texts, denied, self.now())
+        return self.page(template, account, status=401, message=with_tries_left(self.texts, why, denied), **context)
 
     def invalid(self, template: str, account: Account | None, errors: dict[str, Text], **context: Any) -> HTMLResponse:
         """Answer 422 with the page again and a message beside each field."""
@@ -201,8 +207,6 @@ def _ends_by_waiting(reason: ShownRefusal) -> bool:
         case ThrottleRefusal.THROTTLED | ThrottleRefusal.ADDRESS_THROTTLED | LinkThrottleRefusal.LINK_THROTTLED:
             return True
         case ThrottleRefusal.SUSPENDED | PasswordRefusal.WRONG_CREDENTIALS | SignInRefusal.START_AGAIN:
-            return False
-        case ProofRefusal.WRONG_CODE | ProofRefusal.CODE_ALREADY_USED | ProofRefusal.CLOCK_IS_OFF | ProofRefusal.CLOCK_WAS_AHEAD:
             return False
         case unknown:
             assert_never(unknown)

@@ -7,16 +7,15 @@ from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.formatting import Text, clock_time, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
-from xpressbot.foundation.times import MINUTE, whole_seconds_until
+from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.address import AddressProblem
 from xpressbot.identity.administration.accounts import StatusRefusal
 from xpressbot.identity.factors.authenticators import AddRefusal, NameRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
-from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, MOST_PER_ACCOUNT
 from xpressbot.identity.links.charges import LinkThrottleRefusal
-from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, WeakPassword
 from xpressbot.identity.registration.account_creation import RegistrationRefusal
 from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
@@ -32,7 +31,6 @@ ToldRefusal = (
     | Literal[PendingRefusal.JUST_SIGNED_IN, PendingRefusal.CLOCK_WAS_CHANGED]
     | NameRefusal
     | PasswordRefusal
-    | ProofRefusal
     | ReEnrolmentRefusal
     | RegistrationRefusal
     | RemoveRefusal
@@ -41,16 +39,26 @@ ToldRefusal = (
     | StepUpRefusal
     | ThrottleRefusal
 )
-"""What a person is told in a sentence. What follows the others (a page, another command's output) says enough."""
+"""What a person is told in a sentence of all kinds of factors. Why a proof was refused, its kind says (FactorPresentation); what follows
+the others (a page, another command's output) says enough."""
 
 
-def refusal_text(texts: Texts, denied: Denied[ToldRefusal], now: int) -> Text:
+def refusal_text(texts: Texts, denied: Denied[ToldRefusal]) -> Text:
     """Why something was refused, and what to do."""
-    text = _why(texts, denied, now)
+    if denied.retry_at is None:
+        why: Text = reason_text(texts, denied.reason)
+    else:
+        told = _count_of(texts, denied.reason) | {"time": clock_time(texts, denied.retry_at)}
+        why = Markup(texts.gettext(_SENTENCES[denied.reason])) % told
+    return with_tries_left(texts, why, denied)
+
+
+def with_tries_left(texts: Texts, why: Text, denied: Denied[Reason]) -> Text:
+    """Why something was refused, and how many more tries there are where they are counted."""
     if denied.tries_left is None:
-        return text
+        return why
     left = texts.ngettext("%(count)s more try.", "%(count)s more tries.", denied.tries_left)
-    return Markup("{} {}").format(text, left % {"count": number(texts, denied.tries_left)})
+    return Markup("{} {}").format(why, left % {"count": number(texts, denied.tries_left)})
 
 
 def reason_text(texts: Texts, reason: ToldRefusal) -> str:
@@ -58,46 +66,9 @@ def reason_text(texts: Texts, reason: ToldRefusal) -> str:
     return texts.gettext(_SENTENCES[reason]) % _count_of(texts, reason)
 
 
-def _why(texts: Texts, denied: Denied[ToldRefusal], now: int) -> Text:
-    match denied:
-        case Denied(ProofRefusal.CODE_ALREADY_USED, retry_at=int(retry_at)):
-            seconds = whole_seconds_until(retry_at, now)
-            sentence = texts.ngettext(
-                "That code was already used. Wait for the next code in your app (about %(seconds)s second).",
-                "That code was already used. Wait for the next code in your app (about %(seconds)s seconds).",
-                seconds,
-            )
-            return sentence % {"seconds": number(texts, seconds)}
-        case Denied(ProofRefusal.CLOCK_IS_OFF, clock_offset_seconds=int(offset)):
-            return _clock_text(texts, offset)
-        case Denied(retry_at=int(retry_at)):
-            return Markup(texts.gettext(_SENTENCES[denied.reason])) % (
-                _count_of(texts, denied.reason) | {"time": clock_time(texts, retry_at)}
-            )
-        case _:
-            return reason_text(texts, denied.reason)
-
-
 def _count_of(texts: Texts, reason: ToldRefusal) -> dict[str, str]:
     count = _COUNTS.get(reason)
     return {} if count is None else {"count": number(texts, count)}
-
-
-def _clock_text(texts: Texts, offset_seconds: int) -> str:
-    seconds = abs(offset_seconds)
-    if offset_seconds < 0:
-        sentence = texts.ngettext(
-            "Your phone's clock is about %(seconds)s second behind. Switch on automatic date and time, then use the next code.",
-            "Your phone's clock is about %(seconds)s seconds behind. Switch on automatic date and time, then use the next code.",
-            seconds,
-        )
-    else:
-        sentence = texts.ngettext(
-            "Your phone's clock is about %(seconds)s second ahead. Switch on automatic date and time, then use the next code.",
-            "Your phone's clock is about %(seconds)s seconds ahead. Switch on automatic date and time, then use the next code.",
-            seconds,
-        )
-    return sentence % {"seconds": number(texts, seconds)}
 
 
 _COUNTS: Final[Mapping[ToldRefusal, int | None]] = {
@@ -119,13 +90,6 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     ThrottleRefusal.SUSPENDED: N_(
         "After %(count)s wrong codes in a row, this way to sign in was switched off. If it was your app, use a recovery code. If it was"
         " your recovery codes, use your app. If neither works, ask the operator of this XpressBot to reset 2FA."
-    ),
-    ProofRefusal.WRONG_CODE: N_("That code is not right. Check what you typed. A code from an app must be the newest one for XpressBot."),
-    ProofRefusal.CODE_ALREADY_USED: N_("That recovery code was already used. Each works once; take another one."),
-    ProofRefusal.CLOCK_IS_OFF: N_("Your phone's clock is off. Switch on automatic date and time, then use the next code."),
-    ProofRefusal.CLOCK_WAS_AHEAD: N_(
-        "That code is right, but this server's clock was ahead when you last used your app, so codes from it are refused for now. Use a"
-        " recovery code, and ask the operator of this XpressBot to repair it."
     ),
     PendingRefusal.CLOCK_WAS_CHANGED: N_(
         "The server's clock was changed after you signed in, so that sign-in no longer counts. Sign in again. If you see this each time,"

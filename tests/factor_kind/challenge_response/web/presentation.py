@@ -1,12 +1,14 @@
 """The fields that take an answer, and what a set-up shows."""
 
-from typing import Any
+from typing import Any, assert_never
 
 from tests.factor_kind.challenge_response.core.kind import Response, SetUpView
 from xpressbot.entrypoints.http.factor_presentation import PrimaryFactorPresentation, ProofForm
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.outcomes import Denied
 
 
 class ChallengeResponsePresentation(PrimaryFactorPresentation):
@@ -29,6 +31,16 @@ class ChallengeResponsePresentation(PrimaryFactorPresentation):
 
     def problem(self, sent: ProofForm) -> dict[str, Text]:
         return {"mac": sent.texts.gettext("The key has not answered.")}
+
+    def refusal(self, texts: Texts, denied: Denied[ProofRefusal], now: int) -> Text:
+        del now
+        match denied.reason:
+            case ProofRefusal.WRONG_CODE | ProofRefusal.CLOCK_IS_OFF | ProofRefusal.CLOCK_WAS_AHEAD:
+                return texts.gettext("That is not the answer of a security key of yours. Touch the key that you have set up here.")
+            case ProofRefusal.CODE_ALREADY_USED:
+                return texts.gettext("That answer of your security key was already used. Touch the key again.")
+            case unknown:
+                assert_never(unknown)
 
     def challenge_context(self, challenge: object) -> dict[str, Any]:
         return {"challenge": challenge}

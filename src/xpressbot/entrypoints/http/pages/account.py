@@ -55,7 +55,8 @@ def show_confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutco
 def confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Check the proof, renew the session's token, and go back to where it was needed."""
     needed = _factors_needed(request, caller)
-    proof = next((proof for factor in needed if (proof := factor.parse(request.proof_form)) is not None), None)
+    factor = next((factor for factor in needed if factor.parse(request.proof_form) is not None), None)
+    proof = None if factor is None else factor.parse(request.proof_form)
     errors: dict[str, Text] = {}
     if problem := password_problem(request.texts, request.form["password"]):
         errors["password"] = problem
@@ -72,7 +73,7 @@ def confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutcome:
         case StepUpRequired():
             return outcome
         case Denied():
-            return _not_confirmed(request, caller, needed, outcome)
+            return _not_confirmed(request, caller, needed, factor, outcome)
         case unknown:
             assert_never(unknown)
 
@@ -81,6 +82,7 @@ def _not_confirmed(
     request: PageRequest,
     caller: Caller,
     needed: Sequence[FactorPresentation],
+    factor: FactorPresentation | None,
     denied: Denied[SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal],
 ) -> SignedInOutcome:
     match denied.reason:
@@ -94,7 +96,11 @@ def _not_confirmed(
             context = _context(request, caller, needed, request.form["next"])
             if not isinstance(context, dict):
                 return context
-            return request.refused(_CONFIRM_TEMPLATE, caller.account, denied.narrowed(reason), **context)
+            if isinstance(reason, PasswordRefusal):
+                return request.refused(_CONFIRM_TEMPLATE, caller.account, denied.narrowed(reason), **context)
+            if factor is None:  # none was asked for when the form was read, and one is needed since: the page asks anew
+                return StepUpRequired()
+            return request.proof_refused(_CONFIRM_TEMPLATE, caller.account, factor, denied.narrowed(reason), **context)
         case unknown:
             assert_never(unknown)
 

@@ -65,9 +65,8 @@ def _not_taken(request: PageRequest, token: Token, denied: Denied[LinkRefusal | 
     match denied.reason:
         case LinkThrottleRefusal() as reason:
             request.metrics.throttled(denied)
-            now = request.now()
-            retry = {} if denied.retry_at is None else {"Retry-After": str(whole_seconds_until(denied.retry_at, now))}
-            title, detail = request.texts.gettext("Pasted too often"), refusal_text(request.texts, denied.narrowed(reason), now)
+            retry = {} if denied.retry_at is None else {"Retry-After": str(whole_seconds_until(denied.retry_at, request.now()))}
+            title, detail = request.texts.gettext("Pasted too often"), refusal_text(request.texts, denied.narrowed(reason))
             raise ExplainedError(429, title=title, detail=detail, action=None, headers=retry)
         case LinkRefusal.LINK_GONE:
             state = _LINK.state(request, token)

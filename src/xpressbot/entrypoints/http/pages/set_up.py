@@ -42,7 +42,7 @@ class SetUpForm:
 
     def refused(self, denied: Denied[ProofRefusal]) -> Response:
         """Say why the proof was refused. The page still shows as many tries as there were before it."""
-        return self.request.refused(self._factor.set_up_template, self._account, denied, **self._context)
+        return self.request.proof_refused(self._factor.set_up_template, self._account, self._factor, denied, **self._context)
 
     @property
     def _account(self) -> Account | None:

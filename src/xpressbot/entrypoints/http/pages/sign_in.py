@@ -109,9 +109,12 @@ def _not_verified(
     match denied.reason:
         case SignInRefusal() | PendingRefusal() | SecondStepRefusal() as reason:
             return _sent_back(request, reason)
-        case ThrottleRefusal() | ProofRefusal() as reason:
+        case ThrottleRefusal() as reason:
+            throttled = denied.narrowed(reason)
+            return _ask(request, factor, lambda context: request.refused(factor.sign_in_template, None, throttled, **context))
+        case ProofRefusal() as reason:
             refusal = denied.narrowed(reason)
-            return _ask(request, factor, lambda context: request.refused(factor.sign_in_template, None, refusal, **context))
+            return _ask(request, factor, lambda context: request.proof_refused(factor.sign_in_template, None, factor, refusal, **context))
         case unknown:
             assert_never(unknown)
 

@@ -1,13 +1,15 @@
 """Recovery codes: the field that takes one, however it was typed or copied."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, assert_never
 
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, ProofForm
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.translation import N_
+from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes import rules
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
+from xpressbot.identity.outcomes import Denied
 
 USED_MARK: Final = N_("used")
 """What stands beside a used code on its page and in its file. Copied with the code, it is no part of it."""
@@ -32,6 +34,19 @@ class RecoveryCodePresentation(FactorPresentation):
         if not sent.form["code"].strip():
             return {"code": sent.texts.gettext("Enter one of your recovery codes.")}
         return {"code": sent.texts.gettext("A recovery code has 16 letters and digits, in groups of four. Check what you typed.")}
+
+    def refusal(self, texts: Texts, denied: Denied[ProofRefusal], now: int) -> Text:
+        """A code depends on no clock: none is refused because of one."""
+        del now
+        match denied.reason:
+            case ProofRefusal.WRONG_CODE | ProofRefusal.CLOCK_IS_OFF | ProofRefusal.CLOCK_WAS_AHEAD:
+                return texts.gettext(
+                    "That code is not right. Check what you typed. A code from an app must be the newest one for XpressBot."
+                )
+            case ProofRefusal.CODE_ALREADY_USED:
+                return texts.gettext("That recovery code was already used. Each works once; take another one.")
+            case unknown:
+                assert_never(unknown)
 
 
 def parse_recovery_code(text: str, used_marks: Collection[str] = ()) -> RecoveryCodeText | None:
