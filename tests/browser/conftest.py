@@ -77,6 +77,8 @@ def anna(new_person: NewPerson) -> Person:
     return new_person()
 
 
+WITH_AND_WITHOUT_JAVASCRIPT = pytest.mark.parametrize("way_to_browse", ["desktop", "without JavaScript"], indirect=True)
+"""Marks a test whose pages have nothing of their own on a phone but their layout, which other tests look at."""
 WAYS_TO_BROWSE: dict[str, dict[str, Any]] = {"desktop": {}, "phone": PHONE, "without JavaScript": {"java_script_enabled": False}}
 
 

@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import EITHER_WAY, NewPerson
+from tests.browser.conftest import EITHER_WAY, WITH_AND_WITHOUT_JAVASCRIPT, NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
 from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 
-pytestmark = [pytest.mark.browser, EITHER_WAY]
+pytestmark = pytest.mark.browser
 
 
+@WITH_AND_WITHOUT_JAVASCRIPT
 def test_question_8_a_recovery_code_signs_in_and_2fa_is_reset_on_a_new_phone(
     site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]
 ) -> None:
@@ -42,6 +43,7 @@ def test_question_8_a_recovery_code_signs_in_and_2fa_is_reset_on_a_new_phone(
     expect(anna.page.get_by_role("listitem").filter(has_text=codes[3])).to_contain_text(labels.CODE_IS_USED)
 
 
+@WITH_AND_WITHOUT_JAVASCRIPT
 def test_question_8_a_recovery_code_signs_in_and_2fa_is_disabled(site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]) -> None:
     """The other way out for a person without a phone: from then on the password is enough."""
     anna = new_person(**way_to_browse)
@@ -57,6 +59,7 @@ def test_question_8_a_recovery_code_signs_in_and_2fa_is_disabled(site: Site, new
     anna.sign_in()
 
 
+@WITH_AND_WITHOUT_JAVASCRIPT
 def test_question_10_disable_on_the_old_phone_then_enable_on_a_new_one(
     site: Site, new_person: NewPerson, way_to_browse: dict[str, Any]
 ) -> None:
@@ -77,6 +80,7 @@ def test_question_10_disable_on_the_old_phone_then_enable_on_a_new_one(
     _refused_then_let_in(anna, refused=protected.phone, let_in=new_phone)
 
 
+@EITHER_WAY
 def test_question_11_each_account_has_2fa_of_its_own(site: Site, new_person: NewPerson) -> None:
     """Anna's 2FA leaves Bo's account alone; when both have it, neither's phone is any good for the other."""
     site.installation.add_account("bo@example.com", "Bo Lind")

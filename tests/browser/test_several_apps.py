@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPerson
+from tests.browser.conftest import WITH_AND_WITHOUT_JAVASCRIPT, NewPerson
 from tests.browser.person import Person
 from tests.browser.shortcuts import Protected, arrive_signed_in, protect
 from tests.browser.site import Site, issuer_at
@@ -14,7 +14,7 @@ from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, WITH_AND_WITHOUT_JAVASCRIPT]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def protected(site: Site) -> Protected:
 
 @pytest.fixture
 def at_home(protected: Protected, new_person: NewPerson, way_to_browse: dict[str, Any]) -> Person:
-    """Anna, signed in, on a desktop, on a phone, and without JavaScript."""
+    """Anna, signed in, with and without JavaScript."""
     anna = new_person(**way_to_browse)
     arrive_signed_in(anna, protected.session)
     return anna

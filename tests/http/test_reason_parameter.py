@@ -1,6 +1,6 @@
 """A page says why a person was sent back to it only in sentences of its own, whatever the address asks for."""
 
-import pytest
+from collections.abc import Mapping
 
 from tests.http.conftest import RE_ENROLMENT, Protected
 from tests.http.raw_requests import words
@@ -50,61 +50,54 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_account_settings_say_what_leads_there_and_nothing_else(reason: Reason, signed_in: Browser) -> None:
+def assert_says_only(said: Mapping[Reason, str], browser: Browser, path: str) -> None:
+    """For each reason there is: its sentence where the page has one, and otherwise the page as without a reason."""
+    plain = browser.request("GET", path).text
+    for reason in REASONS:
+        page = browser.request("GET", path, params={"reason": reason.value}).text
+        if reason in said:
+            assert said[reason] in words(page), reason
+            assert said[reason] not in words(plain), reason
+        else:
+            assert page == plain, reason
+
+
+def assert_unchanged_by_what_is_no_reason(browser: Browser, path: str) -> None:
+    plain = browser.request("GET", path)
+    for reason in HOSTILE:
+        odd = browser.request("GET", path, params={"reason": reason})
+        assert (odd.status_code, odd.text) == (plain.status_code, plain.text), (path, reason[:80])
+
+
+def test_account_settings_say_what_leads_there_and_nothing_else(signed_in: Browser) -> None:
     """No one can be sent to a page that claims something else has happened to their account."""
-    plain, page = (signed_in.request("GET", "/account", params=query).text for query in ({}, {"reason": reason.value}))
-    if reason in SAID_IN_SETTINGS:
-        assert SAID_IN_SETTINGS[reason] in words(page)
-        assert SAID_IN_SETTINGS[reason] not in words(plain)
-    else:
-        assert page == plain
+    assert_says_only(SAID_IN_SETTINGS, signed_in, "/account")
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_the_sign_in_page_says_what_leads_there_and_nothing_else(reason: Reason, browser: Browser) -> None:
+def test_the_sign_in_page_says_what_leads_there_and_nothing_else(browser: Browser) -> None:
     """Its closed list is another one."""
-    plain, page = (browser.request("GET", "/sign-in", params=query).text for query in ({}, {"reason": reason.value}))
-    if reason in SAID_AT_SIGN_IN:
-        assert SAID_AT_SIGN_IN[reason] in words(page)
-    else:
-        assert page == plain
+    assert_says_only(SAID_AT_SIGN_IN, browser, "/sign-in")
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_the_list_of_apps_says_what_leads_there_and_nothing_else(reason: Reason, protected: Protected) -> None:
+def test_the_list_of_apps_says_what_leads_there_and_nothing_else(protected: Protected) -> None:
     """Its closed list is a third one."""
-    plain, page = (protected.browser.request("GET", "/account/2fa/apps", params=query).text for query in ({}, {"reason": reason.value}))
-    if reason in SAID_AT_THE_APPS:
-        assert SAID_AT_THE_APPS[reason] in words(page)
-    else:
-        assert page == plain
+    assert_says_only(SAID_AT_THE_APPS, protected.browser, "/account/2fa/apps")
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(reason: Reason, must_enrol: Browser) -> None:
+def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(must_enrol: Browser) -> None:
     """Nor does its list let anybody claim something else."""
-    plain, page = (must_enrol.request("GET", RE_ENROLMENT, params=query).text for query in ({}, {"reason": reason.value}))
-    if reason in SAID_ON_THE_LINK_PAGE:
-        assert SAID_ON_THE_LINK_PAGE[reason] in words(page)
-        assert SAID_ON_THE_LINK_PAGE[reason] not in words(plain)
-    else:
-        assert page == plain
+    assert_says_only(SAID_ON_THE_LINK_PAGE, must_enrol, RE_ENROLMENT)
 
 
-@pytest.mark.parametrize("reason", HOSTILE)
-def test_a_reason_that_is_none_changes_not_the_page_that_asks_for_the_link(reason: str, must_enrol: Browser) -> None:
+def test_a_reason_that_is_none_changes_not_the_page_that_asks_for_the_link(must_enrol: Browser) -> None:
     """As on the others."""
-    plain, odd = (must_enrol.request("GET", RE_ENROLMENT, params=query) for query in ({}, {"reason": reason}))
-    assert (odd.status_code, odd.text) == (plain.status_code, plain.text)
+    assert_unchanged_by_what_is_no_reason(must_enrol, RE_ENROLMENT)
 
 
-@pytest.mark.parametrize("reason", HOSTILE)
-def test_a_reason_that_is_none_changes_no_page(reason: str, signed_in: Browser) -> None:
+def test_a_reason_that_is_none_changes_no_page(signed_in: Browser) -> None:
     """Markup, templates and formats in it are neither shown nor obeyed."""
     for path in ("/account", "/account/2fa/recovery-codes", "/sign-in"):
-        plain, odd = (signed_in.request("GET", path, params=query) for query in ({}, {"reason": reason}))
-        assert (odd.status_code, odd.text) == (plain.status_code, plain.text)
+        assert_unchanged_by_what_is_no_reason(signed_in, path)
 
 
 def test_of_two_reasons_only_one_of_the_list_is_said(signed_in: Browser) -> None:

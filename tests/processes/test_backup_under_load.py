@@ -30,8 +30,8 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, SECURITY_EVENT
 
-BACKUPS = 3
-PEOPLE = 10
+BACKUPS = 2
+PEOPLE = 6
 AT_ONCE = 4
 """Recovery codes in one gust of the storm; with each gust, a phone signs in and a newcomer enrols, while there are any left."""
 GUEST = "guest@example.com"

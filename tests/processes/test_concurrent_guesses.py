@@ -1,4 +1,4 @@
-"""Two hundred wrong guesses at one moment: no more are verified than the bucket allows."""
+"""A hundred wrong guesses at one moment: no more are verified than the bucket allows."""
 
 import itertools
 from collections import Counter
@@ -16,7 +16,7 @@ from xpressbot.identity.tables import SECURITY_EVENT, THROTTLE_BUCKET
 from xpressbot.identity.throttling.rules import PASSWORD as PASSWORD_POLICY
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
-GUESSES = 200
+GUESSES = 100
 PASSWORDS = 40
 """Each needs one of two places, and all are to have theirs before the first wait of 30 s is over."""
 _NUMBERS = itertools.count(1)

@@ -1,4 +1,4 @@
-"""Keys are added, rotated to and retired while thirty people sign in to two workers that began with the old ring."""
+"""Keys are added, rotated to and retired while twelve people sign in to two workers that began with the old ring."""
 
 import itertools
 import shutil
@@ -25,8 +25,8 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.tables import THROTTLE_BUCKET
 
 COMMANDS = ("add", "rotate", "retire")
-PEOPLE = 30
-READERS = 5
+PEOPLE = 12
+READERS = 3
 CODES_PAGE = "/account/2fa/recovery-codes"
 SETUP_PAGE = "/account/2fa/setup"
 
@@ -38,7 +38,7 @@ def shell(tmp_path: Path, two_workers: TwoWorkers) -> Shell:
 
 @pytest.fixture
 def people(two_workers: TwoWorkers) -> list[Person]:
-    """Thirty with 2FA on and their codes saved."""
+    """Twelve with 2FA on and their codes saved."""
     with two_workers.services.database.write() as connection:
         connection.execute(delete(THROTTLE_BUCKET))
         connection.commit()

@@ -68,8 +68,8 @@ def crash_everywhere(installation: Installation, operation: Callable[[Services],
     """Kill a process that does `operation` at its first moment, its second, and so on until it completes.
 
     A moment is just before each statement, which is just after the one before it, and just before and after each
-    commit; on PostgreSQL, where each try costs a connection, reads are passed over: they leave nothing behind. Gives
-    what the database held before, after each crash, and after the completed operation, without repetitions. hashes: the
+    commit. Reads are passed over: they leave nothing behind, so a crash at one is a crash at the next write or commit.
+    Gives what the database held before, after each crash, and after the completed operation, without repetitions. hashes: the
     operation needs a password hasher, whose threads do not survive a fork.
     """
     services = installation.services
@@ -102,7 +102,7 @@ def _do_until(installation: Installation, operation: Callable[[Services], object
     engine = services.database.engine
 
     def statement(_connection: object, _cursor: object, sql: str, *_details: object) -> None:
-        if engine.dialect.name == "sqlite" or not sql.startswith("SELECT"):
+        if not sql.startswith("SELECT"):
             moment()
 
     listen(services.database, "before_cursor_execute", statement)
