@@ -299,7 +299,7 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
 
 
 def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation, waiting: UseCaseBrowser) -> None:
-    """While five others at the same secret are still being checked, a right code is refused as well."""
+    """Five others at the same secret were charged before it, and may never be checked: it is discarded, and the link stays good."""
     app = waiting.start_again()
     with parts_of(installation).transactions.writing() as tx:
         enrolment = authenticator_store.enrolment_of(tx, waiting.enrollee.pending.id)
@@ -307,7 +307,8 @@ def test_a_try_that_was_not_charged_is_not_looked_at(installation: Installation,
         for _try in range(ENROLMENT_TRIES):
             throttle_store.charge(tx, [enrolment.bucket], installation.clock.now())
         tx.commit()
-    assert waiting.confirm_again(app.code()) == Denied(EnrolmentRefusal.NO_ENROLMENT)
+    assert waiting.confirm_again(app.code()) == Denied(EnrolmentRefusal.ENROLMENT_DISCARDED)
+    assert isinstance(waiting.confirm_again(waiting.start_again().code()), SignedIn)
 
 
 def test_a_clock_that_is_off_is_told_at_once(waiting: UseCaseBrowser) -> None:

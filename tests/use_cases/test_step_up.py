@@ -19,6 +19,8 @@ from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.gate import Gate, SessionRefusal
 from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded, StepUp
+from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 
 def stale(visitor: UseCaseBrowser) -> UseCaseBrowser:
@@ -121,6 +123,22 @@ def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Acc
     assert visitor.caller is None
     assert visitor.identity.step_up.confirm(me, PASSWORD, None) == Denied(SessionRefusal.NOT_SIGNED_IN)
     assert kinds(installation, anna.id)[-5:] == [EventKind.IDENTITY_REFUSED] * 4 + [EventKind.SESSION_ENDED_BY_FAILURES]
+
+
+def test_a_session_whose_tries_were_charged_and_not_checked_ends(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser
+) -> None:
+    """A worker that was killed, say, between the charge and the check: the session must not stay without a way to confirm."""
+    stale(visitor.sign_in())
+    parts, me = parts_of(installation), visitor.me
+    with parts.transactions.writing() as tx:
+        for _ in range(5):
+            throttle_store.charge(tx, [me.session.step_up_bucket], installation.clock.now())
+        tx.commit()
+    assert visitor.confirm() == Denied(StepUpRefusal.SESSION_ENDED)
+    assert visitor.caller is None
+    event = events(installation, anna.id)[-1]
+    assert (event.kind, event.details["reason"]) == (EventKind.SESSION_ENDED_BY_FAILURES, ThrottleRefusal.SUSPENDED)
 
 
 def test_the_fifth_proof_may_be_the_right_one(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import Installation
-from tests.use_cases.instrumentation import after_transaction, events, kinds
+from tests.support.optional import present
+from tests.use_cases.instrumentation import after_transaction, events, kinds, parts_of
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
@@ -17,6 +19,7 @@ from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.throttling import store as throttle_store
 
 NO_ENROLMENT = Denied(EnrolmentRefusal.NO_ENROLMENT)
 
@@ -99,6 +102,23 @@ def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: A
     assert visitor.confirm_enrolment(app.code()) == NO_ENROLMENT
     assert kinds(installation, anna.id)[-5:] == [EventKind.ENROLMENT_REFUSED] * 4 + [EventKind.ENROLMENT_DISCARDED]
     assert visitor.start().uri != app.uri
+
+
+def test_a_set_up_whose_tries_were_charged_and_not_checked_is_discarded(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser
+) -> None:
+    """It would stay on the page until it expires, and take no code."""
+    app = visitor.start()
+    parts = parts_of(installation)
+    with parts.transactions.writing() as tx:
+        enrolment = present(authenticator_store.enrolment_of(tx, visitor.me.session.id))
+        for _ in range(5):
+            throttle_store.charge(tx, [enrolment.bucket], installation.clock.now())
+        tx.commit()
+    assert visitor.confirm_enrolment(app.code()) == Denied(EnrolmentRefusal.ENROLMENT_DISCARDED)
+    assert visitor.identity.two_factor.view(visitor.me) is None
+    assert kinds(installation, anna.id)[-1] == EventKind.ENROLMENT_DISCARDED
+    assert isinstance(visitor.confirm_enrolment(visitor.start().code()), InPlace)
 
 
 def test_the_fifth_code_may_be_the_right_one(visitor: UseCaseBrowser) -> None:

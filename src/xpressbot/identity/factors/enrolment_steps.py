@@ -7,7 +7,7 @@ from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store
-from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
+from xpressbot.identity.factors.kind import FactorKind, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.factors.reset import revoke, revoke_all
 from xpressbot.identity.factors.rules import (
@@ -148,19 +148,23 @@ class EnrolmentSteps:
             return Denied(EnrolmentRefusal.NO_ENROLMENT)
         return enrolment.bucket
 
-    def confirm(self, tx: Writing, begun_in: str, proof: Proof, now: int) -> Confirmed | RefusedProof | None:
-        """Check a charged try. After ENROLMENT_TRIES wrong ones the enrolment is discarded; None when it is gone."""
+    def confirm(self, tx: Writing, begun_in: str, proof: Proof, now: int, *, charged: bool = True) -> Confirmed | RefusedProof | None:
+        """Check a try. After ENROLMENT_TRIES wrong ones the enrolment is discarded; None when it is gone.
+
+        charged: whether the count had room for it. Where it had none, an earlier try was charged and could not be checked.
+        """
         enrolment = store.enrolment_of(tx, begun_in)
         kind = None if enrolment is None else self._kinds.find_primary(enrolment.authenticator.kind)
         if enrolment is None or kind is None:
             return None
+        if not charged:
+            return self._discarded(tx, begun_in, kind)
         result = kind.confirm(tx, enrolment.authenticator, proof, now)
         if not isinstance(result, Denied):
             return Confirmed(enrolment, result.method)
         left = ENROLMENT_TRIES - throttle_store.count_tries(tx, enrolment.bucket)
         if left <= 0:
-            self.discard(tx, begun_in)
-            return RefusedProof(Denied(EnrolmentRefusal.ENROLMENT_DISCARDED), EventKind.ENROLMENT_DISCARDED, kind.name)
+            return self._discarded(tx, begun_in, kind)
         refusal = Denied(result.reason, clock_offset_seconds=result.clock_offset_seconds, tries_left=left)
         return RefusedProof(refusal, EventKind.ENROLMENT_REFUSED, kind.name)
 
@@ -185,6 +189,10 @@ class EnrolmentSteps:
         store.discard_enrolment(tx, begun_in)
         if enrolment is not None:
             throttle_store.clear(tx, [enrolment.bucket.key])
+
+    def _discarded(self, tx: Writing, begun_in: str, kind: FactorKind) -> RefusedProof:
+        self.discard(tx, begun_in)
+        return RefusedProof(Denied(EnrolmentRefusal.ENROLMENT_DISCARDED), EventKind.ENROLMENT_DISCARDED, kind.name)
 
     def issue_backups(self, tx: Writing, account_id: str, session_id: str, now: int) -> None:
         """Put new backups of all kinds in force, and show them in this session."""

@@ -93,11 +93,12 @@ class TwoFactor:
             return charge
         if isinstance(charge, Denied):
             reason = charge.reason
-            # The count of an enrolment has no room when its tries are used up, and then the enrolment ends.
-            return Denied(EnrolmentRefusal.NO_ENROLMENT) if isinstance(reason, ThrottleRefusal) else charge.narrowed(reason)
+            if not isinstance(reason, ThrottleRefusal):
+                return charge.narrowed(reason)
+        charged = not isinstance(charge, Denied)
 
         def operation(entry: Entry) -> Changed[InPlace | Denied[EnrolmentRefusal | ProofRefusal]] | Unchanged[Denied[EnrolmentRefusal]]:
-            result = self._steps.confirm(entry.tx, entry.session.id, proof, entry.now)
+            result = self._steps.confirm(entry.tx, entry.session.id, proof, entry.now, charged=charged)
             match result:
                 case None:
                     return Unchanged(Denied(EnrolmentRefusal.NO_ENROLMENT))

@@ -140,15 +140,16 @@ class ReEnrolment:
                 return account
             now = self._system.now()
             bucket = self._steps.count(tx, enrollee.pending.id, now)
-            if isinstance(bucket, Denied) or isinstance(throttle_store.charge(tx, [bucket], now), Refusal):
-                return Denied(EnrolmentRefusal.NO_ENROLMENT)
+            if isinstance(bucket, Denied):
+                return bucket
+            charged = not isinstance(throttle_store.charge(tx, [bucket], now), Refusal)
             tx.commit()
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
                 return account
             now = self._system.now()
-            result = self._steps.confirm(tx, enrollee.pending.id, proof, now)
+            result = self._steps.confirm(tx, enrollee.pending.id, proof, now, charged=charged)
             match result:
                 case None:
                     return Denied(EnrolmentRefusal.NO_ENROLMENT)

@@ -7,7 +7,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Challenge, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.sessions import store as session_store
@@ -79,8 +79,7 @@ class StepUp:
             return charge
         if isinstance(charge, Denied):
             reason = charge.reason
-            # The count has no room when its tries are used up, and then the session ends.
-            return Denied(SessionRefusal.NOT_SIGNED_IN) if isinstance(reason, ThrottleRefusal) else charge.narrowed(reason)
+            return self._end_session(caller, reason) if isinstance(reason, ThrottleRefusal) else charge.narrowed(reason)
         tries = charge.tries
         password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
 
@@ -105,6 +104,10 @@ class StepUp:
 
         return self._gate.run(caller, Action.CONFIRM_IDENTITY, operation)
 
+    def _end_session(self, caller: Caller, reason: ThrottleRefusal) -> StepUpOutcome:
+        """End a session whose tries are used up, and that is still there: the last try was charged, and could not be checked."""
+        return self._gate.run(caller, Action.CONFIRM_IDENTITY, lambda entry: _ended(entry, caller, reason))
+
     def _needs_second_factor(self, tx: Reading, session: Session) -> bool:
         """With 2FA on, yes; but a person who came in with the last backup, and has no authenticator, has nothing left to give."""
         if not protection_of(tx, session.account_id).is_on:
@@ -118,7 +121,11 @@ def _refuse(
     entry: Entry, caller: Caller, refusal: Denied[PasswordRefusal | ProofRefusal], tries: int
 ) -> Changed[SessionRenewed | _Refused]:
     if tries >= STEP_UP_TRIES:
-        session_store.end(entry.tx, entry.session.id)
-        throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
-        return Changed(Denied(StepUpRefusal.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=refusal.reason))
+        return _ended(entry, caller, refusal.reason)
     return Changed(replace(refusal, tries_left=STEP_UP_TRIES - tries), caller.event(EventKind.IDENTITY_REFUSED, reason=refusal.reason))
+
+
+def _ended(entry: Entry, caller: Caller, reason: Reason) -> Changed[SessionRenewed | _Refused]:
+    session_store.end(entry.tx, entry.session.id)
+    throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
+    return Changed(Denied(StepUpRefusal.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=reason))
