@@ -187,3 +187,15 @@ def test_a_right_shape_is_charged(pending: Browser, installation: Installation) 
     assert pending.post("/sign-in/code", code="000000").status_code == 401
     assert pending.post("/sign-in/recovery-code", code="0000-0000-0000-0000").status_code == 401
     assert (tries(installation, "totp:"), tries(installation, "recovery_code:")) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["no_such", "recovery_code", "TOTP", "totp\x00"])
+@pytest.mark.parametrize("path", ["/account/2fa/start", "/account/2fa/apps/add"])
+def test_a_kind_of_authenticator_that_there_is_not_begins_nothing(
+    path: str, kind: str, installation: Installation, protected: Protected
+) -> None:
+    """Another one would be set up in its place."""
+    before = contents(installation)
+    response = protected.browser.post(path, {"name": "Second", "kind": kind})
+    assert response.status_code == 422
+    assert contents(installation) == before

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -95,8 +96,13 @@ class PageRequest:
 
     @property
     def chosen_kind(self) -> PrimaryFactorPresentation:
-        """The kind of authenticator that a form asks to set up; the preferred one where it names none that there is."""
-        return self.factors.find_primary(self.form["kind"]) or self.factors.primary[0]
+        """The kind of authenticator that a form asks to set up; the preferred one where it names none. One that there is not is 422."""
+        if not self.form["kind"]:
+            return self.factors.primary[0]
+        chosen = self.factors.find_primary(self.form["kind"])
+        if chosen is None:
+            raise HTTPException(422)
+        return chosen
 
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it has none of this name."""
