@@ -13,7 +13,7 @@ from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.times import DAY, MINUTE
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.sign_in.guessing_summaries import guessing_event, take_stopped
+from xpressbot.identity.sign_in.incomplete_sign_ins import guessing_event, take_stopped
 from xpressbot.identity.sign_in.rules.pending import LIFETIME
 from xpressbot.identity.sign_in.store import IS_TO_BE_TOLD
 from xpressbot.identity.tables import PENDING_SIGN_IN, THROTTLE_BUCKET

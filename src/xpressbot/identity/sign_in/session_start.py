@@ -17,7 +17,7 @@ from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME, Session
-from xpressbot.identity.sign_in.guessing_summaries import guessing_event, take_stopped
+from xpressbot.identity.sign_in.incomplete_sign_ins import guessing_event, take_stopped
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import stranger_bucket
