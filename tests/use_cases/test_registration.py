@@ -116,7 +116,7 @@ def test_the_first_account_of_the_command_line_is_the_owners(installation: Insta
     assert events(installation, berta.id) == [NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR)]
 
 
-@pytest.mark.parametrize("email", ["anna@example.com", "ANNA@EXAMPLE.COM", "\uff41nna@example.com"])
+@pytest.mark.parametrize("email", ["anna@example.com", "ANNA@EXAMPLE.COM"])
 def test_an_address_has_one_account(identity: Identity, email: str) -> None:
     """Another spelling of it is taken as well, and the first account is untouched."""
     identity.registration.create(ANNA)
