@@ -1,5 +1,6 @@
 """What all workloads need: the load client, a folder to throw away, free ports, servers that are stopped in the end, progress."""
 
+import compileall
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,10 +10,13 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+import xpressbot
 from bench.load_client import LoadClient
 from bench.seeding import Installation, seed
 from bench.servers import Server
 from bench.systems import System
+
+_PROGRAM = Path(xpressbot.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,10 @@ class Stage:
     @classmethod
     @contextmanager
     def built(cls, effort: Effort) -> Iterator[Self]:
-        """Compile the client, and show the progress."""
+        """Compile the client, and the program as installing it does; show the progress."""
         columns = (TextColumn("{task.description:44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with ExitStack() as stack:
+            compileall.compile_dir(_PROGRAM, quiet=2)
             client = LoadClient()
             stack.callback(client.close)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xpressbot-bench-")))
