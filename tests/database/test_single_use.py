@@ -27,8 +27,8 @@ from xpressbot.identity.factors.totp.rules.totp import step_at
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import SignedIn
-from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in import store as pending_store
+from xpressbot.identity.sign_in.refusals import StepUpRefusal
 from xpressbot.identity.sign_in.rules.pending import PendingSignIn
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.throttling import store as throttle_store
@@ -178,7 +178,10 @@ def test_tries_at_one_enrolment_never_outrun_its_five(installation: Installation
     results = race_in_threads(installation, 8, attempt)
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert refused(installation.services.identity.two_factor.confirm(caller, TotpCode("000000"))).reason is EnrolmentRefusal.NO_ENROLMENT
+    assert (
+        refused(installation.services.identity.two_factor.confirm(caller, TotpCode("000000"))).reason
+        is EnrolmentRefusal.ENROLMENT_DISCARDED
+    )
 
 
 def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) -> None:
@@ -190,7 +193,7 @@ def test_tries_at_one_step_up_never_outrun_its_five(installation: Installation) 
     results = race_in_threads(installation, 8, lambda tx, _number: _charged(throttle_store.charge(tx, [bucket], now)))
 
     assert sorted(results) == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert refused(installation.services.identity.step_up.confirm(caller, PASSWORD, None)).reason is SessionRefusal.NOT_SIGNED_IN
+    assert refused(installation.services.identity.step_up.confirm(caller, PASSWORD, None)).reason is StepUpRefusal.SESSION_ENDED
 
 
 def _charged(result: Sequence[Charge] | Refusal) -> int:
