@@ -165,7 +165,7 @@ def test_no_account_is_reset_at_an_unknown_address(identity: Identity, installat
     """None, and nothing is written."""
     with installation.services.database.read() as connection:
         before = connection.execute(select(func.count()).select_from(SECURITY_EVENT)).scalar_one()
-    assert identity.two_factor_reset.reset("nobody@example.com", "typo") is None
+    assert identity.two_factor_reset.reset("unknown@example.com", "typo") is None
     with installation.services.database.read() as connection:
         assert before == connection.execute(select(func.count()).select_from(SECURITY_EVENT)).scalar_one()
     assert identity.re_enrolment.is_open(link)

@@ -121,6 +121,20 @@ def test_a_set_up_whose_tries_were_charged_and_not_checked_is_discarded(
     assert isinstance(visitor.confirm_enrolment(visitor.start().code()), InPlace)
 
 
+def test_a_set_up_that_was_started_over_meanwhile_is_not_discarded(installation: Installation, visitor: UseCaseBrowser) -> None:
+    """The tries that are used up were those of the secret before it."""
+    app = visitor.start()
+    with parts_of(installation).transactions.writing() as tx:
+        enrolment = present(authenticator_store.enrolment_of(tx, visitor.me.session.id))
+        for _ in range(5):
+            throttle_store.charge(tx, [enrolment.bucket], installation.clock.now())
+        tx.commit()
+    me = visitor.me
+    with after_transaction(installation, 1, lambda: visitor.identity.two_factor.start_over(me)):
+        assert visitor.identity.two_factor.confirm(me, TotpCode(app.code())) == NO_ENROLMENT
+    assert visitor.identity.two_factor.view(visitor.me) is not None
+
+
 def test_the_fifth_code_may_be_the_right_one(visitor: UseCaseBrowser) -> None:
     """Four mistakes are forgiven."""
     app = visitor.start()

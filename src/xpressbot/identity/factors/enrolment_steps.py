@@ -158,7 +158,9 @@ class EnrolmentSteps:
         if enrolment is None or kind is None:
             return None
         if not charged:
-            return self._discarded(tx, begun_in, kind)
+            # An enrolment that was started over meanwhile has all its tries left.
+            is_spent = throttle_store.count_tries(tx, enrolment.bucket) >= ENROLMENT_TRIES
+            return self._discarded(tx, begun_in, kind) if is_spent else None
         result = kind.confirm(tx, enrolment.authenticator, proof, now)
         if not isinstance(result, Denied):
             return Confirmed(enrolment, result.method)
