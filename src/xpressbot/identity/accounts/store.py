@@ -15,6 +15,11 @@ IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
 _LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
+_NEXT_VERSION = ACCOUNT.c.security_version + 1
+_RAISE_VERSION = (
+    update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(security_version=_NEXT_VERSION).returning(ACCOUNT.c.security_version)
+)
+
 
 def add(tx: Writing, account: Account, now: int) -> bool:
     """False, and nothing written, when the address is taken."""
@@ -49,19 +54,13 @@ def list_all(tx: Reading) -> Sequence[Account]:
 
 def raise_security_version(tx: Writing, account_id: str) -> int:
     """Return the new version. Sessions and pending sign-ins of an older one are void from this moment."""
-    statement = (
-        update(ACCOUNT)
-        .where(ACCOUNT.c.id == account_id)
-        .values(security_version=ACCOUNT.c.security_version + 1)
-        .returning(ACCOUNT.c.security_version)
-    )
-    version: int = tx.execute(statement).scalar_one()
+    version: int = tx.execute(_RAISE_VERSION, {"key": account_id}).scalar_one()
     return version
 
 
 def raise_all_security_versions(tx: Writing) -> None:
     """Void what was decided on any account."""
-    tx.execute(update(ACCOUNT).values(security_version=ACCOUNT.c.security_version + 1))
+    tx.execute(update(ACCOUNT).values(security_version=_NEXT_VERSION))
 
 
 def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:

@@ -22,6 +22,8 @@ _OPEN_ONE = (
     .join(SECURITY_EVENT, _LAST_EVENT)
     .where(_IS_OPEN, _TABLE.kind == bindparam("of_kind"))
 )
+_ADD = insert(NOTICE)
+_MERGE = update(NOTICE).where(_TABLE.account_id == bindparam("of_account"), _TABLE.first_seq == bindparam("of_first_seq"))
 _IS_THE_OPERATORS = case((_TABLE.kind.in_(sorted(kind.value for kind in BY_OPERATOR)), 0), else_=1)
 _LAST_TOLD = (
     select(func.max(SECURITY_EVENT.c.at))
@@ -44,7 +46,7 @@ def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> None:
         "several_places": False,
         "session_id": hidden_from(event),
     }
-    tx.execute(insert(NOTICE), row)
+    tx.execute(_ADD, row)
 
 
 def shown_to(tx: Reading, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
@@ -91,7 +93,7 @@ def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> bool:
         "several_places": row.several_places or place(read_details(row.details)) != place(event.details),
         "session_id": row.session_id if row.session_id == hidden_from(event) else None,
     }
-    tx.execute(update(NOTICE).where(_TABLE.account_id == account_id, _TABLE.first_seq == row.first_seq).values(merged))
+    tx.execute(_MERGE, {"of_account": account_id, "of_first_seq": row.first_seq, **merged})
     return True
 
 

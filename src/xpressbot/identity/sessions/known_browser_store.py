@@ -33,6 +33,11 @@ _RENEW = (
     )
     .returning(KNOWN_BROWSER.c.account_id)
 )
+_IN_THE_FUTURE = KNOWN_BROWSER.c.last_sign_in_at > bindparam("not_after")
+"""What is dated so counts for nothing, and must not keep out a browser that does."""
+_BY_SIGN_IN = case((_IN_THE_FUTURE, 0), else_=KNOWN_BROWSER.c.last_sign_in_at).desc()
+_NEWEST = select(KNOWN_BROWSER.c.id).where(_OF_ACCOUNT).order_by(_BY_SIGN_IN, KNOWN_BROWSER.c.id.desc()).limit(MOST_PER_ACCOUNT)
+_FORGET_OLDEST = delete(KNOWN_BROWSER).where(_OF_ACCOUNT, KNOWN_BROWSER.c.id.not_in(_NEWEST))
 
 
 def find(tx: Reading, token_hash: bytes, account_id: str, now: int) -> str | None:
@@ -64,12 +69,4 @@ def _renew(tx: Writing, old_hash: bytes, new_hash: bytes, account_id: str, now: 
 
 
 def _forget_oldest(tx: Writing, account_id: str, now: int) -> None:
-    # What is dated in the future counts for nothing, and must not keep out a browser that does.
-    last_sign_in = case((KNOWN_BROWSER.c.last_sign_in_at > latest_credible(now), 0), else_=KNOWN_BROWSER.c.last_sign_in_at)
-    newest = (
-        select(KNOWN_BROWSER.c.id)
-        .where(KNOWN_BROWSER.c.account_id == account_id)
-        .order_by(last_sign_in.desc(), KNOWN_BROWSER.c.id.desc())
-        .limit(MOST_PER_ACCOUNT)
-    )
-    tx.execute(delete(KNOWN_BROWSER).where(KNOWN_BROWSER.c.account_id == account_id, KNOWN_BROWSER.c.id.not_in(newest)))
+    tx.execute(_FORGET_OLDEST, {"of_account": account_id, "not_after": latest_credible(now)})

@@ -39,6 +39,11 @@ _TOUCH = (
     .where(SESSION.c.token_hash == bindparam("of_token"), SESSION.c.last_used_at < bindparam("now"))
     .values(last_used_at=bindparam("now"))
 )
+_IS_THIS = SESSION.c.id == bindparam("this_session")
+_RENEW = update(SESSION).where(_IS_THIS).values(previous_token_hash=SESSION.c.token_hash)
+_SHOW_CODES = update(SESSION).where(_IS_THIS)
+_END = delete(SESSION).where(_IS_THIS)
+_END_OTHERS = delete(SESSION).where(SESSION.c.account_id == bindparam("of_account"), SESSION.c.id != bindparam("kept_session"))
 _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
 _COUNT_OTHERS = (
     select(func.count())
@@ -99,30 +104,27 @@ def touch(tx: Writing, token_hash: bytes, now: int) -> None:
 
 def renew(tx: Writing, session: Session, token_hash: bytes, security_version: int) -> None:
     """Write a session that is renewed, under its new token. It keeps the hash of the one before, which tells a late request."""
-    tx.execute(
-        update(SESSION)
-        .where(SESSION.c.id == session.id)
-        .values(
-            token_hash=token_hash,
-            previous_token_hash=SESSION.c.token_hash,
-            security_version=security_version,
-            amr=stored_amr(session.amr),
-            proven_at=session.proven_at,
-            recovery_grant_until=session.recovery_grant_until,
-            shown_set_id=session.shown_set_id,
-            codes_visible_until=session.codes_visible_until,
-        )
-    )
+    renewed = {
+        "this_session": session.id,
+        "token_hash": token_hash,
+        "security_version": security_version,
+        "amr": stored_amr(session.amr),
+        "proven_at": session.proven_at,
+        "recovery_grant_until": session.recovery_grant_until,
+        "shown_set_id": session.shown_set_id,
+        "codes_visible_until": session.codes_visible_until,
+    }
+    tx.execute(_RENEW, renewed)
 
 
 def show_codes(tx: Writing, session_id: str, set_id: str | None, until: int) -> None:
     """Let this session see the codes of one set for a while; of none with set_id None."""
-    tx.execute(update(SESSION).where(SESSION.c.id == session_id).values(shown_set_id=set_id, codes_visible_until=until))
+    tx.execute(_SHOW_CODES, {"this_session": session_id, "shown_set_id": set_id, "codes_visible_until": until})
 
 
 def end(tx: Writing, session_id: str) -> None:
     """End a session."""
-    tx.execute(delete(SESSION).where(SESSION.c.id == session_id))
+    tx.execute(_END, {"this_session": session_id})
 
 
 def end_by_token(tx: Writing, token_hash: bytes) -> Session | None:
@@ -133,7 +135,7 @@ def end_by_token(tx: Writing, token_hash: bytes) -> Session | None:
 
 def end_others(tx: Writing, account_id: str, keep: str | None) -> None:
     """End the account's sessions, but for one to keep."""
-    tx.execute(delete(SESSION).where(SESSION.c.account_id == account_id, SESSION.c.id != (keep or "")))
+    tx.execute(_END_OTHERS, {"of_account": account_id, "kept_session": keep or ""})
 
 
 def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:

@@ -1,6 +1,9 @@
 """Pending sign-in records. Consumed ones stay until they are removed, so that a double click can be recognised."""
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -29,6 +32,28 @@ _CONSUME = (
     )
     .values(consumed_at=bindparam("now"))
 )
+_BEGIN_ANEW = (
+    update(PENDING_SIGN_IN)
+    .where(PENDING_SIGN_IN.c.token_hash == bindparam("of_token"), PENDING_SIGN_IN.c.account_id == bindparam("of_account"))
+    .values(to_tell=False)
+)
+_AT_ANY_TIME: Final = 2**62
+_ARE_TO_BE_TOLD = and_(
+    PENDING_SIGN_IN.c.account_id == bindparam("of_account"), IS_TO_BE_TOLD, PENDING_SIGN_IN.c.expires_at <= bindparam("expired_by")
+)
+_STOPPED = select(
+    func.count().label("number"),
+    func.min(PENDING_SIGN_IN.c.created_at).label("first_at"),
+    func.max(PENDING_SIGN_IN.c.created_at).label("last_at"),
+    func.count().filter(PENDING_SIGN_IN.c.after_waits).label("after_waits"),
+).where(_ARE_TO_BE_TOLD)
+_LAST_STOPPED = (
+    select(PENDING_SIGN_IN.c.address, PENDING_SIGN_IN.c.user_agent)
+    .where(_ARE_TO_BE_TOLD)
+    .order_by(PENDING_SIGN_IN.c.created_at.desc())
+    .limit(1)
+)
+_MARK_TOLD = update(PENDING_SIGN_IN).where(_ARE_TO_BE_TOLD).values(to_tell=False)
 
 
 def add(tx: Writing, pending: PendingSignIn, token_hash: bytes, now: int, to_tell: Origin | None) -> None:
@@ -87,34 +112,24 @@ def consume(tx: Writing, token_hash: bytes, now: int) -> bool:
 
 def begin_anew(tx: Writing, token_hash: bytes, account_id: str) -> None:
     """The browser with this token begins a sign-in to the same account anew: the earlier one has not stopped."""
-    earlier = (PENDING_SIGN_IN.c.token_hash == token_hash, PENDING_SIGN_IN.c.account_id == account_id)
-    tx.execute(update(PENDING_SIGN_IN).where(*earlier).values(to_tell=False))
+    tx.execute(_BEGIN_ANEW, {"of_token": token_hash, "of_account": account_id})
 
 
 def stopped(tx: Reading, account_id: str, expired_by: int | None) -> StoppedSignIns | None:
     """What is to be told and was not yet; with expired_by, of those only that had expired by then."""
-    are_to_be_told = _are_to_be_told(account_id, expired_by)
-    created_at, after_waits = PENDING_SIGN_IN.c.created_at, PENDING_SIGN_IN.c.after_waits
-    figures = select(
-        func.count().label("number"),
-        func.min(created_at).label("first_at"),
-        func.max(created_at).label("last_at"),
-        func.count().filter(after_waits).label("after_waits"),
-    ).where(are_to_be_told)
-    found = tx.select(figures).one()
+    which = _of_account(account_id, expired_by)
+    found = tx.select(_STOPPED, which).one()
     if not found.number:
         return None
-    newest = select(PENDING_SIGN_IN.c.address, PENDING_SIGN_IN.c.user_agent).where(are_to_be_told).order_by(created_at.desc()).limit(1)
-    last = tx.select(newest).one()
+    last = tx.select(_LAST_STOPPED, which).one()
     origin = Origin(last.address or "", last.user_agent or "")
     return StoppedSignIns(found.number, found.first_at, found.last_at, origin, found.after_waits > 0)
 
 
 def mark_told(tx: Writing, account_id: str, expired_by: int | None) -> None:
     """These stopped sign-ins are told; with expired_by, those that had expired by then."""
-    tx.execute(update(PENDING_SIGN_IN).where(_are_to_be_told(account_id, expired_by)).values(to_tell=False))
+    tx.execute(_MARK_TOLD, _of_account(account_id, expired_by))
 
 
-def _are_to_be_told(account_id: str, expired_by: int | None) -> ColumnElement[bool]:
-    of_account = and_(PENDING_SIGN_IN.c.account_id == account_id, IS_TO_BE_TOLD)
-    return of_account if expired_by is None else and_(of_account, PENDING_SIGN_IN.c.expires_at <= expired_by)
+def _of_account(account_id: str, expired_by: int | None) -> Mapping[str, Any]:
+    return {"of_account": account_id, "expired_by": _AT_ANY_TIME if expired_by is None else expired_by}

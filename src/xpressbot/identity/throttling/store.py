@@ -23,6 +23,13 @@ _OF_PASSWORDS = (f"{KNOWN_BROWSER}:", f"{STRANGER}:")
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _UNREPORTED = select(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), HAS_WAITS_TO_TELL)
+_REPORTED = (
+    update(THROTTLE_BUCKET)
+    .where(_TABLE.key == bindparam("bucket"))
+    .values(reported_tries=bindparam("told"), carried_delays=0, delayed_since=None)
+)
+_COUNT = select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bindparam("bucket"))
+_LIFT = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), _TABLE.tries >= bindparam("suspended_at"))
 _IS_THE_LAST = _TABLE.charged_at == bindparam("at")
 _GIVE_BACK = (
     update(THROTTLE_BUCKET)
@@ -85,14 +92,14 @@ def clear(tx: Writing, keys: Sequence[str]) -> Mapping[str, DelayReport]:
 
 def count_tries(tx: Reading, bucket: Bucket) -> int:
     """How many tries are charged to a bucket that never starts anew by itself."""
-    tries: int | None = tx.select(select(_TABLE.tries).where(_TABLE.key == bucket.key)).scalar_one_or_none()
-    return tries or 0
+    row = tx.select(_COUNT, {"bucket": bucket.key}).one_or_none()
+    return 0 if row is None else row.tries
 
 
 def lift_suspension(tx: Writing, bucket: Bucket) -> None:
     """Clear the bucket if no waiting would."""
     if bucket.policy.suspend_at is not None:
-        tx.execute(delete(THROTTLE_BUCKET).where(_TABLE.key == bucket.key, _TABLE.tries >= bucket.policy.suspend_at))
+        tx.execute(_LIFT, {"bucket": bucket.key, "suspended_at": bucket.policy.suspend_at})
 
 
 def report_delays(tx: Writing, bucket: Bucket) -> DelayReport | None:
@@ -100,13 +107,12 @@ def report_delays(tx: Writing, bucket: Bucket) -> DelayReport | None:
     row = tx.execute(_UNREPORTED, {"bucket": bucket.key}).one_or_none()
     if row is None:
         return None
-    told = {"reported_tries": row.tries, "carried_delays": 0, "delayed_since": None}
-    tx.execute(update(THROTTLE_BUCKET).where(_TABLE.key == row.key).values(told))
+    tx.execute(_REPORTED, {"bucket": row.key, "told": row.tries})
     return report_of(row)
 
 
 def _refusal(tx: Reading, bucket: Bucket) -> Refusal:
-    row = tx.select(select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bucket.key)).one()
+    row = tx.select(_COUNT, {"bucket": bucket.key}).one()
     suspended = bucket.policy.suspend_at is not None and row.tries >= bucket.policy.suspend_at
     return Refusal(bucket, None if suspended else row.next_allowed_at)
 

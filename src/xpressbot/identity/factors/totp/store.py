@@ -39,6 +39,7 @@ _ACTIVE_OF = (
 )
 _ONE = select(*_COLUMNS).where(_TABLE.id == bindparam("this_id"))
 _NOTHING_SIGHTED = {"sighted_step": None, "sighted_offset": None, "sighted_at": None}
+_REMEMBER_SIGHTING = update(TOTP_AUTHENTICATOR).where(_TABLE.id == bindparam("this_id"))
 
 
 def _consume(is_in_state: Any) -> Any:
@@ -117,7 +118,7 @@ def use_up_steps(tx: Writing, last_step: int) -> None:
 def remember_sighting(tx: Writing, authenticator_id: str, sighting: ClockSighting) -> None:
     """Keep the last refused code that would have been right on a wrong clock."""
     seen = {"sighted_step": sighting.step, "sighted_offset": sighting.offset, "sighted_at": sighting.seen_at}
-    tx.execute(update(TOTP_AUTHENTICATOR).where(_TABLE.id == authenticator_id).values(seen))
+    tx.execute(_REMEMBER_SIGHTING, {"this_id": authenticator_id, **seen})
 
 
 def refuse_steps(tx: Writing, authenticator_id: str, steps: Sequence[int]) -> None:
