@@ -8,7 +8,7 @@ from tests.browser.site import Site
 from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD
-from tests.support.people import app_of
+from tests.support.people import app_of, prove
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.factors.recovery_codes.presentation import parse_recovery_code
 from xpressbot.foundation.tokens import Token
@@ -37,7 +37,7 @@ def session_of(site: Site, email: str = "anna@example.com", *, recovery_code: st
         assert isinstance(outcome, SecondFactorRequired), outcome
         code = parse_recovery_code(recovery_code)
         assert code is not None
-        outcome = identity.second_step.verify(outcome.pending, code, CLIENT)
+        outcome = prove(identity, outcome.pending, code, CLIENT)
     assert isinstance(outcome, SignedIn), outcome
     return outcome.session
 

@@ -206,7 +206,7 @@ def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, services
     waiting = pending(services)
     shell.run("accounts", "disable", "anna@example.com")
     shell.run("accounts", "enable", "anna@example.com")
-    assert refused(services.identity.second_step.pending(waiting)).reason == "start_again"
+    assert refused(services.identity.second_step.claimant(waiting, CLIENT)).reason == "start_again"
 
 
 @pytest.mark.parametrize("command", [("accounts", "disable"), ("accounts", "enable"), ("2fa", "status")])

@@ -12,7 +12,7 @@ import pytest
 from tests.support.command_line import Shell
 from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install, make_settings
-from tests.support.people import completed, pending, protected, recovery_code
+from tests.support.people import completed, pending, protected, prove, recovery_code
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
@@ -73,7 +73,7 @@ def test_a_restored_installation_knows_its_people_and_what_they_used(
 
     services = opened(elsewhere, installation)
     for spent in (TotpCode(used), recovery_code(anna.codes[0])):
-        outcome = services.identity.second_step.verify(pending(services), spent, anna.caller.client)
+        outcome = prove(services.identity, pending(services), spent, anna.caller.client)
         assert isinstance(outcome, Denied)
         assert outcome.reason is ProofRefusal.CODE_ALREADY_USED
     completed(services, pending(services), recovery_code(anna.codes[1]))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import Person, completed, enrolment_steps, must_enrol, pending, protected, recovery_code, reset, signed_in
+from tests.support.people import Person, completed, enrolment_steps, must_enrol, pending, protected, prove, recovery_code, reset, signed_in
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.entrypoints.services import Services
@@ -72,7 +72,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     assert restored == Restored(accounts=3, newest_record=now, without_link=1, ended=ended)
     for caller in (anna.caller, cem):
         assert services.identity.sessions.resolve(replace(CLIENT, session=caller.client.session)) is None
-    assert isinstance(services.identity.second_step.verify(waiting, recovery_code(anna.codes[0]), CLIENT), Denied)
+    assert isinstance(prove(services.identity, waiting, recovery_code(anna.codes[0]), CLIENT), Denied)
     enrollee = services.identity.re_enrolment.enrollee(must_enrol(services, dora.account.email), link, CLIENT)
     assert isinstance(enrollee, Enrollee)
     assert not isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)
@@ -99,7 +99,7 @@ def test_a_code_that_counts_at_the_moment_counts_no_more(installation: Installat
     """It may have been used after the backup was made (RFC 6238 section 5.2: accepted once)."""
     code = TotpCode(anna.phone.code(steps=steps))
     after_restore(installation)
-    outcome = services.identity.second_step.verify(pending(services), code, CLIENT)
+    outcome = prove(services.identity, pending(services), code, CLIENT)
     assert isinstance(outcome, Denied)
     assert outcome.reason is ProofRefusal.CODE_ALREADY_USED
 

@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import (
     added,
+    claimant_of,
     completed,
     enrolment_steps,
     invitation,
     pending,
     protected,
+    prove,
     recovery_code,
     refused,
     reset,
@@ -64,8 +66,8 @@ def test_a_pending_sign_in_of_the_future_is_consumed_by_no_request(installation:
     protected(installation.services)
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    waiting = pending(installation.services)
-    assert run(installation, lambda tx: pending_store.consume(tx, waiting.digest, now)) is consumed
+    waiting = claimant_of(installation.services, pending(installation.services)).pending
+    assert run(installation, lambda tx: pending_store.consume(tx, waiting.id, now)) is consumed
 
 
 @pytest.mark.parametrize(("ahead", "usable"), AHEAD)
@@ -238,14 +240,14 @@ def test_no_code_is_good_twice_after_the_clock_was_put_right(installation: Insta
     year_ahead(installation, -365)
     waiting = pending(services)
     told = anna.phone.code(steps=1)
-    assert prove(installation, waiting, told) == Denied(ProofRefusal.CLOCK_WAS_AHEAD)
+    assert send_code(installation, waiting, told) == Denied(ProofRefusal.CLOCK_WAS_AHEAD)
     assert services.identity.administration.reset_clock("anna@example.com") is not None
     for code in (used, told):
-        assert refused(prove(installation, waiting, code)).reason is ProofRefusal.CODE_ALREADY_USED
+        assert refused(send_code(installation, waiting, code)).reason is ProofRefusal.CODE_ALREADY_USED
     clock.advance(seconds=30)
-    assert refused(prove(installation, waiting, told)).reason is ProofRefusal.CODE_ALREADY_USED
+    assert refused(send_code(installation, waiting, told)).reason is ProofRefusal.CODE_ALREADY_USED
     clock.advance(seconds=30)
-    assert isinstance(prove(installation, waiting, anna.phone.code()), SignedIn)
+    assert isinstance(send_code(installation, waiting, anna.phone.code()), SignedIn)
 
 
 def test_a_step_that_was_refused_in_the_future_stays_refused(installation: Installation) -> None:
@@ -274,10 +276,10 @@ def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installati
     completed(services, pending(services), TotpCode(anna.phone.code()))
     year_ahead(installation, -365)
     waiting = pending(services)
-    assert prove(installation, waiting, anna.phone.code()) == Denied(ProofRefusal.CLOCK_WAS_AHEAD)
+    assert send_code(installation, waiting, anna.phone.code()) == Denied(ProofRefusal.CLOCK_WAS_AHEAD)
     assert completed(services, waiting, recovery_code(anna.codes[0]))
     assert services.identity.re_enrolment.is_open(reset(services))
 
 
-def prove(installation: Installation, waiting: Token, code: str) -> SignedIn | Denied[Reason]:
-    return installation.services.identity.second_step.verify(waiting, TotpCode(code), CLIENT)
+def send_code(installation: Installation, waiting: Token, code: str) -> SignedIn | Denied[Reason]:
+    return prove(installation.services.identity, waiting, TotpCode(code), CLIENT)

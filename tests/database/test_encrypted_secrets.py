@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.installation import Installation
-from tests.support.people import pending, protected
+from tests.support.people import pending, protected, prove
 from xpressbot.foundation.crypto.encryption import DecryptionError, Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import KeyRing, new_key_ring, with_key
 from xpressbot.foundation.entropy import SystemEntropy
@@ -114,7 +114,7 @@ def test_a_seed_copied_to_another_account_opens_nothing(installation: Installati
     token = pending(installation.services)
 
     with pytest.raises(DecryptionError):
-        installation.services.identity.second_step.verify(token, TotpCode(mallory.phone.code()), anna.caller.client)
+        prove(installation.services.identity, token, TotpCode(mallory.phone.code()), anna.caller.client)
 
     with installation.services.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM session").scalar_one() == 2

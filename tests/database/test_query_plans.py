@@ -14,7 +14,7 @@ from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.many_accounts import EXPIRING, add_accounts, add_expired_rows
 from tests.support.optional import present
-from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, recovery_code, reset
+from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, prove, recovery_code, reset
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
@@ -77,7 +77,7 @@ def people_come_and_go(installation: Installation) -> None:
     first = completed(services, pending(services), TotpCode(anna.phone.code()))
     known = Client(CLIENT.address, CLIENT.user_agent, first.session, first.device)
     waiting = pending(services, client=known)
-    again = identity.second_step.verify(waiting, TotpCode(anna.phone.code()), known)
+    again = prove(identity, waiting, TotpCode(anna.phone.code()), known)
     assert isinstance(again, Denied)
     assert again.reason is ProofRefusal.CODE_ALREADY_USED
     second = completed(services, waiting, recovery_code(anna.codes[0]), client=known)

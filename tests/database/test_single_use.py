@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.optional import present
-from tests.support.people import invitation, pending, protected, refused, signed_in, welcome_link
+from tests.support.people import claimant_of, invitation, pending, protected, refused, signed_in, welcome_link
 from tests.support.races import Race, race_in_processes, race_in_threads
 from tests.use_cases.instrumentation import before_statement
 from xpressbot.foundation.crypto.encryption import KeyedDigests
@@ -29,7 +29,6 @@ from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import SignedIn
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.refusals import StepUpRefusal
-from xpressbot.identity.sign_in.rules.pending import PendingSignIn
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Charge, Refusal
@@ -99,24 +98,22 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
 def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six turns it into a session."""
     protected(installation.services)
-    token = pending(installation.services)
+    waiting = claimant_of(installation.services, pending(installation.services)).pending
     now = installation.clock.now()
 
-    results = race(installation, RACERS, lambda tx, _number: pending_store.consume(tx, token.digest, now))
+    results = race(installation, RACERS, lambda tx, _number: pending_store.consume(tx, waiting.id, now))
 
     assert sorted(results) == ONE_WINNER
-    assert race(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, now)) == [0]
+    assert race(installation, 1, lambda tx, _number: pending_store.consume(tx, waiting.id, now)) == [0]
 
 
 def test_an_expired_pending_sign_in_is_consumed_by_no_request(installation: Installation) -> None:
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.services)
-    token = pending(installation.services)
-    waiting = installation.services.identity.second_step.pending(token)
-    assert isinstance(waiting, PendingSignIn)
+    waiting = claimant_of(installation.services, pending(installation.services)).pending
 
-    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at)) == [0]
-    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, waiting.expires_at - 1)) == [1]
+    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, waiting.id, waiting.expires_at)) == [0]
+    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, waiting.id, waiting.expires_at - 1)) == [1]
 
 
 def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:

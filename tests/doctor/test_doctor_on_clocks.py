@@ -12,7 +12,7 @@ from tests.doctor.test_doctor_on_accounts import add_apps
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
 from tests.support.many_accounts import add_accounts
-from tests.support.people import Person, enrolment_steps, pending, protected, signed_in
+from tests.support.people import Person, enrolment_steps, pending, protected, prove, signed_in
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.times import HOUR, MINUTE
@@ -61,7 +61,7 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
     services, clock = installation.services, installation.clock
     clock.advance(hours=24 * 365)
     waiting = pending(services)
-    services.identity.second_step.verify(waiting, TotpCode(anna.phone.code()), CLIENT)
+    prove(services.identity, waiting, TotpCode(anna.phone.code()), CLIENT)
     clock.advance(hours=-24 * 365)
     report = run_doctor(shell)
     assert (report.code, report.problems) == (2, {"clock_set_back", "codes_of_the_future"})
@@ -74,7 +74,7 @@ def test_after_a_clock_was_ahead_the_doctor_is_content_once_all_is_put_right(
 def sight(installation: Installation, person: Person, steps: int) -> None:
     """A code of a phone that is off by so many steps, at the sign-in."""
     code = person.phone.code(steps=steps)
-    installation.services.identity.second_step.verify(pending(installation.services, person.account.email), TotpCode(code), CLIENT)
+    prove(installation.services.identity, pending(installation.services, person.account.email), TotpCode(code), CLIENT)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.factor_kind.challenge_response.core.authenticator import Device
 from tests.factor_kind.challenge_response.core.kind import Response, SetUpView
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import app_of, caller_with, from_elsewhere, pending, recovery_code, signed_in
+from tests.support.people import app_of, caller_with, claimant_of, from_elsewhere, pending, prove, recovery_code, signed_in
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Challenge, Proof
@@ -64,7 +64,7 @@ class Holder(ABC):
 
     def verify(self, waiting: Token, proof: Proof) -> SecondStepOutcome:
         """Prove the factor in a sign-in."""
-        return self.installation.services.identity.second_step.verify(waiting, proof, CLIENT)
+        return prove(self.installation.services.identity, waiting, proof, CLIENT)
 
 
 class TotpHolder(Holder):
@@ -107,7 +107,8 @@ class ChallengeResponseHolder(Holder):
         return self.device.answer(enrolment.view.challenge)
 
     def proof(self, waiting: Token) -> Response:
-        challenge = self.installation.services.identity.second_step.challenge(waiting, self.kind)
+        services = self.installation.services
+        challenge = services.identity.second_step.challenge(claimant_of(services, waiting), self.kind)
         assert isinstance(challenge, Challenge), challenge
         assert isinstance(challenge.shown, str)
         return self.device.answer(challenge.shown)

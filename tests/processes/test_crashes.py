@@ -16,6 +16,7 @@ from tests.support.people import (
     must_enrol,
     pending,
     protected,
+    prove,
     recovery_code,
     refused,
     reset,
@@ -168,7 +169,7 @@ def test_signing_in_with_a_recovery_code(installation: Installation) -> None:
     token, code = pending(installation.services), recovery_code(person.codes[2])
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.second_step.verify(token, code, CLIENT), SignedIn)
+        assert isinstance(prove(services.identity, token, code, CLIENT), SignedIn)
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -182,7 +183,7 @@ def test_signing_in_with_a_code_from_the_app(installation: Installation) -> None
     token, code = pending(installation.services), TotpCode(person.phone.code())
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.second_step.verify(token, code, CLIENT), SignedIn)
+        assert isinstance(prove(services.identity, token, code, CLIENT), SignedIn)
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -196,7 +197,7 @@ def test_a_wrong_code_stays_counted(installation: Installation, factor: TotpCode
     token = pending(installation.services)
 
     def operation(services: Services) -> None:
-        assert refused(services.identity.second_step.verify(token, factor, CLIENT)).reason is ProofRefusal.WRONG_CODE
+        assert refused(prove(services.identity, token, factor, CLIENT)).reason is ProofRefusal.WRONG_CODE
 
     before, counted, after = crash_everywhere(installation, operation)
     _assert_only_counted(before, counted, BUCKETS)
@@ -237,7 +238,7 @@ def test_resetting_2fa(installation: Installation) -> None:
     person = protected(installation.services)
     enrolment_steps(installation.services, person.caller)
     waiting = pending(installation.services)
-    installation.services.identity.second_step.verify(waiting, TotpCode("000000"), CLIENT)
+    prove(installation.services.identity, waiting, TotpCode("000000"), CLIENT)
 
     def operation(services: Services) -> None:
         reset(services)
@@ -292,7 +293,7 @@ def test_accepting_an_invitation(installation: Installation) -> None:
 
 def assert_ended(services: Services, waiting: Token) -> None:
     """The row stays to be told to its account, and is of no more use to the browser."""
-    assert services.identity.second_step.verify(waiting, TotpCode("000000"), CLIENT) == Denied(SignInRefusal.START_AGAIN)
+    assert prove(services.identity, waiting, TotpCode("000000"), CLIENT) == Denied(SignInRefusal.START_AGAIN)
 
 
 def _states(stage: Content) -> list[str]:

@@ -22,6 +22,8 @@ from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason,
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
+from xpressbot.identity.sign_in.second_step import Claimant, SecondStepOutcome
+from xpressbot.identity.use_cases import Identity
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,22 @@ def enrolling_again(services: Services, waiting: Token, link: Token, client: Cli
     return enrollee, app_of(enrolment, enrollee.pending.email, services.clock)
 
 
+def claimant_of(services: Services, token: Token, client: Client = CLIENT) -> Claimant:
+    """The person whom a second factor would sign in."""
+    claimant = services.identity.second_step.claimant(token, client)
+    assert isinstance(claimant, Claimant), claimant
+    return claimant
+
+
+def prove(identity: Identity, token: Token | None, factor: Proof, client: Client = CLIENT) -> SecondStepOutcome:
+    """Send a second factor in a browser that holds this pending sign-in."""
+    claimant = identity.second_step.claimant(token, client)
+    return claimant if isinstance(claimant, Denied) else identity.second_step.verify(claimant, factor)
+
+
 def completed(services: Services, token: Token, factor: Proof, *, client: Client = CLIENT) -> SignedIn:
     """Sign in with the right second factor."""
-    outcome = services.identity.second_step.verify(token, factor, client)
+    outcome = prove(services.identity, token, factor, client)
     assert isinstance(outcome, SignedIn), outcome
     return outcome
 

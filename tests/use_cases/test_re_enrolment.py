@@ -62,7 +62,7 @@ def test_the_password_gives_a_sign_in_of_one_kind_only(identity: Identity, link:
     """No session, no known browser, no event; and no second step, neither by code nor by recovery code."""
     assert isinstance(visitor.begin(), EnrolmentRequired)
     assert (visitor.caller, visitor.device) == (None, visitor.device)
-    assert identity.second_step.pending(visitor.pending) == ENROLMENT_REQUIRED
+    assert identity.second_step.claimant(visitor.pending, visitor.client) == ENROLMENT_REQUIRED
     waiting = identity.second_step.begun(visitor.pending)
     assert not isinstance(waiting, Denied)
     assert (waiting.next_step, waiting.email, sorted(waiting.amr)) == (NextStep.MUST_ENROL, ANNA, ["pwd"])

@@ -17,7 +17,7 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
-from xpressbot.identity.sign_in.rules.pending import PendingSignIn
+from xpressbot.identity.sign_in.second_step import Claimant
 
 
 def used(seconds: float, visitor: UseCaseBrowser) -> Denied[Reason]:
@@ -139,9 +139,9 @@ def test_a_pending_sign_in_lives_ten_minutes(app: AuthenticatorApp, new_visitor:
     other = new_visitor()
     other.begin(next_path="/account")
     other.clock.advance(minutes=10, seconds=-1)
-    pending = other.identity.second_step.pending(other.pending)
-    assert isinstance(pending, PendingSignIn)
-    assert (pending.email, pending.next_path, pending.amr) == (ANNA, "/account", frozenset({"pwd"}))
+    claimant = other.identity.second_step.claimant(other.pending, other.client)
+    assert isinstance(claimant, Claimant)
+    assert (claimant.pending.email, claimant.pending.next_path, claimant.pending.amr) == (ANNA, "/account", frozenset({"pwd"}))
     other.clock.advance(seconds=1)
     assert other.code(app.code()) == Denied(SignInRefusal.START_AGAIN)
 

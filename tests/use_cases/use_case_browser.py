@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import app_of
+from tests.support.people import app_of, prove
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
@@ -71,7 +71,7 @@ class UseCaseBrowser:
         return self._keep(self._password_step.begin(self.email if email is None else email, password, next_path, self.client))
 
     def prove(self, factor: Proof) -> SignedIn | Denied[Reason]:
-        return self._keep(self.identity.second_step.verify(self.pending, factor, self.client))
+        return self._keep(prove(self.identity, self.pending, factor, self.client))
 
     def code(self, digits: str) -> SignedIn | Denied[Reason]:
         return self.prove(TotpCode(digits))

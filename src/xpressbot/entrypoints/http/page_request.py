@@ -31,6 +31,7 @@ from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SignInRefusal
+from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.use_cases import Identity
 
@@ -134,6 +135,10 @@ class PageRequest:
     def cookie(self, cookie: Cookie) -> Token | None:
         """The token in a cookie."""
         return self.site.cookies.read(self.starlette, cookie)
+
+    def claimant(self) -> Claimant | Denied[NothingPending]:
+        """The person in this browser whom a second factor would sign in, if there is one."""
+        return self.identity.second_step.claimant(self.cookie(Cookie.SIGN_IN), self.client)
 
     def enrollee(self) -> Enrollee | Denied[SignInRefusal | PendingRefusal]:
         """The person who has to set up 2FA in this browser before there is a session, if there is one."""

@@ -13,7 +13,7 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits, Target
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
-from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
@@ -22,7 +22,8 @@ from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
-from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SecondStepRefusal, SignInRefusal
+from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
 
 FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
 """Where forms are sent to by people who say themselves who they are."""
@@ -60,6 +61,34 @@ class PublicPage:
         subject = None if self.shown_to is None else self.shown_to(request)
         refusal = None if subject is None else request.refuse_form_of_another(subject, None, self.path)
         return self.handler(request) if refusal is None else refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStepPage:
+    """One path and method for a person whom a second factor would sign in: its handler cannot run without a pending sign-in.
+
+    kind: of the factor that is asked for.
+    """
+
+    method: str
+    path: str
+    kind: str
+    handler: Callable[[PageRequest, Claimant], Response]
+
+    @property
+    def is_destination(self) -> bool:
+        """Whether `next` may name it."""
+        return False
+
+    def answer(self, request: PageRequest) -> Response:
+        """Run the handler for the person who signs in; send all others to where they get on."""
+        claimant = request.claimant()
+        if isinstance(claimant, Denied):
+            if self.method == "POST":
+                request.metrics.sign_in(self.kind, claimant)
+            return nothing_pending(request, claimant.reason)
+        refusal = request.refuse_form_of_another(FormSubject.signing_in(claimant), None, self.path)
+        return self.handler(request, claimant) if refusal is None else refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +175,21 @@ def not_protected(denied: Denied[SessionRefusal | ProtectionRefusal]) -> SignedI
             assert_never(unknown)
 
 
+def nothing_pending(request: PageRequest, reason: NothingPending) -> Response:
+    """Where no second factor is asked for: a browser with a session goes on (a double click); any other starts again, and is told why."""
+    if request.identity.sessions.resolve(request.client) is not None:
+        return redirect(HOME_PATH)
+    match reason:
+        case SecondStepRefusal.ENROLMENT_REQUIRED:
+            return redirect(RE_ENROLMENT_PATH)
+        case PendingRefusal.NO_SIGN_IN:
+            return request.to_sign_in()
+        case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:
+            return redirect(f"{SIGN_IN_PATH}?reason={reason}")
+        case unknown:
+            assert_never(unknown)
+
+
 def _not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> Response:
     match reason:
         case SessionRefusal.NOT_SIGNED_IN:
@@ -181,7 +225,7 @@ def _another_account_must_enrol(request: PageRequest, caller: Caller) -> bool:
     return isinstance(enrollee, Enrollee) and enrollee.pending.account_id != caller.account.id
 
 
-Page = PublicPage | SignedInPage
+Page = PublicPage | SecondStepPage | SignedInPage
 
 
 def destinations(pages: Sequence[Page]) -> frozenset[str]:
@@ -221,7 +265,7 @@ Runner = Callable[[PageRequest, Callable[[], Response]], Awaitable[Response]]
 
 def _runner(pools: Pools, page: Page, places: HashingFormLimits) -> Runner:
     """What has a page's handler run by the right threads."""
-    target = page.hashes_at
+    target = None if isinstance(page, SecondStepPage) else page.hashes_at
     if target is not None:
         return lambda request, work: places.run(request, target, work)
     pool = pools.form if page.method == "POST" else pools.page

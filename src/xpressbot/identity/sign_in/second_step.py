@@ -1,6 +1,7 @@
 """The second step of a sign-in: a proof of any kind of factor that the account has, then the session."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
@@ -20,7 +21,7 @@ from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try
-from xpressbot.identity.throttling.rules import Bucket, Charge
+from xpressbot.identity.throttling.rules import Charge
 
 NothingPending = SignInRefusal | PendingRefusal | SecondStepRefusal
 """Why there is no sign-in that a second factor would complete."""
@@ -28,8 +29,19 @@ SecondStepOutcome = SignedIn | Denied[NothingPending | ThrottleRefusal | ProofRe
 """What may follow a proof of a second factor."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """A person who has proven the password, and whom a second factor would sign in (NIST SP 800-63-4: claimant).
+
+    Only `SecondStep.claimant` makes one.
+    """
+
+    pending: PendingSignIn
+    client: Client
+
+
 class SecondStep:
-    """Checks a proof against the pending sign-in; a right one consumes both."""
+    """Checks a proof of a claimant; a right one consumes both it and the pending sign-in."""
 
     def __init__(self, transactions: Transactions, system: System, kinds: Kinds, session_start: SessionStart, log: SignInLog) -> None:
         self._transactions = transactions
@@ -45,65 +57,73 @@ class SecondStep:
         with self._transactions.reading() as tx:
             return self._begun(tx, token)
 
-    def pending(self, token: Token | None) -> PendingSignIn | Denied[NothingPending]:
-        """The pending sign-in that a browser holds, if a second factor comes next."""
-        if token is None:
-            return Denied(PendingRefusal.NO_SIGN_IN)
-        with self._transactions.reading() as tx:
-            return self._pending(tx, token)
+    def claimant(self, token: Token | None, client: Client) -> Claimant | Denied[NothingPending]:
+        """Who claims to be the owner of an account in this browser, if a second factor comes next."""
+        pending = self.begun(token)
+        if isinstance(pending, Denied):
+            return pending
+        match pending.next_step:
+            case NextStep.SECOND_FACTOR:
+                return Claimant(pending, client)
+            case NextStep.MUST_ENROL:
+                return Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
+            case NextStep.SESSION:
+                return Denied(PendingRefusal.NO_SIGN_IN)
+            case unknown:
+                assert_never(unknown)
 
-    def offered_kinds(self, pending: PendingSignIn) -> tuple[str, ...]:
+    def offered_kinds(self, claimant: Claimant) -> tuple[str, ...]:
         """The kinds of which a proof would begin the session: those of the account's authenticators, and the backups."""
         with self._transactions.reading() as tx:
-            return (*protection_of(tx, pending.account_id).kinds, *(kind.name for kind in self._kinds.backup))
+            return (*protection_of(tx, claimant.pending.account_id).kinds, *(kind.name for kind in self._kinds.backup))
 
-    def challenge(self, token: Token | None, kind_name: str) -> Challenge | Denied[NothingPending]:
+    def challenge(self, claimant: Claimant, kind_name: str) -> Challenge | Denied[NothingPending]:
         """What the person must be shown before they can prove a factor of this kind."""
         kind = self._kinds.find(kind_name)
-        if token is None or kind is None:
+        if kind is None:
             return Denied(PendingRefusal.NO_SIGN_IN)
         if not kind.challenges:
             return Challenge(None)
         with self._transactions.writing() as tx:
-            pending = self._pending(tx, token)
-            if isinstance(pending, Denied):
-                return pending
-            account_store.lock(tx, pending.account_id)
-            shown = kind.challenge(tx, pending.account_id, self._system.now())
+            account = self._lock(tx, claimant.pending)
+            if isinstance(account, Denied):
+                return account
+            shown = kind.challenge(tx, account.id, self._system.now())
             tx.commit()
             return Challenge(shown)
 
-    def verify(self, token: Token | None, proof: Proof, client: Client) -> SecondStepOutcome:
+    def verify(self, claimant: Claimant, proof: Proof) -> SecondStepOutcome:
         """Check a proof. A right one begins the session."""
         kind = self._kinds.find(proof.kind)
-        if token is None or kind is None:
+        if kind is None:
             return Denied(PendingRefusal.NO_SIGN_IN)
-        charged = self._charge(token, kind)
-        if isinstance(charged, Denied):
-            return charged
-        pending, (charge,) = charged
+        charge = self._charge(claimant, kind)
+        if isinstance(charge, Denied):
+            return charge
         with self._transactions.writing() as tx:
-            account = account_store.lock(tx, pending.account_id)
-            if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
-                return Denied(SignInRefusal.START_AGAIN)
-            result = kind.check(tx, account.id, proof, client, self._system.now())
+            account = self._lock(tx, claimant.pending)
+            if isinstance(account, Denied):
+                return account
+            result = kind.check(tx, account.id, proof, claimant.client, self._system.now())
             if isinstance(result, Denied):
-                return self._refuse(tx, pending, token, kind, charge, result, client)
-            return self._sign_in(tx, account, pending, token, kind, charge, client)
+                return self._refuse(tx, claimant, kind, charge, result)
+            return self._sign_in(tx, account, claimant, kind, charge)
 
-    def _charge(self, token: Token, kind: FactorKind) -> tuple[PendingSignIn, Sequence[Charge]] | Denied[NothingPending | ThrottleRefusal]:
-        def tried(tx: Reading) -> tuple[PendingSignIn, Sequence[Bucket]] | Denied[NothingPending]:
-            pending = self._pending(tx, token)
-            return pending if isinstance(pending, Denied) else (pending, [kind.bucket(pending.account_id)])
+    def _charge(self, claimant: Claimant, kind: FactorKind) -> Charge | Denied[PendingRefusal | ThrottleRefusal]:
+        pending = claimant.pending
+        charged = charge_try(self._transactions, self._system.now, lambda _tx: (None, [kind.bucket(pending.account_id)]), durable=False)
+        if isinstance(charged, Denied):
+            with self._transactions.reading() as tx:
+                return Denied(PendingRefusal.JUST_SIGNED_IN) if pending_store.is_consumed(tx, pending.id) else charged
+        _nothing, (charge,) = charged
+        return charge
 
-        return charge_try(self._transactions, self._system.now, tried, durable=False)
-
-    def _pending(self, tx: Reading, token: Token) -> PendingSignIn | Denied[NothingPending]:
-        pending = self._begun(tx, token)
-        if isinstance(pending, Denied) or pending.next_step is NextStep.SECOND_FACTOR:
-            return pending
-        is_reset = pending.next_step is NextStep.MUST_ENROL
-        return Denied(SecondStepRefusal.ENROLMENT_REQUIRED if is_reset else PendingRefusal.NO_SIGN_IN)
+    def _lock(self, tx: Writing, pending: PendingSignIn) -> Account | Denied[SignInRefusal]:
+        """Lock the account; what was decided at the password must still hold."""
+        account = account_store.lock(tx, pending.account_id)
+        if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
+            return Denied(SignInRefusal.START_AGAIN)
+        return account
 
     def _begun(self, tx: Reading, token: Token) -> PendingSignIn | Denied[SignInRefusal | PendingRefusal]:
         pending = pending_store.by_token(tx, token.digest)
@@ -117,30 +137,25 @@ class SecondStep:
         return pending
 
     def _sign_in(
-        self, tx: Writing, account: Account, pending: PendingSignIn, token: Token, kind: FactorKind, charge: Charge, client: Client
+        self, tx: Writing, account: Account, claimant: Claimant, kind: FactorKind, charge: Charge
     ) -> SignedIn | Denied[SignInRefusal]:
-        if not pending_store.consume(tx, token.digest, self._system.now()):
+        pending = claimant.pending
+        if not pending_store.consume(tx, pending.id, self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         if self._kinds.is_backup_method(kind.method):
             for primary in self._kinds.primary:
                 throttle_store.lift_suspension(tx, primary.bucket(account.id))
         charged_to = (charge.bucket.key, pending.password_bucket)
         proof = CompletedProof(pending.amr | {kind.method}, kind, charged_to, pending.next_path, pending.after_waits)
-        signed_in = self._session_start.start(tx, account, proof, client)
+        signed_in = self._session_start.start(tx, account, proof, claimant.client)
         tx.commit()
         return signed_in
 
     def _refuse(
-        self,
-        tx: Writing,
-        pending: PendingSignIn,
-        token: Token,
-        kind: FactorKind,
-        charge: Charge,
-        refusal: Denied[ProofRefusal],
-        client: Client,
+        self, tx: Writing, claimant: Claimant, kind: FactorKind, charge: Charge, refusal: Denied[ProofRefusal]
     ) -> Denied[PendingRefusal | ProofRefusal | ThrottleRefusal]:
-        if pending_store.is_consumed(tx, token.digest):
+        pending, client = claimant.pending, claimant.client
+        if pending_store.is_consumed(tx, pending.id):
             # The other half of a double click has just signed in with this very code; that is no guess.
             throttle_store.give_back(tx, [charge])
             tx.commit()

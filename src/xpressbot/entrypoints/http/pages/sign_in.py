@@ -1,6 +1,7 @@
 """Signing in and out: the password, the code, the recovery code."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, assert_never
 
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import ADDRESS_TYPED
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInOutcome, SignedInPage
+from xpressbot.entrypoints.http.routing import Page, PublicPage, SecondStepPage, SignedInOutcome, SignedInPage, nothing_pending
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
@@ -24,7 +25,7 @@ from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondF
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
-from xpressbot.identity.sign_in.second_step import NothingPending
+from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 
@@ -73,30 +74,30 @@ def sign_in(request: PageRequest) -> Response:
             assert_never(unknown)
 
 
-def show_second_factor(factor: FactorPresentation) -> Callable[[PageRequest], Response]:
+def show_second_factor(factor: FactorPresentation) -> Callable[[PageRequest, Claimant], Response]:
     """Ask for a proof of one kind of factor."""
 
-    def show(request: PageRequest) -> Response:
-        return _ask(request, factor, lambda context: request.page(factor.sign_in_template, None, **context))
+    def show(request: PageRequest, claimant: Claimant) -> Response:
+        return _ask(request, claimant, factor, lambda context: request.page(factor.sign_in_template, None, **context))
 
     return show
 
 
-def verify_second_factor(factor: FactorPresentation) -> Callable[[PageRequest], Response]:
+def verify_second_factor(factor: FactorPresentation) -> Callable[[PageRequest, Claimant], Response]:
     """Check a proof of one kind of factor."""
 
-    def verify(request: PageRequest) -> Response:
+    def verify(request: PageRequest, claimant: Claimant) -> Response:
         proof = factor.parse(request.proof_form)
         if proof is None:
             errors = _shape_problem(request, factor)
-            return _ask(request, factor, lambda context: request.invalid(factor.sign_in_template, None, errors, **context))
-        outcome = request.identity.second_step.verify(request.cookie(Cookie.SIGN_IN), proof, request.client)
+            return _ask(request, claimant, factor, lambda context: request.invalid(factor.sign_in_template, None, errors, **context))
+        outcome = request.identity.second_step.verify(claimant, proof)
         request.metrics.sign_in(factor.kind, outcome)
         match outcome:
             case SignedIn():
                 return request.signed_in(outcome)
             case Denied():
-                return _not_verified(request, factor, outcome)
+                return _not_verified(request, claimant, factor, outcome)
             case unknown:
                 assert_never(unknown)
 
@@ -104,17 +105,21 @@ def verify_second_factor(factor: FactorPresentation) -> Callable[[PageRequest], 
 
 
 def _not_verified(
-    request: PageRequest, factor: FactorPresentation, denied: Denied[NothingPending | ThrottleRefusal | ProofRefusal]
+    request: PageRequest,
+    claimant: Claimant,
+    factor: FactorPresentation,
+    denied: Denied[NothingPending | ThrottleRefusal | ProofRefusal],
 ) -> Response:
     match denied.reason:
         case SignInRefusal() | PendingRefusal() | SecondStepRefusal() as reason:
-            return _sent_back(request, reason)
+            return nothing_pending(request, reason)
         case ThrottleRefusal() as reason:
             throttled = denied.narrowed(reason)
-            return _ask(request, factor, lambda context: request.refused(factor.sign_in_template, None, throttled, **context))
+            return _ask(request, claimant, factor, lambda context: request.refused(factor.sign_in_template, None, throttled, **context))
         case ProofRefusal() as reason:
             refusal = denied.narrowed(reason)
-            return _ask(request, factor, lambda context: request.proof_refused(factor.sign_in_template, None, factor, refusal, **context))
+            page = partial(request.proof_refused, factor.sign_in_template, None, factor, refusal)
+            return _ask(request, claimant, factor, lambda context: page(**context))
         case unknown:
             assert_never(unknown)
 
@@ -137,19 +142,16 @@ def leave_enrolment(request: PageRequest, enrollee: Enrollee) -> Response:
     return response
 
 
-def _ask(request: PageRequest, factor: FactorPresentation, answer: Callable[[dict[str, Any]], Response]) -> Response:
+def _ask(request: PageRequest, claimant: Claimant, factor: FactorPresentation, answer: Callable[[dict[str, Any]], Response]) -> Response:
     """Answer with a kind's page: whom it is shown to, its challenge, and the other kinds that they may prove instead."""
-    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN))
-    if isinstance(pending, Denied):
-        return _sent_back(request, pending.reason)
-    challenge = request.identity.second_step.challenge(request.cookie(Cookie.SIGN_IN), factor.kind)
+    challenge = request.identity.second_step.challenge(claimant, factor.kind)
     if isinstance(challenge, Denied):
-        return _sent_back(request, challenge.reason)
-    offered = request.factors.offered(request.identity.second_step.offered_kinds(pending))
+        return nothing_pending(request, challenge.reason)
+    offered = request.factors.offered(request.identity.second_step.offered_kinds(claimant))
     others = [other for other in offered if other is not factor]
     context = {
-        "email": pending.email,
-        "shown_to": FormSubject.signing_in(pending),
+        "email": claimant.pending.email,
+        "shown_to": FormSubject.signing_in(claimant),
         "path": factor.sign_in_path,
         "others": [{"path": other.sign_in_path, "text": request.texts.gettext(other.sign_in_link)} for other in others],
     }
@@ -161,32 +163,12 @@ def _shape_problem(request: PageRequest, factor: FactorPresentation) -> dict[str
     return factor.problem(request.proof_form) if other is None else {"code": request.texts.gettext(other.misplaced)}
 
 
-def _shown_to(request: PageRequest) -> FormSubject | None:
-    pending = request.identity.second_step.pending(request.cookie(Cookie.SIGN_IN))
-    return None if isinstance(pending, Denied) else FormSubject.signing_in(pending)
-
-
-def _sent_back(request: PageRequest, reason: NothingPending) -> Response:
-    """A browser with a session goes on (a double click); any other starts again, and is told why."""
-    if request.identity.sessions.resolve(request.client) is not None:
-        return redirect(HOME_PATH)
-    match reason:
-        case SecondStepRefusal.ENROLMENT_REQUIRED:
-            return redirect(RE_ENROLMENT_PATH)
-        case PendingRefusal.NO_SIGN_IN:
-            return request.to_sign_in()
-        case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:
-            return redirect(f"{SIGN_IN_PATH}?reason={reason}")
-        case unknown:
-            assert_never(unknown)
-
-
 def pages(factors: Factors) -> list[Page]:
     """The password, a page for each kind of factor, and signing out."""
     return [
         PublicPage("GET", SIGN_IN_PATH, show_sign_in),
         PublicPage("POST", SIGN_IN_PATH, sign_in, hashes_at=ADDRESS_TYPED),
-        *(PublicPage("GET", factor.sign_in_path, show_second_factor(factor)) for factor in factors),
-        *(PublicPage("POST", factor.sign_in_path, verify_second_factor(factor), shown_to=_shown_to) for factor in factors),
+        *(SecondStepPage("GET", factor.sign_in_path, factor.kind, show_second_factor(factor)) for factor in factors),
+        *(SecondStepPage("POST", factor.sign_in_path, factor.kind, verify_second_factor(factor)) for factor in factors),
         SignedInPage("POST", "/sign-out", Action.SIGN_OUT, sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
     ]
