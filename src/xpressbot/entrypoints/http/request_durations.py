@@ -29,5 +29,5 @@ class RequestDurations:
 
 def route_template(scope: Scope) -> str | None:
     """The path of the route that answers this one, with its parameters' names in it. A refusal is counted for the route it spared."""
-    routes = (route for route in scope["app"].routes if isinstance(route, Route))
-    return next((route.path for route in routes if route.path == scope["path"] or route.matches(scope)[0] is not Match.NONE), None)
+    matched = scope.get("route") or next((route for route in scope["app"].routes if route.matches(scope)[0] is not Match.NONE), None)
+    return matched.path if isinstance(matched, Route) else None

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import OperationalError
 
-from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, holds_transaction, writing_engine
+from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS, begin_immediate, holds_transaction, writing_engine
 
 OPTIONAL_BUSY_TIMEOUT_SECONDS: Final = 0.1
 """How long a write waits that can be left out: a person waits for a page meanwhile."""
@@ -95,6 +95,7 @@ class SingleWriter:
             raise OperationalError(None, None, error, hide_parameters=True)
         try:
             connection = self._connection(self._levels[durable], patience_seconds, monotonic() - asked)
+            begin_immediate(connection)
             yield connection
             connection.rollback()
             if not (connection.closed or connection.invalidated) and holds_transaction(connection):

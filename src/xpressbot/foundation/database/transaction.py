@@ -32,14 +32,21 @@ class Reading:
 
 
 class Writing(Reading):
-    """One transaction: nothing of it stays unless its use case commits it."""
+    """One transaction: nothing of it stays unless its use case commits it, and it ends with that."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._is_over = False
 
     def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
-        """Run a statement that writes, or that locks what it reads."""
+        """Run a statement that writes, or that locks what it reads. After the commit it is refused: it would be committed by itself."""
+        if self._is_over:
+            raise RuntimeError("the transaction is over")
         return self._connection.execute(statement, parameters)
 
     def commit(self) -> None:
         """Make everything stay that this transaction has written."""
+        self._is_over = True
         self._connection.commit()
 
     @property
