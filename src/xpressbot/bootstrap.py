@@ -1,5 +1,6 @@
 """The one place that builds adapters and hands them to the use cases."""
 
+import gc
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -234,7 +235,10 @@ def web_application() -> Starlette:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
     configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
-    return create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))))
+    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))))
+    gc.collect()
+    gc.freeze()  # what a worker has loaded stays: searching it for garbage stops all its threads, for as long as many a page takes
+    return application
 
 
 def command_line() -> typer.Typer:
