@@ -1,10 +1,9 @@
 """Around all routes: every request gets an id, a log line without its query string, its headers, and an honest answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +22,9 @@ from xpressbot.foundation.threads.worker_pools import RETRY_AFTER_SECONDS, PoolB
 
 _REQUEST_ID_BYTES: Final = 8
 _LOG: Final = structlog.get_logger("xpressbot.http")
+_Header = tuple[bytes, bytes]
+_CACHE_CONTROL: Final = b"cache-control"
+_NOT_STORED: Final = ((_CACHE_CONTROL, b"no-store"),)
 _RETRY: Final = {"Retry-After": str(RETRY_AFTER_SECONDS)}
 
 
@@ -35,7 +37,7 @@ class RequestMiddleware:
         self._observer = ProxyObserver(site.services)
         self._durations = RequestDurations(site.services.telemetry.requests)
         self._failures = site.services.telemetry.failures
-        self._headers = security_headers(site.services.settings)
+        self._headers = _encoded(security_headers(site.services.settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -45,7 +47,7 @@ class RequestMiddleware:
         began = stopwatch()
         request = Request(scope, receive)
         reference = self._site.services.entropy.token_bytes(_REQUEST_ID_BYTES).hex()
-        answer = _Answer(send, {**self._headers, "X-Request-ID": reference})
+        answer = _Answer(send, [*self._headers, *_encoded({"X-Request-ID": reference})])
         structlog.contextvars.bind_contextvars(request=reference)
         refusal = self._refusal(request)
         try:
@@ -96,7 +98,7 @@ class RequestMiddleware:
 class _Answer:
     """Adds our headers to a response on its way out."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, headers: Sequence[_Header]) -> None:
         self._send = send
         self._headers = headers
         self.status: int | None = None
@@ -104,8 +106,12 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("Cache-Control", "no-store")
-            for name, value in self._headers.items():
-                headers.append(name, value)
+            own = message["headers"]
+            caching = () if any(name == _CACHE_CONTROL for name, _value in own) else _NOT_STORED
+            message = {**message, "headers": [*own, *caching, *self._headers]}
         await self._send(message)
+
+
+def _encoded(headers: Mapping[str, str]) -> Sequence[_Header]:
+    """Headers as ASGI has them."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

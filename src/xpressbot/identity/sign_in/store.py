@@ -14,7 +14,20 @@ from xpressbot.identity.tables import ACCOUNT, PENDING_SIGN_IN
 
 _IS_CURRENT = ACCOUNT.c.security_version == PENDING_SIGN_IN.c.security_version
 _BY_TOKEN = (
-    select(PENDING_SIGN_IN, ACCOUNT.c.email, _IS_CURRENT.label("is_current"))
+    select(
+        PENDING_SIGN_IN.c.id,
+        PENDING_SIGN_IN.c.next_step,
+        PENDING_SIGN_IN.c.account_id,
+        PENDING_SIGN_IN.c.security_version,
+        PENDING_SIGN_IN.c.amr,
+        PENDING_SIGN_IN.c.next_path,
+        PENDING_SIGN_IN.c.password_bucket,
+        PENDING_SIGN_IN.c.after_waits,
+        PENDING_SIGN_IN.c.expires_at,
+        PENDING_SIGN_IN.c.consumed_at,
+        ACCOUNT.c.email,
+        _IS_CURRENT.label("is_current"),
+    )
     .join(ACCOUNT, ACCOUNT.c.id == PENDING_SIGN_IN.c.account_id)
     .where(PENDING_SIGN_IN.c.token_hash == bindparam("token_hash"))
 )
