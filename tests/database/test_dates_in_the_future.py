@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 from tests.support.installation import CLIENT, Installation
 from tests.support.people import (
     added,
-    claimant_of,
     completed,
     enrolment_steps,
     invitation,
@@ -66,8 +65,8 @@ def test_a_pending_sign_in_of_the_future_is_consumed_by_no_request(installation:
     protected(installation.services)
     now = installation.clock.now()
     installation.clock.set(now + ahead)
-    waiting = claimant_of(installation.services, pending(installation.services)).pending
-    assert run(installation, lambda tx: pending_store.consume(tx, waiting.id, now)) is consumed
+    waiting = pending(installation.services)
+    assert run(installation, lambda tx: pending_store.consume(tx, waiting.digest, now)) is consumed
 
 
 @pytest.mark.parametrize(("ahead", "usable"), AHEAD)

@@ -98,22 +98,23 @@ def test_a_recovery_code_is_consumed_by_exactly_one_of_many(installation: Instal
 def test_a_pending_sign_in_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:
     """One of six turns it into a session."""
     protected(installation.services)
-    waiting = claimant_of(installation.services, pending(installation.services)).pending
+    token = pending(installation.services)
     now = installation.clock.now()
 
-    results = race(installation, RACERS, lambda tx, _number: pending_store.consume(tx, waiting.id, now))
+    results = race(installation, RACERS, lambda tx, _number: pending_store.consume(tx, token.digest, now))
 
     assert sorted(results) == ONE_WINNER
-    assert race(installation, 1, lambda tx, _number: pending_store.consume(tx, waiting.id, now)) == [0]
+    assert race(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, now)) == [0]
 
 
 def test_an_expired_pending_sign_in_is_consumed_by_no_request(installation: Installation) -> None:
     """The end of its ten minutes is part of the write's condition."""
     protected(installation.services)
-    waiting = claimant_of(installation.services, pending(installation.services)).pending
+    claimant = claimant_of(installation.services, pending(installation.services))
+    token, end = claimant.token, claimant.pending.expires_at
 
-    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, waiting.id, waiting.expires_at)) == [0]
-    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, waiting.id, waiting.expires_at - 1)) == [1]
+    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, end)) == [0]
+    assert race_in_threads(installation, 1, lambda tx, _number: pending_store.consume(tx, token.digest, end - 1)) == [1]
 
 
 def test_a_link_is_consumed_by_exactly_one_of_many(installation: Installation, race: Race) -> None:

@@ -38,9 +38,10 @@ EnrolleeRefusal = SignInRefusal | PendingRefusal | ReEnrolmentRefusal
 
 @dataclass(frozen=True, slots=True)
 class Enrollee:
-    """A person who must enrol before there is a session: their pending sign-in, and the link that their browser holds."""
+    """A person who must enrol before there is a session: their pending sign-in with its token, and the link their browser holds."""
 
     pending: PendingSignIn
+    token: Token
     link: Token | None
     client: Client
 
@@ -84,9 +85,9 @@ class ReEnrolment:
         pending = self._second_step.begun(pending_token)
         if isinstance(pending, Denied):
             return pending
-        if pending.next_step is not NextStep.MUST_ENROL:
+        if pending_token is None or pending.next_step is not NextStep.MUST_ENROL:
             return Denied(PendingRefusal.NO_SIGN_IN)
-        return Enrollee(pending, link_token, client)
+        return Enrollee(pending, pending_token, link_token, client)
 
     def may_start(self, enrollee: Enrollee) -> Done | Denied[ReEnrolmentRefusal]:
         """Whether password and link belong together."""
@@ -167,7 +168,7 @@ class ReEnrolment:
         with self._transactions.writing() as tx:
             account_store.lock(tx, enrollee.pending.account_id)
             self._steps.discard(tx, enrollee.pending.id)
-            pending_store.consume(tx, enrollee.pending.id, self._system.now())
+            pending_store.consume(tx, enrollee.token.digest, self._system.now())
             tx.commit()
 
     def _record_start(self, tx: Writing, account: Account, enrollee: Enrollee, kind: str) -> None:
@@ -180,7 +181,7 @@ class ReEnrolment:
         now, pending = self._system.now(), enrollee.pending
         if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(ReEnrolmentRefusal.MUST_ENROL)
-        if not pending_store.consume(tx, enrollee.pending.id, now) or not self._steps.put_in_place(tx, confirmed, "", now):
+        if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
             return Denied(SignInRefusal.START_AGAIN)
         account_store.set_must_enrol(tx, account.id, must_enrol=False)
         version = raise_security_version(tx, account.id, keep_session=None)
@@ -213,7 +214,7 @@ class ReEnrolment:
         return account if refusal is None else Denied(refusal)
 
     def _refuse_second_click(self, tx: Reading, enrollee: Enrollee) -> PendingRefusal | None:
-        return PendingRefusal.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.pending.id) else None
+        return PendingRefusal.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None
 
     def _refuse_link(self, tx: Reading, enrollee: Enrollee) -> ReEnrolmentRefusal | None:
         found = link_store.find_open(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, self._system.now()) if enrollee.link else None

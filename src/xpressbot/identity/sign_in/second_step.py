@@ -36,6 +36,7 @@ class Claimant:
     Only `SecondStep.claimant` makes one.
     """
 
+    token: Token
     pending: PendingSignIn
     client: Client
 
@@ -59,12 +60,14 @@ class SecondStep:
 
     def claimant(self, token: Token | None, client: Client) -> Claimant | Denied[NothingPending]:
         """Who claims to be the owner of an account in this browser, if a second factor comes next."""
+        if token is None:
+            return Denied(PendingRefusal.NO_SIGN_IN)
         pending = self.begun(token)
         if isinstance(pending, Denied):
             return pending
         match pending.next_step:
             case NextStep.SECOND_FACTOR:
-                return Claimant(pending, client)
+                return Claimant(token, pending, client)
             case NextStep.MUST_ENROL:
                 return Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
             case NextStep.SESSION:
@@ -114,7 +117,7 @@ class SecondStep:
         charged = charge_try(self._transactions, self._system.now, lambda _tx: (None, [kind.bucket(pending.account_id)]), durable=False)
         if isinstance(charged, Denied):
             with self._transactions.reading() as tx:
-                return Denied(PendingRefusal.JUST_SIGNED_IN) if pending_store.is_consumed(tx, pending.id) else charged
+                return Denied(PendingRefusal.JUST_SIGNED_IN) if pending_store.is_consumed(tx, claimant.token.digest) else charged
         _nothing, (charge,) = charged
         return charge
 
@@ -140,7 +143,7 @@ class SecondStep:
         self, tx: Writing, account: Account, claimant: Claimant, kind: FactorKind, charge: Charge
     ) -> SignedIn | Denied[SignInRefusal]:
         pending = claimant.pending
-        if not pending_store.consume(tx, pending.id, self._system.now()):
+        if not pending_store.consume(tx, claimant.token.digest, self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         if self._kinds.is_backup_method(kind.method):
             for primary in self._kinds.primary:
@@ -155,7 +158,7 @@ class SecondStep:
         self, tx: Writing, claimant: Claimant, kind: FactorKind, charge: Charge, refusal: Denied[ProofRefusal]
     ) -> Denied[PendingRefusal | ProofRefusal | ThrottleRefusal]:
         pending, client = claimant.pending, claimant.client
-        if pending_store.is_consumed(tx, pending.id):
+        if pending_store.is_consumed(tx, claimant.token.digest):
             # The other half of a double click has just signed in with this very code; that is no guess.
             throttle_store.give_back(tx, [charge])
             tx.commit()

@@ -34,11 +34,11 @@ _BY_TOKEN = (
 IS_TO_BE_TOLD = and_(PENDING_SIGN_IN.c.to_tell, PENDING_SIGN_IN.c.consumed_at.is_(None))
 """Whether a sign-in that has stopped is still to be told to its account."""
 _ADD = insert(PENDING_SIGN_IN)
-_CONSUMED_AT = select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.id == bindparam("this_id"))
+_CONSUMED_AT = select(PENDING_SIGN_IN.c.consumed_at).where(PENDING_SIGN_IN.c.token_hash == bindparam("of_token"))
 _CONSUME = (
     update(PENDING_SIGN_IN)
     .where(
-        PENDING_SIGN_IN.c.id == bindparam("this_id"),
+        PENDING_SIGN_IN.c.token_hash == bindparam("of_token"),
         PENDING_SIGN_IN.c.consumed_at.is_(None),
         PENDING_SIGN_IN.c.expires_at > bindparam("now"),
         PENDING_SIGN_IN.c.created_at <= bindparam("latest_credible"),
@@ -112,14 +112,14 @@ def by_token(tx: Reading, token_hash: bytes) -> PendingSignIn | None:
     )
 
 
-def is_consumed(tx: Reading, pending_id: str) -> bool:
-    """Whether a pending sign-in was used up."""
-    return tx.select(_CONSUMED_AT, {"this_id": pending_id}).scalar_one_or_none() is not None
+def is_consumed(tx: Reading, token_hash: bytes) -> bool:
+    """Whether the pending sign-in of this token was used up."""
+    return tx.select(_CONSUMED_AT, {"of_token": token_hash}).scalar_one_or_none() is not None
 
 
-def consume(tx: Writing, pending_id: str, now: int) -> bool:
+def consume(tx: Writing, token_hash: bytes, now: int) -> bool:
     """Use up a sign-in; False when it was used, has expired, or is void."""
-    parameters = {"this_id": pending_id, "now": now, "latest_credible": latest_credible(now)}
+    parameters = {"of_token": token_hash, "now": now, "latest_credible": latest_credible(now)}
     return tx.execute(_CONSUME, parameters).rowcount == 1
 
 
