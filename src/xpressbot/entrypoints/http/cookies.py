@@ -1,5 +1,6 @@
 """The four cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -48,20 +49,21 @@ class Cookies:
         self.secure: Final = settings.https
         prefix, ending = "__Host-" if self.secure else "", InstallationName.of(settings).in_cookies
         self._names: Final = {cookie: f"{prefix}xpressbot-{cookie}{ending}" for cookie in Cookie}
+        self._by_name: Final = {name: cookie for cookie, name in self._names.items()}
 
     def name(self, cookie: Cookie) -> str:
         """The cookie's full name."""
         return self._names[cookie]
 
-    def read(self, request: Request, cookie: Cookie) -> Token | None:
-        """The token in a cookie; anything that is not one counts as none. Of several the last one counts."""
-        name, value = self.name(cookie), None
+    def read(self, request: Request) -> Mapping[Cookie, Token]:
+        """The tokens in the cookies; anything that is not one counts as none. Of several with one name the last one counts."""
+        values = {}
         for header in request.headers.getlist("cookie"):
             for pair in header.split(";"):
-                found, _equals, text = pair.partition("=")
-                if found.strip(_SPACE) == name:
-                    value = text.strip(_SPACE)
-        return Token.parse(value)
+                name, _equals, text = pair.partition("=")
+                if (cookie := self._by_name.get(name.strip(_SPACE))) is not None:
+                    values[cookie] = text.strip(_SPACE)
+        return {cookie: token for cookie, value in values.items() if (token := Token.parse(value)) is not None}
 
     def set(self, response: Response, cookie: Cookie, token: Token) -> None:
         """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""

@@ -1,5 +1,6 @@
 """A request as page handlers see it, and the site they answer from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 from urllib.parse import urlsplit
@@ -60,20 +61,22 @@ class PageRequest:
     site: Site
     starlette: Request
     form: Form
+    tokens: Mapping[Cookie, Token]
     client: Client
     texts: Texts
 
     @classmethod
     def of(cls, site: Site, request: Request, form: Form) -> "PageRequest":
         """Read who asks from a request."""
+        tokens = site.cookies.read(request)
         client = Client(
             address=client_address(request, site.services.settings.trusted_proxies),
             user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT],
-            session=site.cookies.read(request, Cookie.SESSION),
-            device=site.cookies.read(request, Cookie.DEVICE),
-            sign_in=site.cookies.read(request, Cookie.SIGN_IN),
+            session=tokens.get(Cookie.SESSION),
+            device=tokens.get(Cookie.DEVICE),
+            sign_in=tokens.get(Cookie.SIGN_IN),
         )
-        return cls(site, request, form, client, site.renderer.texts_for(request))
+        return cls(site, request, form, tokens, client, site.renderer.texts_for(request))
 
     @property
     def identity(self) -> Identity:
@@ -134,7 +137,7 @@ class PageRequest:
 
     def cookie(self, cookie: Cookie) -> Token | None:
         """The token in a cookie."""
-        return self.site.cookies.read(self.starlette, cookie)
+        return self.tokens.get(cookie)
 
     def claimant(self) -> Claimant | Denied[NothingPending]:
         """The person in this browser whom a second factor would sign in, if there is one."""

@@ -144,6 +144,11 @@ def is_strangers(key: str) -> bool:
     return key.startswith(f"{STRANGER}:")
 
 
+def is_known_browsers(key: str) -> bool:
+    """Whether a key is that of a browser known for an account."""
+    return key.startswith(f"{KNOWN_BROWSER}:")
+
+
 def network(address_digest: str) -> Bucket:
     """The bucket of one client network."""
     return Bucket(NETWORK, address_digest, ADDRESS)

@@ -1,16 +1,15 @@
 """Throttle bucket records: one upsert charges a try and decides whether it is allowed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal_column, not_, or_, select, update
-from sqlalchemy.sql.dml import ReturningDelete
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import CLOCKS_MAY_DIFFER
 from xpressbot.identity.tables import THROTTLE_BUCKET
-from xpressbot.identity.throttling.rules import KNOWN_BROWSER, PASSWORD, STRANGER, Bucket, Charge, DelayReport, Policy, Refusal
+from xpressbot.identity.throttling.rules import PASSWORD, Bucket, Charge, DelayReport, Policy, Refusal
 
 _TABLE = THROTTLE_BUCKET.c
 _HAS_OWN_WAITS = and_(_TABLE.tries >= PASSWORD.free, _TABLE.tries > _TABLE.reported_tries)
@@ -19,7 +18,6 @@ HAS_WAITS_TO_TELL = or_(_TABLE.carried_delays > 0, _HAS_OWN_WAITS)
 _OWN_DELAYS = case(
     (_HAS_OWN_WAITS, _TABLE.tries - case((_TABLE.reported_tries >= PASSWORD.free, _TABLE.reported_tries), else_=PASSWORD.free - 1)), else_=0
 )
-_OF_PASSWORDS = (f"{KNOWN_BROWSER}:", f"{STRANGER}:")
 _IS_FREE_AGAIN = _TABLE.tries - 1 < bindparam("free")
 _OPENED_BY_THIS = _TABLE.next_allowed_at == bindparam("opened")
 _UNREPORTED = select(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), HAS_WAITS_TO_TELL)
@@ -28,6 +26,8 @@ _REPORTED = (
     .where(_TABLE.key == bindparam("bucket"))
     .values(reported_tries=bindparam("told"), carried_delays=0, delayed_since=None)
 )
+_CLEAR = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"))
+_CLEAR_AND_REPORT = _CLEAR.returning(THROTTLE_BUCKET, HAS_WAITS_TO_TELL.label("has_waits_to_tell"))
 _COUNT = select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bindparam("bucket"))
 _LIFT = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), _TABLE.tries >= bindparam("suspended_at"))
 _IS_THE_LAST = _TABLE.charged_at == bindparam("at")
@@ -82,12 +82,16 @@ def give_back(tx: Writing, charges: Sequence[Charge]) -> None:
         tx.execute(_GIVE_BACK, parameters)
 
 
-def clear(tx: Writing, keys: Sequence[str]) -> Mapping[str, DelayReport]:
-    """Forget the counts. Gives, by their keys, what those of passwords had not told yet."""
-    if not keys:
-        return {}
-    rows = tx.execute(_clear_statement(len(keys)), {f"key_{number}": key for number, key in enumerate(keys)}).all()
-    return {row.key: report_of(row) for row in rows if row.has_waits_to_tell and row.key.startswith(_OF_PASSWORDS)}
+def clear(tx: Writing, keys: Sequence[str]) -> None:
+    """Forget the counts."""
+    for key in keys:
+        tx.execute(_CLEAR, {"bucket": key})
+
+
+def clear_and_report(tx: Writing, key: str) -> DelayReport | None:
+    """Forget a count of passwords. Gives what it had not told yet."""
+    row = tx.execute(_CLEAR_AND_REPORT, {"bucket": key}).one_or_none()
+    return report_of(row) if row is not None and row.has_waits_to_tell else None
 
 
 def count_tries(tx: Reading, bucket: Bucket) -> int:
@@ -115,14 +119,6 @@ def _refusal(tx: Reading, bucket: Bucket) -> Refusal:
     row = tx.select(_COUNT, {"bucket": bucket.key}).one()
     suspended = bucket.policy.suspend_at is not None and row.tries >= bucket.policy.suspend_at
     return Refusal(bucket, None if suspended else row.next_allowed_at)
-
-
-@lru_cache(maxsize=4)  # for one bucket or two
-def _clear_statement(count: int) -> ReturningDelete[Any]:
-    # An expanding parameter is written into the statement anew at each use, which takes as long as the statement itself.
-    is_one_of_them = _TABLE.key.in_([bindparam(f"key_{number}") for number in range(count)])
-    has_waits = HAS_WAITS_TO_TELL.label("has_waits_to_tell")
-    return delete(THROTTLE_BUCKET).where(is_one_of_them).returning(THROTTLE_BUCKET, has_waits)
 
 
 def _written(number: int) -> ColumnElement[int]:

@@ -27,7 +27,7 @@ def api_routes(site: Site) -> list[Route]:
     """GET /api/v1/session, and the description of the API."""
 
     async def who_am_i(request: Request) -> Response:
-        token = site.cookies.read(request, Cookie.SESSION)
+        token = site.cookies.read(request).get(Cookie.SESSION)
         found = None if token is None else await _find(site.services, token)
         return problem(401, "not_signed_in") if found is None else JSONResponse(_body(*found))
 
