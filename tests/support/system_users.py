@@ -2,6 +2,7 @@
 
 import ctypes
 import encodings.utf_8_sig  # noqa: F401
+import importlib.readers  # noqa: F401
 import os
 import tempfile
 import tty  # noqa: F401  # a child of another user may not read where this is and what is so marked below, and takes it late
