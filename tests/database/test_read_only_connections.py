@@ -52,3 +52,14 @@ def test_what_is_handed_on_for_reading_inside_a_writing_transaction_takes_no_wri
     with Transactions(service).writing() as tx, pytest.raises(TypeError, match="not a query"):
         Reading.select(tx, removal)
     service.dispose()
+
+
+def test_nothing_is_written_after_the_commit_of_a_transaction(database_url: str) -> None:
+    """SQLite would commit it by itself, and PostgreSQL would lose it."""
+    service = open_database(database_url)
+    with Transactions(service).writing() as tx:
+        tx.execute(ADD, {"kind": "before"})
+        tx.commit()
+        with pytest.raises(RuntimeError, match="over"):
+            tx.execute(ADD, {"kind": "after"})
+    service.dispose()

@@ -12,7 +12,7 @@ from tests.factor_kind.challenge_response.core.tables import AUTHENTICATOR_KEY, 
 from tests.factor_kind.holders import HOLDERS, ChallengeResponseHolder, Holder, TotpHolder
 from tests.factor_kind.registry import kinds_and_one_more
 from tests.support.installation import CLIENT, PASSWORD, Installation
-from tests.support.people import adding, caller_with, reset
+from tests.support.people import adding, caller_with, claimant_of, reset
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import StoredSecret, newest_secrets
@@ -226,3 +226,14 @@ def test_every_encrypted_column_belongs_to_one_kind(installation: Installation) 
     kinds = installation.services.identity.kinds
     columns = [column.column for kind in kinds for column in kind.encrypted_columns]
     assert len(columns) == len(set(columns)) == 3
+
+
+def test_no_challenge_is_stored_for_a_claimant_whose_account_has_changed(installation: Installation) -> None:
+    """What was decided at the password must hold under the account's lock."""
+    holder = ChallengeResponseHolder(installation)
+    services = installation.services
+    claimant = claimant_of(services, holder.waiting())
+    reset(services)
+    before = rows_of(installation, CHALLENGE)
+    assert services.identity.second_step.challenge(claimant, holder.kind) == Denied(SignInRefusal.START_AGAIN)
+    assert rows_of(installation, CHALLENGE) == before

@@ -14,10 +14,12 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.kind import ProofRefusal
-from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant
+from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.throttling.rules import Refusal, second_factor
 
 
 def used(seconds: float, visitor: UseCaseBrowser) -> Denied[Reason]:
@@ -275,3 +277,34 @@ def test_a_revoked_apps_code_is_refused_at_once(
     other.clock.advance(minutes=2)
     assert other.code(app.code()) == Denied(ProofRefusal.WRONG_CODE)
     assert isinstance(other.code(new.code()), SignedIn)
+
+
+def test_a_try_without_room_whose_sign_in_was_completed_meanwhile_is_no_refusal(
+    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """The other half of a double click hears that it has just signed in, also where the count has no room for it."""
+    browser = new_visitor()
+    browser.begin()
+    claimant = browser.identity.second_step.claimant(browser.pending, browser.client)
+    assert isinstance(claimant, Claimant)
+    assert isinstance(browser.code(app.next_code()), SignedIn)
+    bucket = second_factor(Totp.name, claimant.pending.account_id)
+    with parts_of(installation).transactions.writing() as tx:
+        while not isinstance(throttle_store.charge(tx, [bucket], installation.clock.now()), Refusal):
+            pass
+        tx.commit()
+    assert browser.identity.second_step.verify(claimant, TotpCode(app.code())) == Denied(PendingRefusal.JUST_SIGNED_IN)
+
+
+def test_a_claimant_whose_account_has_changed_is_signed_in_by_no_code(
+    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """What was decided at the password must hold under the account's lock."""
+    browser = new_visitor()
+    browser.begin()
+    claimant = browser.identity.second_step.claimant(browser.pending, browser.client)
+    assert isinstance(claimant, Claimant)
+    with parts_of(installation).transactions.writing() as tx:
+        account_store.raise_security_version(tx, claimant.pending.account_id)
+        tx.commit()
+    assert browser.identity.second_step.verify(claimant, TotpCode(app.next_code())) == Denied(SignInRefusal.START_AGAIN)

@@ -18,7 +18,6 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.address import MAX_EMAIL_LENGTH
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.rules.pending import PendingSignIn
-from xpressbot.identity.sign_in.second_step import Claimant
 
 FIELD: Final = "for"
 _PURPOSE: Final = "form subject"
@@ -47,23 +46,19 @@ class FormSubject:
         return cls(account.id, account.email, Holder.SESSION)
 
     @classmethod
-    def signing_in(cls, claimant: Claimant) -> "FormSubject":
-        """A person whom a second factor would sign in."""
-        return cls._of_pending(claimant.pending)
+    def signing_in(cls, pending: PendingSignIn) -> "FormSubject":
+        """A person between the password and the session."""
+        return cls(pending.account_id, pending.email, Holder.PENDING_SIGN_IN)
 
     @classmethod
     def must_enrol(cls, enrollee: Enrollee) -> "FormSubject":
         """A person who has to set up 2FA before there is a session."""
-        return cls._of_pending(enrollee.pending)
+        return cls.signing_in(enrollee.pending)
 
     @classmethod
     def of_link(cls, token: Token, address: str) -> "FormSubject":
         """A person who is to have an account by a link."""
         return cls(token.digest.hex(), address, Holder.LINK)
-
-    @classmethod
-    def _of_pending(cls, pending: PendingSignIn) -> "FormSubject":
-        return cls(pending.account_id, pending.email, Holder.PENDING_SIGN_IN)
 
 
 class FormSubjects:

@@ -1,9 +1,10 @@
 """Around all routes: every request gets an id, a log line without its query string, its headers, and an honest answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,7 +38,7 @@ class RequestMiddleware:
         self._observer = ProxyObserver(site.services)
         self._durations = RequestDurations(site.services.telemetry.requests)
         self._failures = site.services.telemetry.failures
-        self._headers = _encoded(security_headers(site.services.settings))
+        self._headers = Headers(security_headers(site.services.settings)).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -47,7 +48,7 @@ class RequestMiddleware:
         began = stopwatch()
         request = Request(scope, receive)
         reference = self._site.services.entropy.token_bytes(_REQUEST_ID_BYTES).hex()
-        answer = _Answer(send, [*self._headers, *_encoded({"X-Request-ID": reference})])
+        answer = _Answer(send, [*self._headers, *Headers({"X-Request-ID": reference}).raw])
         structlog.contextvars.bind_contextvars(request=reference)
         refusal = self._refusal(request)
         try:
@@ -110,8 +111,3 @@ class _Answer:
             caching = () if any(name == _CACHE_CONTROL for name, _value in own) else _NOT_STORED
             message = {**message, "headers": [*own, *caching, *self._headers]}
         await self._send(message)
-
-
-def _encoded(headers: Mapping[str, str]) -> Sequence[_Header]:
-    """Headers as ASGI has them."""
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

@@ -87,7 +87,7 @@ class SecondStepPage:
             if self.method == "POST":
                 request.metrics.sign_in(self.kind, claimant)
             return nothing_pending(request, claimant.reason)
-        refusal = request.refuse_form_of_another(FormSubject.signing_in(claimant), None, self.path)
+        refusal = request.refuse_form_of_another(FormSubject.signing_in(claimant.pending), None, self.path)
         return self.handler(request, claimant) if refusal is None else refusal
 
 

@@ -47,6 +47,13 @@ def lock(tx: Writing, account_id: str) -> Account | None:
     return _one(tx.execute(_LOCK, {"key": account_id}).one_or_none())
 
 
+def lock_unchanged(tx: Writing, account_id: str, security_version: int) -> Account | None:
+    """Lock an account on which something was decided; None where it is not active, or its security version is another by this time."""
+    account = lock(tx, account_id)
+    is_unchanged = account is not None and account.status is AccountStatus.ACTIVE and account.security_version == security_version
+    return account if is_unchanged else None
+
+
 def list_all(tx: Reading) -> Sequence[Account]:
     """All accounts, by address."""
     return [account_from(row) for row in tx.select(select(ACCOUNT).order_by(ACCOUNT.c.email_key))]

@@ -109,8 +109,8 @@ class PasswordStep:
 
     def _go_on(self, right: _RightPassword, charges: Sequence[Charge], next_path: str, client: Client) -> PasswordOutcome:
         with self._transactions.writing() as tx:
-            account = account_store.lock(tx, right.account.id)
-            if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != right.account.security_version:
+            account = account_store.lock_unchanged(tx, right.account.id, right.account.security_version)
+            if account is None:
                 return Denied(SignInRefusal.START_AGAIN)
             # Not the network's: with one known password, any number of hashes could be had.
             password_charge, *_of_the_network = charges

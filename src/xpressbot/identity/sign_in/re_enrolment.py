@@ -10,7 +10,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store as authenticator_store
@@ -200,15 +200,10 @@ class ReEnrolment:
 
     def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied[EnrolleeRefusal]:
         """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
-        account = account_store.lock(tx, enrollee.pending.account_id)
+        account = account_store.lock_unchanged(tx, enrollee.pending.account_id, enrollee.pending.security_version)
         if second_click := self._refuse_second_click(tx, enrollee):
             return Denied(second_click)
-        if (
-            account is None
-            or account.status is not AccountStatus.ACTIVE
-            or account.security_version != enrollee.pending.security_version
-            or not enrollee.pending.is_open(self._system.now())
-        ):
+        if account is None or not enrollee.pending.is_open(self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         refusal = self._refuse_link(tx, enrollee)
         return account if refusal is None else Denied(refusal)

@@ -7,7 +7,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Challenge, FactorKind, Kinds, Proof, ProofRefusal
@@ -88,9 +88,9 @@ class SecondStep:
         if not kind.challenges:
             return Challenge(None)
         with self._transactions.writing() as tx:
-            account = self._lock(tx, claimant.pending)
-            if isinstance(account, Denied):
-                return account
+            account = account_store.lock_unchanged(tx, claimant.pending.account_id, claimant.pending.security_version)
+            if account is None:
+                return Denied(SignInRefusal.START_AGAIN)
             shown = kind.challenge(tx, account.id, self._system.now())
             tx.commit()
             return Challenge(shown)
@@ -104,9 +104,9 @@ class SecondStep:
         if isinstance(charge, Denied):
             return charge
         with self._transactions.writing() as tx:
-            account = self._lock(tx, claimant.pending)
-            if isinstance(account, Denied):
-                return account
+            account = account_store.lock_unchanged(tx, claimant.pending.account_id, claimant.pending.security_version)
+            if account is None:
+                return Denied(SignInRefusal.START_AGAIN)
             result = kind.check(tx, account.id, proof, claimant.client, self._system.now())
             if isinstance(result, Denied):
                 return self._refuse(tx, claimant, kind, charge, result)
@@ -120,13 +120,6 @@ class SecondStep:
                 return Denied(PendingRefusal.JUST_SIGNED_IN) if pending_store.is_consumed(tx, claimant.token.digest) else charged
         _nothing, (charge,) = charged
         return charge
-
-    def _lock(self, tx: Writing, pending: PendingSignIn) -> Account | Denied[SignInRefusal]:
-        """Lock the account; what was decided at the password must still hold."""
-        account = account_store.lock(tx, pending.account_id)
-        if account is None or account.status is not AccountStatus.ACTIVE or account.security_version != pending.security_version:
-            return Denied(SignInRefusal.START_AGAIN)
-        return account
 
     def _begun(self, tx: Reading, token: Token) -> PendingSignIn | Denied[SignInRefusal | PendingRefusal]:
         pending = pending_store.by_token(tx, token.digest)

@@ -21,6 +21,7 @@ from xpressbot.identity.sign_in.incomplete_sign_ins import guessing_event, take_
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import stranger_bucket
+from xpressbot.identity.throttling.rules import DelayReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,12 @@ class SessionStart:
 
     def _clear_counts(self, tx: Writing, account: Account, proof: CompletedProof) -> list[NewEvent]:
         """Forget the person's own tries; what to tell of guesses at their password that were made since they were last told."""
-        of_browser = [key for key in proof.charged if throttle.is_known_browsers(key)]
-        throttle_store.clear(tx, [key for key in proof.charged if not throttle.is_strangers(key) and key not in of_browser])
-        reports = [throttle_store.clear_and_report(tx, key) for key in of_browser]
+        reports: list[DelayReport | None] = []
+        for key in proof.charged:
+            if throttle.is_known_browsers(key):
+                reports.append(throttle_store.clear_and_report(tx, key))
+            elif not throttle.is_strangers(key):
+                throttle_store.clear(tx, [key])
         reports.append(throttle_store.report_delays(tx, stranger_bucket(self._digest, account.email, account.id)))
         return [guessing_event(report) for report in reports if report is not None]
 

@@ -51,6 +51,7 @@ _BEGIN_ANEW = (
     .values(to_tell=False)
 )
 _AT_ANY_TIME: Final = 2**62
+"""Later than every end of a sign-in, so that one statement serves with a bound and without."""
 _ARE_TO_BE_TOLD = and_(
     PENDING_SIGN_IN.c.account_id == bindparam("of_account"), IS_TO_BE_TOLD, PENDING_SIGN_IN.c.expires_at <= bindparam("expired_by")
 )

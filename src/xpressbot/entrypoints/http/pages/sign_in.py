@@ -1,7 +1,6 @@
 """Signing in and out: the password, the code, the recovery code."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, assert_never
 
 from starlette.responses import Response
@@ -118,8 +117,8 @@ def _not_verified(
             return _ask(request, claimant, factor, lambda context: request.refused(factor.sign_in_template, None, throttled, **context))
         case ProofRefusal() as reason:
             refusal = denied.narrowed(reason)
-            page = partial(request.proof_refused, factor.sign_in_template, None, factor, refusal)
-            return _ask(request, claimant, factor, lambda context: page(**context))
+            template = factor.sign_in_template
+            return _ask(request, claimant, factor, lambda context: request.proof_refused(template, None, factor, refusal, **context))
         case unknown:
             assert_never(unknown)
 
@@ -151,7 +150,7 @@ def _ask(request: PageRequest, claimant: Claimant, factor: FactorPresentation, a
     others = [other for other in offered if other is not factor]
     context = {
         "email": claimant.pending.email,
-        "shown_to": FormSubject.signing_in(claimant),
+        "shown_to": FormSubject.signing_in(claimant.pending),
         "path": factor.sign_in_path,
         "others": [{"path": other.sign_in_path, "text": request.texts.gettext(other.sign_in_link)} for other in others],
     }
