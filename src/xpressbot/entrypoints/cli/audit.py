@@ -63,9 +63,9 @@ class _Seen:
     @property
     def summary(self) -> str:
         """How much was checked, and with what result."""
-        longest = f" The longest is that of {self.longest_of}, with {self.longest:,} events." if self.longest else ""
+        longest = f" Longest chain: {self.longest_of} ({self.longest:,})." if self.longest else ""
         result = f"Broken chains: {self.broken:,}." if self.broken else "Every chain follows its rule to its head."
-        return f"Checked {self.chains:,} chains with {self.events:,} events.{longest} {result}"
+        return f"Chains checked: {self.chains:,}. Events: {self.events:,}.{longest} {result}"
 
 
 def _verify(transactions: ReadTransactions) -> _Seen:
@@ -82,7 +82,7 @@ def _verify(transactions: ReadTransactions) -> _Seen:
 
 
 def _told(checked: CheckedChain) -> list[str]:
-    lines = [f"The chain of {_whose(checked)} is broken ({checked.length:,} events):", *(f"  {_place(place)}" for place in checked.places)]
+    lines = [f"The chain of {_whose(checked)} is broken (events: {checked.length:,}):", *(f"  {_place(place)}" for place in checked.places)]
     more = checked.count - len(checked.places)
     return [*lines, f"  Further broken places: {more:,}."] if more else lines
 

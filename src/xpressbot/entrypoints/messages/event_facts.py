@@ -65,15 +65,17 @@ class Reader:
 
 
 def event_facts(texts: Texts, event: SecurityEvent, reader: Reader) -> Sequence[Fact]:
-    """Everything that is recorded of an event, but what its title says."""
+    """Everything that is recorded of an event, but what its title says. What a newer version recorded stands at the end, as it is."""
     facts = [Fact(texts.gettext(N_("Time")), moment(texts, event.at)), Fact(texts.gettext(N_("Done by")), _actor(texts, event, reader))]
     browser, _address = where(texts, event)
     if browser is not None:
-        facts.append(Fact(texts.gettext(N_("Browser")), as_is(browser)))
+        facts.append(Fact(texts.gettext(N_("Browser")), browser))
     if event.factor is not None:
         named = reader.factor_names.get(event.factor)
         facts.append(Fact(texts.gettext(N_("Factor")), as_is(event.factor) if named is None else texts.gettext(named)))
-    facts += [_fact(texts, event, key, value, reader) for key, value in event.details.items() if value not in {None, ""}]
+    recorded = {key: value for key, value in event.details.items() if value not in {None, ""}}
+    facts += [_fact(texts, event, key, recorded[key], reader) for key in DETAILS if key in recorded]
+    facts += [Fact(key, as_is(str(value)), is_ours=False) for key, value in recorded.items() if key not in DETAILS]
     if event.kind is None:
         facts.append(Fact(texts.gettext(N_("Recorded by")), texts.gettext(N_("a newer version of XpressBot, which has words for it"))))
     return [*facts, Fact(texts.gettext(N_("Number")), number(texts, event.seq))]
@@ -88,10 +90,7 @@ def _actor(texts: Texts, event: SecurityEvent, reader: Reader) -> str:
 
 
 def _fact(texts: Texts, event: SecurityEvent, key: str, value: DetailValue, reader: Reader) -> Fact:
-    known = DETAILS.get(key)
-    if known is None:
-        return Fact(key, as_is(str(value)), is_ours=False)
-    label, in_words = known
+    label, in_words = DETAILS[key]
     if key == "session":
         return Fact(texts.gettext(label), texts.gettext(N_("This one") if value == reader.session_id else N_("Another one")))
     if key == "reason" and event.kind is EventKind.TWO_FACTOR_RESET:
@@ -131,11 +130,11 @@ def _methods(texts: Texts, value: DetailValue) -> Text:
 
 
 DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] = {
-    "address": (N_("Network address"), _verbatim),
     "user_agent": (N_("Browser's own words"), _verbatim),
+    "address": (N_("Network address"), _verbatim),
     "session": (N_("Session"), _verbatim),
-    "aal": (N_("Assurance level"), _number),
     "amr": (N_("Proven by"), _methods),
+    "aal": (N_("Assurance level"), _number),
     "reason": (N_("Reason"), _reason),
     "result": (N_("Result"), _result),
     "name": (N_("App"), _verbatim),
@@ -151,4 +150,4 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "after_waits": (N_("After wrong passwords"), _yes_or_no),
     "alarm": (N_("Very many tries"), _yes_or_no),
 }
-"""Label and words of each detail that an event can have, by its key."""
+"""Label and words of each detail that an event can have, by its key, in the order in which they are shown."""
