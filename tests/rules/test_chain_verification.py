@@ -1,6 +1,7 @@
 """Which broken places of a chain are named, and that one changed row is one place."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ def checked(rows: Sequence[StoredEvent], head: StoredHead | None) -> ChainCheck:
 
 
 def changed(seq: int, **values: object) -> Callable[[Rows], Rows]:
-    return lambda rows: [row._replace(**values) if row.seq == seq else row for row in rows]
+    return lambda rows: [replace(row, **values) if row.seq == seq else row for row in rows]
 
 
 def without(*numbers: int) -> Callable[[Rows], Rows]:
@@ -50,12 +51,12 @@ def without(*numbers: int) -> Callable[[Rows], Rows]:
 
 def exchanged(rows: Rows) -> Rows:
     second, fourth = rows[1], rows[3]
-    return [rows[0], fourth._replace(seq=2), rows[2], second._replace(seq=4), *rows[4:]]
+    return [rows[0], replace(fourth, seq=2), rows[2], replace(second, seq=4), *rows[4:]]
 
 
 def inserted(rows: Rows) -> Rows:
-    later = [row._replace(seq=int(str(row.seq)) + 1) for row in rows[2:]]
-    return [*rows[:2], rows[1]._replace(seq=3), *later]
+    later = [replace(row, seq=int(str(row.seq)) + 1) for row in rows[2:]]
+    return [*rows[:2], replace(rows[1], seq=3), *later]
 
 
 WHAT_IS_NAMED: dict[str, tuple[Callable[[Rows], Rows], list[tuple[Flaw, int | None, int | None]]]] = {
@@ -76,11 +77,11 @@ WHAT_IS_NAMED: dict[str, tuple[Callable[[Rows], Rows], list[tuple[Flaw, int | No
     "the last removed": (without(6), [(Flaw.MISSING, 6, 6)]),
     "exchanged": (exchanged, [(Flaw.ALTERED, 2, 2), (Flaw.ALTERED, 3, 3), (Flaw.ALTERED, 4, 4), (Flaw.ALTERED, 5, 5)]),
     "a number below one": (
-        lambda rows: [rows[0]._replace(seq=0), *rows],
+        lambda rows: [replace(rows[0], seq=0), *rows],
         [(Flaw.NO_NUMBER_OF_A_CHAIN, 0, 0)],
     ),
     "a number that is none": (
-        lambda rows: [*rows, rows[0]._replace(seq="seven")],
+        lambda rows: [*rows, replace(rows[0], seq="seven")],
         [(Flaw.NO_NUMBER_OF_A_CHAIN, None, None)],
     ),
     "two places": (lambda rows: changed(4, at=9)(without(2)(rows)), [(Flaw.MISSING, 2, 2), (Flaw.ALTERED, 4, 4)]),
@@ -121,14 +122,15 @@ def test_a_chain_that_was_computed_anew_from_some_event_on_shows_in_its_head() -
     """A forger who cannot write the head as well."""
     rows = recorded(3)
     fields = NewEvent(EventKind.SIGNED_OUT, {}, "totp", "anna", None)
-    forged = rows[2]._replace(
+    forged = replace(
+        rows[2],
         kind=fields.kind.value,
         hash=chained_hash(rows[1].hash, fields, subject="anna", seq=3, at=3, details_digest=rows[2].details_hash),  # type: ignore[arg-type]
     )
     assert list(checked([*rows[:2], forged], StoredHead(3, rows[2].hash)).places) == [BrokenPlace(Flaw.HEAD_ALTERED, 3, 3)]
 
 
-@given(st.integers(0, 5), st.sampled_from(StoredEvent._fields), st.data())
+@given(st.integers(0, 5), st.sampled_from([field.name for field in fields(StoredEvent)]), st.data())
 def test_no_byte_of_a_stored_event_can_be_changed_unnoticed(position: int, field: str, data: st.DataObject) -> None:
     """Any byte of any field, flipped in any way; the place is named."""
     rows = recorded(6)
@@ -143,13 +145,13 @@ def test_no_byte_of_a_stored_event_can_be_changed_unnoticed(position: int, field
         changed_bytes = bytes([*stored[:at], stored[at] ^ mask, *stored[at + 1 :]])
         flipped = changed_bytes.decode(errors="surrogateescape") if isinstance(value, str) else changed_bytes
     head = StoredHead(6, rows[-1].hash)
-    rows[position] = rows[position]._replace(**{field: flipped})
+    rows[position] = replace(rows[position], **{field: flipped})
     places = checked(sorted(rows, key=lambda row: int(str(row.seq))), head).places
     assert any(place.first is not None and place.last is not None and place.first <= position + 1 <= place.last for place in places)
 
 
 def test_of_many_broken_places_the_first_are_told_and_all_are_counted() -> None:
     """A chain that is broken everywhere does not flood the report."""
-    rows = [row._replace(at=99) for row in recorded(20)]
+    rows = [replace(row, at=99) for row in recorded(20)]
     check = checked(rows, StoredHead(20, rows[-1].hash))
     assert (len(check.places), check.count, check.places[0].first) == (MOST_TOLD, 20, 1)

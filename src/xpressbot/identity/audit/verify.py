@@ -41,7 +41,7 @@ def check_chains(transactions: ReadTransactions) -> Iterator[CheckedChain]:
 def _checked(events: Iterator[Row[Any]]) -> CheckedChain:
     check, last = ChainCheck(), next(events)
     for row in chain([last], events):
-        check.add(StoredEvent(*row[: len(StoredEvent._fields)]))
+        check.add(StoredEvent(*row[: len(verify_store.COLUMNS)]))
         last = row
     check.finish(None if last.head is None else StoredHead(last.head_seq, last.head_hash))
     return CheckedChain(last.subject, last.email, check.length, check.count, tuple(check.places))

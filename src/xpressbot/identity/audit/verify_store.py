@@ -1,6 +1,7 @@
 """Reads all chains as they are stored, in batches."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, exists, or_, select, type_coerce
@@ -10,6 +11,8 @@ from xpressbot.foundation.database.transaction import AnySelect, Reading
 from xpressbot.identity.audit.rules.verification import StoredEvent
 from xpressbot.identity.tables import ACCOUNT, CHAIN_HEAD, SECURITY_EVENT
 
+COLUMNS: Final = tuple(field.name for field in fields(StoredEvent))
+"""Of a row that belong to the event; they come first."""
 BATCH: Final = 1_000
 """Rows that are in memory at a time."""
 
@@ -20,7 +23,7 @@ def _as_stored(column: ColumnElement[Any], label: str) -> ColumnElement[Any]:
 
 
 _EVENT, _HEAD = SECURITY_EVENT.c, CHAIN_HEAD.c
-_FIELDS: Final = [_as_stored(_EVENT[name], name) for name in StoredEvent._fields]
+_FIELDS: Final = [_as_stored(_EVENT[name], name) for name in COLUMNS]
 _EMAIL: Final = _as_stored(ACCOUNT.c.email, "email")
 _EVENTS: Final = (
     select(*_FIELDS, _as_stored(_HEAD.seq, "head_seq"), _as_stored(_HEAD.hash, "head_hash"), _as_stored(_HEAD.subject, "head"), _EMAIL)

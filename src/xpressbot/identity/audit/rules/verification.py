@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from xpressbot.identity.audit.rules.event import GENESIS, ClosedFields, details_hash, hash_of_fields
 
@@ -37,7 +37,8 @@ class Flaw(StrEnum):
     """There is an account, or a head that names an event, and no row at all."""
 
 
-class StoredEvent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
     """A row as the database gives it, of whatever type its values are."""
 
     subject: object
@@ -53,7 +54,8 @@ class StoredEvent(NamedTuple):
     hash: object
 
 
-class StoredHead(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StoredHead:
     """The head of a chain as the database gives it."""
 
     seq: object
