@@ -31,6 +31,8 @@ class _Asked:
     before: int | None
     parameters: dict[str, str]
     """The filter as it was understood, for links to further pages."""
+    form: dict[str, str]
+    """What the fields show again. A field for a day shows days only."""
     errors: dict[str, Text]
     message: Text | None
 
@@ -46,7 +48,7 @@ def show_history(request: PageRequest, caller: Caller) -> Response:
         status=422 if asked.errors or asked.message else 200,
         errors=asked.errors,
         message=asked.message,
-        form={name: request.query(name) for name in (_GROUP, _FROM, _TO)},
+        form=asked.form,
         groups=[{"value": group.value, "name": request.texts.gettext(name)} for group, name in GROUP_NAMES.items()],
         days=[
             {"at": day * DAY, "events": [_entry(request.texts, event, reader) for event in events]}
@@ -78,7 +80,8 @@ def _asked(request: PageRequest) -> _Asked:
     message = texts.gettext("That address names no page of your history. This is the newest one.") if left_out else None
     understood = {_GROUP: group is not None, _FROM: since is not None, _TO: last is not None}
     parameters = {name: typed[name] for name, is_understood in understood.items() if is_understood}
-    return _Asked(HistoryFilter(group, since, None if last is None else last + DAY), before, parameters, errors, message)
+    form = {_GROUP: typed[_GROUP], **{name: "" if day is None else typed[name] for name, day in days.items()}}
+    return _Asked(HistoryFilter(group, since, None if last is None else last + DAY), before, parameters, form, errors, message)
 
 
 def _address(parameters: dict[str, str]) -> str:
