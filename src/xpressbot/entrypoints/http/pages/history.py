@@ -70,7 +70,7 @@ def _asked(request: PageRequest) -> _Asked:
     days = {name: beginning_of_day(typed[name]) for name in (_FROM, _TO)}
     for name, day in days.items():
         if typed[name] and day is None:
-            errors[name] = texts.gettext("There is no such day, so it was left out. Write it as 2026-11-30.")
+            errors[name] = texts.gettext("There is no such day, so it was left out.")
     since, last = days[_FROM], days[_TO]
     if since is not None and last is not None and last < since:
         errors[_TO] = texts.gettext("This day is before the first one, so it was left out.")
