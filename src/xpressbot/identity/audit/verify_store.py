@@ -1,11 +1,10 @@
-"""Reads all chains as they are stored, in batches."""
+"""Reads all chains in batches, as they are stored: SQLAlchemy hands on what the driver gives, of whatever type it is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import Row, exists, or_, select
 
 from xpressbot.foundation.database.transaction import AnySelect, Reading
 from xpressbot.identity.audit.rules.verification import StoredEvent
@@ -17,28 +16,23 @@ BATCH: Final = 1_000
 """Rows that are in memory at a time."""
 
 
-def _as_stored(column: ColumnElement[Any], label: str) -> ColumnElement[Any]:
-    """What the driver gives: a type of SQLAlchemy's would fail on a value of another one, which SQLite can hold."""
-    return type_coerce(column, NullType()).label(label)
-
-
 _EVENT, _HEAD = SECURITY_EVENT.c, CHAIN_HEAD.c
-_FIELDS: Final = [_as_stored(_EVENT[name], name) for name in COLUMNS]
-_EMAIL: Final = _as_stored(ACCOUNT.c.email, "email")
+_FIELDS: Final = [_EVENT[name] for name in COLUMNS]
+_EMAIL: Final = ACCOUNT.c.email
 _EVENTS: Final = (
-    select(*_FIELDS, _as_stored(_HEAD.seq, "head_seq"), _as_stored(_HEAD.hash, "head_hash"), _as_stored(_HEAD.subject, "head"), _EMAIL)
+    select(*_FIELDS, _HEAD.seq.label("head_seq"), _HEAD.hash.label("head_hash"), _HEAD.subject.label("head"), _EMAIL)
     .outerjoin(CHAIN_HEAD, _HEAD.subject == _EVENT.subject)
     .outerjoin(ACCOUNT, ACCOUNT.c.id == _EVENT.subject)
     .order_by(_EVENT.subject, _EVENT.seq)
 )
 _HEADS_ALONE: Final = (
-    select(_as_stored(_HEAD.subject, "subject"), _EMAIL)
+    select(_HEAD.subject, _EMAIL)
     .outerjoin(ACCOUNT, ACCOUNT.c.id == _HEAD.subject)
     .where(or_(_HEAD.seq != 0, ACCOUNT.c.id.is_not(None)), ~exists().where(_EVENT.subject == _HEAD.subject))
     .order_by(_HEAD.subject)
 )
 _ACCOUNTS_ALONE: Final = (
-    select(_as_stored(ACCOUNT.c.id, "subject"), _EMAIL)
+    select(ACCOUNT.c.id.label("subject"), _EMAIL)
     .where(~exists().where(_EVENT.subject == ACCOUNT.c.id), ~exists().where(_HEAD.subject == ACCOUNT.c.id))
     .order_by(ACCOUNT.c.id)
 )
