@@ -43,6 +43,7 @@ from xpressbot.identity.administration.after_restore import AfterRestore, Restor
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
+from xpressbot.identity.audit.history import History
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
@@ -133,6 +134,7 @@ def build(
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
+        history=History(transactions),
         registration=Registration(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),

@@ -150,6 +150,19 @@ def test_what_is_wrong_with_the_installation(site: Site, anna: Person) -> None:
     assert inspect(anna.page) == []
 
 
+def test_the_history(site: Site, anna: Person) -> None:
+    """With an event open, with what cannot be understood, and with nothing found."""
+    arrive_signed_in(anna, protect(site).session)
+    anna.open("/account/history")
+    anna.page.locator(".events summary").first.click()
+    findings = inspect(anna.page)
+    anna.page.goto(f"{site.url}/account/history?group=x&from=2026-02-30&to=x&before=x")
+    findings += inspect(anna.page)
+    anna.page.goto(f"{site.url}/account/history?to=2020-01-01")
+    findings += inspect(anna.page)
+    assert findings == []
+
+
 def test_several_apps_and_a_move(site: Site, anna: Person) -> None:
     """The list with one, two and five apps, a rename open and refused, a removal open; adding one; the question of a move."""
     protected = protect(site)

@@ -16,6 +16,7 @@ from tests.support.many_accounts import EXPIRING, add_accounts, add_expired_rows
 from tests.support.optional import present
 from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, prove, recovery_code, reset
 from tests.use_cases.instrumentation import parts_of
+from xpressbot.identity.audit.rules.history import EventGroup, HistoryFilter
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode
@@ -85,6 +86,7 @@ def people_come_and_go(installation: Installation) -> None:
     caller = caller_with(services, second.session)
     assert identity.account_page.dashboard(caller)
     assert identity.account_page.settings(caller)
+    assert identity.history.page(caller.account.id, HistoryFilter(EventGroup.SIGN_IN, 0, caller.session.expires_at), before=9).events
     assert identity.account_page.other_sessions(caller)
     outcome = identity.step_up.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
     assert isinstance(outcome, SessionRenewed)

@@ -180,7 +180,7 @@ def test_every_form_of_every_page_says_whom_it_is_for(protected: Protected, new_
     seen = 0
     for page in {page.path for page in PAGES if page.method == "GET"}:
         text = protected.browser.get(page).text
-        forms = re.findall(r"(?s)<form .*?</form>", text)
+        forms = re.findall(r'(?s)<form method="post" .*?</form>', text)
         assert all(shown_for(form) is not None for form in forms), page
         seen += len(forms)
     assert seen > 10

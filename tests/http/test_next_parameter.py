@@ -65,6 +65,7 @@ DESTINATIONS = [
     "/account/2fa/move",
     "/account/2fa/recovery-codes",
     "/account/2fa/setup",
+    "/account/history",
 ]
 
 

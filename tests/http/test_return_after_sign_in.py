@@ -42,6 +42,7 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
     for path in (
         "/",
         "/account",
+        "/account/history",
         "/account/2fa/move",
         "/account/2fa/apps",
         "/account/2fa/apps/add",

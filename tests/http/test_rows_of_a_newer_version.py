@@ -17,7 +17,15 @@ from tests.support.people import reset
 from xpressbot.identity import tables
 
 NEWER = "of_a_newer_one"
-PAGES = ("/", "/account", "/account/2fa/apps", "/account/2fa/move", "/account/2fa/disable", "/account/2fa/recovery-codes")
+PAGES = (
+    "/",
+    "/account",
+    "/account/history",
+    "/account/2fa/apps",
+    "/account/2fa/move",
+    "/account/2fa/disable",
+    "/account/2fa/recovery-codes",
+)
 
 
 def write(installation: Installation, table: Table, **values: object) -> None:

@@ -138,6 +138,8 @@ def _wrong_first_codes(walk: Walk, browser: Browser) -> None:
 
 
 def _protected(walk: Walk, owner: Browser, codes: list[str]) -> None:
+    walk.get(owner, "/account/history", "/account/history?group=x&from=2026-02-30&to=x&before=x", "/account/history?to=2020-01-01")
+    walk.get(owner, "/account/history?from=2020-01-02&to=2020-01-01&group=account", "/account/history?before=1")
     walk.get(owner, "/", "/account", "/account/confirm-identity", "/account/2fa/move", "/account/2fa/disable")
     walk.get(owner, *_reasons("/account/2fa/recovery-codes"))
     walk.post(owner, "/account/confirm-identity", password="", code="")

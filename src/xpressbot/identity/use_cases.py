@@ -13,6 +13,7 @@ from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
+from xpressbot.identity.audit.history import History
 from xpressbot.identity.factors import retention as factors
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.kind import Kinds
@@ -45,6 +46,7 @@ class Identity:
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
     account_page: AccountPage
+    history: History
     registration: Registration
     administration: Administration
     two_factor_reset: TwoFactorReset

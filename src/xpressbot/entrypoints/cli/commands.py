@@ -7,6 +7,7 @@ import typer
 from xpressbot import __version__
 from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.entrypoints.cli.accounts import accounts_commands
+from xpressbot.entrypoints.cli.audit import audit_commands
 from xpressbot.entrypoints.cli.backup import EndWhatIsOpen, backup_command, restore_command
 from xpressbot.entrypoints.cli.database import database_commands
 from xpressbot.entrypoints.cli.doctor import doctor_command
@@ -31,6 +32,7 @@ def create_cli(
     cli.command("backup")(backup_command(migrations))
     cli.command("restore")(restore_command(migrations, end_what_is_open))
     cli.add_typer(database_commands(migrations, end_what_is_open), name="db")
+    cli.add_typer(audit_commands(migrations), name="audit")
     cli.command("doctor")(doctor_command(doctor, workers_variable))
     cli.callback()(_root)
     return cli

@@ -26,7 +26,8 @@ class ProofForm:
 class FactorPresentation(ABC):
     """One kind of factor as people meet it. The texts are keys for gettext.
 
-    kind: the kind's name. template_package: the package whose folder `templates` has its templates.
+    kind: the kind's name. label: what one is called that has no name.
+    template_package: the package whose folder `templates` has its templates.
     sign_in_path, sign_in_template: the page that takes its proof as the second step of a sign-in.
     sign_in_link: what the pages of other kinds call the way to that page.
     misplaced: what to say of its proof in the form of another kind.
@@ -34,6 +35,7 @@ class FactorPresentation(ABC):
     """
 
     kind: ClassVar[str]
+    label: ClassVar[str]
     template_package: ClassVar[str]
     sign_in_path: ClassVar[str]
     sign_in_template: ClassVar[str]
@@ -62,11 +64,10 @@ class FactorPresentation(ABC):
 class PrimaryFactorPresentation(FactorPresentation):
     """A kind that turns 2FA on.
 
-    label: what an authenticator is called that has no name. set_up_template: extends set_up.html by the steps of this kind.
+    set_up_template: extends set_up.html by the steps of this kind.
     set_up_choice: what offers to set one up, where there are several kinds.
     """
 
-    label: ClassVar[str]
     set_up_template: ClassVar[str]
     set_up_choice: ClassVar[str]
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from xpressbot.entrypoints.messages.formatting import as_is, clock_time, moment, number
+from xpressbot.entrypoints.messages.formatting import as_is, clock_time, day_date, moment, number
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
@@ -110,7 +110,7 @@ def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
         "dir": texts.direction,
     }
     templates.globals["icon"] = templates.get_template(_ICONS).module
-    in_words = {"moment": moment, "clock": clock_time, "number": number}
+    in_words = {"moment": moment, "clock": clock_time, "day": day_date, "number": number}
     templates.filters |= {name: partial(write, texts) for name, write in in_words.items()} | {"as_is": as_is}
     return templates
 

@@ -39,6 +39,11 @@ def clock_time(texts: Texts, at: int) -> Markup:
     return Markup('<time datetime="{}" data-clock>{} UTC</time>').format(_iso(at), _time_of_day(texts, at))
 
 
+def day_date(texts: Texts, at: int) -> Markup:
+    """The day of UTC; where a page heads its events by days, its script heads them by the reader's own."""
+    return Markup('<time datetime="{}" data-date>{} UTC</time>').format(_iso(at), format_date(_utc(at), "medium", locale=texts.locale))
+
+
 def browser_name(texts: Texts, user_agent: str) -> str:
     """What a person calls the browser: "Firefox on Linux"."""
     browser, system = _parsed(user_agent)

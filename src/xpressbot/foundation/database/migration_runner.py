@@ -65,10 +65,18 @@ def prepare_schema(database: Database, migrations: Migrations) -> None:
         upgrade(database, migrations)
         return
     _refuse_other_encodings(database)
+    refuse_other_schemas(database, migrations)
+
+
+def refuse_other_schemas(database: Database, migrations: Migrations) -> None:
+    """Make sure that the schema is at its newest revision, without changing anything.
+
+    Raises SchemaError.
+    """
     revision = _known_revision(database, migrations)
     if revision is None:
         raise SchemaError(
-            f"The database {_name(database)} holds nothing of XpressBot's yet. If it is the right one, run: xpressbot db upgrade."
+            f"The database{_name(database)} holds nothing of XpressBot's yet. If it is the right one, run: xpressbot db upgrade."
             " Otherwise set XPRESSBOT_DATABASE_URL to the right one."
         )
     if revision != migrations.head:
@@ -96,10 +104,13 @@ def _refuse_other_encodings(database: Database) -> None:
         )
 
 
-def _name(server: Database) -> str:
-    with server.read() as connection:
+def _name(database: Database) -> str:
+    """What a sentence calls a server's database, with a space before it; nothing for a file, which its path names."""
+    if database.engine.dialect.name == "sqlite":
+        return ""
+    with database.read() as connection:
         name: str = connection.execute(text("SELECT current_database()")).scalar_one()
-        return name
+        return f" {name}"
 
 
 def _run_alembic(connection: Connection, migrations: Migrations) -> None:

@@ -69,6 +69,26 @@ def open_for_reading(url: str) -> Database:
     return Database(engine, engine)
 
 
+def open_as_snapshot(url: str) -> Database:
+    """The same for one long look: with a server, a `read()` sees all statements at one moment, and rows can be streamed from it.
+
+    With SQLite each statement sees one moment. Text in it that is no UTF-8 comes with surrogates in the place of the bytes that are none,
+    as file names do (PEP 383): what is looked for may be just that.
+    """
+    file = database_file(url)
+    if file is None:
+        server = open_for_reading(url).engine
+        return Database(server, server.execution_options(isolation_level="REPEATABLE READ"))
+
+    def connect() -> sqlite3.Connection:
+        made = sqlite3.connect(_read_only_uri(file), uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
+        made.text_factory = lambda stored: stored.decode(errors="surrogateescape")
+        return made
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    return Database(engine, engine)
+
+
 def _read_only_uri(file: Path) -> str:
     """Even a reader leaves its own log and index beside a database in WAL mode, unless it is told that there is no writer.
 

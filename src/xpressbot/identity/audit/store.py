@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from xpressbot.foundation.database.transaction import Reading
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
+from xpressbot.identity.audit.rules.history import HistoryFilter
 from xpressbot.identity.tables import SECURITY_EVENT
 
 
@@ -22,6 +23,25 @@ def by_number(tx: Reading, account_id: str, numbers: set[int]) -> Mapping[int, S
     """The account's events with these sequence numbers."""
     statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id, SECURITY_EVENT.c.seq.in_(numbers))
     return {row.seq: _event(row) for row in tx.select(statement)}
+
+
+def last_number(tx: Reading, account_id: str) -> int:
+    """The sequence number of the account's newest event; 0 if it has none."""
+    number: int | None = tx.select(select(func.max(SECURITY_EVENT.c.seq)).where(SECURITY_EVENT.c.subject == account_id)).scalar_one()
+    return number or 0
+
+
+def between(tx: Reading, account_id: str, lowest: int, below: int, asked: HistoryFilter, limit: int) -> Sequence[SecurityEvent]:
+    """The account's newest events that are asked for, of those with numbers from `lowest` to before `below`."""
+    row = SECURITY_EVENT.c
+    statement = select(SECURITY_EVENT).where(row.subject == account_id, row.seq >= lowest, row.seq < below)
+    if asked.kinds is not None:
+        statement = statement.where(row.kind.in_(sorted(kind.value for kind in asked.kinds)))
+    if asked.since is not None:
+        statement = statement.where(row.at >= asked.since)
+    if asked.until is not None:
+        statement = statement.where(row.at < asked.until)
+    return [_event(found) for found in tx.select(statement.order_by(row.seq.desc()).limit(limit))]
 
 
 def read_details(text: str | None) -> dict[str, Any]:

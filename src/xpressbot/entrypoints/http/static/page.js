@@ -11,6 +11,28 @@ for (const element of document.querySelectorAll("[data-needs-js]")) element.hidd
 const day = { dateStyle: "medium" };
 const minute = { timeStyle: "short" };
 
+// Days are the reader's own; the server could only head events by those of UTC.
+const days = document.querySelectorAll("[data-day]");
+if (days.length) {
+  const dates = new Intl.DateTimeFormat(locale, day);
+  const made = [];
+  for (const item of [...days].flatMap((one) => [...one.querySelectorAll("li")])) {
+    const time = item.querySelector("time");
+    const date = dates.format(new Date(time.dateTime));
+    if (made.at(-1)?.querySelector("h2 time").textContent !== date) {
+      const begun = days[0].cloneNode(true);
+      const heading = begun.querySelector("h2 time");
+      heading.dateTime = time.dateTime;
+      heading.textContent = date;
+      begun.querySelector("ul").replaceChildren();
+      made.push(begun);
+    }
+    made.at(-1).querySelector("ul").append(item);
+  }
+  days[0].before(...made);
+  for (const one of days) one.remove();
+}
+
 for (const time of document.querySelectorAll("time[data-moment], time[data-clock]")) {
   const format = time.hasAttribute("data-clock") ? minute : { ...day, ...minute };
   time.title = time.textContent;

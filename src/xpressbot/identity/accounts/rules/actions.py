@@ -10,6 +10,7 @@ class Action(StrEnum):
     """An action of a signed-in person."""
 
     VIEW_ACCOUNT = "view_account"
+    VIEW_HISTORY = "view_history"
     CONFIRM_IDENTITY = "confirm_identity"
     SIGN_OUT = "sign_out"
     ACKNOWLEDGE_NOTICES = "acknowledge_notices"
@@ -60,6 +61,7 @@ def _own(proof: ProofNeeded, *, writes: bool = True) -> Requirement:
 
 ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
+    Action.VIEW_HISTORY: _own(ProofNeeded.NONE, writes=False),
     Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
     Action.SIGN_OUT: _own(ProofNeeded.NONE),
     Action.ACKNOWLEDGE_NOTICES: _own(ProofNeeded.NONE),

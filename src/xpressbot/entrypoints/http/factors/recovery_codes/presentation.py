@@ -19,6 +19,7 @@ class RecoveryCodePresentation(FactorPresentation):
     """Recovery codes."""
 
     kind = RecoveryCodeText.kind
+    label = N_("Recovery code")
     template_package = __package__
     sign_in_path = "/sign-in/recovery-code"
     sign_in_template = "recovery_codes/sign_in.html"
