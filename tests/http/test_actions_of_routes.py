@@ -23,7 +23,15 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
     (app,) = browser.apps().values()
     if page.action in {Action.RESTART_ENROLMENT, Action.CONFIRM_ENROLMENT}:
         assert browser.post("/account/2fa/start", lost="no").status_code == 303
-    fields = {"app": app, "name": "Tablet", "code": protected.phone.next_code(), "password": PASSWORD, "lost": "no", "shown": "1-1"}
+    fields = {
+        "session": "nobody's",
+        "app": app,
+        "name": "Tablet",
+        "code": protected.phone.next_code(),
+        "password": PASSWORD,
+        "lost": "no",
+        "shown": "1-1",
+    }
     if page.action is Action.CHECK_BACKUP:
         fields["code"] = protected.codes[0]
     asked = set()

@@ -9,7 +9,8 @@ from tests.use_cases.instrumentation import statements
 MOST = {
     "/api/v1/session": 1,
     "/sign-in": 1,
-    "/account": 4,
+    "/account": 5,
+    "/account/sessions": 2,
     "/account/2fa/recovery-codes": 3,
     "/account/2fa/apps": 3,
     "/": 9,

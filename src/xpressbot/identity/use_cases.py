@@ -11,6 +11,7 @@ from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.sessions import SessionAdministration
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
 from xpressbot.identity.factors import retention as factors
@@ -20,8 +21,10 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
+from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import Sessions
 from xpressbot.identity.sign_in import retention as sign_in
 from xpressbot.identity.sign_in.password_step import PasswordStep
@@ -39,6 +42,8 @@ class Identity:
     password_step: PasswordStep
     second_step: SecondStep
     sessions: Sessions
+    session_listing: SessionListing
+    session_password: SessionPassword
     step_up: StepUp
     two_factor: TwoFactor
     authenticators: Authenticators
@@ -47,6 +52,7 @@ class Identity:
     account_page: AccountPage
     registration: Registration
     administration: Administration
+    session_administration: SessionAdministration
     two_factor_reset: TwoFactorReset
     re_encryption: ReEncryption
 

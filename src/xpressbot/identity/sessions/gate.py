@@ -159,6 +159,10 @@ class Gate:
         """
         return _lacks_proof(caller.session, action, self._system.now(), password_proven=True)
 
+    def asks_for_password(self, caller: Caller, action: Action) -> bool:
+        """Whether the form of this action needs a field for the password."""
+        return _lacks_proof(caller.session, action, self._system.now(), password_proven=False)
+
     def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied[SessionRefusal]:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
 

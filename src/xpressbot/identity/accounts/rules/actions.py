@@ -12,6 +12,8 @@ class Action(StrEnum):
     VIEW_ACCOUNT = "view_account"
     CONFIRM_IDENTITY = "confirm_identity"
     SIGN_OUT = "sign_out"
+    END_SESSION = "end_session"
+    END_OTHER_SESSIONS = "end_other_sessions"
     ACKNOWLEDGE_NOTICES = "acknowledge_notices"
     START_ENROLMENT = "start_enrolment"
     RESTART_ENROLMENT = "restart_enrolment"
@@ -62,6 +64,8 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
     Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
     Action.SIGN_OUT: _own(ProofNeeded.NONE),
+    Action.END_SESSION: _own(ProofNeeded.FRESH_OR_PASSWORD),
+    Action.END_OTHER_SESSIONS: _own(ProofNeeded.FRESH_OR_PASSWORD),
     Action.ACKNOWLEDGE_NOTICES: _own(ProofNeeded.NONE),
     Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY),
     Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE),
