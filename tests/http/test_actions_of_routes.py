@@ -38,10 +38,10 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
     for method in ("run", "charge"):
         original = getattr(Gate, method)
 
-        def noted(gate: Gate, caller: object, action: Action, *rest: object, original: object = original) -> object:
+        def noted(gate: Gate, caller: object, action: Action, *rest: object, original: object = original, **named: object) -> object:
             asked.add(action)
             assert callable(original)
-            return original(gate, caller, action, *rest)
+            return original(gate, caller, action, *rest, **named)
 
         monkeypatch.setattr(Gate, method, noted)
     assert browser.post(page.path, fields).status_code < 500

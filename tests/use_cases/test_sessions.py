@@ -171,12 +171,14 @@ def test_a_browser_shared_by_two_accounts_is_known_to_both(installation: Install
 
 
 def test_two_sessions_of_one_person_are_told_apart(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """Settings count the other live ones, not this one, and not those that have ended by inactivity."""
+    """Settings count the others, live or locked, and not this one; what is over counts no more."""
     visitor.sign_in()
     app = visitor.enable()
     new_visitor().sign_in(TotpCode(app.next_code()))
     assert visitor.identity.account_page.other_sessions(visitor.me) == 1
-    visitor.clock.advance(minutes=40)
-    assert visitor.caller is not None
-    visitor.clock.advance(minutes=40)
-    assert visitor.identity.account_page.other_sessions(visitor.me) == 0
+    for minutes in (59, 59):
+        visitor.clock.advance(minutes=minutes)
+        assert visitor.identity.account_page.other_sessions(visitor.me) == 1
+    other = visitor.identity.session_listing.listed(visitor.me)[1].session
+    assert other.is_locked(visitor.clock.now())
+    assert not other.is_open(other.expires_at)
