@@ -68,6 +68,7 @@ from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
+from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
 
@@ -133,6 +134,7 @@ def build(
         session_listing=SessionListing(transactions, gate, system),
         session_password=SessionPassword(gate, hasher),
         step_up=StepUp(transactions, gate, hasher, kinds),
+        unlock=Unlock(gate, hasher),
         two_factor=TwoFactor(transactions, gate, kinds, steps),
         authenticators=Authenticators(transactions, gate, kinds, steps),
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),

@@ -3,6 +3,7 @@
 from tests.support.command_line import Shell
 from tests.support.people import caller_with, session_by_password, signed_in
 from xpressbot.entrypoints.services import Services
+from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.sessions.caller import Client
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -27,7 +28,9 @@ def test_the_operator_lists_and_ends_sessions(shell: Shell, services: Services) 
     assert shell.run("sessions", "end", EMAIL).out == f"{EMAIL}: sessions that have ended: 0.\n"
     assert services.identity.sessions.find(second.token) is None
     back = caller_with(services, session_by_password(services, EMAIL).session)
-    assert [notice.kind for notice in services.identity.account_page.dashboard(back).notices].count("session.ended_by_operator") == 2
+    assert [notice.kind for notice in services.identity.account_page.dashboard(back).notices].count(
+        EventKind.SESSIONS_ENDED_BY_OPERATOR
+    ) == 2
 
 
 def test_a_session_of_another_account_is_not_ended(shell: Shell, services: Services) -> None:

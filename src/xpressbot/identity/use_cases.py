@@ -31,6 +31,7 @@ from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.step_up import StepUp
+from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.throttling import retention as throttling
 
 
@@ -45,6 +46,7 @@ class Identity:
     session_listing: SessionListing
     session_password: SessionPassword
     step_up: StepUp
+    unlock: Unlock
     two_factor: TwoFactor
     authenticators: Authenticators
     recovery_codes: RecoveryCodes

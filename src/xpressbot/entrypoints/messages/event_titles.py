@@ -41,6 +41,7 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.SESSION_ENDED_BY_FAILURES: N_("Signed out after wrong tries to confirm who you are"),
     EventKind.IDENTITY_CONFIRMED: N_("Confirmed who you are"),
     EventKind.IDENTITY_CONFIRMED_WITH_BACKUP: N_("Confirmed who you are with a recovery code"),
+    EventKind.SESSION_UNLOCKED: N_("Unlocked a session with the password"),
     EventKind.IDENTITY_REFUSED: N_("Wrong password or code when confirming who you are"),
     EventKind.ENROLMENT_STARTED: N_("Began to set up 2FA"),
     EventKind.ENROLMENT_REFUSED: N_("Wrong code while setting up 2FA"),

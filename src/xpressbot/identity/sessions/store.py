@@ -11,7 +11,7 @@ from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.store import account_from
 from xpressbot.identity.sessions.rules.assurance import Amr
-from xpressbot.identity.sessions.rules.session import MOST_PER_ACCOUNT, Session
+from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, MOST_PER_ACCOUNT, Session
 from xpressbot.identity.tables import ACCOUNT, SESSION
 
 _SESSION_COLUMNS = (
@@ -39,7 +39,11 @@ _OF_ACCOUNT = SESSION.c.account_id == bindparam("of_account")
 _ADD = insert(SESSION).returning(select(func.count()).select_from(SESSION).where(_OF_ACCOUNT).scalar_subquery())
 _TOUCH = (
     update(SESSION)
-    .where(SESSION.c.token_hash == bindparam("of_token"), SESSION.c.last_used_at < bindparam("now"))
+    .where(
+        SESSION.c.token_hash == bindparam("of_token"),
+        SESSION.c.last_used_at < bindparam("now"),
+        SESSION.c.last_used_at > bindparam("used_after"),
+    )
     .values(last_used_at=bindparam("now"))
 )
 _IS_THIS = SESSION.c.id == bindparam("this_session")
@@ -119,8 +123,8 @@ def is_previous(tx: Reading, token_hash: bytes) -> bool:
 
 
 def touch(tx: Writing, token_hash: bytes, now: int) -> None:
-    """Write down that the session was used, unless a later use is there."""
-    tx.execute(_TOUCH, {"of_token": token_hash, "now": now})
+    """Write down that the session was used, unless a later use is there, or it is locked by now."""
+    tx.execute(_TOUCH, {"of_token": token_hash, "now": now, "used_after": now - INACTIVITY_TIMEOUT})
 
 
 def renew(tx: Writing, session: Session, token_hash: bytes, security_version: int) -> None:
@@ -131,6 +135,7 @@ def renew(tx: Writing, session: Session, token_hash: bytes, security_version: in
         "security_version": security_version,
         "amr": stored_amr(session.amr),
         "proven_at": session.proven_at,
+        "last_used_at": session.last_used_at,
         "recovery_grant_until": session.recovery_grant_until,
         "shown_set_id": session.shown_set_id,
         "codes_visible_until": session.codes_visible_until,

@@ -12,6 +12,7 @@ from xpressbot.entrypoints.http.pages import (
     sessions,
     sign_in,
     two_factor,
+    unlock,
     welcome,
 )
 from xpressbot.entrypoints.http.routing import Page
@@ -27,6 +28,7 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *dashboard.PAGES,
         *account.PAGES,
         *sessions.PAGES,
+        *unlock.PAGES,
         *two_factor.PAGES,
         *authenticator_apps.PAGES,
         *factor_pages,

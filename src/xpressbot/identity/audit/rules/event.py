@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
     IDENTITY_CONFIRMED = "step_up.completed"
     IDENTITY_CONFIRMED_WITH_BACKUP = "step_up.completed_with_backup"
+    SESSION_UNLOCKED = "session.unlocked"
     IDENTITY_REFUSED = "step_up.refused"
     ENROLMENT_STARTED = "authenticator.enrolment_started"
     ENROLMENT_REFUSED = "authenticator.enrolment_refused"
