@@ -101,7 +101,7 @@ def test_the_password_alone_goes_on_to_the_page_that_was_asked_for(installation:
     asked = locked.post("/account/2fa/disable")
     assert asked.headers["location"] == f"{UNLOCK}?next=/account/2fa/disable"
     page = locked.follow(asked)
-    assert "as anna@example.com" in words(page.text)
+    assert "to go on as anna@example.com." in words(page.text)
     found = re.search(r'name="next" value="([^"]*)"', page.text)
     assert found is not None
     response = locked.post(UNLOCK, password=PASSWORD, next=found[1])

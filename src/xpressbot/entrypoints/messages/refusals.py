@@ -65,6 +65,11 @@ def with_tries_left(texts: Texts, why: Text, denied: Denied[Reason]) -> Text:
     return Markup("{} {}").format(why, left % {"count": number(texts, denied.tries_left)})
 
 
+def wrong_password_text(texts: Texts, denied: Denied[PasswordRefusal]) -> Text:
+    """Why the password of a person who is known already proves nothing."""
+    return with_tries_left(texts, texts.gettext("That password is not right. Check what you typed, and that Caps Lock is off."), denied)
+
+
 def reason_text(texts: Texts, reason: ToldRefusal) -> str:
     """Why something was refused, where there is no more to say than the reason."""
     return texts.gettext(_SENTENCES[reason]) % _count_of(texts, reason)

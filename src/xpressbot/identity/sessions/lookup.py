@@ -12,7 +12,7 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller, SessionHolder
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import Session
 
@@ -91,6 +91,15 @@ class Sessions:
     def is_from_the_future(self, client: Client) -> bool:
         """Whether this browser is not signed in because a clock was changed since it did so, so that the person may be told."""
         return client.session is not None and self._lookup.is_from_the_future(client.session)
+
+    def stay(self, caller: Caller) -> Done | Denied[SessionRefusal] | StepUpRequired:
+        """Use the session on without opening a page. Its absolute end stays where it is."""
+
+        def operation(entry: Entry) -> Unchanged[Done]:
+            session_store.touch(entry.tx, caller.token.digest, entry.now)
+            return Unchanged(Done())
+
+        return self._gate.run(caller, Action.STAY_SIGNED_IN, operation)
 
     def sign_out(self, caller: SessionHolder) -> Done | Denied[SessionRefusal] | StepUpRequired:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""

@@ -12,7 +12,7 @@ from xpressbot.entrypoints.http.pages.sign_in import sign_out
 from xpressbot.entrypoints.http.paths import SESSIONS_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text, browser_name, listed
-from xpressbot.entrypoints.messages.refusals import reason_text, refusal_text
+from xpressbot.entrypoints.messages.refusals import reason_text, wrong_password_text
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
@@ -31,6 +31,12 @@ _OTHERS: Final = "others"
 def show_sessions(request: PageRequest, caller: Caller) -> Response:
     """Each browser in which this account is signed in."""
     return _page(request, caller)
+
+
+def stay(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """Use the session on, and go back to the page that offered it."""
+    outcome = request.identity.sessions.stay(caller)
+    return redirect(request.safe_next(request.form["next"])) if isinstance(outcome, Done) else outcome
 
 
 def end(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -98,7 +104,7 @@ def _not_proven(
             request.site.cookies.clear(response, Cookie.SESSION)
             return response
         case PasswordRefusal() as reason:
-            return _page(request, caller, status=401, errors={_field(ended): refusal_text(request.texts, denied.narrowed(reason))})
+            return _page(request, caller, status=401, errors={_field(ended): wrong_password_text(request.texts, denied.narrowed(reason))})
         case unknown:
             assert_never(unknown)
 
@@ -168,6 +174,7 @@ def _field(ended: str) -> str:
 
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", SESSIONS_PATH, Action.VIEW_ACCOUNT, show_sessions),
+    SignedInPage("POST", f"{SESSIONS_PATH}/stay", Action.STAY_SIGNED_IN, stay, returns_to=SESSIONS_PATH),
     SignedInPage("POST", f"{SESSIONS_PATH}/end", Action.END_SESSION, end, hashes_at=SESSION, returns_to=SESSIONS_PATH),
     SignedInPage("POST", f"{SESSIONS_PATH}/end-others", Action.END_OTHER_SESSIONS, end_others, hashes_at=SESSION, returns_to=SESSIONS_PATH),
 ]

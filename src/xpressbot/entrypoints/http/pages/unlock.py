@@ -11,6 +11,7 @@ from xpressbot.entrypoints.http.hashing_form_limits import SESSION
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH, UNLOCK_PATH
 from xpressbot.entrypoints.http.routing import LockedPage, Page, SignedInOutcome
+from xpressbot.entrypoints.messages.refusals import wrong_password_text
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
@@ -54,7 +55,8 @@ def _not_unlocked(
             request.site.cookies.clear(response, Cookie.SESSION)
             return response
         case PasswordRefusal() as reason:
-            return request.refused(_TEMPLATE, None, denied.narrowed(reason), **_context(request, locked, request.form["next"]))
+            message = wrong_password_text(request.texts, denied.narrowed(reason))
+            return request.page(_TEMPLATE, None, status=401, message=message, **_context(request, locked, request.form["next"]))
         case unknown:
             assert_never(unknown)
 

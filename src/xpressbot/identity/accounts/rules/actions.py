@@ -11,6 +11,7 @@ class Action(StrEnum):
 
     VIEW_ACCOUNT = "view_account"
     CONFIRM_IDENTITY = "confirm_identity"
+    STAY_SIGNED_IN = "stay_signed_in"
     UNLOCK = "unlock"
     SIGN_OUT = "sign_out"
     END_SESSION = "end_session"
@@ -68,6 +69,7 @@ def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False)
 ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
     Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
+    Action.STAY_SIGNED_IN: _own(ProofNeeded.NONE),
     Action.UNLOCK: _own(ProofNeeded.NONE, while_locked=True),
     Action.SIGN_OUT: _own(ProofNeeded.NONE, while_locked=True),
     Action.END_SESSION: _own(ProofNeeded.FRESH_OR_PASSWORD),

@@ -9,6 +9,8 @@ from xpressbot.identity.throttling.rules import Bucket, Policy
 
 ABSOLUTE_LIFETIME: Final = 24 * HOUR
 INACTIVITY_TIMEOUT: Final = 1 * HOUR
+STAY_OFFERED_BEFORE: Final = 5 * MINUTE
+"""How long before it locks a page offers to use it on."""
 MOST_PER_ACCOUNT: Final = 20
 """Sessions that are not over, of one account at a time (ASVS 7.1.2). When one more begins, the one that was unused longest ends."""
 LAST_USE_RESOLUTION: Final = 1 * MINUTE
