@@ -264,6 +264,11 @@ def _sessions(walk: Walk) -> None:
     walk.post(dora, "/account/sessions/end", session=other, password=PASSWORD)
     for password in ("", "wrong", PASSWORD):
         walk.post(dora, "/account/sessions/end-others", password=password)
+    walk.post(dora, "/account/sessions/stay", next="/account")
+    walk.installation.clock.advance(minutes=61)
+    walk.get(dora, "/sign-in/unlock", "/account")
+    for password in ("", "wrong", PASSWORD):
+        walk.post(dora, "/sign-in/unlock", password=password)
 
 
 def _turning_off(walk: Walk) -> None:
