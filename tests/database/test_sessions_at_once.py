@@ -9,14 +9,16 @@ from functools import partial
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import caller_with, session_by_password, signed_in
 from tests.support.races import race_in_threads
-from xpressbot.foundation.database.transaction import Writing
+from tests.use_cases.instrumentation import parts_of
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, LockedCaller
-from xpressbot.identity.sessions.gate import PasswordProof, SessionRefusal
+from xpressbot.identity.sessions.gate import Gate, PasswordProof, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.listing import ListingRefusal
-from xpressbot.identity.sessions.rules.session import MOST_PER_ACCOUNT
+from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, MOST_PER_ACCOUNT
 
 EMAIL = "anna@example.com"
 
@@ -103,3 +105,30 @@ def test_many_sign_ins_at_once_leave_the_account_the_sessions_it_may_have(instal
     assert max(counts) == MOST_PER_ACCOUNT
     with services.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM session").scalar_one() == MOST_PER_ACCOUNT
+
+
+def test_a_use_that_comes_too_late_to_be_noted_unlocks_nothing(installation: Installation) -> None:
+    """The request was let in a moment before the hour was over, and wrote its last use after that."""
+    caller = signed_in(installation.services, EMAIL)
+    transactions = Transactions(installation.services.database)
+    for late, noted in ((INACTIVITY_TIMEOUT, False), (INACTIVITY_TIMEOUT - 1, True)):
+        with transactions.writing() as tx:
+            session_store.touch(tx, caller.token.digest, caller.session.last_used_at + late)
+            found = session_store.by_token(tx, caller.token.digest)
+            tx.commit()
+        assert found is not None
+        assert (found.last_used_at == caller.session.last_used_at + late) is noted
+
+
+def test_the_gate_lets_a_locked_session_do_nothing_but_what_its_actions_allow(installation: Installation) -> None:
+    """Whatever use case calls it: the table of actions says which those are."""
+    caller = signed_in(installation.services, EMAIL)
+    installation.clock.advance(minutes=61)
+    locked = installation.services.identity.sessions.recognise(caller.client)
+    assert isinstance(locked, LockedCaller)
+    parts = parts_of(installation)
+    gate = Gate(parts.transactions, parts.system, parts.kinds.methods)
+    let_through = {action for action in Action if gate.run(locked, action, lambda _entry: Unchanged(Done())) == Done()}
+    assert let_through == {Action.UNLOCK, Action.SIGN_OUT}
+    assert gate.run(locked, Action.CONFIRM_IDENTITY, lambda _entry: Unchanged(Done())) == Denied(SessionRefusal.SESSION_LOCKED)
+    assert gate.run(caller, Action.SIGN_OUT, lambda _entry: Unchanged(Done())) == Denied(SessionRefusal.SESSION_LOCKED)
