@@ -24,15 +24,15 @@ def test_a_browser_without_a_token_or_with_a_made_up_one_is_signed_out(visitor: 
     assert visitor.session != Token(bytes(32))
 
 
-def test_sixty_one_minutes_without_use_end_a_session(visitor: UseCaseBrowser) -> None:
-    """And it stays ended, whatever is asked afterwards."""
+def test_sixty_one_minutes_without_use_lock_a_session(visitor: UseCaseBrowser) -> None:
+    """And it stays locked, whatever is asked afterwards (ASVS 7.3.1)."""
     visitor.sign_in()
     visitor.clock.advance(minutes=59)
     me = visitor.me
     visitor.clock.advance(minutes=61)
     assert visitor.caller is None
     assert visitor.caller is None
-    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.SESSION_LOCKED)
 
 
 def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> None:

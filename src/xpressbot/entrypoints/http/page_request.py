@@ -15,10 +15,11 @@ from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, F
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
-from xpressbot.entrypoints.http.rendering import Renderer, SessionTimes
+from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import NO_COOKIE
 from xpressbot.entrypoints.messages.refusals import refusal_text, with_tries_left
+from xpressbot.entrypoints.messages.session_times import session_times
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
@@ -167,7 +168,7 @@ class PageRequest:
         if subject is not None:
             context["form_for"] = self.site.form_subjects.value(subject)
         if account is not None and self.session is not None:
-            context["session"] = SessionTimes(self.session, self.now(), self.back)
+            context |= {"session": session_times(self.texts, self.session, self.now()), "came_from": self.back}
         return self.site.renderer.page(self.texts, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:

@@ -17,10 +17,8 @@ from starlette.responses import HTMLResponse
 from xpressbot.entrypoints.messages.formatting import as_is, clock_time, moment, number
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
-from xpressbot.foundation.times import SECOND, whole_seconds_until
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
-from xpressbot.identity.sessions.rules.session import STAY_OFFERED_BEFORE, Session
 
 _QR_QUIET_ZONE: Final = 4
 _ICONS: Final = "_icons.html"
@@ -47,35 +45,6 @@ class Viewer:
         """One or two letters for the profile icon."""
         words = self.name.split()
         return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
-
-
-@dataclass(frozen=True, slots=True)
-class SessionTimes:
-    """Until when the signed-in person stays so, as every page says it. back: the page that they go on with."""
-
-    session: Session
-    now: int
-    back: str
-
-    @property
-    def locks_at(self) -> int | None:
-        """When the session locks, unless it is used before; None where it ends at that time."""
-        return self.session.locks_at if self.session.locks_at < self.session.expires_at else None
-
-    @property
-    def ends_at(self) -> int:
-        """When it ends in any case."""
-        return self.session.expires_at
-
-    @property
-    def seconds_left(self) -> int:
-        """Until it locks or ends without use."""
-        return whole_seconds_until(self.session.locks_at, self.now)
-
-    @property
-    def warned_before(self) -> int:
-        """So many seconds before that, the page's script says so."""
-        return STAY_OFFERED_BEFORE // SECOND
 
 
 class Renderer:
