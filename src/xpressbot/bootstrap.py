@@ -42,6 +42,7 @@ from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
+from xpressbot.identity.administration.sessions import SessionAdministration
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit.history import History
 from xpressbot.identity.factors.authenticators import Authenticators
@@ -54,9 +55,11 @@ from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.registration.account_creation import PasswordRules, Registration
 from xpressbot.identity.sessions.gate import Gate
+from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
 from xpressbot.identity.sessions.store import RESOLVE, resolved
@@ -66,6 +69,7 @@ from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
+from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
 
@@ -128,7 +132,10 @@ def build(
         password_step=PasswordStep(transactions, system, hasher, digest, session_start, log),
         second_step=second_step,
         sessions=Sessions(transactions, gate, system, kinds.methods),
+        session_listing=SessionListing(transactions, gate, system),
+        session_password=SessionPassword(gate, hasher),
         step_up=StepUp(transactions, gate, hasher, kinds),
+        unlock=Unlock(gate, hasher),
         two_factor=TwoFactor(transactions, gate, kinds, steps),
         authenticators=Authenticators(transactions, gate, kinds, steps),
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
@@ -139,6 +146,7 @@ def build(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),
         administration=Administration(transactions, system, kinds),
+        session_administration=SessionAdministration(transactions, system),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )

@@ -33,7 +33,7 @@ def main() -> None:
     configure_logging(json_lines=False, level="ERROR")
     TARGET.mkdir(parents=True, exist_ok=True)
     with launch() as chromium:
-        for make in (take_the_guide, take_several_apps, take_dark_and_phone, take_first_run):
+        for make in (take_the_guide, take_several_apps, take_sessions, take_dark_and_phone, take_first_run):
             make(chromium)
 
 
@@ -94,6 +94,25 @@ def take_several_apps(chromium: Browser) -> None:
             anna.enter_password()
             anna.is_on(labels.SET_UP_2FA_AGAIN)
             take(anna.page, "after-a-reset")
+
+
+def take_sessions(chromium: Browser) -> None:
+    """The list of sessions, and one that was not used for an hour."""
+    with fresh_site() as site:
+        site.installation.add_account()
+        protected = protect(site)
+        with visitor(chromium, site, user_agent=FIREFOX) as earlier:
+            earlier.sign_in_with_recovery_code(protected.codes[0])
+            site.clock.advance(minutes=6)
+            with visitor(chromium, site) as anna:
+                anna.sign_in_with_code(protected.phone)
+                anna.open("/account/sessions")
+                anna.is_on(labels.WHERE_YOU_ARE_SIGNED_IN)
+                take(anna.page, "sessions")
+                site.clock.advance(minutes=61)
+                anna.open("/account")
+                anna.is_on(labels.SESSION_LOCKED)
+                take(anna.page, "session-locked")
 
 
 def take_dark_and_phone(chromium: Browser) -> None:

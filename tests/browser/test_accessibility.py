@@ -209,6 +209,31 @@ def test_several_apps_and_a_move(site: Site, anna: Person) -> None:
     assert findings == []
 
 
+def test_sessions_and_a_lock(site: Site, anna: Person) -> None:
+    """The list of sessions with a fresh proof and without, a wrong password there, the offer to stay, the locked session."""
+    protected = protect(site)
+    arrive_signed_in(anna, session_of(site, recovery_code=protected.codes[0]))
+    anna.open("/account/sessions")
+    findings = inspect(anna.page)
+    site.clock.advance(minutes=6)
+    anna.page.clock.install()
+    anna.open("/account/sessions")
+    anna.page.get_by_text(labels.SIGN_OUT_THIS_BROWSER).click()
+    findings += inspect(anna.page)
+    anna.page.get_by_label(labels.YOUR_PASSWORD).first.fill("wrong")
+    anna.page.locator("details[open]").get_by_role("button").click()
+    anna.sees(labels.more_tries(4))
+    findings += inspect(anna.page)
+    anna.page.clock.fast_forward("56:00")
+    anna.button(labels.STAY_SIGNED_IN).wait_for()
+    findings += inspect(anna.page)
+    site.clock.advance(minutes=61)
+    anna.open("/account")
+    anna.is_on(labels.SESSION_LOCKED)
+    findings += inspect(anna.page)
+    assert findings == []
+
+
 def test_after_a_reset(site: Site, anna: Person) -> None:
     """The page that asks for the link in each of its states, and the set-up that comes before the session."""
     services = site.installation.services

@@ -62,7 +62,7 @@ def _wide(browsers: Browsers, pages: Iterable[SeenPage], texts: Texts) -> dict[s
 
 def _looks(html: str) -> str:
     """A page without what differs although it looks the same: hidden fields, tokens, times."""
-    return re.sub(r'value="[^"]*"|<time.*?</time>', "", html)
+    return re.sub(r'(?:value|data-seconds-left)="[^"]*"|<time.*?</time>', "", html)
 
 
 def _too_wide(screen: Page, html: str, texts: Texts) -> list[str]:

@@ -23,17 +23,25 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
     (app,) = browser.apps().values()
     if page.action in {Action.RESTART_ENROLMENT, Action.CONFIRM_ENROLMENT}:
         assert browser.post("/account/2fa/start", lost="no").status_code == 303
-    fields = {"app": app, "name": "Tablet", "code": protected.phone.next_code(), "password": PASSWORD, "lost": "no", "shown": "1-1"}
+    fields = {
+        "session": "nobody's",
+        "app": app,
+        "name": "Tablet",
+        "code": protected.phone.next_code(),
+        "password": PASSWORD,
+        "lost": "no",
+        "shown": "1-1",
+    }
     if page.action is Action.CHECK_BACKUP:
         fields["code"] = protected.codes[0]
     asked = set()
     for method in ("run", "charge"):
         original = getattr(Gate, method)
 
-        def noted(gate: Gate, caller: object, action: Action, *rest: object, original: object = original) -> object:
+        def noted(gate: Gate, caller: object, action: Action, *rest: object, original: object = original, **named: object) -> object:
             asked.add(action)
             assert callable(original)
-            return original(gate, caller, action, *rest)
+            return original(gate, caller, action, *rest, **named)
 
         monkeypatch.setattr(Gate, method, noted)
     assert browser.post(page.path, fields).status_code < 500

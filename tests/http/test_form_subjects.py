@@ -13,8 +13,8 @@ from tests.support.browser import Browser
 from tests.support.form_client import shown_for
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.page_routes import FOR_ANYBODY
 from xpressbot.entrypoints.http.pages import all_pages
-from xpressbot.entrypoints.http.routing import FOR_ANYBODY
 
 PAGES = all_pages(FACTORS, FACTOR_PAGES)
 

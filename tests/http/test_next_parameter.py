@@ -9,7 +9,8 @@ from tests.http.conftest import Protected
 from tests.http.raw_requests import paths_with
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.entrypoints.http.routing import SignedInPage, destinations
+from xpressbot.entrypoints.http.page_routes import destinations
+from xpressbot.entrypoints.http.routing import SignedInPage
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import StepUpRequired
 

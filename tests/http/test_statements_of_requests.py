@@ -9,9 +9,10 @@ from tests.use_cases.instrumentation import statements
 MOST = {
     "/api/v1/session": 1,
     "/sign-in": 1,
-    "/account": 4,
     "/account/history": 3,
     "/account/history?group=sign-in&from=2026-01-01&to=2027-01-01&before=3": 3,
+    "/account": 5,
+    "/account/sessions": 2,
     "/account/2fa/recovery-codes": 3,
     "/account/2fa/apps": 3,
     "/": 9,

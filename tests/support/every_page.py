@@ -1,5 +1,6 @@
 """A walk through all pages: each in its notable states, each form filled in badly, each error."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _second_factors(walk, phone, codes)
         _links(walk)
         _forms_of_others(walk)
+        _sessions(walk)
         _turning_off(walk)
         _errors(walk)
     finally:
@@ -248,6 +250,27 @@ def _forms_of_others(walk: Walk) -> None:
         shown.append(shared.form_for("/link/invite") or "")
     walk.post(shared, "/link/invite", name="Frida", password=PASSWORD, **{"for": shown[0]})
     walk.post(shared, "/sign-out")
+
+
+def _sessions(walk: Walk) -> None:
+    browsers = [walk.browser() for _ in range(3)]
+    for browser in browsers:
+        browser.sign_in("dora@example.com")
+    dora = browsers[0]
+    walk.get(dora, "/account/sessions", "/account")
+    walk.installation.clock.advance(minutes=6)
+    walk.get(dora, "/account/sessions")
+    other = re.findall(r'name="session" value="(\w+)"', dora.get("/account/sessions").text)[0]
+    for password in ("", "wrong", PASSWORD):
+        walk.post(dora, "/account/sessions/end", session=other, password=password)
+    walk.post(dora, "/account/sessions/end", session=other, password=PASSWORD)
+    for password in ("", "wrong", PASSWORD):
+        walk.post(dora, "/account/sessions/end-others", password=password)
+    walk.post(dora, "/account/sessions/stay", next="/account")
+    walk.installation.clock.advance(minutes=61)
+    walk.get(dora, "/sign-in/unlock", "/account")
+    for password in ("", "wrong", PASSWORD):
+        walk.post(dora, "/sign-in/unlock", password=password)
 
 
 def _turning_off(walk: Walk) -> None:

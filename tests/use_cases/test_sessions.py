@@ -24,15 +24,15 @@ def test_a_browser_without_a_token_or_with_a_made_up_one_is_signed_out(visitor: 
     assert visitor.session != Token(bytes(32))
 
 
-def test_sixty_one_minutes_without_use_end_a_session(visitor: UseCaseBrowser) -> None:
-    """And it stays ended, whatever is asked afterwards."""
+def test_sixty_one_minutes_without_use_lock_a_session(visitor: UseCaseBrowser) -> None:
+    """And it stays locked, whatever is asked afterwards (ASVS 7.3.1)."""
     visitor.sign_in()
     visitor.clock.advance(minutes=59)
     me = visitor.me
     visitor.clock.advance(minutes=61)
     assert visitor.caller is None
     assert visitor.caller is None
-    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.identity.two_factor.start(me, Totp.name) == Denied(SessionRefusal.SESSION_LOCKED)
 
 
 def test_a_day_and_a_second_end_a_session_in_use(visitor: UseCaseBrowser) -> None:
@@ -171,12 +171,14 @@ def test_a_browser_shared_by_two_accounts_is_known_to_both(installation: Install
 
 
 def test_two_sessions_of_one_person_are_told_apart(visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]) -> None:
-    """Settings count the other live ones, not this one, and not those that have ended by inactivity."""
+    """Settings count the others, live or locked, and not this one; what is over counts no more."""
     visitor.sign_in()
     app = visitor.enable()
     new_visitor().sign_in(TotpCode(app.next_code()))
     assert visitor.identity.account_page.other_sessions(visitor.me) == 1
-    visitor.clock.advance(minutes=40)
-    assert visitor.caller is not None
-    visitor.clock.advance(minutes=40)
-    assert visitor.identity.account_page.other_sessions(visitor.me) == 0
+    for minutes in (59, 59):
+        visitor.clock.advance(minutes=minutes)
+        assert visitor.identity.account_page.other_sessions(visitor.me) == 1
+    other = visitor.identity.session_listing.listed(visitor.me)[1].session
+    assert other.is_locked(visitor.clock.now())
+    assert not other.is_open(other.expires_at)

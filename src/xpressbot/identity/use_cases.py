@@ -11,6 +11,7 @@ from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.sessions import SessionAdministration
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
 from xpressbot.identity.audit.history import History
@@ -21,14 +22,17 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
+from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import Sessions
 from xpressbot.identity.sign_in import retention as sign_in
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.step_up import StepUp
+from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.throttling import retention as throttling
 
 
@@ -40,7 +44,10 @@ class Identity:
     password_step: PasswordStep
     second_step: SecondStep
     sessions: Sessions
+    session_listing: SessionListing
+    session_password: SessionPassword
     step_up: StepUp
+    unlock: Unlock
     two_factor: TwoFactor
     authenticators: Authenticators
     recovery_codes: RecoveryCodes
@@ -49,6 +56,7 @@ class Identity:
     history: History
     registration: Registration
     administration: Administration
+    session_administration: SessionAdministration
     two_factor_reset: TwoFactorReset
     re_encryption: ReEncryption
 

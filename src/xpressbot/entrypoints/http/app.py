@@ -23,9 +23,10 @@ from xpressbot.entrypoints.http.health import health_routes
 from xpressbot.entrypoints.http.metrics import keep_occupancy_current, metrics_route
 from xpressbot.entrypoints.http.middleware import RequestMiddleware
 from xpressbot.entrypoints.http.page_request import Site
+from xpressbot.entrypoints.http.page_routes import destinations, page_routes
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
-from xpressbot.entrypoints.http.routing import Page, destinations, page_routes
+from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.jobs import run_jobs
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services

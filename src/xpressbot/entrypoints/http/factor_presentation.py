@@ -30,6 +30,7 @@ class FactorPresentation(ABC):
     template_package: the package whose folder `templates` has its templates.
     sign_in_path, sign_in_template: the page that takes its proof as the second step of a sign-in.
     sign_in_link: what the pages of other kinds call the way to that page.
+    proven_by: what it is proven with, as one of a list of such words.
     misplaced: what to say of its proof in the form of another kind.
     step_up_fields: the template of its fields on the page that asks for a proof in a session.
     """
@@ -40,6 +41,7 @@ class FactorPresentation(ABC):
     sign_in_path: ClassVar[str]
     sign_in_template: ClassVar[str]
     sign_in_link: ClassVar[str]
+    proven_by: ClassVar[str]
     misplaced: ClassVar[str]
     step_up_fields: ClassVar[str]
 

@@ -98,8 +98,8 @@ def _known_browser(request: PageRequest) -> str | None:
 
 
 def _signed_in(request: PageRequest) -> str | None:
-    caller = request.identity.sessions.resolve(request.client)
-    return None if caller is None else f"account {caller.account.id}"
+    holder = request.identity.sessions.recognise(request.client)
+    return None if holder is None else f"account {holder.account.id}"
 
 
 def _to_make_the_owner(request: PageRequest) -> str | None:

@@ -1,7 +1,7 @@
 """A request as page handlers see it, and the site they answer from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import NO_COOKIE
 from xpressbot.entrypoints.messages.refusals import refusal_text, with_tries_left
+from xpressbot.entrypoints.messages.session_times import session_times
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
@@ -31,6 +32,7 @@ from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
@@ -57,7 +59,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One request. Handlers run on a pool's thread, and answer with a response. texts: the language that it asks for."""
+    """One request. Handlers run on a pool's thread, and answer with a response.
+
+    texts: the language that it asks for. session: the live one that it came in, and back: the page to come back to, where the page is for
+    signed-in people.
+    """
 
     site: Site
     starlette: Request
@@ -65,6 +71,8 @@ class PageRequest:
     tokens: Mapping[Cookie, Token]
     client: Client
     texts: Texts
+    session: Session | None = None
+    back: str = ""
 
     @classmethod
     def of(cls, site: Site, request: Request, form: Form) -> "PageRequest":
@@ -78,6 +86,10 @@ class PageRequest:
             sign_in=tokens.get(Cookie.SIGN_IN),
         )
         return cls(site, request, form, tokens, client, site.renderer.texts_for(request))
+
+    def within(self, session: Session, back: str) -> "PageRequest":
+        """The same request, of a signed-in person. Its pages say until when they stay so."""
+        return replace(self, session=session, back=back)
 
     @property
     def identity(self) -> Identity:
@@ -155,6 +167,8 @@ class PageRequest:
         subject = FormSubject.signed_in(account) if account is not None else shown_to
         if subject is not None:
             context["form_for"] = self.site.form_subjects.value(subject)
+        if account is not None and self.session is not None:
+            context |= {"session": session_times(self.texts, self.session, self.now()), "came_from": self.back}
         return self.site.renderer.page(self.texts, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:

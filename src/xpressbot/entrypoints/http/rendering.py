@@ -68,6 +68,7 @@ class Renderer:
         common: dict[str, Any] = {
             "status": status,
             "viewer": viewer,
+            "session": None,
             "plain_http": self._plain_http_warning,
             "errors": {},
             "message": None,

@@ -1,10 +1,12 @@
 """Values as people read them: numbers, times, names within a sentence, browsers."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import ua_parser
 from babel.dates import format_date, format_skeleton, get_datetime_format
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -25,6 +27,11 @@ def as_is(text: str) -> Markup:
 def number(texts: Texts, value: int) -> str:
     """A whole number."""
     return format_decimal(value, locale=texts.locale)
+
+
+def listed(texts: Texts, words: Sequence[str]) -> str:
+    """Several words as one: "a, b, and c"."""
+    return format_list(list(words), locale=texts.locale)
 
 
 def moment(texts: Texts, at: int) -> Markup:

@@ -20,6 +20,7 @@ from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, Weak
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.registration.account_creation import RegistrationRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
+from xpressbot.identity.sessions.listing import ListingRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.throttling.charges import ThrottleRefusal
@@ -30,6 +31,7 @@ ToldRefusal = (
     | AuthenticatorRefusal
     | EnrolmentRefusal
     | LinkThrottleRefusal
+    | ListingRefusal
     | Literal[PendingRefusal.JUST_SIGNED_IN, PendingRefusal.CLOCK_WAS_CHANGED]
     | NameRefusal
     | PasswordRefusal
@@ -61,6 +63,11 @@ def with_tries_left(texts: Texts, why: Text, denied: Denied[Reason]) -> Text:
         return why
     left = texts.ngettext("%(count)s more try.", "%(count)s more tries.", denied.tries_left)
     return Markup("{} {}").format(why, left % {"count": number(texts, denied.tries_left)})
+
+
+def wrong_password_text(texts: Texts, denied: Denied[PasswordRefusal]) -> Text:
+    """Why the password of a person who is known already proves nothing."""
+    return with_tries_left(texts, texts.gettext("That password is not right. Check what you typed, and that Caps Lock is off."), denied)
 
 
 def reason_text(texts: Texts, reason: ToldRefusal) -> str:
@@ -102,6 +109,7 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     ),
     PendingRefusal.JUST_SIGNED_IN: N_("You have just signed in with this code. If you see this page, sign in again."),
     StepUpRefusal.SESSION_ENDED: N_("Too many wrong tries to confirm who you are, so you were signed out. Sign in again."),
+    ListingRefusal.NO_SUCH_SESSION: N_("That browser is not in your list: it has been signed out already."),
     EnrolmentRefusal.NO_ENROLMENT: N_(
         "The set-up is no longer open: it took more than %(count)s minutes, or was finished in another tab. If 2FA is off below, start"
         " again."

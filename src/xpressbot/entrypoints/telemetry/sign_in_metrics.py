@@ -14,6 +14,7 @@ from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import NothingPending
 from xpressbot.identity.sign_in.step_up import StepUpOutcome
+from xpressbot.identity.sign_in.unlock import UnlockOutcome
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 
@@ -55,6 +56,14 @@ class StepUp(StrEnum):
     SESSION_ENDED = "session_ended"
 
 
+class Unlock(StrEnum):
+    """What came of a password for a locked session."""
+
+    UNLOCKED = "unlocked"
+    REFUSED = "refused"
+    SESSION_ENDED = "session_ended"
+
+
 SignInStepRefusal = NothingPending | PasswordRefusal | ThrottleRefusal | ProofRefusal | LinkThrottleRefusal
 """Why a step of a sign-in is refused that is counted."""
 
@@ -78,6 +87,8 @@ class SignInMetrics:
         self._throttled = {name: throttled.labels(name) for name in buckets}
         step_ups = metrics.counter("xpressbot_step_ups_total", 'Tries to "Confirm it\'s you", by what came of them', "outcome")
         self._step_ups = {outcome: step_ups.labels(outcome) for outcome in StepUp}
+        unlocks = metrics.counter("xpressbot_unlocks_total", "Passwords given for locked sessions, by what came of them", "outcome")
+        self._unlocks = {outcome: unlocks.labels(outcome) for outcome in Unlock}
 
     def sign_in(self, step: str, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> None:
         """One step of a sign-in."""
@@ -99,6 +110,18 @@ class SignInMetrics:
             case unknown:
                 assert_never(unknown)
 
+    def unlock(self, outcome: UnlockOutcome) -> None:
+        """One password for a locked session."""
+        match outcome:
+            case SessionRenewed():
+                self._unlocks[Unlock.UNLOCKED].inc()
+            case Denied(reason=PasswordRefusal()):
+                self._unlocks[Unlock.REFUSED].inc()
+            case Denied(reason=StepUpRefusal()):
+                self._unlocks[Unlock.SESSION_ENDED].inc()
+            case Denied(reason=SessionRefusal()) | StepUpRequired():
+                pass
+
     def code(self, kind: str, outcome: object, purpose: CodePurpose) -> None:
         """A code, if it was refused for what it was."""
         if isinstance(outcome, Denied) and isinstance(outcome.reason, ProofRefusal):
@@ -111,7 +134,7 @@ class SignInMetrics:
 
     def _step_up_refused(self, kind: str | None, reason: SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal) -> None:
         match reason:
-            case SessionRefusal.NOT_SIGNED_IN | SessionRefusal.TOKEN_SUPERSEDED:
+            case SessionRefusal():
                 pass
             case StepUpRefusal.SESSION_ENDED:
                 self._step_ups[StepUp.SESSION_ENDED].inc()

@@ -26,6 +26,10 @@ class SessionPassword:
         self._gate = gate
         self._hasher = hasher
 
+    def asked_for(self, caller: Caller, action: Action) -> bool:
+        """Whether the form of this action has to ask for the password."""
+        return self._gate.asks_for_password(caller, action)
+
     def check(self, caller: Caller, password: str) -> SessionPasswordOutcome:
         """A proof that the gate takes in this session, for actions that a password allows. The try is counted before it is checked.
 

@@ -1,4 +1,4 @@
-"""Who asks: the browser, and the person who is signed in there, if one is."""
+"""Who asks: the browser, and the person whose session it holds, if there is one."""
 
 from dataclasses import dataclass
 
@@ -26,8 +26,8 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """A signed-in person in one browser. token: what the request brought; the session as it was under it."""
+class SessionHolder:
+    """A person whose browser holds a session. token: what the request brought; the session as it was under it."""
 
     account: Account
     session: Session
@@ -37,3 +37,13 @@ class Caller:
     def event(self, kind: EventKind, *, factor: str | None = None, target: str | None = None, **details: DetailValue) -> NewEvent:
         """An event of this session."""
         return self.client.event(kind, factor=factor, actor=self.account.id, target=target, session=self.session.id, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller(SessionHolder):
+    """A signed-in person in one browser: the session is live."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCaller(SessionHolder):
+    """A person whose session is locked. It opens nothing but what unlocks or ends it, which takes this type and no other does."""

@@ -1,7 +1,7 @@
 """The gate: authorise, step up, act, record. Everything a signed-in person can change passes through it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from xpressbot.foundation.clock_and_entropy import System
@@ -13,7 +13,7 @@ from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, SessionHolder
 from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
@@ -32,6 +32,8 @@ class SessionRefusal(Reason):
     NOT_SIGNED_IN = "not_signed_in"
     TOKEN_SUPERSEDED = "token_superseded"
     """The session was renewed since the request was sent."""
+    SESSION_LOCKED = "session_locked"
+    """It was not used for too long: only the password goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Entry(Admitted):
 
     def _renew(self, session: Session, security_version: int) -> SessionRenewed:
         token = self.system.new_token()
-        session_store.renew(self.tx, session, token.digest, security_version)
+        session_store.renew(self.tx, replace(session, last_used_at=self.now), token.digest, security_version)
         return SessionRenewed(token)
 
 
@@ -107,14 +109,14 @@ class Gate:
         self._methods = methods
 
     def run(
-        self, caller: Caller, action: Action, operation: Operation[T], *, password: PasswordProof | None = None
+        self, caller: SessionHolder, action: Action, operation: Operation[T], *, password: PasswordProof | None = None
     ) -> T | Denied[SessionRefusal] | StepUpRequired:
         """Run an operation in one transaction, and commit it with its event. Refused without the proof that its action needs.
 
         password: the one that came with the form, where the action takes it.
         """
         with self._transactions.writing() as tx:
-            entry = self._admit(tx, caller)
+            entry = self._admit(tx, caller, action)
             if isinstance(entry, Denied):
                 return entry
             if _lacks_proof(entry.session, action, entry.now, password_proven=password is not None and _counts(password, entry)):
@@ -129,14 +131,14 @@ class Gate:
             return result.outcome
 
     def charge(
-        self, caller: Caller, action: Action, find: Callable[[Admitted], Bucket | Denied[R]]
+        self, caller: SessionHolder, action: Action, find: Callable[[Admitted], Bucket | Denied[R]]
     ) -> Charge | Denied[R | SessionRefusal | ThrottleRefusal] | StepUpRequired:
         """Charge a try at a secret before it is checked, in a transaction that does nothing else: it stays counted whatever follows.
 
         find: what the try is charged to. The commit does not wait for fsync, since the answer to the try does.
         """
         with self._transactions.writing(durable=False) as tx:
-            entry = self._admit(tx, caller)
+            entry = self._admit(tx, caller, action)
             if isinstance(entry, Denied):
                 return entry
             if _lacks_proof(entry.session, action, entry.now, password_proven=False):
@@ -159,7 +161,11 @@ class Gate:
         """
         return _lacks_proof(caller.session, action, self._system.now(), password_proven=True)
 
-    def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied[SessionRefusal]:
+    def asks_for_password(self, caller: Caller, action: Action) -> bool:
+        """Whether the form of this action needs a field for the password."""
+        return _lacks_proof(caller.session, action, self._system.now(), password_proven=False)
+
+    def _admit(self, tx: Writing, caller: SessionHolder, action: Action) -> Entry | Denied[SessionRefusal]:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
 
         The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
@@ -172,9 +178,22 @@ class Gate:
             return Denied(SessionRefusal.TOKEN_SUPERSEDED)
         if account is None or account.status is not AccountStatus.ACTIVE or session is None:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
-        if not session.is_live(now) or not session.amr <= self._methods:
+        if not session.is_open(now) or not session.amr <= self._methods:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
+        if not _is_enough(caller, session, action, now):
+            return Denied(SessionRefusal.SESSION_LOCKED)
         return Entry(tx, account, session, now, self._system)
+
+
+def _is_enough(caller: SessionHolder, session: Session, action: Action, now: int) -> bool:
+    """Whether a session that is not over may do this. One that was let in as locked stays so for its request."""
+    match caller:
+        case Caller():
+            return session.is_live(now)
+        case LockedCaller():
+            return ACTIONS[action].while_locked
+        case _:
+            return False
 
 
 def _counts(password: PasswordProof, entry: Admitted) -> bool:

@@ -1,6 +1,7 @@
 """Who is signed in, and signing out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions
@@ -10,14 +11,14 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller, Client
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
+from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller, SessionHolder
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import Session
 
 
 class SessionLookup:
-    """Live sessions, looked at only."""
+    """Sessions that are not over, looked at only."""
 
     def __init__(self, resolve: Callable[[bytes], tuple[Session, Account] | None], system: System, methods: Amr) -> None:
         """resolve: the session that is stored under a token's hash, and whose it is. One statement.
@@ -32,6 +33,11 @@ class SessionLookup:
         """The live session that a token opens, and whose it is. One statement."""
         found = self._resolve(token)
         return found if found is not None and found[0].is_live(self._system.now()) else None
+
+    def find_open(self, token: Token) -> tuple[Session, Account] | None:
+        """The live or locked session of a token, and whose it is. One statement."""
+        found = self._resolve(token)
+        return found if found is not None and found[0].is_open(self._system.now()) else None
 
     def is_from_the_future(self, token: Token) -> bool:
         """Whether a token opens nothing because its session is dated in the future. One statement."""
@@ -48,7 +54,7 @@ class SessionLookup:
 
 
 class Sessions:
-    """Live sessions in use."""
+    """Sessions in use."""
 
     def __init__(self, transactions: Transactions, gate: Gate, system: System, methods: Amr) -> None:
         self._transactions = transactions
@@ -58,10 +64,17 @@ class Sessions:
 
     def resolve(self, client: Client) -> Caller | None:
         """The person this browser is signed in as."""
-        if client.session is None or (found := self.find(client.session)) is None:
+        holder = self.recognise(client)
+        return holder if isinstance(holder, Caller) else None
+
+    def recognise(self, client: Client) -> Caller | LockedCaller | None:
+        """The person this browser is signed in as, or whose session in it is locked. One statement, and the last use as in find."""
+        if client.session is None or (found := self._lookup.find_open(client.session)) is None:
             return None
         session, account = found
-        return Caller(account, session, client.session, client)
+        if session.is_locked(self._system.now()):
+            return LockedCaller(account, session, client.session, client)
+        return Caller(account, self._used(client.session, session), client.session, client)
 
     def was_renewed(self, client: Client) -> bool:
         """Whether this browser brings the token that a session had before it was last renewed."""
@@ -73,15 +86,22 @@ class Sessions:
     def find(self, token: Token) -> tuple[Session, Account] | None:
         """The live session that a token opens, and whose it is. One statement, and one write a minute for the last use."""
         found = self._lookup.find(token)
-        if found is not None and self._lookup.last_use_is_due(found[0]):
-            self._touch(token)
-        return found
+        return None if found is None else (self._used(token, found[0]), found[1])
 
     def is_from_the_future(self, client: Client) -> bool:
         """Whether this browser is not signed in because a clock was changed since it did so, so that the person may be told."""
         return client.session is not None and self._lookup.is_from_the_future(client.session)
 
-    def sign_out(self, caller: Caller) -> Done | Denied[SessionRefusal] | StepUpRequired:
+    def stay(self, caller: Caller) -> Done | Denied[SessionRefusal] | StepUpRequired:
+        """Use the session on without opening a page. Its absolute end stays where it is."""
+
+        def operation(entry: Entry) -> Unchanged[Done]:
+            session_store.touch(entry.tx, caller.token.digest, entry.now)
+            return Unchanged(Done())
+
+        return self._gate.run(caller, Action.STAY_SIGNED_IN, operation)
+
+    def sign_out(self, caller: SessionHolder) -> Done | Denied[SessionRefusal] | StepUpRequired:
         """End this session on the server; its token opens nothing from here on (ASVS 7.4.1)."""
 
         def operation(entry: Entry) -> Changed[Done]:
@@ -94,6 +114,10 @@ class Sessions:
         with self._transactions.reading() as tx:
             return session_store.resolve(tx, token_hash)
 
-    def _touch(self, token: Token) -> None:
-        # If a power cut takes it back, or a full disk leaves no room for it, the session ends earlier, never later.
-        self._transactions.write_if_possible(lambda tx: session_store.touch(tx, token.digest, self._system.now()))
+    def _used(self, token: Token, session: Session) -> Session:
+        """The session as it is by this use. If a power cut or a full disk takes the note of it, it locks earlier, never later."""
+        if not self._lookup.last_use_is_due(session):
+            return session
+        now = self._system.now()
+        self._transactions.write_if_possible(lambda tx: session_store.touch(tx, token.digest, now))
+        return replace(session, last_used_at=now)

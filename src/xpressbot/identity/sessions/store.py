@@ -1,15 +1,17 @@
 """Session records. A session counts only while its security version is its account's."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.store import account_from
 from xpressbot.identity.sessions.rules.assurance import Amr
-from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, Session
+from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, MOST_PER_ACCOUNT, Session
 from xpressbot.identity.tables import ACCOUNT, SESSION
 
 _SESSION_COLUMNS = (
@@ -33,39 +35,60 @@ RESOLVE = (
 """What a token opens, and for whom."""
 _BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
 _IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
-_ADD = insert(SESSION)
+_OF_ACCOUNT = SESSION.c.account_id == bindparam("of_account")
+_ADD = insert(SESSION).returning(select(func.count()).select_from(SESSION).where(_OF_ACCOUNT).scalar_subquery())
 _TOUCH = (
     update(SESSION)
-    .where(SESSION.c.token_hash == bindparam("of_token"), SESSION.c.last_used_at < bindparam("now"))
+    .where(
+        SESSION.c.token_hash == bindparam("of_token"),
+        SESSION.c.last_used_at < bindparam("now"),
+        SESSION.c.last_used_at > bindparam("used_after"),
+    )
     .values(last_used_at=bindparam("now"))
 )
 _IS_THIS = SESSION.c.id == bindparam("this_session")
 _RENEW = update(SESSION).where(_IS_THIS).values(previous_token_hash=SESSION.c.token_hash)
 _SHOW_CODES = update(SESSION).where(_IS_THIS)
 _END = delete(SESSION).where(_IS_THIS)
-_END_OTHERS = delete(SESSION).where(SESSION.c.account_id == bindparam("of_account"), SESSION.c.id != bindparam("kept_session"))
+_END_OTHERS = delete(SESSION).where(_OF_ACCOUNT, SESSION.c.id != bindparam("kept_session"))
 _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
+_IS_OPEN = (SESSION.c.expires_at > bindparam("now"), *(moment <= bindparam("latest_credible") for moment in _DATED))
 _COUNT_OTHERS = (
-    select(func.count())
-    .select_from(SESSION)
-    .join(ACCOUNT, _VALID)
-    .where(
-        SESSION.c.account_id == bindparam("of_account"),
-        SESSION.c.id != bindparam("this_session"),
-        SESSION.c.expires_at > bindparam("now"),
-        SESSION.c.last_used_at > bindparam("used_after"),
-        *(moment <= bindparam("latest_credible") for moment in _DATED),
-    )
+    select(func.count()).select_from(SESSION).join(ACCOUNT, _VALID).where(_OF_ACCOUNT, SESSION.c.id != bindparam("this_session"), *_IS_OPEN)
 )
+_LIST = (
+    select(*_SESSION_COLUMNS, SESSION.c.address, SESSION.c.user_agent)
+    .join(ACCOUNT, _VALID)
+    .where(_OF_ACCOUNT, *_IS_OPEN)
+    .order_by(SESSION.c.last_used_at.desc(), SESSION.c.id.desc())
+    .limit(MOST_PER_ACCOUNT)
+)
+_BY_USE = case((and_(*_IS_OPEN), SESSION.c.last_used_at), else_=0).desc()
+"""What is over, or is dated in the future, goes before anything that a person may still use."""
+_USED_LAST = select(SESSION.c.id).where(_OF_ACCOUNT).order_by(_BY_USE, SESSION.c.id.desc()).limit(MOST_PER_ACCOUNT)
+_END_LONGEST_UNUSED = delete(SESSION).where(_OF_ACCOUNT, SESSION.c.id.not_in(_USED_LAST))
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session with what a person knows it by: where it began."""
+
+    session: Session
+    address: str
+    user_agent: str
+
+
 def add(tx: Writing, session: Session, token_hash: bytes, security_version: int, address: str, user_agent: str) -> None:
-    """Add a session under the hash of its token."""
+    """Add a session under the hash of its token. With more than MOST_PER_ACCOUNT, the one that was unused longest ends.
+
+    The account must be locked.
+    """
     row = {
         "id": session.id,
         "token_hash": token_hash,
         "account_id": session.account_id,
+        "of_account": session.account_id,
         "security_version": security_version,
         "amr": stored_amr(session.amr),
         "authenticated_at": session.authenticated_at,
@@ -78,7 +101,9 @@ def add(tx: Writing, session: Session, token_hash: bytes, security_version: int,
         "address": address,
         "user_agent": user_agent,
     }
-    tx.execute(_ADD, row)
+    count = tx.execute(_ADD, row).scalar_one()
+    if count >= MOST_PER_ACCOUNT:  # an engine may count the new row, or not yet
+        tx.execute(_END_LONGEST_UNUSED, _open_at(session.account_id, session.authenticated_at))
 
 
 def resolve(tx: Reading, token_hash: bytes) -> tuple[Session, Account] | None:
@@ -98,8 +123,8 @@ def is_previous(tx: Reading, token_hash: bytes) -> bool:
 
 
 def touch(tx: Writing, token_hash: bytes, now: int) -> None:
-    """Write down that the session was used, unless a later use is there."""
-    tx.execute(_TOUCH, {"of_token": token_hash, "now": now})
+    """Write down that the session was used, unless a later use is there, or it is locked by now."""
+    tx.execute(_TOUCH, {"of_token": token_hash, "now": now, "used_after": now - INACTIVITY_TIMEOUT})
 
 
 def renew(tx: Writing, session: Session, token_hash: bytes, security_version: int) -> None:
@@ -110,6 +135,7 @@ def renew(tx: Writing, session: Session, token_hash: bytes, security_version: in
         "security_version": security_version,
         "amr": stored_amr(session.amr),
         "proven_at": session.proven_at,
+        "last_used_at": session.last_used_at,
         "recovery_grant_until": session.recovery_grant_until,
         "shown_set_id": session.shown_set_id,
         "codes_visible_until": session.codes_visible_until,
@@ -122,9 +148,9 @@ def show_codes(tx: Writing, session_id: str, set_id: str | None, until: int) -> 
     tx.execute(_SHOW_CODES, {"this_session": session_id, "shown_set_id": set_id, "codes_visible_until": until})
 
 
-def end(tx: Writing, session_id: str) -> None:
-    """End a session."""
-    tx.execute(_END, {"this_session": session_id})
+def end(tx: Writing, session_id: str) -> bool:
+    """End a session; False when it had ended before."""
+    return tx.execute(_END, {"this_session": session_id}).rowcount == 1
 
 
 def end_by_token(tx: Writing, token_hash: bytes) -> Session | None:
@@ -145,16 +171,15 @@ def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:
 
 
 def count_others(tx: Reading, account_id: str, session_id: str, now: int) -> int:
-    """How many live sessions the account has besides this one."""
-    parameters = {
-        "of_account": account_id,
-        "this_session": session_id,
-        "now": now,
-        "used_after": now - INACTIVITY_TIMEOUT,
-        "latest_credible": latest_credible(now),
-    }
-    count: int = tx.select(_COUNT_OTHERS, parameters).scalar_one()
+    """How many sessions the account has besides this one that are live or locked."""
+    count: int = tx.select(_COUNT_OTHERS, {"this_session": session_id, **_open_at(account_id, now)}).scalar_one()
     return count
+
+
+def list_open(tx: Reading, account_id: str, now: int) -> Sequence[ListedSession]:
+    """The account's sessions that are live or locked, the last used first. At most MOST_PER_ACCOUNT."""
+    rows = tx.select(_LIST, _open_at(account_id, now))
+    return [ListedSession(_session(row), row.address, row.user_agent) for row in rows]
 
 
 def resolved(row: Any) -> tuple[Session, Account] | None:
@@ -171,6 +196,10 @@ def stored_amr(amr: Amr) -> str:
 def amr_from(text: str) -> Amr:
     """The methods of a stored row. Those of a newer version are among them: a row that has one must count for nothing."""
     return frozenset(text.split())
+
+
+def _open_at(account_id: str, now: int) -> dict[str, Any]:
+    return {"of_account": account_id, "now": now, "latest_credible": latest_credible(now)}
 
 
 def _session(row: Any) -> Session:

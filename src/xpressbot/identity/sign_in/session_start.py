@@ -65,7 +65,7 @@ class SessionStart:
         told.append(client.event(kind, factor=factor, actor=account.id, session=session.id, aal=aal, amr=amr))
         told += [client.event(EventKind.BACKUPS_REVEALED, factor=name, actor=account.id, session=session.id) for name in shown]
         recorded = [(account.id, event) for event in told]
-        if ended is not None and ended.account_id != account.id and ended.is_live(now):
+        if ended is not None and ended.account_id != account.id and ended.is_open(now):
             recorded.append((ended.account_id, client.event(EventKind.SIGNED_OUT, session=ended.id)))
         for account_id, event in sorted(recorded, key=itemgetter(0)):  # the heads of several chains are locked in the order of ids
             append_event(tx, self._system.entropy, account_id, event, now)

@@ -19,6 +19,7 @@ class ChallengeResponsePresentation(PrimaryFactorPresentation):
     sign_in_path = "/sign-in/challenge"
     sign_in_template = "challenge_response/sign_in.html"
     sign_in_link = N_("Use your security key")
+    proven_by = N_("security key")
     misplaced = N_("This is an answer of a security key.")
     step_up_fields = "challenge_response/fields.html"
     label = N_("Security key")

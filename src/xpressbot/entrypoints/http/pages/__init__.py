@@ -10,8 +10,10 @@ from xpressbot.entrypoints.http.pages import (
     history,
     invitation,
     re_enrolment,
+    sessions,
     sign_in,
     two_factor,
+    unlock,
     welcome,
 )
 from xpressbot.entrypoints.http.routing import Page
@@ -27,6 +29,8 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *dashboard.PAGES,
         *account.PAGES,
         *history.PAGES,
+        *sessions.PAGES,
+        *unlock.PAGES,
         *two_factor.PAGES,
         *authenticator_apps.PAGES,
         *factor_pages,

@@ -41,7 +41,7 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
         recovery_session=settings.protection.recovery_session,
         apps_count=len(settings.apps),
         kinds=kind_choices(request),
-        other_sessions=0 if settings.protection.on else request.identity.account_page.other_sessions(caller),
+        other_sessions=request.identity.account_page.other_sessions(caller),
         enrolment_pending=settings.enrolment_pending,
     )
 

@@ -21,7 +21,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
-from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.caller import SessionHolder
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
@@ -123,9 +123,9 @@ def _not_verified(
             assert_never(unknown)
 
 
-def sign_out(request: PageRequest, caller: Caller) -> SignedInOutcome:
-    """End the session."""
-    outcome = request.identity.sessions.sign_out(caller)
+def sign_out(request: PageRequest, holder: SessionHolder) -> SignedInOutcome:
+    """End the session, live or locked."""
+    outcome = request.identity.sessions.sign_out(holder)
     if not isinstance(outcome, Done):
         return outcome
     response = redirect(SIGN_IN_PATH)
@@ -169,5 +169,7 @@ def pages(factors: Factors) -> list[Page]:
         PublicPage("POST", SIGN_IN_PATH, sign_in, hashes_at=ADDRESS_TYPED),
         *(SecondStepPage("GET", factor.sign_in_path, factor.kind, show_second_factor(factor)) for factor in factors),
         *(SecondStepPage("POST", factor.sign_in_path, factor.kind, verify_second_factor(factor)) for factor in factors),
-        SignedInPage("POST", "/sign-out", Action.SIGN_OUT, sign_out, returns_to=HOME_PATH, before_session=leave_enrolment),
+        SignedInPage(
+            "POST", "/sign-out", Action.SIGN_OUT, sign_out, returns_to=HOME_PATH, before_session=leave_enrolment, while_locked=sign_out
+        ),
     ]

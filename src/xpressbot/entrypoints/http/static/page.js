@@ -131,6 +131,24 @@ for (const input of document.querySelectorAll("[data-min-length]")) {
   });
 }
 
+for (const stay of document.querySelectorAll("[data-seconds-left]")) {
+  const end = Date.now() + Number(stay.dataset.secondsLeft) * 1000;
+  const warning = end - Number(stay.dataset.warnedBefore) * 1000;
+  const show = (part, shown) => {
+    for (const element of stay.querySelectorAll(`[data-${part}]`)) element.hidden = !shown;
+  };
+  // Timers stand still while a device sleeps; the clock does not.
+  const look = () => {
+    stay.hidden = Date.now() < warning;
+    if (Date.now() < end) return;
+    show("before", false);
+    show("after", true);
+    clearInterval(timer);
+  };
+  const timer = setInterval(look, 1000);
+  look();
+}
+
 for (const menu of document.querySelectorAll("details.menu")) {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;

@@ -12,7 +12,11 @@ class Action(StrEnum):
     VIEW_ACCOUNT = "view_account"
     VIEW_HISTORY = "view_history"
     CONFIRM_IDENTITY = "confirm_identity"
+    STAY_SIGNED_IN = "stay_signed_in"
+    UNLOCK = "unlock"
     SIGN_OUT = "sign_out"
+    END_SESSION = "end_session"
+    END_OTHER_SESSIONS = "end_other_sessions"
     ACKNOWLEDGE_NOTICES = "acknowledge_notices"
     START_ENROLMENT = "start_enrolment"
     RESTART_ENROLMENT = "restart_enrolment"
@@ -48,22 +52,30 @@ class ProofNeeded(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What an action needs. writes: whether it changes something, so that its route takes POST only."""
+    """What an action needs.
+
+    writes: whether it changes something, so that its route takes POST only. while_locked: whether a locked session is enough for it.
+    """
 
     permission: Permission
     proof: ProofNeeded
     writes: bool
+    while_locked: bool = False
 
 
-def _own(proof: ProofNeeded, *, writes: bool = True) -> Requirement:
-    return Requirement(Permission.OWN_ACCOUNT, proof, writes)
+def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False) -> Requirement:
+    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked)
 
 
 ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
     Action.VIEW_HISTORY: _own(ProofNeeded.NONE, writes=False),
     Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
-    Action.SIGN_OUT: _own(ProofNeeded.NONE),
+    Action.STAY_SIGNED_IN: _own(ProofNeeded.NONE),
+    Action.UNLOCK: _own(ProofNeeded.NONE, while_locked=True),
+    Action.SIGN_OUT: _own(ProofNeeded.NONE, while_locked=True),
+    Action.END_SESSION: _own(ProofNeeded.FRESH_OR_PASSWORD),
+    Action.END_OTHER_SESSIONS: _own(ProofNeeded.FRESH_OR_PASSWORD),
     Action.ACKNOWLEDGE_NOTICES: _own(ProofNeeded.NONE),
     Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY),
     Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE),

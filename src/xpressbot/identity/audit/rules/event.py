@@ -33,9 +33,13 @@ class EventKind(StrEnum):
     ENROLMENT_AWAITED = "sign_in.enrolment_awaited"
     PASSWORD_GUESSING = "sign_in.password_guessing"
     SIGNED_OUT = "session.signed_out"
+    SESSION_ENDED_ELSEWHERE = "session.ended_elsewhere"
+    OTHER_SESSIONS_ENDED = "session.others_ended"
+    SESSIONS_ENDED_BY_OPERATOR = "session.ended_by_operator"
     SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
     IDENTITY_CONFIRMED = "step_up.completed"
     IDENTITY_CONFIRMED_WITH_BACKUP = "step_up.completed_with_backup"
+    SESSION_UNLOCKED = "session.unlocked"
     IDENTITY_REFUSED = "step_up.refused"
     ENROLMENT_STARTED = "authenticator.enrolment_started"
     ENROLMENT_REFUSED = "authenticator.enrolment_refused"
@@ -66,6 +70,9 @@ NOTABLE: Final = frozenset(
         EventKind.SECOND_FACTOR_SUSPENDED,
         EventKind.ENROLMENT_AWAITED,
         EventKind.PASSWORD_GUESSING,
+        EventKind.SESSION_ENDED_ELSEWHERE,
+        EventKind.OTHER_SESSIONS_ENDED,
+        EventKind.SESSIONS_ENDED_BY_OPERATOR,
         EventKind.SESSION_ENDED_BY_FAILURES,
         EventKind.IDENTITY_CONFIRMED_WITH_BACKUP,
         EventKind.TWO_FACTOR_ENABLED,
@@ -90,7 +97,7 @@ class NewEvent:
     """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain.
 
     factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
-    did it by itself. target: the authenticator, where it is about a single one.
+    did it by itself. target: the authenticator or the session, where it is about a single one that did not do it itself.
     """
 
     kind: EventKind

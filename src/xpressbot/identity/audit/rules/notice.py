@@ -22,12 +22,22 @@ MERGED: Final = frozenset(
         EventKind.STOPPED_AT_SECOND_FACTOR,
         EventKind.ENROLMENT_AWAITED,
         EventKind.PASSWORD_GUESSING,
+        EventKind.SESSION_ENDED_ELSEWHERE,
+        EventKind.OTHER_SESSIONS_ENDED,
         EventKind.SESSION_ENDED_BY_FAILURES,
     }
 )
 """Kinds of which one notice tells all events that are not acknowledged: with no more than a password they can be repeated."""
 
-BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET, EventKind.CLOCK_RESET})
+BY_OPERATOR: Final = frozenset(
+    {
+        EventKind.ACCOUNT_DISABLED,
+        EventKind.ACCOUNT_ENABLED,
+        EventKind.TWO_FACTOR_RESET,
+        EventKind.CLOCK_RESET,
+        EventKind.SESSIONS_ENDED_BY_OPERATOR,
+    }
+)
 """What only the operator does is shown before all else, so that nothing can push it out."""
 
 _TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_BACKUP, EventKind.IDENTITY_CONFIRMED_WITH_BACKUP})

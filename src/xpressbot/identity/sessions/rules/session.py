@@ -9,6 +9,10 @@ from xpressbot.identity.throttling.rules import Bucket, Policy
 
 ABSOLUTE_LIFETIME: Final = 24 * HOUR
 INACTIVITY_TIMEOUT: Final = 1 * HOUR
+STAY_OFFERED_BEFORE: Final = 5 * MINUTE
+"""How long before it locks a page offers to use it on."""
+MOST_PER_ACCOUNT: Final = 20
+"""Sessions that are not over, of one account at a time (ASVS 7.1.2). When one more begins, the one that was unused longest ends."""
 LAST_USE_RESOLUTION: Final = 1 * MINUTE
 """The last use is written at most this often."""
 STEP_UP_TRIES: Final = 5
@@ -47,12 +51,25 @@ class Session:
         """Authenticator assurance level, 1 or 2 (NIST SP 800-63B-4)."""
         return aal_of(self.amr)
 
+    @property
+    def locks_at(self) -> int:
+        """When it locks or ends, unless it is used before."""
+        return min(self.last_used_at + INACTIVITY_TIMEOUT, self.expires_at)
+
     def is_live(self, now: int) -> bool:
         """Whether neither limit has passed, and both can be trusted."""
-        return not self.is_from_the_future(now) and now < self.expires_at and now - self.last_used_at < INACTIVITY_TIMEOUT
+        return self.is_open(now) and now - self.last_used_at < INACTIVITY_TIMEOUT
+
+    def is_locked(self, now: int) -> bool:
+        """Whether it was unused for too long, and is not over: the password opens it again (NIST SP 800-63B-4 section 2.2.3)."""
+        return self.is_open(now) and not self.is_live(now)
+
+    def is_open(self, now: int) -> bool:
+        """Whether it is live or locked."""
+        return not self.is_from_the_future(now) and now < self.expires_at
 
     def is_from_the_future(self, now: int) -> bool:
-        """Whether its sign-in, its last proof or its last use is dated in the future. Such a session is not live."""
+        """Whether its sign-in, its last proof or its last use is dated in the future. Such a session is neither live nor locked."""
         return is_from_the_future(max(self.authenticated_at, self.proven_at, self.last_used_at), now)
 
     def may_repair(self, now: int) -> bool:

@@ -24,6 +24,7 @@ class RecoveryCodePresentation(FactorPresentation):
     sign_in_path = "/sign-in/recovery-code"
     sign_in_template = "recovery_codes/sign_in.html"
     sign_in_link = N_("Use a recovery code instead")
+    proven_by = N_("recovery code")
     misplaced = N_('This is a recovery code. Follow "Use a recovery code instead" and type it there.')
     step_up_fields = "_typed_code.html"
 

@@ -28,6 +28,7 @@ class TotpPresentation(PrimaryFactorPresentation):
     sign_in_path = "/sign-in/code"
     sign_in_template = "totp/sign_in.html"
     sign_in_link = N_("Use the code from your app")
+    proven_by = N_("code from your app")
     misplaced = N_('This is a code from an app. Follow "Use the code from your app" and type it there.')
     step_up_fields = "_typed_code.html"
     label = N_("Authenticator app")

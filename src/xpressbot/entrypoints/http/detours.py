@@ -1,0 +1,52 @@
+"""Where a request gets on that no page takes: to sign in, to unlock, to what was done already."""
+
+from typing import assert_never
+
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.errors import NextLink, error_response
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SIGN_IN_PATH, UNLOCK_PATH
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
+
+
+def not_recognised(request: PageRequest, method: str, back: str) -> Response:
+    """Where nobody is signed in: to sign in, or for the form of a session that was renewed since, to the page that shows what was done."""
+    if method == "POST" and request.identity.sessions.was_renewed(request.client):
+        return _session_renewed(request, back)
+    return request.to_sign_in(back)
+
+
+def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> Response:
+    """What the gate's refusal means for the browser."""
+    match reason:
+        case SessionRefusal.NOT_SIGNED_IN:
+            return redirect(f"{SIGN_IN_PATH}?next={back}")
+        case SessionRefusal.TOKEN_SUPERSEDED:
+            return _session_renewed(request, back)
+        case SessionRefusal.SESSION_LOCKED:
+            return redirect(f"{UNLOCK_PATH}?next={back}")
+        case unknown:
+            assert_never(unknown)
+
+
+def enrollee_refused(reason: SignInRefusal | PendingRefusal | ReEnrolmentRefusal | EnrolmentRefusal, back: str) -> Response | None:
+    """Where a person gets on who has to set up 2FA; None for one who has no such sign-in."""
+    match reason:
+        case PendingRefusal.NO_SIGN_IN:
+            return None
+        case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:
+            return redirect(f"{SIGN_IN_PATH}?next={back}&reason={reason}")
+        case ReEnrolmentRefusal.MUST_ENROL | ReEnrolmentRefusal.LINK_OF_ANOTHER:
+            return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
+        case EnrolmentRefusal.NO_ENROLMENT | EnrolmentRefusal.ENROLMENT_DISCARDED:
+            return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
+        case unknown:
+            assert_never(unknown)
+
+
+def _session_renewed(request: PageRequest, back: str) -> Response:
+    """The other half of a double click, or a form of a tab that was left behind. No cookie is set: the browser may have a newer one."""
+    return error_response(request.site.renderer, request.starlette, 409, action=NextLink(back, request.texts.gettext("Go on")))
