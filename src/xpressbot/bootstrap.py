@@ -52,9 +52,13 @@ from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords.change import PasswordChange
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.new_password import NewPasswords
+from xpressbot.identity.passwords.rules import PasswordRules
+from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.registration.account_creation import PasswordRules, Registration
+from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
@@ -120,6 +124,8 @@ def build(
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
+    password_rules = PasswordRules(settings.password_min_length, estimate_strength)
+    new_passwords = NewPasswords(hasher, password_rules)
     session_start = SessionStart(system, digest, kinds)
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     identity = Identity(
@@ -133,9 +139,8 @@ def build(
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
-        registration=Registration(
-            transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
-        ),
+        password_change=PasswordChange(gate, SessionPassword(gate, hasher), new_passwords),
+        registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),

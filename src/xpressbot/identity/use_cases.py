@@ -20,6 +20,7 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords.change import PasswordChange
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
@@ -44,6 +45,7 @@ class Identity:
     authenticators: Authenticators
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
+    password_change: PasswordChange
     account_page: AccountPage
     registration: Registration
     administration: Administration

@@ -54,4 +54,5 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.BACKUPS_PREPARED: N_("New recovery codes prepared"),
     EventKind.BACKUPS_REPLACED: N_("Recovery codes replaced"),
     EventKind.NOTICES_SEEN: N_("Notices read"),
+    EventKind.PASSWORD_CHANGED: N_("Password changed"),
 }

@@ -57,13 +57,15 @@ SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 *
 CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
 LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+NEW_PASSWORD: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
 STRANGER: Final = "stranger"
 NETWORK: Final = "network"
 LINK_FORMS: Final = "link"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS)
+NEW_PASSWORDS: Final = "new_password"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -162,3 +164,8 @@ def second_factor(name: str, account_id: str) -> Bucket:
 def link_forms(token_digest: str) -> Bucket:
     """The bucket for the forms of one link. It bounds what they cost, not guesses: a sender has the link already."""
     return Bucket(LINK_FORMS, token_digest, LINK)
+
+
+def new_passwords(holder_id: str) -> Bucket:
+    """The bucket for new passwords that are judged in one session, or at one sign-in: what they cost, and what the answers tell."""
+    return Bucket(NEW_PASSWORDS, holder_id, NEW_PASSWORD)

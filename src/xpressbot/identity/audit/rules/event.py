@@ -52,6 +52,7 @@ class EventKind(StrEnum):
     BACKUPS_PREPARED = "backups.prepared"
     BACKUPS_REPLACED = "backups.replaced"
     NOTICES_SEEN = "notices.seen"
+    PASSWORD_CHANGED = "password.changed"
 
 
 NOTABLE: Final = frozenset(
@@ -76,6 +77,7 @@ NOTABLE: Final = frozenset(
         EventKind.TWO_FACTOR_DISABLED,
         EventKind.BACKUPS_REVEALED,
         EventKind.BACKUPS_REPLACED,
+        EventKind.PASSWORD_CHANGED,
     }
 )
 """Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""
