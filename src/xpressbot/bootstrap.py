@@ -55,6 +55,7 @@ from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.change import PasswordChange
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.new_password import NewPasswords
+from xpressbot.identity.passwords.reset import PasswordReset
 from xpressbot.identity.passwords.rules import PasswordRules
 from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
@@ -140,6 +141,7 @@ def build(
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
         password_change=PasswordChange(gate, SessionPassword(gate, hasher), new_passwords),
+        password_reset=PasswordReset(transactions, system, new_passwords),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),

@@ -227,11 +227,13 @@ def test_a_link_lives_24_hours(installation: Installation, identity: Identity, l
 def test_a_disabled_account_can_be_reset_and_signs_in_only_when_it_is_enabled(
     installation: Installation, identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
-    """Enabling leaves the link good and the reset in force."""
+    """Enabling leaves the reset in force, and ends the link: it works on one version of the account only."""
     identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     visitor.link = reset(installation.services)
     assert visitor.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
     identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
+    assert not identity.re_enrolment.is_open(visitor.link)
+    visitor.link = reset(installation.services)
     visitor.enable_again()
 
 

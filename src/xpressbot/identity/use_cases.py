@@ -21,6 +21,7 @@ from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.change import PasswordChange
+from xpressbot.identity.passwords.reset import PasswordReset
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
@@ -46,6 +47,7 @@ class Identity:
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
     password_change: PasswordChange
+    password_reset: PasswordReset
     account_page: AccountPage
     registration: Registration
     administration: Administration

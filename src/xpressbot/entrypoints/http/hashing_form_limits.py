@@ -110,6 +110,10 @@ def _invited(request: PageRequest) -> str | None:
     return None if request.identity.registration.invited(request.cookie(Cookie.LINK)) is None else _link(request)
 
 
+def _may_set_password(request: PageRequest) -> str | None:
+    return None if request.identity.password_reset.account_of(request.cookie(Cookie.LINK)) is None else _link(request)
+
+
 def _token_in(cookie: Cookie) -> Callable[[PageRequest], str | None]:
     def named(request: PageRequest) -> str | None:
         token = request.cookie(cookie)
@@ -124,3 +128,4 @@ ADDRESS_TYPED: Final = Target(_address_typed, Cookie.DEVICE, _known_browser, is_
 SESSION: Final = Target(_token_in(Cookie.SESSION), Cookie.SESSION, _signed_in)
 WELCOME_LINK: Final = Target(_link, Cookie.LINK, _to_make_the_owner)
 INVITATION: Final = Target(_link, Cookie.LINK, _invited)
+PASSWORD_LINK: Final = Target(_link, Cookie.LINK, _may_set_password)

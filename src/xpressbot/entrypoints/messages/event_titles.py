@@ -55,4 +55,6 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.BACKUPS_REPLACED: N_("Recovery codes replaced"),
     EventKind.NOTICES_SEEN: N_("Notices read"),
     EventKind.PASSWORD_CHANGED: N_("Password changed"),
+    EventKind.PASSWORD_RESET: N_("New password set by a link"),
+    EventKind.PASSWORD_LINK_ISSUED: N_("The operator made a link for a new password"),
 }

@@ -53,6 +53,8 @@ class EventKind(StrEnum):
     BACKUPS_REPLACED = "backups.replaced"
     NOTICES_SEEN = "notices.seen"
     PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET = "password.reset"
+    PASSWORD_LINK_ISSUED = "password.link_issued"
 
 
 NOTABLE: Final = frozenset(
@@ -78,6 +80,8 @@ NOTABLE: Final = frozenset(
         EventKind.BACKUPS_REVEALED,
         EventKind.BACKUPS_REPLACED,
         EventKind.PASSWORD_CHANGED,
+        EventKind.PASSWORD_RESET,
+        EventKind.PASSWORD_LINK_ISSUED,
     }
 )
 """Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""

@@ -27,7 +27,15 @@ MERGED: Final = frozenset(
 )
 """Kinds of which one notice tells all events that are not acknowledged: with no more than a password they can be repeated."""
 
-BY_OPERATOR: Final = frozenset({EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.TWO_FACTOR_RESET, EventKind.CLOCK_RESET})
+BY_OPERATOR: Final = frozenset(
+    {
+        EventKind.ACCOUNT_DISABLED,
+        EventKind.ACCOUNT_ENABLED,
+        EventKind.TWO_FACTOR_RESET,
+        EventKind.CLOCK_RESET,
+        EventKind.PASSWORD_LINK_ISSUED,
+    }
+)
 """What only the operator does is shown before all else, so that nothing can push it out."""
 
 _TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_BACKUP, EventKind.IDENTITY_CONFIRMED_WITH_BACKUP})
