@@ -65,6 +65,7 @@ from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
 from xpressbot.identity.sessions.store import RESOLVE, resolved
 from xpressbot.identity.sign_in.log import SignInLog
+from xpressbot.identity.sign_in.new_password import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
@@ -133,6 +134,7 @@ def build(
         kinds=kinds,
         password_step=PasswordStep(transactions, system, hasher, digest, session_start, log),
         second_step=second_step,
+        new_password_step=NewPasswordStep(transactions, system, kinds, session_start, second_step, new_passwords),
         sessions=Sessions(transactions, gate, system, kinds.methods),
         step_up=StepUp(transactions, gate, hasher, kinds),
         two_factor=TwoFactor(transactions, gate, kinds, steps),

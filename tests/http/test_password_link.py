@@ -182,4 +182,4 @@ def test_a_form_acts_for_the_account_of_its_own_link(installation: Installation,
     refused = browser.post(LINK, fields)
     assert refused.status_code == 409
     assert contents(installation) == before
-    assert browser.post(LINK, password=NEW, **{"for": ""}).status_code == 422
+    assert browser.post(LINK, {"password": NEW, "for": ""}).status_code == 422

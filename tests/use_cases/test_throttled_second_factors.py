@@ -12,7 +12,7 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Proof, ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 WRONG_RECOVERY_CODE = canonical("0000-0000-0000-0000")
@@ -26,7 +26,7 @@ def wrong_code(app: AuthenticatorApp) -> TotpCode:
 
 def guess(installation: Installation, times: int, factor: Proof) -> Denied[Reason]:
     """Guess with the right password from ever new browsers and networks, as soon as it is allowed; the last answer."""
-    outcome: SignedIn | Denied[Reason] | None = None
+    outcome: SignedIn | NewPasswordRequired | Denied[Reason] | None = None
     for number in range(times):
         stranger = UseCaseBrowser(installation, address=f"198.51.{number}.1")
         stranger.begin()

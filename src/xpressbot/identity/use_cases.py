@@ -26,6 +26,7 @@ from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
 from xpressbot.identity.sign_in import retention as sign_in
+from xpressbot.identity.sign_in.new_password import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
@@ -40,6 +41,7 @@ class Identity:
     kinds: Kinds
     password_step: PasswordStep
     second_step: SecondStep
+    new_password_step: NewPasswordStep
     sessions: Sessions
     step_up: StepUp
     two_factor: TwoFactor

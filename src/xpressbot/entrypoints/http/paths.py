@@ -3,6 +3,7 @@
 from typing import Final
 
 SIGN_IN_PATH: Final = "/sign-in"
+NEW_PASSWORD_PATH: Final = "/sign-in/new-password"
 STEP_UP_PATH: Final = "/account/confirm-identity"
 HOME_PATH: Final = "/"
 SETTINGS_PATH: Final = "/account"

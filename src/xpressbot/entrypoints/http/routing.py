@@ -13,7 +13,15 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits, Target
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.paths import (
+    HOME_PATH,
+    NEW_PASSWORD_PATH,
+    PASSWORD_PATH,
+    RE_ENROLMENT_PATH,
+    SETTINGS_PATH,
+    SIGN_IN_PATH,
+    STEP_UP_PATH,
+)
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
@@ -182,6 +190,8 @@ def nothing_pending(request: PageRequest, reason: NothingPending) -> Response:
     match reason:
         case SecondStepRefusal.ENROLMENT_REQUIRED:
             return redirect(RE_ENROLMENT_PATH)
+        case SecondStepRefusal.NEW_PASSWORD_REQUIRED:
+            return redirect(NEW_PASSWORD_PATH)
         case PendingRefusal.NO_SIGN_IN:
             return request.to_sign_in()
         case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:
@@ -196,6 +206,8 @@ def _not_let_through(request: PageRequest, reason: SessionRefusal, back: str) ->
             return redirect(f"{SIGN_IN_PATH}?next={back}")
         case SessionRefusal.TOKEN_SUPERSEDED:
             return _session_renewed(request, back)
+        case SessionRefusal.NEW_PASSWORD_FIRST:
+            return redirect(f"{PASSWORD_PATH}?reason={reason}")
         case unknown:
             assert_never(unknown)
 

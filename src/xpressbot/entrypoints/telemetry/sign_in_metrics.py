@@ -7,7 +7,15 @@ from typing import assert_never
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkThrottleRefusal
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import (
+    Denied,
+    EnrolmentRequired,
+    NewPasswordRequired,
+    SecondFactorRequired,
+    SessionRenewed,
+    SignedIn,
+    StepUpRequired,
+)
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -23,6 +31,8 @@ class Step(StrEnum):
     PASSWORD = "password"
     SET_UP = "set_up"
     """The first code of a new app, after a reset."""
+    NEW_PASSWORD = "new_password"
+    """The new password, where somebody else may know the old one."""
     LINK = "link"
     """A welcome link or an invitation, with a password chosen for the account."""
 
@@ -33,6 +43,7 @@ class Outcome(StrEnum):
     SIGNED_IN = "signed_in"
     SECOND_FACTOR_REQUIRED = "second_factor_required"
     ENROLMENT_REQUIRED = "enrolment_required"
+    NEW_PASSWORD_REQUIRED = "new_password_required"
     REFUSED = "refused"
     THROTTLED = "throttled"
     STARTS_AGAIN = "starts_again"
@@ -57,6 +68,8 @@ class StepUp(StrEnum):
 
 SignInStepRefusal = NothingPending | PasswordRefusal | ThrottleRefusal | ProofRefusal | LinkThrottleRefusal
 """Why a step of a sign-in is refused that is counted."""
+SignInStepOutcome = SignedIn | SecondFactorRequired | EnrolmentRequired | NewPasswordRequired | Denied[SignInStepRefusal]
+"""What may come of a step of a sign-in."""
 
 
 class SignInMetrics:
@@ -79,7 +92,7 @@ class SignInMetrics:
         step_ups = metrics.counter("xpressbot_step_ups_total", 'Tries to "Confirm it\'s you", by what came of them', "outcome")
         self._step_ups = {outcome: step_ups.labels(outcome) for outcome in StepUp}
 
-    def sign_in(self, step: str, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> None:
+    def sign_in(self, step: str, outcome: SignInStepOutcome) -> None:
         """One step of a sign-in."""
         self._steps[step, _outcome(outcome)].inc()
         if isinstance(outcome, Denied):
@@ -111,7 +124,7 @@ class SignInMetrics:
 
     def _step_up_refused(self, kind: str | None, reason: SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal) -> None:
         match reason:
-            case SessionRefusal.NOT_SIGNED_IN | SessionRefusal.TOKEN_SUPERSEDED:
+            case SessionRefusal.NOT_SIGNED_IN | SessionRefusal.TOKEN_SUPERSEDED | SessionRefusal.NEW_PASSWORD_FIRST:
                 pass
             case StepUpRefusal.SESSION_ENDED:
                 self._step_ups[StepUp.SESSION_ENDED].inc()
@@ -125,7 +138,7 @@ class SignInMetrics:
                 assert_never(unknown)
 
 
-def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> Outcome:
+def _outcome(outcome: SignInStepOutcome) -> Outcome:
     match outcome:
         case SignedIn():
             return Outcome.SIGNED_IN
@@ -133,6 +146,8 @@ def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Deni
             return Outcome.SECOND_FACTOR_REQUIRED
         case EnrolmentRequired():
             return Outcome.ENROLMENT_REQUIRED
+        case NewPasswordRequired():
+            return Outcome.NEW_PASSWORD_REQUIRED
         case Denied():
             return _outcome_of(outcome.reason)
         case unknown:

@@ -159,7 +159,7 @@ class Registration:
 
     def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
         """Begin the session of the person who has just chosen this account's password."""
-        proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, charged=(), next_path="/")
+        proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
         signed_in = self._session_start.start(tx, account, proof, client)
         tx.commit()
         return signed_in

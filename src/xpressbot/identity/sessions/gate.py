@@ -14,7 +14,7 @@ from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed
+from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed, waits_for_new_password
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.throttling import store as throttle_store
@@ -32,6 +32,8 @@ class SessionRefusal(Reason):
     NOT_SIGNED_IN = "not_signed_in"
     TOKEN_SUPERSEDED = "token_superseded"
     """The session was renewed since the request was sent."""
+    NEW_PASSWORD_FIRST = "new_password_first"
+    """Somebody else may know the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Gate:
         password: the one that came with the form, where the action takes it.
         """
         with self._transactions.writing() as tx:
-            entry = self._admit(tx, caller)
+            entry = self._admit(tx, caller, action)
             if isinstance(entry, Denied):
                 return entry
             if _lacks_proof(entry.session, action, entry.now, password_proven=password is not None and _counts(password, entry)):
@@ -136,7 +138,7 @@ class Gate:
         find: what the try is charged to. The commit does not wait for fsync, since the answer to the try does.
         """
         with self._transactions.writing(durable=False) as tx:
-            entry = self._admit(tx, caller)
+            entry = self._admit(tx, caller, action)
             if isinstance(entry, Denied):
                 return entry
             if _lacks_proof(entry.session, action, entry.now, password_proven=False):
@@ -159,7 +161,7 @@ class Gate:
         """
         return _lacks_proof(caller.session, action, self._system.now(), password_proven=True)
 
-    def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied[SessionRefusal]:
+    def _admit(self, tx: Writing, caller: Caller, action: Action) -> Entry | Denied[SessionRefusal]:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
 
         The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
@@ -174,6 +176,8 @@ class Gate:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
         if not session.is_live(now) or not session.amr <= self._methods:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
+        if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
+            return Denied(SessionRefusal.NEW_PASSWORD_FIRST)
         return Entry(tx, account, session, now, self._system)
 
 

@@ -53,7 +53,7 @@ class Policy:
 
 PASSWORD: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100)
 STRANGERS: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100, forgotten_after=FORGOTTEN_AFTER)
-SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
+SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50, alarm_at=20)
 CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
 LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
@@ -102,6 +102,12 @@ class Charge:
     def follows_waits(self) -> bool:
         """Whether an earlier try of the same count had made this one wait."""
         return self.tries > self.bucket.policy.free
+
+    @property
+    def alarms(self) -> bool:
+        """Whether so many tries in a row look like somebody else's."""
+        alarm_at = self.bucket.policy.alarm_at
+        return alarm_at is not None and self.tries >= alarm_at
 
     @property
     def suspends(self) -> bool:

@@ -12,6 +12,7 @@ from xpressbot.entrypoints.http.pages.new_password import new_password_context
 from xpressbot.entrypoints.http.paths import PASSWORD_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.redirect_reasons import password_notice
 from xpressbot.entrypoints.messages.refusals import weak_password_text, with_tries_left
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, StepUpRequired
@@ -28,7 +29,8 @@ _TEMPLATE: Final = "password.html"
 
 def show_password(request: PageRequest, caller: Caller) -> Response:
     """Ask for the new password; for the current one, too, where no second factor was proven."""
-    return request.page(_TEMPLATE, caller.account, **_context(request, caller))
+    message = password_notice(request.texts, request.query("reason"))
+    return request.page(_TEMPLATE, caller.account, message=message, **_context(request, caller))
 
 
 def change_password(request: PageRequest, caller: Caller) -> SignedInOutcome:

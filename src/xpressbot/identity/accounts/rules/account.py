@@ -43,6 +43,11 @@ class Account:
     """None for one that a newer version of this program gave it: the password opens nothing."""
 
     @property
+    def replaces_password(self) -> bool:
+        """Whether a sign-in that has proven everything must set a new password before there is a session."""
+        return self.password_status is not PasswordStatus.IN_USE
+
+    @property
     def password_opens(self) -> bool:
         """Whether the right password is the beginning of a sign-in."""
         return self.status is AccountStatus.ACTIVE and self.password_status in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}

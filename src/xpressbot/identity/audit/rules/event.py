@@ -52,6 +52,8 @@ class EventKind(StrEnum):
     BACKUPS_PREPARED = "backups.prepared"
     BACKUPS_REPLACED = "backups.replaced"
     NOTICES_SEEN = "notices.seen"
+    NEW_PASSWORD_AWAITED = "sign_in.new_password_awaited"
+    PASSWORD_EXPOSED = "password.counts_as_known"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_RESET = "password.reset"
     PASSWORD_LINK_ISSUED = "password.link_issued"
@@ -79,6 +81,8 @@ NOTABLE: Final = frozenset(
         EventKind.TWO_FACTOR_DISABLED,
         EventKind.BACKUPS_REVEALED,
         EventKind.BACKUPS_REPLACED,
+        EventKind.NEW_PASSWORD_AWAITED,
+        EventKind.PASSWORD_EXPOSED,
         EventKind.PASSWORD_CHANGED,
         EventKind.PASSWORD_RESET,
         EventKind.PASSWORD_LINK_ISSUED,
