@@ -46,6 +46,7 @@ from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
@@ -53,12 +54,14 @@ from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.change import PasswordChange
+from xpressbot.identity.passwords.forgotten import Forgotten
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.new_password import NewPasswords
 from xpressbot.identity.passwords.reset import PasswordReset
 from xpressbot.identity.passwords.rules import PasswordRules
 from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
@@ -144,6 +147,8 @@ def build(
         account_page=AccountPage(transactions, gate, system, kinds),
         password_change=PasswordChange(gate, SessionPassword(gate, hasher), new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),
+        forgotten=Forgotten(transactions, system, digest, sends_mail=False),
+        this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy import update
+
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.concurrent_requests import own_network
 from tests.support.installation import CLIENT, PASSWORD
@@ -10,7 +12,7 @@ from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubj
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import Clock
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
@@ -23,6 +25,7 @@ from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.second_step import Claimant, SecondStepOutcome
+from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.use_cases import Identity
 
 
@@ -130,6 +133,13 @@ def pending(services: Services, email: str = "anna@example.com", password: str =
 def from_elsewhere() -> Client:
     """A browser in a network of its own: of one network, thirty tries a minute are looked at."""
     return replace(CLIENT, address=own_network())
+
+
+def trust_passwords(services: Services) -> None:
+    """As if no wrong codes had shown that somebody else may know a password: for tests of what else they do."""
+    with services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(password_status=PasswordStatus.IN_USE.value))
+        connection.commit()
 
 
 def welcome_link(services: Services) -> Token:

@@ -4,18 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.installation import Installation
+from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import reset
-from tests.use_cases.instrumentation import events, kinds
+from tests.use_cases.instrumentation import events, kinds, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.administration.accounts import ClockReset
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import Shown
 from xpressbot.identity.factors.recovery_codes.rules import SavedCode
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import EnrolmentRequired, SessionRenewed
+from xpressbot.identity.outcomes import Done, EnrolmentRequired, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.overview import account_page
+from xpressbot.identity.passwords.change import PasswordChanged
+from xpressbot.identity.passwords.this_wasnt_me import Report
 
 
 def notices(visitor: UseCaseBrowser) -> list[EventKind | None]:
@@ -230,7 +233,10 @@ def test_every_accounts_chain_verifies_after_a_long_life(
         installation.clock.advance(hours=1)
     for _ in range(7):
         thief.begin("guess")
-    visitor.sign_in(canonical(codes[0]))
+    visitor.begin()
+    assert isinstance(visitor.recovery_code(codes[0]), NewPasswordRequired)
+    assert isinstance(visitor.set_password("copper-lantern-willow-harbour"), SignedIn)
+    assert isinstance(visitor.change_password(PASSWORD), PasswordChanged)
     visitor.regenerate()
     codes = visitor.codes()
     assert isinstance(visitor.keep_codes(), SessionRenewed)
@@ -260,5 +266,12 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     bertas.enable_again()
     installation.clock.advance(hours=-1)
     assert isinstance(installation.services.identity.administration.reset_clock("berta@example.com"), ClockReset)
+    link = visitor.identity.password_reset.issue("berta@example.com")
+    assert isinstance(link, Token)
+    assert visitor.identity.password_reset.set(link, "copper-lantern-willow-harbour", CLIENT) == Done()
+    with parts_of(installation).transactions.writing() as tx:
+        not_me = visitor.identity.this_wasnt_me.make_link(tx, berta.id, installation.clock.now())
+        tx.commit()
+    assert isinstance(visitor.identity.this_wasnt_me.report(not_me, CLIENT), Report)
     recorded = {*kinds(installation, anna.id), *kinds(installation, berta.id)}
     assert set(EventKind) == recorded

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.support.people import reset
+from tests.support.people import reset, trust_passwords
 from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_transaction, events, kinds, tries
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
@@ -112,6 +112,7 @@ def test_a_reset_lifts_waits_and_suspensions(
     assert thief.prove(factor) == Denied(ThrottleRefusal.SUSPENDED)
     thief.begin("guess")
     counted = tries(installation)
+    trust_passwords(installation.services)
     visitor.link = reset(installation.services)
     assert tries(installation) == {key: count for key, count in counted.items() if not key.startswith(("totp", "recovery_code"))}
     app = visitor.enable_again()

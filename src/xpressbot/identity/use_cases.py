@@ -20,8 +20,11 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords import retention as passwords
 from xpressbot.identity.passwords.change import PasswordChange
+from xpressbot.identity.passwords.forgotten import Forgotten
 from xpressbot.identity.passwords.reset import PasswordReset
+from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
@@ -50,6 +53,8 @@ class Identity:
     re_enrolment: ReEnrolment
     password_change: PasswordChange
     password_reset: PasswordReset
+    forgotten: Forgotten
+    this_wasnt_me: ThisWasntMe
     account_page: AccountPage
     registration: Registration
     administration: Administration
@@ -59,11 +64,11 @@ class Identity:
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
     """The rows of all packages and kinds of factors that are removed some time after they have ended."""
-    packages = (sessions, sign_in, links, factors, throttling)
+    packages = (sessions, sign_in, links, factors, throttling, passwords)
     return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
     """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
-    packages = (sessions, sign_in, links, factors, throttling, audit, accounts)
+    packages = (sessions, sign_in, links, factors, throttling, passwords, audit, accounts)
     return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]

@@ -14,6 +14,7 @@ from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits, Target
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
 from xpressbot.entrypoints.http.paths import (
+    FORGOT_PASSWORD_PATH,
     HOME_PATH,
     NEW_PASSWORD_PATH,
     PASSWORD_PATH,
@@ -33,7 +34,7 @@ from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
 
-FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
+FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH, FORGOT_PASSWORD_PATH})
 """Where forms are sent to by people who say themselves who they are."""
 
 SignedInOutcome = Response | Denied[SessionRefusal] | StepUpRequired

@@ -58,6 +58,7 @@ CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * M
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
 LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 NEW_PASSWORD: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+PASSWORD_REQUEST: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
@@ -65,7 +66,8 @@ STRANGER: Final = "stranger"
 NETWORK: Final = "network"
 LINK_FORMS: Final = "link"
 NEW_PASSWORDS: Final = "new_password"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS)
+PASSWORD_REQUESTS: Final = "password_request"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -170,6 +172,11 @@ def second_factor(name: str, account_id: str) -> Bucket:
 def link_forms(token_digest: str) -> Bucket:
     """The bucket for the forms of one link. It bounds what they cost, not guesses: a sender has the link already."""
     return Bucket(LINK_FORMS, token_digest, LINK)
+
+
+def password_requests(address_digest: str) -> Bucket:
+    """The bucket for requests of one client network for a link for a new password, to whichever address."""
+    return Bucket(PASSWORD_REQUESTS, address_digest, PASSWORD_REQUEST)
 
 
 def new_passwords(holder_id: str) -> Bucket:

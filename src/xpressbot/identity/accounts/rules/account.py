@@ -53,6 +53,16 @@ class Account:
         return self.status is AccountStatus.ACTIVE and self.password_status in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}
 
 
+def status_after_report(now: PasswordStatus | None, *, needs_second_factor: bool) -> PasswordStatus:
+    """What the password is good for after its person has said that somebody else acted with it.
+
+    needs_second_factor: whether the password alone leads nowhere. Then whoever proves one may set the next; else nobody with the
+    password may. One that opens nothing goes on doing so.
+    """
+    is_usable = now in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}
+    return PasswordStatus.TO_BE_REPLACED if needs_second_factor and is_usable else PasswordStatus.VOID
+
+
 def normalise_name(text: str) -> str | None:
     """Return the name as it is kept, or None if it is empty, longer than MAX_NAME_LENGTH or not printable."""
     return normalise_line(text, max_length=MAX_NAME_LENGTH)

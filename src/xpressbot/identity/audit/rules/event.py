@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     NOTICES_SEEN = "notices.seen"
     NEW_PASSWORD_AWAITED = "sign_in.new_password_awaited"
     PASSWORD_EXPOSED = "password.counts_as_known"
+    THIS_WASNT_ME = "account.this_wasnt_me"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_RESET = "password.reset"
     PASSWORD_LINK_ISSUED = "password.link_issued"
@@ -83,6 +84,7 @@ NOTABLE: Final = frozenset(
         EventKind.BACKUPS_REPLACED,
         EventKind.NEW_PASSWORD_AWAITED,
         EventKind.PASSWORD_EXPOSED,
+        EventKind.THIS_WASNT_ME,
         EventKind.PASSWORD_CHANGED,
         EventKind.PASSWORD_RESET,
         EventKind.PASSWORD_LINK_ISSUED,
