@@ -213,6 +213,18 @@ def test_no_account_is_told_of_another_accounts_events(installation: Installatio
     assert not dashboard.protection.on
 
 
+def use_mailed_links(installation: Installation, account: Account) -> None:
+    """A new password by a link, and "This wasn't me" by another."""
+    identity = installation.services.identity
+    link = identity.password_reset.issue(account.email)
+    assert isinstance(link, Token)
+    assert identity.password_reset.set(link, "copper-lantern-willow-harbour", CLIENT) == Done()
+    with parts_of(installation).transactions.writing() as tx:
+        not_me = identity.this_wasnt_me.make_link(tx, account.id, installation.clock.now())
+        tx.commit()
+    assert isinstance(identity.this_wasnt_me.report(not_me, CLIENT), Report)
+
+
 def test_every_accounts_chain_verifies_after_a_long_life(
     installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
@@ -266,12 +278,6 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     bertas.enable_again()
     installation.clock.advance(hours=-1)
     assert isinstance(installation.services.identity.administration.reset_clock("berta@example.com"), ClockReset)
-    link = visitor.identity.password_reset.issue("berta@example.com")
-    assert isinstance(link, Token)
-    assert visitor.identity.password_reset.set(link, "copper-lantern-willow-harbour", CLIENT) == Done()
-    with parts_of(installation).transactions.writing() as tx:
-        not_me = visitor.identity.this_wasnt_me.make_link(tx, berta.id, installation.clock.now())
-        tx.commit()
-    assert isinstance(visitor.identity.this_wasnt_me.report(not_me, CLIENT), Report)
+    use_mailed_links(installation, berta)
     recorded = {*kinds(installation, anna.id), *kinds(installation, berta.id)}
     assert set(EventKind) == recorded

@@ -94,7 +94,7 @@ def test_the_fiftieth_wrong_code_suspends_the_factor(
     assert guess(installation, 49, factor) == Denied(ProofRefusal.WRONG_CODE)
     assert EventKind.SECOND_FACTOR_SUSPENDED not in kinds(installation, anna.id)
     assert guess(installation, 1, factor) == Denied(ThrottleRefusal.SUSPENDED)
-    assert kinds(installation, anna.id)[-1] is EventKind.SECOND_FACTOR_SUSPENDED
+    assert EventKind.SECOND_FACTOR_SUSPENDED in kinds(installation, anna.id)[-2:]
     installation.clock.advance(hours=24 * 365)
     owner = UseCaseBrowser(installation)
     owner.begin()
