@@ -60,7 +60,7 @@ def test_every_address_is_answered_alike(people: Installation, new_browser: Call
         seen[name] = (answer.status_code, answer.text, headers, statements, written)
     status, body, _headers, statements, written = seen["unknown"]
     assert (status, bool(statements)) == (200, True)
-    assert "If there is an account with this address" in words(body)
+    assert "Nothing has changed so far" in words(body)
     assert {table for table, changed in written.items() if changed} <= {"password_request", "throttle_bucket"}
     for name, one in seen.items():
         assert one == seen["unknown"], name

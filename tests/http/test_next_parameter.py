@@ -43,6 +43,9 @@ ELSEWHERE = [
     "/sign-in",
     "/sign-in/code",
     "/sign-in/recovery-code",
+    "/sign-in/new-password",
+    "/forgot-password",
+    "/link/password",
     "/sign-out",
     "/welcome",
     "/link/invite",
@@ -65,6 +68,7 @@ DESTINATIONS = [
     "/account/2fa/move",
     "/account/2fa/recovery-codes",
     "/account/2fa/setup",
+    "/account/password",
 ]
 
 

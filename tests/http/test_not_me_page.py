@@ -8,21 +8,10 @@ from tests.http.conftest import Protected, both_engines
 from tests.http.raw_requests import LINK_COOKIE, contents, set_cookies, words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from tests.use_cases.instrumentation import parts_of
-from xpressbot.foundation.tokens import Token
-from xpressbot.identity.accounts import store as account_store
+from tests.support.people import not_me_link
 
 LINK = "/link/not-me"
 ANNA = "anna@example.com"
-
-
-def mailed(installation: Installation, email: str = ANNA) -> Token:
-    with parts_of(installation).transactions.writing() as tx:
-        account = account_store.by_email(tx, email)
-        assert account is not None
-        token = installation.services.identity.this_wasnt_me.make_link(tx, account.id, installation.clock.now())
-        tx.commit()
-    return token
 
 
 @both_engines
@@ -30,7 +19,7 @@ def test_opening_does_nothing_and_the_button_takes_power_away(
     installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
     """With 2FA on: what will be done, for whom, and then what was done; nobody is signed in by it."""
-    token, browser = mailed(installation), new_browser()
+    token, browser = not_me_link(installation.services), new_browser()
     before = contents(installation)
     assert browser.get(f"{LINK}?token={token.text}").headers["location"] == LINK
     page = words(browser.get(LINK).text)
@@ -53,7 +42,7 @@ def test_without_2fa_the_page_says_who_can_help(
 ) -> None:
     """The password opens nothing from then on, also for the one who reads this."""
     browser = new_browser()
-    browser.get(f"{LINK}?token={mailed(installation).text}")
+    browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
     assert "Your password opens nothing any more, so that who knows it cannot sign in." in words(browser.get(LINK).text)
     done = words(browser.post(LINK).text)
     assert "The operator of this XpressBot can give you a link for a new password." in done
@@ -73,9 +62,9 @@ def test_a_form_of_another_persons_link_is_refused(installation: Installation, s
     """Rule 7b: two mails of two people in one browser: 409, and nothing is done."""
     assert signed_in.who() is not None
     installation.add_account("berta@example.com", "Berta")
-    browser.get(f"{LINK}?token={mailed(installation).text}")
+    browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
     fields = browser.filled(LINK)
-    browser.get(f"{LINK}?token={mailed(installation, 'berta@example.com').text}")
+    browser.get(f"{LINK}?token={not_me_link(installation.services, 'berta@example.com').text}")
     before = contents(installation)
     assert browser.post(LINK, fields).status_code == 409
     assert contents(installation) == before

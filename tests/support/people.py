@@ -11,7 +11,9 @@ from tests.support.optional import present
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import Clock
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
@@ -151,6 +153,16 @@ def invitation(services: Services, email: str = "berta@example.com") -> Token:
     """An operator's invitation: the token of the link."""
     token = services.identity.registration.invite(email)
     assert isinstance(token, Token), token
+    return token
+
+
+def not_me_link(services: Services, email: str = "anna@example.com") -> Token:
+    """The token of a link "This wasn't me", as the sender of a notice makes it."""
+    with Transactions(services.database).writing() as tx:
+        account = account_store.by_email(tx, email)
+        assert account is not None
+        token = services.identity.this_wasnt_me.make_link(tx, account.id, services.clock.now())
+        tx.commit()
     return token
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import reset
-from tests.use_cases.instrumentation import events, parts_of
+from tests.support.people import not_me_link, reset
+from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus, status_after_report
@@ -27,11 +27,7 @@ GONE = Denied(LinkRefusal.LINK_GONE)
 
 
 def mailed(installation: Installation, account: Account) -> Token:
-    """A link as the sender of a notice makes it."""
-    with parts_of(installation).transactions.writing() as tx:
-        token = installation.services.identity.this_wasnt_me.make_link(tx, account.id, installation.clock.now())
-        tx.commit()
-    return token
+    return not_me_link(installation.services, account.email)
 
 
 def report(identity: Identity, token: Token) -> Report:
