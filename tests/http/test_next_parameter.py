@@ -122,7 +122,11 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
     signed_in_pages = set(paths_with(app, "GET")) - {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome"}
     others = {
         "/account/confirm-identity",
+        "/forgot-password",
+        "/sign-in/new-password",
         "/link/invite",
+        "/link/not-me",
+        "/link/password",
         "/link/re-enrolment",
         "/healthz",
         "/readyz",
