@@ -48,22 +48,30 @@ from xpressbot.identity.audit.history import History
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords.change import PasswordChange
+from xpressbot.identity.passwords.forgotten import Forgotten
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.new_password import NewPasswords
+from xpressbot.identity.passwords.reset import PasswordReset
+from xpressbot.identity.passwords.rules import PasswordRules
 from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.registration.account_creation import PasswordRules, Registration
+from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
+from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
 from xpressbot.identity.sessions.store import RESOLVE, resolved
 from xpressbot.identity.sign_in.log import SignInLog
+from xpressbot.identity.sign_in.new_password import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
@@ -125,12 +133,15 @@ def build(
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
+    password_rules = PasswordRules(settings.password_min_length, estimate_strength)
+    new_passwords = NewPasswords(hasher, password_rules)
     session_start = SessionStart(system, digest, kinds)
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     identity = Identity(
         kinds=kinds,
         password_step=PasswordStep(transactions, system, hasher, digest, session_start, log),
         second_step=second_step,
+        new_password_step=NewPasswordStep(transactions, system, kinds, session_start, second_step, new_passwords),
         sessions=Sessions(transactions, gate, system, kinds.methods),
         session_listing=SessionListing(transactions, gate, system),
         session_password=SessionPassword(gate, hasher),
@@ -142,9 +153,11 @@ def build(
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
         history=History(transactions),
-        registration=Registration(
-            transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
-        ),
+        password_change=PasswordChange(gate, SessionPassword(gate, hasher), new_passwords),
+        password_reset=PasswordReset(transactions, system, new_passwords),
+        forgotten=Forgotten(transactions, system, digest, sends_mail=False),
+        this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
+        registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),

@@ -126,10 +126,40 @@ def test_a_disabled_account_is_reset_and_said_to_be_disabled(shell: Shell, servi
     protected(services)
     shell.run("accounts", "disable", ANNA)
     answer = reset(shell)
-    assert answer.out.endswith("The account is disabled: its owner cannot sign in before `xpressbot accounts enable`.\n")
+    assert answer.out.endswith("enabling it ends this link: `xpressbot accounts enable` first, then this again.\n")
     shell.run("accounts", "enable", ANNA)
-    assert services.identity.re_enrolment.is_open(token_of(printed_link(answer)))
+    assert not services.identity.re_enrolment.is_open(token_of(printed_link(answer)))
+    assert services.identity.re_enrolment.is_open(token_of(printed_link(reset(shell))))
     must_enrol(services)
+
+
+def test_a_link_for_a_new_password_is_printed_alone_on_its_line(shell: Shell, services: Services) -> None:
+    """With how long it is good, and that it is no way round 2FA; the person is told of it."""
+    protected(services)
+    answer = shell.run("accounts", "reset-password", " ANNA@Example.COM ")
+    link = printed_link(answer)
+    assert answer.out == (
+        "Make sure whom you are talking to, then hand this link to ANNA@Example.COM. It sets a new password,\n"
+        "once, within 1 hour. 2FA stays as it is: if it is on, the next sign-in asks for a code.\n"
+        f"\n  {link}\n\n"
+    )
+    assert re.fullmatch(r"http://localhost:8000/link/password\?token=[\w-]{43}", link)
+    assert present(services.identity.password_reset.account_of(token_of(link))).email == ANNA
+    with services.database.read() as connection:
+        issued = connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.kind == "password.link_issued")).one()
+    assert issued.actor == "operator"
+
+
+def test_no_link_for_a_new_password_is_made_for_an_account_that_cannot_use_it(shell: Shell, services: Services) -> None:
+    """One that is disabled, or is not there: exit code 1, a sentence, nothing that looks like a link."""
+    signed_in(services)
+    shell.run("accounts", "disable", ANNA)
+    assert shell.run("accounts", "reset-password", ANNA) == Answer(
+        FAILED, "", "anna@example.com is disabled. Enable it first: a link made before that would not work.\n"
+    )
+    assert shell.run("accounts", "reset-password", BERTA) == Answer(FAILED, "", "There is no account 'berta@example.com'.\n")
+    with services.database.read() as connection:
+        assert connection.execute(select(LINK)).all() == []
 
 
 def test_a_reset_needs_a_reason(shell: Shell, services: Services) -> None:

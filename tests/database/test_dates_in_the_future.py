@@ -34,12 +34,13 @@ from xpressbot.identity.factors.totp.rules.totp import latest_credible_step, ste
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LIFETIME, Link, LinkKind, LinkState
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.rules.known_browser import MOST_PER_ACCOUNT
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
 from xpressbot.identity.sign_in import store as pending_store
+from xpressbot.identity.sign_in.second_step import SecondStepOutcome
 from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, REFUSED_STEP, SESSION, TOTP_AUTHENTICATOR
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Charge, Refusal, network
@@ -280,5 +281,5 @@ def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installati
     assert services.identity.re_enrolment.is_open(reset(services))
 
 
-def send_code(installation: Installation, waiting: Token, code: str) -> SignedIn | Denied[Reason]:
+def send_code(installation: Installation, waiting: Token, code: str) -> SecondStepOutcome:
     return prove(installation.services.identity, waiting, TotpCode(code), CLIENT)

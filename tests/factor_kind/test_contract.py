@@ -27,6 +27,7 @@ from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import SignInRefusal
+from xpressbot.identity.sign_in.second_step import SecondStepOutcome
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 from xpressbot.identity.use_cases import at_restore, expiring_rows
@@ -47,7 +48,7 @@ def kind_of(holder: Holder) -> FactorKind:
     return kind
 
 
-def refusal(outcome: SignedIn | Denied[Reason]) -> Reason | None:
+def refusal(outcome: SecondStepOutcome | Denied[Reason]) -> Reason | None:
     return outcome.reason if isinstance(outcome, Denied) else None
 
 

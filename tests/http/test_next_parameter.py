@@ -44,6 +44,9 @@ ELSEWHERE = [
     "/sign-in",
     "/sign-in/code",
     "/sign-in/recovery-code",
+    "/sign-in/new-password",
+    "/forgot-password",
+    "/link/password",
     "/sign-out",
     "/welcome",
     "/link/invite",
@@ -67,6 +70,7 @@ DESTINATIONS = [
     "/account/2fa/recovery-codes",
     "/account/2fa/setup",
     "/account/history",
+    "/account/password",
 ]
 
 
@@ -120,7 +124,11 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
     signed_in_pages = set(paths_with(app, "GET")) - {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome"}
     others = {
         "/account/confirm-identity",
+        "/forgot-password",
+        "/sign-in/new-password",
         "/link/invite",
+        "/link/not-me",
+        "/link/password",
         "/link/re-enrolment",
         "/healthz",
         "/readyz",

@@ -24,6 +24,7 @@ CHANGES = {
     "start over": ("/account/2fa/start-over", {}),
     "add an app": ("/account/2fa/apps/add", {"name": "Thief's"}),
     "confirm it's you": ("/account/confirm-identity", {"password": "wrong", "code": "000000"}),
+    "change the password": ("/account/password", {"password": "copper-lantern-willow-harbour"}),
     "sign out": ("/sign-out", {}),
 }
 

@@ -28,9 +28,11 @@ RETURNS_TO = {
     f"{CODES}/check": CODES,
     f"{CODES}/download": CODES,
     "/account/confirm-identity": "/account/confirm-identity",
+    "/account/password": "/account/password",
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
-PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome", "/link/invite", "/link/re-enrolment"}
+PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/forgot-password", "/welcome"}
+PUBLIC |= {"/link/invite", "/link/re-enrolment", "/link/password", "/link/not-me"}
 
 
 def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
@@ -50,6 +52,7 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
         "/account/2fa/disable",
         CODES,
         "/account/confirm-identity",
+        "/account/password",
     ):
         assert browser.get(path).headers["location"] == f"/sign-in?next={path}"
     assert browser.get("/api/v1/session").status_code == 401

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import update
 from starlette.applications import Starlette
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
@@ -14,6 +15,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import invitation, welcome_link
+from xpressbot.identity.tables import ACCOUNT
 
 LISTED = tomllib.loads((Path(__file__).parent / "ways_to_a_session.toml").read_text(encoding="utf-8"))
 
@@ -47,6 +49,15 @@ def test_each_way_gives_a_session_of_the_strength_it_is_listed_with(
     fourth.sign_in()
     fourth.post("/sign-in/recovery-code", code=codes[0])
     assert fourth.me()["amr"] == begins["POST /sign-in/recovery-code"]
+    with installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(password_status="to_be_replaced"))
+        connection.commit()
+    fifth = new_browser()
+    fifth.sign_in()
+    fifth.post("/sign-in/code", code=phone.next_code())
+    assert fifth.who() is None
+    fifth.post("/sign-in/new-password", password="copper-lantern-willow-harbour")
+    assert fifth.me()["amr"] == begins["POST /sign-in/new-password"]
 
 
 def test_after_a_reset_the_confirmation_gives_a_session_and_an_invitation_gives_one_of_its_own(

@@ -13,7 +13,8 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.concurrent_requests import Form, found_no_place, send
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD
-from tests.support.people import enrolling_again, must_enrol, protected, reset, shown_to
+from tests.support.people import enrolling_again, must_enrol, protected, reset, session_by_password, shown_to
+from tests.support.people import signed_in as signed_in_account
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, RECOVERY_CODE_SET, SESSION, THROTTLE_BUCKET
 
@@ -171,3 +172,23 @@ def test_invitations_that_were_made_at_once_make_one_account(two_workers: TwoWor
     with two_workers.services.database.read() as connection:
         accounts = connection.execute(select(func.count()).where(func.lower(ACCOUNT.c.email) == email)).scalar_one()
     assert accounts == 1
+
+
+def test_many_forms_of_one_link_set_one_password(two_workers: TwoWorkers, email: str) -> None:
+    """Each with a password of its own: one is set, and it alone opens the account; nobody is signed in."""
+    services = two_workers.services
+    account = signed_in_account(services, email).account
+    token = services.identity.password_reset.issue(email)
+    assert isinstance(token, Token)
+    subject = shown_to(services, account.id, email)
+    passwords = [f"copper-lantern-willow-{number}" for number in range(BROWSERS)]
+    forms = [Form("/link/password", {"password": password} | subject, link=token) for password in passwords]
+    answers = send(two_workers.server.url, forms, again=found_no_place)
+
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[200] == 1
+    assert set(statuses) <= {200, 410, 429}
+    assert signed_in(answers) == []
+    set_to = passwords[[answer.status_code for answer in answers].index(200)]
+    assert session_by_password(services, email, set_to)
+    assert account_state(two_workers, email)["sessions"] == 1

@@ -4,7 +4,7 @@ import pytest
 
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action, ProofNeeded
-from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of, is_fresh, step_up_needed
+from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of, is_fresh, step_up_needed, waits_for_new_password
 from xpressbot.identity.sign_in.rules.pending import NextStep, next_step
 
 NOW = 1_790_000_000 * SECOND
@@ -117,11 +117,28 @@ def test_a_grant_that_was_given_in_the_future_repairs_nothing(ahead: int, *, nee
 )
 def test_a_protected_account_needs_a_second_factor_before_its_session(amr: tuple[str, ...], step: NextStep, *, protected: bool) -> None:
     """The password alone is enough only while 2FA is off."""
-    assert step is next_step(frozenset(amr), protected=protected, must_enrol=False)
+    assert step is next_step(frozenset(amr), protected=protected, must_enrol=False, replaces_password=False)
 
 
 @pytest.mark.parametrize("amr", [(PWD,), (PWD, OTP), (PWD, CODE)])
+@pytest.mark.parametrize("replaces_password", [True, False])
 @pytest.mark.parametrize("protected", [True, False])
-def test_an_account_that_was_reset_must_enrol_before_its_session(amr: tuple[str, ...], *, protected: bool) -> None:
+def test_an_account_that_was_reset_must_enrol_before_its_session(amr: tuple[str, ...], *, protected: bool, replaces_password: bool) -> None:
     """Whatever else was proven."""
-    assert next_step(frozenset(amr), protected=protected, must_enrol=True) is NextStep.MUST_ENROL
+    step = next_step(frozenset(amr), protected=protected, must_enrol=True, replaces_password=replaces_password)
+    assert step is NextStep.MUST_ENROL
+
+
+@pytest.mark.parametrize(
+    ("amr", "step"), [((PWD,), NextStep.SECOND_FACTOR), ((PWD, OTP), NextStep.NEW_PASSWORD), ((PWD, CODE), NextStep.NEW_PASSWORD)]
+)
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_password_that_others_may_know_begins_no_session(amr: tuple[str, ...], step: NextStep, *, protected: bool) -> None:
+    """A second factor leads to a new one; the password alone leads nowhere, should 2FA be off."""
+    assert next_step(frozenset(amr), protected=protected, must_enrol=False, replaces_password=True) is step
+
+
+@pytest.mark.parametrize("proof", ProofNeeded)
+def test_while_the_password_is_to_be_replaced_what_needs_a_proof_of_all_factors_is_closed(proof: ProofNeeded) -> None:
+    """But for replacing it, and for what must be possible to a person who has lost the other factor."""
+    assert waits_for_new_password(proof) is (proof in {ProofNeeded.FRESH, ProofNeeded.FRESH_OR_RECOVERY})

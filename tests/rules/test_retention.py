@@ -16,6 +16,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors import retention as of_factors
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.links import retention as of_links
+from xpressbot.identity.passwords import retention as of_passwords
 from xpressbot.identity.sessions import retention as of_sessions
 from xpressbot.identity.sessions.rules import known_browser as device
 from xpressbot.identity.sessions.rules import session
@@ -37,6 +38,9 @@ LIVES = {
     "password_counts": (None, of_sign_in.PASSWORD_COUNT_KEPT),
     "stranger_counts": (None, throttle.FORGOTTEN_AFTER),
     "link_counts": (None, of_throttling.LINK_COUNT_KEPT),
+    "new_password_counts": (None, of_throttling.NEW_PASSWORD_COUNT_KEPT),
+    "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
+    "password_requests": (None, of_passwords.PASSWORD_REQUEST_KEPT),
     "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),
     "enrolment_counts": (None, of_factors.ENROLMENT_COUNT_KEPT),
 }

@@ -23,6 +23,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.tables import RECOVERY_CODE
 
 URL = "http://chat.test:8000"
+NEW_PASSWORD = "copper-lantern-willow-harbour"
 OWNER, MEMBER = "anna@example.com", "berta@example.com"
 ERRORS = (403, 404, 405, 409, 410, 413, 415, 421, 422, 429, 500, 503)
 BAD_PASSWORDS = ("", "short", "x" * 1500, "y" * 9000, "violet-anchor\tmeadow-kettle", "xpressbot-xpressbot", "passwordpassword")
@@ -85,6 +86,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _forms_of_others(walk)
         _sessions(walk)
         _turning_off(walk)
+        _passwords(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -279,6 +281,45 @@ def _turning_off(walk: Walk) -> None:
     dora.enable_2fa()
     dora.post("/account/2fa/recovery-codes/continue")
     walk.post(dora, "/account/2fa/disable")
+
+
+def _passwords(walk: Walk) -> None:
+    services, visitor, dora = walk.installation.services, walk.browser(), walk.browser()
+    for address in (*BAD_ADDRESSES, *["dora@example.com"] * 11):
+        walk.post(visitor, "/forgot-password", email=address)
+    walk.get(visitor, "/forgot-password", "/sign-in/new-password", "/link/password", "/link/not-me")
+    walk.installation.clock.advance(minutes=2)
+    dora.sign_in("dora@example.com")
+    for password in BAD_PASSWORDS:
+        walk.post(dora, "/account/password", current_password=PASSWORD, password=password)
+    walk.post(dora, "/account/password", current_password="wrong", password=NEW_PASSWORD)
+    walk.get(dora, *_reasons("/account/password"))
+    walk.post(dora, "/account/password", current_password=PASSWORD, password=NEW_PASSWORD)
+    link = services.identity.password_reset.issue("dora@example.com")
+    assert isinstance(link, Token)
+    walk.get(visitor, "/link/password?token=nonsense", f"/link/password?token={link.text}")
+    for password in (*BAD_PASSWORDS, NEW_PASSWORD, PASSWORD):
+        walk.post(visitor, "/link/password", password=password)
+    walk.get(visitor, f"/link/password?token={link.text}")
+    _reported(walk)
+
+
+def _reported(walk: Walk) -> None:
+    """The link "This wasn't me", with 2FA and without, and the way back in."""
+    dora, visitor = walk.browser(), walk.browser()
+    dora.sign_in("dora@example.com")
+    phone = dora.enable_2fa()
+    walk.get(visitor, f"/link/not-me?token={people.not_me_link(walk.installation.services, 'dora@example.com').text}")
+    walk.post(visitor, "/link/not-me")
+    walk.get(visitor, "/link/not-me")
+    visitor.sign_in("dora@example.com")
+    walk.post(visitor, "/sign-in/code", code=phone.next_code())
+    for password in BAD_PASSWORDS:
+        walk.post(visitor, "/sign-in/new-password", password=password)
+    walk.post(visitor, "/sign-in/new-password", password=NEW_PASSWORD)
+    visitor.post("/account/2fa/disable")
+    walk.get(dora, f"/link/not-me?token={people.not_me_link(walk.installation.services, 'dora@example.com').text}")
+    walk.post(dora, "/link/not-me")
 
 
 def _errors(walk: Walk) -> None:

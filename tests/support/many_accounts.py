@@ -128,9 +128,15 @@ class _Rows:
             "password_counts": (tables.THROTTLE_BUCKET, self.count(f"known_browser:{self._random(32).hex()}", ended)),
             "stranger_counts": (tables.THROTTLE_BUCKET, self.count(f"stranger:{self._random(32).hex()}", ended)),
             "link_counts": (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
+            "new_password_counts": (tables.THROTTLE_BUCKET, self.count(f"new_password:{self._id()}", ended)),
+            "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
+            "password_requests": (tables.PASSWORD_REQUEST, self.password_request(ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
             "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
+
+    def password_request(self, asked_at: int) -> Row:
+        return {"email_key": f"{self._random(8).hex()}@example.com", "asked_at": asked_at, "due_at": asked_at}
 
     def session(self, account_id: str, made_at: int) -> Row:
         return {

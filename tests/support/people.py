@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy import update
+
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.concurrent_requests import own_network
 from tests.support.installation import CLIENT, PASSWORD
@@ -9,8 +11,10 @@ from tests.support.optional import present
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import Clock
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
@@ -23,6 +27,7 @@ from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.second_step import Claimant, SecondStepOutcome
+from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.use_cases import Identity
 
 
@@ -132,6 +137,13 @@ def from_elsewhere() -> Client:
     return replace(CLIENT, address=own_network())
 
 
+def trust_passwords(services: Services) -> None:
+    """As if no wrong codes had shown that somebody else may know a password: for tests of what else they do."""
+    with services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(password_status=PasswordStatus.IN_USE.value))
+        connection.commit()
+
+
 def welcome_link(services: Services) -> Token:
     """The token of a link that makes the owner's account."""
     return present(services.identity.registration.issue_welcome_link())
@@ -141,6 +153,16 @@ def invitation(services: Services, email: str = "berta@example.com") -> Token:
     """An operator's invitation: the token of the link."""
     token = services.identity.registration.invite(email)
     assert isinstance(token, Token), token
+    return token
+
+
+def not_me_link(services: Services, email: str = "anna@example.com") -> Token:
+    """The token of a link "This wasn't me", as the sender of a notice makes it."""
+    with Transactions(services.database).writing() as tx:
+        account = account_store.by_email(tx, email)
+        assert account is not None
+        token = services.identity.this_wasnt_me.make_link(tx, account.id, services.clock.now())
+        tx.commit()
     return token
 
 

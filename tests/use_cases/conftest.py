@@ -15,8 +15,9 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.outcomes import Done
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.rules import PasswordRules
 from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.registration.account_creation import PasswordRules, Registration
+from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.use_cases import Identity
 
 

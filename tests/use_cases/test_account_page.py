@@ -4,18 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.installation import Installation
-from tests.support.people import reset
+from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import not_me_link, reset
 from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.administration.accounts import ClockReset
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import Shown
 from xpressbot.identity.factors.recovery_codes.rules import SavedCode
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import EnrolmentRequired, SessionRenewed
+from xpressbot.identity.outcomes import Done, EnrolmentRequired, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.overview import account_page
+from xpressbot.identity.passwords.change import PasswordChanged
+from xpressbot.identity.passwords.this_wasnt_me import Report
 
 
 def notices(visitor: UseCaseBrowser) -> list[EventKind | None]:
@@ -210,6 +213,15 @@ def test_no_account_is_told_of_another_accounts_events(installation: Installatio
     assert not dashboard.protection.on
 
 
+def use_mailed_links(installation: Installation, account: Account) -> None:
+    """A new password by a link, and "This wasn't me" by another."""
+    identity = installation.services.identity
+    link = identity.password_reset.issue(account.email)
+    assert isinstance(link, Token)
+    assert identity.password_reset.set(link, "copper-lantern-willow-harbour", CLIENT) == Done()
+    assert isinstance(identity.this_wasnt_me.report(not_me_link(installation.services, account.email), CLIENT), Report)
+
+
 def test_every_accounts_chain_verifies_after_a_long_life(
     installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
@@ -230,7 +242,10 @@ def test_every_accounts_chain_verifies_after_a_long_life(
         installation.clock.advance(hours=1)
     for _ in range(7):
         thief.begin("guess")
-    visitor.sign_in(canonical(codes[0]))
+    visitor.begin()
+    assert isinstance(visitor.recovery_code(codes[0]), NewPasswordRequired)
+    assert isinstance(visitor.set_password("copper-lantern-willow-harbour"), SignedIn)
+    assert isinstance(visitor.change_password(PASSWORD), PasswordChanged)
     visitor.regenerate()
     codes = visitor.codes()
     assert isinstance(visitor.keep_codes(), SessionRenewed)
@@ -260,5 +275,6 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     bertas.enable_again()
     installation.clock.advance(hours=-1)
     assert isinstance(installation.services.identity.administration.reset_clock("berta@example.com"), ClockReset)
+    use_mailed_links(installation, berta)
     recorded = {*kinds(installation, anna.id), *kinds(installation, berta.id)}
     assert set(EventKind) == recorded

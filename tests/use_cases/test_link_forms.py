@@ -11,9 +11,9 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.passwords.rules import WeakPassword
+from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword
 from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.registration.account_creation import NewAccount, PasswordRules, Registration
+from xpressbot.identity.registration.account_creation import NewAccount, Registration
 from xpressbot.identity.throttling.rules import LINK
 
 BERTA = "berta@example.com"

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
-from tests.support.people import reset
+from tests.support.people import reset, trust_passwords
 from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_transaction, events, kinds, tries
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
@@ -112,6 +112,7 @@ def test_a_reset_lifts_waits_and_suspensions(
     assert thief.prove(factor) == Denied(ThrottleRefusal.SUSPENDED)
     thief.begin("guess")
     counted = tries(installation)
+    trust_passwords(installation.services)
     visitor.link = reset(installation.services)
     assert tries(installation) == {key: count for key, count in counted.items() if not key.startswith(("totp", "recovery_code"))}
     app = visitor.enable_again()
@@ -227,11 +228,13 @@ def test_a_link_lives_24_hours(installation: Installation, identity: Identity, l
 def test_a_disabled_account_can_be_reset_and_signs_in_only_when_it_is_enabled(
     installation: Installation, identity: Identity, app: AuthenticatorApp, visitor: UseCaseBrowser
 ) -> None:
-    """Enabling leaves the link good and the reset in force."""
+    """Enabling leaves the reset in force, and ends the link: it works on one version of the account only."""
     identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     visitor.link = reset(installation.services)
     assert visitor.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
     identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
+    assert not identity.re_enrolment.is_open(visitor.link)
+    visitor.link = reset(installation.services)
     visitor.enable_again()
 
 

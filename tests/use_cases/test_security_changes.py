@@ -5,13 +5,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.installation import Installation
+from tests.support.installation import CLIENT, Installation
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Done, SessionRenewed
+from xpressbot.identity.passwords.change import PasswordChanged
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, PENDING_SIGN_IN, SESSION
 
 
@@ -53,10 +55,22 @@ def replace_codes(visitor: UseCaseBrowser) -> None:
     visitor.keep_codes()
 
 
-LEAVING_THEIR_SESSION = [turn_2fa_off, move_2fa, move_2fa_from_a_lost_phone, add_app, remove_app, replace_codes]
+def change_password(visitor: UseCaseBrowser) -> None:
+    assert isinstance(visitor.change_password("copper-lantern-willow-harbour"), PasswordChanged)
 
 
-@pytest.mark.parametrize(("change", "left"), [(disable_account, 0), (reset_2fa, 0), *((change, 1) for change in LEAVING_THEIR_SESSION)])
+def reset_password(visitor: UseCaseBrowser) -> None:
+    token = visitor.identity.password_reset.issue(ANNA)
+    assert isinstance(token, Token)
+    assert visitor.identity.password_reset.set(token, "copper-lantern-willow-harbour", CLIENT) == Done()
+
+
+LEAVING_THEIR_SESSION = [change_password, turn_2fa_off, move_2fa, move_2fa_from_a_lost_phone, add_app, remove_app, replace_codes]
+
+
+@pytest.mark.parametrize(
+    ("change", "left"), [(disable_account, 0), (reset_2fa, 0), (reset_password, 0), *((change, 1) for change in LEAVING_THEIR_SESSION)]
+)
 def test_no_row_of_an_ended_session_or_sign_in_is_left(
     installation: Installation,
     visitor: UseCaseBrowser,
@@ -103,6 +117,7 @@ def test_another_accounts_sessions_and_sign_ins_go_on(installation: Installation
 
 CHANGES = {"disabled": disable_account, "enabled again": enable_account, "2FA off": turn_2fa_off, "2FA moved": move_2fa}
 CHANGES |= {"app added": add_app, "app removed": remove_app, "codes replaced": replace_codes, "2FA reset": reset_2fa}
+CHANGES |= {"password changed": change_password, "password reset": reset_password}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
+from tests.support.people import trust_passwords
 from tests.use_cases.instrumentation import kinds, tries
 from tests.use_cases.use_case_browser import UseCaseBrowser, canonical
 from xpressbot.foundation.times import SECOND
@@ -12,7 +13,7 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Proof, ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
-from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 WRONG_RECOVERY_CODE = canonical("0000-0000-0000-0000")
@@ -26,7 +27,7 @@ def wrong_code(app: AuthenticatorApp) -> TotpCode:
 
 def guess(installation: Installation, times: int, factor: Proof) -> Denied[Reason]:
     """Guess with the right password from ever new browsers and networks, as soon as it is allowed; the last answer."""
-    outcome: SignedIn | Denied[Reason] | None = None
+    outcome: SignedIn | NewPasswordRequired | Denied[Reason] | None = None
     for number in range(times):
         stranger = UseCaseBrowser(installation, address=f"198.51.{number}.1")
         stranger.begin()
@@ -37,6 +38,7 @@ def guess(installation: Installation, times: int, factor: Proof) -> Denied[Reaso
             stranger.begin()
             outcome = stranger.prove(factor)
     assert isinstance(outcome, Denied)
+    trust_passwords(installation.services)
     return outcome
 
 
@@ -92,7 +94,7 @@ def test_the_fiftieth_wrong_code_suspends_the_factor(
     assert guess(installation, 49, factor) == Denied(ProofRefusal.WRONG_CODE)
     assert EventKind.SECOND_FACTOR_SUSPENDED not in kinds(installation, anna.id)
     assert guess(installation, 1, factor) == Denied(ThrottleRefusal.SUSPENDED)
-    assert kinds(installation, anna.id)[-1] is EventKind.SECOND_FACTOR_SUSPENDED
+    assert EventKind.SECOND_FACTOR_SUSPENDED in kinds(installation, anna.id)[-2:]
     installation.clock.advance(hours=24 * 365)
     owner = UseCaseBrowser(installation)
     owner.begin()

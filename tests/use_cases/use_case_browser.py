@@ -16,13 +16,16 @@ from xpressbot.identity.outcomes import (
     Denied,
     Done,
     EnrolmentRequired,
+    NewPasswordRequired,
     Reason,
     SecondFactorRequired,
     SessionRenewed,
     SignedIn,
     StepUpRequired,
 )
+from xpressbot.identity.passwords.change import PasswordChanged, PasswordChangeOutcome
 from xpressbot.identity.sessions.caller import Caller, Client
+from xpressbot.identity.sign_in.new_password import NewPasswordOutcome, Subscriber
 from xpressbot.identity.sign_in.password_step import PasswordOutcome, PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 
@@ -70,13 +73,13 @@ class UseCaseBrowser:
     def begin(self, password: str = PASSWORD, email: str | None = None, next_path: str = "/") -> PasswordOutcome:
         return self._keep(self._password_step.begin(self.email if email is None else email, password, next_path, self.client))
 
-    def prove(self, factor: Proof) -> SignedIn | Denied[Reason]:
+    def prove(self, factor: Proof) -> SignedIn | NewPasswordRequired | Denied[Reason]:
         return self._keep(prove(self.identity, self.pending, factor, self.client))
 
-    def code(self, digits: str) -> SignedIn | Denied[Reason]:
+    def code(self, digits: str) -> SignedIn | NewPasswordRequired | Denied[Reason]:
         return self.prove(TotpCode(digits))
 
-    def recovery_code(self, text: str) -> SignedIn | Denied[Reason]:
+    def recovery_code(self, text: str) -> SignedIn | NewPasswordRequired | Denied[Reason]:
         return self.prove(canonical(text))
 
     def sign_in(self, factor: Proof | None = None) -> "UseCaseBrowser":
@@ -84,6 +87,20 @@ class UseCaseBrowser:
         outcome = self.begin() if factor is None else (self.begin(), self.prove(factor))[1]
         assert isinstance(outcome, SignedIn), outcome
         return self
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """Who has only a new password left to set here before there is a session; there must be one."""
+        subscriber = self.identity.new_password_step.subscriber(self.pending, self.client)
+        assert isinstance(subscriber, Subscriber), subscriber
+        return subscriber
+
+    def set_password(self, password: str) -> NewPasswordOutcome:
+        """The last step of a sign-in whose password is to be replaced."""
+        return self._keep(self.identity.new_password_step.set(self.subscriber, password))
+
+    def change_password(self, new: str, current: str = PASSWORD) -> PasswordChangeOutcome:
+        return self._keep(self.identity.password_change.change(self.me, current, new))
 
     def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied[Reason] | StepUpRequired:
         """Step up."""
@@ -147,7 +164,7 @@ class UseCaseBrowser:
         assert isinstance(view, OpenEnrolment), view
         return app_of(view, self.email, self.clock)
 
-    def confirm_again(self, code: str) -> SignedIn | Denied[Reason]:
+    def confirm_again(self, code: str) -> SignedIn | NewPasswordRequired | Denied[Reason]:
         return self._keep(self.identity.re_enrolment.confirm(self.enrollee, TotpCode(code)))
 
     def enable_again(self) -> AuthenticatorApp:
@@ -192,9 +209,9 @@ class UseCaseBrowser:
         match outcome:
             case SignedIn(session, device, _):
                 self.session, self.device, self.pending = session, device, None
-            case SecondFactorRequired(pending) | EnrolmentRequired(pending):
+            case SecondFactorRequired(pending) | EnrolmentRequired(pending) | NewPasswordRequired(pending):
                 self.pending = pending
-            case SessionRenewed(session) | InPlace(SessionRenewed(session)):
+            case SessionRenewed(session) | InPlace(SessionRenewed(session)) | PasswordChanged(SessionRenewed(session)):
                 self.session = session
         return outcome
 

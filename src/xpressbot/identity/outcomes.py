@@ -62,6 +62,17 @@ class EnrolmentRequired:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPasswordRequired:
+    """Everything was proven, and the password is to be replaced first; this token is the pending sign-in, good for that alone.
+
+    pending_id names its row.
+    """
+
+    pending: Token
+    pending_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A session has begun. device is the browser's new device token; session_id names the session's row.
 

@@ -40,6 +40,7 @@ ACCOUNT: Final = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
+    Column("password_status", String(16), nullable=False, server_default=text("'in_use'")),
 )
 
 INSTALLATION: Final = Table(
@@ -61,8 +62,19 @@ LINK: Final = Table(
     Column("account_id", _ID, ForeignKey("account.id")),
     Column("email", Text),
     Column("email_key", Text),
+    # Of a link that gives power: the version of the account on which alone it works.
+    Column("security_version", Integer),
     Index(None, "account_id"),
     Index(None, "email_key"),
+)
+
+PASSWORD_REQUEST: Final = Table(
+    "password_request",
+    METADATA,
+    # Of any address that was typed, whether it has an account or not.
+    Column("email_key", Text, primary_key=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
 )
 
 SESSION: Final = Table(

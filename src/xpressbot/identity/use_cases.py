@@ -22,12 +22,18 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.passwords import retention as passwords
+from xpressbot.identity.passwords.change import PasswordChange
+from xpressbot.identity.passwords.forgotten import Forgotten
+from xpressbot.identity.passwords.reset import PasswordReset
 from xpressbot.identity.passwords.session_password import SessionPassword
+from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import Sessions
 from xpressbot.identity.sign_in import retention as sign_in
+from xpressbot.identity.sign_in.new_password import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
@@ -43,6 +49,7 @@ class Identity:
     kinds: Kinds
     password_step: PasswordStep
     second_step: SecondStep
+    new_password_step: NewPasswordStep
     sessions: Sessions
     session_listing: SessionListing
     session_password: SessionPassword
@@ -52,6 +59,10 @@ class Identity:
     authenticators: Authenticators
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
+    password_change: PasswordChange
+    password_reset: PasswordReset
+    forgotten: Forgotten
+    this_wasnt_me: ThisWasntMe
     account_page: AccountPage
     history: History
     registration: Registration
@@ -63,11 +74,11 @@ class Identity:
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
     """The rows of all packages and kinds of factors that are removed some time after they have ended."""
-    packages = (sessions, sign_in, links, factors, throttling)
+    packages = (sessions, sign_in, links, factors, throttling, passwords)
     return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
     """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
-    packages = (sessions, sign_in, links, factors, throttling, audit, accounts)
+    packages = (sessions, sign_in, links, factors, throttling, passwords, audit, accounts)
     return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]

@@ -12,6 +12,7 @@ from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.refusals import reason_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, normalise_name
 from xpressbot.identity.administration.accounts import AccountSummary, StatusRefusal
 from xpressbot.identity.links.rules import LinkKind
@@ -44,6 +45,13 @@ def accounts_commands(build: Build) -> typer.Typer:
         address = new_address(email)
         with opened(build) as services:
             _invite(services, address)
+
+    @accounts.command("reset-password")
+    def reset_password(email: Email) -> None:
+        """Print a link with which the person of an account sets a new password: one use, 1 hour. 2FA stays as it is."""
+        address = existing_address(email)
+        with opened(build) as services:
+            _reset_password(services, address)
 
     @accounts.command("list")
     def list_accounts() -> None:
@@ -94,6 +102,21 @@ def _invite(services: Services, address: str) -> None:
     if not services.identity.registration.has_owner():
         typer.echo("There is no account yet, and the first one made is the owner's.")
     echo_link(services, LinkKind.INVITE, outcome)
+
+
+def _reset_password(services: Services, address: str) -> None:
+    outcome = services.identity.password_reset.issue(address)
+    match outcome:
+        case None:
+            fail(f"There is no account {address!r}.")
+        case Denied():
+            fail(f"{listed_address(address)} is disabled. Enable it first: a link made before that would not work.")
+        case Token():
+            typer.echo(f"Make sure whom you are talking to, then hand this link to {listed_address(address)}. It sets a new password,")
+            typer.echo(f"once, within {hours(LinkKind.PASSWORD)} hour. 2FA stays as it is: if it is on, the next sign-in asks for a code.")
+            echo_link(services, LinkKind.PASSWORD, outcome)
+        case unknown:
+            assert_never(unknown)
 
 
 def _set_status(build: Build, email: str, status: AccountStatus) -> None:

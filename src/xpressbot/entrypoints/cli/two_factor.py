@@ -101,7 +101,7 @@ def _reset(services: Services, address: str, reason: str) -> None:
             echo_link(services, LinkKind.RE_ENROLMENT, outcome)
             summary = services.identity.administration.summary(address)
             if summary is not None and summary.account.status is AccountStatus.DISABLED:
-                typer.echo("The account is disabled: its owner cannot sign in before `xpressbot accounts enable`.")
+                typer.echo("The account is disabled, and enabling it ends this link: `xpressbot accounts enable` first, then this again.")
         case unknown:
             assert_never(unknown)
 

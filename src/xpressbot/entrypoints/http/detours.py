@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.errors import NextLink, error_response
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import RE_ENROLMENT_PATH, SIGN_IN_PATH, UNLOCK_PATH
+from xpressbot.entrypoints.http.paths import PASSWORD_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH, UNLOCK_PATH
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
@@ -28,6 +28,8 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
             return _session_renewed(request, back)
         case SessionRefusal.SESSION_LOCKED:
             return redirect(f"{UNLOCK_PATH}?next={back}")
+        case SessionRefusal.NEW_PASSWORD_FIRST:
+            return redirect(f"{PASSWORD_PATH}?reason={reason}")
         case unknown:
             assert_never(unknown)
 

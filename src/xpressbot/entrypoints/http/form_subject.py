@@ -56,6 +56,11 @@ class FormSubject:
         return cls.signing_in(enrollee.pending)
 
     @classmethod
+    def named_by_link(cls, account: Account) -> "FormSubject":
+        """The person of an account, by a link that was given out for it."""
+        return cls(account.id, account.email, Holder.LINK)
+
+    @classmethod
     def of_link(cls, token: Token, address: str) -> "FormSubject":
         """A person who is to have an account by a link."""
         return cls(token.digest.hex(), address, Holder.LINK)

@@ -11,6 +11,7 @@ from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.address import email_key, normalise_email
+from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.throttling.charges import network_of
 
 MOST_AT_ONE_TARGET: Final = 2
@@ -110,6 +111,15 @@ def _invited(request: PageRequest) -> str | None:
     return None if request.identity.registration.invited(request.cookie(Cookie.LINK)) is None else _link(request)
 
 
+def _may_set_password(request: PageRequest) -> str | None:
+    return None if request.identity.password_reset.account_of(request.cookie(Cookie.LINK)) is None else _link(request)
+
+
+def _to_set_new_password(request: PageRequest) -> str | None:
+    subscriber = request.subscriber()
+    return None if isinstance(subscriber, Denied) else f"account {subscriber.pending.account_id}"
+
+
 def _token_in(cookie: Cookie) -> Callable[[PageRequest], str | None]:
     def named(request: PageRequest) -> str | None:
         token = request.cookie(cookie)
@@ -122,5 +132,7 @@ _link: Final = _token_in(Cookie.LINK)
 
 ADDRESS_TYPED: Final = Target(_address_typed, Cookie.DEVICE, _known_browser, is_public=True)
 SESSION: Final = Target(_token_in(Cookie.SESSION), Cookie.SESSION, _signed_in)
+PENDING_SIGN_IN: Final = Target(_token_in(Cookie.SIGN_IN), Cookie.SIGN_IN, _to_set_new_password)
 WELCOME_LINK: Final = Target(_link, Cookie.LINK, _to_make_the_owner)
 INVITATION: Final = Target(_link, Cookie.LINK, _invited)
+PASSWORD_LINK: Final = Target(_link, Cookie.LINK, _may_set_password)

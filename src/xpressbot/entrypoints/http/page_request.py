@@ -14,7 +14,7 @@ from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, Factors, PrimaryFactorPresentation, ProofForm
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.http.forms import Form
-from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.paths import CODES_PATH, NEW_PASSWORD_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import NO_COOKIE
@@ -29,10 +29,11 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkThrottleRefusal
-from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.sign_in.new_password import Subscriber
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
@@ -156,6 +157,10 @@ class PageRequest:
         """The person in this browser whom a second factor would sign in, if there is one."""
         return self.identity.second_step.claimant(self.cookie(Cookie.SIGN_IN), self.client)
 
+    def subscriber(self) -> Subscriber | Denied[SignInRefusal | PendingRefusal]:
+        """The person in this browser who has to set a new password before there is a session, if there is one."""
+        return self.identity.new_password_step.subscriber(self.cookie(Cookie.SIGN_IN), self.client)
+
     def enrollee(self) -> Enrollee | Denied[SignInRefusal | PendingRefusal]:
         """The person who has to set up 2FA in this browser before there is a session, if there is one."""
         return self.identity.re_enrolment.enrollee(self.cookie(Cookie.SIGN_IN), self.cookie(Cookie.LINK), self.client)
@@ -222,6 +227,12 @@ class PageRequest:
         self.site.cookies.set(response, Cookie.SESSION, outcome.session)
         self.site.cookies.set(response, Cookie.DEVICE, outcome.device)
         self.site.cookies.clear(response, Cookie.SIGN_IN)
+        return response
+
+    def to_new_password(self, outcome: NewPasswordRequired) -> Response:
+        """Give the browser its pending sign-in, and send it to the page for a new password."""
+        response = redirect(NEW_PASSWORD_PATH)
+        self.site.cookies.set(response, Cookie.SIGN_IN, outcome.pending)
         return response
 
     def renewed(self, outcome: SessionRenewed, path: str) -> Response:

@@ -10,12 +10,12 @@ from starlette.routing import Route
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits
 from xpressbot.entrypoints.http.page_request import PageRequest, Site
-from xpressbot.entrypoints.http.paths import SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.paths import FORGOT_PASSWORD_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SecondStepPage, SignedInPage
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS
 
-FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
+FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH, FORGOT_PASSWORD_PATH})
 """Where forms are sent to by people who say themselves who they are."""
 
 

@@ -10,7 +10,15 @@ from xpressbot.entrypoints.http.detours import enrollee_refused, not_let_through
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.hashing_form_limits import Target
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH, UNLOCK_PATH
+from xpressbot.entrypoints.http.paths import (
+    HOME_PATH,
+    NEW_PASSWORD_PATH,
+    RE_ENROLMENT_PATH,
+    SETTINGS_PATH,
+    SIGN_IN_PATH,
+    STEP_UP_PATH,
+    UNLOCK_PATH,
+)
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
@@ -207,6 +215,8 @@ def nothing_pending(request: PageRequest, reason: NothingPending) -> Response:
     match reason:
         case SecondStepRefusal.ENROLMENT_REQUIRED:
             return redirect(RE_ENROLMENT_PATH)
+        case SecondStepRefusal.NEW_PASSWORD_REQUIRED:
+            return redirect(NEW_PASSWORD_PATH)
         case PendingRefusal.NO_SIGN_IN:
             return request.to_sign_in()
         case SignInRefusal.START_AGAIN | PendingRefusal.JUST_SIGNED_IN | PendingRefusal.CLOCK_WAS_CHANGED:

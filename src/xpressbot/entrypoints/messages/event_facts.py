@@ -10,6 +10,7 @@ from xpressbot.entrypoints.messages.event_titles import where
 from xpressbot.entrypoints.messages.findings.factors import METHODS
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.identity.accounts.rules.account import PasswordStatus
 from xpressbot.identity.audit.rules.event import OPERATOR, DetailValue, EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.history import EventGroup
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
@@ -24,7 +25,7 @@ GROUP_NAMES: Final[Mapping[EventGroup, str]] = {
     EventGroup.CONFIRMATION: N_("Confirming who you are"),
     EventGroup.SECOND_FACTOR: N_("2FA and authenticator apps"),
     EventGroup.RECOVERY_CODES: N_("Recovery codes"),
-    EventGroup.ACCOUNT: N_("Account"),
+    EventGroup.ACCOUNT: N_("Account and password"),
 }
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -43,6 +44,11 @@ REASONS: Final[Mapping[Reason, str]] = {
 
 _REASONS_BY_VALUE: Final = {reason.value: words for reason, words in REASONS.items()}
 _RESULTS: Final = {"good": N_("Good"), "used": N_("Already used"), "unknown": N_("Not one of your codes")}
+_PASSWORDS: Final = {
+    PasswordStatus.IN_USE.value: N_("In use"),
+    PasswordStatus.TO_BE_REPLACED.value: N_("To be replaced at the next sign-in"),
+    PasswordStatus.VOID.value: N_("Opens nothing until it is set anew"),
+}
 _METHODS: Final = {PASSWORD: N_("password"), **METHODS}
 
 
@@ -124,6 +130,11 @@ def _result(texts: Texts, value: DetailValue) -> Text:
     return as_is(str(value)) if words is None else texts.gettext(words)
 
 
+def _password(texts: Texts, value: DetailValue) -> Text:
+    words = _PASSWORDS.get(str(value))
+    return as_is(str(value)) if words is None else texts.gettext(words)
+
+
 def _methods(texts: Texts, value: DetailValue) -> Text:
     words = [texts.gettext(_METHODS[method]) if method in _METHODS else as_is(method) for method in str(value).split()]
     return Markup(", ").join(words)
@@ -139,6 +150,7 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "result": (N_("Result"), _result),
     "name": (N_("App"), _verbatim),
     "before": (N_("Name before"), _verbatim),
+    "password": (N_("Password"), _password),
     "sessions_ended": (N_("Other browsers signed out"), _number),
     "backups_renewed": (N_("Recovery codes replaced"), _yes_or_no),
     "invited": (N_("By invitation"), _yes_or_no),

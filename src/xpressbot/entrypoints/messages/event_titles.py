@@ -58,4 +58,10 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.BACKUPS_PREPARED: N_("New recovery codes prepared"),
     EventKind.BACKUPS_REPLACED: N_("Recovery codes replaced"),
     EventKind.NOTICES_SEEN: N_("Notices read"),
+    EventKind.NEW_PASSWORD_AWAITED: N_("Right password and code, before a new password was set"),
+    EventKind.PASSWORD_EXPOSED: N_("After many wrong codes, somebody else may know your password"),
+    EventKind.THIS_WASNT_ME: N_('"This wasn\'t me" was reported from a mail'),
+    EventKind.PASSWORD_CHANGED: N_("Password changed"),
+    EventKind.PASSWORD_RESET: N_("New password set by a link"),
+    EventKind.PASSWORD_LINK_ISSUED: N_("The operator made a link for a new password"),
 }

@@ -9,6 +9,7 @@ from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
+from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 NO_COOKIE: Final = "no_cookie"
@@ -41,6 +42,13 @@ sign_in_notice: Final = reason_text_of(
             " again."
         )
     },
+)
+password_notice: Final = reason_text_of(
+    **{
+        SessionRefusal.NEW_PASSWORD_FIRST.value: N_(
+            "Someone else may know your password: many wrong codes followed it. Replace it first, then go on with what you wanted to do."
+        )
+    }
 )
 settings_notice: Final = reason_text_of(*EnrolmentRefusal, *AuthenticatorRefusal)
 apps_notice: Final = reason_text_of(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)

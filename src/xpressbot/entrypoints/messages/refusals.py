@@ -148,6 +148,8 @@ def weak_password_text(texts: Texts, weak: WeakPassword) -> str:
             return texts.gettext(
                 "Your name, your address and the product's name are tried first, and little is left without them. Add unrelated words."
             )
+        case PasswordWeakness.SAME:
+            return texts.gettext("This is the password that you have now. Choose another one.")
         case PasswordWeakness.GUESSABLE:
             return texts.gettext(
                 "This would be guessed quickly: it is a common password, a pattern or a repetition. Use a few unrelated words."

@@ -7,7 +7,15 @@ from typing import assert_never
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkThrottleRefusal
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.outcomes import (
+    Denied,
+    EnrolmentRequired,
+    NewPasswordRequired,
+    SecondFactorRequired,
+    SessionRenewed,
+    SignedIn,
+    StepUpRequired,
+)
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -24,6 +32,8 @@ class Step(StrEnum):
     PASSWORD = "password"
     SET_UP = "set_up"
     """The first code of a new app, after a reset."""
+    NEW_PASSWORD = "new_password"
+    """The new password, where somebody else may know the old one."""
     LINK = "link"
     """A welcome link or an invitation, with a password chosen for the account."""
 
@@ -34,6 +44,7 @@ class Outcome(StrEnum):
     SIGNED_IN = "signed_in"
     SECOND_FACTOR_REQUIRED = "second_factor_required"
     ENROLMENT_REQUIRED = "enrolment_required"
+    NEW_PASSWORD_REQUIRED = "new_password_required"
     REFUSED = "refused"
     THROTTLED = "throttled"
     STARTS_AGAIN = "starts_again"
@@ -66,6 +77,8 @@ class Unlock(StrEnum):
 
 SignInStepRefusal = NothingPending | PasswordRefusal | ThrottleRefusal | ProofRefusal | LinkThrottleRefusal
 """Why a step of a sign-in is refused that is counted."""
+SignInStepOutcome = SignedIn | SecondFactorRequired | EnrolmentRequired | NewPasswordRequired | Denied[SignInStepRefusal]
+"""What may come of a step of a sign-in."""
 
 
 class SignInMetrics:
@@ -90,7 +103,7 @@ class SignInMetrics:
         unlocks = metrics.counter("xpressbot_unlocks_total", "Passwords given for locked sessions, by what came of them", "outcome")
         self._unlocks = {outcome: unlocks.labels(outcome) for outcome in Unlock}
 
-    def sign_in(self, step: str, outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> None:
+    def sign_in(self, step: str, outcome: SignInStepOutcome) -> None:
         """One step of a sign-in."""
         self._steps[step, _outcome(outcome)].inc()
         if isinstance(outcome, Denied):
@@ -148,7 +161,7 @@ class SignInMetrics:
                 assert_never(unknown)
 
 
-def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Denied[SignInStepRefusal]) -> Outcome:
+def _outcome(outcome: SignInStepOutcome) -> Outcome:
     match outcome:
         case SignedIn():
             return Outcome.SIGNED_IN
@@ -156,6 +169,8 @@ def _outcome(outcome: SignedIn | SecondFactorRequired | EnrolmentRequired | Deni
             return Outcome.SECOND_FACTOR_REQUIRED
         case EnrolmentRequired():
             return Outcome.ENROLMENT_REQUIRED
+        case NewPasswordRequired():
+            return Outcome.NEW_PASSWORD_REQUIRED
         case Denied():
             return _outcome_of(outcome.reason)
         case unknown:

@@ -7,13 +7,14 @@ from sqlalchemy import Row, bindparam, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus
 from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.tables import ACCOUNT
 
 IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
-_LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
+_BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
+_LOCK = _BY_ID.with_for_update()
 
 _NEXT_VERSION = ACCOUNT.c.security_version + 1
 _RAISE_VERSION = (
@@ -40,6 +41,11 @@ def add(tx: Writing, account: Account, now: int) -> bool:
 def by_email(tx: Reading, email: str) -> Account | None:
     """The account of an address, however its domain is spelt."""
     return _one(tx.select(_BY_EMAIL, {"key": email_key(email)}).one_or_none())
+
+
+def by_id(tx: Reading, account_id: str) -> Account | None:
+    """The account with this id."""
+    return _one(tx.select(_BY_ID, {"key": account_id}).one_or_none())
 
 
 def lock(tx: Writing, account_id: str) -> Account | None:
@@ -80,6 +86,17 @@ def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
 
 
+def set_password(tx: Writing, account_id: str, password_hash: str) -> None:
+    """Store the hash of a new password, which is in use from here on."""
+    values = {"password_hash": password_hash, "password_status": PasswordStatus.IN_USE.value}
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
+
+
+def set_password_status(tx: Writing, account_id: str, status: PasswordStatus) -> None:
+    """Note what the password is good for."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(password_status=status.value))
+
+
 def renew_password_hash(tx: Writing, account_id: str, old: str, new: str) -> None:
     """Store another hash of the same password, unless the password changed meanwhile."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new))
@@ -95,6 +112,7 @@ def account_from(row: Any) -> Account:
         security_version=row.security_version,
         password_hash=row.password_hash,
         must_enrol=bool(row.must_enrol),
+        password_status=member_or_none(PasswordStatus, row.password_status),
     )
 
 

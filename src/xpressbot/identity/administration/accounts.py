@@ -13,8 +13,6 @@ from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.links import store as link_store
-from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.security_version import raise_security_version
@@ -74,7 +72,7 @@ class Administration:
     def set_status(self, email: str, status: AccountStatus) -> Account | Denied[StatusRefusal] | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
 
-        Disabling voids the link of a reset too: a later enabling would let its holder in. Enabling one whose status
+        Links that give power end with them: a later enabling would let their holders in. Enabling one whose status
         a newer version of this program gave it is refused: this version does not know what it would allow.
         """
         with self._transactions.writing() as tx:
@@ -88,8 +86,6 @@ class Administration:
                 now = self._system.now()
                 account_store.set_status(tx, account.id, status)
                 raise_security_version(tx, account.id, keep_session=None)
-                if status is AccountStatus.DISABLED:
-                    link_store.void(tx, Link(LinkKind.RE_ENROLMENT, account_id=account.id), now)
                 append_event(tx, self._system.entropy, account.id, NewEvent(_EVENTS[status], {}, actor=OPERATOR), now)
                 tx.commit()
             return account

@@ -45,8 +45,8 @@ class TwoFactorReset:
             remove_all_factors(tx, self._kinds, account.id)
             known_browser_store.forget_all(tx, account.id)
             account_store.set_must_enrol(tx, account.id, must_enrol=True)
-            raise_security_version(tx, account.id, keep_session=None)
-            new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id)
+            version = raise_security_version(tx, account.id, keep_session=None)
+            new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id, security_version=version)
             link_store.void(tx, new_link, now)
             link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
             append_event(

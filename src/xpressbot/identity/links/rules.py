@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.foundation.times import HOUR
+from xpressbot.foundation.times import DAY, HOUR
 
 
 class LinkKind(StrEnum):
@@ -13,6 +13,9 @@ class LinkKind(StrEnum):
     WELCOME = "welcome"
     INVITE = "invite"
     RE_ENROLMENT = "re-enrolment"
+    PASSWORD = "password"
+    NOT_ME = "not-me"
+    """"This wasn't me", in a mailed notice. It only takes power away."""
 
 
 class LinkState(StrEnum):
@@ -22,19 +25,33 @@ class LinkState(StrEnum):
     USED = "used"
     """Or void: a newer one took its place, or what it was for came about otherwise."""
     EXPIRED = "expired"
+    OUTDATED = "outdated"
+    """The account's password, factors or status changed since it was made."""
     OF_THE_FUTURE = "of_the_future"
     """It is dated in the future, and opens nothing."""
     UNKNOWN = "unknown"
     """No link of this kind has this token."""
 
 
-LIFETIME: Final = {LinkKind.WELCOME: 1 * HOUR, LinkKind.INVITE: 24 * HOUR, LinkKind.RE_ENROLMENT: 24 * HOUR}
+LIFETIME: Final = {
+    LinkKind.WELCOME: 1 * HOUR,
+    LinkKind.INVITE: 24 * HOUR,
+    LinkKind.RE_ENROLMENT: 24 * HOUR,
+    LinkKind.PASSWORD: 1 * HOUR,
+    LinkKind.NOT_ME: 7 * DAY,
+}
+MOST_PASSWORD_LINKS: Final = 3
+"""So many are open at a time for one account: mails arrive late, and not in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Whom a link is for: an account there is, or an address that is to have one; neither at the first run."""
+    """Whom a link is for: an account there is, or an address that is to have one; neither at the first run.
+
+    security_version: of a link that gives power, the version of the account on which alone it works.
+    """
 
     kind: LinkKind
     account_id: str | None = None
     email: str | None = None
+    security_version: int | None = None

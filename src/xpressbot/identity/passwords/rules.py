@@ -32,6 +32,8 @@ class PasswordWeakness(StrEnum):
     CONTROL = "control"
     CONTEXT = "context"
     GUESSABLE = "guessable"
+    SAME = "same"
+    """It is the one that the account has. Only who hashes passwords can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,16 @@ def weakness_of(password: str, *, min_length: int, context: Iterable[str], stren
     if scored and strength(scored) >= MIN_SCORE:
         return None
     return PasswordWeakness.GUESSABLE if scored == folded[:SCORED_CODE_POINTS] else PasswordWeakness.CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """What a new password is held to."""
+
+    min_length: int
+    strength: StrengthEstimator
+
+    def refuse(self, password: str, *, email: str, name: str) -> WeakPassword | None:
+        """Return the refusal of a normalised password, or None when it is good."""
+        weakness = weakness_of(password, min_length=self.min_length, context=context_words(email=email, name=name), strength=self.strength)
+        return None if weakness is None else WeakPassword(weakness, self.min_length)

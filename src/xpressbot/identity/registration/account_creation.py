@@ -16,7 +16,7 @@ from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, c
 from xpressbot.identity.links.rules import Link, LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.passwords.rules import StrengthEstimator, WeakPassword, context_words, normalise, weakness_of
+from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
@@ -26,19 +26,6 @@ class RegistrationRefusal(Reason):
     """Why no account is made."""
 
     EMAIL_TAKEN = "email_taken"
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordRules:
-    """What a new password is held to."""
-
-    min_length: int
-    strength: StrengthEstimator
-
-    def refuse(self, password: str, *, email: str, name: str) -> WeakPassword | None:
-        """Return the refusal of a normalised password, or None when it is good."""
-        weakness = weakness_of(password, min_length=self.min_length, context=context_words(email=email, name=name), strength=self.strength)
-        return None if weakness is None else WeakPassword(weakness, self.min_length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +159,7 @@ class Registration:
 
     def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
         """Begin the session of the person who has just chosen this account's password."""
-        proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, charged=(), next_path="/")
+        proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
         signed_in = self._session_start.start(tx, account, proof, client)
         tx.commit()
         return signed_in

@@ -14,7 +14,7 @@ from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, LockedCaller, SessionHolder
-from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed
+from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed, waits_for_new_password
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.throttling import store as throttle_store
@@ -34,6 +34,8 @@ class SessionRefusal(Reason):
     """The session was renewed since the request was sent."""
     SESSION_LOCKED = "session_locked"
     """It was not used for too long: only the password goes on with it."""
+    NEW_PASSWORD_FIRST = "new_password_first"
+    """Somebody else may know the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,8 @@ class Gate:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
         if not _is_enough(caller, session, action, now):
             return Denied(SessionRefusal.SESSION_LOCKED)
+        if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
+            return Denied(SessionRefusal.NEW_PASSWORD_FIRST)
         return Entry(tx, account, session, now, self._system)
 
 

@@ -3,7 +3,7 @@
 The one before it still counts for the same browser, whose answer with the new one may have been lost on the way.
 """
 
-from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, false, func, insert, not_, or_, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
@@ -37,6 +37,7 @@ _IN_THE_FUTURE = KNOWN_BROWSER.c.last_sign_in_at > bindparam("not_after")
 """What is dated so counts for nothing, and must not keep out a browser that does."""
 _BY_SIGN_IN = case((_IN_THE_FUTURE, 0), else_=KNOWN_BROWSER.c.last_sign_in_at).desc()
 _NEWEST = select(KNOWN_BROWSER.c.id).where(_OF_ACCOUNT).order_by(_BY_SIGN_IN, KNOWN_BROWSER.c.id.desc()).limit(MOST_PER_ACCOUNT)
+_FORGET_OTHERS = delete(KNOWN_BROWSER).where(_OF_ACCOUNT, not_(func.coalesce(_CARRIED, false())))
 _FORGET_OLDEST = delete(KNOWN_BROWSER).where(_OF_ACCOUNT, KNOWN_BROWSER.c.id.not_in(_NEWEST))
 
 
@@ -61,6 +62,14 @@ def remember(tx: Writing, old_hash: bytes | None, new_hash: bytes, account_id: s
 def forget_all(tx: Writing, account_id: str) -> None:
     """Forget all browsers of the account."""
     tx.execute(delete(KNOWN_BROWSER).where(KNOWN_BROWSER.c.account_id == account_id))
+
+
+def forget_others(tx: Writing, account_id: str, *, keep: bytes | None) -> None:
+    """Forget all browsers of the account but the one with this token, or with the one before it; all, without a token."""
+    if keep is None:
+        forget_all(tx, account_id)
+    else:
+        tx.execute(_FORGET_OTHERS, {"of_account": account_id, "carried": keep})
 
 
 def _renew(tx: Writing, old_hash: bytes, new_hash: bytes, account_id: str, now: int) -> set[str]:

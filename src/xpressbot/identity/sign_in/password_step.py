@@ -9,7 +9,7 @@ from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.protection import Protection, protection_of
@@ -103,7 +103,7 @@ class PasswordStep:
         if account is None:
             self._hasher.verify_without_account(password)
             return None
-        if not self._hasher.verify(account.password_hash, password) or account.status is not AccountStatus.ACTIVE:
+        if not self._hasher.verify(account.password_hash, password) or not account.password_opens:
             return None
         stale = self._hasher.needs_renewal(account.password_hash)
         return _RightPassword(account, self._hasher.hash(password) if stale else None)
@@ -125,15 +125,19 @@ class PasswordStep:
     def _next(
         self, tx: Writing, account: Account, protection: Protection, charge: Charge, next_path: str, client: Client
     ) -> PasswordOutcome:
-        match step := next_step(_ONLY_PASSWORD, protected=protection.is_on, must_enrol=account.must_enrol):
+        match step := next_step(
+            _ONLY_PASSWORD, protected=protection.is_on, must_enrol=account.must_enrol, replaces_password=account.replaces_password
+        ):
             case NextStep.SECOND_FACTOR:
                 return SecondFactorRequired(self._make_pending(tx, account, step, charge, next_path, client), protection.kinds)
             case NextStep.MUST_ENROL:
                 # A thief who knows the password gets no further, but its owner has to learn of them.
                 append_event(tx, self._system.entropy, account.id, client.event(EventKind.ENROLMENT_AWAITED), self._system.now())
                 return EnrolmentRequired(self._make_pending(tx, account, step, charge, next_path, client))
+            case NextStep.NEW_PASSWORD:
+                return Denied(SignInRefusal.START_AGAIN)  # needs a second factor
             case NextStep.SESSION:
-                proof = CompletedProof(_ONLY_PASSWORD, None, (charge.bucket.key,), next_path, charge.follows_waits)
+                proof = CompletedProof(_ONLY_PASSWORD, None, next_path, charge.bucket.key, after_waits=charge.follows_waits)
                 return self._session_start.start(tx, account, proof, client)
             case unknown:
                 assert_never(unknown)

@@ -20,7 +20,7 @@ from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, Done, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
@@ -132,8 +132,13 @@ class ReEnrolment:
                 return Denied(refusal)
             return self._steps.view(tx, enrollee.pending.account_id, enrollee.pending.id) or Denied(EnrolmentRefusal.NO_ENROLMENT)
 
-    def confirm(self, enrollee: Enrollee, proof: Proof) -> SignedIn | Denied[EnrolleeRefusal | EnrolmentRefusal | ProofRefusal]:
-        """Confirm the new authenticator with a first proof. Link and sign-in are used up by it, and the session begins."""
+    def confirm(
+        self, enrollee: Enrollee, proof: Proof
+    ) -> SignedIn | NewPasswordRequired | Denied[EnrolleeRefusal | EnrolmentRefusal | ProofRefusal]:
+        """Confirm the new authenticator with a first proof. Link and sign-in are used up by it.
+
+        The session begins, unless the password is to be replaced first.
+        """
         with self._transactions.writing() as tx:
             account = self._enter(tx, enrollee)
             if isinstance(account, Denied):
@@ -177,7 +182,7 @@ class ReEnrolment:
 
     def _complete(
         self, tx: Writing, account: Account, enrollee: Enrollee, confirmed: Confirmed
-    ) -> SignedIn | Denied[SignInRefusal | ReEnrolmentRefusal]:
+    ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal | ReEnrolmentRefusal]:
         now, pending = self._system.now(), enrollee.pending
         if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(ReEnrolmentRefusal.MUST_ENROL)
@@ -186,17 +191,26 @@ class ReEnrolment:
         account_store.set_must_enrol(tx, account.id, must_enrol=False)
         version = raise_security_version(tx, account.id, keep_session=None)
         factor = self._kinds.find_primary(confirmed.enrolment.authenticator.kind)
-        proof = CompletedProof(pending.amr | {confirmed.method}, factor, (pending.password_bucket,), pending.next_path, pending.after_waits)
-        signed_in = self._session_start.start(tx, replace(account, security_version=version), proof, enrollee.client)
-        self._steps.issue_backups(tx, account.id, signed_in.session_id, now)
-        # It names the session, which is not told by a notice of what it did itself.
-        one = confirmed.enrolment.authenticator
-        event = enrollee.client.event(
-            EventKind.TWO_FACTOR_ENABLED, factor=one.kind, actor=account.id, target=one.id, session=signed_in.session_id
+        proof = CompletedProof(
+            pending.amr | {confirmed.method},
+            factor,
+            pending.next_path,
+            password_bucket=pending.password_bucket,
+            after_waits=pending.after_waits,
         )
+        protected = replace(account, security_version=version, must_enrol=False)
+        outcome = self._session_start.complete(tx, protected, proof, enrollee.client)
+        if isinstance(outcome, Denied):
+            return outcome
+        # Those of a sign-in that has no session yet are shown once it has.
+        holder = outcome.session_id if isinstance(outcome, SignedIn) else outcome.pending_id
+        self._steps.issue_backups(tx, account.id, holder, now)
+        # It names the session, if there is one, which is not told by a notice of what it did itself.
+        one = confirmed.enrolment.authenticator
+        event = enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, factor=one.kind, actor=account.id, target=one.id, session=holder)
         append_event(tx, self._system.entropy, account.id, event, now)
         tx.commit()
-        return signed_in
+        return outcome
 
     def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied[EnrolleeRefusal]:
         """Lock the account; what was decided at the password must still hold, and the link must be this account's."""

@@ -24,6 +24,8 @@ class SecondStepRefusal(Reason):
 
     ENROLMENT_REQUIRED = "enrolment_required"
     """2FA was reset."""
+    NEW_PASSWORD_REQUIRED = "new_password_required"
+    """It was proven already."""
 
 
 class ReEnrolmentRefusal(Reason):

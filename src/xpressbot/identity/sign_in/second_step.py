@@ -7,12 +7,12 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Challenge, FactorKind, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SignedIn
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
@@ -25,7 +25,7 @@ from xpressbot.identity.throttling.rules import Charge
 
 NothingPending = SignInRefusal | PendingRefusal | SecondStepRefusal
 """Why there is no sign-in that a second factor would complete."""
-SecondStepOutcome = SignedIn | Denied[NothingPending | ThrottleRefusal | ProofRefusal]
+SecondStepOutcome = SignedIn | NewPasswordRequired | Denied[NothingPending | ThrottleRefusal | ProofRefusal]
 """What may follow a proof of a second factor."""
 
 
@@ -70,6 +70,8 @@ class SecondStep:
                 return Claimant(token, pending, client)
             case NextStep.MUST_ENROL:
                 return Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
+            case NextStep.NEW_PASSWORD:
+                return Denied(SecondStepRefusal.NEW_PASSWORD_REQUIRED)
             case NextStep.SESSION:
                 return Denied(PendingRefusal.NO_SIGN_IN)
             case unknown:
@@ -96,7 +98,7 @@ class SecondStep:
             return Challenge(shown)
 
     def verify(self, claimant: Claimant, proof: Proof) -> SecondStepOutcome:
-        """Check a proof. A right one begins the session."""
+        """Check a proof. A right one begins the session, unless the password is to be replaced first."""
         kind = self._kinds.find(proof.kind)
         if kind is None:
             return Denied(PendingRefusal.NO_SIGN_IN)
@@ -109,7 +111,7 @@ class SecondStep:
                 return Denied(SignInRefusal.START_AGAIN)
             result = kind.check(tx, account.id, proof, claimant.client, self._system.now())
             if isinstance(result, Denied):
-                return self._refuse(tx, claimant, kind, charge, result)
+                return self._refuse(tx, account, claimant, kind, charge, result)
             return self._sign_in(tx, account, claimant, kind, charge)
 
     def _charge(self, claimant: Claimant, kind: FactorKind) -> Charge | Denied[PendingRefusal | ThrottleRefusal]:
@@ -134,23 +136,30 @@ class SecondStep:
 
     def _sign_in(
         self, tx: Writing, account: Account, claimant: Claimant, kind: FactorKind, charge: Charge
-    ) -> SignedIn | Denied[SignInRefusal]:
+    ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal]:
         pending = claimant.pending
         if not pending_store.consume(tx, claimant.token.digest, self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         if self._kinds.is_backup_method(kind.method):
             for primary in self._kinds.primary:
                 throttle_store.lift_suspension(tx, primary.bucket(account.id))
-        charged_to = (charge.bucket.key, pending.password_bucket)
-        proof = CompletedProof(pending.amr | {kind.method}, kind, charged_to, pending.next_path, pending.after_waits)
-        signed_in = self._session_start.start(tx, account, proof, claimant.client)
-        tx.commit()
-        return signed_in
+        proof = CompletedProof(
+            pending.amr | {kind.method},
+            kind,
+            pending.next_path,
+            password_bucket=pending.password_bucket,
+            factor_bucket=charge.bucket.key,
+            after_waits=pending.after_waits,
+        )
+        outcome = self._session_start.complete(tx, account, proof, claimant.client)
+        if not isinstance(outcome, Denied):
+            tx.commit()
+        return outcome
 
     def _refuse(
-        self, tx: Writing, claimant: Claimant, kind: FactorKind, charge: Charge, refusal: Denied[ProofRefusal]
+        self, tx: Writing, account: Account, claimant: Claimant, kind: FactorKind, charge: Charge, refusal: Denied[ProofRefusal]
     ) -> Denied[PendingRefusal | ProofRefusal | ThrottleRefusal]:
-        pending, client = claimant.pending, claimant.client
+        client = claimant.client
         if pending_store.is_consumed(tx, claimant.token.digest):
             # The other half of a double click has just signed in with this very code; that is no guess.
             throttle_store.give_back(tx, [charge])
@@ -158,7 +167,12 @@ class SecondStep:
             return Denied(PendingRefusal.JUST_SIGNED_IN)
         event_kind = EventKind.SECOND_FACTOR_SUSPENDED if charge.suspends else EventKind.SECOND_FACTOR_REFUSED
         event = client.event(event_kind, factor=kind.name, reason=refusal.reason)
-        append_event(tx, self._system.entropy, pending.account_id, event, self._system.now())
+        append_event(tx, self._system.entropy, account.id, event, self._system.now())
+        if charge.alarms and account.password_status is PasswordStatus.IN_USE:
+            # Sessions go on, and so do sign-ins: with wrong codes alone nobody may be signed out.
+            account_store.set_password_status(tx, account.id, PasswordStatus.TO_BE_REPLACED)
+            exposed = client.event(EventKind.PASSWORD_EXPOSED, factor=kind.name)
+            append_event(tx, self._system.entropy, account.id, exposed, self._system.now())
         tx.commit()
-        self._log.second_factor_refused(reason=refusal.reason, account_id=pending.account_id, factor=kind.name, address=client.address)
+        self._log.second_factor_refused(reason=refusal.reason, account_id=account.id, factor=kind.name, address=client.address)
         return Denied(ThrottleRefusal.SUSPENDED) if charge.suspends else refusal

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import assert_never
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
@@ -11,13 +12,17 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.kind import FactorKind, Kinds
-from xpressbot.identity.outcomes import SignedIn
+from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SignedIn
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME, Session
+from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.incomplete_sign_ins import guessing_event, take_stopped
+from xpressbot.identity.sign_in.refusals import SignInRefusal
+from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn, next_step
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import stranger_bucket
@@ -26,17 +31,23 @@ from xpressbot.identity.throttling.rules import DelayReport
 
 @dataclass(frozen=True, slots=True)
 class CompletedProof:
-    """What was proven, and the keys of the buckets that its tries were charged to.
+    """What was proven, and where to.
 
-    factor: the kind of the second factor; None where the password was enough. after_waits: whether the right password followed wrong
-    ones that had to wait.
+    factor: the kind of the second factor; None where the password was enough. password_bucket, factor_bucket: the keys of the counts
+    that their tries were charged to, where they were. after_waits: whether the right password followed wrong ones that had to wait.
     """
 
     amr: Amr
     factor: FactorKind | None
-    charged: Sequence[str]
     next_path: str
+    password_bucket: str | None = None
+    factor_bucket: str | None = None
     after_waits: bool = False
+
+    @property
+    def charged(self) -> Sequence[str]:
+        """The counts that a completed sign-in may clear."""
+        return [key for key in (self.factor_bucket, self.password_bucket) if key is not None]
 
 
 class SessionStart:
@@ -46,6 +57,21 @@ class SessionStart:
         self._system = system
         self._digest = digest
         self._kinds = kinds
+
+    def complete(
+        self, tx: Writing, account: Account, proof: CompletedProof, client: Client
+    ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal]:
+        """After a second factor: the session, or first the page for a new password. The caller commits, unless it is refused."""
+        step = next_step(proof.amr, protected=True, must_enrol=account.must_enrol, replaces_password=account.replaces_password)
+        match step:
+            case NextStep.SESSION:
+                return self.start(tx, account, proof, client)
+            case NextStep.NEW_PASSWORD:
+                return self._await_new_password(tx, account, proof, client)
+            case NextStep.SECOND_FACTOR | NextStep.MUST_ENROL:
+                return Denied(SignInRefusal.START_AGAIN)
+            case unknown:
+                assert_never(unknown)
 
     def start(self, tx: Writing, account: Account, proof: CompletedProof, client: Client) -> SignedIn:
         """Begin a session under new tokens and record it. The caller commits."""
@@ -70,6 +96,27 @@ class SessionStart:
         for account_id, event in sorted(recorded, key=itemgetter(0)):  # the heads of several chains are locked in the order of ids
             append_event(tx, self._system.entropy, account_id, event, now)
         return SignedIn(session_token, browser_token, proof.next_path, session.id, shows_codes=bool(shown))
+
+    def _await_new_password(self, tx: Writing, account: Account, proof: CompletedProof, client: Client) -> NewPasswordRequired:
+        now, token = self._system.now(), self._system.new_token()
+        pending = PendingSignIn(
+            id=self._system.new_id(),
+            next_step=NextStep.NEW_PASSWORD,
+            account_id=account.id,
+            email=account.email,
+            security_version=account.security_version,
+            amr=proof.amr,
+            next_path=proof.next_path,
+            password_bucket=proof.password_bucket or "",
+            after_waits=proof.after_waits,
+            expires_at=now + pending_sign_in.LIFETIME,
+            consumed_at=None,
+        )
+        pending_store.add(tx, pending, token.digest, now, None)
+        factor, amr = None if proof.factor is None else proof.factor.name, " ".join(sorted(proof.amr))
+        event = client.event(EventKind.NEW_PASSWORD_AWAITED, factor=factor, actor=account.id, amr=amr)
+        append_event(tx, self._system.entropy, account.id, event, now)
+        return NewPasswordRequired(token, pending.id)
 
     def _new_session(self, account: Account, proof: CompletedProof, now: int) -> Session:
         return Session(

@@ -13,6 +13,7 @@ from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Bucket, Charge, Refusal
 
 _IPV6_NETWORK_BITS: Final = 64
+_OF_NETWORKS: Final = frozenset({throttle.NETWORK, throttle.PASSWORD_REQUESTS})
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Reason)
@@ -39,8 +40,12 @@ def password_buckets(digest: KeyedDigests, email: str, account_id: str | None, b
     """
     if browser_id is not None:
         return [throttle.known_browser(browser_id, account_id)]
-    network = digest.digest("throttled network", network_of(address).encode()).hex()
-    return [stranger_bucket(digest, email, account_id), throttle.network(network)]
+    return [stranger_bucket(digest, email, account_id), throttle.network(_network_digest(digest, address))]
+
+
+def password_requests_bucket(digest: KeyedDigests, address: str) -> Bucket:
+    """The bucket that requests for a link for a new password are charged to: the network they come from, whatever they ask for."""
+    return throttle.password_requests(_network_digest(digest, address))
 
 
 def charge_try(
@@ -74,7 +79,7 @@ def settle_refusal(transactions: Transactions, refusal: Refusal, now: int) -> De
             throttle_store.cut(tx, refusal.bucket, retry_at)
             tx.commit()
     name = refusal.bucket.name
-    reason = ThrottleRefusal.ADDRESS_THROTTLED if name == throttle.NETWORK else ThrottleRefusal.THROTTLED
+    reason = ThrottleRefusal.ADDRESS_THROTTLED if name in _OF_NETWORKS else ThrottleRefusal.THROTTLED
     return Denied(reason, retry_at=retry_at, bucket=name)
 
 
@@ -89,3 +94,7 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False))
     return str(parsed)
+
+
+def _network_digest(digest: KeyedDigests, address: str) -> str:
+    return digest.digest("throttled network", network_of(address).encode()).hex()

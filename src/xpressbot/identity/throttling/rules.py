@@ -53,17 +53,21 @@ class Policy:
 
 PASSWORD: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100)
 STRANGERS: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE, alarm_at=100, forgotten_after=FORGOTTEN_AFTER)
-SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50)
+SECOND_FACTOR: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=1 * HOUR, suspend_at=50, alarm_at=20)
 CODE_CHECK: Final = Policy(free=5, first_delay=30 * SECOND, longest_delay=15 * MINUTE)
 ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUTE, window=1 * MINUTE)
 LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+NEW_PASSWORD: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+PASSWORD_REQUEST: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
 STRANGER: Final = "stranger"
 NETWORK: Final = "network"
 LINK_FORMS: Final = "link"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS)
+NEW_PASSWORDS: Final = "new_password"
+PASSWORD_REQUESTS: Final = "password_request"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -100,6 +104,12 @@ class Charge:
     def follows_waits(self) -> bool:
         """Whether an earlier try of the same count had made this one wait."""
         return self.tries > self.bucket.policy.free
+
+    @property
+    def alarms(self) -> bool:
+        """Whether so many tries in a row look like somebody else's."""
+        alarm_at = self.bucket.policy.alarm_at
+        return alarm_at is not None and self.tries >= alarm_at
 
     @property
     def suspends(self) -> bool:
@@ -162,3 +172,13 @@ def second_factor(name: str, account_id: str) -> Bucket:
 def link_forms(token_digest: str) -> Bucket:
     """The bucket for the forms of one link. It bounds what they cost, not guesses: a sender has the link already."""
     return Bucket(LINK_FORMS, token_digest, LINK)
+
+
+def password_requests(address_digest: str) -> Bucket:
+    """The bucket for requests of one client network for a link for a new password, to whichever address."""
+    return Bucket(PASSWORD_REQUESTS, address_digest, PASSWORD_REQUEST)
+
+
+def new_passwords(holder_id: str) -> Bucket:
+    """The bucket for new passwords that are judged in one session, or at one sign-in: what they cost, and what the answers tell."""
+    return Bucket(NEW_PASSWORDS, holder_id, NEW_PASSWORD)

@@ -67,6 +67,12 @@ class LinkPage:
                 said = [texts.gettext("This link was used, or a newer one took its place."), texts.gettext(self.used)]
             case LinkState.EXPIRED:
                 said = [texts.gettext("This link has expired.")]
+            case LinkState.OUTDATED:
+                said = [
+                    texts.gettext(
+                        "Since this link was made, the password, 2FA or the status of the account has changed. It no longer works."
+                    )
+                ]
             case LinkState.OF_THE_FUTURE:
                 said = [texts.gettext("The clock of this server was changed after this link was made, so the link no longer works.")]
             case LinkState.OPEN | LinkState.UNKNOWN:

@@ -25,7 +25,7 @@ from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal, OpenEnr
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind, LinkState
-from xpressbot.identity.outcomes import Denied, Done, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SignedIn
 from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
@@ -116,6 +116,11 @@ def confirm(request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
         case SignedIn():
             request.metrics.sign_in(Step.SET_UP, outcome)
             response = request.signed_in(outcome, CODES_PATH)
+            request.site.cookies.clear(response, Cookie.LINK)
+            return response
+        case NewPasswordRequired():
+            request.metrics.sign_in(Step.SET_UP, outcome)
+            response = request.to_new_password(outcome)
             request.site.cookies.clear(response, Cookie.LINK)
             return response
         case Denied():

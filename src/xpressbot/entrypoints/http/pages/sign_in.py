@@ -20,7 +20,7 @@ from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.factors.kind import ProofRefusal
-from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, NewPasswordRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.sessions.caller import SessionHolder
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
@@ -95,6 +95,8 @@ def verify_second_factor(factor: FactorPresentation) -> Callable[[PageRequest, C
         match outcome:
             case SignedIn():
                 return request.signed_in(outcome)
+            case NewPasswordRequired():
+                return request.to_new_password(outcome)
             case Denied():
                 return _not_verified(request, claimant, factor, outcome)
             case unknown:

@@ -69,6 +69,17 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-shows]")) {
+  const input = document.getElementById(button.dataset.shows);
+  const show = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  // Hidden again before it is sent: browsers keep what was typed into fields of text, and offer it later.
+  input.form.addEventListener("submit", () => show(false));
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
@@ -119,7 +130,7 @@ for (const input of document.querySelectorAll("[data-min-length]")) {
   const hint = document.createElement("p");
   hint.className = "hint";
   hint.setAttribute("role", "status");
-  input.after(hint);
+  (input.closest(".with-show") ?? input).after(hint);
   // One sentence for each number of missing characters: plural forms are the server's business.
   const sentences = JSON.parse(input.dataset.missing);
   input.addEventListener("input", () => {

@@ -16,6 +16,16 @@ class AccountStatus(StrEnum):
     DISABLED = "disabled"
 
 
+class PasswordStatus(StrEnum):
+    """What the password of an account is good for."""
+
+    IN_USE = "in_use"
+    TO_BE_REPLACED = "to_be_replaced"
+    """Somebody else may know it: a sign-in that has proven everything reaches only the page for a new one."""
+    VOID = "void"
+    """It opens nothing until it is set anew by a link."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """security_version rises with every change of password, factor or status; what was decided on an older one is void."""
@@ -29,6 +39,28 @@ class Account:
     password_hash: str = field(repr=False)
     must_enrol: bool = False
     """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
+    password_status: PasswordStatus | None = PasswordStatus.IN_USE
+    """None for one that a newer version of this program gave it: the password opens nothing."""
+
+    @property
+    def replaces_password(self) -> bool:
+        """Whether a sign-in that has proven everything must set a new password before there is a session."""
+        return self.password_status is not PasswordStatus.IN_USE
+
+    @property
+    def password_opens(self) -> bool:
+        """Whether the right password is the beginning of a sign-in."""
+        return self.status is AccountStatus.ACTIVE and self.password_status in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}
+
+
+def status_after_report(now: PasswordStatus | None, *, needs_second_factor: bool) -> PasswordStatus:
+    """What the password is good for after its person has said that somebody else acted with it.
+
+    needs_second_factor: whether the password alone leads nowhere. Then whoever proves one may set the next; else nobody with the
+    password may. One that opens nothing goes on doing so.
+    """
+    is_usable = now in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}
+    return PasswordStatus.TO_BE_REPLACED if needs_second_factor and is_usable else PasswordStatus.VOID
 
 
 def normalise_name(text: str) -> str | None:

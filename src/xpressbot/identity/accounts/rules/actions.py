@@ -29,6 +29,7 @@ class Action(StrEnum):
     REGENERATE_BACKUPS = "regenerate_backups"
     KEEP_BACKUPS = "keep_backups"
     CHECK_BACKUP = "check_backup"
+    CHANGE_PASSWORD = "change_password"
 
 
 class Permission(StrEnum):
@@ -88,4 +89,5 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.REGENERATE_BACKUPS: _own(ProofNeeded.FRESH_OR_RECOVERY),
     Action.KEEP_BACKUPS: _own(ProofNeeded.NONE),
     Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
+    Action.CHANGE_PASSWORD: _own(ProofNeeded.CURRENT_PASSWORD),
 }

@@ -56,6 +56,12 @@ class EventKind(StrEnum):
     BACKUPS_PREPARED = "backups.prepared"
     BACKUPS_REPLACED = "backups.replaced"
     NOTICES_SEEN = "notices.seen"
+    NEW_PASSWORD_AWAITED = "sign_in.new_password_awaited"
+    PASSWORD_EXPOSED = "password.counts_as_known"
+    THIS_WASNT_ME = "account.this_wasnt_me"
+    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET = "password.reset"
+    PASSWORD_LINK_ISSUED = "password.link_issued"
 
 
 NOTABLE: Final = frozenset(
@@ -83,6 +89,12 @@ NOTABLE: Final = frozenset(
         EventKind.TWO_FACTOR_DISABLED,
         EventKind.BACKUPS_REVEALED,
         EventKind.BACKUPS_REPLACED,
+        EventKind.NEW_PASSWORD_AWAITED,
+        EventKind.PASSWORD_EXPOSED,
+        EventKind.THIS_WASNT_ME,
+        EventKind.PASSWORD_CHANGED,
+        EventKind.PASSWORD_RESET,
+        EventKind.PASSWORD_LINK_ISSUED,
     }
 )
 """Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""

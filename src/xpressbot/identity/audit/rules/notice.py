@@ -36,6 +36,7 @@ BY_OPERATOR: Final = frozenset(
         EventKind.TWO_FACTOR_RESET,
         EventKind.CLOCK_RESET,
         EventKind.SESSIONS_ENDED_BY_OPERATOR,
+        EventKind.PASSWORD_LINK_ISSUED,
     }
 )
 """What only the operator does is shown before all else, so that nothing can push it out."""

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("must_enrol", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
@@ -51,6 +52,13 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_observation")),
+    )
+    op.create_table(
+        "password_request",
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("email_key", name=op.f("pk_password_request")),
     )
     op.create_table(
         "security_event",
@@ -140,6 +148,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(length=32), nullable=True),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("email_key", sa.Text(), nullable=True),
+        sa.Column("security_version", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_link_account_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_link")),
     )

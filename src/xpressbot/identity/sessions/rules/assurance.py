@@ -34,6 +34,20 @@ def is_grant_open(recovery_grant_until: int, now: int) -> bool:
     return now < recovery_grant_until and not is_from_the_future(recovery_grant_until - RECOVERY_GRANT, now)
 
 
+def waits_for_new_password(proof: ProofNeeded) -> bool:
+    """Whether an action is closed while the password is to be replaced: what needs a proof, since the password is a part of it.
+
+    Else 2FA could be turned off, and the password that somebody else may know would be the only factor.
+    """
+    match proof:
+        case ProofNeeded.FRESH | ProofNeeded.FRESH_OR_RECOVERY:
+            return True
+        case ProofNeeded.NONE | ProofNeeded.FRESH_OR_PASSWORD | ProofNeeded.CURRENT_PASSWORD:
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
 def step_up_needed(proof: ProofNeeded, *, amr: Amr, proven_at: int, recovery_grant_until: int, now: int, password_proven: bool) -> bool:
     """Whether the person must confirm who they are before an action that needs this proof.
 

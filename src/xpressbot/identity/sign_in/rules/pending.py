@@ -16,6 +16,8 @@ class NextStep(StrEnum):
     SECOND_FACTOR = "second_factor"
     MUST_ENROL = "must_enrol"
     """A new authenticator, set up with the link that the operator gave out at the reset."""
+    NEW_PASSWORD = "new_password"
+    """Everything was proven, and the password is to be replaced first: somebody else may know it."""
     SESSION = "session"
 
 
@@ -68,8 +70,14 @@ class StoppedSignIns:
     after_waits: bool
 
 
-def next_step(amr: Amr, *, protected: bool, must_enrol: bool) -> NextStep:
-    """The one place that decides whether a session may begin."""
+def next_step(amr: Amr, *, protected: bool, must_enrol: bool, replaces_password: bool) -> NextStep:
+    """The one place that decides whether a session may begin.
+
+    replaces_password: whether somebody else may know the password. Then it alone leads nowhere, whatever protects the account: who
+    sets the next one must have proven a second factor.
+    """
     if must_enrol:
         return NextStep.MUST_ENROL
-    return NextStep.SECOND_FACTOR if protected and not has_second_factor(amr) else NextStep.SESSION
+    if (protected or replaces_password) and not has_second_factor(amr):
+        return NextStep.SECOND_FACTOR
+    return NextStep.NEW_PASSWORD if replaces_password else NextStep.SESSION

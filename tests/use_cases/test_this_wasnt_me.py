@@ -1,0 +1,130 @@
+"""The link "This wasn't me": it takes power away from whoever has it, and gives nobody any."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.installation import CLIENT, Installation
+from tests.support.people import not_me_link, reset
+from tests.use_cases.instrumentation import events
+from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus, status_after_report
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.links.charges import LinkRefusal
+from xpressbot.identity.links.rules import LIFETIME, LinkKind
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SecondFactorRequired, SignedIn
+from xpressbot.identity.passwords.forgotten import PasswordMail
+from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.passwords.this_wasnt_me import Report
+from xpressbot.identity.tables import KNOWN_BROWSER, PASSWORD_REQUEST, SESSION
+from xpressbot.identity.use_cases import Identity
+
+NEW = "copper-lantern-willow-harbour"
+GONE = Denied(LinkRefusal.LINK_GONE)
+
+
+def mailed(installation: Installation, account: Account) -> Token:
+    return not_me_link(installation.services, account.email)
+
+
+def report(identity: Identity, token: Token) -> Report:
+    done = identity.this_wasnt_me.report(token, CLIENT)
+    assert isinstance(done, Report), done
+    return done
+
+
+def count(installation: Installation) -> tuple[int, ...]:
+    with installation.services.database.read() as connection:
+        return tuple(len(connection.execute(select(table)).all()) for table in (SESSION, KNOWN_BROWSER, PASSWORD_REQUEST))
+
+
+@pytest.mark.parametrize("status", [*PasswordStatus, None])
+def test_only_a_second_factor_lets_its_holder_set_the_next_password(status: PasswordStatus | None) -> None:
+    """Without one the password is void, and one that is void stays so."""
+    assert status_after_report(status, needs_second_factor=False) is PasswordStatus.VOID
+    usable = status in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}
+    assert status_after_report(status, needs_second_factor=True) is (PasswordStatus.TO_BE_REPLACED if usable else PasswordStatus.VOID)
+
+
+def test_with_2fa_on_the_next_proof_of_all_factors_leads_to_a_new_password(
+    installation: Installation, anna: Account, app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """Every session and sign-in ends, browsers are forgotten, and the person is told."""
+    token, half_way = mailed(installation, anna), new_visitor()
+    half_way.begin()
+    before = visitor.identity.this_wasnt_me.preview(token)
+    assert (visitor.caller is None, count(installation)) == (False, (1, 1, 0))
+    done = report(visitor.identity, token)
+    assert before == done
+    assert (done.password_status, done.sessions_ended) == (PasswordStatus.TO_BE_REPLACED, 1)
+    assert count(installation) == (0, 0, 0)
+    assert isinstance(half_way.code(app.next_code()), Denied)
+    last = events(installation, anna.id)[-1]
+    assert (last.kind, last.actor, last.details["password"]) == (EventKind.THIS_WASNT_ME, None, "to_be_replaced")
+    assert isinstance(visitor.begin(), SecondFactorRequired)
+    assert isinstance(visitor.code(app.code(steps=1)), NewPasswordRequired)
+    assert isinstance(visitor.set_password(NEW), SignedIn)
+
+
+def test_without_2fa_the_password_opens_nothing_and_a_link_is_to_be_mailed(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser
+) -> None:
+    """A thief who knows it must not be the one who sets the next: neither by signing in nor in the session that they have."""
+    thief, token = visitor.sign_in(), mailed(installation, anna)
+    assert report(visitor.identity, token).password_status is PasswordStatus.VOID
+    assert thief.caller is None
+    assert thief.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+    mail = visitor.identity.forgotten.next_mail()
+    assert isinstance(mail, PasswordMail)
+    assert mail.email == ANNA
+    assert visitor.identity.password_reset.set(mail.token, NEW, CLIENT) == Done()
+    assert isinstance(visitor.begin(NEW), SignedIn)
+
+
+def test_a_link_works_once_for_all_of_the_account_and_on_every_version(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser
+) -> None:
+    """A change between the mail and the click leaves it good; one use ends the others, and one of later is a new one."""
+    first, second = mailed(installation, anna), mailed(installation, anna)
+    berta = installation.add_account("berta@example.com", "Berta")
+    bertas = mailed(installation, berta)
+    visitor.sign_in().enable()
+    report(visitor.identity, second)
+    for used in (first, second):
+        assert visitor.identity.this_wasnt_me.preview(used) is None
+        assert visitor.identity.this_wasnt_me.report(used, CLIENT) == GONE
+    assert visitor.identity.this_wasnt_me.preview(bertas) is not None
+    later = mailed(installation, anna)
+    assert report(visitor.identity, later).account.email == ANNA
+
+
+def test_a_link_lasts_seven_days(installation: Installation, anna: Account, identity: Identity) -> None:
+    """And not longer."""
+    token = mailed(installation, anna)
+    installation.clock.set(installation.clock.now() + LIFETIME[LinkKind.NOT_ME] - 1)
+    assert identity.this_wasnt_me.preview(token) is not None
+    installation.clock.advance(seconds=1)
+    assert identity.this_wasnt_me.report(token, CLIENT) == GONE
+
+
+def test_it_ends_the_links_that_give_power(installation: Installation, anna: Account, app: AuthenticatorApp, identity: Identity) -> None:
+    """A thief may hold one: for a new password, or for 2FA, which an operator was talked into resetting."""
+    assert app
+    operators, token = reset(installation.services), mailed(installation, anna)
+    password_link = identity.password_reset.issue(ANNA)
+    assert isinstance(password_link, Token)
+    assert report(identity, token).password_status is PasswordStatus.TO_BE_REPLACED
+    assert identity.password_reset.account_of(password_link) is None
+    assert not identity.re_enrolment.is_open(operators)
+
+
+def test_it_works_for_a_disabled_account_too(installation: Installation, anna: Account, identity: Identity) -> None:
+    """It takes away only: whoever enables the account does not give the thief their way back."""
+    token = mailed(installation, anna)
+    identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+    assert report(identity, token).password_status is PasswordStatus.VOID
+    identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
+    assert UseCaseBrowser(installation).begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
