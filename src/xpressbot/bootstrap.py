@@ -17,6 +17,7 @@ from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
 from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.messages.catalogues import load_languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
@@ -54,6 +55,7 @@ from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.registration.account_creation import PasswordRules, Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
@@ -133,6 +135,7 @@ def build(
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
+        language_choice=LanguageChoice(gate),
         registration=Registration(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),
@@ -235,7 +238,7 @@ def web_application() -> Starlette:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
     configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
-    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))))
+    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))), load_languages())
     gc.collect()
     gc.freeze()  # what a worker has loaded stays: searching it for garbage stops all its threads, for as long as many a page takes
     return application

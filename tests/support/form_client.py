@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-FORMS_FOR_ANYBODY = ("/sign-in",)
+FORMS_FOR_ANYBODY = ("/sign-in", "/language")
 _PAGES = ("/account", "/sign-in/code", "/link/re-enrolment")
 
 

@@ -40,6 +40,7 @@ ACCOUNT: Final = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
+    Column("language", String(35)),
 )
 
 INSTALLATION: Final = Table(

@@ -20,6 +20,7 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
@@ -45,6 +46,7 @@ class Identity:
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
     account_page: AccountPage
+    language_choice: LanguageChoice
     registration: Registration
     administration: Administration
     two_factor_reset: TwoFactorReset

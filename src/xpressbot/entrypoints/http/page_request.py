@@ -56,14 +56,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One request. Handlers run on a pool's thread, and answer with a response. texts: the language that it asks for."""
+    """One request. Handlers run on a pool's thread, and answer with a response."""
 
     site: Site
     starlette: Request
     form: Form
     tokens: Mapping[Cookie, Token]
     client: Client
-    texts: Texts
 
     @classmethod
     def of(cls, site: Site, request: Request, form: Form) -> "PageRequest":
@@ -76,7 +75,12 @@ class PageRequest:
             device=tokens.get(Cookie.DEVICE),
             sign_in=tokens.get(Cookie.SIGN_IN),
         )
-        return cls(site, request, form, tokens, client, site.renderer.texts_for(request))
+        return cls(site, request, form, tokens, client)
+
+    @property
+    def texts(self) -> Texts:
+        """The language to answer in."""
+        return self.site.renderer.texts_for(self.starlette)
 
     @property
     def identity(self) -> Identity:
@@ -96,7 +100,7 @@ class PageRequest:
     @property
     def proof_form(self) -> ProofForm:
         """What was sent, for a kind of factor to find its proof in."""
-        return ProofForm(self.form, self.texts, self.site.renderer.languages)
+        return ProofForm(self.form, self.texts, self.site.renderer.switch.languages)
 
     @property
     def chosen_kind(self) -> PrimaryFactorPresentation:
@@ -154,7 +158,7 @@ class PageRequest:
         subject = FormSubject.signed_in(account) if account is not None else shown_to
         if subject is not None:
             context["form_for"] = self.site.form_subjects.value(subject)
-        return self.site.renderer.page(self.texts, template, account, status=status, **context)
+        return self.site.renderer.page(self.starlette, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
         """409 for a form that was shown to another person than is there now, before anything is charged; None for any other request.

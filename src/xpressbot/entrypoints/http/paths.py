@@ -3,6 +3,7 @@
 from typing import Final
 
 SIGN_IN_PATH: Final = "/sign-in"
+LANGUAGE_PATH: Final = "/language"
 STEP_UP_PATH: Final = "/account/confirm-identity"
 HOME_PATH: Final = "/"
 SETTINGS_PATH: Final = "/account"

@@ -1,6 +1,6 @@
 """Page routes: who may open them, on which threads they run, and where a person comes back to."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -13,7 +13,7 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits, Target
 from xpressbot.entrypoints.http.page_request import PageRequest, Site, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.paths import HOME_PATH, LANGUAGE_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
@@ -25,8 +25,8 @@ from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
 
-FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH})
-"""Where forms are sent to by people who say themselves who they are."""
+FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH, LANGUAGE_PATH})
+"""Where forms are sent to by people who say themselves who they are, or whoever they are."""
 
 SignedInOutcome = Response | Denied[SessionRefusal] | StepUpRequired
 """What a page of a signed-in person gives: an answer, or what the gate said. Every other refusal is the page's own to answer."""
@@ -127,6 +127,7 @@ class SignedInPage:
         caller = request.identity.sessions.resolve(request.client)
         if caller is None:
             return self._answer_enrollee(request) or self._answer_signed_out(request)
+        request.site.renderer.switch.prefer(request.starlette, caller.account.language)
         if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
             return refusal
         if self.for_one_person and _another_account_must_enrol(request, caller):
@@ -235,6 +236,13 @@ def destinations(pages: Sequence[Page]) -> frozenset[str]:
     if lost:
         raise ValueError(f"no page leads back to {lost}: name a page in returns_to")
     return paths
+
+
+def shown_at(pages: Sequence[Page]) -> Mapping[str, str]:
+    """The GET page that each path's answer is a state of; none for a path that shows no page."""
+    back = {page.path: page.back if isinstance(page, SignedInPage) else page.path for page in pages}
+    shown = {page.path for page in pages if page.method == "GET"}
+    return {path: path if path in shown else place for path, place in back.items() if path in shown or place in shown}
 
 
 def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:

@@ -80,6 +80,11 @@ def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
 
 
+def set_language(tx: Writing, account_id: str, tag: str | None) -> None:
+    """Note the language that the person has chosen; None for the browser's."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(language=tag))
+
+
 def renew_password_hash(tx: Writing, account_id: str, old: str, new: str) -> None:
     """Store another hash of the same password, unless the password changed meanwhile."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new))
@@ -95,6 +100,7 @@ def account_from(row: Any) -> Account:
         security_version=row.security_version,
         password_hash=row.password_hash,
         must_enrol=bool(row.must_enrol),
+        language=row.language,
     )
 
 

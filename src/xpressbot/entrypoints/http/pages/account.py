@@ -42,6 +42,7 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
         kinds=kind_choices(request),
         other_sessions=0 if settings.protection.on else request.identity.account_page.other_sessions(caller),
         enrolment_pending=settings.enrolment_pending,
+        language=request.site.renderer.switch.languages.find(caller.account.language),
     )
 
 

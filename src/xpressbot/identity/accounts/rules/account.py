@@ -29,6 +29,8 @@ class Account:
     password_hash: str = field(repr=False)
     must_enrol: bool = False
     """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
+    language: str | None = None
+    """The tag of the language that the person has chosen (BCP 47). None: the browser's. A newer version may know more languages."""
 
 
 def normalise_name(text: str) -> str | None:

@@ -24,6 +24,7 @@ class Action(StrEnum):
     REGENERATE_BACKUPS = "regenerate_backups"
     KEEP_BACKUPS = "keep_backups"
     CHECK_BACKUP = "check_backup"
+    CHOOSE_LANGUAGE = "choose_language"
 
 
 class Permission(StrEnum):
@@ -70,4 +71,5 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.REGENERATE_BACKUPS: _own(ProofNeeded.FRESH_OR_RECOVERY),
     Action.KEEP_BACKUPS: _own(ProofNeeded.NONE),
     Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
+    Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
 }
