@@ -27,8 +27,8 @@ from xpressbot.identity.factors.totp.rules.totp import step_at
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import SignedIn
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sign_in import store as pending_store
-from xpressbot.identity.sign_in.refusals import StepUpRefusal
 from xpressbot.identity.tables import LINK
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Charge, Refusal

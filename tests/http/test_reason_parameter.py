@@ -11,7 +11,8 @@ from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.outcomes import Reason
-from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 SAID_IN_SETTINGS = {
     EnrolmentRefusal.NO_ENROLMENT: "The set-up is no longer open",

@@ -29,9 +29,10 @@ from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, SignInRefusal
+from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 
 BUCKETS = "throttle_bucket"

@@ -4,7 +4,7 @@ import pytest
 
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action, ProofNeeded
-from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, aal_of, is_fresh, step_up_needed
+from xpressbot.identity.sessions.rules.assurance import RECOVERY_GRANT, Amr, aal_of, is_fresh, step_up_needed
 from xpressbot.identity.sign_in.rules.pending import NextStep, next_step
 
 NOW = 1_790_000_000 * SECOND
@@ -37,6 +37,12 @@ def test_a_proof_is_fresh_for_five_minutes(age: int, *, fresh: bool) -> None:
     assert fresh is is_fresh(NOW - age, NOW)
 
 
+def _needed(
+    proof: ProofNeeded, *, proven_at: int, recovery_grant_until: int, now: int, amr: Amr = frozenset({PWD}), password: bool = False
+) -> bool:
+    return step_up_needed(proof, amr=amr, proven_at=proven_at, recovery_grant_until=recovery_grant_until, now=now, password_proven=password)
+
+
 def test_repairs_and_changes_need_the_proofs_that_the_table_says() -> None:
     """Moving, disabling and a new set are repairs; looking at codes and a second app are none. All else needs a session."""
     repairs = {Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_BACKUPS}
@@ -45,31 +51,58 @@ def test_repairs_and_changes_need_the_proofs_that_the_table_says() -> None:
     assert {action for action in Action if ACTIONS[action].proof is ProofNeeded.FRESH} == fresh
 
 
-@pytest.mark.parametrize("proof", [ProofNeeded.FRESH, ProofNeeded.FRESH_OR_RECOVERY])
+@pytest.mark.parametrize("proof", [ProofNeeded.FRESH, ProofNeeded.FRESH_OR_RECOVERY, ProofNeeded.FRESH_OR_PASSWORD])
 def test_an_old_proof_is_asked_for_again(proof: ProofNeeded) -> None:
     """With a proof of a moment ago nothing more is asked for; with an old one, it is."""
-    assert not step_up_needed(proof, proven_at=NOW, recovery_grant_until=0, now=NOW)
-    assert step_up_needed(proof, proven_at=NOW - 5 * MINUTE, recovery_grant_until=0, now=NOW)
+    assert not _needed(proof, proven_at=NOW, recovery_grant_until=0, now=NOW)
+    assert _needed(proof, proven_at=NOW - 5 * MINUTE, recovery_grant_until=0, now=NOW)
 
 
 def test_what_needs_no_proof_needs_none_however_old_the_last_one_is() -> None:
     """A live session is enough to sign out."""
-    assert not step_up_needed(ProofNeeded.NONE, proven_at=0, recovery_grant_until=0, now=NOW)
+    assert not _needed(ProofNeeded.NONE, proven_at=0, recovery_grant_until=0, now=NOW)
+
+
+def test_a_password_in_the_form_is_enough_for_what_says_so_alone() -> None:
+    """A person without the other factor can end sessions; nothing else becomes open by a password."""
+    open_by_password = {
+        proof
+        for proof in ProofNeeded
+        if not _needed(proof, proven_at=0, recovery_grant_until=0, now=NOW, amr=frozenset({PWD, OTP}), password=True)
+    }
+    assert open_by_password == {ProofNeeded.NONE, ProofNeeded.FRESH_OR_PASSWORD}
+
+
+@pytest.mark.parametrize(
+    ("amr", "proven_at", "password", "needed"),
+    [
+        ({PWD}, NOW, False, True),
+        ({PWD}, 0, True, False),
+        ({PWD, OTP}, NOW, False, False),
+        ({PWD, OTP}, 0, True, True),
+    ],
+)
+def test_a_current_password_is_asked_for_each_time_or_both_factors_freshly(
+    amr: set[str], proven_at: int, *, password: bool, needed: bool
+) -> None:
+    """Without a second factor a sign-in of a moment ago does not stand for the current password (ASVS 6.2.3)."""
+    proof = ProofNeeded.CURRENT_PASSWORD
+    assert needed is _needed(proof, proven_at=proven_at, recovery_grant_until=0, now=NOW, amr=frozenset(amr), password=password)
 
 
 @pytest.mark.parametrize(("until", "needed"), [(NOW + 1, False), (NOW, True)])
 def test_a_recovery_session_repairs_without_further_proof_for_a_while(until: int, *, needed: bool) -> None:
     """At the very time that the grant runs until, it is over. It never opens what is no repair."""
     old = NOW - 6 * MINUTE
-    assert step_up_needed(ProofNeeded.FRESH_OR_RECOVERY, proven_at=old, recovery_grant_until=until, now=NOW) is needed
-    assert step_up_needed(ProofNeeded.FRESH, proven_at=old, recovery_grant_until=until, now=NOW)
+    assert _needed(ProofNeeded.FRESH_OR_RECOVERY, proven_at=old, recovery_grant_until=until, now=NOW) is needed
+    assert _needed(ProofNeeded.FRESH, proven_at=old, recovery_grant_until=until, now=NOW)
 
 
 @pytest.mark.parametrize(("ahead", "needed"), [(2 * MINUTE, False), (2 * MINUTE + 1, True)])
 def test_a_grant_that_was_given_in_the_future_repairs_nothing(ahead: int, *, needed: bool) -> None:
     """It would run for as long as the clock was ahead, and half an hour."""
     until = NOW + ahead + RECOVERY_GRANT
-    assert needed is step_up_needed(ProofNeeded.FRESH_OR_RECOVERY, proven_at=NOW - 6 * MINUTE, recovery_grant_until=until, now=NOW)
+    assert needed is _needed(ProofNeeded.FRESH_OR_RECOVERY, proven_at=NOW - 6 * MINUTE, recovery_grant_until=until, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.outcomes import Denied, SignedIn
-from xpressbot.identity.sign_in.refusals import PasswordRefusal
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.use_cases import Identity
 
 

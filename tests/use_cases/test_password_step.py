@@ -12,9 +12,10 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.password_step import PasswordStep
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, SignInRefusal
+from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 WRONG = Denied(PasswordRefusal.WRONG_CREDENTIALS)

@@ -30,9 +30,10 @@ from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.password_step import PasswordStep
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, ReEnrolmentRefusal, SecondStepRefusal, SignInRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, LINK
 from xpressbot.identity.throttling import store as throttle_store

@@ -11,7 +11,7 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
-from xpressbot.identity.sign_in.refusals import PasswordRefusal
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded
 
 

@@ -21,7 +21,8 @@ from xpressbot.identity.factors.retention import ENROLMENT_KEPT
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SignedIn
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, ReEnrolmentRefusal, SignInRefusal
+from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.sign_in.refusals import ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.tables import (
     AUTHENTICATOR,
     KNOWN_BROWSER,

@@ -19,7 +19,8 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SignInRefusal
+from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.retention import PENDING_SIGN_IN_KEPT
 from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.throttling import store as throttle_store

@@ -16,8 +16,9 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
+from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import Gate, SessionRefusal
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
 from xpressbot.identity.sign_in.step_up import FactorsNeeded, StepUp
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal

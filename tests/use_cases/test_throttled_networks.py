@@ -10,7 +10,7 @@ from tests.use_cases.instrumentation import tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
-from xpressbot.identity.sign_in.refusals import PasswordRefusal
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 

@@ -13,9 +13,9 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.rules.known_browser import LIFETIME
 from xpressbot.identity.sign_in.password_step import PasswordOutcome
-from xpressbot.identity.sign_in.refusals import PasswordRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 WRONG = Denied(PasswordRefusal.WRONG_CREDENTIALS)

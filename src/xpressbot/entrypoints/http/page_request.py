@@ -29,9 +29,10 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SignInRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.use_cases import Identity

@@ -8,7 +8,8 @@ from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
-from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 NO_COOKIE: Final = "no_cookie"
 """A reason to be on the sign-in page again: right after it, the browser brought nothing to be known by."""

@@ -17,8 +17,10 @@ from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, MOST_PER_ACCOUN
 from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, WeakPassword
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.registration.account_creation import RegistrationRefusal
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, ReEnrolmentRefusal, SignInRefusal, StepUpRefusal
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR

@@ -8,8 +8,10 @@ from xpressbot.foundation.metrics import Metrics
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
+from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, PendingRefusal, SecondStepRefusal, SignInRefusal, StepUpRefusal
+from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import NothingPending
 from xpressbot.identity.sign_in.step_up import StepUpOutcome
 from xpressbot.identity.throttling.charges import ThrottleRefusal

@@ -86,6 +86,18 @@ class Entry(Admitted):
 Operation = Callable[[Entry], Changed[T] | Unchanged[T]]
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordProof:
+    """The right password, typed into the form of an action. It counts in one session, and for the password as it was then.
+
+    charge: the try, which is given back when the gate takes the proof.
+    """
+
+    session_id: str
+    security_version: int
+    charge: Charge
+
+
 class Gate:
     """Lets a caller through to an operation, or says why not. methods: the authentication methods that sessions may rest on."""
 
@@ -94,14 +106,22 @@ class Gate:
         self._system = system
         self._methods = methods
 
-    def run(self, caller: Caller, action: Action, operation: Operation[T]) -> T | Denied[SessionRefusal] | StepUpRequired:
-        """Run an operation in one transaction, and commit it with its event. Refused without the proof that its action needs."""
+    def run(
+        self, caller: Caller, action: Action, operation: Operation[T], *, password: PasswordProof | None = None
+    ) -> T | Denied[SessionRefusal] | StepUpRequired:
+        """Run an operation in one transaction, and commit it with its event. Refused without the proof that its action needs.
+
+        password: the one that came with the form, where the action takes it.
+        """
         with self._transactions.writing() as tx:
             entry = self._admit(tx, caller)
             if isinstance(entry, Denied):
                 return entry
-            if _lacks_proof(entry.session, action, entry.now):
+            if _lacks_proof(entry.session, action, entry.now, password_proven=password is not None and _counts(password, entry)):
                 return StepUpRequired()
+            if password is not None:
+                # Only its own try: with one known password, wrong codes could be tried without end.
+                throttle_store.give_back(tx, [password.charge])
             result = operation(entry)
             if isinstance(result, Changed):
                 append_event(tx, self._system.entropy, entry.account.id, result.event, entry.now)
@@ -119,7 +139,7 @@ class Gate:
             entry = self._admit(tx, caller)
             if isinstance(entry, Denied):
                 return entry
-            if _lacks_proof(entry.session, action, entry.now):
+            if _lacks_proof(entry.session, action, entry.now, password_proven=False):
                 return StepUpRequired()
             bucket = find(entry)
             if isinstance(bucket, Denied):
@@ -134,9 +154,10 @@ class Gate:
     def needs_proof(self, caller: Caller, action: Action) -> bool:
         """Whether this action would be refused until the person has confirmed who they are.
 
-        For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you".
+        For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you". Where the password in
+        the form is enough, it is not needed before.
         """
-        return _lacks_proof(caller.session, action, self._system.now())
+        return _lacks_proof(caller.session, action, self._system.now(), password_proven=True)
 
     def _admit(self, tx: Writing, caller: Caller) -> Entry | Denied[SessionRefusal]:
         """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
@@ -156,6 +177,16 @@ class Gate:
         return Entry(tx, account, session, now, self._system)
 
 
-def _lacks_proof(session: Session, action: Action, now: int) -> bool:
-    needed = ACTIONS[action].proof
-    return step_up_needed(needed, proven_at=session.proven_at, recovery_grant_until=session.recovery_grant_until, now=now)
+def _counts(password: PasswordProof, entry: Admitted) -> bool:
+    return (password.session_id, password.security_version) == (entry.session.id, entry.account.security_version)
+
+
+def _lacks_proof(session: Session, action: Action, now: int, *, password_proven: bool) -> bool:
+    return step_up_needed(
+        ACTIONS[action].proof,
+        amr=session.amr,
+        proven_at=session.proven_at,
+        recovery_grant_until=session.recovery_grant_until,
+        now=now,
+        password_proven=password_proven,
+    )

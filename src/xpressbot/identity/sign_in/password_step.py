@@ -16,12 +16,13 @@ from xpressbot.identity.factors.protection import Protection, protection_of
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, SignInRefusal
+from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, next_step
 from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart

@@ -1,12 +1,6 @@
-"""Why the steps of a sign-in, and of confirming who is there, are refused."""
+"""Why the steps of a sign-in are refused."""
 
 from xpressbot.identity.outcomes import Reason
-
-
-class PasswordRefusal(Reason):
-    """Why a password proves nothing."""
-
-    WRONG_CREDENTIALS = "wrong_credentials"
 
 
 class SignInRefusal(Reason):
@@ -38,9 +32,3 @@ class ReEnrolmentRefusal(Reason):
     MUST_ENROL = "must_enrol"
     """It holds none that works."""
     LINK_OF_ANOTHER = "link_of_another"
-
-
-class StepUpRefusal(Reason):
-    """Why a person cannot try again to confirm who they are."""
-
-    SESSION_ENDED = "session_ended"

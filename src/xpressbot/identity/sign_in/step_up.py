@@ -7,17 +7,16 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Challenge, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
+from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
-from xpressbot.identity.sessions import store as session_store
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal, charge_proof, refuse_proof
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
-from xpressbot.identity.sessions.rules.session import STEP_UP_TRIES, Session
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
+from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.throttling import store as throttle_store
-from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 _Refused = Denied[PasswordRefusal | ProofRefusal | StepUpRefusal]
 StepUpOutcome = SessionRenewed | Denied[SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal] | StepUpRequired
@@ -69,31 +68,24 @@ class StepUp:
         return self._gate.needs_proof(caller, action)
 
     def confirm(self, caller: Caller, password: str, proof: Proof | None) -> StepUpOutcome:
-        """Check the password, and a proof of a second factor where 2FA is on. A right proof renews the session's token.
-
-        Each try counts before it is checked; after STEP_UP_TRIES wrong ones the session ends, since the person who holds it does not
-        seem to be its owner.
-        """
-        charge = self._gate.charge(caller, Action.CONFIRM_IDENTITY, lambda entry: entry.session.step_up_bucket)
-        if isinstance(charge, StepUpRequired):
+        """Check the password, and a proof of a second factor where 2FA is on. A right proof renews the session's token."""
+        charge = charge_proof(self._gate, caller)
+        if isinstance(charge, Denied | StepUpRequired):
             return charge
-        if isinstance(charge, Denied):
-            reason = charge.reason
-            return self._end_session(caller, reason) if isinstance(reason, ThrottleRefusal) else charge.narrowed(reason)
         tries = charge.tries
         password_is_right = self._hasher.verify(caller.account.password_hash, normalise(password))
 
         def operation(entry: Entry) -> Changed[SessionRenewed | _Refused]:
             if not password_is_right:
-                return _refuse(entry, caller, Denied(PasswordRefusal.WRONG_CREDENTIALS), tries)
+                return refuse_proof(entry, caller, Denied(PasswordRefusal.WRONG_CREDENTIALS), tries)
             methods, factor = frozenset({PASSWORD}), None
             if self._needs_second_factor(entry.tx, entry.session):
                 kind = None if proof is None else self._kinds.find(proof.kind)
                 if proof is None or kind is None:
-                    return _refuse(entry, caller, Denied(ProofRefusal.WRONG_CODE), tries)
+                    return refuse_proof(entry, caller, Denied(ProofRefusal.WRONG_CODE), tries)
                 result = kind.check(entry.tx, entry.account.id, proof, caller.client, entry.now)
                 if isinstance(result, Denied):
-                    return _refuse(entry, caller, result, tries)
+                    return refuse_proof(entry, caller, result, tries)
                 methods, factor = methods | {result.method}, kind
             throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
             confirmed = replace(entry.session, amr=entry.session.amr | methods, proven_at=entry.now)
@@ -104,10 +96,6 @@ class StepUp:
 
         return self._gate.run(caller, Action.CONFIRM_IDENTITY, operation)
 
-    def _end_session(self, caller: Caller, reason: ThrottleRefusal) -> StepUpOutcome:
-        """End a session whose tries are used up, and that is still there: the last try was charged, and could not be checked."""
-        return self._gate.run(caller, Action.CONFIRM_IDENTITY, lambda entry: _ended(entry, caller, reason))
-
     def _needs_second_factor(self, tx: Reading, session: Session) -> bool:
         """With 2FA on, yes; but a person who came in with the last backup, and has no authenticator, has nothing left to give."""
         if not protection_of(tx, session.account_id).is_on:
@@ -115,17 +103,3 @@ class StepUp:
         primary_methods = {kind.method for kind in self._kinds.primary}
         only_a_backup = session.recovery_grant_until > 0 and not session.amr & primary_methods
         return not (only_a_backup and self._kinds.count_backups_left(tx, session.account_id) == 0)
-
-
-def _refuse(
-    entry: Entry, caller: Caller, refusal: Denied[PasswordRefusal | ProofRefusal], tries: int
-) -> Changed[SessionRenewed | _Refused]:
-    if tries >= STEP_UP_TRIES:
-        return _ended(entry, caller, refusal.reason)
-    return Changed(replace(refusal, tries_left=STEP_UP_TRIES - tries), caller.event(EventKind.IDENTITY_REFUSED, reason=refusal.reason))
-
-
-def _ended(entry: Entry, caller: Caller, reason: Reason) -> Changed[SessionRenewed | _Refused]:
-    session_store.end(entry.tx, entry.session.id)
-    throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
-    return Changed(Denied(StepUpRefusal.SESSION_ENDED), caller.event(EventKind.SESSION_ENDED_BY_FAILURES, reason=reason))

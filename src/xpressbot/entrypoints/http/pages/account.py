@@ -18,9 +18,10 @@ from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
+from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
-from xpressbot.identity.sign_in.refusals import PasswordRefusal, StepUpRefusal
 
 _CONFIRM_TEMPLATE: Final = "confirm_identity.html"
 

@@ -40,6 +40,10 @@ class ProofNeeded(StrEnum):
     FRESH = "fresh"
     FRESH_OR_RECOVERY = "fresh_or_recovery"
     """A session begun with a recovery code may repair its account for a while without further proof."""
+    FRESH_OR_PASSWORD = "fresh_or_password"
+    """The password in the form is enough, also with 2FA on: a person who has lost the other factor must be able to do it."""
+    CURRENT_PASSWORD = "current_password"
+    """The password in the form, however fresh the last proof is (ASVS 6.2.3). In a session with a second factor, a fresh proof instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How surely a person is signed in. The level is computed from the methods used and never stored."""
 
-from typing import Final
+from typing import Final, assert_never
 
 from xpressbot.foundation.times import MINUTE, is_from_the_future
 from xpressbot.identity.accounts.rules.actions import ProofNeeded
@@ -34,12 +34,23 @@ def is_grant_open(recovery_grant_until: int, now: int) -> bool:
     return now < recovery_grant_until and not is_from_the_future(recovery_grant_until - RECOVERY_GRANT, now)
 
 
-def step_up_needed(proof: ProofNeeded, *, proven_at: int, recovery_grant_until: int, now: int) -> bool:
+def step_up_needed(proof: ProofNeeded, *, amr: Amr, proven_at: int, recovery_grant_until: int, now: int, password_proven: bool) -> bool:
     """Whether the person must confirm who they are before an action that needs this proof.
 
-    A session begun with a recovery code may repair the account for a while without further proof, since its owner has just lost the
-    other factor; looking at the codes is no repair.
+    password_proven: whether the request itself brought the right password. A session begun with a recovery code may repair the account
+    for a while without further proof, since its owner has just lost the other factor; looking at the codes is no repair.
     """
-    if proof is ProofNeeded.NONE or is_fresh(proven_at, now):
-        return False
-    return not (proof is ProofNeeded.FRESH_OR_RECOVERY and is_grant_open(recovery_grant_until, now))
+    fresh = is_fresh(proven_at, now)
+    match proof:
+        case ProofNeeded.NONE:
+            return False
+        case ProofNeeded.FRESH:
+            return not fresh
+        case ProofNeeded.FRESH_OR_RECOVERY:
+            return not (fresh or is_grant_open(recovery_grant_until, now))
+        case ProofNeeded.FRESH_OR_PASSWORD:
+            return not (fresh or password_proven)
+        case ProofNeeded.CURRENT_PASSWORD:
+            return not (fresh if has_second_factor(amr) else password_proven)
+        case unknown:
+            assert_never(unknown)
