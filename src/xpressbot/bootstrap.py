@@ -55,7 +55,9 @@ from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.profile.closing import AccountClosing
 from xpressbot.identity.profile.language import LanguageChoice
+from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import PasswordRules, Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
@@ -136,6 +138,8 @@ def build(
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
         language_choice=LanguageChoice(gate),
+        name_change=NameChange(gate),
+        account_closing=AccountClosing(gate, kinds),
         registration=Registration(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),

@@ -33,7 +33,8 @@ ACCOUNT: Final = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("email", Text, nullable=False),
-    Column("email_key", Text, nullable=False, unique=True),
+    # None once the account is closed: the address may then have another one.
+    Column("email_key", Text, unique=True),
     Column("name", Text, nullable=False),
     Column("status", String(16), nullable=False),
     Column("security_version", Integer, nullable=False),

@@ -20,7 +20,9 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
+from xpressbot.identity.profile.closing import AccountClosing
 from xpressbot.identity.profile.language import LanguageChoice
+from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.lookup import Sessions
@@ -47,6 +49,8 @@ class Identity:
     re_enrolment: ReEnrolment
     account_page: AccountPage
     language_choice: LanguageChoice
+    name_change: NameChange
+    account_closing: AccountClosing
     registration: Registration
     administration: Administration
     two_factor_reset: TwoFactorReset

@@ -55,8 +55,8 @@ def lock_unchanged(tx: Writing, account_id: str, security_version: int) -> Accou
 
 
 def list_all(tx: Reading) -> Sequence[Account]:
-    """All accounts, by address."""
-    return [account_from(row) for row in tx.select(select(ACCOUNT).order_by(ACCOUNT.c.email_key))]
+    """All accounts that are not closed, by address."""
+    return [account_from(row) for row in tx.select(select(ACCOUNT).where(ACCOUNT.c.email_key.is_not(None)).order_by(ACCOUNT.c.email_key))]
 
 
 def raise_security_version(tx: Writing, account_id: str) -> int:
@@ -73,6 +73,16 @@ def raise_all_security_versions(tx: Writing) -> None:
 def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:
     """Give the account a status."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=status.value))
+
+
+def set_name(tx: Writing, account_id: str, name: str) -> None:
+    """Give the account's person a name."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(name=name))
+
+
+def close(tx: Writing, account_id: str) -> None:
+    """Close the account for good, and free its address."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=AccountStatus.CLOSED.value, email_key=None))
 
 
 def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:

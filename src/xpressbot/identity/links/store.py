@@ -1,6 +1,6 @@
 """Statements on single-use links."""
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import is_from_the_future, latest_credible
@@ -52,6 +52,11 @@ def void(tx: Writing, link: Link, now: int) -> None:
     """Use up the open links of the same kind to the same account or address, those dated in the future as well."""
     same = (LINK.c.account_id == link.account_id) if link.account_id else (LINK.c.email_key == _key(link.email))
     tx.execute(update(LINK).where(same, _open(link.kind, now)).values(consumed_at=now))
+
+
+def remove_all(tx: Writing, account_id: str) -> None:
+    """Remove every link of an account."""
+    tx.execute(delete(LINK).where(LINK.c.account_id == account_id))
 
 
 def _usable(kind: LinkKind, now: int) -> ColumnElement[bool]:

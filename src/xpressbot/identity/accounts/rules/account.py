@@ -14,6 +14,8 @@ class AccountStatus(StrEnum):
 
     ACTIVE = "active"
     DISABLED = "disabled"
+    CLOSED = "closed"
+    """By its person, for good. The row stays, so that the record can be read; the address is free for another account."""
 
 
 @dataclass(frozen=True, slots=True)

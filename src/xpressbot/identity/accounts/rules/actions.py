@@ -24,6 +24,8 @@ class Action(StrEnum):
     REGENERATE_BACKUPS = "regenerate_backups"
     KEEP_BACKUPS = "keep_backups"
     CHECK_BACKUP = "check_backup"
+    CHANGE_NAME = "change_name"
+    CLOSE_ACCOUNT = "close_account"
     CHOOSE_LANGUAGE = "choose_language"
 
 
@@ -75,5 +77,7 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.REGENERATE_BACKUPS: _own(ProofNeeded.FRESH_OR_RECOVERY),
     Action.KEEP_BACKUPS: _own(ProofNeeded.NONE),
     Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
+    Action.CHANGE_NAME: _own(ProofNeeded.FRESH),
+    Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
 }

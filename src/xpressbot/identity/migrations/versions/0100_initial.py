@@ -13,7 +13,7 @@ def upgrade() -> None:
         "account",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("security_version", sa.Integer(), nullable=False),
