@@ -105,6 +105,7 @@ def _agrees(message: Message) -> Iterator[bool]:
         for pattern in (PLACEHOLDER, KEPT):
             yield sorted(pattern.findall(translation)) == sorted(pattern.findall(original))
         yield sorted(Markup(translation).tags, key=str) == sorted(Markup(original).tags, key=str)
+        yield ("%" in PLACEHOLDER.sub("", translation)) == ("%" in PLACEHOLDER.sub("", original))
         yield translation.strip() == translation and "  " not in translation
 
 
