@@ -12,13 +12,12 @@ from tests.http.conftest import Protected, Reset, both_engines
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import Installation
+from tests.support.languages import LANGUAGES
 from tests.support.people import invitation, welcome_link
 from tests.use_cases.instrumentation import statements
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.messages.catalogues import load_languages
 from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT
 
-LANGUAGES = load_languages()
 OTHERS = ["es", "hi"]
 COOKIE = cookie_name("language")
 

@@ -28,9 +28,10 @@ RETURNS_TO = {
     f"{CODES}/check": CODES,
     f"{CODES}/download": CODES,
     "/account/confirm-identity": "/account/confirm-identity",
+    "/account/language": "/account",
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
-PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome", "/link/invite", "/link/re-enrolment"}
+PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome", "/link/invite", "/link/re-enrolment", "/language"}
 
 
 def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
