@@ -65,8 +65,11 @@ bench: $(VENV)/installed-dev ## Measure what is claimed about performance, besid
 bench-quick: $(VENV)/installed-dev ## The same in about two minutes, beside at most one other system
 	$(BIN)/python -m bench quick
 
-messages: $(VENV)/installed-dev ## Extract the texts for translators
-	$(BIN)/pybabel extract -F babel.cfg -o xpressbot.pot src
+CATALOGUES := src/xpressbot/entrypoints/messages/catalogues
+
+messages: $(VENV)/installed-dev ## Bring the translators' catalogues up to date with the texts
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -o xpressbot.pot src
+	$(BIN)/pybabel -q update -i xpressbot.pot -d $(CATALOGUES) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100
 
 upgrade-requirements: $(VENV)/installed-dev ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group build -q -o requirements.txt pyproject.toml

@@ -17,6 +17,7 @@ from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
 from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.messages.catalogues import load_languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
@@ -64,6 +65,9 @@ from xpressbot.identity.passwords.rules import PasswordRules
 from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
+from xpressbot.identity.profile.closing import AccountClosing
+from xpressbot.identity.profile.language import LanguageChoice
+from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.listing import SessionListing
@@ -157,6 +161,9 @@ def build(
         password_reset=PasswordReset(transactions, system, new_passwords),
         forgotten=Forgotten(transactions, system, digest, sends_mail=False),
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
+        language_choice=LanguageChoice(gate),
+        name_change=NameChange(gate),
+        account_closing=AccountClosing(gate, kinds),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
@@ -258,7 +265,7 @@ def web_application() -> Starlette:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
     configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
-    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))))
+    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))), load_languages())
     gc.collect()
     gc.freeze()  # what a worker has loaded stays: searching it for garbage stops all its threads, for as long as many a page takes
     return application

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from tests.support.installation import Installation, install
+from tests.support.languages import LANGUAGES
 from tests.support.reverse_proxies import ReverseProxy, nginx
 from tests.support.settable_system import SettableClock
 from xpressbot.entrypoints.http.app import create_app
@@ -65,7 +66,9 @@ def serve(
     if front is not None:
         settings |= {"trusted_proxies": front.trusted_proxies}
     installation = install(directory, database_url, public_url=url, **settings)
-    config = uvicorn.Config(create_app(installation.services), log_config=None, access_log=False, proxy_headers=False, server_header=False)
+    config = uvicorn.Config(
+        create_app(installation.services, LANGUAGES), log_config=None, access_log=False, proxy_headers=False, server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site")
     thread.start()

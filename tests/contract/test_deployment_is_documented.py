@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
 OPERATIONS = read("docs/operations.md")
 FILES = sorted(path.name for path in (ROOT / "deploy").iterdir())
 UNIT, ENVIRONMENT, NGINX, CADDY = (read(f"deploy/{name}") for name in ("xpressbot.service", "xpressbot.env", "nginx.conf", "Caddyfile"))
-ONLY_FOR_SCREENSHOTS = {"fonts-dejavu-core"}
+ONLY_FOR_SCREENSHOTS = {"fonts-dejavu-core", "fonts-lohit-deva"}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -76,8 +76,10 @@ def test_the_installed_program_tells_its_version(shell: Shell, wheel: Path) -> N
 
 
 def test_the_installed_program_serves_from_an_empty_directory(shell: Shell) -> None:
-    """The database is migrated, pages come with their styles and scripts, and an account is made and used."""
+    """The database is migrated, pages come in each language with their styles and scripts, and an account is made and used."""
     with serving(shell, workers=2) as server, FormClient(base_url=server.url, headers={"Origin": server.url}) as browser:
+        for language in ("es", "hi"):
+            assert browser.get("/sign-in", headers={"Accept-Language": language}).headers["content-language"] == language
         (token,) = server.welcome_tokens
         assert browser.get(f"/welcome?token={token}").headers["location"] == "/welcome"
         fields = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD}

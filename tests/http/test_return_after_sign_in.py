@@ -29,9 +29,12 @@ RETURNS_TO = {
     f"{CODES}/download": CODES,
     "/account/confirm-identity": "/account/confirm-identity",
     "/account/password": "/account/password",
+    "/account/language": "/account",
+    "/account/profile": "/account/profile",
+    "/account/close": "/account/close",
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
-PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/forgot-password", "/welcome"}
+PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/forgot-password", "/welcome", "/language"}
 PUBLIC |= {"/link/invite", "/link/re-enrolment", "/link/password", "/link/not-me"}
 
 

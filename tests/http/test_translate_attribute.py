@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 
 from sqlalchemy import update
+from starlette.requests import Request
 
 from tests.http.conftest import RE_ENROLMENT, Protected, Reset
 from tests.support import labels
@@ -13,8 +14,10 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.people import invitation, welcome_link
 from xpressbot.entrypoints.http.app import ENGLISH_ALONE
+from xpressbot.entrypoints.http.cookies import Cookies
+from xpressbot.entrypoints.http.errors import error_response
+from xpressbot.entrypoints.http.language_switch import LanguageSwitch
 from xpressbot.entrypoints.http.rendering import Renderer
-from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 CODES = "/account/2fa/recovery-codes"
@@ -146,10 +149,12 @@ def test_the_address_after_a_reset(reset: Reset, must_enrol: Browser) -> None:
     check(must_enrol.get(RE_ENROLMENT).text, [EMAIL])
 
 
-def test_the_reference_of_an_error() -> None:
+def test_the_reference_of_an_error(installation: Installation) -> None:
     """The operator finds the request by it."""
-    shown = {"title": labels.SOMETHING_WENT_WRONG, "detail": "Try again.", "action": None, "reference": "b1f0-canary", "host": None}
-    page = Renderer(ENGLISH_ALONE, plain_http_warning=False).page(ENGLISH, "error.html", None, status=500, **shown)
+    switch = LanguageSwitch(ENGLISH_ALONE, Cookies(installation.services.settings), {}, frozenset())
+    renderer = Renderer(switch, plain_http_warning=False)
+    request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []})
+    page = error_response(renderer, request, 500, reference="b1f0-canary")
     check(bytes(page.body).decode(), ["b1f0-canary"])
 
 

@@ -15,7 +15,9 @@ from tests.support.installation import PASSWORD, Installation, install
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import error_response, unavailable_response
+from xpressbot.entrypoints.http.language_switch import LanguageSwitch
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
@@ -106,6 +108,8 @@ def _first_run(walk: Walk) -> Browser:
         walk.post(owner, "/welcome", name="Anna Berg", email=address, password=PASSWORD)
     walk.post(owner, "/welcome", name="Anna Berg", email=OWNER, password=PASSWORD)
     walk.get(owner, "/welcome", "/account/confirm-identity", *_reasons("/account"))
+    for language in (walk.texts.tag, "", "no-such-language"):
+        walk.post(owner, "/account/language", language=language)
     walk.post(owner, "/account/confirm-identity", password="")
     walk.post(owner, "/account/confirm-identity", password="wrong")
     return owner
@@ -114,6 +118,8 @@ def _first_run(walk: Walk) -> Browser:
 def _signing_in(walk: Walk) -> None:
     visitor = walk.browser()
     walk.get(visitor, *_reasons("/sign-in"), "/sign-in?reason=no_cookie")
+    for language in (walk.texts.tag, "no-such-language"):
+        walk.post(visitor, "/language", language=language, next="/sign-in")
     for address in BAD_ADDRESSES:
         walk.post(visitor, "/sign-in", email=address, password="")
     for _try in range(7):
@@ -323,7 +329,8 @@ def _reported(walk: Walk) -> None:
 
 
 def _errors(walk: Walk) -> None:
-    renderer = Renderer(LANGUAGES, plain_http_warning=False)
+    switch = LanguageSwitch(LANGUAGES, Cookies(walk.installation.services.settings), {}, frozenset())
+    renderer = Renderer(switch, plain_http_warning=False)
     headers = [(b"accept-language", walk.texts.tag.encode()), (b"host", b"other.example")]
     for host in (headers, headers[:1]):
         request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": host})

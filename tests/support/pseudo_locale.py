@@ -1,10 +1,15 @@
-"""Languages in which every text stands in brackets and is a third longer: untranslated texts show, and so do tight layouts."""
+"""Languages that are nobody's: what is not translated shows in them, and so do tight layouts.
+
+In two of them every text stands in brackets and is a third longer. One takes each text from the real language that is widest there.
+"""
 
 import re
+import unicodedata
 from gettext import NullTranslations
 
 from babel import Locale
 
+from tests.support import languages
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
 
@@ -31,6 +36,22 @@ class _Stretched(NullTranslations):
         return stretched(super().ngettext(msgid1, msgid2, n))
 
 
+class _Widest(NullTranslations):
+    def gettext(self, message: str) -> str:
+        return max((texts.gettext(message) for texts in languages.LANGUAGES), key=widest_word)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return max((texts.ngettext(msgid1, msgid2, n) for texts in languages.LANGUAGES), key=widest_word)
+
+
+def widest_word(text: str) -> tuple[int, int]:
+    """How many letters the longest word has, and then the text: signs that stand above or below a letter take no room."""
+    letters = [character for character in text if unicodedata.category(character) != "Mn"]
+    return max(map(len, "".join(letters).split()), default=0), len(letters)
+
+
 PSEUDO = Texts(Locale("de"), _Stretched())
 RIGHT_TO_LEFT = Texts(Locale("ar"), _Stretched())
-LANGUAGES = Languages(PSEUDO, RIGHT_TO_LEFT)
+WIDEST = Texts(Locale("hi"), _Widest())
+"""A walk in it meets the widest that any real language has; the locale is the one whose letters are tallest."""
+LANGUAGES = Languages(PSEUDO, RIGHT_TO_LEFT, WIDEST)

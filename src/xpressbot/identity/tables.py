@@ -33,7 +33,8 @@ ACCOUNT: Final = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("email", Text, nullable=False),
-    Column("email_key", Text, nullable=False, unique=True),
+    # None once the account is closed: the address may then have another one.
+    Column("email_key", Text, unique=True),
     Column("name", Text, nullable=False),
     Column("status", String(16), nullable=False),
     Column("security_version", Integer, nullable=False),
@@ -41,6 +42,7 @@ ACCOUNT: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
     Column("password_status", String(16), nullable=False, server_default=text("'in_use'")),
+    Column("language", String(35)),
 )
 
 INSTALLATION: Final = Table(

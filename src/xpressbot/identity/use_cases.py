@@ -28,6 +28,9 @@ from xpressbot.identity.passwords.forgotten import Forgotten
 from xpressbot.identity.passwords.reset import PasswordReset
 from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
+from xpressbot.identity.profile.closing import AccountClosing
+from xpressbot.identity.profile.language import LanguageChoice
+from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.listing import SessionListing
@@ -65,6 +68,9 @@ class Identity:
     this_wasnt_me: ThisWasntMe
     account_page: AccountPage
     history: History
+    language_choice: LanguageChoice
+    name_change: NameChange
+    account_closing: AccountClosing
     registration: Registration
     administration: Administration
     session_administration: SessionAdministration

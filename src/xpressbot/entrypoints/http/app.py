@@ -20,10 +20,11 @@ from xpressbot.entrypoints.http.factor_presentation import Factors
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.form_subject import FormSubjects
 from xpressbot.entrypoints.http.health import health_routes
+from xpressbot.entrypoints.http.language_switch import LanguageSwitch
 from xpressbot.entrypoints.http.metrics import keep_occupancy_current, metrics_route
 from xpressbot.entrypoints.http.middleware import RequestMiddleware
 from xpressbot.entrypoints.http.page_request import Site
-from xpressbot.entrypoints.http.page_routes import destinations, page_routes
+from xpressbot.entrypoints.http.page_routes import destinations, page_routes, shown_at
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
 from xpressbot.entrypoints.http.routing import Page
@@ -46,8 +47,10 @@ def create_app(
     languages: those that its pages are served in. factors: the kinds of factors that they know; factor_pages: those of one kind alone.
     """
     pages = all_pages(factors, factor_pages)
-    renderer = Renderer(languages, factors.template_packages, plain_http_warning=services.settings.plain_http_warning)
-    site = Site(services, renderer, Cookies(services.settings), destinations(pages), FormSubjects(services.digest), factors)
+    cookies, goals = Cookies(services.settings), destinations(pages)
+    switch = LanguageSwitch(languages, cookies, shown_at(pages), goals)
+    renderer = Renderer(switch, factors.template_packages, plain_http_warning=services.settings.plain_http_warning)
+    site = Site(services, renderer, cookies, goals, FormSubjects(services.digest), factors)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""The four cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
+"""The five cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.foundation.settings import Settings
-from xpressbot.foundation.times import MINUTE, SECOND
+from xpressbot.foundation.times import DAY, MINUTE, SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.sessions.rules import known_browser as device
@@ -24,17 +24,21 @@ class Cookie(StrEnum):
     SIGN_IN = "sign-in"
     DEVICE = "device"
     LINK = "link"
+    LANGUAGE = "language"
+    """Holds the tag of a language, and no token."""
 
 
 _SPACE: Final = " \t"
 """What stands around a cookie's name (RFC 6265 5.2). Python and Starlette also drop what browsers take for a part of the name, so
 that another host could plant a cookie under one that passes for a `__Host-` name here."""
 LINK_COOKIE_LIFETIME: Final = 10 * MINUTE
+LANGUAGE_COOKIE_LIFETIME: Final = 365 * DAY
 _LIFETIMES: Final = {
     Cookie.SESSION: session.ABSOLUTE_LIFETIME,
     Cookie.SIGN_IN: pending_sign_in.LIFETIME,
     Cookie.DEVICE: device.LIFETIME,
     Cookie.LINK: min(LINK_COOKIE_LIFETIME, *link.LIFETIME.values()),
+    Cookie.LANGUAGE: LANGUAGE_COOKIE_LIFETIME,
 }
 
 
@@ -57,19 +61,34 @@ class Cookies:
 
     def read(self, request: Request) -> Mapping[Cookie, Token]:
         """The tokens in the cookies; anything that is not one counts as none. Of several with one name the last one counts."""
+        values = {cookie: value for cookie, value in self._values(request).items() if cookie is not Cookie.LANGUAGE}
+        return {cookie: token for cookie, value in values.items() if (token := Token.parse(value)) is not None}
+
+    def language(self, request: Request) -> str | None:
+        """What the cookie names as the language that was chosen in this browser. Anybody may have written it."""
+        return self._values(request).get(Cookie.LANGUAGE)
+
+    def set(self, response: Response, cookie: Cookie, token: Token) -> None:
+        """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""
+        self._set(response, cookie, token.text)
+
+    def set_language(self, response: Response, tag: str) -> None:
+        """Have the browser keep the language that was chosen in it."""
+        self._set(response, Cookie.LANGUAGE, tag)
+
+    def clear(self, response: Response, cookie: Cookie) -> None:
+        """Take a cookie from the browser."""
+        response.delete_cookie(self.name(cookie), path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def _set(self, response: Response, cookie: Cookie, text: str) -> None:
+        max_age = _LIFETIMES[cookie] // SECOND
+        response.set_cookie(self.name(cookie), text, max_age=max_age, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def _values(self, request: Request) -> Mapping[Cookie, str]:
         values = {}
         for header in request.headers.getlist("cookie"):
             for pair in header.split(";"):
                 name, _equals, text = pair.partition("=")
                 if (cookie := self._by_name.get(name.strip(_SPACE))) is not None:
                     values[cookie] = text.strip(_SPACE)
-        return {cookie: token for cookie, value in values.items() if (token := Token.parse(value)) is not None}
-
-    def set(self, response: Response, cookie: Cookie, token: Token) -> None:
-        """Give the browser a token. The server decides how long it is good; Max-Age only spares dead cookies."""
-        max_age = _LIFETIMES[cookie] // SECOND
-        response.set_cookie(self.name(cookie), token.text, max_age=max_age, path="/", secure=self.secure, httponly=True, samesite="lax")
-
-    def clear(self, response: Response, cookie: Cookie) -> None:
-        """Take a token from the browser."""
-        response.delete_cookie(self.name(cookie), path="/", secure=self.secure, httponly=True, samesite="lax")
+        return values

@@ -176,8 +176,7 @@ def _answer(
     if request.scope["path"].startswith(API_PREFIX):
         return problem(status, code, headers=headers, reference=reference)
     host = printable(host_of(request)[:LONGEST_HOST]) if status == MISDIRECTED else None
-    texts = renderer.texts_for(request)
-    response = renderer.page(texts, "error.html", None, status=status, host=host, reference=reference, **told._asdict())
+    response = renderer.page(request, "error.html", None, status=status, host=host, reference=reference, **told._asdict())
     response.headers.update(headers or {})
     return response
 

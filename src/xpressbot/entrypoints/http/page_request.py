@@ -62,8 +62,7 @@ class Site:
 class PageRequest:
     """One request. Handlers run on a pool's thread, and answer with a response.
 
-    texts: the language that it asks for. session: the live one that it came in, and back: the page to come back to, where the page is for
-    signed-in people.
+    session: the live one that it came in, and back: the page to come back to, where the page is for signed-in people.
     """
 
     site: Site
@@ -71,7 +70,6 @@ class PageRequest:
     form: Form
     tokens: Mapping[Cookie, Token]
     client: Client
-    texts: Texts
     session: Session | None = None
     back: str = ""
 
@@ -86,7 +84,12 @@ class PageRequest:
             device=tokens.get(Cookie.DEVICE),
             sign_in=tokens.get(Cookie.SIGN_IN),
         )
-        return cls(site, request, form, tokens, client, site.renderer.texts_for(request))
+        return cls(site, request, form, tokens, client)
+
+    @property
+    def texts(self) -> Texts:
+        """The language to answer in."""
+        return self.site.renderer.texts_for(self.starlette)
 
     def within(self, session: Session, back: str) -> "PageRequest":
         """The same request, of a signed-in person. Its pages say until when they stay so."""
@@ -110,7 +113,7 @@ class PageRequest:
     @property
     def proof_form(self) -> ProofForm:
         """What was sent, for a kind of factor to find its proof in."""
-        return ProofForm(self.form, self.texts, self.site.renderer.languages)
+        return ProofForm(self.form, self.texts, self.site.renderer.switch.languages)
 
     @property
     def chosen_kind(self) -> PrimaryFactorPresentation:
@@ -174,7 +177,7 @@ class PageRequest:
             context["form_for"] = self.site.form_subjects.value(subject)
         if account is not None and self.session is not None:
             context |= {"session": session_times(self.texts, self.session, self.now()), "came_from": self.back}
-        return self.site.renderer.page(self.texts, template, account, status=status, **context)
+        return self.site.renderer.page(self.starlette, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
         """409 for a form that was shown to another person than is there now, before anything is charged; None for any other request.

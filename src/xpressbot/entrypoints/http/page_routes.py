@@ -1,6 +1,6 @@
 """The routes of the pages: what `next` may name, and on which threads each page runs."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -10,13 +10,13 @@ from starlette.routing import Route
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits
 from xpressbot.entrypoints.http.page_request import PageRequest, Site
-from xpressbot.entrypoints.http.paths import FORGOT_PASSWORD_PATH, SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.paths import FORGOT_PASSWORD_PATH, LANGUAGE_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SecondStepPage, SignedInPage
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.accounts.rules.actions import ACTIONS
 
-FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH, FORGOT_PASSWORD_PATH})
-"""Where forms are sent to by people who say themselves who they are."""
+FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH, FORGOT_PASSWORD_PATH, LANGUAGE_PATH})
+"""Where forms are sent to by people who say themselves who they are, or whoever they are."""
 
 
 def destinations(pages: Sequence[Page]) -> frozenset[str]:
@@ -26,6 +26,13 @@ def destinations(pages: Sequence[Page]) -> frozenset[str]:
     if lost:
         raise ValueError(f"no page leads back to {lost}: name a page in returns_to")
     return paths
+
+
+def shown_at(pages: Sequence[Page]) -> Mapping[str, str]:
+    """The GET page that each path's answer is a state of; none for a path that shows no page."""
+    back = {page.path: page.back if isinstance(page, SignedInPage) else page.path for page in pages}
+    shown = {page.path for page in pages if page.method == "GET"}
+    return {path: path if path in shown else place for path, place in back.items() if path in shown or place in shown}
 
 
 def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:

@@ -5,6 +5,7 @@ from typing import Final
 SIGN_IN_PATH: Final = "/sign-in"
 UNLOCK_PATH: Final = "/sign-in/unlock"
 NEW_PASSWORD_PATH: Final = "/sign-in/new-password"
+LANGUAGE_PATH: Final = "/language"
 STEP_UP_PATH: Final = "/account/confirm-identity"
 HOME_PATH: Final = "/"
 SETTINGS_PATH: Final = "/account"

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from xpressbot.entrypoints.http.language_switch import LanguageSwitch
 from xpressbot.entrypoints.messages.formatting import as_is, clock_time, day_date, moment, number
-from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
@@ -50,20 +50,21 @@ class Viewer:
 class Renderer:
     """Renders templates with what every page needs, in one of the languages that there are."""
 
-    def __init__(self, languages: Languages, packages: Sequence[str] = (), *, plain_http_warning: bool) -> None:
+    def __init__(self, switch: LanguageSwitch, packages: Sequence[str] = (), *, plain_http_warning: bool) -> None:
         """packages: where templates are looked for, besides this one."""
-        self.languages = languages
+        self.switch = switch
         self._packages = tuple(packages)
         self._plain_http_warning = plain_http_warning
-        for texts in languages:
+        for texts in switch.languages:
             _load_templates(texts, self._packages)  # a first page is not to wait for it
 
     def texts_for(self, request: Request) -> Texts:
-        """The language that a request asks for."""
-        return self.languages.asked_for(",".join(request.headers.getlist("accept-language")))
+        """The language that a request is answered in."""
+        return self.switch.texts_for(request)
 
-    def page(self, texts: Texts, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
+    def page(self, request: Request, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page, for a signed-in person or without one."""
+        texts = self.switch.texts_for(request)
         viewer = None if account is None else Viewer(account.name, account.email)
         common: dict[str, Any] = {
             "status": status,
@@ -74,14 +75,16 @@ class Renderer:
             "message": None,
             "retry_after": None,
             "form": {},
+            "languages": self.switch.languages,
+            "place": self.switch.place_of(request, context.get("form", {}).get("next")),
         }
         body = _load_templates(texts, self._packages).get_template(template).render(common | context)
         return HTMLResponse(body, status_code=status, headers=language_headers(texts))
 
 
 def language_headers(texts: Texts) -> dict[str, str]:
-    """Which language an answer is in, and that it was asked for (RFC 9110 sections 8.5 and 12.5.5)."""
-    return {"Content-Language": texts.tag, "Vary": "Accept-Language"}
+    """Which language an answer is in, and what decided that (RFC 9110 sections 8.5 and 12.5.5)."""
+    return {"Content-Language": texts.tag, "Vary": "Accept-Language, Cookie"}
 
 
 def qr_svg(text: str, label: str) -> Markup:

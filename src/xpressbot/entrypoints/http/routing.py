@@ -132,6 +132,7 @@ class SignedInPage:
         if not isinstance(caller, Caller):
             return self._answer_enrollee(request) or self._answer_locked(request, caller) or not_recognised(request, self.method, self.back)
         request = request.within(caller.session, self.back)
+        request.site.renderer.switch.prefer(request.starlette, caller.account.language)
         if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
             return refusal
         if self.for_one_person and _another_account_must_enrol(request, caller):

@@ -25,6 +25,8 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.ACCOUNT_CREATED: N_("Account created"),
     EventKind.ACCOUNT_DISABLED: N_("Account disabled by the operator"),
     EventKind.ACCOUNT_ENABLED: N_("Account enabled by the operator"),
+    EventKind.ACCOUNT_CLOSED: N_("Account closed"),
+    EventKind.NAME_CHANGED: N_("Name changed"),
     EventKind.CLOCK_RESET: N_("Repaired by the operator after the server's clock was ahead"),
     EventKind.SIGNED_IN: N_("Signed in"),
     EventKind.SIGNED_IN_WITH_BACKUP: N_("Signed in with a recovery code"),

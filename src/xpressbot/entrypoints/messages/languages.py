@@ -25,6 +25,21 @@ class Languages:
         """Each of them."""
         return iter(self._by_tag.values())
 
+    def find(self, tag: str | None) -> Texts | None:
+        """The language of a tag that was chosen; None without one, and where there is no such language."""
+        return None if tag is None else self._by_tag.get(tag.lower())
+
+    def of_choice(self, tag: str | None) -> Texts:
+        """The language of what reaches a person outside a request, such as a mail. tag: what their account has chosen.
+
+        English where they have chosen none, or one that there is not.
+        """
+        return self.find(tag) or ENGLISH
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._by_tag)
+
     def asked_for(self, header: str) -> Texts:
         """The language that an Accept-Language header prefers (RFC 9110 section 12.5.4).
 

@@ -15,6 +15,9 @@ from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefus
 NO_COOKIE: Final = "no_cookie"
 """A reason to be on the sign-in page again: right after it, the browser brought nothing to be known by."""
 
+ACCOUNT_CLOSED: Final = "account_closed"
+"""A reason to be on the sign-in page: the person has closed their account."""
+
 ReasonText = Callable[[Texts, str], str | None]
 """The sentence for a reason; None for one that is not on the page's list."""
 
@@ -40,7 +43,8 @@ sign_in_notice: Final = reason_text_of(
         NO_COOKIE: N_(
             "Sign in first. If you have just done so, this browser keeps no cookies of XpressBot: allow them for this site, then sign in"
             " again."
-        )
+        ),
+        ACCOUNT_CLOSED: N_("Your account is closed, and you are signed out everywhere."),
     },
 )
 password_notice: Final = reason_text_of(

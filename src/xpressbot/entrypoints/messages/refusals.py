@@ -18,6 +18,7 @@ from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, WeakPassword
 from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.registration.account_creation import RegistrationRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal
@@ -29,6 +30,7 @@ from xpressbot.identity.throttling.rules import SECOND_FACTOR
 ToldRefusal = (
     AddRefusal
     | AuthenticatorRefusal
+    | ClosingRefusal
     | EnrolmentRefusal
     | LinkThrottleRefusal
     | ListingRefusal
@@ -117,6 +119,7 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     EnrolmentRefusal.ENROLMENT_DISCARDED: N_(
         "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
     ),
+    ClosingRefusal.IS_OWNER: N_("This is the owner's account. It cannot be closed: without it nobody could administer this XpressBot."),
     RegistrationRefusal.EMAIL_TAKEN: N_("There is an account with this address already."),
     ReEnrolmentRefusal.MUST_ENROL: N_("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
     StatusRefusal.STATUS_UNKNOWN: N_("A newer version of XpressBot gave this account its status. Use that version to change it."),

@@ -25,6 +25,12 @@ class Texts:
         return str(self.locale).replace("_", "-")
 
     @property
+    def name(self) -> str:
+        """What it is called by those who speak it, with a capital where it stands alone."""
+        own = self.locale.get_display_name(self.locale) or self.tag
+        return own[:1].upper() + own[1:]
+
+    @property
     def direction(self) -> str:
         """Where its lines begin: "ltr" or "rtl"."""
         return self.locale.text_direction

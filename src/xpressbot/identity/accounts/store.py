@@ -61,8 +61,8 @@ def lock_unchanged(tx: Writing, account_id: str, security_version: int) -> Accou
 
 
 def list_all(tx: Reading) -> Sequence[Account]:
-    """All accounts, by address."""
-    return [account_from(row) for row in tx.select(select(ACCOUNT).order_by(ACCOUNT.c.email_key))]
+    """All accounts that are not closed, by address."""
+    return [account_from(row) for row in tx.select(select(ACCOUNT).where(ACCOUNT.c.email_key.is_not(None)).order_by(ACCOUNT.c.email_key))]
 
 
 def raise_security_version(tx: Writing, account_id: str) -> int:
@@ -81,6 +81,16 @@ def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=status.value))
 
 
+def set_name(tx: Writing, account_id: str, name: str) -> None:
+    """Give the account's person a name."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(name=name))
+
+
+def close(tx: Writing, account_id: str) -> None:
+    """Close the account for good, and free its address."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=AccountStatus.CLOSED.value, email_key=None))
+
+
 def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:
     """Note whether 2FA is to be set up again before there is a session."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
@@ -95,6 +105,11 @@ def set_password(tx: Writing, account_id: str, password_hash: str) -> None:
 def set_password_status(tx: Writing, account_id: str, status: PasswordStatus) -> None:
     """Note what the password is good for."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(password_status=status.value))
+
+
+def set_language(tx: Writing, account_id: str, tag: str | None) -> None:
+    """Note the language that the person has chosen; None for the browser's."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(language=tag))
 
 
 def renew_password_hash(tx: Writing, account_id: str, old: str, new: str) -> None:
@@ -113,6 +128,7 @@ def account_from(row: Any) -> Account:
         password_hash=row.password_hash,
         must_enrol=bool(row.must_enrol),
         password_status=member_or_none(PasswordStatus, row.password_status),
+        language=row.language,
     )
 
 

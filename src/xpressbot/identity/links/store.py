@@ -80,6 +80,11 @@ def void(tx: Writing, link: Link, now: int) -> None:
     tx.execute(update(LINK).where(same, _open(link.kind, now)).values(consumed_at=now))
 
 
+def remove_all(tx: Writing, account_id: str) -> None:
+    """Remove every link of an account."""
+    tx.execute(delete(LINK).where(LINK.c.account_id == account_id))
+
+
 def _usable(kind: LinkKind, now: int) -> ColumnElement[bool]:
     return and_(_open(kind, now), LINK.c.created_at <= latest_credible(now), _IS_CURRENT)
 

@@ -26,13 +26,14 @@ def name_and_password_problems(request: PageRequest) -> tuple[str, dict[str, Tex
     name = normalise_name(request.form["name"])
     errors: dict[str, Text] = {}
     if name is None:
-        errors["name"] = _name_problem(request.texts)
+        errors["name"] = name_problem(request.texts)
     if problem := password_problem(request.texts, request.form["password"]):
         errors["password"] = problem
     return name or "", errors
 
 
-def _name_problem(texts: Texts) -> str:
+def name_problem(texts: Texts) -> str:
+    """What is wrong with a name that cannot be kept."""
     sentence = texts.ngettext(
         "Enter your name: up to %(count)s character, without control characters.",
         "Enter your name: up to %(count)s characters, without control characters.",

@@ -14,6 +14,8 @@ class AccountStatus(StrEnum):
 
     ACTIVE = "active"
     DISABLED = "disabled"
+    CLOSED = "closed"
+    """By its person, for good. The row stays, so that the record can be read; the address is free for another account."""
 
 
 class PasswordStatus(StrEnum):
@@ -41,6 +43,8 @@ class Account:
     """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
     password_status: PasswordStatus | None = PasswordStatus.IN_USE
     """None for one that a newer version of this program gave it: the password opens nothing."""
+    language: str | None = None
+    """The tag of the language that the person has chosen (BCP 47). None: the browser's. A newer version may know more languages."""
 
     @property
     def replaces_password(self) -> bool:

@@ -30,6 +30,9 @@ class Action(StrEnum):
     KEEP_BACKUPS = "keep_backups"
     CHECK_BACKUP = "check_backup"
     CHANGE_PASSWORD = "change_password"
+    CHANGE_NAME = "change_name"
+    CLOSE_ACCOUNT = "close_account"
+    CHOOSE_LANGUAGE = "choose_language"
 
 
 class Permission(StrEnum):
@@ -90,4 +93,7 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.KEEP_BACKUPS: _own(ProofNeeded.NONE),
     Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
     Action.CHANGE_PASSWORD: _own(ProofNeeded.CURRENT_PASSWORD),
+    Action.CHANGE_NAME: _own(ProofNeeded.FRESH),
+    Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
+    Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
 }

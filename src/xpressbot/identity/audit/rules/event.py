@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DISABLED = "account.disabled"
     ACCOUNT_ENABLED = "account.enabled"
+    ACCOUNT_CLOSED = "account.closed"
+    NAME_CHANGED = "account.name_changed"
     CLOCK_RESET = "account.clock_reset"
     SIGNED_IN = "sign_in.completed"
     SIGNED_IN_WITH_BACKUP = "sign_in.completed_with_backup"
@@ -68,6 +70,7 @@ NOTABLE: Final = frozenset(
     {
         EventKind.ACCOUNT_DISABLED,
         EventKind.ACCOUNT_ENABLED,
+        EventKind.ACCOUNT_CLOSED,
         EventKind.CLOCK_RESET,
         EventKind.SIGNED_IN_WITH_BACKUP,
         EventKind.SIGNED_IN_AFTER_WAITS,

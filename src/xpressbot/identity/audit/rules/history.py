@@ -37,6 +37,8 @@ GROUPS: Final[Mapping[EventKind, EventGroup]] = {
     EventKind.ACCOUNT_DISABLED: EventGroup.ACCOUNT,
     EventKind.ACCOUNT_ENABLED: EventGroup.ACCOUNT,
     EventKind.CLOCK_RESET: EventGroup.ACCOUNT,
+    EventKind.ACCOUNT_CLOSED: EventGroup.ACCOUNT,
+    EventKind.NAME_CHANGED: EventGroup.ACCOUNT,
     EventKind.PASSWORD_CHANGED: EventGroup.ACCOUNT,
     EventKind.PASSWORD_RESET: EventGroup.ACCOUNT,
     EventKind.PASSWORD_LINK_ISSUED: EventGroup.ACCOUNT,

@@ -13,7 +13,7 @@ def upgrade() -> None:
         "account",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("security_version", sa.Integer(), nullable=False),
@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("must_enrol", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )

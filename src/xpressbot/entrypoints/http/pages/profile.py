@@ -1,0 +1,78 @@
+"""The profile: name and address, and closing the account."""
+
+from typing import Final, assert_never
+
+from starlette.responses import Response
+
+from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.pages.new_password import name_problem
+from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
+from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED
+from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.identity.accounts.rules.account import normalise_name
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
+from xpressbot.identity.profile.closing import ClosingRefusal
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
+
+_PROFILE_PATH: Final = "/account/profile"
+_CLOSE_PATH: Final = "/account/close"
+
+
+def show_profile(request: PageRequest, caller: Caller) -> Response:
+    """The form for another name, and the way to close the account."""
+    return request.page("profile.html", caller.account, form={"name": caller.account.name})
+
+
+def change_name(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """Take the name, and go back to the settings, which show it."""
+    name = normalise_name(request.form["name"])
+    if name is None:
+        errors = {"name": name_problem(request.texts)}
+        return request.invalid("profile.html", caller.account, errors, form={"name": request.form["name"]})
+    outcome = request.identity.name_change.change(caller, name)
+    return redirect(SETTINGS_PATH) if isinstance(outcome, Done) else outcome
+
+
+def show_close(request: PageRequest, caller: Caller) -> Response:
+    """What closing the account will do."""
+    others = request.identity.account_page.other_sessions(caller)
+    return request.page("close_account.html", caller.account, is_owner=False, other_sessions=others)
+
+
+def close(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """Close the account, and say so on the sign-in page."""
+    outcome = request.identity.account_closing.close(caller)
+    match outcome:
+        case Done():
+            response = redirect(f"{SIGN_IN_PATH}?reason={ACCOUNT_CLOSED}")
+            request.site.cookies.clear(response, Cookie.SESSION)
+            return response
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return _not_closed(request, caller, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_closed(request: PageRequest, caller: Caller, denied: Denied[SessionRefusal | ClosingRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case ClosingRefusal() as reason:
+            message = refusal_text(request.texts, denied.narrowed(reason))
+            return request.page("close_account.html", caller.account, status=409, message=message, is_owner=True)
+        case unknown:
+            assert_never(unknown)
+
+
+PAGES: Final[list[Page]] = [
+    SignedInPage("GET", _PROFILE_PATH, Action.VIEW_ACCOUNT, show_profile, leads_to=Action.CHANGE_NAME),
+    SignedInPage("POST", _PROFILE_PATH, Action.CHANGE_NAME, change_name),
+    SignedInPage("GET", _CLOSE_PATH, Action.VIEW_ACCOUNT, show_close),
+    SignedInPage("POST", _CLOSE_PATH, Action.CLOSE_ACCOUNT, close),
+]

@@ -1,0 +1,48 @@
+"""Closing one's own account, for good."""
+
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.reset import remove_all_factors
+from xpressbot.identity.links import store as link_store
+from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
+from xpressbot.identity.sessions import known_browser_store
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.security_version import raise_security_version
+
+
+class ClosingRefusal(Reason):
+    """Why an account stays open."""
+
+    IS_OWNER = "is_owner"
+    """The owner's account is the one that administers the installation."""
+
+
+class AccountClosing:
+    """Closes the account of the person who asks for it."""
+
+    def __init__(self, gate: Gate, kinds: Kinds) -> None:
+        self._gate = gate
+        self._kinds = kinds
+
+    def close(self, caller: Caller) -> Done | Denied[SessionRefusal | ClosingRefusal] | StepUpRequired:
+        """Remove all by which the person signs in, end every session, and free the address. The record of events stays.
+
+        Refused for the owner's account.
+        """
+
+        def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[ClosingRefusal]]:
+            tx, account = entry.tx, entry.account
+            if installation_store.owner(tx) == account.id:
+                return Unchanged(Denied(ClosingRefusal.IS_OWNER))
+            remove_all_factors(tx, self._kinds, account.id)
+            known_browser_store.forget_all(tx, account.id)
+            link_store.remove_all(tx, account.id)
+            account_store.close(tx, account.id)
+            raise_security_version(tx, account.id, keep_session=None)
+            return Changed(Done(), caller.event(EventKind.ACCOUNT_CLOSED))
+
+        return self._gate.run(caller, Action.CLOSE_ACCOUNT, operation)
