@@ -25,16 +25,16 @@ from tests.support.people import (
     prove,
     recovery_code,
     reset,
-    trust_passwords,
 )
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
+from xpressbot.identity.sign_in.new_password import Subscriber
 
 SMALL = {"installation", "key_state", "lease"}
 """Tables of a row or two."""
@@ -112,10 +112,13 @@ def people_come_and_go(installation: Installation) -> None:
     identity.forgotten.delivered(mail)
     assert identity.password_reset.set(mail.token, "copper-lantern-willow-harbour", stranger) == Done()
     assert isinstance(identity.this_wasnt_me.report(not_me_link(services), stranger), Report)
-    trust_passwords(services)
     link = reset(services)
     enrollee, phone = enrolling_again(services, must_enrol(services, password="copper-lantern-willow-harbour"), link)
-    assert isinstance(identity.re_enrolment.confirm(enrollee, TotpCode(phone.code())), SignedIn)
+    required = identity.re_enrolment.confirm(enrollee, TotpCode(phone.code()))
+    assert isinstance(required, NewPasswordRequired)
+    subscriber = identity.new_password_step.subscriber(required.pending, stranger)
+    assert isinstance(subscriber, Subscriber)
+    assert isinstance(identity.new_password_step.set(subscriber, PASSWORD), SignedIn)
 
 
 def forget_unsaved_codes(installation: Installation) -> None:
