@@ -14,15 +14,28 @@ from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.many_accounts import EXPIRING, add_accounts, add_expired_rows
 from tests.support.optional import present
-from tests.support.people import caller_with, completed, enrolling_again, must_enrol, pending, protected, prove, recovery_code, reset
+from tests.support.people import (
+    caller_with,
+    completed,
+    enrolling_again,
+    must_enrol,
+    not_me_link,
+    pending,
+    protected,
+    prove,
+    recovery_code,
+    reset,
+)
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.identity.audit.rules.history import EventGroup, HistoryFilter
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode
-from xpressbot.identity.outcomes import Denied, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SessionRenewed, SignedIn
+from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
+from xpressbot.identity.sign_in.new_password import Subscriber
 
 SMALL = {"installation", "key_state", "lease"}
 """Tables of a row or two."""
@@ -52,6 +65,7 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
         "totp_authenticator",
         "recovery_code",
         "link",
+        "password_request",
     }
     assert tables >= {"security_event", "chain_head", "lease"}
     found = scans(installation, statements)
@@ -91,9 +105,22 @@ def people_come_and_go(installation: Installation) -> None:
     outcome = identity.step_up.confirm(caller, PASSWORD, TotpCode(anna.phone.code()))
     assert isinstance(outcome, SessionRenewed)
     identity.sessions.sign_out(caller_with(services, outcome.session))
+    identity.forgotten.ask("anna@example.com", stranger)
+    mail = identity.forgotten.next_mail()
+    assert mail is not None
+    identity.forgotten.failed(mail, clock.now())
+    mail = identity.forgotten.next_mail()
+    assert mail is not None
+    identity.forgotten.delivered(mail)
+    assert identity.password_reset.set(mail.token, "copper-lantern-willow-harbour", stranger) == Done()
+    assert isinstance(identity.this_wasnt_me.report(not_me_link(services), stranger), Report)
     link = reset(services)
-    enrollee, phone = enrolling_again(services, must_enrol(services), link)
-    assert isinstance(identity.re_enrolment.confirm(enrollee, TotpCode(phone.code())), SignedIn)
+    enrollee, phone = enrolling_again(services, must_enrol(services, password="copper-lantern-willow-harbour"), link)
+    required = identity.re_enrolment.confirm(enrollee, TotpCode(phone.code()))
+    assert isinstance(required, NewPasswordRequired)
+    subscriber = identity.new_password_step.subscriber(required.pending, stranger)
+    assert isinstance(subscriber, Subscriber)
+    assert isinstance(identity.new_password_step.set(subscriber, PASSWORD), SignedIn)
 
 
 def forget_unsaved_codes(installation: Installation) -> None:

@@ -10,7 +10,7 @@ from tests.http.conftest import RE_ENROLMENT, Protected, both_engines
 from tests.http.raw_requests import contents, field_error, set_cookies, words
 from tests.support import labels, people
 from tests.support.browser import Browser
-from tests.support.form_client import shown_for
+from tests.support.form_client import FORMS_FOR_ANYBODY, shown_for
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.page_routes import FOR_ANYBODY
@@ -174,11 +174,12 @@ def test_with_no_account_there_a_form_is_as_without_the_field(protected: Protect
 
 
 def test_every_form_of_every_page_says_whom_it_is_for(protected: Protected, new_browser: NewBrowser) -> None:
-    """But the one in which people say it themselves."""
-    anybody = new_browser().get("/sign-in").text
-    assert (anybody.count("<form"), shown_for(anybody)) == (1, None)
+    """But those in which people say it themselves."""
+    for path in FORMS_FOR_ANYBODY:
+        anybody = new_browser().get(path).text
+        assert (anybody.count("<form"), shown_for(anybody)) == (1, None)
     seen = 0
-    for page in {page.path for page in PAGES if page.method == "GET"}:
+    for page in {page.path for page in PAGES if page.method == "GET"} - set(FORMS_FOR_ANYBODY):
         text = protected.browser.get(page).text
         forms = re.findall(r'(?s)<form method="post" .*?</form>', text)
         assert all(shown_for(form) is not None for form in forms), page

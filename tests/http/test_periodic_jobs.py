@@ -70,6 +70,9 @@ def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installa
             "password_counts": 1,
             "stranger_counts": 2,
             "link_counts": 1,
+            "new_password_counts": 1,
+            "password_request_counts": 1,
+            "password_requests": 1,
             "step_up_counts": 1,
             "enrolment_counts": 1,
         }

@@ -116,10 +116,11 @@ def test_fifty_wrong_codes_switch_the_codes_off_and_a_recovery_code_on_again(
     assert "After 50 wrong codes in a row, this way to sign in was switched off. If it was your app, use a recovery code" in refusal(
         response
     )
-    assert browser.post("/sign-in/recovery-code", code=protected.codes[0]).headers["location"] == "/"
+    assert browser.post("/sign-in/recovery-code", code=protected.codes[0]).headers["location"] == "/sign-in/new-password"
+    assert browser.post("/sign-in/new-password", password="copper-lantern-willow-harbour").headers["location"] == "/"
     installation.clock.advance(minutes=10)
     other = new_browser()
-    other.sign_in()
+    other.sign_in(password="copper-lantern-willow-harbour")
     assert other.post("/sign-in/code", code=protected.phone.code()).headers["location"] == "/"
 
 

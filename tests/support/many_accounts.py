@@ -80,6 +80,7 @@ class _Rows:
                 for position in range(10)
             ],
             "totp_refused_step": [{"authenticator_id": app["id"], "step": 1}],
+            "password_request": [self.password_request(self._now)],
             "link": [self.link(self._now + HOUR) | {"email": email, "email_key": email}],
             "chain_head": [{"subject": account_id, "seq": 10, "hash": self._random(32)}],
             "security_event": [
@@ -136,7 +137,7 @@ class _Rows:
         }[kind]
 
     def password_request(self, asked_at: int) -> Row:
-        return {"email_key": f"{self._random(8).hex()}@example.com", "asked_at": asked_at, "due_at": asked_at}
+        return {"email_key": f"{self._random(8).hex()}@example.com", "asked_at": asked_at, "due_at": self._now + 24 * HOUR}
 
     def session(self, account_id: str, made_at: int) -> Row:
         return {

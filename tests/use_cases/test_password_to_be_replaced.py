@@ -77,6 +77,24 @@ def test_many_wrong_codes_in_a_row_expose_the_password(
     assert summary.account.security_version == version + 1
 
 
+def test_one_slip_after_the_password_was_replaced_does_not_expose_the_new_one(
+    installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """The count of codes goes on, since 2FA is untouched by a new password; twenty more expose that, too."""
+    thief = new_visitor()
+    guess(installation, thief, 20)
+    link = thief.identity.password_reset.issue(ANNA)
+    assert isinstance(link, Token)
+    thief.identity.password_reset.set(link, NEW, CLIENT)
+    for wrong in range(1, 21):
+        assert status(installation) == PasswordStatus.IN_USE
+        installation.clock.advance(hours=1)
+        assert isinstance(visitor.begin(NEW), SecondFactorRequired)
+        assert isinstance(visitor.code(WRONG), Denied), wrong
+    assert status(installation) == PasswordStatus.TO_BE_REPLACED
+    assert app
+
+
 @pytest.mark.usefixtures("exposed")
 @pytest.mark.parametrize("with_backup", [False, True])
 def test_a_completed_sign_in_reaches_only_the_new_password(

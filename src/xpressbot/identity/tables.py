@@ -77,6 +77,7 @@ PASSWORD_REQUEST: Final = Table(
     Column("email_key", Text, primary_key=True),
     Column("asked_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
+    Index(None, "due_at"),
 )
 
 SESSION: Final = Table(

@@ -18,6 +18,8 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         return _guessing(texts, notice)
     if notice.kind is EventKind.STOPPED_AT_SECOND_FACTOR:
         return _stopped(texts, notice)
+    if notice.kind is EventKind.PASSWORD_EXPOSED:
+        return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
     details, sentences = notice.last.details, []
     if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
         sentences.append(Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason})

@@ -107,9 +107,12 @@ class Charge:
 
     @property
     def alarms(self) -> bool:
-        """Whether so many tries in a row look like somebody else's."""
+        """Whether the tries in a row look like somebody else's: at each alarm_at of them, not at all that follow.
+
+        What the first alarm led to may be done by then, and one slip more of its person is no reason to do it again.
+        """
         alarm_at = self.bucket.policy.alarm_at
-        return alarm_at is not None and self.tries >= alarm_at
+        return alarm_at is not None and self.tries % alarm_at == 0
 
     @property
     def suspends(self) -> bool:
