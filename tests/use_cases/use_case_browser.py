@@ -22,7 +22,7 @@ from xpressbot.identity.outcomes import (
     SignedIn,
     StepUpRequired,
 )
-from xpressbot.identity.sessions.caller import Caller, Client
+from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller
 from xpressbot.identity.sign_in.password_step import PasswordOutcome, PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 
@@ -88,6 +88,12 @@ class UseCaseBrowser:
     def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied[Reason] | StepUpRequired:
         """Step up."""
         return self._keep(self.identity.step_up.confirm(self.me, password, factor))
+
+    def unlock(self, password: str = PASSWORD) -> SessionRenewed | Denied[Reason] | StepUpRequired:
+        """Give the password of a locked session."""
+        locked = self.identity.sessions.recognise(self.client)
+        assert isinstance(locked, LockedCaller)
+        return self._keep(self.identity.unlock.unlock(locked, password))
 
     def start(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Start an enrolment, and scan what it shows."""
