@@ -47,6 +47,7 @@ ELSEWHERE = [
     "/sign-in/new-password",
     "/forgot-password",
     "/link/password",
+    "/sign-in/unlock",
     "/sign-out",
     "/welcome",
     "/link/invite",
@@ -71,6 +72,7 @@ DESTINATIONS = [
     "/account/2fa/setup",
     "/account/history",
     "/account/password",
+    "/account/sessions",
 ]
 
 
@@ -121,7 +123,7 @@ def test_each_page_of_ours_is_kept_through_the_steps_between(way: str, protected
 
 def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette) -> None:
     """A new page has to be thought about here."""
-    signed_in_pages = set(paths_with(app, "GET")) - {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/welcome"}
+    signed_in_pages = set(paths_with(app, "GET")) - {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/unlock", "/welcome"}
     others = {
         "/account/confirm-identity",
         "/forgot-password",

@@ -22,9 +22,10 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, l
 def test_before_enabling_the_page_says_how_many_browsers_it_signs_out(
     others: int, sentence: str, signed_in: Browser, new_browser: Callable[..., Browser], installation: Installation
 ) -> None:
-    """And that many it does sign out; ended, idle and half-way ones do not count."""
-    idle = new_browser()
-    idle.sign_in()
+    """And that many it does sign out, locked ones among them; ended and half-way ones do not count."""
+    browsers = [new_browser() for _other in range(others)]
+    for browser in browsers[:1]:
+        browser.sign_in()
     installation.clock.advance(minutes=40)
     signed_in.get("/account")
     installation.clock.advance(minutes=21)
@@ -32,14 +33,14 @@ def test_before_enabling_the_page_says_how_many_browsers_it_signs_out(
     gone = new_browser()
     gone.sign_in()
     gone.post("/sign-out")
-    browsers = [new_browser() for _other in range(others)]
-    for browser in browsers:
+    for browser in browsers[1:]:
         browser.sign_in()
     assert sentence in words(signed_in.get("/account").text)
     signed_in.post("/account/2fa/start")
     assert ("Enabling signs out" in words(signed_in.get("/account/2fa/setup").text)) is (others > 0)
     signed_in.enable_2fa()
     assert [browser.who() for browser in browsers] == [None] * others
+    assert [browser.get("/sign-in/unlock").headers["location"] for browser in browsers] == ["/sign-in?next=/"] * others
     assert signed_in.who() is not None
 
 

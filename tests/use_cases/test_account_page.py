@@ -19,6 +19,7 @@ from xpressbot.identity.outcomes import Done, EnrolmentRequired, NewPasswordRequ
 from xpressbot.identity.overview import account_page
 from xpressbot.identity.passwords.change import PasswordChanged
 from xpressbot.identity.passwords.this_wasnt_me import Report
+from xpressbot.identity.sessions.listing import SessionsEnded
 
 
 def notices(visitor: UseCaseBrowser) -> list[EventKind | None]:
@@ -260,6 +261,13 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
     assert isinstance(visitor.disable(), SessionRenewed)
+    others = [new_visitor().sign_in() for _ in range(2)]
+    assert visitor.identity.session_listing.end(visitor.me, others[0].me.session.id) == Done()
+    assert visitor.identity.session_listing.end_others(visitor.me) == SessionsEnded(1)
+    visitor.clock.advance(minutes=61)
+    assert isinstance(visitor.unlock(), SessionRenewed)
+    assert visitor.identity.session_administration.end(visitor.email, None) == SessionsEnded(1)
+    visitor.sign_in()
     visitor.identity.sessions.sign_out(visitor.me)
     bertas.sign_in()
     for _ in range(6):

@@ -85,10 +85,10 @@ def test_a_proof_that_gets_too_old_while_it_waits_is_asked_for_again(
     assert isinstance(outcome, SessionRenewed) if seconds < 1 else outcome == StepUpRequired()
 
 
-def test_a_session_that_ends_while_it_waits_changes_nothing(installation: Installation, visitor: UseCaseBrowser) -> None:
+def test_a_session_that_locks_while_it_waits_changes_nothing(installation: Installation, visitor: UseCaseBrowser) -> None:
     """An hour without use is over, although it was not when the request came."""
     visitor.sign_in()
     caller = visitor.me
     visitor.clock.advance(minutes=59)
     with waiting(installation, 60):
-        assert visitor.identity.two_factor.start(caller, Totp.name) == Denied(SessionRefusal.NOT_SIGNED_IN)
+        assert visitor.identity.two_factor.start(caller, Totp.name) == Denied(SessionRefusal.SESSION_LOCKED)

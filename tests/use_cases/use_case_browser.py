@@ -24,7 +24,7 @@ from xpressbot.identity.outcomes import (
     StepUpRequired,
 )
 from xpressbot.identity.passwords.change import PasswordChanged, PasswordChangeOutcome
-from xpressbot.identity.sessions.caller import Caller, Client
+from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller
 from xpressbot.identity.sign_in.new_password import NewPasswordOutcome, Subscriber
 from xpressbot.identity.sign_in.password_step import PasswordOutcome, PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
@@ -105,6 +105,12 @@ class UseCaseBrowser:
     def confirm(self, password: str = PASSWORD, factor: Proof | None = None) -> SessionRenewed | Denied[Reason] | StepUpRequired:
         """Step up."""
         return self._keep(self.identity.step_up.confirm(self.me, password, factor))
+
+    def unlock(self, password: str = PASSWORD) -> SessionRenewed | Denied[Reason] | StepUpRequired:
+        """Give the password of a locked session."""
+        locked = self.identity.sessions.recognise(self.client)
+        assert isinstance(locked, LockedCaller)
+        return self._keep(self.identity.unlock.unlock(locked, password))
 
     def start(self, *, replaces: str | None = None, lost: bool = False) -> AuthenticatorApp:
         """Start an enrolment, and scan what it shows."""
