@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import typer
 from starlette.applications import Starlette
 
-from xpressbot.diagnostics import database_checks, file_checks, key_checks, memory_checks, network_checks, settings_checks
+from xpressbot.diagnostics import database_checks, file_checks, key_checks, mail_checks, memory_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.check import Check, ConnectionDemand
 from xpressbot.diagnostics.doctor import Doctor
@@ -17,6 +17,7 @@ from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
 from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.mail_delivery import preparing
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
@@ -33,6 +34,9 @@ from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.mail.delivery import Delivery
+from xpressbot.foundation.mail.files import MailFiles
+from xpressbot.foundation.mail.sending import mail_sender, smtp_transport
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.foundation.threads.hash_threads import HashFigures
@@ -43,6 +47,7 @@ from xpressbot.identity.administration.after_restore import AfterRestore, Restor
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
+from xpressbot.identity.audit.notice_mails import NoticeMails
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
@@ -119,6 +124,8 @@ def build(
         filler=system.entropy.token_bytes(32),
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
+    notice_mails = NoticeMails(transactions, system)
+    mail_files = MailFiles(settings.data_dir / "mail")
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
     session_start = SessionStart(system, digest, kinds)
     second_step = SecondStep(transactions, system, kinds, session_start, log)
@@ -137,6 +144,7 @@ def build(
             transactions, system, hasher, session_start, PasswordRules(settings.password_min_length, estimate_strength)
         ),
         administration=Administration(transactions, system, kinds),
+        notice_mails=notice_mails,
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )
@@ -153,6 +161,15 @@ def build(
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
         expiry=RowExpiry(transactions, system, expiring_rows(kinds)),
+        mail=Delivery(
+            transactions,
+            system,
+            mail_sender(settings),
+            mail_files if not settings.smtp_url else smtp_transport(settings),
+            preparing(notice_mails, settings.public_url),
+            telemetry.mails.count,
+        ),
+        mail_files=mail_files,
         background_check=BackgroundCheck(run_checks, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
@@ -205,6 +222,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         accounts.enrolments,
         *of_kinds,
         accounts.second_factors,
+        mail_checks.MAIL,
         database_checks.CONNECTIONS,
         file_checks.DISK_SPACE,
         memory_checks.LARGE_PAGES,

@@ -13,6 +13,7 @@ from xpressbot.identity.tables import ACCOUNT
 
 IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
+_BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
 _LOCK = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).with_for_update()
 
 _NEXT_VERSION = ACCOUNT.c.security_version + 1
@@ -40,6 +41,11 @@ def add(tx: Writing, account: Account, now: int) -> bool:
 def by_email(tx: Reading, email: str) -> Account | None:
     """The account of an address, however its domain is spelt."""
     return _one(tx.select(_BY_EMAIL, {"key": email_key(email)}).one_or_none())
+
+
+def by_id(tx: Reading, account_id: str) -> Account | None:
+    """The account with this id."""
+    return _one(tx.select(_BY_ID, {"key": account_id}).one_or_none())
 
 
 def lock(tx: Writing, account_id: str) -> Account | None:
