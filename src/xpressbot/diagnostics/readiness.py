@@ -1,6 +1,7 @@
 """Whether a running process can serve: the database answers, its schema is this program's, and the key ring fits.
 
-The same conditions as at the start, looked at again; and whether mail leaves, which decides nothing. The answer names a part and no more: any stranger may ask.
+The same conditions as at the start, looked at again; and whether mail leaves, which decides nothing. The answer names a part and no
+more: any stranger may ask.
 """
 
 import os

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -51,7 +52,7 @@ def read_sender(text: str) -> Sender:
         sender = Sender(f"{address.username}@{domain}", address.display_name)
         is_usable = not header.defects and bool(address.username and domain) and len(sender.address) <= _LONGEST_ADDRESS
         Address(addr_spec=sender.address)
-    except (ValueError, IndexError, AttributeError):
+    except (ValueError, IndexError, MessageError):
         raise ValueError(_EXPECTED) from None
     if not is_usable or not sender.address.isascii() or not text.isprintable():
         raise ValueError(_EXPECTED)
@@ -61,8 +62,8 @@ def read_sender(text: str) -> Sender:
 def compose(sender: Sender, letter: Letter, mail_id: str, now: int) -> EmailMessage:
     """Make the mail. Its Message-ID follows from `mail_id`, so that a second copy of one mail can be told from another mail.
 
-    Raises ValueError where a header would hold a line break, or the recipient is no single ASCII address: the library refuses both,
-    and encodes everything else that a header cannot hold.
+    Raises ValueError where a header would hold a line break, and ValueError or MessageError where the recipient is no single ASCII
+    address: the library refuses both, and encodes everything else that a header cannot hold.
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(sender.name, addr_spec=sender.address)
@@ -71,6 +72,6 @@ def compose(sender: Sender, letter: Letter, mail_id: str, now: int) -> EmailMess
     message["Date"] = format_datetime(datetime.fromtimestamp(now // SECOND, tz=UTC))
     message["Message-ID"] = f"<{mail_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
+    message["Content-Language"] = letter.language
     return message
