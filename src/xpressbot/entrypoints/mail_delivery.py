@@ -11,7 +11,7 @@ from xpressbot.entrypoints.messages.translation import ENGLISH, Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.errors import fault_of
-from xpressbot.foundation.mail.delivery import Prepare, Prepared
+from xpressbot.foundation.mail.delivery import Prepare, Prepared, UnknownKindError
 from xpressbot.foundation.mail.message import Letter
 from xpressbot.foundation.mail.outbox import ClaimedMail
 from xpressbot.identity.accounts.rules.account import Account
@@ -21,10 +21,6 @@ from xpressbot.identity.audit.notice_mails import NOTICE_MAIL, NoticeMails
 POLL_SECONDS: Final = 5
 """How long a mail waits for the sender at most, where nothing is wrong. A poll is one statement, which reads one row of an index."""
 _LOG = structlog.get_logger("xpressbot.mail")
-
-
-class UnknownKindError(Exception):
-    """A newer version has written this mail, and may yet send it."""
 
 
 def texts_of(_account: Account) -> Texts:

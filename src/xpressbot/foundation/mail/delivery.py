@@ -55,8 +55,15 @@ class Prepared:
     taken: Callable[[Writing, int], int | None]
 
 
+class UnknownKindError(Exception):
+    """A newer version has written this mail, and may yet send it."""
+
+
 class Prepare(Protocol):
-    """Makes the words of a mail; None where there is nothing to tell any more. What it raises is a failed try."""
+    """Makes the words of a mail; None where there is nothing to tell any more. What it raises is a failed try.
+
+    Raises UnknownKindError where it knows no such mail.
+    """
 
     def __call__(self, mail: ClaimedMail, /) -> Prepared | None: ...
 
@@ -149,6 +156,8 @@ class Delivery:
             message = None if prepared is None else self._compose(mail.id, prepared.letter)
         except UNAVAILABLE:
             raise
+        except UnknownKindError:
+            failure = SendFailure(FailureReason.NOT_MADE)
         except Exception:  # noqa: BLE001  # whatever it is, the next mail must come
             _LOG.exception("mail.not_made", kind=mail.kind)
             failure = SendFailure(FailureReason.NOT_MADE)
