@@ -56,6 +56,7 @@ def anna(installation: Installation) -> Person:
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation) -> Shell:
-    """Where the operator works, with the installation's settings."""
+    """Where the operator works, with the installation's settings and a mail server, to which nothing is sent."""
     settings = installation.services.settings
-    return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})
+    database = {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url}
+    return Shell(tmp_path, database | {"XPRESSBOT_SMTP_URL": "smtps://mail.example.com", "XPRESSBOT_MAIL_FROM": "bot@example.com"})

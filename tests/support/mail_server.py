@@ -42,6 +42,7 @@ class Received:
     commands: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
     async def handle_MAIL(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Sequence[str]) -> str:
         self.commands.append("MAIL")
@@ -61,10 +62,17 @@ class Received:
             mail = message_from_bytes(content, policy=default)
             assert isinstance(mail, EmailMessage)
             self.raw.append(content)
-            self.mails.append(mail)
+            with self.changed:
+                self.mails.append(mail)
+                self.changed.notify_all()
             assert server.transport is not None
             self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         return reply
+
+    def wait_for(self, mails: int) -> None:
+        """Until so many were taken, within twenty seconds."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.mails) >= mails, 20)
 
     @property
     def ids(self) -> list[str]:

@@ -190,13 +190,14 @@ class Delivery:
         wait = None if failure.is_final else wait_after(mail.tries)
         if wait is None:
             self._end(mail, MailState.DEAD, failure.reason)
-        else:
-            with self._transactions.writing() as tx:
-                outbox.postpone(tx, mail, self._system.now() + wait, failure.reason)
-                tx.commit()
-        told = "mail.dead" if wait is None else "mail.postponed"
-        _LOG.warning(told, kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
-        self._count(TryOutcome.DEAD if wait is None else TryOutcome.FAILED)
+            _LOG.error("mail.given_up", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
+            self._count(TryOutcome.DEAD)
+            return
+        with self._transactions.writing() as tx:
+            outbox.postpone(tx, mail, self._system.now() + wait, failure.reason)
+            tx.commit()
+        _LOG.warning("mail.postponed", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
+        self._count(TryOutcome.FAILED)
 
     def _end(self, mail: ClaimedMail, state: MailState, failure: FailureReason | None = None) -> None:
         with self._transactions.writing() as tx:
