@@ -9,7 +9,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.transaction import Reading, Writing
@@ -47,25 +63,28 @@ OUTBOX: Final = Table(
     Column("tries", Integer, nullable=False),
     Column("last_failure", String(32)),
     Column("ended_at", BigInteger),
-    Index("ix_outbox_due", "due_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+    Index("ix_outbox_due", "due_at", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     Index("uq_outbox_waiting", "about", unique=True, sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     Index("ix_outbox_about", "about"),
-    Index("ix_outbox_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
+    Index("ix_outbox_state", "state", "wanted_at"),
 )
 _TABLE = OUTBOX.c
-_WAITS = _TABLE.state == MailState.WAITING.value
-_IS_DUE = and_(_WAITS, or_(_TABLE.due_at <= bindparam("now"), _TABLE.due_at > bindparam("incredible")))
-_NEXT = select(OUTBOX).where(_IS_DUE).order_by(_TABLE.due_at, _TABLE.id).limit(1)
+_WAITS = _TABLE.state == literal_column("'waiting'")
+"""Not by a parameter: no engine takes a partial index for one, whose value it cannot know, and few rows have this one."""
+_IS_DEAD = _TABLE.state == literal_column("'dead'")
+_FIRST = select(OUTBOX).where(_WAITS).order_by(_TABLE.due_at, _TABLE.id).limit(1)
+_DUE = _FIRST.where(_TABLE.due_at <= bindparam("now")).subquery("due")
+_OF_THE_FUTURE = _FIRST.where(_TABLE.due_at > bindparam("incredible")).subquery("of_the_future")
+_NEXT = union_all(select(_DUE), select(_OF_THE_FUTURE)).limit(1)
 _IS_CLAIMED = and_(_TABLE.id == bindparam("of_id"), _WAITS, _TABLE.tries == bindparam("of_tries"))
 _LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
 _OLDEST = (
-    select(_TABLE.wanted_at, _TABLE.last_failure)
-    .where(_WAITS, _TABLE.wanted_at <= bindparam("now"))
-    .order_by(_TABLE.wanted_at, _TABLE.id)
-    .limit(1)
+    select(_TABLE.wanted_at, _TABLE.last_failure).where(_WAITS, _TABLE.wanted_at <= bindparam("now")).order_by(_TABLE.wanted_at).limit(1)
 )
-_COUNTS = select(_TABLE.state, func.count().label("mails")).where(or_(_WAITS, _TABLE.state == MailState.DEAD.value)).group_by(_TABLE.state)
-_HAS_DEAD = select(_TABLE.id).where(_TABLE.state == MailState.DEAD.value).limit(1)
+_COUNTS = select(
+    *(select(func.count()).where(which).scalar_subquery().label(name) for name, which in (("waiting", _WAITS), ("dead", _IS_DEAD)))
+)
+_HAS_DEAD = select(_TABLE.id).where(_IS_DEAD).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +177,15 @@ def postpone(tx: Writing, mail: ClaimedMail, until: int, failure: str) -> bool:
 def revive(tx: Writing, now: int) -> int:
     """Let all dead letters wait again, as if they had been written now; how many."""
     again = {"state": MailState.WAITING.value, "wanted_at": now, "due_at": now, "tries": 0, "about": None, "ended_at": None}
-    return tx.execute(update(OUTBOX).where(_TABLE.state == MailState.DEAD.value).values(again)).rowcount
+    return tx.execute(update(OUTBOX).where(_IS_DEAD).values(again)).rowcount
 
 
 def look(tx: Reading, now: int) -> Outbox:
     """What is in the outbox."""
-    counts = {row.state: row.mails for row in tx.select(_COUNTS)}
-    oldest = tx.select(_OLDEST, {"now": now}).first()
-    waiting, dead = counts.get(MailState.WAITING.value, 0), counts.get(MailState.DEAD.value, 0)
-    return Outbox(waiting, dead) if oldest is None else Outbox(waiting, dead, oldest.wanted_at, oldest.last_failure)
+    counts, oldest = tx.select(_COUNTS).one(), tx.select(_OLDEST, {"now": now}).first()
+    if oldest is None:
+        return Outbox(counts.waiting, counts.dead)
+    return Outbox(counts.waiting, counts.dead, oldest.wanted_at, oldest.last_failure)
 
 
 def has_dead_letters(tx: Reading) -> bool:

@@ -13,8 +13,8 @@ _ENDED_WELL: Final = OUTBOX.c.state.in_([MailState.SENT.value, MailState.VOID.va
 _NOT_SENT: Final = OUTBOX.c.state.in_([MailState.WAITING.value, MailState.DEAD.value])
 
 EXPIRING_ROWS: Final = (
-    ExpiringRows("sent_mails", OUTBOX.c.id, OUTBOX.c.ended_at, SENT_KEPT, where=_ENDED_WELL),
-    ExpiringRows("dead_letters", OUTBOX.c.id, OUTBOX.c.ended_at, DEAD_KEPT, where=OUTBOX.c.state == MailState.DEAD.value),
+    ExpiringRows("sent_mails", OUTBOX.c.id, OUTBOX.c.ended_at, SENT_KEPT, lifetime=0, where=_ENDED_WELL),
+    ExpiringRows("dead_letters", OUTBOX.c.id, OUTBOX.c.ended_at, DEAD_KEPT, lifetime=0, where=OUTBOX.c.state == MailState.DEAD.value),
 )
 AT_RESTORE: Final[tuple[AtRestore, ...]] = (EndsAtRestore("mails not sent", OUTBOX, _NOT_SENT),)
 """They may have been sent since the backup was made."""

@@ -60,11 +60,11 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    waiting, dead = sa.text("state = 'waiting'"), sa.text("state = 'dead'")
-    op.create_index("ix_outbox_due", "outbox", ["due_at"], sqlite_where=waiting, postgresql_where=waiting)
+    waiting = sa.text("state = 'waiting'")
+    op.create_index("ix_outbox_due", "outbox", ["due_at", "id"], sqlite_where=waiting, postgresql_where=waiting)
     op.create_index("uq_outbox_waiting", "outbox", ["about"], unique=True, sqlite_where=waiting, postgresql_where=waiting)
     op.create_index("ix_outbox_about", "outbox", ["about"])
-    op.create_index("ix_outbox_dead", "outbox", ["id"], sqlite_where=dead, postgresql_where=dead)
+    op.create_index("ix_outbox_state", "outbox", ["state", "wanted_at"])
     op.create_table(
         "observation",
         sa.Column("kind", sa.String(length=32), nullable=False),
