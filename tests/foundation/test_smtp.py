@@ -50,8 +50,8 @@ def plain() -> Iterator[tuple[SmtpServer, Received]]:
 def test_a_mail_is_taken_over_tls_from_one_who_signs_in(security: Security, certificate: tuple[Path, Path]) -> None:
     """Whole, with its own lines of one dot, and only once encrypted."""
     port, context = free_port(), tls(*certificate)
-    way = {"starttls": context} if security is Security.STARTTLS else {"smtps": context}
-    with mail_server(port, auth=True, **way) as received:
+    starttls, smtps = (context, None) if security is Security.STARTTLS else (None, context)
+    with mail_server(port, starttls=starttls, smtps=smtps, auth=True) as received:
         assert send(SmtpServer(HOST, port, security, USER, PASSWORD)) is None
     assert (received.encrypted, received.ids) == ([True], [f"<{ID}@example.com>"])
     assert received.mails[0].get_content().replace("\r\n", "\n") == "Zwölf Boxkämpfer.\n.\nEnde\n"
@@ -93,8 +93,8 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
     port = free_port()
-    way = {"starttls": tls(*files)} if security is Security.STARTTLS else {"smtps": tls(*files)}
-    with mail_server(port, **way) as received:
+    starttls, smtps = (tls(*files), None) if security is Security.STARTTLS else (None, tls(*files))
+    with mail_server(port, starttls=starttls, smtps=smtps) as received:
         failure = send(SmtpServer(HOST, port, security, USER, PASSWORD))
     assert failure is not None
     assert (failure.reason, received.commands) == (FailureReason.CERTIFICATE_REFUSED, [])
