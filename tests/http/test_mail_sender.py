@@ -70,6 +70,7 @@ def test_a_mail_server_that_hangs_keeps_nobody_waiting(
 
         def sign_in_meanwhile() -> None:
             assert script.connected.wait(_TIMEOUT_SECONDS)
+            assert installation.services.pools.mail.inside == 1
             assert browser.sign_in().headers["location"] == "/"
             assert browser.get("/").status_code == 200
             installation.services.background_check.renew()
