@@ -87,7 +87,7 @@ def _default(value: object) -> str:
         value = value.value
     if isinstance(value, bool):
         value = str(value).lower()
-    return "(empty)" if value in ("", ()) else _code(str(value))
+    return "(empty)" if value in ("", (), None) else _code(str(value))
 
 
 def _events() -> dict[tuple[str, ...], Cells]:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import typer
 from starlette.applications import Starlette
 
-from xpressbot.diagnostics import database_checks, file_checks, key_checks, memory_checks, network_checks, settings_checks
+from xpressbot.diagnostics import database_checks, file_checks, key_checks, mail_checks, memory_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.check import Check, ConnectionDemand
 from xpressbot.diagnostics.doctor import Doctor
@@ -17,7 +17,9 @@ from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
 from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
+from xpressbot.entrypoints.mail_delivery import preparing
 from xpressbot.entrypoints.messages.catalogues import load_languages
+from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
@@ -34,6 +36,9 @@ from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.mail.delivery import Delivery
+from xpressbot.foundation.mail.files import MailFiles
+from xpressbot.foundation.mail.sending import mail_sender, smtp_transport
 from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.foundation.threads.hash_threads import HashFigures
@@ -46,6 +51,7 @@ from xpressbot.identity.administration.installation_queries import InstallationQ
 from xpressbot.identity.administration.sessions import SessionAdministration
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit.history import History
+from xpressbot.identity.audit.notice_mails import NoticeMails
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
@@ -89,6 +95,7 @@ WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
 
 
+ONLY_ENGLISH: Final = Languages()
 DEFAULT_SYSTEM: Final = System(SystemClock(), SystemEntropy())
 
 
@@ -107,11 +114,12 @@ def build(
     patient: bool = False,
     makes: bool = True,
     make_kinds: MakeKinds = all_kinds,
+    languages: Languages = ONLY_ENGLISH,
 ) -> Services:
     """Open the database, attach the key ring, and build the use cases.
 
     SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's, `makes` is
-    attach_key_ring's.
+    attach_key_ring's. languages: those that mails are written in.
     Raises KeyRingError, SchemaError, or what the database driver raises.
     """
     pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
@@ -136,6 +144,8 @@ def build(
         filler=system.entropy.token_bytes(32),
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
+    notice_mails = NoticeMails(transactions, system)
+    mail_files = MailFiles(settings.data_dir / "mail")
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
     new_passwords = NewPasswords(hasher, password_rules)
@@ -167,6 +177,7 @@ def build(
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
+        notice_mails=notice_mails,
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )
@@ -183,6 +194,15 @@ def build(
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
         expiry=RowExpiry(transactions, system, expiring_rows(kinds)),
+        mail=Delivery(
+            transactions,
+            system,
+            mail_sender(settings),
+            mail_files if not settings.smtp_url else smtp_transport(settings),
+            preparing(notice_mails, settings.public_url, languages),
+            telemetry.mails.count,
+        ),
+        mail_files=mail_files,
         background_check=BackgroundCheck(run_checks, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
@@ -235,6 +255,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         accounts.enrolments,
         *of_kinds,
         accounts.second_factors,
+        mail_checks.MAIL,
         database_checks.CONNECTIONS,
         file_checks.DISK_SPACE,
         memory_checks.LARGE_PAGES,
@@ -265,7 +286,9 @@ def web_application() -> Starlette:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
     configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
-    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))), load_languages())
+    languages = load_languages()
+    services = build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1")), languages=languages)
+    application = create_app(services, languages)
     gc.collect()
     gc.freeze()  # what a worker has loaded stays: searching it for garbage stops all its threads, for as long as many a page takes
     return application

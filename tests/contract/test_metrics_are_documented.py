@@ -17,5 +17,5 @@ def test_no_document_names_a_metric_that_does_not_exist(installation: Installati
 def test_what_operations_says_of_the_readiness_answer_is_so(installation: Installation) -> None:
     """The parts by their names."""
     found = installation.services.readiness.check()
-    answer = f'{{"database": "{found.database}", "schema": "{found.schema}", "keys": "{found.keys}"}}'
+    answer = f'{{"database": "{found.database}", "schema": "{found.schema}", "keys": "{found.keys}", "mail": "{found.mail}"}}'
     assert answer in code_spans("docs/operations.md")

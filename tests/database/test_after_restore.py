@@ -69,6 +69,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
         "links": 2,
         "unfinished set-ups of 2FA": 1,
         "requests for a new password": 1,
+        "mails not sent": 3,
         "recovery codes not yet in force": 1,
     }
     assert restored == Restored(accounts=3, newest_record=now, without_link=1, ended=ended)
@@ -149,6 +150,7 @@ def test_the_command_does_it_and_says_what_is_old(installation: Installation, se
     assert (answer.code, answer.err) == (0, "")
     assert "Accounts that came back: 1. The newest record is from 20" in answer.out
     assert "sessions: 0, half-done sign-ins: 0, links: 1, unfinished set-ups of 2FA: 0, " in answer.out
+    assert "mails not sent: 2" in answer.out
     assert "Accounts that wait for 2FA to be set up again after a reset: 1." in answer.out
     for old in ("disabled since are enabled", "passwords and 2FA that were changed", "recovery codes that were used since are good again"):
         assert old in answer.out

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ENGINES
+from tests.doctor.report import MAIL_SERVER
 from tests.support.command_line import Shell
 from tests.support.databases import fresh_database
 from tests.support.installation import Installation
@@ -56,6 +57,7 @@ def anna(installation: Installation) -> Person:
 
 @pytest.fixture
 def shell(tmp_path: Path, installation: Installation) -> Shell:
-    """Where the operator works, with the installation's settings."""
+    """Where the operator works, with the installation's settings and a mail server, to which nothing is sent."""
     settings = installation.services.settings
-    return Shell(tmp_path, {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url})
+    database = {"XPRESSBOT_KEY_FILE": str(settings.key_file), "XPRESSBOT_DATABASE_URL": settings.database_url}
+    return Shell(tmp_path, database | MAIL_SERVER)

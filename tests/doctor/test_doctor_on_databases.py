@@ -27,7 +27,7 @@ from xpressbot.identity.migrations import MIGRATIONS
 
 NEED_THE_DATABASE = {
     "encoding", "schema", "encrypted_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
-    "recovery_codes", "second_factors", "connections",
+    "recovery_codes", "second_factors", "mail", "connections",
 }  # fmt: skip
 NEED_OUR_SCHEMA = NEED_THE_DATABASE - {"encoding", "schema", "clock", "connections"}
 

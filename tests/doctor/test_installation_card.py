@@ -21,6 +21,9 @@ from xpressbot.diagnostics.background_check import BackgroundCheck, CheckResult
 from xpressbot.diagnostics.check import Finding
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail.outbox import MailState, NewMail
 from xpressbot.identity.administration import installation_queries as queries
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
@@ -31,6 +34,9 @@ def owner(installation: Installation, browser: Browser) -> Browser:
     installation.add_account()
     assert browser.sign_in().headers["location"] == "/"
     return browser
+
+
+WITHOUT_MAIL = "No mail server is set, so no notice can be mailed: people see notices when they sign in."
 
 
 def card(browser: Browser) -> str:
@@ -57,7 +63,7 @@ def use_up_codes(installation: Installation) -> None:
 def test_the_owner_reads_in_one_line_that_all_is_well(owner: Browser, installation: Installation) -> None:
     """With the time of the check, and how much it looked at."""
     said = renewed_card(owner, installation)
-    assert said.startswith("Installation Nothing wrong was found. Checked at ")
+    assert said.startswith(f"Installation Nothing wrong was found. {WITHOUT_MAIL} Checked at ")
     assert said.endswith(" UTC. Nothing is encrypted yet.")
     owner.enable_2fa()
     assert renewed_card(owner, installation).endswith(" UTC, with all 11 encrypted secrets.")
@@ -67,7 +73,7 @@ def test_the_owner_reads_in_one_line_that_all_is_well(owner: Browser, installati
 def test_before_the_first_result_the_card_says_so_calmly(owner: Browser) -> None:
     """A page of a server that has just started makes no check by itself."""
     for _visit in range(2):
-        assert card(owner) == "Installation Not checked yet. Open this page again in a moment."
+        assert card(owner) == f"Installation Not checked yet. Open this page again in a moment. {WITHOUT_MAIL}"
 
 
 @sqlite_only
@@ -116,6 +122,25 @@ def test_a_path_that_no_page_can_send_is_spelled_out(tmp_path: Path, database_ur
     said = renewed_card(owner, installation)
     installation.close()
     assert r"keys/k\udcff\x1b.json can be read by others" in said
+
+
+@sqlite_only
+def test_the_owner_reads_of_dead_letters_and_of_a_missing_mail_server(tmp_path: Path, database_url: str) -> None:
+    """With a server, that line is gone."""
+    installation = install(tmp_path, database_url, smtp_url="smtps://mail.example.com", mail_from="bot@example.com")
+    installation.add_account()
+    owner = Browser(create_app(installation.services), installation.clock)
+    owner.sign_in()
+    with Transactions(installation.services.database).writing() as tx:
+        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, installation.clock.now()))
+        mail = outbox.claim(tx, installation.clock.now(), installation.clock.now())
+        assert mail is not None
+        outbox.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
+        tx.commit()
+    said = renewed_card(owner, installation)
+    assert "Warning: Mail Mails that were given up (dead letters): 1." in said
+    assert WITHOUT_MAIL not in said
+    installation.close()
 
 
 @sqlite_only

@@ -25,8 +25,8 @@ from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.identity.migrations import MIGRATIONS
 
-OK = {"database": "ok", "schema": "ok", "keys": "ok"}
-UNREACHED = {"database": "unavailable", "schema": "unknown", "keys": "unknown"}
+OK = {"database": "ok", "schema": "ok", "keys": "ok", "mail": "ok"}
+UNREACHED = {"database": "unavailable", "schema": "unknown", "keys": "unknown", "mail": "unknown"}
 
 
 def ready(browser: Browser) -> tuple[int, dict[str, str]]:

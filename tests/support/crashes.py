@@ -64,13 +64,20 @@ def _copy_of(file: Path) -> Path:
     return file.with_name("snapshot")
 
 
-def crash_everywhere(installation: Installation, operation: Callable[[Services], object], *, hashes: bool = False) -> list[Content]:
+def crash_everywhere(
+    installation: Installation,
+    operation: Callable[[Services], object],
+    *,
+    hashes: bool = False,
+    afterwards: Callable[[], None] = lambda: None,
+) -> list[Content]:
     """Kill a process that does `operation` at its first moment, its second, and so on until it completes.
 
     A moment is just before each statement, which is just after the one before it, and just before and after each
     commit. Reads are passed over: they leave nothing behind, so a crash at one is a crash at the next write or commit.
     Gives what the database held before, after each crash, and after the completed operation, without repetitions. hashes: the
-    operation needs a password hasher, whose threads do not survive a fork.
+    operation needs a password hasher, whose threads do not survive a fork. afterwards: is done after each crash and looked at, before
+    the database is put back.
     """
     services = installation.services
     snapshot = Snapshot(services)
@@ -81,6 +88,7 @@ def crash_everywhere(installation: Installation, operation: Callable[[Services],
         code = wait(fork(partial(_do_until, installation, operation, moment, hashes=hashes), beside=services.database))
         if (now := content(services)) != seen[-1]:
             seen.append(now)
+        afterwards()
         snapshot.restore()
     assert code == 0, "the operation itself failed"
     assert moment > 3, "hardly a statement was seen"

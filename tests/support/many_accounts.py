@@ -9,6 +9,7 @@ from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.identifiers import identifier
+from xpressbot.foundation.mail.outbox import OUTBOX, MailState
 from xpressbot.foundation.times import HOUR, MINUTE, SECOND
 from xpressbot.identity import tables
 from xpressbot.identity.factors.kind import Kinds
@@ -108,6 +109,7 @@ class _Rows:
                 }
                 for seq, acknowledged_at in ((1, self._now), (2, self._now), (3, None))
             ],
+            "outbox": [self.mail(account_id, self._now - age, MailState.SENT if number % 10 else MailState.WAITING)],
             "throttle_bucket": [
                 self.count(f"stranger:{self._random(32).hex()}", self._now - age),
                 self.count(f"network:{self._random(32).hex()}", self._now - number * SECOND),
@@ -133,6 +135,8 @@ class _Rows:
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "password_requests": (tables.PASSWORD_REQUEST, self.password_request(ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
+            "sent_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT)),
+            "dead_letters": (OUTBOX, self.mail(account_id, ended, MailState.DEAD)),
             "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
 
@@ -203,6 +207,20 @@ class _Rows:
             "kind": LinkKind.INVITE.value,
             "created_at": expires_at - 24 * HOUR,
             "expires_at": expires_at,
+        }
+
+    def mail(self, account_id: str, ended_at: int, state: MailState) -> Row:
+        return {
+            "id": identifier(ended_at - MINUTE, self._random(10)),
+            "kind": "notice",
+            "account_id": account_id,
+            "parameters": '{"first_seq": 1}',
+            "about": f"notice:{self._random(16).hex()}:1",
+            "state": state.value,
+            "wanted_at": ended_at,
+            "due_at": ended_at,
+            "tries": 1,
+            "ended_at": None if state is MailState.WAITING else ended_at,
         }
 
     def count(self, key: str, tried_at: int) -> Row:

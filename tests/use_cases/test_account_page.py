@@ -1,6 +1,6 @@
 """What a person is told of their own account, and the record behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -223,6 +223,17 @@ def use_mailed_links(installation: Installation, account: Account) -> None:
     assert isinstance(identity.this_wasnt_me.report(not_me_link(installation.services, account.email), CLIENT), Report)
 
 
+def end_sessions(visitor: UseCaseBrowser, others: Sequence[UseCaseBrowser]) -> None:
+    """One elsewhere, all others, by the operator, and one's own; in between it is locked and unlocked."""
+    assert visitor.identity.session_listing.end(visitor.me, others[0].me.session.id) == Done()
+    assert visitor.identity.session_listing.end_others(visitor.me) == SessionsEnded(1)
+    visitor.clock.advance(minutes=61)
+    assert isinstance(visitor.unlock(), SessionRenewed)
+    assert visitor.identity.session_administration.end(visitor.email, None) == SessionsEnded(1)
+    visitor.sign_in()
+    visitor.identity.sessions.sign_out(visitor.me)
+
+
 def test_every_accounts_chain_verifies_after_a_long_life(
     installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
@@ -261,14 +272,7 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(factor=TotpCode(app.code())), SessionRenewed)
     assert isinstance(visitor.disable(), SessionRenewed)
-    others = [new_visitor().sign_in() for _ in range(2)]
-    assert visitor.identity.session_listing.end(visitor.me, others[0].me.session.id) == Done()
-    assert visitor.identity.session_listing.end_others(visitor.me) == SessionsEnded(1)
-    visitor.clock.advance(minutes=61)
-    assert isinstance(visitor.unlock(), SessionRenewed)
-    assert visitor.identity.session_administration.end(visitor.email, None) == SessionsEnded(1)
-    visitor.sign_in()
-    visitor.identity.sessions.sign_out(visitor.me)
+    end_sessions(visitor, [new_visitor().sign_in() for _ in range(2)])
     bertas.sign_in()
     for _ in range(6):
         bertas.begin("guess")

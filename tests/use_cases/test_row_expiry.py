@@ -13,6 +13,7 @@ from tests.use_cases.instrumentation import after_transaction, events, parts_of,
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.database import expiry
 from xpressbot.foundation.database.expiry import BATCH, LEASE_TERM, RowExpiry
+from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import MINUTE, SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
@@ -43,6 +44,8 @@ TABLES = {
     "password_requests": PASSWORD_REQUEST,
     "step_up_counts": THROTTLE_BUCKET,
     "enrolment_counts": THROTTLE_BUCKET,
+    "sent_mails": OUTBOX,
+    "dead_letters": OUTBOX,
 }
 A_MILLISECOND = 1000
 ALARM_AT = present(PASSWORD.alarm_at)
@@ -395,7 +398,7 @@ class TestInSmallSteps:
         monkeypatch.setattr(expiry, "BATCH", 3)
         monkeypatch.setattr(expiry, "BATCHES_IN_A_ROUND", 2)
         add_expired_rows(installation, anna.id, rows=8)
-        walked_past_one_another = [kind for kind in EXPIRING if TABLES[kind] is THROTTLE_BUCKET]
+        walked_past_one_another = [kind for kind in EXPIRING if TABLES[kind] is THROTTLE_BUCKET or TABLES[kind] is OUTBOX]
         rounds = [remove_expired() for _round in range(2 * len(walked_past_one_another))]
         for kind in set(EXPIRING) - set(walked_past_one_another):
             assert [round_.get(kind, 0) for round_ in rounds][:3] == [6, 2, 0]

@@ -1,6 +1,7 @@
 """Whether a running process can serve: the database answers, its schema is this program's, and the key ring fits.
 
-The same conditions as at the start, looked at again. The answer names a part and no more: any stranger may ask.
+The same conditions as at the start, looked at again; and whether mail leaves, which decides nothing. The answer names a part and no
+more: any stranger may ask.
 """
 
 import os
@@ -17,6 +18,8 @@ from xpressbot.foundation.crypto.key_state import keys_needed
 from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.migration_runner import Migrations, current_revision
 from xpressbot.foundation.database.read_only import database_file
+from xpressbot.foundation.database.transaction import ReadTransactions
+from xpressbot.foundation.mail.outbox import has_dead_letters
 
 
 class State(StrEnum):
@@ -29,6 +32,8 @@ class State(StrEnum):
     MISSING = "missing"
     UNKNOWN = "unknown"
     """It could not be looked at."""
+    DEAD_LETTERS = "dead_letters"
+    """Some mail is tried no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,15 @@ class Readiness:
     database: State
     schema: State
     keys: State
+    mail: State
 
     @property
     def ready(self) -> bool:
-        """Whether all is well."""
+        """Whether requests can be answered. Mail that does not leave keeps nobody from signing in."""
         return self.database is self.schema is self.keys is State.OK
 
 
-NOT_REACHED: Final = Readiness(State.UNAVAILABLE, State.UNKNOWN, State.UNKNOWN)
+NOT_REACHED: Final = Readiness(State.UNAVAILABLE, State.UNKNOWN, State.UNKNOWN, State.UNKNOWN)
 
 
 class Ring(Protocol):
@@ -62,13 +68,14 @@ class ReadinessCheck:
 
     def __init__(self, database: Database, ring: Ring, migrations: Migrations) -> None:
         self._database = database
+        self._transactions = ReadTransactions(database)
         self._ring = ring
         self._migrations = migrations
         self._file = database_file(database.engine.url.render_as_string(hide_password=False))
         self._identity = None if self._file is None else _identity(self._file)
 
     def check(self) -> Readiness:
-        """Ask the database three short questions. It may take as long as the database takes."""
+        """Ask the database four short questions. It may take as long as the database takes."""
         if self._file is not None and _identity(self._file) != self._identity:
             # Connections that are open go on with a file that has lost its name.
             return NOT_REACHED
@@ -76,7 +83,7 @@ class ReadinessCheck:
             self._database.ping()
         except SQLAlchemyError:
             return NOT_REACHED
-        return Readiness(State.OK, self._schema(), self._keys())
+        return Readiness(State.OK, self._schema(), self._keys(), self._mail())
 
     def _schema(self) -> State:
         try:
@@ -96,6 +103,13 @@ class ReadinessCheck:
         except (KeyRingError, FileNotFoundError):
             return State.MISSING
         return State.OK if needed.lookup_key == self._ring.lookup_id else State.MISMATCH
+
+    def _mail(self) -> State:
+        try:
+            with self._transactions.reading() as tx:
+                return State.DEAD_LETTERS if has_dead_letters(tx) else State.OK
+        except SQLAlchemyError:
+            return State.UNKNOWN
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

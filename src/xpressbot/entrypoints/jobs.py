@@ -29,7 +29,13 @@ async def run_jobs(services: Services) -> None:
 
 
 def _jobs(services: Services) -> Sequence[Callable[[], None]]:
-    return (services.identity.recovery_codes.forget_unsaved, lambda: _remove_expired(services.expiry), services.background_check.renew)
+    return (
+        services.identity.recovery_codes.forget_unsaved,
+        lambda: _remove_expired(services.expiry),
+        lambda: services.mail_files.remove_outdated(services.clock.now()),
+        lambda: services.telemetry.mails.note(services.mail.look()),
+        services.background_check.renew,
+    )
 
 
 def _remove_expired(expiry: RowExpiry) -> None:

@@ -11,6 +11,8 @@ from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.expiry import RowExpiry
 from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.entropy import Entropy
+from xpressbot.foundation.mail.delivery import Delivery
+from xpressbot.foundation.mail.files import MailFiles
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.threads.worker_pools import Pools
 from xpressbot.identity.sessions.lookup import SessionLookup
@@ -32,6 +34,9 @@ class Services:
     session_lookup: SessionLookup | None
     """Looks on the event loop, through the session reader; None where each question goes over a network."""
     expiry: RowExpiry
+    mail: Delivery
+    mail_files: MailFiles
+    """Where mails are put without an SMTP server; with one, there may still be some from before."""
     background_check: BackgroundCheck
     telemetry: Telemetry
     occupancy: Occupancy

@@ -86,6 +86,19 @@ def replace_file(path: Path, content: bytes) -> None:
         _sync(place.parent)
 
 
+def put_file(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600, whole or not at all; whatever stood there is gone. It may be lost in a power cut.
+
+    Raises OSError.
+    """
+    with _workplace(path.parent) as workplace:
+        temporary = workplace / "new"
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(content)
+        _give_to_owner_of(path.parent, temporary)
+        temporary.replace(path)
+
+
 def is_read_only(place: Path | int) -> bool:
     """Whether a file, given by path or descriptor, is kept from changes: it has no write bits, or is mounted read-only.
 

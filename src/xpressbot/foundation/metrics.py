@@ -72,6 +72,11 @@ class Metrics:
         self._defined.append(Definition(name, "gauge", labels))
         return Gauge(name, meaning, labels, registry=self._registry, multiprocess_mode="livesum")
 
+    def common_gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        """Something that all workers look at alike: the newest look counts."""
+        self._defined.append(Definition(name, "gauge", labels))
+        return Gauge(name, meaning, labels, registry=self._registry, multiprocess_mode="livemostrecent")
+
     def histogram(self, name: str, meaning: str, *labels: str, buckets: Sequence[float]) -> Histogram:
         """How long something takes, in seconds."""
         self._defined.append(Definition(name, "histogram", labels))

@@ -14,6 +14,8 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from xpressbot.foundation.database.read_only import url_of_file
+from xpressbot.foundation.mail.message import read_sender
+from xpressbot.foundation.mail.smtp_url import about_mail, read_smtp_url
 from xpressbot.foundation.networks import Network, read_networks
 from xpressbot.foundation.public_origin import public_origin
 from xpressbot.foundation.unknown_setting_names import about_unknown_names
@@ -62,6 +64,9 @@ class Settings(BaseSettings):
     argon2_memory_kib: int = Field(default=47104, ge=8, le=_MOST_ARGON2_MEMORY_KIB)
     argon2_iterations: int = Field(default=1, ge=1, le=_MOST_ARGON2_ITERATIONS)
     recovery_codes_viewable: bool = True
+    smtp_url: str = Field(default="", repr=False)
+    smtp_password_file: Path | None = None
+    mail_from: str = ""
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -71,7 +76,7 @@ class Settings(BaseSettings):
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
         return {name: value for name, value in stripped.items() if value != ""}
 
-    @field_validator("data_dir", "key_file", mode="before")
+    @field_validator("data_dir", "key_file", "smtp_password_file", mode="before")
     @classmethod
     def _whole_path(cls, value: object) -> object:
         if isinstance(value, str) and value.startswith("~"):
@@ -105,6 +110,20 @@ class Settings(BaseSettings):
                 "must be like postgresql://name:password@host/database or sqlite:////var/lib/xpressbot.sqlite3, with a host that can be and"
                 " options that PostgreSQL knows"
             )
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: str) -> str:
+        if value:
+            read_smtp_url(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _usable_sender(cls, value: str) -> str:
+        if value:
+            read_sender(value)
         return value
 
     @field_validator("public_url")
@@ -225,6 +244,8 @@ def load_usable_settings() -> tuple[Settings, frozenset[str], str]:
         settings = Settings(**{name: Settings.model_fields[name].default for name in defaulted})
     if settings.plain_http_warning and not settings.allow_plain_http and "allow_plain_http" not in defaulted:
         complaints.append(_PLAIN_HTTP)
+    if not defaulted & {"smtp_url", "smtp_password_file", "mail_from"}:
+        complaints += about_mail(settings.smtp_url, settings.smtp_password_file, settings.mail_from)
     return settings, defaulted, " ".join(complaints)
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
+from xpressbot.foundation.mail import retention as mail
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.sessions import SessionAdministration
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
 from xpressbot.identity.audit.history import History
+from xpressbot.identity.audit.notice_mails import NoticeMails
 from xpressbot.identity.factors import retention as factors
 from xpressbot.identity.factors.authenticators import Authenticators
 from xpressbot.identity.factors.kind import Kinds
@@ -74,17 +76,18 @@ class Identity:
     registration: Registration
     administration: Administration
     session_administration: SessionAdministration
+    notice_mails: NoticeMails
     two_factor_reset: TwoFactorReset
     re_encryption: ReEncryption
 
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
     """The rows of all packages and kinds of factors that are removed some time after they have ended."""
-    packages = (sessions, sign_in, links, factors, throttling, passwords)
+    packages = (sessions, sign_in, links, factors, throttling, passwords, mail)
     return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
     """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
-    packages = (sessions, sign_in, links, factors, throttling, passwords, audit, accounts)
+    packages = (sessions, sign_in, links, factors, throttling, passwords, audit, accounts, mail)
     return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]

@@ -13,6 +13,7 @@ from xpressbot.entrypoints.cli.database import database_commands
 from xpressbot.entrypoints.cli.doctor import doctor_command
 from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
+from xpressbot.entrypoints.cli.mail import mail_commands
 from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.sessions import sessions_commands
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
@@ -31,6 +32,7 @@ def create_cli(
     cli.add_typer(two_factor_commands(build), name="2fa")
     cli.add_typer(sessions_commands(build), name="sessions")
     cli.add_typer(keys_commands(build), name="keys")
+    cli.add_typer(mail_commands(build), name="mail")
     cli.command("backup")(backup_command(migrations))
     cli.command("restore")(restore_command(migrations, end_what_is_open))
     cli.add_typer(database_commands(migrations, end_what_is_open), name="db")

@@ -18,7 +18,7 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.server.listening import bound_sockets
 from xpressbot.entrypoints.http.server.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
 from xpressbot.entrypoints.services import Services
-from xpressbot.foundation.logging import configure_logging
+from xpressbot.foundation.logging import configure_logging, printable
 from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
 
@@ -53,6 +53,8 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
             with telling_what_is_made(settings):
                 services = build(settings, workers=workers)
             _print_welcome_link(services)
+        if not settings.smtp_url:
+            typer.echo(printable(f"No mail server is set: mails are files in {services.mail_files.directory.absolute()}"))
         typer.echo(f"XpressBot {__version__} serves {settings.public_url} (Ctrl+C stops it).")
         options = {
             "http": BoundedProtocol,

@@ -29,6 +29,7 @@ from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import Renderer, load_static_files
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.jobs import run_jobs
+from xpressbot.entrypoints.mail_delivery import send_mails
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.threads.worker_pools import SWITCH_INTERVAL_SECONDS
@@ -58,9 +59,11 @@ def create_app(
         try:
             async with create_task_group() as tasks:
                 tasks.start_soon(run_jobs, services)
+                tasks.start_soon(send_mails, services)
                 if services.telemetry.metrics.is_shared:
                     tasks.start_soon(keep_occupancy_current, services)
                 yield
+                services.mail.stop()
                 tasks.cancel_scope.cancel()  # a job that runs on a thread is waited for
         finally:
             services.close()

@@ -14,7 +14,7 @@ READY_WITHIN_SECONDS: Final = 2
 
 
 def health_routes(site: Site) -> list[Route]:
-    """GET /healthz: the event loop turns. GET /readyz: database, schema and keys are fit to serve."""
+    """GET /healthz: the event loop turns. GET /readyz: database, schema and keys are fit to serve; and how mail is."""
     check = _SharedCheck(site)
 
     async def alive(_request: Request) -> Response:
@@ -22,7 +22,7 @@ def health_routes(site: Site) -> list[Route]:
 
     async def ready(_request: Request) -> Response:
         found = await check.result()
-        parts = {"database": found.database, "schema": found.schema, "keys": found.keys}
+        parts = {"database": found.database, "schema": found.schema, "keys": found.keys, "mail": found.mail}
         return JSONResponse(parts, status_code=200 if found.ready else 503)
 
     return [Route("/healthz", alive, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]

@@ -36,9 +36,14 @@ def listed(texts: Texts, words: Sequence[str]) -> str:
 
 def moment(texts: Texts, at: int) -> Markup:
     """Date and time; the page's script rewrites it to the reader's time zone."""
+    return Markup('<time datetime="{}" data-moment>{}</time>').format(_iso(at), plain_moment(texts, at))
+
+
+def plain_moment(texts: Texts, at: int) -> str:
+    """Date and time for where no page shows them."""
     date, time = format_date(_utc(at), "medium", locale=texts.locale), _time_of_day(texts, at)
     pattern = str(get_datetime_format("medium", texts.locale)).replace("'", "")
-    return Markup('<time datetime="{}" data-moment>{} UTC</time>').format(_iso(at), pattern.replace("{1}", date).replace("{0}", time))
+    return f"{pattern.replace('{1}', date).replace('{0}', time)} UTC"
 
 
 def clock_time(texts: Texts, at: int) -> Markup:

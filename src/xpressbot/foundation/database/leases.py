@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, String, Table, or_
+from sqlalchemy import BigInteger, Column, String, Table, delete, or_
 
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.transaction import Writing
@@ -30,3 +30,8 @@ def take_lease(tx: Writing, name: str, holder: str, now: int, term: int) -> bool
         where=is_free,
     ).returning(LEASE.c.name)
     return tx.execute(taken).one_or_none() is not None
+
+
+def give_lease_back(tx: Writing, name: str, holder: str) -> None:
+    """Let another holder take a lease at once; one that is another's by now stays."""
+    tx.execute(delete(LEASE).where(LEASE.c.name == name, LEASE.c.holder == holder))

@@ -78,11 +78,15 @@ def available_cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages."""
+    """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages.
+
+    Mails are handed over on a thread of their own: a mail server that hangs keeps nobody waiting.
+    """
 
     page: Pool
     form: Pool
     sign_in: Pool
+    mail: Pool
     hash_threads: int
 
     @classmethod
@@ -97,13 +101,13 @@ class Pools:
         page = Pool(PAGE_THREADS_WITH_SINGLE_WRITER if single_writer else PAGE_THREADS)
         form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
         sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
-        return cls(page, form, sign_in, hash_threads)
+        return cls(page, form, sign_in, Pool(1), hash_threads)
 
     @property
     def by_name(self) -> dict[str, Pool]:
         """Each of them once."""
         own = {} if self.form is self.page else {"form": self.form}
-        return {"page": self.page, **own, "sign_in": self.sign_in}
+        return {"page": self.page, **own, "sign_in": self.sign_in, "mail": self.mail}
 
     @property
     def threads(self) -> int:

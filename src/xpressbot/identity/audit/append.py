@@ -1,10 +1,13 @@
-"""Recording a security event, and the notice beside it: the last lock of a transaction is the head of the subject's chain."""
+"""Recording a security event, the notice beside it and the mail that tells it.
+
+After the head of the subject's chain a transaction locks nothing but the event's notice and then its mail.
+"""
 
 from sqlalchemy import bindparam, insert, select, update
 
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.entropy import Entropy
-from xpressbot.identity.audit import notice_store
+from xpressbot.identity.audit import notice_mails, notice_store
 from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, NewEvent, chained_hash, details_hash, encode_details
 from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT
 
@@ -41,5 +44,7 @@ def append_event(tx: Writing, entropy: Entropy, account_id: str, event: NewEvent
     }
     tx.execute(_ADD, row)
     tx.execute(_MOVE_HEAD, {"of_subject": account_id, "number": seq, "chained": chained})
-    notice_store.tell(tx, account_id, seq, event)
+    told = notice_store.tell(tx, account_id, seq, event)
+    if told is not None:
+        notice_mails.let_wait(tx, entropy, told, now)
     return seq

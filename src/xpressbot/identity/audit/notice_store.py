@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, Shown, hidden_from, place, weight
+from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, Shown, Told, hidden_from, place, weight
 from xpressbot.identity.audit.store import by_number, read_details
 from xpressbot.identity.tables import NOTICE, SECURITY_EVENT
 
@@ -23,6 +23,12 @@ _OPEN_ONE = (
     .where(_IS_OPEN, _TABLE.kind == bindparam("of_kind"))
 )
 _ADD = insert(NOTICE)
+_NOTE_MAILED = (
+    update(NOTICE)
+    .where(_TABLE.account_id == bindparam("of_account"), _TABLE.first_seq == bindparam("of_first_seq"))
+    .values(mailed_at=bindparam("at"))
+    .returning(_TABLE.last_seq)
+)
 _MERGE = update(NOTICE).where(_TABLE.account_id == bindparam("of_account"), _TABLE.first_seq == bindparam("of_first_seq"))
 _IS_THE_OPERATORS = case((_TABLE.kind.in_(sorted(kind.value for kind in BY_OPERATOR)), 0), else_=1)
 _LAST_TOLD = (
@@ -33,10 +39,12 @@ _LAST_TOLD = (
 )
 
 
-def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> None:
+def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> Told | None:
     """Make a notice of an event that has just been recorded, if it is one. The head of the account's chain must be held."""
-    if event.kind not in NOTABLE or (event.kind in MERGED and _merge(tx, account_id, seq, event)):
-        return
+    if event.kind not in NOTABLE:
+        return None
+    if event.kind in MERGED and (merged := _merge(tx, account_id, seq, event)) is not None:
+        return merged
     row = {
         "account_id": account_id,
         "first_seq": seq,
@@ -47,6 +55,20 @@ def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> None:
         "session_id": hidden_from(event),
     }
     tx.execute(_ADD, row)
+    return Told(account_id, seq, event.kind, weight(event), is_merged=False)
+
+
+def one(tx: Reading, account_id: str, first_seq: int) -> Notice | None:
+    """A notice, whether or not it is acknowledged; None where there is none that begins with this event."""
+    found = _told(tx, account_id, and_(_TABLE.account_id == bindparam("of_account"), _TABLE.first_seq == first_seq), 1)
+    return found[0] if found else None
+
+
+def note_mailed(tx: Writing, account_id: str, first_seq: int, now: int) -> int | None:
+    """A mail that tells a notice was taken. Gives the last event that the notice tells by now, which is kept from changing."""
+    parameters = {"of_account": account_id, "of_first_seq": first_seq}
+    row = tx.execute(_NOTE_MAILED, parameters | {"at": now}).one_or_none()
+    return None if row is None else row.last_seq
 
 
 def shown_to(tx: Reading, account_id: str, session_id: str, limit: int) -> Sequence[Notice]:
@@ -83,10 +105,10 @@ def _told(tx: Reading, account_id: str, which: ColumnElement[bool], limit: int) 
     ]
 
 
-def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> bool:
+def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> Told | None:
     row = tx.execute(_OPEN_ONE, {"of_account": account_id, "of_kind": event.kind.value}).first()
     if row is None:
-        return False
+        return None
     merged = {
         "last_seq": seq,
         "count": row.times + weight(event),
@@ -94,7 +116,7 @@ def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> bool:
         "session_id": row.session_id if row.session_id == hidden_from(event) else None,
     }
     tx.execute(_MERGE, {"of_account": account_id, "of_first_seq": row.first_seq, **merged})
-    return True
+    return Told(account_id, row.first_seq, event.kind, row.times + weight(event), is_merged=True)
 
 
 def _is_shown(session_id: str) -> ColumnElement[bool]:

@@ -44,6 +44,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         read=[_notice(request.texts, notice) for notice in dashboard.read],
         activity=[_entry(request.texts, event) for event in dashboard.activity],
         installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
+        without_mail=not request.site.services.settings.smtp_url,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xpressbot.diagnostics.check import CHECK_FAILED, NOT_CHECKED, Finding, Severity
-from xpressbot.entrypoints.messages.findings import accounts, database, factors, files, network
+from xpressbot.entrypoints.messages.findings import accounts, database, factors, files, mail, network
 from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWords, listed
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.logging import printable
@@ -26,7 +26,14 @@ def _title_of(texts: Texts, check: str) -> str:
     return texts.gettext(CHECKS[check].title)
 
 
-CHECKS: Final[dict[str, CheckWords]] = {**database.CHECKS, **files.CHECKS, **network.CHECKS, **accounts.CHECKS, **factors.CHECKS}
+CHECKS: Final[dict[str, CheckWords]] = {
+    **database.CHECKS,
+    **files.CHECKS,
+    **network.CHECKS,
+    **mail.CHECKS,
+    **accounts.CHECKS,
+    **factors.CHECKS,
+}
 """The words of every check, by its name."""
 
 PROBLEMS: Final[dict[str, ProblemWords]] = {
@@ -38,6 +45,7 @@ PROBLEMS: Final[dict[str, ProblemWords]] = {
     **database.PROBLEMS,
     **files.PROBLEMS,
     **network.PROBLEMS,
+    **mail.PROBLEMS,
     **accounts.PROBLEMS,
     **factors.PROBLEMS,
 }

@@ -29,6 +29,11 @@ MERGED: Final = frozenset(
 )
 """Kinds of which one notice tells all events that are not acknowledged: with no more than a password they can be repeated."""
 
+MAILED_FROM: Final = {EventKind.SECOND_FACTOR_REFUSED: 3}
+"""How often it must have happened before it is mailed, where once is a typing error more often than not (ASVS 6.3.5)."""
+MAILED_AGAIN_AFTER: Final = 1 * DAY
+"""At most so often one notice is mailed, however many events it comes to tell: a stranger must not be able to fill a mailbox."""
+
 BY_OPERATOR: Final = frozenset(
     {
         EventKind.ACCOUNT_DISABLED,
@@ -51,6 +56,30 @@ class Shown:
 
     first_seq: int
     last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an event that is notable: a notice of its own, or one event more that an open notice tells.
+
+    count: how often it has happened, in all that the notice tells.
+    """
+
+    account_id: str
+    first_seq: int
+    kind: EventKind
+    count: int
+    is_merged: bool
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether it is worth a mail by now."""
+        return self.count >= MAILED_FROM.get(self.kind, 1)
+
+
+def mailed_again_at(last: int | None, now: int) -> int:
+    """When a notice is mailed, of which the last mail was sent then. What is dated in the future was not sent yet."""
+    return now if last is None or last > now else last + MAILED_AGAIN_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=True),
+        sa.Column("parameters", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("wanted_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_failure", sa.String(length=32), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    waiting = sa.text("state = 'waiting'")
+    op.create_index("ix_outbox_due", "outbox", ["due_at", "id"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("uq_outbox_waiting", "outbox", ["about"], unique=True, sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_outbox_about", "outbox", ["about"])
+    op.create_index("ix_outbox_state", "outbox", ["state", "wanted_at"])
+    op.create_table(
         "observation",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),

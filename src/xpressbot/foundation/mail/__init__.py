@@ -1,0 +1,1 @@
+"""Mail: the outbox, messages, and the two ways in which they leave: by SMTP, or as files."""

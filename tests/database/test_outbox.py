@@ -1,0 +1,199 @@
+"""The statements of the outbox on both engines: mails and what they tell are written together, and each is sent by one process."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.child_processes import fork_together
+from tests.support.crashes import crash_everywhere
+from tests.support.installation import Installation, install
+from tests.support.mail_server import Received, free_port, mail_server
+from tests.support.people import protected, signed_in
+from tests.support.races import race_in_threads
+from xpressbot.bootstrap import build
+from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.entropy import SystemEntropy
+from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail.delivery import CLAIM_TERM
+from xpressbot.foundation.mail.outbox import OUTBOX, NewMail
+from xpressbot.foundation.times import DAY
+from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.audit.append import append_event
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+
+ANNA = "anna@example.com"
+
+
+@pytest.fixture
+def received() -> Received:
+    return Received()
+
+
+@pytest.fixture
+def mailing(tmp_path: Path, database_url: str, received: Received) -> Iterator[Installation]:
+    """An installation with a mail server that runs."""
+    port = free_port()
+    installation = install(tmp_path, database_url, smtp_url=f"smtp://localhost:{port}?starttls=no", mail_from="bot@example.com")
+    with mail_server(port, received=received):
+        yield installation
+    installation.close()
+
+
+def column(installation: Installation, name: str) -> list[object]:
+    with installation.services.database.read() as connection:
+        return list(connection.execute(select(OUTBOX.c[name]).order_by(OUTBOX.c.due_at, OUTBOX.c.id)).scalars())
+
+
+def event(installation: Installation, account_id: str, kind: EventKind, *, commits: bool = True) -> None:
+    with Transactions(installation.services.database).writing() as tx:
+        append_event(tx, installation.entropy, account_id, NewEvent(kind, {}), installation.clock.now())
+        if commits:
+            tx.commit()
+
+
+def test_a_mail_stands_and_falls_with_its_event(installation: Installation) -> None:
+    """What is rolled back leaves none."""
+    account = installation.add_account()
+    event(installation, account.id, EventKind.TWO_FACTOR_DISABLED, commits=False)
+    assert column(installation, "kind") == []
+    event(installation, account.id, EventKind.TWO_FACTOR_DISABLED)
+    assert column(installation, "kind") == ["notice"]
+
+
+def test_a_mail_holds_no_text_and_no_secret(installation: Installation) -> None:
+    """Whose and which notice, and nothing else. (PEOPLE 16)."""
+    person = protected(installation.services)
+    assert set(column(installation, "account_id")) == {person.account.id}
+    assert all(str(value).startswith('{"first_seq": ') and len(str(value)) < 20 for value in column(installation, "parameters"))
+
+
+def test_one_process_sends_each_mail(mailing: Installation, received: Received) -> None:
+    """Of two that begin at once, with many mails due: none is sent twice, and none stays. (PEOPLE 16)."""
+    accounts = [signed_in(mailing.services, f"person{number}@example.com").account for number in range(4)]
+    for account in accounts:
+        for kind in (EventKind.TWO_FACTOR_DISABLED, EventKind.BACKUPS_REVEALED, EventKind.BACKUPS_REPLACED):
+            event(mailing, account.id, kind)
+
+    def work(_number: int, meet: Callable[[], None]) -> int:
+        services = build(mailing.services.settings, system=System(mailing.clock, SystemEntropy()), durable=False)
+        meet()
+        while "waiting" in states_of(services):
+            services.mail.next_round()
+        services.close()
+        return 0
+
+    assert fork_together(2, work, beside=mailing.services.database) == [0, 0]
+    assert Counter(received.ids).most_common(1)[0][1] == 1
+    assert Counter(received.recipients) == {f"person{number}@example.com": 3 for number in range(4)}
+
+
+def states_of(services: Services) -> set[str]:
+    with services.database.read() as connection:
+        return set(connection.execute(select(OUTBOX.c.state)).scalars())
+
+
+def test_of_many_claims_at_once_each_takes_another_mail(installation: Installation) -> None:
+    """The row count decides, also where no lease keeps them apart."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        for number in range(3):
+            outbox.add(tx, f"{number:032}", NewMail("notice", None, {}, now))
+        tx.commit()
+
+    def claim(tx: Writing, _number: int) -> int:
+        return outbox.claim(tx, now, now + CLAIM_TERM) is not None
+
+    claimed = sum(race_in_threads(installation, 6, claim))
+    assert column(installation, "tries").count(1) == claimed >= 1
+
+
+def test_a_claim_that_has_ended_marks_nothing(installation: Installation) -> None:
+    """Another process may have it by then."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, now))
+        first = outbox.claim(tx, now, now + CLAIM_TERM)
+        assert outbox.claim(tx, now, now + CLAIM_TERM) is None
+        second = outbox.claim(tx, now + CLAIM_TERM, now + 2 * CLAIM_TERM)
+        assert first is not None
+        assert second is not None
+        assert outbox.postpone(tx, first, now, "timed_out") is False
+        assert outbox.end(tx, first, outbox.MailState.SENT, now) is False
+        assert outbox.end(tx, second, outbox.MailState.SENT, now) is True
+
+
+def test_of_mails_about_the_same_one_waits(installation: Installation) -> None:
+    """Also of those that are added at once; when it was sent, another one may wait."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+
+    def add(tx: Writing, number: int) -> int:
+        return outbox.add(tx, f"{number:032}", NewMail("notice", None, {}, now, about="this"))
+
+    assert sorted(race_in_threads(installation, 4, add)) == [False, False, False, True]
+    with transactions.writing() as tx:
+        mail = outbox.claim(tx, now, now + CLAIM_TERM)
+        assert mail is not None
+        outbox.end(tx, mail, outbox.MailState.SENT, now)
+        assert add(tx, 9) is True
+
+
+def test_an_event_beside_a_mail_that_is_marked_is_told_by_one_of_the_two(mailing: Installation, received: Received) -> None:
+    """They meet at the notice's row: whichever is first, the event's mail waits afterwards."""
+    account = mailing.add_account()
+    event(mailing, account.id, EventKind.PASSWORD_GUESSING)
+    for _round in range(5):
+        before = len(received.mails)
+        race = threading.Thread(target=event, args=(mailing, account.id, EventKind.PASSWORD_GUESSING))
+        race.start()
+        mailing.services.mail.next_round()
+        race.join()
+        assert column(mailing, "state").count("waiting") <= 1
+        assert len(received.mails) - before <= 1
+        mailing.clock.advance(hours=25)
+    mailing.services.mail.next_round()
+    mailing.clock.advance(hours=25)
+    mailing.services.mail.next_round()
+    assert "6 times since" in received.mails[-1].get_content()
+
+
+def test_a_kill_between_acceptance_and_our_commit_doubles_one_mail_and_no_other_kill_does(
+    mailing: Installation, received: Received
+) -> None:
+    """The second copy has the same Message-ID. Nothing is lost, wherever the process dies. (PEOPLE 16)."""
+    signed_in(mailing.services)
+    mailing.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+    copies, began = [], mailing.clock.now()
+
+    def afterwards() -> None:
+        was_taken, was_marked = len(received.mails), column(mailing, "state") == ["sent"]
+        mailing.clock.advance(minutes=11)
+        mailing.services.mail.next_round()
+        assert column(mailing, "state") == ["sent"]
+        assert len(set(received.ids)) == 1
+        assert len(received.mails) == 1 + (was_taken == 1 and not was_marked)
+        copies.append(len(received.mails))
+        received.mails.clear()
+        mailing.clock.set(began)
+        mailing.services.database.dispose()
+
+    crash_everywhere(mailing, lambda services: services.mail.next_round(), afterwards=afterwards)
+    doubled = [number for number, times in enumerate(copies) if times == 2]
+    assert doubled == list(range(doubled[0], doubled[0] + len(doubled)))
+    assert set(copies) == {1, 2}
+
+
+def test_the_oldest_that_is_late_is_told(installation: Installation) -> None:
+    """Not one that is planned for tomorrow."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, now + DAY))
+        assert outbox.look(tx, now) == outbox.Outbox(waiting=1, dead=0)
+        outbox.add(tx, "1" * 32, NewMail("notice", None, {}, now - 5))
+        assert outbox.look(tx, now) == outbox.Outbox(waiting=2, dead=0, oldest=now - 5)
+        assert outbox.has_dead_letters(tx) is False
