@@ -19,7 +19,6 @@ from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.mail_delivery import preparing
 from xpressbot.entrypoints.messages.catalogues import load_languages
-from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
 from xpressbot.foundation.clock import SystemClock
@@ -95,7 +94,6 @@ WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
 
 
-ONLY_ENGLISH: Final = Languages()
 DEFAULT_SYSTEM: Final = System(SystemClock(), SystemEntropy())
 
 
@@ -114,12 +112,11 @@ def build(
     patient: bool = False,
     makes: bool = True,
     make_kinds: MakeKinds = all_kinds,
-    languages: Languages = ONLY_ENGLISH,
 ) -> Services:
     """Open the database, attach the key ring, and build the use cases.
 
     SQLite is migrated on the way; another database must be up to date. `durable` and `patient` are open_database's, `makes` is
-    attach_key_ring's. languages: those that mails are written in.
+    attach_key_ring's.
     Raises KeyRingError, SchemaError, or what the database driver raises.
     """
     pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
@@ -199,7 +196,7 @@ def build(
             system,
             mail_sender(settings),
             mail_files if not settings.smtp_url else smtp_transport(settings),
-            preparing(notice_mails, settings.public_url, languages),
+            preparing(notice_mails, settings.public_url, load_languages),
             telemetry.mails.count,
         ),
         mail_files=mail_files,
@@ -286,9 +283,7 @@ def web_application() -> Starlette:
     """What each uvicorn worker runs: the application by the environment's settings."""
     settings = load_settings()
     configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
-    languages = load_languages()
-    services = build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1")), languages=languages)
-    application = create_app(services, languages)
+    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))), load_languages())
     gc.collect()
     gc.freeze()  # what a worker has loaded stays: searching it for garbage stops all its threads, for as long as many a page takes
     return application

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.settable_system import SeededEntropy, SettableClock
-from xpressbot.bootstrap import ONLY_ENGLISH, MakeKinds, build
-from xpressbot.entrypoints.messages.languages import Languages
+from xpressbot.bootstrap import MakeKinds, build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.settings import Settings
@@ -38,15 +37,11 @@ class Installation:
         self.services.close()
 
 
-def install(
-    directory: Path, database_url: str, *, make_kinds: MakeKinds = all_kinds, languages: Languages = ONLY_ENGLISH, **settings: Any
-) -> Installation:
+def install(directory: Path, database_url: str, *, make_kinds: MakeKinds = all_kinds, **settings: Any) -> Installation:
     """Build an installation on a fresh database."""
     clock, entropy = SettableClock(), SeededEntropy()
     made = make_settings(directory, database_url, **settings)
-    return Installation(
-        build(made, system=System(clock, entropy), durable=False, make_kinds=make_kinds, languages=languages), clock, entropy
-    )
+    return Installation(build(made, system=System(clock, entropy), durable=False, make_kinds=make_kinds), clock, entropy)
 
 
 def make_settings(directory: Path, database_url: str, **settings: Any) -> Settings:

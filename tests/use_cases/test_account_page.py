@@ -223,6 +223,16 @@ def use_mailed_links(installation: Installation, account: Account) -> None:
     assert isinstance(identity.this_wasnt_me.report(not_me_link(installation.services, account.email), CLIENT), Report)
 
 
+def leave(installation: Installation, account: Account) -> None:
+    """A new password, another name, and the account is closed for good."""
+    identity = installation.services.identity
+    link = identity.password_reset.issue(account.email)
+    assert isinstance(link, Token)
+    assert identity.password_reset.set(link, PASSWORD, CLIENT) == Done()
+    protected_no_more = installation.services.identity.two_factor_reset.reset(account.email, "lost phone")
+    assert isinstance(protected_no_more, Token)
+
+
 def end_sessions(visitor: UseCaseBrowser, others: Sequence[UseCaseBrowser]) -> None:
     """One elsewhere, all others, by the operator, and one's own; in between it is locked and unlocked."""
     assert visitor.identity.session_listing.end(visitor.me, others[0].me.session.id) == Done()
@@ -288,5 +298,6 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     installation.clock.advance(hours=-1)
     assert isinstance(installation.services.identity.administration.reset_clock("berta@example.com"), ClockReset)
     use_mailed_links(installation, berta)
+    leave(installation, berta)
     recorded = {*kinds(installation, anna.id), *kinds(installation, berta.id)}
     assert set(EventKind) == recorded

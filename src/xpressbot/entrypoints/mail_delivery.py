@@ -1,6 +1,7 @@
 """What the sender of mails is given: the words of each kind of mail, and a task of its own, so that a slow server keeps nobody waiting."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -22,8 +23,8 @@ POLL_SECONDS: Final = 5
 _LOG = structlog.get_logger("xpressbot.mail")
 
 
-def preparing(notices: NoticeMails, public_url: str, languages: Languages) -> Prepare:
-    """What makes the words of every kind of mail, in the language that its account has chosen."""
+def preparing(notices: NoticeMails, public_url: str, languages: Callable[[], Languages]) -> Prepare:
+    """What makes the words of every kind of mail, in the language that its account has chosen. languages: gives those that there are."""
     by_kind = {NOTICE_MAIL: partial(_notice, notices, public_url, languages)}
 
     def prepare(mail: ClaimedMail) -> Prepared | None:
@@ -46,11 +47,11 @@ async def send_mails(services: Services) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-def _notice(notices: NoticeMails, public_url: str, languages: Languages, mail: ClaimedMail) -> Prepared | None:
+def _notice(notices: NoticeMails, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
     told = notices.find(mail)
     if told is None:
         return None
-    texts, address = languages.of_choice(told.account.language), told.account.email
+    texts, address = languages().of_choice(told.account.language), told.account.email
     words = notice_mail(texts, told.notice, address, public_url)
     letter = Letter(ascii_form(address), words.subject, words.text, texts.tag)
     return Prepared(letter, lambda tx, now: notices.taken(tx, told, now))

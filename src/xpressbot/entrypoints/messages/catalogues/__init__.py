@@ -3,6 +3,7 @@
 They are read as they are when a process starts, so that nothing has to be compiled and nothing compiled can be out of date.
 """
 
+from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -31,8 +32,9 @@ def read_catalogue(locale: Locale, file: Traversable) -> Catalog:
     return read_po(BytesIO(file.read_bytes()), locale=locale, abort_invalid=True)
 
 
+@cache
 def load_languages() -> Languages:
-    """English, and every language that there is a catalogue of."""
+    """English, and every language that there is a catalogue of. They are read once in a process."""
     return Languages(*(_texts(locale, read_catalogue(locale, file)) for locale, file in catalogue_files().items()))
 
 
