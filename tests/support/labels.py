@@ -159,3 +159,8 @@ def tries_of_qr_code(count: int) -> str:
 def wait(seconds: int) -> str:
     """How long the next try has to wait."""
     return "You can try again in 1 second." if seconds == 1 else f"You can try again in {seconds} seconds."
+
+
+def show(field: str) -> str:
+    """The button that shows what was typed into a field."""
+    return f"{SHOW} {field}"
