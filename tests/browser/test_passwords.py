@@ -23,7 +23,7 @@ def test_a_button_shows_what_was_typed_until_it_is_sent(anna: Person) -> None:
     arrive_signed_in(anna)
     anna.open("/account/password")
     current, new = anna.page.get_by_label(labels.CURRENT_PASSWORD), anna.page.get_by_label(labels.NEW_PASSWORD)
-    show = anna.page.get_by_role("button", name=labels.SHOW_NEW_PASSWORD)
+    show = anna.page.get_by_role("button", name=labels.show(labels.NEW_PASSWORD))
     current.fill("wrong")
     new.fill(NEW)
     for field in (current, new):

@@ -114,7 +114,6 @@ SET_IT_AND_SIGN_IN = "Set it and sign in"
 SET_UP_2FA = "Set up 2FA"
 SET_UP_2FA_AGAIN = "Set up 2FA again"
 SHOW = "Show"
-SHOW_NEW_PASSWORD = "Show New password"
 SHOW_RECOVERY_CODES = "Show recovery codes"
 SHOW_THESE_EVENTS = "Show these events"
 SHOW_THE_QR_CODE = "Show the QR code"
@@ -177,3 +176,8 @@ def tries_of_qr_code(count: int) -> str:
 def wait(seconds: int) -> str:
     """How long the next try has to wait."""
     return "You can try again in 1 second." if seconds == 1 else f"You can try again in {seconds} seconds."
+
+
+def show(field: str) -> str:
+    """The button that shows what was typed into a field."""
+    return f"{SHOW} {field}"

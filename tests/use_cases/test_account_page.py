@@ -122,7 +122,7 @@ def test_a_session_cannot_acknowledge_what_it_did_itself(visitor: UseCaseBrowser
     acknowledge(visitor, operation)
     assert notices(other) == [EventKind.BACKUPS_REVEALED]
     acknowledge(other, operation)
-    assert notices(new_visitor().sign_in(TotpCode(app.next_code()))) == []
+    assert notices(new_visitor().sign_in(TotpCode(app.next_code()))) == [EventKind.SIGNED_IN_IN_NEW_BROWSER]
 
 
 @pytest.mark.parametrize("wrong", [Shown(1, 1), Shown(2, 9), Shown(9, 9), Shown(0, 0), Shown(999_999_999, 999_999_999)])
@@ -188,10 +188,12 @@ def test_a_spent_recovery_code_leaves_the_same_notice_at_every_door(
     visitor.clock.advance(minutes=6)
     assert isinstance(visitor.confirm(factor=canonical(codes[0])), SessionRenewed)
     door = EventKind.IDENTITY_CONFIRMED_WITH_BACKUP
-    assert (notices(visitor), notices(other)) == ([door], [door])
+    new = EventKind.SIGNED_IN_IN_NEW_BROWSER
+    assert (notices(visitor), notices(other)) == ([door, new], [door])
     late = new_visitor().sign_in(canonical(codes[1]))
     entrance = EventKind.SIGNED_IN_WITH_BACKUP
-    assert notices(late) == notices(visitor) == notices(other) == [entrance, door]
+    assert notices(late) == notices(visitor) == [entrance, door, new]
+    assert notices(other) == [entrance, door]
 
 
 def test_the_latest_ten_events_are_shown(visitor: UseCaseBrowser) -> None:
@@ -297,6 +299,7 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     assert isinstance(installation.services.identity.administration.reset_clock("berta@example.com"), ClockReset)
     use_mailed_links(installation, berta)
     installation.add_account("carla@example.com", "Carla")
+    UseCaseBrowser(installation, email="carla@example.com").sign_in()
     carla_id = leave(UseCaseBrowser(installation, email="carla@example.com").sign_in())
     recorded = {kind for account_id in (anna.id, berta.id, carla_id) for kind in kinds(installation, account_id)}
     assert set(EventKind) == recorded

@@ -31,6 +31,7 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.SIGNED_IN: N_("Signed in"),
     EventKind.SIGNED_IN_WITH_BACKUP: N_("Signed in with a recovery code"),
     EventKind.SIGNED_IN_AFTER_WAITS: N_("Signed in after wrong passwords"),
+    EventKind.SIGNED_IN_IN_NEW_BROWSER: N_("Signed in from a browser that is new to your account"),
     EventKind.STOPPED_AT_SECOND_FACTOR: N_("Right password, but no right code"),
     EventKind.SECOND_FACTOR_REFUSED: N_("Wrong code after the right password"),
     EventKind.SECOND_FACTOR_SUSPENDED: N_("A way to sign in was switched off after many wrong codes"),

@@ -18,10 +18,12 @@ _FIND = select(KNOWN_BROWSER.c.id).where(
     KNOWN_BROWSER.c.last_sign_in_at > bindparam("not_before"),
     KNOWN_BROWSER.c.last_sign_in_at <= bindparam("not_after"),
 )
+_OTHERS = select(func.count()).select_from(KNOWN_BROWSER).where(_OF_ACCOUNT, KNOWN_BROWSER.c.id != bindparam("new_id")).scalar_subquery()
+"""How many others the account has. Of the new row itself, one engine's count has it by then and the other's has not."""
 _ADD = (
     insert(KNOWN_BROWSER)
     .values(id=bindparam("new_id"), token_hash=bindparam("new_hash"), account_id=bindparam("of_account"), last_sign_in_at=bindparam("now"))
-    .returning(select(func.count()).select_from(KNOWN_BROWSER).where(_OF_ACCOUNT).scalar_subquery())
+    .returning(_OTHERS)
 )
 _RENEW = (
     update(KNOWN_BROWSER)
@@ -49,14 +51,18 @@ def find(tx: Reading, token_hash: bytes, account_id: str, now: int) -> str | Non
     return found
 
 
-def remember(tx: Writing, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> None:
-    """Know this browser for the account, under a new token, with all it was known for under the old one."""
+def remember(tx: Writing, old_hash: bytes | None, new_hash: bytes, account_id: str, new_id: str, now: int) -> bool:
+    """Know this browser for the account, under a new token, with all it was known for under the old one.
+
+    Whether it is new to the account, which knows others.
+    """
     if old_hash is not None and account_id in _renew(tx, old_hash, new_hash, account_id, now):
-        return
+        return False
     row = {"new_id": new_id, "new_hash": new_hash, "of_account": account_id, "now": now}
-    count = tx.execute(_ADD, row).scalar_one()
-    if count >= MOST_PER_ACCOUNT:
+    others: int = tx.execute(_ADD, row).scalar_one()
+    if others >= MOST_PER_ACCOUNT:
         _forget_oldest(tx, account_id, now)
+    return others > 0
 
 
 def forget_all(tx: Writing, account_id: str) -> None:

@@ -81,12 +81,12 @@ class SessionStart:
         ended = session_store.end_by_token(tx, client.session.digest) if client.session is not None else None
         session_store.add(tx, session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_browser = client.device.digest if client.device else None
-        known_browser_store.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
+        is_new_browser = known_browser_store.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
         told = self._clear_counts(tx, account, proof)
         if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)
         shown = [] if proof.factor is None or self._is_backup(proof) else self._show_unsaved_backups(tx, session, now)
-        kind, factor = self._event_kind(proof), None if proof.factor is None else proof.factor.name
+        kind, factor = self._event_kind(proof, is_new_browser=is_new_browser), None if proof.factor is None else proof.factor.name
         aal, amr = aal_of(proof.amr), " ".join(sorted(proof.amr))
         told.append(client.event(kind, factor=factor, actor=account.id, session=session.id, aal=aal, amr=amr))
         told += [client.event(EventKind.BACKUPS_REVEALED, factor=name, actor=account.id, session=session.id) for name in shown]
@@ -149,7 +149,10 @@ class SessionStart:
         reports.append(throttle_store.report_delays(tx, stranger_bucket(self._digest, account.email, account.id)))
         return [guessing_event(report) for report in reports if report is not None]
 
-    def _event_kind(self, proof: CompletedProof) -> EventKind:
+    def _event_kind(self, proof: CompletedProof, *, is_new_browser: bool) -> EventKind:
+        """What is told of this sign-in: of several things that are worth a notice, the first."""
         if self._is_backup(proof):
             return EventKind.SIGNED_IN_WITH_BACKUP
-        return EventKind.SIGNED_IN_AFTER_WAITS if proof.after_waits else EventKind.SIGNED_IN
+        if proof.after_waits:
+            return EventKind.SIGNED_IN_AFTER_WAITS
+        return EventKind.SIGNED_IN_IN_NEW_BROWSER if is_new_browser else EventKind.SIGNED_IN

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     SIGNED_IN = "sign_in.completed"
     SIGNED_IN_WITH_BACKUP = "sign_in.completed_with_backup"
     SIGNED_IN_AFTER_WAITS = "sign_in.completed_after_waits"
+    SIGNED_IN_IN_NEW_BROWSER = "sign_in.completed_in_new_browser"
     STOPPED_AT_SECOND_FACTOR = "sign_in.stopped_at_second_factor"
     SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
     SECOND_FACTOR_SUSPENDED = "sign_in.second_factor_suspended"
@@ -74,6 +75,7 @@ NOTABLE: Final = frozenset(
         EventKind.CLOCK_RESET,
         EventKind.SIGNED_IN_WITH_BACKUP,
         EventKind.SIGNED_IN_AFTER_WAITS,
+        EventKind.SIGNED_IN_IN_NEW_BROWSER,
         EventKind.STOPPED_AT_SECOND_FACTOR,
         EventKind.SECOND_FACTOR_REFUSED,
         EventKind.SECOND_FACTOR_SUSPENDED,

@@ -47,6 +47,7 @@ GROUPS: Final[Mapping[EventKind, EventGroup]] = {
     EventKind.SIGNED_IN: EventGroup.SIGN_IN,
     EventKind.SIGNED_IN_WITH_BACKUP: EventGroup.SIGN_IN,
     EventKind.SIGNED_IN_AFTER_WAITS: EventGroup.SIGN_IN,
+    EventKind.SIGNED_IN_IN_NEW_BROWSER: EventGroup.SIGN_IN,
     EventKind.STOPPED_AT_SECOND_FACTOR: EventGroup.SIGN_IN,
     EventKind.SECOND_FACTOR_REFUSED: EventGroup.SIGN_IN,
     EventKind.SECOND_FACTOR_SUSPENDED: EventGroup.SIGN_IN,

@@ -17,6 +17,7 @@ STOPPED_TOLD_EVERY: Final = 1 * HOUR
 MERGED: Final = frozenset(
     {
         EventKind.SIGNED_IN_AFTER_WAITS,
+        EventKind.SIGNED_IN_IN_NEW_BROWSER,
         EventKind.SECOND_FACTOR_REFUSED,
         EventKind.SECOND_FACTOR_SUSPENDED,
         EventKind.STOPPED_AT_SECOND_FACTOR,
