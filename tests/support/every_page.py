@@ -110,6 +110,7 @@ def _first_run(walk: Walk) -> Browser:
     walk.get(owner, "/welcome", "/account/confirm-identity", *_reasons("/account"))
     for language in (walk.texts.tag, "", "no-such-language"):
         walk.post(owner, "/account/language", language=language)
+    walk.post(owner, "/account/close")
     walk.post(owner, "/account/confirm-identity", password="")
     walk.post(owner, "/account/confirm-identity", password="wrong")
     return owner
@@ -275,6 +276,9 @@ def _sessions(walk: Walk) -> None:
     for password in ("", "wrong", PASSWORD):
         walk.post(dora, "/account/sessions/end-others", password=password)
     walk.post(dora, "/account/sessions/stay", next="/account")
+    walk.get(dora, "/account/profile", "/account/close")
+    for name in ("", "Dora Lund"):
+        walk.post(dora, "/account/profile", name=name)
     walk.installation.clock.advance(minutes=61)
     walk.get(dora, "/sign-in/unlock", "/account")
     for password in ("", "wrong", PASSWORD):

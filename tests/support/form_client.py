@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-FORMS_FOR_ANYBODY = ("/sign-in", "/forgot-password", "/language")
+FORMS_FOR_ANYBODY = {"/sign-in", "/forgot-password", "/language"}
 _PAGES = ("/account", "/sign-in/code", "/link/re-enrolment")
 
 
