@@ -66,7 +66,7 @@ def test_the_qr_code_says_what_the_link_says(email: str, installation: Installat
     browser.post("/account/2fa/start")
     page = browser.get(SETUP).text
     image, _size = drawn(page)
-    [found] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    [found] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     assert found.text == otpauth_uri(page)
     uri = urlsplit(found.text)
     assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
