@@ -141,7 +141,6 @@ def build(
         filler=system.entropy.token_bytes(32),
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
-    notice_mails = NoticeMails(transactions, system)
     mail_files = MailFiles(settings.data_dir / "mail")
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
@@ -166,7 +165,7 @@ def build(
         history=History(transactions),
         password_change=PasswordChange(gate, SessionPassword(gate, hasher), new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),
-        forgotten=Forgotten(transactions, system, digest, sends_mail=False),
+        forgotten=Forgotten(transactions, system, digest, sends_mail=bool(settings.smtp_url)),
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
         language_choice=LanguageChoice(gate),
         name_change=NameChange(gate),
@@ -174,7 +173,7 @@ def build(
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
-        notice_mails=notice_mails,
+        notice_mails=NoticeMails(transactions, system),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )
@@ -196,7 +195,7 @@ def build(
             system,
             mail_sender(settings),
             mail_files if not settings.smtp_url else smtp_transport(settings),
-            preparing(notice_mails, settings.public_url, load_languages),
+            preparing(identity, settings.public_url, load_languages),
             telemetry.mails.count,
         ),
         mail_files=mail_files,

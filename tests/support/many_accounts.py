@@ -81,7 +81,6 @@ class _Rows:
                 for position in range(10)
             ],
             "totp_refused_step": [{"authenticator_id": app["id"], "step": 1}],
-            "password_request": [self.password_request(self._now)],
             "link": [self.link(self._now + HOUR) | {"email": email, "email_key": email}],
             "chain_head": [{"subject": account_id, "seq": 10, "hash": self._random(32)}],
             "security_event": [
@@ -133,15 +132,11 @@ class _Rows:
             "link_counts": (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
             "new_password_counts": (tables.THROTTLE_BUCKET, self.count(f"new_password:{self._id()}", ended)),
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
-            "password_requests": (tables.PASSWORD_REQUEST, self.password_request(ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
             "sent_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT)),
             "dead_letters": (OUTBOX, self.mail(account_id, ended, MailState.DEAD)),
             "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
-
-    def password_request(self, asked_at: int) -> Row:
-        return {"email_key": f"{self._random(8).hex()}@example.com", "asked_at": asked_at, "due_at": self._now + 24 * HOUR}
 
     def session(self, account_id: str, made_at: int) -> Row:
         return {

@@ -161,7 +161,8 @@ def not_me_link(services: Services, email: str = "anna@example.com") -> Token:
     with Transactions(services.database).writing() as tx:
         account = account_store.by_email(tx, email)
         assert account is not None
-        token = services.identity.this_wasnt_me.make_link(tx, account.id, services.clock.now())
+        token = services.identity.this_wasnt_me.new_token()
+        assert services.identity.this_wasnt_me.store_link(tx, account.id, token, services.clock.now())
         tx.commit()
     return token
 

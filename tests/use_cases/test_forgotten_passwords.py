@@ -1,104 +1,182 @@
-"""Requests for a link by mail, and what is handed to whoever sends it."""
+"""A forgotten password, from the request to the mail: what waits in the outbox, and what the sender makes of it."""
 
-import pytest
-from sqlalchemy import select
+from pathlib import Path
 
-from tests.support.installation import CLIENT, Installation
-from tests.use_cases.instrumentation import events
+from sqlalchemy import select, update
+
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import CLIENT, Installation, install
+from tests.support.mail_server import Received, free_port, mail_server
+from tests.support.mails import links, send
+from tests.use_cases.instrumentation import after_transaction, events
 from tests.use_cases.use_case_browser import ANNA
+from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import HOUR
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.links.charges import LinkRefusal
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done
-from xpressbot.identity.passwords.forgotten import MAILS_PER_ADDRESS, SENDING_TAKES_AT_MOST, PasswordMail
-from xpressbot.identity.tables import LINK, PASSWORD_REQUEST
+from xpressbot.identity.passwords.forgotten import MAILS_PER_ADDRESS
+from xpressbot.identity.tables import ACCOUNT, LINK
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import PASSWORD_REQUEST as POLICY
 from xpressbot.identity.use_cases import Identity
 
-pytestmark = pytest.mark.usefixtures("anna")
+NEW = "copper-lantern-willow-harbour"
 
 
-def waiting(installation: Installation) -> list[str]:
+def states(installation: Installation) -> list[tuple[str, str]]:
+    """Of which address each request is, and what became of it; the oldest first."""
     with installation.services.database.read() as connection:
-        return list(connection.execute(select(PASSWORD_REQUEST.c.email_key)).scalars())
+        rows = connection.execute(select(OUTBOX.c.about, OUTBOX.c.state).where(OUTBOX.c.kind == "password").order_by(OUTBOX.c.id))
+        return [(about.removeprefix("password:"), state) for about, state in rows]
 
 
-def links(installation: Installation) -> int:
+def stored_links(installation: Installation) -> int:
     with installation.services.database.read() as connection:
         return len(connection.execute(select(LINK)).all())
 
 
-def next_mail(identity: Identity) -> PasswordMail:
-    mail = identity.forgotten.next_mail()
-    assert mail is not None
-    return mail
+def mailed(installation: Installation) -> list[Token]:
+    """The links of all mails that were ever sent, the oldest first."""
+    return links(send(installation), LinkKind.PASSWORD)
 
 
 def test_a_request_draws_no_token_and_its_mail_does(installation: Installation, anna: Account, identity: Identity) -> None:
     """No token lies in the database or a backup before a mail is sent; asking leaves no event, and asking twice is asking once."""
     before = events(installation, anna.id)
-    for spelling in (ANNA, "Anna@Example.com"):
+    for spelling in (ANNA, "anna@EXAMPLE.com"):
         assert identity.forgotten.ask(spelling, CLIENT) == Done()
-    assert (waiting(installation), links(installation)) == ([ANNA], 0)
-    mail = next_mail(identity)
-    assert (mail.account_id, mail.email, links(installation)) == (anna.id, ANNA, 1)
-    assert identity.password_reset.account_of(mail.token) == anna
-    assert identity.forgotten.next_mail() is None
-    identity.forgotten.delivered(mail)
-    assert waiting(installation) == []
-    assert identity.password_reset.account_of(mail.token) == anna
+    assert (states(installation), stored_links(installation)) == ([(ANNA, "waiting")], 0)
+    (mail,) = send(installation)
+    (token,) = links([mail], LinkKind.PASSWORD)
+    assert (mail["To"], states(installation), stored_links(installation)) == (ANNA, [(ANNA, "sent")], 1)
     assert events(installation, anna.id) == before
+    assert identity.password_reset.account_of(token) == anna
+    assert identity.password_reset.set(token, NEW, CLIENT) == Done()
+    assert identity.password_reset.set(token, NEW, CLIENT) == Denied(LinkRefusal.LINK_GONE)
 
 
-def test_an_address_that_gets_no_mail_is_forgotten(installation: Installation, identity: Identity) -> None:
-    """Unknown, or disabled meanwhile."""
-    identity.forgotten.ask("nobody@example.com", CLIENT)
+def test_a_mail_says_what_its_link_does_and_that_nothing_has_changed(installation: Installation, anna: Account, identity: Identity) -> None:
+    """In the language of the account. No name is in it: somebody may have asked in a stranger's name."""
     identity.forgotten.ask(ANNA, CLIENT)
-    assert sorted(waiting(installation)) == [ANNA, "nobody@example.com"]
+    (mail,) = send(installation)
+    (token,) = links([mail], LinkKind.PASSWORD)
+    assert (mail["Subject"], mail["Content-Language"]) == ("XpressBot: link for a new password", "en")
+    assert mail.get_content().replace("\r\n", "\n") == (
+        "About your account anna@example.com on http://localhost:8000:\n\n"
+        f"You can set a new password on this page:\nhttp://localhost:8000/link/password?token={token.text}\n\n"
+        "The link works once, for an hour. It signs nobody in, and if 2FA is on, your next sign-in asks for your code.\n\n"
+        "If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it.\n"
+    )
+    with installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == anna.id).values(language="es"))
+        connection.commit()
+    identity.forgotten.ask(ANNA, CLIENT)
+    assert send(installation)[-1]["Content-Language"] == "es"
+
+
+def test_an_address_that_gets_no_mail_is_looked_up_when_it_would_leave(
+    installation: Installation, anna: Account, identity: Identity
+) -> None:
+    """Unknown, or disabled after the request: nothing is sent, no link is made, and nobody is told."""
+    for email in ("nobody@example.com", anna.email):
+        identity.forgotten.ask(email, CLIENT)
     identity.administration.set_status(ANNA, AccountStatus.DISABLED)
-    assert identity.forgotten.next_mail() is None
-    assert (waiting(installation), links(installation)) == ([], 0)
-
-
-def test_a_mail_that_was_not_sent_is_made_anew_with_another_link(installation: Installation, identity: Identity) -> None:
-    """Reported as failed, when its sender says; unreported, when the sender must be dead. Of a failed one no link is left."""
+    assert mailed(installation) == []
+    assert states(installation) == [("nobody@example.com", "void"), (ANNA, "void")]
+    identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     identity.forgotten.ask(ANNA, CLIENT)
-    failed = next_mail(identity)
-    identity.forgotten.failed(failed, installation.clock.now() + HOUR)
-    assert links(installation) == 0
-    assert identity.forgotten.next_mail() is None
-    installation.clock.advance(hours=1)
-    lost = next_mail(identity)
-    assert lost.token != failed.token
-    installation.clock.set(installation.clock.now() + SENDING_TAKES_AT_MOST - 1)
-    assert identity.forgotten.next_mail() is None
-    installation.clock.advance(seconds=1)
-    assert next_mail(identity).token != lost.token
+    assert len(mailed(installation)) == 1
 
 
-def test_more_mails_than_an_hour_has_are_delayed_and_not_dropped(installation: Installation, identity: Identity) -> None:
+def test_more_mails_than_an_hour_has_are_delayed_and_not_dropped(installation: Installation, anna: Account, identity: Identity) -> None:
     """A stranger who asks in Anna's name cannot keep her from asking; the links of before that still work stay good."""
-    sent = []
     for _request in range(MAILS_PER_ADDRESS):
-        identity.forgotten.ask(ANNA, CLIENT)
-        sent.append(next_mail(identity))
-        identity.forgotten.delivered(sent[-1])
+        identity.forgotten.ask(anna.email, CLIENT)
+        sent = mailed(installation)
         installation.clock.advance(minutes=10)
-    assert identity.forgotten.ask(ANNA, CLIENT) == Done()
-    assert identity.forgotten.next_mail() is None
-    assert waiting(installation) == [ANNA]
-    assert all(identity.password_reset.account_of(mail.token) for mail in sent)
+    for _time in range(2):
+        assert identity.forgotten.ask(ANNA, CLIENT) == Done()
+        assert mailed(installation) == sent
+    assert states(installation) == [(ANNA, "sent")] * MAILS_PER_ADDRESS + [(ANNA, "waiting")]
+    assert len(sent) == MAILS_PER_ADDRESS
+    assert all(identity.password_reset.account_of(token) for token in sent)
+    assert installation.services.mail.look().oldest is None, "a mail that is delayed is not late"
     installation.clock.advance(minutes=30)
-    assert next_mail(identity).email == ANNA
+    assert len(mailed(installation)) == MAILS_PER_ADDRESS + 1
+    assert identity.password_reset.account_of(mailed(installation)[-1]) == anna
 
 
-def test_a_network_asks_ten_times_an_hour(installation: Installation, identity: Identity) -> None:
+def test_mails_dated_in_the_future_delay_none(installation: Installation, anna: Account, identity: Identity) -> None:
+    """They were sent while the clock was ahead."""
+    installation.clock.advance(hours=24 * 365)
+    for _request in range(MAILS_PER_ADDRESS):
+        identity.forgotten.ask(anna.email, CLIENT)
+        send(installation)
+    installation.clock.advance(hours=-24 * 365)
+    identity.forgotten.ask(ANNA, CLIENT)
+    send(installation)
+    assert [state for _address, state in states(installation)] == ["sent"] * (MAILS_PER_ADDRESS + 1)
+
+
+def test_while_the_mail_server_is_down_no_link_piles_up_and_then_one_is_delivered(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
+    """Tries that failed are counted nowhere, and leave an earlier link as it is. (PEOPLE 12)."""
+    port = free_port()
+    url = f"smtp://localhost:{port}?starttls=no"
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), smtp_url=url, mail_from="bot@example.com")
+    anna, identity = installation.add_account(), installation.services.identity
+    shown = identity.password_reset.issue(ANNA)
+    assert isinstance(shown, Token)
+    began = stored_links(installation)
+    identity.forgotten.ask(ANNA, CLIENT)
+    for _try in range(MAILS_PER_ADDRESS + 1):
+        installation.services.mail.next_round()
+        assert stored_links(installation) == began
+        installation.clock.advance(minutes=9)
+    assert identity.password_reset.account_of(shown) == anna
+    installation.clock.advance(hours=4)
+    with mail_server(port) as received:
+        installation.services.mail.next_round()
+    (token,) = links(received.mails, LinkKind.PASSWORD)
+    assert identity.password_reset.account_of(token) == anna
+    assert states(installation) == [(ANNA, "sent")]
+    installation.close()
+
+
+def test_a_recipient_who_is_refused_for_good_has_no_link(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
+    """Nobody was given its token."""
+    port = free_port()
+    url = f"smtp://localhost:{port}?starttls=no"
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), smtp_url=url, mail_from="bot@example.com")
+    installation.add_account()
+    installation.services.identity.forgotten.ask(ANNA, CLIENT)
+    with mail_server(port, received=Received(replies={ANNA: "550 no such user"})):
+        installation.services.mail.next_round()
+    assert (states(installation), stored_links(installation)) == ([(ANNA, "dead")], 0)
+    assert installation.services.mail.revive_dead_letters() == 1
+    with mail_server(port) as received:
+        installation.services.mail.next_round()
+    assert len(links(received.mails, LinkKind.PASSWORD)) == 1
+    installation.close()
+
+
+def test_an_account_that_changes_between_words_and_link_gets_none(installation: Installation, anna: Account, identity: Identity) -> None:
+    """It is looked at again under its lock, after the transactions that look for a mail, claim it, and read the account."""
+    identity.forgotten.ask(anna.email, CLIENT)
+    with after_transaction(installation, 3, lambda: identity.administration.set_status(ANNA, AccountStatus.DISABLED)):
+        assert mailed(installation) == []
+    assert (states(installation), stored_links(installation)) == ([(ANNA, "void")], 0)
+
+
+def test_a_network_asks_ten_times_an_hour(installation: Installation, anna: Account, identity: Identity) -> None:
     """Whatever addresses it asks for; what is refused leaves no row."""
     for number in range(POLICY.free):
         assert identity.forgotten.ask(f"nobody{number}@example.com", CLIENT) == Done()
-    refused = identity.forgotten.ask(ANNA, CLIENT)
+    refused = identity.forgotten.ask(anna.email, CLIENT)
     assert isinstance(refused, Denied)
     assert refused.reason is ThrottleRefusal.ADDRESS_THROTTLED
-    assert ANNA not in waiting(installation)
-    installation.clock.advance(hours=1)
+    assert (ANNA, "waiting") not in states(installation)
+    installation.clock.set(installation.clock.now() + HOUR)
     assert identity.forgotten.ask(ANNA, CLIENT) == Done()

@@ -7,19 +7,21 @@ from sqlalchemy import select
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
+from tests.support.mails import links, send
 from tests.support.people import not_me_link, reset
 from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus, status_after_report
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LIFETIME, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SecondFactorRequired, SignedIn
-from xpressbot.identity.passwords.forgotten import PasswordMail
+from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.passwords.this_wasnt_me import Report
-from xpressbot.identity.tables import KNOWN_BROWSER, PASSWORD_REQUEST, SESSION
+from xpressbot.identity.tables import KNOWN_BROWSER, SESSION
 from xpressbot.identity.use_cases import Identity
 
 NEW = "copper-lantern-willow-harbour"
@@ -37,8 +39,10 @@ def report(identity: Identity, token: Token) -> Report:
 
 
 def count(installation: Installation) -> tuple[int, ...]:
+    """Sessions, known browsers, and mails with a link for a new password."""
     with installation.services.database.read() as connection:
-        return tuple(len(connection.execute(select(table)).all()) for table in (SESSION, KNOWN_BROWSER, PASSWORD_REQUEST))
+        statements = [select(SESSION), select(KNOWN_BROWSER), select(OUTBOX).where(OUTBOX.c.kind == PASSWORD_MAIL)]
+        return tuple(len(connection.execute(statement).all()) for statement in statements)
 
 
 @pytest.mark.parametrize("status", [*PasswordStatus, None])
@@ -77,10 +81,9 @@ def test_without_2fa_the_password_opens_nothing_and_a_link_is_to_be_mailed(
     assert report(visitor.identity, token).password_status is PasswordStatus.VOID
     assert thief.caller is None
     assert thief.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
-    mail = visitor.identity.forgotten.next_mail()
-    assert isinstance(mail, PasswordMail)
-    assert mail.email == ANNA
-    assert visitor.identity.password_reset.set(mail.token, NEW, CLIENT) == Done()
+    assert count(installation)[-1] == 1
+    (password_link,) = links(send(installation), LinkKind.PASSWORD)
+    assert visitor.identity.password_reset.set(password_link, NEW, CLIENT) == Done()
     assert isinstance(visitor.begin(NEW), SignedIn)
 
 

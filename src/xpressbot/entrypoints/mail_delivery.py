@@ -1,33 +1,41 @@
 """What the sender of mails is given: the words of each kind of mail, and a task of its own, so that a slow server keeps nobody waiting."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
 import structlog
 
 from xpressbot.entrypoints.messages.languages import Languages
-from xpressbot.entrypoints.messages.mails import notice_mail
+from xpressbot.entrypoints.messages.mails import Addressee, Words, notice_mail, password_mail
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.errors import fault_of
-from xpressbot.foundation.mail.delivery import Prepare, Prepared, UnknownKindError
+from xpressbot.foundation.database.transaction import Writing
+from xpressbot.foundation.mail.delivery import NotBefore, Prepare, Prepared, UnknownKindError
 from xpressbot.foundation.mail.message import Letter
 from xpressbot.foundation.mail.outbox import ClaimedMail
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.address import ascii_form
-from xpressbot.identity.audit.notice_mails import NOTICE_MAIL, NoticeMails
+from xpressbot.identity.audit.notice_mails import NOTICE_MAIL
+from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
+from xpressbot.identity.use_cases import Identity
 
 POLL_SECONDS: Final = 5
 """How long a mail waits for the sender at most, where nothing is wrong. A poll is one statement, which reads one row of an index."""
 _LOG = structlog.get_logger("xpressbot.mail")
 
 
-def preparing(notices: NoticeMails, public_url: str, languages: Callable[[], Languages]) -> Prepare:
+def preparing(identity: Identity, public_url: str, languages: Callable[[], Languages]) -> Prepare:
     """What makes the words of every kind of mail, in the language that its account has chosen. languages: gives those that there are."""
-    by_kind = {NOTICE_MAIL: partial(_notice, notices, public_url, languages)}
+    by_kind: Mapping[str, Prepare] = {
+        NOTICE_MAIL: partial(_notice, identity, public_url, languages),
+        PASSWORD_MAIL: partial(_password, identity, public_url, languages),
+    }
 
-    def prepare(mail: ClaimedMail) -> Prepared | None:
+    def prepare(mail: ClaimedMail) -> Prepared | NotBefore | None:
         if mail.kind not in by_kind:
             raise UnknownKindError(mail.kind)
         return by_kind[mail.kind](mail)
@@ -47,11 +55,40 @@ async def send_mails(services: Services) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-def _notice(notices: NoticeMails, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+def _notice(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    notices, not_me = identity.notice_mails, identity.this_wasnt_me
     told = notices.find(mail)
     if told is None:
         return None
-    texts, address = languages().of_choice(told.account.language), told.account.email
-    words = notice_mail(texts, told.notice, address, public_url)
-    letter = Letter(ascii_form(address), words.subject, words.text, texts.tag)
-    return Prepared(letter, lambda tx, now: notices.taken(tx, told, now))
+    account, texts = told.account, languages().of_choice(told.account.language)
+    token = not_me.new_token() if told.has_link else None
+    letter = _letter(texts, account, notice_mail(texts, told.notice, Addressee(account.email, public_url), token))
+
+    def taken(tx: Writing, now: int) -> int | None:
+        return notices.taken(tx, told, now)
+
+    if token is None:
+        return Prepared(letter, taken=taken)
+    return Prepared(
+        letter,
+        stored=lambda tx, now: not_me.store_link(tx, account.id, token, now),
+        taken=taken,
+        failed=lambda tx: not_me.remove_link(tx, account.id, token),
+    )
+
+
+def _password(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | NotBefore | None:
+    asked = identity.forgotten.find(mail)
+    if not isinstance(asked, PasswordMail):
+        return asked
+    texts = languages().of_choice(asked.account.language)
+    words = password_mail(texts, Addressee(asked.account.email, public_url), asked.token)
+    return Prepared(
+        _letter(texts, asked.account, words),
+        stored=lambda tx, now: identity.forgotten.store_link(tx, asked, now),
+        failed=lambda tx: identity.forgotten.remove_link(tx, asked),
+    )
+
+
+def _letter(texts: Texts, account: Account, words: Words) -> Letter:
+    return Letter(ascii_form(account.email), words.subject, words.text, texts.tag)

@@ -70,16 +70,6 @@ LINK: Final = Table(
     Index(None, "email_key"),
 )
 
-PASSWORD_REQUEST: Final = Table(
-    "password_request",
-    METADATA,
-    # Of any address that was typed, whether it has an account or not.
-    Column("email_key", Text, primary_key=True),
-    Column("asked_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Index(None, "due_at"),
-)
-
 SESSION: Final = Table(
     "session",
     METADATA,

@@ -24,7 +24,6 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
 from xpressbot.identity.overview.account_page import AccountPage
-from xpressbot.identity.passwords import retention as passwords
 from xpressbot.identity.passwords.change import PasswordChange
 from xpressbot.identity.passwords.forgotten import Forgotten
 from xpressbot.identity.passwords.reset import PasswordReset
@@ -83,11 +82,11 @@ class Identity:
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
     """The rows of all packages and kinds of factors that are removed some time after they have ended."""
-    packages = (sessions, sign_in, links, factors, throttling, passwords, mail)
+    packages = (sessions, sign_in, links, factors, throttling, mail)
     return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
     """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
-    packages = (sessions, sign_in, links, factors, throttling, passwords, audit, accounts, mail)
+    packages = (sessions, sign_in, links, factors, throttling, audit, accounts, mail)
     return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]

@@ -1,14 +1,16 @@
 """Mails in words: plain text, to a person whose address may not be confirmed, so without any text that somebody has typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from xpressbot.entrypoints.messages.event_titles import event_title, where
 from xpressbot.entrypoints.messages.formatting import number, plain_moment
 from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import BY_OPERATOR, Notice
+from xpressbot.identity.links.rules import LinkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,59 @@ _ADVICE: Final[Mapping[EventKind, str]] = {
 }
 
 
-def notice_mail(texts: Texts, notice: Notice, address: str, public_url: str) -> Words:
-    """What happened, when and where, and what to do if it was somebody else. address: the account's."""
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whose account a mail is about, on which XpressBot."""
+
+    address: str
+    public_url: str
+
+    def link(self, kind: LinkKind, token: Token) -> str:
+        """The address of a page that a link opens."""
+        return f"{self.public_url}/link/{kind.value}?token={token.text}"
+
+
+def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None) -> Words:
+    """What happened, when and where, and what to do if it was somebody else. not_me: of the link "This wasn't me"."""
     title = event_title(texts, notice.kind)
-    about = texts.gettext("About your account %(address)s on %(url)s:") % {"address": address, "url": public_url}
-    lines = [about, "", title, "", *_circumstances(texts, notice), "", texts.gettext(_advice(notice.kind)), "", _foot(texts)]
+    advice = [texts.gettext(_advice(notice.kind)), ""]
+    if not_me is not None:
+        advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
+    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
+
+
+def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
+    """The link for a new password, what it does, and that nothing has changed."""
+    lines = [
+        _about(texts, addressee),
+        "",
+        texts.gettext("You can set a new password on this page:"),
+        addressee.link(LinkKind.PASSWORD, token),
+        "",
+        texts.gettext("The link works once, for an hour. It signs nobody in, and if 2FA is on, your next sign-in asks for your code."),
+        "",
+        texts.gettext("If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it."),
+    ]
+    return Words(texts.gettext("XpressBot: link for a new password"), "\n".join(lines) + "\n")
 
 
 def mail_for_test(texts: Texts, public_url: str) -> Words:
     """What the operator sends to see whether mail arrives."""
     sentence = texts.gettext("This is the test mail that was asked for on %(url)s. Mail works.") % {"url": public_url}
     return Words(texts.gettext("XpressBot: test mail"), f"{sentence}\n")
+
+
+def _about(texts: Texts, addressee: Addressee) -> str:
+    return texts.gettext("About your account %(address)s on %(url)s:") % {"address": addressee.address, "url": addressee.public_url}
+
+
+def _not_me(texts: Texts, link: str) -> Sequence[str]:
+    does = texts.gettext(
+        "This page has a button that signs out every browser and keeps out whoever knows no more than your password. It works for 7 days,"
+        " and never signs anybody in."
+    )
+    return [texts.gettext("This wasn't me: %(link)s") % {"link": link}, does, ""]
 
 
 def _circumstances(texts: Texts, notice: Notice) -> list[str]:

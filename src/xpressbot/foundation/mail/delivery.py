@@ -45,14 +45,26 @@ class TryOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A mail in words, and what is to be noted once it is taken.
+class NotBefore:
+    """The mail is to be sent, but not earlier than `at`."""
 
-    taken: runs in the transaction that marks it, before the mark. Returns when the same is to be told again, None where never.
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A mail in words, and what is to be noted about it.
+
+    stored: runs before the mail is handed over, in a transaction of its own, and stores what the mail needs to be true, such as the hash of
+    a link's token. False where there is nothing to tell any more.
+    taken: runs in the transaction that marks the mail, before the mark. Returns when the same is to be told again, None where never.
+    failed: runs in the transaction that marks a failed try, before the mark, and undoes `stored`: a next try stores its own.
     """
 
     letter: Letter
-    taken: Callable[[Writing, int], int | None]
+    stored: Callable[[Writing, int], bool] | None = None
+    taken: Callable[[Writing, int], int | None] | None = None
+    failed: Callable[[Writing], None] | None = None
 
 
 class UnknownKindError(Exception):
@@ -60,12 +72,12 @@ class UnknownKindError(Exception):
 
 
 class Prepare(Protocol):
-    """Makes the words of a mail; None where there is nothing to tell any more. What it raises is a failed try.
+    """Makes the words of a mail, or says when to; None where there is nothing to tell any more. What it raises is a failed try.
 
     Raises UnknownKindError where it knows no such mail.
     """
 
-    def __call__(self, mail: ClaimedMail, /) -> Prepared | None: ...
+    def __call__(self, mail: ClaimedMail, /) -> Prepared | NotBefore | None: ...
 
 
 def wait_after(tries: int) -> int | None:
@@ -151,9 +163,14 @@ class Delivery:
 
     def _try(self, mail: ClaimedMail) -> SendFailure | None:
         failure: SendFailure | None
+        prepared: Prepared | None = None
         try:
-            prepared = self._prepare(mail)
-            message = None if prepared is None else self._compose(mail.id, prepared.letter)
+            made = self._prepare(mail)
+            if isinstance(made, NotBefore):
+                self._delay(mail, made.at)
+                return None
+            message = None if made is None else self._compose(mail.id, made.letter)
+            prepared = made if made is not None and self._store(made) else None
         except UNAVAILABLE:
             raise
         except UnknownKindError:
@@ -163,14 +180,28 @@ class Delivery:
             failure = SendFailure(FailureReason.NOT_MADE)
         else:
             if prepared is None or message is None:
-                self._end(mail, MailState.VOID)
+                self._end_void(mail)
                 return None
             failure = self.transport.send(mail.id, message)
             if failure is None:
                 self._note_taken(mail, prepared)
                 return None
-        self._note_failed(mail, failure)
+        self._note_failed(mail, failure, prepared)
         return failure
+
+    def _store(self, made: Prepared) -> bool:
+        if made.stored is None:
+            return True
+        with self._transactions.writing() as tx:
+            is_wanted = made.stored(tx, self._system.now())
+            if is_wanted:
+                tx.commit()
+        return is_wanted
+
+    def _delay(self, mail: ClaimedMail, until: int) -> None:
+        with self._transactions.writing() as tx:
+            outbox.delay(tx, mail, until)
+            tx.commit()
 
     def _compose(self, mail_id: str, letter: Letter) -> EmailMessage:
         return compose(self._sender, letter, mail_id, self._system.now())
@@ -178,7 +209,7 @@ class Delivery:
     def _note_taken(self, mail: ClaimedMail, prepared: Prepared) -> None:
         now = self._system.now()
         with self._transactions.writing() as tx:
-            again = prepared.taken(tx, now)
+            again = None if prepared.taken is None else prepared.taken(tx, now)
             outbox.end(tx, mail, MailState.SENT, now)
             if again is not None:
                 outbox.add(tx, self._system.new_id(), NewMail(mail.kind, mail.account_id, mail.parameters, again, mail.about))
@@ -186,20 +217,24 @@ class Delivery:
         _LOG.info("mail.sent", kind=mail.kind, tries=mail.tries)
         self._count(TryOutcome.SENT)
 
-    def _note_failed(self, mail: ClaimedMail, failure: SendFailure) -> None:
+    def _note_failed(self, mail: ClaimedMail, failure: SendFailure, prepared: Prepared | None) -> None:
         wait = None if failure.is_final else wait_after(mail.tries)
+        with self._transactions.writing() as tx:
+            if prepared is not None and prepared.failed is not None:
+                prepared.failed(tx)
+            if wait is None:
+                outbox.end(tx, mail, MailState.DEAD, self._system.now(), failure.reason)
+            else:
+                outbox.postpone(tx, mail, self._system.now() + wait, failure.reason)
+            tx.commit()
         if wait is None:
-            self._end(mail, MailState.DEAD, failure.reason)
             _LOG.error("mail.given_up", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
             self._count(TryOutcome.DEAD)
             return
-        with self._transactions.writing() as tx:
-            outbox.postpone(tx, mail, self._system.now() + wait, failure.reason)
-            tx.commit()
         _LOG.warning("mail.postponed", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
         self._count(TryOutcome.FAILED)
 
-    def _end(self, mail: ClaimedMail, state: MailState, failure: FailureReason | None = None) -> None:
+    def _end_void(self, mail: ClaimedMail) -> None:
         with self._transactions.writing() as tx:
-            outbox.end(tx, mail, state, self._system.now(), failure)
+            outbox.end(tx, mail, MailState.VOID, self._system.now())
             tx.commit()

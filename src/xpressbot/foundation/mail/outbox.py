@@ -4,7 +4,7 @@ A row holds what is to be told and to whom, never a secret and never finished te
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -78,6 +78,11 @@ _OF_THE_FUTURE = _FIRST.where(_TABLE.due_at > bindparam("incredible")).subquery(
 _NEXT = union_all(select(_DUE), select(_OF_THE_FUTURE)).limit(1)
 _IS_CLAIMED = and_(_TABLE.id == bindparam("of_id"), _WAITS, _TABLE.tries == bindparam("of_tries"))
 _LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
+_SENT_ABOUT = (
+    select(_TABLE.ended_at)
+    .where(_TABLE.about == bindparam("of_about"), _TABLE.state == MailState.SENT.value, _TABLE.ended_at <= bindparam("now"))
+    .order_by(_TABLE.ended_at.desc())
+)
 _OLDEST = (
     select(_TABLE.wanted_at, _TABLE.last_failure).where(_WAITS, _TABLE.wanted_at <= bindparam("now")).order_by(_TABLE.wanted_at).limit(1)
 )
@@ -125,25 +130,28 @@ class Outbox:
 
 def add(tx: Writing, mail_id: str, mail: NewMail) -> bool:
     """Let a mail wait; False, and nothing written, where one about the same waits already."""
-    row = {
-        "id": mail_id,
-        "kind": mail.kind,
-        "account_id": mail.account_id,
-        "parameters": json.dumps(mail.parameters, sort_keys=True),
-        "about": mail.about,
-        "state": MailState.WAITING.value,
-        "wanted_at": mail.due_at,
-        "due_at": mail.due_at,
-        "tries": 0,
-    }
     statement = tx.insert(OUTBOX).on_conflict_do_nothing(index_elements=[_TABLE.about], index_where=_IS_WAITING).returning(_TABLE.id)
-    return tx.execute(statement, row).one_or_none() is not None
+    return tx.execute(statement, _new_row(mail_id, mail)).one_or_none() is not None
+
+
+def put(tx: Writing, mail_id: str, mail: NewMail) -> None:
+    """Let a mail wait; where one about the same waits already, it takes the parameters of this one. One row is written either way."""
+    statement = tx.insert(OUTBOX)
+    changed = {"parameters": statement.excluded.parameters}
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=[_TABLE.about], index_where=_IS_WAITING, set_=changed), _new_row(mail_id, mail)
+    )
 
 
 def last_about(tx: Reading, about: str) -> int | None:
     """When the last mail about something was sent or given up, or was to be sent."""
     at: int | None = tx.select(_LAST_ABOUT, {"of_about": about}).scalar_one()
     return at
+
+
+def sent_about(tx: Reading, about: str, now: int, most: int) -> Sequence[int]:
+    """When the last mails about something were sent, the newest first. What is dated in the future was sent at no known time."""
+    return tx.select(_SENT_ABOUT.limit(most), {"of_about": about, "now": now}).scalars().all()
 
 
 def is_due(tx: Reading, now: int) -> bool:
@@ -174,6 +182,12 @@ def postpone(tx: Writing, mail: ClaimedMail, until: int, failure: str) -> bool:
     return tx.execute(statement, {"of_id": mail.id, "of_tries": mail.tries}).rowcount == 1
 
 
+def delay(tx: Writing, mail: ClaimedMail, until: int) -> bool:
+    """A mail is wanted no earlier than then, though nothing has failed; False where its claim has ended."""
+    statement = update(OUTBOX).where(_IS_CLAIMED).values(due_at=until, wanted_at=until)
+    return tx.execute(statement, {"of_id": mail.id, "of_tries": mail.tries}).rowcount == 1
+
+
 def revive(tx: Writing, now: int) -> int:
     """Let all dead letters wait again, as if they had been written now; how many."""
     again = {"state": MailState.WAITING.value, "wanted_at": now, "due_at": now, "tries": 0, "about": None, "ended_at": None}
@@ -191,6 +205,20 @@ def look(tx: Reading, now: int) -> Outbox:
 def has_dead_letters(tx: Reading) -> bool:
     """Whether any mail is tried no more."""
     return tx.select(_HAS_DEAD).first() is not None
+
+
+def _new_row(mail_id: str, mail: NewMail) -> Mapping[str, Any]:
+    return {
+        "id": mail_id,
+        "kind": mail.kind,
+        "account_id": mail.account_id,
+        "parameters": json.dumps(mail.parameters, sort_keys=True),
+        "about": mail.about,
+        "state": MailState.WAITING.value,
+        "wanted_at": mail.due_at,
+        "due_at": mail.due_at,
+        "tries": 0,
+    }
 
 
 def _times(now: int) -> Mapping[str, int]:

@@ -10,12 +10,15 @@ from xpressbot.foundation.identifiers import ENTROPY_BYTES, identifier
 from xpressbot.foundation.mail import outbox
 from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit import notice_store
-from xpressbot.identity.audit.rules.notice import MAILED_AGAIN_AFTER, Notice, Told, mailed_again_at
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MAILED_AGAIN_AFTER, Notice, Told, mailed_again_at
 
 NOTICE_MAIL: Final = "notice"
 """The kind of mail; its parameter `first_seq` names the notice, whose key it is beside the account."""
+
+_WITHOUT_LINK: Final = BY_OPERATOR | {EventKind.THIS_WASNT_ME}
 
 
 def let_wait(tx: Writing, entropy: Entropy, told: Told, now: int) -> None:
@@ -34,6 +37,15 @@ class NoticeToMail:
 
     account: Account
     notice: Notice
+
+    @property
+    def has_link(self) -> bool:
+        """Whether the mail has a link "This wasn't me".
+
+        None where only the operator can have done it, where it was done by such a link, and where the account is closed: nothing is left to
+        be taken away.
+        """
+        return self.notice.kind not in _WITHOUT_LINK and self.account.status is not AccountStatus.CLOSED
 
 
 class NoticeMails:

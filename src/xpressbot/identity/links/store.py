@@ -1,7 +1,5 @@
 """Statements on single-use links."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
@@ -54,12 +52,6 @@ def consume(tx: Writing, kind: LinkKind, token_hash: bytes, now: int) -> bool:
     """Use up a link; False when it is not open any more."""
     consumed = tx.execute(update(LINK).where(LINK.c.token_hash == token_hash, _usable(kind, now)).values(consumed_at=now))
     return consumed.rowcount == 1
-
-
-def made_since(tx: Reading, link: Link, since: int) -> Sequence[int]:
-    """When links of the same kind to the same account were made after that."""
-    made = select(LINK.c.created_at).where(LINK.c.kind == link.kind.value, LINK.c.account_id == link.account_id, LINK.c.created_at > since)
-    return tx.select(made).scalars().all()
 
 
 def remove(tx: Writing, token_hash: bytes) -> None:

@@ -1,7 +1,7 @@
-"""A forgotten password: asking for a link by mail, and what whoever sends mail is to send.
+"""A forgotten password: asking for a link by mail, and what the sender of mails is to send.
 
-Asking tells nothing of accounts: it writes one row for whatever address was typed. The account is looked up, and the token is drawn, when
-the mail is sent.
+Asking tells nothing of accounts: it writes one row into the outbox for whatever address was typed. The account is looked up, and the token
+is drawn, when the mail is sent.
 """
 
 from dataclasses import dataclass
@@ -10,38 +10,43 @@ from typing import Final
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Transactions, Writing
-from xpressbot.foundation.times import HOUR, MINUTE
+from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail.delivery import NotBefore
+from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
+from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.links import store as link_store
-from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done
-from xpressbot.identity.passwords import request_store
-from xpressbot.identity.passwords.request_store import PasswordRequest
 from xpressbot.identity.passwords.reset import add_link
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try, password_requests_bucket
 
+PASSWORD_MAIL: Final = "password"
+"""The kind of mail; its parameter `email_key` names the address that was typed, and `asked_at` says when it was last."""
 MAILS_PER_ADDRESS: Final = 3
 """In MAILS_WINDOW. The bound delays a mail and refuses nobody: a stranger who asks in a person's name cannot keep them from asking."""
 MAILS_WINDOW: Final = 1 * HOUR
-SENDING_TAKES_AT_MOST: Final = 5 * MINUTE
-"""After it, a mail that is neither reported as sent nor put off is made anew: its sender has died."""
+
+
+def let_wait(tx: Writing, system: System, email: str, now: int) -> None:
+    """Let the mail to a normalised address wait, whether it has an account or not: the same statement, and a row written either way."""
+    key = email_key(email)
+    outbox.put(tx, system.new_id(), NewMail(PASSWORD_MAIL, None, {"email_key": key, "asked_at": now}, now, _about(key)))
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordMail:
-    """A mail that is to be sent now. token: of a link that works already, and stands nowhere else."""
+    """A mail that is to be sent now. token: of a link that opens nothing before it is stored."""
 
-    request: PasswordRequest
-    account_id: str
-    email: str
+    account: Account
     token: Token
 
 
 class Forgotten:
-    """Takes requests, and hands their mails to the sender one by one."""
+    """Takes requests, and tells the sender what to send."""
 
     def __init__(self, transactions: Transactions, system: System, digest: KeyedDigests, *, sends_mail: bool) -> None:
         """sends_mail: whether mails reach people; where they do not, pages say who can help."""
@@ -57,55 +62,39 @@ class Forgotten:
         if isinstance(charged, Denied):
             return charged
         with self._transactions.writing() as tx:
-            request_store.add(tx, email, self._system.now())
+            let_wait(tx, self._system, email, self._system.now())
             tx.commit()
         return Done()
 
-    def next_mail(self) -> PasswordMail | None:
-        """The next mail to send, with its link made; None while none is due. Of several senders, one gets it.
-
-        The sender reports `delivered` or `failed`; where it does neither, the mail is made anew after SENDING_TAKES_AT_MOST.
-        """
-        while True:
-            with self._transactions.reading() as tx:
-                request = request_store.next_due(tx, self._system.now())
-            if request is None:
-                return None
-            with self._transactions.writing() as tx:
-                mail = self._take(tx, request)
-                tx.commit()
-            if mail is not None:
-                return mail
-
-    def delivered(self, mail: PasswordMail) -> None:
-        """The mail was accepted: its request is settled."""
-        with self._transactions.writing() as tx:
-            request_store.remove(tx, mail.request)
-            tx.commit()
-
-    def failed(self, mail: PasswordMail, until: int) -> None:
-        """The mail was not sent: its link ends, and another is made from `until` on."""
-        with self._transactions.writing() as tx:
-            account_store.lock(tx, mail.account_id)
-            link_store.remove(tx, mail.token.digest)
-            request_store.postpone(tx, mail.request, until)
-            tx.commit()
-
-    def _take(self, tx: Writing, request: PasswordRequest) -> PasswordMail | None:
-        found = account_store.by_email(tx, request.email_key)
-        account = account_store.lock(tx, found.id) if found else None
-        now = self._system.now()
-        taken = request_store.postpone(tx, request, now + SENDING_TAKES_AT_MOST)
-        if taken is None:
-            return None
+    def find(self, mail: ClaimedMail) -> PasswordMail | NotBefore | None:
+        """Whom a mail goes to, and with which token. None where the address gets none, NotBefore where it has had enough for now."""
+        key: str = mail.parameters["email_key"]
+        with self._transactions.reading() as tx:
+            account = account_store.by_email(tx, key)
+            now = self._system.now()
+            sent = outbox.sent_about(tx, _about(key), now, MAILS_PER_ADDRESS)
         if account is None or not _gets_mail(account):
-            request_store.remove(tx, taken)
             return None
-        made = link_store.made_since(tx, Link(LinkKind.PASSWORD, account_id=account.id), now - MAILS_WINDOW)
-        if len(made) >= MAILS_PER_ADDRESS:
-            request_store.postpone(tx, taken, sorted(made)[-MAILS_PER_ADDRESS] + MAILS_WINDOW)
-            return None
-        return PasswordMail(taken, account.id, account.email, add_link(tx, self._system, account, now))
+        if len(sent) == MAILS_PER_ADDRESS and sent[-1] + MAILS_WINDOW > now:
+            return NotBefore(sent[-1] + MAILS_WINDOW)
+        return PasswordMail(account, self._system.new_token())
+
+    def store_link(self, tx: Writing, mail: PasswordMail, now: int) -> bool:
+        """Open the link of a mail that is about to leave; False where its address gets none any more. The caller commits."""
+        account = account_store.lock(tx, mail.account.id)
+        if account is None or not _gets_mail(account) or account.email != mail.account.email:
+            return False
+        add_link(tx, account, mail.token, now)
+        return True
+
+    def remove_link(self, tx: Writing, mail: PasswordMail) -> None:
+        """The mail did not leave, so that nobody has its link. The caller commits."""
+        account_store.lock(tx, mail.account.id)
+        link_store.remove(tx, mail.token.digest)
+
+
+def _about(key: str) -> str:
+    return f"{PASSWORD_MAIL}:{key}"
 
 
 def _gets_mail(account: Account) -> bool:

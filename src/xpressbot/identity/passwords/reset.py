@@ -46,7 +46,8 @@ class PasswordReset:
             if account.status is not AccountStatus.ACTIVE:
                 return Denied(PasswordLinkRefusal.ACCOUNT_DISABLED)
             now = self._system.now()
-            token = add_link(tx, self._system, account, now)
+            token = self._system.new_token()
+            add_link(tx, account, token, now)
             event = NewEvent(EventKind.PASSWORD_LINK_ISSUED, {}, actor=OPERATOR)
             append_event(tx, self._system.entropy, account.id, event, now)
             tx.commit()
@@ -90,10 +91,8 @@ class PasswordReset:
         return account if account is not None and account.status is AccountStatus.ACTIVE else None
 
 
-def add_link(tx: Writing, system: System, account: Account, now: int) -> Token:
-    """Make a link for a new password. Of more than MOST_PASSWORD_LINKS that are open, the oldest end. The account must be locked."""
-    token = system.new_token()
+def add_link(tx: Writing, account: Account, token: Token, now: int) -> None:
+    """Open a link for a new password. Of more than MOST_PASSWORD_LINKS that are open, the oldest end. The account must be locked."""
     new_link = Link(LinkKind.PASSWORD, account_id=account.id, security_version=account.security_version)
     link_store.keep_newest(tx, new_link, link.MOST_PASSWORD_LINKS - 1, now)
     link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.PASSWORD])
-    return token

@@ -15,7 +15,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.passwords import request_store
+from xpressbot.identity.passwords.forgotten import let_wait
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -32,7 +32,7 @@ class Report:
 
 
 class ThisWasntMe:
-    """Makes the links, and does what their button says."""
+    """Opens the links, and does what their button says."""
 
     def __init__(self, transactions: Transactions, system: System, is_protected: Callable[[Reading, str], bool]) -> None:
         """is_protected: whether signing in to an account needs a second factor."""
@@ -40,14 +40,24 @@ class ThisWasntMe:
         self._system = system
         self._is_protected = is_protected
 
-    def make_link(self, tx: Writing, account_id: str, now: int) -> Token:
-        """The token of a link for the mail that tells an account of something. It works on every later version of the account.
+    def new_token(self) -> Token:
+        """The token for a link in a mail that tells an account of something. It opens nothing before the link is stored."""
+        return self._system.new_token()
 
-        The caller holds the account's lock, and commits.
+    def store_link(self, tx: Writing, account_id: str, token: Token, now: int) -> bool:
+        """Open the link of a mail that is about to leave; False where there is no such account. The caller commits.
+
+        The link works on every later version of the account.
         """
-        token = self._system.new_token()
+        if account_store.lock(tx, account_id) is None:
+            return False
         link_store.add(tx, Link(LinkKind.NOT_ME, account_id=account_id), token.digest, now, now + link.LIFETIME[LinkKind.NOT_ME])
-        return token
+        return True
+
+    def remove_link(self, tx: Writing, account_id: str, token: Token) -> None:
+        """The mail did not leave, so that nobody has its link. The caller commits."""
+        account_store.lock(tx, account_id)
+        link_store.remove(tx, token.digest)
 
     def preview(self, token: Token | None) -> Report | None:
         """What this link would do; None when it is not open. Looking uses nothing up."""
@@ -79,7 +89,7 @@ class ThisWasntMe:
             known_browser_store.forget_all(tx, account.id)
             raise_security_version(tx, account.id, keep_session=None)
             if done.password_status is PasswordStatus.VOID:
-                request_store.add(tx, account.email, now)
+                let_wait(tx, self._system, account.email, now)
             event = client.event(EventKind.THIS_WASNT_ME, password=done.password_status.value, sessions_ended=done.sessions_ended)
             append_event(tx, self._system.entropy, account.id, event, now)
             tx.commit()

@@ -75,14 +75,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_observation")),
     )
     op.create_table(
-        "password_request",
-        sa.Column("email_key", sa.Text(), nullable=False),
-        sa.Column("asked_at", sa.BigInteger(), nullable=False),
-        sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("email_key", name=op.f("pk_password_request")),
-    )
-    op.create_index(op.f("ix_password_request_due_at"), "password_request", ["due_at"])
-    op.create_table(
         "security_event",
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
