@@ -36,6 +36,8 @@ from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
 
 BUCKETS = "throttle_bucket"
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Marks operations whose transactions are built as those are that run on both engines."""
 
 
 def confirmed(services: Services, caller: Caller, code: TotpCode) -> InPlace:
@@ -44,6 +46,7 @@ def confirmed(services: Services, caller: Caller, code: TotpCode) -> InPlace:
     return outcome
 
 
+@ON_SQLITE
 def test_starting_an_enrolment(installation: Installation) -> None:
     """The secret and its event, or neither."""
     caller = signed_in(installation.services)
@@ -88,6 +91,7 @@ def test_moving_to_a_new_phone(installation: Installation) -> None:
     assert before["recovery_code"] == after["recovery_code"]
 
 
+@ON_SQLITE
 def test_moving_from_a_lost_phone(installation: Installation) -> None:
     """App and recovery codes change together: never a new app with the codes that a thief may have, nor the other way round."""
     person = protected(installation.services)
@@ -104,6 +108,7 @@ def test_moving_from_a_lost_phone(installation: Installation) -> None:
     assert not set(before["recovery_code"]) & set(after["recovery_code"])
 
 
+@ON_SQLITE
 def test_adding_an_app(installation: Installation) -> None:
     """It is there with its event and the raised session, or it is not; the others are as they were."""
     person = protected(installation.services)
@@ -120,6 +125,7 @@ def test_adding_an_app(installation: Installation) -> None:
     assert len(after["security_event"]) == len(before["security_event"]) + 1
 
 
+@ON_SQLITE
 def test_removing_an_app(installation: Installation) -> None:
     """It is gone with its secret and with the sessions it may have opened, or nothing is."""
     person = protected(installation.services)
@@ -135,6 +141,7 @@ def test_removing_an_app(installation: Installation) -> None:
     assert [len(stage["session"]) for stage in (before, after)] == [2, 1]
 
 
+@ON_SQLITE
 def test_disabling(installation: Installation) -> None:
     """Authenticator, codes, other sessions and pending sign-ins all go, or all stay."""
     person = protected(installation.services)
@@ -152,6 +159,7 @@ def test_disabling(installation: Installation) -> None:
     assert_ended(installation.services, waiting)
 
 
+@ON_SQLITE
 def test_replacing_the_recovery_codes(installation: Installation) -> None:
     """The old set is in force or the new one: never none, never both."""
     person = protected(installation.services)
@@ -218,6 +226,7 @@ def test_a_wrong_password_stays_counted(installation: Installation) -> None:
     _assert_only_counted(before, counted, BUCKETS, rows=2)
 
 
+@ON_SQLITE
 def test_claiming_the_installation(installation: Installation) -> None:
     """Account, ownership, used link, session and event, or none of them: there is no half-made owner."""
     token = installation.services.identity.registration.issue_welcome_link()
@@ -234,6 +243,7 @@ def test_claiming_the_installation(installation: Installation) -> None:
     assert (before["installation"], after["installation"]) == ([(1, None)], [(1, after["account"][0][0])])
 
 
+@ON_SQLITE
 def test_resetting_2fa(installation: Installation) -> None:
     """Apps, codes, sessions, known browsers and waits go, sign-ins and set-ups count no more, and the link is there: all or nothing."""
     person = protected(installation.services)
@@ -276,6 +286,7 @@ def test_confirming_after_a_reset(installation: Installation) -> None:
     assert [[row[_index(used)] is None for row in stage["pending_sign_in"]] for stage in (before, after)] == [[True], [False]]
 
 
+@ON_SQLITE
 def test_accepting_an_invitation(installation: Installation) -> None:
     """Account, used link, session and event, or none of them; the first one is the owner's in the same moment."""
     token = installation.services.identity.registration.invite("anna@example.com")
