@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from tests.support.child_processes import fork_together
 from tests.support.crashes import crash_everywhere
-from tests.support.installation import Installation, install
+from tests.support.installation import CLIENT, Installation, install
 from tests.support.mail_server import Received, free_port, mail_server
+from tests.support.mails import links
 from tests.support.people import protected, signed_in
 from tests.support.races import race_in_threads
 from xpressbot.bootstrap import build
@@ -26,6 +27,8 @@ from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.tables import LINK
 
 ANNA = "anna@example.com"
 
@@ -143,6 +146,38 @@ def test_of_mails_about_the_same_one_waits(installation: Installation) -> None:
         assert add(tx, 9) is True
 
 
+def test_a_mail_that_is_put_beside_one_about_the_same_brings_it_up_to_date(installation: Installation) -> None:
+    """Of those that are put at once one row waits, with the parameters of the last; a claim of it goes on."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+
+    def put(tx: Writing, number: int) -> int:
+        outbox.put(tx, f"{number:032}", NewMail("password", None, {"asked_at": number}, now, about="this"))
+        return number
+
+    race_in_threads(installation, 4, put)
+    with transactions.writing() as tx:
+        mail = outbox.claim(tx, now, now + CLAIM_TERM)
+        assert mail is not None
+        put(tx, 9)
+        assert outbox.end(tx, mail, outbox.MailState.SENT, now) is True
+        put(tx, 8)
+        tx.commit()
+    assert column(installation, "parameters") == ['{"asked_at": 8}', '{"asked_at": 9}']
+
+
+def test_a_mail_that_is_delayed_is_due_and_late_then_only(installation: Installation) -> None:
+    """And a claim that has ended delays nothing."""
+    with Transactions(installation.services.database).writing() as tx:
+        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, 100))
+        mail = outbox.claim(tx, 100, 200)
+        assert mail is not None
+        assert outbox.delay(tx, mail, 300) is True
+        assert [outbox.is_due(tx, at) for at in (299, 300)] == [False, True]
+        assert outbox.look(tx, 299).oldest is None
+        assert outbox.claim(tx, 300, 400) is not None
+        assert outbox.delay(tx, mail, 900) is False
+
+
 def test_an_event_beside_a_mail_that_is_marked_is_told_by_one_of_the_two(mailing: Installation, received: Received) -> None:
     """They meet at the notice's row: whichever is first, the event's mail waits afterwards."""
     account = mailing.add_account()
@@ -186,6 +221,36 @@ def test_a_kill_between_acceptance_and_our_commit_doubles_one_mail_and_no_other_
     doubled = [number for number, times in enumerate(copies) if times == 2]
     assert doubled == list(range(doubled[0], doubled[0] + len(doubled)))
     assert set(copies) == {1, 2}
+
+
+@pytest.mark.parametrize("reply", ["250 OK", "450 busy"])
+def test_wherever_a_kill_comes_a_link_for_a_new_password_arrives_and_works(mailing: Installation, received: Received, reply: str) -> None:
+    """Also where the try that was killed was to fail. A kill leaves at most one link more, whose token nobody has."""
+    anna, forgotten, began = mailing.add_account(), mailing.services.identity.forgotten, mailing.clock.now()
+    forgotten.ask(ANNA, CLIENT)
+    received.replies["DATA"] = reply
+
+    def afterwards() -> None:
+        mailing.entropy.token_bytes(1)  # the process that was killed drew what this one would draw
+        received.replies.clear()
+        mailing.clock.advance(minutes=11)
+        mailing.services.mail.next_round()
+        tokens = links(received.mails, LinkKind.PASSWORD)
+        assert len(set(tokens)) == len(tokens) in {1, 2}
+        assert all(mailing.services.identity.password_reset.account_of(token) == anna for token in tokens)
+        assert len(links_of(mailing)) <= 2
+        assert column(mailing, "state") == ["sent"]
+        received.mails.clear()
+        received.replies["DATA"] = reply
+        mailing.clock.set(began)
+        mailing.services.database.dispose()
+
+    crash_everywhere(mailing, lambda services: services.mail.next_round(), afterwards=afterwards)
+
+
+def links_of(installation: Installation) -> list[bytes]:
+    with installation.services.database.read() as connection:
+        return list(connection.execute(select(LINK.c.token_hash)).scalars())
 
 
 def test_the_oldest_that_is_late_is_told(installation: Installation) -> None:

@@ -41,6 +41,18 @@ def test_the_last_step_of_a_sign_in(installation: Installation) -> None:
     assert [len(stage["session"]) for stage in (before, after)] == [1, 1]
 
 
+def test_a_forgotten_password(installation: Installation) -> None:
+    """The mail waits, or it does not; the try is counted first."""
+    installation.add_account()
+
+    def operation(services: Services) -> None:
+        assert services.identity.forgotten.ask("anna@example.com", CLIENT) == Done()
+
+    before, counted, after = crash_everywhere(installation, operation)
+    assert [len(stage["outbox"]) for stage in (before, counted, after)] == [0, 0, 1]
+    assert [len(stage["throttle_bucket"]) for stage in (before, counted, after)] == [0, 1, 1]
+
+
 def test_a_new_password_by_a_link(installation: Installation) -> None:
     """Password, used link, ended sessions and event, or none of them."""
     services = installation.services

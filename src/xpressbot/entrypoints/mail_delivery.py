@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from xpressbot.entrypoints.messages.languages import Languages
-from xpressbot.entrypoints.messages.mails import Addressee, Words, notice_mail, password_mail
+from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
@@ -19,6 +19,7 @@ from xpressbot.foundation.mail.message import Letter
 from xpressbot.foundation.mail.outbox import ClaimedMail
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.address import ascii_form
+from xpressbot.identity.administration.trial_mails import TRIAL_MAIL
 from xpressbot.identity.audit.notice_mails import NOTICE_MAIL
 from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.use_cases import Identity
@@ -32,6 +33,7 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
     """What makes the words of every kind of mail, in the language that its account has chosen. languages: gives those that there are."""
     by_kind: Mapping[str, Prepare] = {
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
+        TRIAL_MAIL: partial(_trial, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
     }
 
@@ -88,6 +90,14 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
         stored=lambda tx, now: identity.forgotten.store_link(tx, asked, now),
         failed=lambda tx: identity.forgotten.remove_link(tx, asked),
     )
+
+
+def _trial(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    account = identity.trial_mails.find(mail)
+    if account is None:
+        return None
+    texts = languages().of_choice(account.language)
+    return Prepared(_letter(texts, account, mail_for_test(texts, public_url)))
 
 
 def _letter(texts: Texts, account: Account, words: Words) -> Letter:

@@ -13,6 +13,7 @@ from xpressbot.foundation.mail import retention as mail
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.sessions import SessionAdministration
+from xpressbot.identity.administration.trial_mails import TrialMails
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
 from xpressbot.identity.audit.history import History
@@ -76,6 +77,7 @@ class Identity:
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
+    trial_mails: TrialMails
     two_factor_reset: TwoFactorReset
     re_encryption: ReEncryption
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from xpressbot.entrypoints.messages.formatting import plain_moment
 from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.foundation.mail.outbox import MailState, MailStatus
 from xpressbot.foundation.mail.transport import FailureReason
 
 FAILURES: Final[Mapping[FailureReason, str]] = {
@@ -32,6 +34,29 @@ FAILURES: Final[Mapping[FailureReason, str]] = {
 def failure_text(texts: Texts, reason: FailureReason | None) -> str:
     """A sentence or two; None stands for what a newer version has written."""
     return texts.gettext(_UNKNOWN if reason is None else FAILURES[reason])
+
+
+def trial_mail_text(texts: Texts, address: str, status: MailStatus) -> str | None:
+    """What has become of a test mail to this address; None where there is nothing to tell."""
+    said = {"address": address, "moment": plain_moment(texts, status.at)}
+    match status.state:
+        case MailState.WAITING if status.failure is None:
+            return texts.gettext("A test mail to %(address)s is on its way. Open this page again in a moment.") % said
+        case MailState.WAITING:
+            waits = texts.gettext("The test mail to %(address)s has not left yet, and is tried again at %(moment)s.") % said
+            return f"{waits} {failure_text(texts, status.failure)}"
+        case MailState.SENT:
+            return (
+                texts.gettext(
+                    "The mail server took the test mail to %(address)s at %(moment)s. See whether it has arrived, and not as spam."
+                )
+                % said
+            )
+        case MailState.DEAD:
+            given_up = texts.gettext("The test mail to %(address)s was given up at %(moment)s.") % said
+            return f"{given_up} {failure_text(texts, status.failure)}"
+        case MailState.VOID | None:
+            return None
 
 
 _UNKNOWN: Final = N_("It is not known why.")

@@ -29,6 +29,8 @@ from sqlalchemy import (
 
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.foundation.mail.transport import FailureReason
 from xpressbot.foundation.times import DAY
 
 FURTHEST_AHEAD: Final = 2 * DAY
@@ -78,6 +80,10 @@ _OF_THE_FUTURE = _FIRST.where(_TABLE.due_at > bindparam("incredible")).subquery(
 _NEXT = union_all(select(_DUE), select(_OF_THE_FUTURE)).limit(1)
 _IS_CLAIMED = and_(_TABLE.id == bindparam("of_id"), _WAITS, _TABLE.tries == bindparam("of_tries"))
 _LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
+_LATEST_ABOUT = select(OUTBOX).where(_TABLE.about == bindparam("of_about")).order_by(_TABLE.id.desc()).limit(1)
+_HASTEN = (
+    update(OUTBOX).where(_TABLE.about == bindparam("of_about"), _WAITS, _TABLE.last_failure.is_not(None)).values(due_at=bindparam("now"))
+)
 _SENT_ABOUT = (
     select(_TABLE.ended_at)
     .where(_TABLE.about == bindparam("of_about"), _TABLE.state == MailState.SENT.value, _TABLE.ended_at <= bindparam("now"))
@@ -128,6 +134,18 @@ class Outbox:
     failure: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MailStatus:
+    """What has become of a mail. state: None for one that a newer version gave it. at: since when, or when the next try is due.
+
+    failure: of its last try; None where none has failed, or in a way that only a newer version knows.
+    """
+
+    state: MailState | None
+    at: int
+    failure: FailureReason | None
+
+
 def add(tx: Writing, mail_id: str, mail: NewMail) -> bool:
     """Let a mail wait; False, and nothing written, where one about the same waits already."""
     statement = tx.insert(OUTBOX).on_conflict_do_nothing(index_elements=[_TABLE.about], index_where=_IS_WAITING).returning(_TABLE.id)
@@ -147,6 +165,20 @@ def last_about(tx: Reading, about: str) -> int | None:
     """When the last mail about something was sent or given up, or was to be sent."""
     at: int | None = tx.select(_LAST_ABOUT, {"of_about": about}).scalar_one()
     return at
+
+
+def latest_about(tx: Reading, about: str) -> MailStatus | None:
+    """What has become of the mail about something that was wanted last."""
+    row = tx.select(_LATEST_ABOUT, {"of_about": about}).one_or_none()
+    if row is None:
+        return None
+    failure = None if row.last_failure is None else member_or_none(FailureReason, row.last_failure)
+    return MailStatus(member_or_none(MailState, row.state), row.due_at if row.ended_at is None else row.ended_at, failure)
+
+
+def hasten(tx: Writing, about: str, now: int) -> None:
+    """Where tries of the mail about something have failed, the next one is due now."""
+    tx.execute(_HASTEN, {"of_about": about, "now": now})
 
 
 def sent_about(tx: Reading, about: str, now: int, most: int) -> Sequence[int]:

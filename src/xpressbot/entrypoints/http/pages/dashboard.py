@@ -1,9 +1,10 @@
 """The dashboard: protection, notices, recent activity, and for the owner what is wrong with the installation."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from markupsafe import Markup, escape
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.diagnostics.background_check import CheckResult
@@ -15,14 +16,17 @@ from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.event_titles import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is
+from xpressbot.entrypoints.messages.mail_failures import trial_mail_text
 from xpressbot.entrypoints.messages.notice_details import notice_detail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.administration.doctor_checks import ENCRYPTED_SECRETS_CHECK
+from xpressbot.identity.administration.trial_mails import TrialMailRefusal
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
-from xpressbot.identity.outcomes import Done
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
 
 _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _COUNTED_IN_WORDS: Final = frozenset({EventKind.PASSWORD_GUESSING, EventKind.STOPPED_AT_SECOND_FACTOR})
@@ -31,6 +35,7 @@ _COUNTED_IN_WORDS: Final = frozenset({EventKind.PASSWORD_GUESSING, EventKind.STO
 def show_dashboard(request: PageRequest, caller: Caller) -> Response:
     """The first page after signing in."""
     dashboard = request.identity.account_page.dashboard(caller)
+    without_mail = not request.site.services.settings.smtp_url
     return request.page(
         "dashboard.html",
         caller.account,
@@ -44,7 +49,8 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         read=[_notice(request.texts, notice) for notice in dashboard.read],
         activity=[_entry(request.texts, event) for event in dashboard.activity],
         installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
-        without_mail=not request.site.services.settings.smtp_url,
+        without_mail=without_mail,
+        trial_mail=_trial_mail(request, caller) if dashboard.owner and not without_mail else None,
     )
 
 
@@ -53,6 +59,35 @@ def acknowledge_notices(request: PageRequest, caller: Caller) -> SignedInOutcome
     shown = [Shown(int(one[1]), int(one[2])) for word in request.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
     outcome = request.identity.account_page.acknowledge(caller, shown) if shown else Done()
     return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
+
+
+def send_test_mail(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """Let a test mail to the owner wait; the dashboard says what becomes of it. For all others there is nothing at this address."""
+    outcome = request.identity.trial_mails.ask(caller)
+    match outcome:
+        case Done():
+            return redirect(HOME_PATH)
+        case StepUpRequired():
+            return outcome
+        case Denied():
+            return _not_sent(outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_sent(denied: Denied[SessionRefusal | TrialMailRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case TrialMailRefusal.NOT_OWNER:
+            raise HTTPException(404)
+        case unknown:
+            assert_never(unknown)
+
+
+def _trial_mail(request: PageRequest, caller: Caller) -> str | None:
+    status = request.identity.trial_mails.status(caller)
+    return None if status is None else trial_mail_text(request.texts, caller.account.email, status)
 
 
 def _entry(texts: Texts, event: SecurityEvent) -> dict[str, Any]:
@@ -103,4 +138,5 @@ def _what(finding: Finding, said: Advice) -> Markup:
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", HOME_PATH, Action.VIEW_ACCOUNT, show_dashboard),
     SignedInPage("POST", "/notices/seen", Action.ACKNOWLEDGE_NOTICES, acknowledge_notices, returns_to=HOME_PATH),
+    SignedInPage("POST", "/mail/test", Action.SEND_TEST_MAIL, send_test_mail, returns_to=HOME_PATH),
 ]

@@ -33,12 +33,15 @@ class Action(StrEnum):
     CHANGE_NAME = "change_name"
     CLOSE_ACCOUNT = "close_account"
     CHOOSE_LANGUAGE = "choose_language"
+    SEND_TEST_MAIL = "send_test_mail"
 
 
 class Permission(StrEnum):
     """Whose matters an action touches."""
 
     OWN_ACCOUNT = "own_account"
+    INSTALLATION = "installation"
+    """The owner's alone."""
 
 
 class ProofNeeded(StrEnum):
@@ -96,4 +99,5 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CHANGE_NAME: _own(ProofNeeded.FRESH),
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
+    Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

@@ -1,0 +1,65 @@
+"""The test mail that an owner sends to their own address from the dashboard, to see whether mail works."""
+
+from typing import Final
+
+from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail.outbox import ClaimedMail, MailStatus, NewMail
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import Entry, Gate, SessionRefusal, Unchanged
+
+TRIAL_MAIL: Final = "test"
+"""The kind of mail."""
+
+
+class TrialMailRefusal(Reason):
+    """Why no test mail is sent."""
+
+    NOT_OWNER = "not_owner"
+
+
+class TrialMails:
+    """Lets a test mail wait for the sender, as any other mail does, so that a mail server that hangs keeps no page waiting."""
+
+    def __init__(self, transactions: Transactions, gate: Gate) -> None:
+        self._transactions = transactions
+        self._gate = gate
+
+    def ask(self, caller: Caller) -> Done | Denied[SessionRefusal | TrialMailRefusal] | StepUpRequired:
+        """Let one mail to the caller's own address wait. One that has failed already is tried now.
+
+        Refused for all but the owner. It is no change of security, so no event.
+        """
+
+        def operation(entry: Entry) -> Unchanged[Done | Denied[TrialMailRefusal]]:
+            if installation_store.owner(entry.tx) != entry.account.id:
+                return Unchanged(Denied(TrialMailRefusal.NOT_OWNER))
+            about = _about(entry.account.id)
+            mail = NewMail(TRIAL_MAIL, entry.account.id, {}, entry.now, about)
+            if not outbox.add(entry.tx, entry.system.new_id(), mail):
+                outbox.hasten(entry.tx, about, entry.now)
+            return Unchanged(Done())
+
+        return self._gate.run(caller, Action.SEND_TEST_MAIL, operation)
+
+    def status(self, caller: Caller) -> MailStatus | None:
+        """What has become of the caller's last one; None where there was none lately."""
+        with self._transactions.reading() as tx:
+            return outbox.latest_about(tx, _about(caller.account.id))
+
+    def find(self, mail: ClaimedMail) -> Account | None:
+        """Whom a test mail goes to; None where the account is used no more."""
+        if mail.account_id is None:
+            return None
+        with self._transactions.reading() as tx:
+            account = account_store.by_id(tx, mail.account_id)
+        return account if account is not None and account.status is AccountStatus.ACTIVE else None
+
+
+def _about(account_id: str) -> str:
+    return f"{TRIAL_MAIL}:{account_id}"
