@@ -189,7 +189,8 @@ def counts(installation: Installation) -> Mapping[str, Counter[str]]:
                 joined: Any = select(ACCOUNT.c.email, func.count()).where(of_account == ACCOUNT.c.id)
                 return Counter(dict(connection.execute(joined.where(*conditions).group_by(ACCOUNT.c.email)).all()))
 
-            signed_in = (SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value, SECURITY_EVENT.c.seq > EVENTS_EACH)
+            kinds = [EventKind.SIGNED_IN.value, EventKind.SIGNED_IN_IN_NEW_BROWSER.value]
+            signed_in = (SECURITY_EVENT.c.kind.in_(kinds), SECURITY_EVENT.c.seq > EVENTS_EACH)
             return {"events": count(SECURITY_EVENT.c.subject, *signed_in), "sessions": count(SESSION.c.account_id)}
     finally:
         database.dispose()

@@ -118,7 +118,7 @@ def _assert_one_session(two_workers: TwoWorkers, person: Person, answers: list[h
         # One for the browser that turned 2FA on, one for the winner.
         assert connection.execute(select(func.count()).select_from(SESSION).where(of_person)).scalar_one() == 2
         assert connection.execute(select(func.count()).where(KNOWN_BROWSER.c.account_id == person.account.id)).scalar_one() == 2
-    kinds = (EventKind.SIGNED_IN, EventKind.SIGNED_IN_WITH_BACKUP)
+    kinds = (EventKind.SIGNED_IN, EventKind.SIGNED_IN_IN_NEW_BROWSER, EventKind.SIGNED_IN_WITH_BACKUP)
     assert sum(_count(two_workers, person, kind) for kind in kinds) == 2
 
 

@@ -37,7 +37,8 @@ def broken_at(services: Services, account_id: str) -> int | None:
 
 def sign_ins(services: Services, account_id: str) -> tuple[int, int]:
     """How often an account has signed in without a recovery code: by its record, and by the sessions that there are."""
-    signed_in = (SECURITY_EVENT.c.subject == account_id, SECURITY_EVENT.c.kind == EventKind.SIGNED_IN.value)
+    kinds = [EventKind.SIGNED_IN.value, EventKind.SIGNED_IN_IN_NEW_BROWSER.value]
+    signed_in = (SECURITY_EVENT.c.subject == account_id, SECURITY_EVENT.c.kind.in_(kinds))
     with services.database.read() as connection:
         events: int = connection.execute(select(func.count()).select_from(SECURITY_EVENT).where(*signed_in)).scalar_one()
         sessions: int = connection.execute(select(func.count()).where(SESSION.c.account_id == account_id)).scalar_one()
