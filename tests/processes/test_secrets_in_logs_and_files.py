@@ -3,6 +3,9 @@
 import base64
 import re
 import sqlite3
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,9 +20,11 @@ from tests.support.form_client import FormClient
 from tests.support.secret_search import found, of_bytes, of_codes, of_text, of_token
 from tests.support.server import serving
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 
 PASSWORD = "canary-lantern-orchid-thunder"
+NEW_PASSWORD = "canary-copper-willow-kettle"
 WRONG_PASSWORD = "canary-wrong-pebble-harbour"
 EMAIL = "canary@example.com"
 SHOWS_THE_KEY_AGAIN = "/account/2fa/confirm"
@@ -61,19 +66,20 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
 def test_no_secret_leaves_through_logs_files_addresses_or_error_pages(shell: Shell, log_format: str) -> None:
-    """But for the welcome link: printed at the start, and the first address that is opened."""
+    """But for links: the welcome link, printed at the start, and a mailed one, in a file for its owner alone. Each is opened once."""
     shell = shell.with_settings(XPRESSBOT_LOG_FORMAT=log_format)
     with serving(shell) as server:
         (welcome,) = server.welcome_tokens
         visitor = UseCaseBrowser(server.url)
         seeds, codes = _guide(visitor, welcome, shell)
-        database = b"".join(path.read_bytes() for path in (shell.directory / "var" / "data").iterdir())
+        mailed = _mailed_link(visitor, shell)
+        database = _database_files(shell)
         visitor.client.close()
         server.stop()
         logs = server.logs
-    database += b"".join(path.read_bytes() for path in (shell.directory / "var" / "data").iterdir())
+    database += _database_files(shell)
 
-    needles = of_text("password", PASSWORD) | of_text("wrong password", WRONG_PASSWORD) | of_codes(codes)
+    needles = of_text("password", PASSWORD) | of_text("wrong password", WRONG_PASSWORD) | of_text("new", NEW_PASSWORD) | of_codes(codes)
     for number, seed in enumerate(seeds):
         needles |= of_bytes(f"seed {number}", seed)
     for name, token in visitor.tokens.items():
@@ -84,7 +90,8 @@ def test_no_secret_leaves_through_logs_files_addresses_or_error_pages(shell: She
 
     link = f"/welcome?token={welcome}".encode()
     assert (logs.count(link), sum(address.endswith(link.decode()) for address in visitor.addresses)) == (1, 1)
-    addresses = "\n".join(visitor.addresses).encode().replace(link, b"")
+    assert visitor.addresses.count(f"{server.url}{mailed}") == 1
+    addresses = "\n".join(visitor.addresses).encode().replace(link, b"").replace(mailed.encode(), b"")
     assert found(logs.replace(link, b""), needles) == []
     assert found(database, needles) == []
     assert found(addresses, needles) == []
@@ -135,6 +142,38 @@ def _guide(visitor: UseCaseBrowser, welcome: str, shell: Shell) -> tuple[list[by
     visitor.get("/nowhere")
     visitor.post("/account/2fa/disable")
     return [_seed(given_up), _seed(phone)], codes + newer
+
+
+def _mailed_link(visitor: UseCaseBrowser, shell: Shell) -> str:
+    """Ask for a link for a new password, and open it when its mail has come; its path."""
+    assert visitor.post("/forgot-password", email=EMAIL).status_code == 200
+    pattern, until = re.compile(rb"/link/password\?token=\S+"), SystemClock().now() + 30 * SECOND
+    found: list[bytes] = []
+    while not found and SystemClock().now() < until:
+        visitor.client.get("/healthz")
+        found = [one for file in _data(shell).glob("mail/*.eml") for one in pattern.findall(_unfolded(file))]
+    (path,) = found
+    assert {file.stat().st_mode & 0o777 for file in _data(shell).glob("mail/*.eml")} == {0o600}
+    assert visitor.get(path.decode()).headers["location"] == "/link/password"
+    visitor.get("/link/password")
+    assert visitor.post("/link/password", password=NEW_PASSWORD).status_code == 200
+    return path.decode()
+
+
+def _unfolded(file: Path) -> bytes:
+    mail = message_from_bytes(file.read_bytes(), policy=default)
+    assert isinstance(mail, EmailMessage)
+    content = mail.get_content()
+    assert isinstance(content, str)
+    return content.encode()
+
+
+def _data(shell: Shell) -> Path:
+    return shell.directory / "var" / "data"
+
+
+def _database_files(shell: Shell) -> bytes:
+    return b"".join(path.read_bytes() for path in _data(shell).iterdir() if path.is_file())
 
 
 def _seed(phone: AuthenticatorApp) -> bytes:
