@@ -71,6 +71,10 @@ from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.profile.closing import AccountClosing
+from xpressbot.identity.profile.email_change import EmailChange
+from xpressbot.identity.profile.email_confirmation import EmailConfirmation
+from xpressbot.identity.profile.email_mails import EmailMails
+from xpressbot.identity.profile.email_stop import EmailStop
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
@@ -142,6 +146,7 @@ def build(
         figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
     )
     notice_mails = NoticeMails(transactions, system)
+    email_mails = EmailMails(transactions, system)
     mail_files = MailFiles(settings.data_dir / "mail")
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
@@ -170,6 +175,10 @@ def build(
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
         language_choice=LanguageChoice(gate),
         name_change=NameChange(gate),
+        email_change=EmailChange(transactions, gate, system),
+        email_confirmation=EmailConfirmation(transactions, gate, system),
+        email_stop=EmailStop(transactions, system),
+        email_mails=email_mails,
         account_closing=AccountClosing(gate, kinds),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),
@@ -196,7 +205,7 @@ def build(
             system,
             mail_sender(settings),
             mail_files if not settings.smtp_url else smtp_transport(settings),
-            preparing(notice_mails, settings.public_url, load_languages),
+            preparing(notice_mails, email_mails, settings.public_url, load_languages),
             telemetry.mails.count,
         ),
         mail_files=mail_files,

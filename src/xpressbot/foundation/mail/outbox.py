@@ -78,6 +78,9 @@ _OF_THE_FUTURE = _FIRST.where(_TABLE.due_at > bindparam("incredible")).subquery(
 _NEXT = union_all(select(_DUE), select(_OF_THE_FUTURE)).limit(1)
 _IS_CLAIMED = and_(_TABLE.id == bindparam("of_id"), _WAITS, _TABLE.tries == bindparam("of_tries"))
 _LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
+_WITHDRAW = (
+    update(OUTBOX).where(_TABLE.about == bindparam("of_about"), _WAITS).values(state=MailState.VOID.value, ended_at=bindparam("now"))
+)
 _OLDEST = (
     select(_TABLE.wanted_at, _TABLE.last_failure).where(_WAITS, _TABLE.wanted_at <= bindparam("now")).order_by(_TABLE.wanted_at).limit(1)
 )
@@ -138,6 +141,16 @@ def add(tx: Writing, mail_id: str, mail: NewMail) -> bool:
     }
     statement = tx.insert(OUTBOX).on_conflict_do_nothing(index_elements=[_TABLE.about], index_where=_IS_WAITING).returning(_TABLE.id)
     return tx.execute(statement, row).one_or_none() is not None
+
+
+def withdraw(tx: Writing, about: str, now: int) -> None:
+    """A mail about something is not to be sent any more, where one waits."""
+    tx.execute(_WITHDRAW, {"of_about": about, "now": now})
+
+
+def is_claimed(tx: Reading, mail: ClaimedMail) -> bool:
+    """Whether a mail is still to be sent by the process that took it."""
+    return tx.select(select(_TABLE.id).where(_IS_CLAIMED), {"of_id": mail.id, "of_tries": mail.tries}).first() is not None
 
 
 def last_about(tx: Reading, about: str) -> int | None:

@@ -9,9 +9,10 @@ from typing import Final
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
-from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.links import store as link_store
@@ -98,7 +99,7 @@ class Forgotten:
         taken = request_store.postpone(tx, request, now + SENDING_TAKES_AT_MOST)
         if taken is None:
             return None
-        if account is None or not _gets_mail(account):
+        if account is None or not _gets_mail(tx, account, now):
             request_store.remove(tx, taken)
             return None
         made = link_store.made_since(tx, Link(LinkKind.PASSWORD, account_id=account.id), now - MAILS_WINDOW)
@@ -108,9 +109,11 @@ class Forgotten:
         return PasswordMail(taken, account.id, account.email, add_link(tx, self._system, account, now))
 
 
-def _gets_mail(account: Account) -> bool:
-    """Whether a link for a new password may be mailed to an account's address.
+def _gets_mail(tx: Reading, account: Account, now: int) -> bool:
+    """Whether a link for a new password may be mailed to an account's address. This is the one place that decides it.
 
-    This is the one place that decides it: when accounts know which addresses are confirmed, it asks that here.
+    Only to one that a mailed token has confirmed (ASVS 6.3.7), and not while the change to it can be stopped: else whoever has changed
+    it would take the account with its next mail.
     """
-    return account.status is AccountStatus.ACTIVE
+    is_settled = reserved_address_store.of_account(tx, account.id, now) is None
+    return account.status is AccountStatus.ACTIVE and account.email_confirmed_at is not None and is_settled

@@ -31,6 +31,8 @@ class Action(StrEnum):
     CHECK_BACKUP = "check_backup"
     CHANGE_PASSWORD = "change_password"
     CHANGE_NAME = "change_name"
+    CHANGE_EMAIL = "change_email"
+    CONFIRM_EMAIL = "confirm_email"
     CLOSE_ACCOUNT = "close_account"
     CHOOSE_LANGUAGE = "choose_language"
 
@@ -59,16 +61,18 @@ class Requirement:
     """What an action needs.
 
     writes: whether it changes something, so that its route takes POST only. while_locked: whether a locked session is enough for it.
+    among_accounts: whether it depends on other accounts than the person's own, so that the gate locks the installation first.
     """
 
     permission: Permission
     proof: ProofNeeded
     writes: bool
     while_locked: bool = False
+    among_accounts: bool = False
 
 
-def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False) -> Requirement:
-    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked)
+def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False, among_accounts: bool = False) -> Requirement:
+    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked, among_accounts)
 
 
 ACTIONS: Final[Mapping[Action, Requirement]] = {
@@ -94,6 +98,8 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
     Action.CHANGE_PASSWORD: _own(ProofNeeded.CURRENT_PASSWORD),
     Action.CHANGE_NAME: _own(ProofNeeded.FRESH),
+    Action.CHANGE_EMAIL: _own(ProofNeeded.FRESH),
+    Action.CONFIRM_EMAIL: _own(ProofNeeded.NONE, among_accounts=True),
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
 }
