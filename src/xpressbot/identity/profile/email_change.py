@@ -62,7 +62,7 @@ class EmailChange:
             return charge
 
         def operation(entry: Entry) -> Unchanged[Done]:
-            let_wait(entry, email)
+            _let_wait(entry, entry.account.email if is_address_of(entry.account, email) else email)
             return Unchanged(Done())
 
         return self._gate.run(caller, Action.CHANGE_EMAIL, operation)
@@ -73,7 +73,7 @@ def is_address_of(account: Account, email: str) -> bool:
     return email_key(account.email) == email_key(email)
 
 
-def let_wait(entry: Entry, email: str) -> None:
+def _let_wait(entry: Entry, email: str) -> None:
     """Let the mail wait, in the place of one that waits already."""
     link_store.void(entry.tx, Link(LinkKind.EMAIL, account_id=entry.account.id), entry.now)
     about = f"{EMAIL_MAIL}:{entry.account.id}"
