@@ -75,6 +75,7 @@ from xpressbot.identity.profile.email_change import EmailChange
 from xpressbot.identity.profile.email_confirmation import EmailConfirmation
 from xpressbot.identity.profile.email_mails import EmailMails
 from xpressbot.identity.profile.email_stop import EmailStop
+from xpressbot.identity.profile.export import AccountExport
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
@@ -179,6 +180,7 @@ def build(
         email_confirmation=EmailConfirmation(transactions, gate, system),
         email_stop=EmailStop(transactions, system),
         email_mails=email_mails,
+        account_export=AccountExport(transactions, gate, kinds),
         account_closing=AccountClosing(gate, kinds),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),

@@ -146,9 +146,11 @@ def test_what_is_no_address_is_said_beside_the_field(email: str, installation: I
 def test_the_answer_is_the_same_for_an_address_of_somebody_else(installation: Installation, signed_in: Browser) -> None:
     """But for the address itself; nothing is sent."""
     installation.add_account("ben@example.com", "Ben Falk")
-    answers = [words(signed_in.post(ASK, email=email).text).replace(email, "") for email in ("nobody@example.com", "ben@example.com")]
-    assert answers[0] == answers[1]
-    assert [mail["To"] for mail in send_mails(installation)] == ["nobody@example.com"]
+    answers = set()
+    for email in ("nobody@example.com", "ben@example.com"):
+        answers.add(words(signed_in.post(ASK, email=email).text).replace(email, ""))
+        mailed = [mail["To"] for mail in send_mails(installation)]
+    assert (len(answers), mailed) == (1, ["nobody@example.com"])
 
 
 def test_the_sixth_mail_of_an_hour_is_refused(installation: Installation, signed_in: Browser) -> None:

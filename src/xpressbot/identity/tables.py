@@ -52,10 +52,11 @@ RESERVED_ADDRESS: Final = Table(
     METADATA,
     # The address that an account had before its last change. Until then nobody else may have it, and it may be brought back.
     Column("email_key", Text, primary_key=True),
-    Column("account_id", _ID, ForeignKey("account.id"), nullable=False, unique=True),
+    _account(),
     Column("email", Text, nullable=False),
     Column("email_confirmed_at", BigInteger),
     Column("reserved_until", BigInteger, nullable=False),
+    Index(None, "account_id"),
 )
 
 INSTALLATION: Final = Table(

@@ -35,6 +35,7 @@ from xpressbot.identity.profile.email_change import EmailChange
 from xpressbot.identity.profile.email_confirmation import EmailConfirmation
 from xpressbot.identity.profile.email_mails import EmailMails
 from xpressbot.identity.profile.email_stop import EmailStop
+from xpressbot.identity.profile.export import AccountExport
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
@@ -80,6 +81,7 @@ class Identity:
     email_confirmation: EmailConfirmation
     email_stop: EmailStop
     email_mails: EmailMails
+    account_export: AccountExport
     account_closing: AccountClosing
     registration: Registration
     administration: Administration

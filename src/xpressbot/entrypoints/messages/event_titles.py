@@ -65,6 +65,7 @@ EVENT_TITLES: Final[Mapping[EventKind, str]] = {
     EventKind.EMAIL_CONFIRMED: N_("E-mail address confirmed"),
     EventKind.EMAIL_CHANGED: N_("E-mail address changed"),
     EventKind.EMAIL_CHANGE_STOPPED: N_("Change of e-mail address stopped from the old address"),
+    EventKind.ACCOUNT_EXPORTED: N_("Account data downloaded"),
     EventKind.THIS_WASNT_ME: N_('"This wasn\'t me" was reported from a mail'),
     EventKind.PASSWORD_CHANGED: N_("Password changed"),
     EventKind.PASSWORD_RESET: N_("New password set by a link"),

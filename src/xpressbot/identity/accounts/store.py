@@ -98,6 +98,12 @@ def is_email_taken(tx: Reading, email: str, now: int, *, but_by: str | None = No
     return (found is not None and found.id != but_by) or reserved_address_store.is_reserved(tx, email, now)
 
 
+def created_at(tx: Reading, account_id: str) -> int:
+    """When the account was made."""
+    at: int = tx.select(select(ACCOUNT.c.created_at).where(ACCOUNT.c.id == account_id)).scalar_one()
+    return at
+
+
 def set_email(tx: Writing, account_id: str, email: str, confirmed_at: int | None) -> bool:
     """Give the account another address; False, and nothing written, where another account has it. The installation must be locked."""
     key = email_key(email)

@@ -33,6 +33,7 @@ class Action(StrEnum):
     CHANGE_NAME = "change_name"
     CHANGE_EMAIL = "change_email"
     CONFIRM_EMAIL = "confirm_email"
+    EXPORT_DATA = "export_data"
     CLOSE_ACCOUNT = "close_account"
     CHOOSE_LANGUAGE = "choose_language"
 
@@ -100,6 +101,7 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CHANGE_NAME: _own(ProofNeeded.FRESH),
     Action.CHANGE_EMAIL: _own(ProofNeeded.FRESH),
     Action.CONFIRM_EMAIL: _own(ProofNeeded.NONE, among_accounts=True),
+    Action.EXPORT_DATA: _own(ProofNeeded.FRESH),
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
 }

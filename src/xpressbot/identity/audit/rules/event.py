@@ -63,6 +63,7 @@ class EventKind(StrEnum):
     EMAIL_CONFIRMED = "account.email_confirmed"
     EMAIL_CHANGED = "account.email_changed"
     EMAIL_CHANGE_STOPPED = "account.email_change_stopped"
+    ACCOUNT_EXPORTED = "account.exported"
     THIS_WASNT_ME = "account.this_wasnt_me"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_RESET = "password.reset"
@@ -99,6 +100,7 @@ NOTABLE: Final = frozenset(
         EventKind.PASSWORD_EXPOSED,
         EventKind.EMAIL_CHANGED,
         EventKind.EMAIL_CHANGE_STOPPED,
+        EventKind.ACCOUNT_EXPORTED,
         EventKind.THIS_WASNT_ME,
         EventKind.PASSWORD_CHANGED,
         EventKind.PASSWORD_RESET,

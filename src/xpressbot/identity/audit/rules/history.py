@@ -46,6 +46,7 @@ GROUPS: Final[Mapping[EventKind, EventGroup]] = {
     EventKind.EMAIL_CONFIRMED: EventGroup.ACCOUNT,
     EventKind.EMAIL_CHANGED: EventGroup.ACCOUNT,
     EventKind.EMAIL_CHANGE_STOPPED: EventGroup.ACCOUNT,
+    EventKind.ACCOUNT_EXPORTED: EventGroup.ACCOUNT,
     EventKind.THIS_WASNT_ME: EventGroup.ACCOUNT,
     EventKind.SIGNED_IN: EventGroup.SIGN_IN,
     EventKind.SIGNED_IN_WITH_BACKUP: EventGroup.SIGN_IN,

@@ -241,9 +241,9 @@ def upgrade() -> None:
         sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("reserved_until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("email_key", name=op.f("pk_reserved_address")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_reserved_address_account_id_account")),
-        sa.UniqueConstraint("account_id", name=op.f("uq_reserved_address_account_id")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_reserved_address_account_id")),
     )
+    op.create_index(op.f("ix_reserved_address_account_id"), "reserved_address", ["account_id"])
     op.create_table(
         "session",
         sa.Column("id", sa.String(length=32), nullable=False),
