@@ -72,6 +72,11 @@ from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.profile.closing import AccountClosing
+from xpressbot.identity.profile.email_change import EmailChange
+from xpressbot.identity.profile.email_confirmation import EmailConfirmation
+from xpressbot.identity.profile.email_mails import EmailMails
+from xpressbot.identity.profile.email_stop import EmailStop
+from xpressbot.identity.profile.export import AccountExport
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
@@ -170,6 +175,11 @@ def build(
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
         language_choice=LanguageChoice(gate),
         name_change=NameChange(gate),
+        email_change=EmailChange(transactions, gate, system),
+        email_confirmation=EmailConfirmation(transactions, gate, system),
+        email_stop=EmailStop(transactions, system),
+        email_mails=EmailMails(transactions, system),
+        account_export=AccountExport(transactions, gate, kinds),
         account_closing=AccountClosing(gate, kinds),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         administration=Administration(transactions, system, kinds),

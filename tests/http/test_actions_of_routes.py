@@ -28,6 +28,7 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
         "session": "nobody's",
         "app": app,
         "name": "Tablet",
+        "email": "anna.berg@example.net",
         "code": protected.phone.next_code(),
         "password": PASSWORD,
         "lost": "no",

@@ -71,11 +71,14 @@ DESTINATIONS = [
     "/account/2fa/recovery-codes",
     "/account/2fa/setup",
     "/account/close",
+    "/account/email",
     "/account/history",
     "/account/password",
     "/account/profile",
     "/account/sessions",
 ]
+OF_A_LINK = ["/link/email"]
+"""Reached by a link first, and then after signing in."""
 
 
 def test_a_place_that_is_no_page_of_ours_leads_to_the_dashboard(installation: Installation, browser: Browser) -> None:
@@ -131,6 +134,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/account/confirm-identity",
         "/forgot-password",
         "/sign-in/new-password",
+        "/link/email-stop",
         "/link/invite",
         "/link/not-me",
         "/link/password",
@@ -142,7 +146,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/api/v1/session",
         "/api/v1/openapi.json",
     }
-    assert sorted(signed_in_pages - others) == DESTINATIONS
+    assert sorted(signed_in_pages - others) == DESTINATIONS + OF_A_LINK
 
 
 def test_a_wrong_password_keeps_the_place(installation: Installation, browser: Browser) -> None:

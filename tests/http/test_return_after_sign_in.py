@@ -31,6 +31,9 @@ RETURNS_TO = {
     "/account/password": "/account/password",
     "/account/language": "/account",
     "/account/profile": "/account/profile",
+    "/account/email": "/account/email",
+    "/account/export": "/account/profile",
+    "/link/email": "/link/email",
     "/account/close": "/account/close",
     "/account/sessions/end": "/account/sessions",
     "/account/sessions/end-others": "/account/sessions",
@@ -38,7 +41,7 @@ RETURNS_TO = {
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/sign-in/unlock", "/forgot-password"}
-PUBLIC |= {"/welcome", "/language", "/link/invite", "/link/re-enrolment", "/link/password", "/link/not-me"}
+PUBLIC |= {"/welcome", "/language", "/link/invite", "/link/re-enrolment", "/link/password", "/link/not-me", "/link/email-stop"}
 
 
 def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
@@ -58,6 +61,7 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
         "/account/2fa/disable",
         CODES,
         "/account/confirm-identity",
+        "/account/email",
         "/account/password",
         "/account/sessions",
     ):

@@ -14,6 +14,7 @@ from xpressbot.foundation.mail import retention as of_mail
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.times import DAY, SECOND
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import retention as of_accounts
 from xpressbot.identity.factors import retention as of_factors
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.links import retention as of_links
@@ -40,6 +41,8 @@ LIVES = {
     "link_counts": (None, of_throttling.LINK_COUNT_KEPT),
     "new_password_counts": (None, of_throttling.NEW_PASSWORD_COUNT_KEPT),
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
+    "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
+    "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),
     "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),
     "sent_mails": (0, of_mail.SENT_KEPT),
     "dead_letters": (0, of_mail.DEAD_KEPT),

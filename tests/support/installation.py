@@ -1,8 +1,10 @@
 """A built installation, with the cheapest password hash, and people in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import update
 
 from tests.support.settable_system import SeededEntropy, SettableClock
 from xpressbot.bootstrap import MakeKinds, build
@@ -13,6 +15,7 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.tables import ACCOUNT
 
 PASSWORD = "violet-anchor-meadow-kettle"
 CLIENT = Client(address="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
@@ -27,10 +30,18 @@ class Installation:
     entropy: SeededEntropy
 
     def add_account(self, email: str = "anna@example.com", name: str = "Anna Berg", password: str = PASSWORD) -> Account:
-        """Make an account as the operator does; the first is the owner's."""
+        """Make an account as the operator does, with a confirmed address; the first is the owner's."""
         account = self.services.identity.registration.create(NewAccount(email, name, password))
         assert isinstance(account, Account), account
-        return account
+        return self.confirm(account)
+
+    def confirm(self, account: Account) -> Account:
+        """As if a mailed link had confirmed the account's address."""
+        now = self.clock.now()
+        with self.services.database.write() as connection:
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(email_confirmed_at=now))
+            connection.commit()
+        return replace(account, email_confirmed_at=now)
 
     def close(self) -> None:
         """Let go of threads and connections."""

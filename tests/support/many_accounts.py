@@ -132,11 +132,17 @@ class _Rows:
             "link_counts": (tables.THROTTLE_BUCKET, self.count(f"link:{self._random(32).hex()}", ended)),
             "new_password_counts": (tables.THROTTLE_BUCKET, self.count(f"new_password:{self._id()}", ended)),
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
+            "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
+            "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
             "sent_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT)),
             "dead_letters": (OUTBOX, self.mail(account_id, ended, MailState.DEAD)),
             "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
+
+    def reserved_address(self, account_id: str, until: int) -> Row:
+        email = f"{self._random(8).hex()}@example.com"
+        return {"email_key": email, "account_id": account_id, "email": email, "reserved_until": until}
 
     def session(self, account_id: str, made_at: int) -> Row:
         return {

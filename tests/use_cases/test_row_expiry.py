@@ -23,7 +23,7 @@ from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SecondFactorR
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.retention import PENDING_SIGN_IN_KEPT
-from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, RESERVED_ADDRESS, SESSION, THROTTLE_BUCKET
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, PASSWORD
@@ -41,6 +41,8 @@ TABLES = {
     "link_counts": THROTTLE_BUCKET,
     "new_password_counts": THROTTLE_BUCKET,
     "password_request_counts": THROTTLE_BUCKET,
+    "email_link_counts": THROTTLE_BUCKET,
+    "reserved_addresses": RESERVED_ADDRESS,
     "step_up_counts": THROTTLE_BUCKET,
     "enrolment_counts": THROTTLE_BUCKET,
     "sent_mails": OUTBOX,

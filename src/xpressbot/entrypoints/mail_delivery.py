@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from xpressbot.entrypoints.messages.email_mails import email_changed_mail, email_mail
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail
 from xpressbot.entrypoints.messages.translation import Texts
@@ -22,6 +23,9 @@ from xpressbot.identity.accounts.rules.address import ascii_form
 from xpressbot.identity.administration.trial_mails import TRIAL_MAIL
 from xpressbot.identity.audit.notice_mails import NOTICE_MAIL
 from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
+from xpressbot.identity.profile.email_change import EMAIL_MAIL
+from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL
+from xpressbot.identity.profile.email_mails import EmailLinkMail
 from xpressbot.identity.use_cases import Identity
 
 POLL_SECONDS: Final = 5
@@ -31,10 +35,13 @@ _LOG = structlog.get_logger("xpressbot.mail")
 
 def preparing(identity: Identity, public_url: str, languages: Callable[[], Languages]) -> Prepare:
     """What makes the words of every kind of mail, in the language that its account has chosen. languages: gives those that there are."""
+    emails = identity.email_mails
     by_kind: Mapping[str, Prepare] = {
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
         TRIAL_MAIL: partial(_trial, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
+        EMAIL_MAIL: partial(_with_link, emails.confirmation, email_mail, public_url, languages),
+        EMAIL_CHANGED_MAIL: partial(_with_link, emails.stop, email_changed_mail, public_url, languages),
     }
 
     def prepare(mail: ClaimedMail) -> Prepared | NotBefore | None:
@@ -90,6 +97,21 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
         stored=lambda tx, now: identity.forgotten.store_link(tx, asked, now),
         failed=lambda tx: identity.forgotten.remove_link(tx, asked),
     )
+
+
+def _with_link(
+    find: Callable[[ClaimedMail], EmailLinkMail | None],
+    words_of: Callable[[Texts, EmailLinkMail, str], Words],
+    public_url: str,
+    languages: Callable[[], Languages],
+    mail: ClaimedMail,
+) -> Prepared | None:
+    told = find(mail)
+    if told is None:
+        return None
+    texts = languages().of_choice(told.language)
+    words = words_of(texts, told, public_url)
+    return Prepared(Letter(ascii_form(told.email), words.subject, words.text, texts.tag))
 
 
 def _trial(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:

@@ -43,6 +43,20 @@ ACCOUNT: Final = Table(
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
     Column("password_status", String(16), nullable=False, server_default=text("'in_use'")),
     Column("language", String(35)),
+    # When a mailed token last proved that its person gets the mail of this address; none where none has.
+    Column("email_confirmed_at", BigInteger),
+)
+
+RESERVED_ADDRESS: Final = Table(
+    "reserved_address",
+    METADATA,
+    # The address that an account had before its last change. Until then nobody else may have it, and it may be brought back.
+    Column("email_key", Text, primary_key=True),
+    _account(),
+    Column("email", Text, nullable=False),
+    Column("email_confirmed_at", BigInteger),
+    Column("reserved_until", BigInteger, nullable=False),
+    Index(None, "account_id"),
 )
 
 INSTALLATION: Final = Table(

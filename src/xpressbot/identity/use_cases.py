@@ -31,6 +31,11 @@ from xpressbot.identity.passwords.reset import PasswordReset
 from xpressbot.identity.passwords.session_password import SessionPassword
 from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.profile.closing import AccountClosing
+from xpressbot.identity.profile.email_change import EmailChange
+from xpressbot.identity.profile.email_confirmation import EmailConfirmation
+from xpressbot.identity.profile.email_mails import EmailMails
+from xpressbot.identity.profile.email_stop import EmailStop
+from xpressbot.identity.profile.export import AccountExport
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
@@ -72,6 +77,11 @@ class Identity:
     history: History
     language_choice: LanguageChoice
     name_change: NameChange
+    email_change: EmailChange
+    email_confirmation: EmailConfirmation
+    email_stop: EmailStop
+    email_mails: EmailMails
+    account_export: AccountExport
     account_closing: AccountClosing
     registration: Registration
     administration: Administration
@@ -84,7 +94,7 @@ class Identity:
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
     """The rows of all packages and kinds of factors that are removed some time after they have ended."""
-    packages = (sessions, sign_in, links, factors, throttling, mail)
+    packages = (sessions, sign_in, links, factors, throttling, accounts, mail)
     return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 

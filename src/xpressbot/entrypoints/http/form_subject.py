@@ -61,6 +61,11 @@ class FormSubject:
         return cls(account.id, account.email, Holder.LINK)
 
     @classmethod
+    def of_address_before(cls, account_id: str, address: str) -> "FormSubject":
+        """The person whom an account's address belonged to before its last change, by the link that stops it."""
+        return cls(account_id, address, Holder.LINK)
+
+    @classmethod
     def of_link(cls, token: Token, address: str) -> "FormSubject":
         """A person who is to have an account by a link."""
         return cls(token.digest.hex(), address, Holder.LINK)

@@ -45,6 +45,7 @@ class PublicPage:
     shown_to: whom a form sent here must have been shown to, if a person is known; every form is for one person, but those of
     page_routes.FOR_ANYBODY.
     hashes_at: where the handler hashes a password, what its form is a try at. Only by it does one reach the threads that may.
+    after_sign_in: whether people are sent to sign in by it, and come back.
     """
 
     method: str
@@ -52,11 +53,12 @@ class PublicPage:
     handler: Callable[[PageRequest], Response]
     hashes_at: Target | None = None
     shown_to: Callable[[PageRequest], FormSubject | None] | None = None
+    after_sign_in: bool = False
 
     @property
     def is_destination(self) -> bool:
         """Whether `next` may name it."""
-        return False
+        return self.after_sign_in
 
     def answer(self, request: PageRequest) -> Response:
         """Run the handler."""

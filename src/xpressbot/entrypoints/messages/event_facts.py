@@ -150,6 +150,8 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "result": (N_("Result"), _result),
     "name": (N_("App"), _verbatim),
     "before": (N_("Name before"), _verbatim),
+    "email": (N_("E-mail address"), _verbatim),
+    "email_before": (N_("E-mail address before"), _verbatim),
     "password": (N_("Password"), _password),
     "sessions_ended": (N_("Other browsers signed out"), _number),
     "backups_renewed": (N_("Recovery codes replaced"), _yes_or_no),

@@ -89,6 +89,9 @@ _SENT_ABOUT = (
     .where(_TABLE.about == bindparam("of_about"), _TABLE.state == MailState.SENT.value, _TABLE.ended_at <= bindparam("now"))
     .order_by(_TABLE.ended_at.desc())
 )
+_WITHDRAW = (
+    update(OUTBOX).where(_TABLE.about == bindparam("of_about"), _WAITS).values(state=MailState.VOID.value, ended_at=bindparam("now"))
+)
 _OLDEST = (
     select(_TABLE.wanted_at, _TABLE.last_failure).where(_WAITS, _TABLE.wanted_at <= bindparam("now")).order_by(_TABLE.wanted_at).limit(1)
 )
@@ -159,6 +162,16 @@ def put(tx: Writing, mail_id: str, mail: NewMail) -> None:
     tx.execute(
         statement.on_conflict_do_update(index_elements=[_TABLE.about], index_where=_IS_WAITING, set_=changed), _new_row(mail_id, mail)
     )
+
+
+def withdraw(tx: Writing, about: str, now: int) -> None:
+    """A mail about something is not to be sent any more, where one waits."""
+    tx.execute(_WITHDRAW, {"of_about": about, "now": now})
+
+
+def is_claimed(tx: Reading, mail: ClaimedMail) -> bool:
+    """Whether a mail is still to be sent by the process that took it."""
+    return tx.select(select(_TABLE.id).where(_IS_CLAIMED), {"of_id": mail.id, "of_tries": mail.tries}).first() is not None
 
 
 def last_about(tx: Reading, about: str) -> int | None:

@@ -7,6 +7,8 @@ from sqlalchemy import Row, bindparam, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus
 from xpressbot.identity.accounts.rules.address import email_key
 from xpressbot.identity.tables import ACCOUNT
@@ -15,6 +17,7 @@ IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
 _BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
 _LOCK = _BY_ID.with_for_update()
+_OTHER = ACCOUNT.alias("other")
 
 _NEXT_VERSION = ACCOUNT.c.security_version + 1
 _RAISE_VERSION = (
@@ -23,7 +26,10 @@ _RAISE_VERSION = (
 
 
 def add(tx: Writing, account: Account, now: int) -> bool:
-    """False, and nothing written, when the address is taken."""
+    """False, and nothing written, when the address is taken or reserved. It locks the installation."""
+    installation_store.lock(tx)
+    if reserved_address_store.is_reserved(tx, account.email, now):
+        return False
     row = {
         "id": account.id,
         "email": account.email,
@@ -86,6 +92,31 @@ def set_name(tx: Writing, account_id: str, name: str) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(name=name))
 
 
+def is_email_taken(tx: Reading, email: str, now: int, *, but_by: str | None = None) -> bool:
+    """Whether an account has this address, or had it until lately. but_by: an account that does not count."""
+    found = by_email(tx, email)
+    return (found is not None and found.id != but_by) or reserved_address_store.is_reserved(tx, email, now)
+
+
+def created_at(tx: Reading, account_id: str) -> int:
+    """When the account was made."""
+    at: int = tx.select(select(ACCOUNT.c.created_at).where(ACCOUNT.c.id == account_id)).scalar_one()
+    return at
+
+
+def set_email(tx: Writing, account_id: str, email: str, confirmed_at: int | None) -> bool:
+    """Give the account another address; False, and nothing written, where another account has it. The installation must be locked."""
+    key = email_key(email)
+    has_it = select(_OTHER.c.id).where(_OTHER.c.email_key == key, _OTHER.c.id != account_id)
+    values = {"email": email, "email_key": key, "email_confirmed_at": confirmed_at}
+    return tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id, ~has_it.exists()).values(values)).rowcount == 1
+
+
+def confirm_email(tx: Writing, account_id: str, now: int) -> None:
+    """Note that the account's person gets the mail of its address."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(email_confirmed_at=now))
+
+
 def close(tx: Writing, account_id: str) -> None:
     """Close the account for good, and free its address."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=AccountStatus.CLOSED.value, email_key=None))
@@ -129,6 +160,7 @@ def account_from(row: Any) -> Account:
         must_enrol=bool(row.must_enrol),
         password_status=member_or_none(PasswordStatus, row.password_status),
         language=row.language,
+        email_confirmed_at=row.email_confirmed_at,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, Shown, Told, hidden_from, place, weight
+from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, NoticeState, Shown, Told, hidden_from, place, weight
 from xpressbot.identity.audit.store import by_number, read_details
 from xpressbot.identity.tables import NOTICE, SECURITY_EVENT
 
@@ -87,6 +87,13 @@ def acknowledge(tx: Writing, account_id: str, session_id: str, shown: Sequence[S
     seen = tuple_(_TABLE.first_seq, _TABLE.last_seq).in_(pairs)
     statement = update(NOTICE).where(_is_shown(session_id), seen).values(acknowledged_at=now)
     return tx.execute(statement, {"of_account": account_id}).rowcount
+
+
+def states(tx: Reading, account_id: str) -> Sequence[NoticeState]:
+    """What has become of all notices of an account, the oldest first."""
+    statement = select(NOTICE, _TIMES).where(_TABLE.account_id == account_id).order_by(_TABLE.first_seq)
+    rows = tx.select(statement)
+    return [NoticeState(row.kind, row.first_seq, row.last_seq, row.times, row.acknowledged_at, row.mailed_at) for row in rows]
 
 
 def last_told(tx: Reading, account_id: str, kind: EventKind) -> int | None:

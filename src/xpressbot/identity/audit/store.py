@@ -19,6 +19,12 @@ def latest(tx: Reading, account_id: str, limit: int) -> Sequence[SecurityEvent]:
     return [_event(row) for row in tx.select(statement)]
 
 
+def whole_history(tx: Reading, account_id: str) -> Sequence[SecurityEvent]:
+    """All events of an account, the oldest first."""
+    statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id).order_by(SECURITY_EVENT.c.seq)
+    return [_event(row) for row in tx.select(statement)]
+
+
 def by_number(tx: Reading, account_id: str, numbers: set[int]) -> Mapping[int, SecurityEvent]:
     """The account's events with these sequence numbers."""
     statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id, SECURITY_EVENT.c.seq.in_(numbers))

@@ -1,1 +1,1 @@
-"""Links that work once: invitations, the owner's first link, re-enrolment, a new password, "This wasn't me"."""
+"""Links that work once: invitations, the owner's first link, re-enrolment, a new password, an address, "This wasn't me"."""

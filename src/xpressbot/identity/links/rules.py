@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.times import DAY, HOUR
+from xpressbot.identity.accounts.rules.address import RESERVED_FOR
 
 
 class LinkKind(StrEnum):
@@ -14,6 +15,10 @@ class LinkKind(StrEnum):
     INVITE = "invite"
     RE_ENROLMENT = "re-enrolment"
     PASSWORD = "password"
+    EMAIL = "email"
+    """Mailed to an address that is to be an account's. With a session of that account it makes it so."""
+    EMAIL_STOP = "email-stop"
+    """Mailed to the address that an account had before. It only takes power away."""
     NOT_ME = "not-me"
     """"This wasn't me", in a mailed notice. It only takes power away."""
 
@@ -38,10 +43,14 @@ LIFETIME: Final = {
     LinkKind.INVITE: 24 * HOUR,
     LinkKind.RE_ENROLMENT: 24 * HOUR,
     LinkKind.PASSWORD: 1 * HOUR,
+    LinkKind.EMAIL: 24 * HOUR,
+    LinkKind.EMAIL_STOP: RESERVED_FOR,
     LinkKind.NOT_ME: 7 * DAY,
 }
 MOST_PASSWORD_LINKS: Final = 3
 """So many are open at a time for one account: mails arrive late, and not in their order."""
+MOST_EMAIL_LINKS: Final = 3
+"""The same of links to one new address: a mail that is sent twice has a token in each copy, and either may be the one that is read."""
 
 
 @dataclass(frozen=True, slots=True)

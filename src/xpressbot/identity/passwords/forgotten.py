@@ -9,12 +9,13 @@ from typing import Final
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
-from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.mail import outbox
 from xpressbot.foundation.mail.delivery import NotBefore
 from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
 from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key
@@ -73,7 +74,8 @@ class Forgotten:
             account = account_store.by_email(tx, key)
             now = self._system.now()
             sent = outbox.sent_about(tx, _about(key), now, MAILS_PER_ADDRESS)
-        if account is None or not _gets_mail(account):
+            gets_mail = account is not None and _gets_mail(tx, account, now)
+        if account is None or not gets_mail:
             return None
         if len(sent) == MAILS_PER_ADDRESS and sent[-1] + MAILS_WINDOW > now:
             return NotBefore(sent[-1] + MAILS_WINDOW)
@@ -82,7 +84,7 @@ class Forgotten:
     def store_link(self, tx: Writing, mail: PasswordMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where its address gets none any more. The caller commits."""
         account = account_store.lock(tx, mail.account.id)
-        if account is None or not _gets_mail(account) or account.email != mail.account.email:
+        if account is None or not _gets_mail(tx, account, now) or account.email != mail.account.email:
             return False
         add_link(tx, account, mail.token, now)
         return True
@@ -97,9 +99,11 @@ def _about(key: str) -> str:
     return f"{PASSWORD_MAIL}:{key}"
 
 
-def _gets_mail(account: Account) -> bool:
-    """Whether a link for a new password may be mailed to an account's address.
+def _gets_mail(tx: Reading, account: Account, now: int) -> bool:
+    """Whether a link for a new password may be mailed to an account's address. This is the one place that decides it.
 
-    This is the one place that decides it: when accounts know which addresses are confirmed, it asks that here.
+    Only to one that a mailed token has confirmed (ASVS 6.3.7), and not while the change to it can be stopped: else whoever has changed
+    it would take the account with its next mail.
     """
-    return account.status is AccountStatus.ACTIVE
+    is_settled = reserved_address_store.of_account(tx, account.id, now) is None
+    return account.status is AccountStatus.ACTIVE and account.email_confirmed_at is not None and is_settled

@@ -1,6 +1,7 @@
 """Closing one's own account, for good."""
 
 from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
@@ -41,6 +42,7 @@ class AccountClosing:
             remove_all_factors(tx, self._kinds, account.id)
             known_browser_store.forget_all(tx, account.id)
             link_store.remove_all(tx, account.id)
+            reserved_address_store.remove(tx, account.id)
             account_store.close(tx, account.id)
             raise_security_version(tx, account.id, keep_session=None)
             return Changed(Done(), caller.event(EventKind.ACCOUNT_CLOSED))

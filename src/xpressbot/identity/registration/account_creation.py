@@ -101,13 +101,14 @@ class Registration:
     def invite(self, email: str) -> Token | Denied[RegistrationRefusal]:
         """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
 
-        Refused when the address has an account.
+        Refused when the address has an account, or was one's until lately.
         """
         token = self._system.new_token()
         with self._transactions.writing() as tx:
-            if account_store.by_email(tx, email) is not None:
-                return Denied(RegistrationRefusal.EMAIL_TAKEN)
+            installation_store.lock(tx)
             now, invitation = self._system.now(), Link(LinkKind.INVITE, email=email)
+            if account_store.is_email_taken(tx, email, now):
+                return Denied(RegistrationRefusal.EMAIL_TAKEN)
             link_store.void(tx, invitation, now)
             link_store.add(tx, invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
             tx.commit()
@@ -181,8 +182,8 @@ class Registration:
     def _begin(self, tx: Writing, account: Account, event: NewEvent, now: int) -> None:
         """Begin the record of an account that was added; an invitation to its address is void from here on.
 
-        The address comes before the link: of several who make an account for it, all but one wait there, and hold no link
-        meanwhile that the one has to void.
+        Whoever adds an account has the installation's lock: of several who make one for the same address, all but one wait there, and
+        hold no link meanwhile that the one has to void.
         """
         link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
         begin_chain(tx, account.id)

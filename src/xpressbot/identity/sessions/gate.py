@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
@@ -173,6 +174,8 @@ class Gate:
         The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
         waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and ends nothing.
         """
+        if ACTIONS[action].among_accounts:
+            installation_store.lock(tx)
         account = account_store.lock(tx, caller.account.id)
         now = self._system.now()
         session = session_store.by_token(tx, caller.token.digest)

@@ -3,6 +3,8 @@
 The one before it still counts for the same browser, whose answer with the new one may have been lost on the way.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, case, delete, false, func, insert, not_, or_, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
@@ -63,6 +65,12 @@ def remember(tx: Writing, old_hash: bytes | None, new_hash: bytes, account_id: s
     if others >= MOST_PER_ACCOUNT:
         _forget_oldest(tx, account_id, now)
     return others > 0
+
+
+def last_sign_ins(tx: Reading, account_id: str) -> Sequence[int]:
+    """When the account last signed in in each of its browsers, the latest first."""
+    times = select(KNOWN_BROWSER.c.last_sign_in_at).where(KNOWN_BROWSER.c.account_id == account_id)
+    return tx.select(times.order_by(KNOWN_BROWSER.c.last_sign_in_at.desc())).scalars().all()
 
 
 def forget_all(tx: Writing, account_id: str) -> None:

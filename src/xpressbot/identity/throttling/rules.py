@@ -59,6 +59,7 @@ ADDRESS: Final = Policy(free=30, first_delay=1 * MINUTE, longest_delay=1 * MINUT
 LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 NEW_PASSWORD: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 PASSWORD_REQUEST: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+EMAIL_LINK: Final = Policy(free=5, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
@@ -67,7 +68,8 @@ NETWORK: Final = "network"
 LINK_FORMS: Final = "link"
 NEW_PASSWORDS: Final = "new_password"
 PASSWORD_REQUESTS: Final = "password_request"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS)
+EMAIL_LINKS: Final = "email_link"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS, EMAIL_LINKS)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -185,3 +187,8 @@ def password_requests(address_digest: str) -> Bucket:
 def new_passwords(holder_id: str) -> Bucket:
     """The bucket for new passwords that are judged in one session, or at one sign-in: what they cost, and what the answers tell."""
     return Bucket(NEW_PASSWORDS, holder_id, NEW_PASSWORD)
+
+
+def email_links(account_id: str) -> Bucket:
+    """The bucket for links that one account has mailed to addresses: whatever a session does, strangers are not flooded by it."""
+    return Bucket(EMAIL_LINKS, account_id, EMAIL_LINK)

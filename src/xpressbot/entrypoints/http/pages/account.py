@@ -43,6 +43,7 @@ def show_settings(request: PageRequest, caller: Caller) -> Response:
         kinds=kind_choices(request),
         other_sessions=request.identity.account_page.other_sessions(caller),
         enrolment_pending=settings.enrolment_pending,
+        email_confirmed_at=caller.account.email_confirmed_at,
         language=request.site.renderer.switch.languages.find(caller.account.language),
     )
 

@@ -4,6 +4,7 @@ from typing import Final, assert_never
 
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.account_document import account_document
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.new_password import name_problem
@@ -11,14 +12,17 @@ from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED
 from xpressbot.entrypoints.messages.refusals import refusal_text
+from xpressbot.foundation.installation_name import InstallationName
 from xpressbot.identity.accounts.rules.account import normalise_name
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.profile.closing import ClosingRefusal
+from xpressbot.identity.profile.export import AccountData
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 
 _PROFILE_PATH: Final = "/account/profile"
+_EXPORT_PATH: Final = "/account/export"
 _CLOSE_PATH: Final = "/account/close"
 
 
@@ -70,9 +74,24 @@ def _not_closed(request: PageRequest, caller: Caller, denied: Denied[SessionRefu
             assert_never(unknown)
 
 
+def export(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """What is kept about the person, as a file."""
+    outcome = request.identity.account_export.export(caller)
+    match outcome:
+        case AccountData():
+            place = InstallationName.of(request.site.services.settings)
+            as_file = {"Content-Disposition": f'attachment; filename="xpressbot-account{place.in_files}.json"'}
+            return Response(account_document(outcome, place.address), media_type="application/json", headers=as_file)
+        case StepUpRequired() | Denied():
+            return outcome
+        case unknown:
+            assert_never(unknown)
+
+
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", _PROFILE_PATH, Action.VIEW_ACCOUNT, show_profile, leads_to=Action.CHANGE_NAME),
     SignedInPage("POST", _PROFILE_PATH, Action.CHANGE_NAME, change_name),
+    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=_PROFILE_PATH),
     SignedInPage("GET", _CLOSE_PATH, Action.VIEW_ACCOUNT, show_close),
     SignedInPage("POST", _CLOSE_PATH, Action.CLOSE_ACCOUNT, close),
 ]

@@ -30,7 +30,7 @@ class PasswordStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """security_version rises with every change of password, factor or status; what was decided on an older one is void."""
+    """security_version rises with every change of password, factor, address or status; what was decided on an older one is void."""
 
     id: str
     email: str
@@ -45,6 +45,9 @@ class Account:
     """None for one that a newer version of this program gave it: the password opens nothing."""
     language: str | None = None
     """The tag of the language that the person has chosen (BCP 47). None: the browser's. A newer version may know more languages."""
+
+    email_confirmed_at: int | None = None
+    """When a mailed token last proved that the person gets the mail of this address; None where none has (ASVS 6.3.7)."""
 
     @property
     def replaces_password(self) -> bool:

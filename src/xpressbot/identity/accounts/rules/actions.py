@@ -31,6 +31,9 @@ class Action(StrEnum):
     CHECK_BACKUP = "check_backup"
     CHANGE_PASSWORD = "change_password"
     CHANGE_NAME = "change_name"
+    CHANGE_EMAIL = "change_email"
+    CONFIRM_EMAIL = "confirm_email"
+    EXPORT_DATA = "export_data"
     CLOSE_ACCOUNT = "close_account"
     CHOOSE_LANGUAGE = "choose_language"
     SEND_TEST_MAIL = "send_test_mail"
@@ -62,16 +65,18 @@ class Requirement:
     """What an action needs.
 
     writes: whether it changes something, so that its route takes POST only. while_locked: whether a locked session is enough for it.
+    among_accounts: whether it depends on other accounts than the person's own, so that the gate locks the installation first.
     """
 
     permission: Permission
     proof: ProofNeeded
     writes: bool
     while_locked: bool = False
+    among_accounts: bool = False
 
 
-def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False) -> Requirement:
-    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked)
+def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False, among_accounts: bool = False) -> Requirement:
+    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked, among_accounts)
 
 
 ACTIONS: Final[Mapping[Action, Requirement]] = {
@@ -97,6 +102,9 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CHECK_BACKUP: _own(ProofNeeded.FRESH),
     Action.CHANGE_PASSWORD: _own(ProofNeeded.CURRENT_PASSWORD),
     Action.CHANGE_NAME: _own(ProofNeeded.FRESH),
+    Action.CHANGE_EMAIL: _own(ProofNeeded.FRESH),
+    Action.CONFIRM_EMAIL: _own(ProofNeeded.NONE, among_accounts=True),
+    Action.EXPORT_DATA: _own(ProofNeeded.FRESH),
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),

@@ -11,9 +11,12 @@ from typing import Final
 import email_validator
 
 from xpressbot.foundation.text import MOST_TYPED, is_ignorable, is_printable
+from xpressbot.foundation.times import HOUR
 from xpressbot.identity.accounts.rules.unicode_scripts import mixes_scripts
 
 MAX_EMAIL_LENGTH: Final = 254
+RESERVED_FOR: Final = 72 * HOUR
+"""After a change of address: for so long the one before is kept for its account, and can stop the change."""
 _PUNYCODE: Final = "xn--"
 
 # A mail server at home may well serve home.arpa or .local, and nothing is sent or looked up here.

@@ -61,6 +61,10 @@ class EventKind(StrEnum):
     NOTICES_SEEN = "notices.seen"
     NEW_PASSWORD_AWAITED = "sign_in.new_password_awaited"
     PASSWORD_EXPOSED = "password.counts_as_known"
+    EMAIL_CONFIRMED = "account.email_confirmed"
+    EMAIL_CHANGED = "account.email_changed"
+    EMAIL_CHANGE_STOPPED = "account.email_change_stopped"
+    ACCOUNT_EXPORTED = "account.exported"
     THIS_WASNT_ME = "account.this_wasnt_me"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_RESET = "password.reset"
@@ -96,6 +100,9 @@ NOTABLE: Final = frozenset(
         EventKind.BACKUPS_REPLACED,
         EventKind.NEW_PASSWORD_AWAITED,
         EventKind.PASSWORD_EXPOSED,
+        EventKind.EMAIL_CHANGED,
+        EventKind.EMAIL_CHANGE_STOPPED,
+        EventKind.ACCOUNT_EXPORTED,
         EventKind.THIS_WASNT_ME,
         EventKind.PASSWORD_CHANGED,
         EventKind.PASSWORD_RESET,

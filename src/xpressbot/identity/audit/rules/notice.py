@@ -103,6 +103,21 @@ class Notice:
         return Shown(self.first.seq, self.last.seq)
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeState:
+    """A notice as it is stored: what it tells, by the numbers of its events, and when it was acknowledged and mailed, if it was.
+
+    kind: also of one that a newer version of this program recorded.
+    """
+
+    kind: str
+    first_seq: int
+    last_seq: int
+    count: int
+    acknowledged_at: int | None
+    mailed_at: int | None
+
+
 def hidden_from(event: NewEvent) -> str | None:
     """The session that did it itself and is not told of it; None when every session is."""
     session = event.details.get("session")

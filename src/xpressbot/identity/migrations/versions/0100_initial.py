@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("must_enrol", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
@@ -224,6 +225,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code_set")),
         sa.UniqueConstraint("account_id", "state", name=op.f("uq_recovery_code_set_account_id_state")),
     )
+    op.create_table(
+        "reserved_address",
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
+        sa.Column("reserved_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("email_key", name=op.f("pk_reserved_address")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_reserved_address_account_id")),
+    )
+    op.create_index(op.f("ix_reserved_address_account_id"), "reserved_address", ["account_id"])
     op.create_table(
         "session",
         sa.Column("id", sa.String(length=32), nullable=False),

@@ -1,0 +1,97 @@
+"""The download of what is kept about a person: a JSON document. What is not named here does not leave the program (ASVS 15.3.1)."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from xpressbot.foundation.times import SECOND
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.rules.event import DetailValue, SecurityEvent
+from xpressbot.identity.audit.rules.notice import NoticeState
+from xpressbot.identity.factors.rules import Authenticator
+from xpressbot.identity.profile.export import AccountData
+from xpressbot.identity.sessions.store import ListedSession
+
+
+def account_document(data: AccountData, place: str) -> str:
+    """The document. place: which installation it is from. Times are ISO 8601, in UTC; what a newer version wrote is null."""
+    document = {
+        "exported_at": _time(data.exported_at),
+        "exported_from": place,
+        "account": _account(data.account, data.created_at),
+        "sessions": [_session(one) for one in data.sessions],
+        "known_browsers": [{"last_sign_in_at": _time(at)} for at in data.known_browsers],
+        "authenticators": [_authenticator(one) for one in data.authenticators],
+        "recovery_codes_left": data.backups_left,
+        "notices": [_notice(one) for one in data.notices],
+        "security_events": _events(data.events),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _account(account: Account, created_at: int) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "email": account.email,
+        "email_confirmed_at": _time(account.email_confirmed_at),
+        "name": account.name,
+        "language": account.language,
+        "status": account.status,
+        "created_at": _time(created_at),
+    }
+
+
+def _session(listed: ListedSession) -> dict[str, Any]:
+    return {
+        "browser": listed.user_agent,
+        "address": listed.address,
+        "began_at": _time(listed.session.authenticated_at),
+        "last_used_at": _time(listed.session.last_used_at),
+        "expires_at": _time(listed.session.expires_at),
+        "methods": sorted(listed.session.amr),
+    }
+
+
+def _authenticator(one: Authenticator) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "name": one.name,
+        "created_at": _time(one.created_at),
+        "confirmed_at": _time(one.confirmed_at),
+        "last_used_at": _time(one.last_used_at),
+    }
+
+
+def _notice(state: NoticeState) -> dict[str, Any]:
+    return {
+        "kind": state.kind,
+        "first_event": state.first_seq,
+        "last_event": state.last_seq,
+        "count": state.count,
+        "acknowledged_at": _time(state.acknowledged_at),
+        "mailed_at": _time(state.mailed_at),
+    }
+
+
+def _events(events: Sequence[SecurityEvent]) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": event.seq,
+            "kind": event.kind,
+            "at": _time(event.at),
+            "factor": event.factor,
+            "actor": event.actor,
+            "target": event.target,
+            "details": {key: _detail(key, value) for key, value in event.details.items()},
+        }
+        for event in events
+    ]
+
+
+def _detail(key: str, value: DetailValue) -> DetailValue:
+    return _time(value) if key.endswith("_at") and isinstance(value, int) else value
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at // SECOND, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

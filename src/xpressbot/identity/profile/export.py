@@ -1,0 +1,72 @@
+"""What an installation keeps about a person, for that person: by a list of what may leave it, and nothing secret (ASVS 14.2.6, 15.3.1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xpressbot.foundation.database.transaction import ReadTransactions
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.audit import notice_store
+from xpressbot.identity.audit import store as event_store
+from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
+from xpressbot.identity.audit.rules.notice import NoticeState
+from xpressbot.identity.factors.kind import Kinds
+from xpressbot.identity.factors.protection import protection_of
+from xpressbot.identity.factors.rules import Authenticator
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
+from xpressbot.identity.sessions import known_browser_store
+from xpressbot.identity.sessions import store as session_store
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
+from xpressbot.identity.sessions.store import ListedSession
+
+
+@dataclass(frozen=True, slots=True)
+class AccountData:
+    """All of it at one time. known_browsers: when each was last signed in with. What leaves the program, the download lists."""
+
+    exported_at: int
+    account: Account
+    created_at: int
+    sessions: Sequence[ListedSession]
+    known_browsers: Sequence[int]
+    authenticators: Sequence[Authenticator]
+    backups_left: int
+    events: Sequence[SecurityEvent]
+    notices: Sequence[NoticeState]
+
+
+class AccountExport:
+    """Reads what is kept, and records that it was asked for."""
+
+    def __init__(self, transactions: ReadTransactions, gate: Gate, kinds: Kinds) -> None:
+        self._transactions = transactions
+        self._gate = gate
+        self._kinds = kinds
+
+    def export(self, caller: Caller) -> AccountData | Denied[SessionRefusal] | StepUpRequired:
+        """The data, with the event of this export among them. It is recorded before anything is given out."""
+        times: list[int] = []
+
+        def operation(entry: Entry) -> Changed[Done]:
+            times.append(entry.now)
+            return Changed(Done(), caller.event(EventKind.ACCOUNT_EXPORTED))
+
+        outcome = self._gate.run(caller, Action.EXPORT_DATA, operation)
+        return self._read(caller, times[-1]) if isinstance(outcome, Done) else outcome
+
+    def _read(self, caller: Caller, now: int) -> AccountData:
+        account = caller.account
+        with self._transactions.reading() as tx:
+            return AccountData(
+                exported_at=now,
+                account=account,
+                created_at=account_store.created_at(tx, account.id),
+                sessions=session_store.list_open(tx, account.id, now),
+                known_browsers=known_browser_store.last_sign_ins(tx, account.id),
+                authenticators=protection_of(tx, account.id).authenticators,
+                backups_left=self._kinds.count_backups_left(tx, account.id),
+                events=event_store.whole_history(tx, account.id),
+                notices=notice_store.states(tx, account.id),
+            )
