@@ -38,7 +38,7 @@ def test_an_event_opens_for_its_details(site: Site, new_person: Callable[..., Pe
     person = new_person(**way_to_browse)
     arrive_signed_in(person, session_of(site))
     person.open("/account")
-    person.page.get_by_role("link", name=labels.ACCOUNT_HISTORY).click()
+    person.page.get_by_role("link", name=labels.VIEW_HISTORY).click()
     person.page.locator(".events summary").first.click()
     details = person.page.locator(".events details[open]")
     assert labels.DONE_BY in details.inner_text()
