@@ -41,7 +41,7 @@ def test_the_link_leaves_the_address_bar_and_makes_the_owners_account(owner: Per
     owner.is_on(labels.OWNER_EXISTS)
     owner.password = passphrase
     owner.open("/")
-    owner.sign_out()
+    owner.sign_out()  # ASVS 7.4.4: from every page, by the menu
     owner.sign_in()
 
 

@@ -134,7 +134,7 @@ def test_a_disabled_account_is_reset_and_said_to_be_disabled(shell: Shell, servi
 
 
 def test_a_link_for_a_new_password_is_printed_alone_on_its_line(shell: Shell, services: Services) -> None:
-    """With how long it is good, and that it is no way round 2FA; the person is told of it."""
+    """ASVS 6.4.6: nobody but its person chooses a password. The link says how long it is good, and is no way round 2FA."""
     protected(services)
     answer = shell.run("accounts", "reset-password", " ANNA@Example.COM ")
     link = printed_link(answer)

@@ -8,6 +8,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.support.people import completed, enrolment_steps, pending, protected, signed_in, welcome_link
 from tests.support.secret_search import found, of_bytes, of_codes, of_text, of_token
 from xpressbot.foundation.crypto.key_ring import load_key_ring
+from xpressbot.foundation.database.engine import METADATA
 from xpressbot.identity.factors.totp.kind import TotpCode
 
 
@@ -55,3 +56,10 @@ def _dump(installation: Installation, directory: Path) -> bytes:
             with connection.cursor().copy(f'COPY "{table}" TO STDOUT') as rows:
                 dump += b"".join(map(bytes, rows))
     return dump
+
+
+def test_no_column_holds_a_hint_or_the_answer_to_a_question() -> None:
+    """ASVS 6.4.2: what a friend may know is no proof of who somebody is."""
+    names = {column.name for table in METADATA.sorted_tables for column in table.columns}
+    assert "password_hash" in names
+    assert [name for name in names if any(word in name for word in ("hint", "question", "answer"))] == []

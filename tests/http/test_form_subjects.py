@@ -1,4 +1,4 @@
-"""What a page was shown for: a form acts for that one, or is refused with 409 before anything is charged."""
+"""Rule 7b: what a page was shown for. A form acts for that one, or is refused with 409 before anything is charged."""
 
 import re
 from collections.abc import Callable, Mapping

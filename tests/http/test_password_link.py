@@ -67,6 +67,18 @@ def test_a_link_of_a_person_with_2fa_sets_the_password_and_opens_nothing(
     assert "The operator made a link for a new password" in home
 
 
+def test_a_mailed_link_and_a_recovery_code_are_two_proofs(
+    installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
+) -> None:
+    """NIST 4.2.2.2: together they recover an account with 2FA on; the link alone leaves 2FA as it is."""
+    browser = opened(new_browser(), link_for(installation))
+    browser.post(LINK, password=NEW)
+    assert browser.sign_in(password=NEW).headers["location"] == "/sign-in/code"
+    assert browser.post("/sign-in/recovery-code", code=protected.codes[0]).headers["location"] == "/"
+    assert (browser.me()["amr"], browser.me()["aal"]) == (["pwd", "recovery_code"], 2)
+    assert "2FA Enabled" in words(browser.get("/account").text)
+
+
 def test_opening_a_link_changes_nothing(installation: Installation, link: Token, new_browser: Callable[..., Browser]) -> None:
     """Mail scanners open every link, some of them twice; the person's own click still counts."""
     before = contents(installation)

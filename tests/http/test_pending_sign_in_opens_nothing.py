@@ -1,4 +1,4 @@
-"""Between the password and the second factor (NIST SP 800-63B-4 section 5.1): a pending sign-in is no session."""
+"""Between the password and the second factor (NIST 5.1 of SP 800-63B-4): a pending sign-in is no session."""
 
 from collections.abc import Callable
 

@@ -40,7 +40,7 @@ def submissions(two_workers: TwoWorkers, person: Person, way: str, count: int = 
 
 @pytest.mark.parametrize("way", ["totp", "recovery_code"])
 def test_fifty_submissions_of_one_code_give_one_session(two_workers: TwoWorkers, person: Person, way: str) -> None:
-    """Exactly one of fifty pending sign-ins becomes a session; the others are refused or have to wait."""
+    """ASVS 6.5.1: exactly one of fifty pending sign-ins becomes a session; the others are refused or have to wait."""
     answers = send(two_workers.server.url, submissions(two_workers, person, way))
 
     statuses = Counter(answer.status_code for answer in answers)

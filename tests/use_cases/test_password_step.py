@@ -8,6 +8,7 @@ import pytest
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.instrumentation import ObservedHasher, parts_of, statements, tries
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.settings import Settings
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.outcomes import Denied, Reason, SecondFactorRequired, SignedIn
@@ -207,3 +208,16 @@ def test_a_password_changed_while_the_old_one_is_checked_gets_no_session(
     assert late.begin() == Denied(SignInRefusal.START_AGAIN)
     assert late.begin() == WRONG
     assert isinstance(late.begin("another-violet-anchor-kettle"), SignedIn)
+
+
+def test_a_hash_has_the_parameters_that_the_standards_name() -> None:
+    """ASVS 11.4.2: Argon2id with 46 MiB, one pass and one lane, where no setting says otherwise."""
+    settings = Settings()
+    hasher = PasswordHasher(memory_kib=settings.argon2_memory_kib, iterations=settings.argon2_iterations, threads=1, filler=bytes(32))
+    assert hasher.hash(PASSWORD).startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+
+
+def test_a_password_does_not_expire(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
+    """ASVS 6.2.10: ten years later it signs in as on the first day."""
+    installation.clock.advance(hours=24 * 3650)
+    assert isinstance(visitor.begin(), SignedIn)

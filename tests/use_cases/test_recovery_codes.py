@@ -30,7 +30,7 @@ def refused(visitor: UseCaseBrowser, code: str) -> bool:
 
 
 def test_without_2fa_there_is_no_set(visitor: UseCaseBrowser) -> None:
-    """Nothing to see, to reveal or to replace; "Continue" does no harm."""
+    """NIST 3.1.2.1: for a session of the password alone there is nothing to see, to reveal or to replace; "Continue" does no harm."""
     visitor.sign_in()
     assert visitor.identity.recovery_codes.ledger(visitor.me) is None
     assert visitor.reveal() == visitor.regenerate() == visitor.keep_codes() == Denied(ProtectionRefusal.NOT_PROTECTED)
