@@ -1,4 +1,4 @@
-"""What holds on every page of every test: no script error or CSP violation, nothing stored (ASVS 14.3.1, 14.3.3), nothing from elsewhere."""
+"""What holds on every page of every test: no script error, no CSP fault, nothing stored (ASVS 14.3.1, 14.3.3), nothing from elsewhere."""
 
 from collections.abc import Callable
 from typing import Any

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.mailed_links import links_to
 from tests.support.many_accounts import EXPIRING, add_accounts, add_expired_rows
 from tests.support.optional import present
 from tests.support.people import (
@@ -25,6 +26,7 @@ from tests.support.people import (
     prove,
     recovery_code,
     reset,
+    signed_in,
 )
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.foundation.database.transaction import Transactions
@@ -33,9 +35,12 @@ from xpressbot.identity.audit.rules.history import EventGroup, HistoryFilter
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.passwords.this_wasnt_me import Report
+from xpressbot.identity.profile.email_confirmation import EmailChanged
+from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sign_in.new_password import Subscriber
@@ -55,6 +60,7 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
         people_come_and_go(installation)
         assert installation.services.mail.next_round()
         assert installation.services.mail.look()
+        change_and_stop(installation)
         removed = installation.services.expiry.next_round()
         forget_unsaved_codes(installation)
     assert all(removed[kind] for kind in EXPIRING), removed
@@ -70,6 +76,7 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
         "totp_authenticator",
         "recovery_code",
         "link",
+        "reserved_address",
     }
     assert tables >= {"security_event", "chain_head", "lease", "notice", "outbox"}
     found = scans(installation, statements)
@@ -127,6 +134,19 @@ def people_come_and_go(installation: Installation) -> None:
     subscriber = identity.new_password_step.subscriber(required.pending, stranger)
     assert isinstance(subscriber, Subscriber)
     assert isinstance(identity.new_password_step.set(subscriber, PASSWORD), SignedIn)
+
+
+def change_and_stop(installation: Installation) -> None:
+    """Another address by the mailed link, which the one before stops; the mails of all others go first."""
+    services, old, new = installation.services, "ben@example.com", "ben@example.net"
+    caller = signed_in(services, old)
+    assert services.identity.email_change.ask(caller, new) == Done()
+    while services.mail.next_round():
+        continue
+    (link,) = links_to(installation, new, LinkKind.EMAIL)
+    assert isinstance(services.identity.email_confirmation.confirm(caller, link), EmailChanged)
+    (stop,) = links_to(installation, old, LinkKind.EMAIL_STOP)
+    assert isinstance(services.identity.email_stop.stop(stop, CLIENT), Stop)
 
 
 def forget_unsaved_codes(installation: Installation) -> None:

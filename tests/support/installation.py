@@ -33,19 +33,20 @@ class Installation:
         """Make an account as the operator does, with a confirmed address; the first is the owner's."""
         account = self.services.identity.registration.create(NewAccount(email, name, password))
         assert isinstance(account, Account), account
-        return self.confirm(account)
-
-    def confirm(self, account: Account) -> Account:
-        """As if a mailed link had confirmed the account's address."""
-        now = self.clock.now()
-        with self.services.database.write() as connection:
-            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(email_confirmed_at=now))
-            connection.commit()
-        return replace(account, email_confirmed_at=now)
+        return with_confirmed_address(self.services, account)
 
     def close(self) -> None:
         """Let go of threads and connections."""
         self.services.close()
+
+
+def with_confirmed_address(services: Services, account: Account) -> Account:
+    """As if a mailed link had confirmed the account's address."""
+    now = services.clock.now()
+    with services.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(email_confirmed_at=now))
+        connection.commit()
+    return replace(account, email_confirmed_at=now)
 
 
 def install(directory: Path, database_url: str, *, make_kinds: MakeKinds = all_kinds, **settings: Any) -> Installation:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.concurrent_requests import own_network
-from tests.support.installation import CLIENT, PASSWORD
+from tests.support.installation import CLIENT, PASSWORD, with_confirmed_address
 from tests.support.optional import present
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.services import Services
@@ -66,9 +66,10 @@ def session_by_password(services: Services, email: str, password: str = PASSWORD
 
 
 def signed_in(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Caller:
-    """A new account, signed in with its password."""
+    """A new account with a confirmed address, signed in with its password."""
     account = services.identity.registration.create(NewAccount(email, "Anna Berg", password))
     assert isinstance(account, Account), account
+    with_confirmed_address(services, account)
     return caller_with(services, session_by_password(services, email, password, client=client).session, client)
 
 
