@@ -161,6 +161,7 @@ def test_a_server_that_hangs_is_left(script: Script, limit: dict[str, float]) ->
         failure = send(SmtpServer(HOST, port, Security.NONE), **limit)
     assert failure is not None
     assert failure.reason is FailureReason.TIMED_OUT
+    assert failure.is_uncertain == (script is HANGING["after the mail"])
 
 
 DYING = {
@@ -180,6 +181,7 @@ def test_a_server_that_hangs_up_has_not_taken_the_mail(script: Script, reason: F
         failure = send(SmtpServer(HOST, port, Security.NONE), step_seconds=0.2)
     assert failure is not None
     assert failure.reason is reason
+    assert failure.is_uncertain == (script is DYING["in mid-message"][0])
 
 
 @pytest.mark.parametrize("answer", [None, "500 what"])

@@ -1,6 +1,7 @@
 """Asking for a link for a new password: nobody learns from it which addresses have an account (ASVS 6.3.8)."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,10 @@ from tests.http.conftest import both_engines
 from tests.http.raw_requests import contents, rows, set_cookies, words
 from tests.http.test_account_enumeration import statements_of
 from tests.support.browser import Browser
-from tests.support.installation import Installation
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import Installation, install
 from tests.support.people import protected, reset
+from xpressbot.entrypoints.http.app import create_app
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.throttling.rules import PASSWORD_REQUEST
 
@@ -86,6 +89,17 @@ def test_a_network_that_asks_too_often_waits(people: Installation, browser: Brow
     assert "Too many tries from your network." in words(answers[-1].text)
     assert new_browser(address="198.51.100.77").post(PAGE, email=WHO["known"]).status_code == 200
     assert [row["kind"] for row in rows(people, "outbox")].count("password") == 1
+
+
+def test_the_page_promises_a_mail_where_there_is_a_mail_server(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
+    """And says what to do if none comes."""
+    url = "smtp://localhost:1?starttls=no"
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), smtp_url=url, mail_from="bot@example.com")
+    browser = Browser(create_app(installation.services), installation.clock)
+    assert "You are mailed a link" in words(browser.get(PAGE).text)
+    answer = words(browser.post(PAGE, email=WHO["known"]).text)
+    assert "a link for a new password is on its way" in answer
+    assert "xpressbot accounts reset-password" not in answer
 
 
 def test_the_page_says_who_can_help_where_no_mail_is_sent(browser: Browser) -> None:

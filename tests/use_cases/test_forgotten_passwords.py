@@ -1,5 +1,6 @@
 """A forgotten password, from the request to the mail: what waits in the outbox, and what the sender makes of it."""
 
+from email.message import EmailMessage
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -10,7 +11,9 @@ from tests.support.mail_server import Received, free_port, mail_server
 from tests.support.mails import links, send
 from tests.use_cases.instrumentation import after_transaction, events
 from tests.use_cases.use_case_browser import ANNA
+from xpressbot.foundation.mail.files import MailFiles
 from xpressbot.foundation.mail.outbox import OUTBOX
+from xpressbot.foundation.mail.transport import FailureReason, SendFailure
 from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -143,6 +146,33 @@ def test_while_the_mail_server_is_down_no_link_piles_up_and_then_one_is_delivere
     assert identity.password_reset.account_of(token) == anna
     assert states(installation) == [(ANNA, "sent")]
     installation.close()
+
+
+class FallsSilent(MailFiles):
+    """Takes each mail, and says nothing."""
+
+    def send(self, mail_id: str, message: EmailMessage) -> SendFailure | None:
+        super().send(mail_id, message)
+        return SendFailure(FailureReason.TIMED_OUT, is_uncertain=True)
+
+
+def test_a_link_that_may_have_arrived_stays_good(installation: Installation, anna: Account, identity: Identity) -> None:
+    """Of two copies with one Message-ID many programs show the first. Only one is kept: further tries leave no more links."""
+    sender, files = installation.services.mail, installation.services.mail_files
+    sender.transport = FallsSilent(files.directory)
+    identity.forgotten.ask(anna.email, CLIENT)
+    (first,) = mailed(installation)
+    for _try in range(5):
+        installation.clock.advance(minutes=9)
+        mailed(installation)
+        assert stored_links(installation) == 1
+    sender.transport = files
+    installation.clock.advance(minutes=9)
+    (second,) = mailed(installation)
+    assert first != second
+    assert identity.password_reset.account_of(second) == anna
+    assert stored_links(installation) == 2
+    assert identity.password_reset.account_of(first) == anna
 
 
 def test_a_recipient_who_is_refused_for_good_has_no_link(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:

@@ -58,7 +58,8 @@ class Prepared:
     stored: runs before the mail is handed over, in a transaction of its own, and stores what the mail needs to be true, such as the hash of
     a link's token. False where there is nothing to tell any more.
     taken: runs in the transaction that marks the mail, before the mark. Returns when the same is to be told again, None where never.
-    failed: runs in the transaction that marks a failed try, before the mark, and undoes `stored`: a next try stores its own.
+    failed: runs in the transaction that marks a failed try, before the mark, and undoes `stored`: a next try stores its own. It does not
+    run for the first try of which it is not certain that it failed: the mail may be there.
     """
 
     letter: Letter
@@ -105,6 +106,8 @@ class Delivery:
         self._count = count
         self._holder = system.new_id()
         self._is_stopping = False
+        self._perhaps_taken: set[str] = set()
+        """Mails that wait although the server may have taken one copy. Where two are delivered, programs tend to show the first."""
         self.transport = transport
 
     def next_round(self) -> int:
@@ -214,13 +217,14 @@ class Delivery:
             if again is not None:
                 outbox.add(tx, self._system.new_id(), NewMail(mail.kind, mail.account_id, mail.parameters, again, mail.about))
             tx.commit()
+        self._perhaps_taken.discard(mail.id)
         _LOG.info("mail.sent", kind=mail.kind, tries=mail.tries)
         self._count(TryOutcome.SENT)
 
     def _note_failed(self, mail: ClaimedMail, failure: SendFailure, prepared: Prepared | None) -> None:
         wait = None if failure.is_final else wait_after(mail.tries)
         with self._transactions.writing() as tx:
-            if prepared is not None and prepared.failed is not None:
+            if prepared is not None and prepared.failed is not None and not self._is_first_uncertain(mail, failure):
                 prepared.failed(tx)
             if wait is None:
                 outbox.end(tx, mail, MailState.DEAD, self._system.now(), failure.reason)
@@ -230,9 +234,16 @@ class Delivery:
         if wait is None:
             _LOG.error("mail.given_up", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
             self._count(TryOutcome.DEAD)
+            self._perhaps_taken.discard(mail.id)
             return
         _LOG.warning("mail.postponed", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
         self._count(TryOutcome.FAILED)
+
+    def _is_first_uncertain(self, mail: ClaimedMail, failure: SendFailure) -> bool:
+        if not failure.is_uncertain or mail.id in self._perhaps_taken:
+            return False
+        self._perhaps_taken.add(mail.id)
+        return True
 
     def _end_void(self, mail: ClaimedMail) -> None:
         with self._transactions.writing() as tx:

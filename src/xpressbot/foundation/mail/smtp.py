@@ -22,6 +22,8 @@ STOP_SECONDS: Final = 5
 _QUIT_SECONDS: Final = 2
 """The mail is taken by then: the answer to QUIT matters to nobody."""
 _MOST_SAID: Final = 300
+_GO_ON: Final = 354
+_WITHOUT_ANSWER: Final = frozenset({FailureReason.TIMED_OUT, FailureReason.DISCONNECTED})
 
 
 class _Watched:
@@ -30,6 +32,8 @@ class _Watched:
     def __init__(self) -> None:
         self.client: smtplib.SMTP | None = None
         self.is_cut = False
+        self.is_asked_for_mail = False
+        """Whether the server has asked for the mail itself (354)."""
 
     def cut(self) -> None:
         """End it: what waits for the server goes on at once, with an error."""
@@ -44,14 +48,17 @@ class _Client(smtplib.SMTP):
     """One that can be cut while it still waits for the greeting."""
 
     def __init__(self, watched: _Watched, **options: Any) -> None:
-        watched.client = self
+        watched.client, self._watched = self, watched
         super().__init__(**options)
 
+    def getreply(self) -> tuple[int, bytes]:
+        code, said = super().getreply()
+        self._watched.is_asked_for_mail |= code == _GO_ON
+        return code, said
 
-class _TlsClient(smtplib.SMTP_SSL):
-    def __init__(self, watched: _Watched, **options: Any) -> None:
-        watched.client = self
-        super().__init__(**options)
+
+class _TlsClient(_Client, smtplib.SMTP_SSL):
+    """The same, encrypted from the start."""
 
 
 class SmtpTransport:
@@ -79,7 +86,8 @@ class SmtpTransport:
                 self._hand_over(server, watched, message)
             except (smtplib.SMTPException, OSError, ValueError) as error:
                 cut = SendFailure(FailureReason.TIMED_OUT, f"not done after {self._mail_seconds:g} s")
-                return cut if watched.is_cut else failure_of(error)
+                failure = cut if watched.is_cut else failure_of(error)
+                return replace(failure, is_uncertain=watched.is_asked_for_mail and failure.reason in _WITHOUT_ANSWER)
         return None
 
     def stop(self) -> None:

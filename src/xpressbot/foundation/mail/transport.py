@@ -38,11 +38,13 @@ class SendFailure:
     """Why a mail was not taken. detail: what the server or the system said, for the operator alone; it may name an address.
 
     is_final: the server refuses this recipient for good (a reply of 5xx, RFC 5321 section 4.2.1).
+    is_uncertain: the mail was on its way when the server fell silent: it may have taken it all the same (RFC 1047).
     """
 
     reason: FailureReason
     detail: str = ""
     is_final: bool = False
+    is_uncertain: bool = False
 
 
 class Transport(Protocol):
