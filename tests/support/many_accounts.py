@@ -81,6 +81,7 @@ class _Rows:
                 for position in range(10)
             ],
             "totp_refused_step": [{"authenticator_id": app["id"], "step": 1}],
+            "reserved_address": [self.reserved_address(account_id, self._now + HOUR)],
             "link": [self.link(self._now + HOUR) | {"email": email, "email_key": email}],
             "chain_head": [{"subject": account_id, "seq": 10, "hash": self._random(32)}],
             "security_event": [
