@@ -97,7 +97,7 @@ def take_several_apps(chromium: Browser) -> None:
 
 
 def take_sessions(chromium: Browser) -> None:
-    """The list of sessions, and one that was not used for an hour."""
+    """The list of sessions, the history, and a session that was not used for an hour."""
     with fresh_site() as site:
         site.installation.add_account()
         protected = protect(site)
@@ -109,6 +109,9 @@ def take_sessions(chromium: Browser) -> None:
                 anna.open("/account/sessions")
                 anna.is_on(labels.WHERE_YOU_ARE_SIGNED_IN)
                 take(anna.page, "sessions")
+                anna.open("/account/history")
+                anna.is_on(labels.ACCOUNT_HISTORY)
+                take(anna.page, "history")
                 site.clock.advance(minutes=61)
                 anna.open("/account")
                 anna.is_on(labels.SESSION_LOCKED)
