@@ -16,7 +16,8 @@ from xpressbot.identity.sessions.caller import Caller
 
 def send_mails(installation: Installation) -> Sequence[EmailMessage]:
     """Send what is due; all mails that were ever written."""
-    installation.services.mail.next_round()
+    while installation.services.mail.next_round():
+        continue
     files = sorted((installation.services.settings.data_dir / "mail").glob("*.eml"))
     mails = [message_from_bytes(file.read_bytes(), policy=default) for file in files]
     return [mail for mail in mails if isinstance(mail, EmailMessage)]
