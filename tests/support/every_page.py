@@ -12,6 +12,7 @@ from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation, install
+from tests.support.mailed_links import links_to
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
 from xpressbot.entrypoints.http.app import create_app
@@ -22,6 +23,8 @@ from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.tables import RECOVERY_CODE
 
 URL = "http://chat.test:8000"
@@ -89,6 +92,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _sessions(walk)
         _turning_off(walk)
         _passwords(walk)
+        _addresses(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -330,6 +334,44 @@ def _reported(walk: Walk) -> None:
     visitor.post("/account/2fa/disable")
     walk.get(dora, f"/link/not-me?token={people.not_me_link(walk.installation.services, 'dora@example.com').text}")
     walk.post(dora, "/link/not-me")
+
+
+def _addresses(walk: Walk) -> None:
+    """An address that is confirmed, changed and brought back, and the links in the wrong hands."""
+    old, new = "frida@example.com", "frida@example.net"
+    walk.installation.clock.advance(minutes=2)
+    walk.installation.services.identity.registration.create(NewAccount(old, "Frida Lund", PASSWORD))
+    emil, visitor = walk.browser(), walk.browser()
+    emil.sign_in(old)
+    walk.get(emil, "/account", "/account/email", "/account/profile", "/link/email", "/link/email-stop", "/link/email?token=nonsense")
+    for address in (*BAD_ADDRESSES, old):
+        walk.post(emil, "/account/email", email=address)
+    _open_mailed(walk, emil, old, LinkKind.EMAIL)
+    walk.post(emil, "/link/email")
+    for address in (old, new):
+        walk.post(emil, "/account/email", email=address)
+    _open_mailed(walk, visitor, new, LinkKind.EMAIL)
+    visitor.sign_in(OWNER)
+    walk.get(visitor, "/link/email")
+    _open_mailed(walk, emil, new, LinkKind.EMAIL)
+    walk.post(emil, "/link/email")
+    walk.get(emil, "/account/email", "/account/history?group=account")
+    walk.post(emil, "/account/email", email="third@example.net")
+    visitor = walk.browser()
+    _open_mailed(walk, visitor, old, LinkKind.EMAIL_STOP)
+    walk.post(visitor, "/link/email-stop")
+    walk.get(visitor, "/link/email-stop?token=nonsense")
+    walk.installation.add_account("gustav@example.com", "Gustav Holm")
+    gustav = walk.browser()
+    gustav.sign_in("gustav@example.com")
+    for name in ("", "Gustav"):
+        walk.post(gustav, "/account/profile", name=name)
+    walk.get(gustav, "/account/close")
+    walk.post(gustav, "/account/close")
+
+
+def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> None:
+    walk.get(browser, f"/link/{kind}?token={links_to(walk.installation, address, kind)[-1].text}")
 
 
 def _errors(walk: Walk) -> None:
