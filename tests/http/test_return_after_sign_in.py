@@ -15,6 +15,7 @@ CODES = "/account/2fa/recovery-codes"
 RETURNS_TO = {
     "/sign-out": "/",
     "/notices/seen": "/",
+    "/mail/test": "/",
     "/account/2fa/start": "/account",
     "/account/2fa/start-over": "/account/2fa/setup",
     "/account/2fa/confirm": "/account/2fa/setup",

@@ -11,7 +11,8 @@ from xpressbot.identity.sessions.caller import Caller
 
 def links_to(installation: Installation, address: str, kind: LinkKind) -> list[Token]:
     """The tokens of all links of a kind that were mailed to an address, after sending what is due."""
-    return links([mail for mail in send(installation) if mail["To"] == address], kind)
+    mails = [mail for mail in send(installation) if mail["To"] == address]
+    return links(mails, kind, str(installation.services.settings.public_url))
 
 
 def email_link(installation: Installation, caller: Caller, email: str) -> Token:
