@@ -217,6 +217,7 @@ def _second_factors(walk: Walk, phone: AuthenticatorApp, codes: list[str]) -> No
         connection.commit()
     walk.get(in_time, "/", "/account", "/account/2fa/disable")
     walk.post(in_time, "/notices/seen", shown="0-999")
+    walk.post(in_time, "/mail/test")
     walk.get(in_time, "/")
 
 
