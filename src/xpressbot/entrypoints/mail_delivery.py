@@ -35,13 +35,12 @@ _LOG = structlog.get_logger("xpressbot.mail")
 
 def preparing(identity: Identity, public_url: str, languages: Callable[[], Languages]) -> Prepare:
     """What makes the words of every kind of mail, in the language that its account has chosen. languages: gives those that there are."""
-    emails = identity.email_mails
     by_kind: Mapping[str, Prepare] = {
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
         TRIAL_MAIL: partial(_trial, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
-        EMAIL_MAIL: partial(_with_link, emails.confirmation, email_mail, public_url, languages),
-        EMAIL_CHANGED_MAIL: partial(_with_link, emails.stop, email_changed_mail, public_url, languages),
+        EMAIL_MAIL: partial(_confirmation, identity, public_url, languages),
+        EMAIL_CHANGED_MAIL: partial(_stop, identity, public_url, languages),
     }
 
     def prepare(mail: ClaimedMail) -> Prepared | NotBefore | None:
@@ -99,19 +98,28 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
     )
 
 
-def _with_link(
-    find: Callable[[ClaimedMail], EmailLinkMail | None],
-    words_of: Callable[[Texts, EmailLinkMail, str], Words],
-    public_url: str,
-    languages: Callable[[], Languages],
-    mail: ClaimedMail,
-) -> Prepared | None:
-    told = find(mail)
+def _confirmation(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    emails, told = identity.email_mails, identity.email_mails.confirmation(mail)
     if told is None:
         return None
     texts = languages().of_choice(told.language)
-    words = words_of(texts, told, public_url)
-    return Prepared(Letter(ascii_form(told.email), words.subject, words.text, texts.tag))
+    return Prepared(
+        _letter(texts, told, email_mail(texts, told, public_url)),
+        stored=lambda tx, now: emails.store_confirmation(tx, told, now),
+        failed=lambda tx: emails.remove_link(tx, told),
+    )
+
+
+def _stop(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    emails, told = identity.email_mails, identity.email_mails.stop(mail)
+    if told is None:
+        return None
+    texts = languages().of_choice(told.language)
+    return Prepared(
+        _letter(texts, told, email_changed_mail(texts, told, public_url)),
+        stored=lambda tx, now: emails.store_stop(tx, told, now),
+        failed=lambda tx: emails.remove_link(tx, told),
+    )
 
 
 def _trial(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
@@ -122,5 +130,5 @@ def _trial(identity: Identity, public_url: str, languages: Callable[[], Language
     return Prepared(_letter(texts, account, mail_for_test(texts, public_url)))
 
 
-def _letter(texts: Texts, account: Account, words: Words) -> Letter:
-    return Letter(ascii_form(account.email), words.subject, words.text, texts.tag)
+def _letter(texts: Texts, to: Account | EmailLinkMail, words: Words) -> Letter:
+    return Letter(ascii_form(to.email), words.subject, words.text, texts.tag)
