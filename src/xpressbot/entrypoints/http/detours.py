@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.errors import NextLink, error_response
@@ -28,6 +29,8 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
             return _session_renewed(request, back)
         case SessionRefusal.SESSION_LOCKED:
             return redirect(f"{UNLOCK_PATH}?next={back}")
+        case SessionRefusal.NOT_PERMITTED:
+            raise HTTPException(404)
         case SessionRefusal.NEW_PASSWORD_FIRST:
             return redirect(f"{PASSWORD_PATH}?reason={reason}")
         case unknown:

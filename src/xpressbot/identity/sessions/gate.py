@@ -9,7 +9,7 @@ from xpressbot.foundation.database.transaction import Reading, Transactions, Wri
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
+from xpressbot.identity.accounts.rules.actions import ACTIONS, Action, Permission
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
@@ -35,6 +35,8 @@ class SessionRefusal(Reason):
     """The session was renewed since the request was sent."""
     SESSION_LOCKED = "session_locked"
     """It was not used for too long: only the password goes on with it."""
+    NOT_PERMITTED = "not_permitted"
+    """It is not for this account to do: only the owner acts on the installation."""
     NEW_PASSWORD_FIRST = "new_password_first"
     """Somebody else may know the password."""
 
@@ -185,11 +187,21 @@ class Gate:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
         if not session.is_open(now) or not session.amr <= self._methods:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
-        if not _is_enough(caller, session, action, now):
-            return Denied(SessionRefusal.SESSION_LOCKED)
-        if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
-            return Denied(SessionRefusal.NEW_PASSWORD_FIRST)
-        return Entry(tx, account, session, now, self._system)
+        refusal = _refuse_action(tx, caller, account, session, action, now)
+        return Entry(tx, account, session, now, self._system) if refusal is None else Denied(refusal)
+
+
+def _refuse_action(
+    tx: Reading, caller: SessionHolder, account: Account, session: Session, action: Action, now: int
+) -> SessionRefusal | None:
+    """Why a session that is not over may not do this, whatever it proves."""
+    if not _is_enough(caller, session, action, now):
+        return SessionRefusal.SESSION_LOCKED
+    if ACTIONS[action].permission is Permission.INSTALLATION and installation_store.owner(tx) != account.id:
+        return SessionRefusal.NOT_PERMITTED
+    if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
+        return SessionRefusal.NEW_PASSWORD_FIRST
+    return None
 
 
 def _is_enough(caller: SessionHolder, session: Session, action: Action, now: int) -> bool:
