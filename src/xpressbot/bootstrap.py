@@ -150,7 +150,7 @@ def build(
     mail_files = MailFiles(settings.data_dir / "mail")
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
-    new_passwords = NewPasswords(hasher, password_rules)
+    new_passwords, session_password = NewPasswords(hasher, password_rules), SessionPassword(gate, hasher)
     session_start = SessionStart(system, digest, kinds)
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     identity = Identity(
@@ -160,7 +160,7 @@ def build(
         new_password_step=NewPasswordStep(transactions, system, kinds, session_start, second_step, new_passwords),
         sessions=Sessions(transactions, gate, system, kinds.methods),
         session_listing=SessionListing(transactions, gate, system),
-        session_password=SessionPassword(gate, hasher),
+        session_password=session_password,
         step_up=StepUp(transactions, gate, hasher, kinds),
         unlock=Unlock(gate, hasher),
         two_factor=TwoFactor(transactions, gate, kinds, steps),
@@ -169,7 +169,7 @@ def build(
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
         history=History(transactions),
-        password_change=PasswordChange(gate, SessionPassword(gate, hasher), new_passwords),
+        password_change=PasswordChange(gate, session_password, new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),
         forgotten=Forgotten(transactions, system, digest, sends_mail=bool(settings.smtp_url)),
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),

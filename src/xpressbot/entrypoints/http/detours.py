@@ -5,10 +5,12 @@ from typing import assert_never
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import NextLink, error_response
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import PASSWORD_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH, UNLOCK_PATH
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
+from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
@@ -35,6 +37,13 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
             return redirect(f"{PASSWORD_PATH}?reason={reason}")
         case unknown:
             assert_never(unknown)
+
+
+def session_ended(request: PageRequest, reason: StepUpRefusal) -> Response:
+    """To sign in again, where too many wrong proofs have ended the session."""
+    response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
+    request.site.cookies.clear(response, Cookie.SESSION)
+    return response
 
 
 def enrollee_refused(reason: SignInRefusal | PendingRefusal | ReEnrolmentRefusal | EnrolmentRefusal, back: str) -> Response | None:

@@ -1,1 +1,1 @@
-"""What a person may change of their account that does not decide who can sign in to it."""
+"""What a person does with their account as a whole: name, address, language, a copy of the data, closing it."""

@@ -5,13 +5,13 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.detours import session_ended
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import SESSION
-from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
-from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH, STEP_UP_PATH
+from xpressbot.entrypoints.http.paths import SETTINGS_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
@@ -92,9 +92,7 @@ def _not_confirmed(
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case StepUpRefusal.SESSION_ENDED as reason:
-            response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
-            request.site.cookies.clear(response, Cookie.SESSION)
-            return response
+            return session_ended(request, reason)
         case PasswordRefusal() | ProofRefusal() as reason:
             context = _context(request, caller, needed, request.form["next"])
             if not isinstance(context, dict):

@@ -1,4 +1,4 @@
-"""What pages need on which a person chooses a first password."""
+"""What pages need on which a person chooses a password, or a name."""
 
 import json
 from functools import cache

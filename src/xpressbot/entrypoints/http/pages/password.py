@@ -5,11 +5,12 @@ from typing import Any, Final, assert_never
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.detours import session_ended
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import SESSION
-from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.pages.new_password import new_password_context
-from xpressbot.entrypoints.http.paths import PASSWORD_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.paths import PASSWORD_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import password_notice
@@ -67,9 +68,7 @@ def _not_changed(request: PageRequest, caller: Caller, denied: Denied[PasswordCh
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case StepUpRefusal.SESSION_ENDED as reason:
-            response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
-            request.site.cookies.clear(response, Cookie.SESSION)
-            return response
+            return session_ended(request, reason)
         case PasswordRefusal.WRONG_CREDENTIALS:
             why = request.texts.gettext("This is not your current password. Check that Caps Lock is off.")
             errors = {"current_password": with_tries_left(request.texts, why, denied)}

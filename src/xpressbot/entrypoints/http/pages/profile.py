@@ -1,4 +1,4 @@
-"""The profile: name and address, and closing the account."""
+"""The name, the copy of one's data, and closing the account."""
 
 from typing import Final, assert_never
 
@@ -27,7 +27,7 @@ _CLOSE_PATH: Final = "/account/close"
 
 
 def show_profile(request: PageRequest, caller: Caller) -> Response:
-    """The form for another name, and the way to close the account."""
+    """The form for another name, and the download of one's data."""
     return request.page("profile.html", caller.account, form={"name": caller.account.name})
 
 

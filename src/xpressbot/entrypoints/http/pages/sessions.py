@@ -4,12 +4,12 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.detours import session_ended
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import SESSION
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.sign_in import sign_out
-from xpressbot.entrypoints.http.paths import SESSIONS_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.paths import SESSIONS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text, browser_name, listed
 from xpressbot.entrypoints.messages.refusals import reason_text, wrong_password_text
@@ -100,9 +100,7 @@ def _not_proven(
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case StepUpRefusal.SESSION_ENDED as reason:
-            response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
-            request.site.cookies.clear(response, Cookie.SESSION)
-            return response
+            return session_ended(request, reason)
         case PasswordRefusal() as reason:
             return _page(request, caller, status=401, errors={_field(ended): wrong_password_text(request.texts, denied.narrowed(reason))})
         case unknown:

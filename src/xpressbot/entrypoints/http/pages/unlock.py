@@ -4,12 +4,12 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.detours import session_ended
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import SESSION
-from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import SIGN_IN_PATH, UNLOCK_PATH
+from xpressbot.entrypoints.http.page_request import PageRequest
+from xpressbot.entrypoints.http.paths import UNLOCK_PATH
 from xpressbot.entrypoints.http.routing import LockedPage, Page, SignedInOutcome
 from xpressbot.entrypoints.messages.refusals import wrong_password_text
 from xpressbot.identity.accounts.rules.actions import Action
@@ -51,9 +51,7 @@ def _not_unlocked(
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case StepUpRefusal.SESSION_ENDED as reason:
-            response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
-            request.site.cookies.clear(response, Cookie.SESSION)
-            return response
+            return session_ended(request, reason)
         case PasswordRefusal() as reason:
             message = wrong_password_text(request.texts, denied.narrowed(reason))
             return request.page(_TEMPLATE, None, status=401, message=message, **_context(request, locked, request.form["next"]))
