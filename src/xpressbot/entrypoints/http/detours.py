@@ -39,9 +39,9 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
             assert_never(unknown)
 
 
-def session_ended(request: PageRequest, reason: StepUpRefusal) -> Response:
+def session_ended(request: PageRequest) -> Response:
     """To sign in again, where too many wrong proofs have ended the session."""
-    response = redirect(f"{SIGN_IN_PATH}?reason={reason}")
+    response = redirect(f"{SIGN_IN_PATH}?reason={StepUpRefusal.SESSION_ENDED}")
     request.site.cookies.clear(response, Cookie.SESSION)
     return response
 

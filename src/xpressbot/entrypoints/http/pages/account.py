@@ -91,8 +91,8 @@ def _not_confirmed(
     match denied.reason:
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
-        case StepUpRefusal.SESSION_ENDED as reason:
-            return session_ended(request, reason)
+        case StepUpRefusal.SESSION_ENDED:
+            return session_ended(request)
         case PasswordRefusal() | ProofRefusal() as reason:
             context = _context(request, caller, needed, request.form["next"])
             if not isinstance(context, dict):

@@ -67,8 +67,8 @@ def _not_changed(request: PageRequest, caller: Caller, denied: Denied[PasswordCh
     match denied.reason:
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
-        case StepUpRefusal.SESSION_ENDED as reason:
-            return session_ended(request, reason)
+        case StepUpRefusal.SESSION_ENDED:
+            return session_ended(request)
         case PasswordRefusal.WRONG_CREDENTIALS:
             why = request.texts.gettext("This is not your current password. Check that Caps Lock is off.")
             errors = {"current_password": with_tries_left(request.texts, why, denied)}

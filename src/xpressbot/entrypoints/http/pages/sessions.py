@@ -99,8 +99,8 @@ def _not_proven(
     match denied.reason:
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
-        case StepUpRefusal.SESSION_ENDED as reason:
-            return session_ended(request, reason)
+        case StepUpRefusal.SESSION_ENDED:
+            return session_ended(request)
         case PasswordRefusal() as reason:
             return _page(request, caller, status=401, errors={_field(ended): wrong_password_text(request.texts, denied.narrowed(reason))})
         case unknown:

@@ -50,8 +50,8 @@ def _not_unlocked(
     match denied.reason:
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
-        case StepUpRefusal.SESSION_ENDED as reason:
-            return session_ended(request, reason)
+        case StepUpRefusal.SESSION_ENDED:
+            return session_ended(request)
         case PasswordRefusal() as reason:
             message = wrong_password_text(request.texts, denied.narrowed(reason))
             return request.page(_TEMPLATE, None, status=401, message=message, **_context(request, locked, request.form["next"]))
