@@ -7,9 +7,10 @@ import pytest
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import change_email, email_link, links_to
 from tests.support.mails import send
-from tests.use_cases.instrumentation import events
+from tests.use_cases.instrumentation import events, parts_of
 from tests.use_cases.test_email_change import NEW, address_of, count
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.database.rows_at_restore import end_rows
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import RESERVED_FOR
@@ -18,9 +19,11 @@ from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.profile.email_confirmation import EmailChanged
 from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.use_cases import at_restore
 
 GONE = Denied(LinkRefusal.LINK_GONE)
 PASSPHRASE = "copper-lantern-willow-harbour"
@@ -111,13 +114,14 @@ def test_what_the_thief_has_asked_for_dies_with_the_change(installation: Install
 
 
 def test_a_stopped_change_is_told_to_nobody_any_more(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
-    """The mail to the address before waits, the account is closed: it has no link to offer."""
+    """A mail that waits when the 72 hours are over has no link to offer, and the address is free."""
     installation.add_account("ben@example.com", "Ben")
     bens = UseCaseBrowser(installation, email="ben@example.com").sign_in()
     changed = visitor.identity.email_confirmation.confirm(bens.me, email_link(installation, bens.me, NEW))
     assert isinstance(changed, EmailChanged)
     bens.session = changed.renewed.session
-    assert visitor.identity.account_closing.close(bens.me) == Done()
+    assert visitor.identity.account_closing.close(bens.me) == Denied(ClosingRefusal.ADDRESS_CAN_COME_BACK)
+    installation.clock.advance(hours=72)
     assert links_to(installation, "ben@example.com", LinkKind.EMAIL_STOP) == []
     assert isinstance(visitor.identity.registration.create(NewAccount("ben@example.com", "Ben", PASSWORD)), Account)
 
@@ -128,3 +132,24 @@ def test_nobody_is_signed_in_by_it(address: str, installation: Installation, vis
     change_email(installation, visitor.sign_in().me, NEW)
     visitor.identity.email_stop.stop(stop_link(installation), CLIENT)
     assert UseCaseBrowser(installation, email=address).begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+
+
+def test_the_address_that_is_given_up_keeps_no_link(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
+    """The notice of the change went to it, with "This wasn't me": it must not end what the owner has won back."""
+    change_email(installation, visitor.sign_in().me, NEW)
+    given_up = links_to(installation, NEW, LinkKind.NOT_ME)
+    assert given_up != []
+    assert isinstance(visitor.identity.email_stop.stop(stop_link(installation), CLIENT), Stop)
+    assert [visitor.identity.this_wasnt_me.preview(token) for token in given_up] == [None] * len(given_up)
+
+
+def test_a_restore_leaves_the_way_to_stop_a_change(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
+    """The thief's address came back with the copy of the database; links that give power end."""
+    change_email(installation, visitor.sign_in().me, NEW)
+    stop, power = stop_link(installation), visitor.identity.password_reset.issue(NEW)
+    assert isinstance(power, Token)
+    with parts_of(installation).transactions.writing() as tx:
+        end_rows(tx, at_restore(visitor.identity.kinds))
+        tx.commit()
+    assert visitor.identity.password_reset.account_of(power) is None
+    assert isinstance(visitor.identity.email_stop.stop(stop, CLIENT), Stop)

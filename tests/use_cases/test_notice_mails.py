@@ -15,6 +15,7 @@ from tests.support.mails import links, send
 from tests.support.people import added, completed, pending, protected, recovery_code, reset, signed_in
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.entrypoints.messages.event_titles import EVENT_TITLES
+from xpressbot.entrypoints.messages.formatting import browser_name
 from xpressbot.entrypoints.messages.mails import Addressee, notice_mail
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.database.transaction import Transactions
@@ -141,6 +142,15 @@ def test_what_people_and_operators_have_typed_is_in_no_mail(installation: Instal
     mails = send(installation)
     assert "XpressBot: 2FA reset by the operator" in subjects(mails)
     assert all("mallory" not in mail.as_string() and "Berg" not in mail.as_string() for mail in mails)
+
+
+@pytest.mark.parametrize(
+    "agent", ["Microsoft https://mallory.example Bot", "archive https://mallory.example .org_bot", "Call 1-800 now bot"]
+)
+def test_a_browser_that_is_not_known_by_name_is_not_named(agent: str) -> None:
+    """Whoever sends a request chooses what it calls itself; a mail does not repeat it."""
+    assert browser_name(ENGLISH, agent) == "an unknown browser"
+    assert browser_name(ENGLISH, CLIENT.user_agent) == "Firefox on Linux"
 
 
 def test_a_recovery_sign_in_is_mailed(installation: Installation) -> None:

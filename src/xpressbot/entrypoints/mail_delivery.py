@@ -15,7 +15,7 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.errors import fault_of
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.foundation.mail.delivery import NotBefore, Prepare, Prepared, UnknownKindError
+from xpressbot.foundation.mail.delivery import MAILS_IN_A_ROUND, NotBefore, Prepare, Prepared, UnknownKindError
 from xpressbot.foundation.mail.message import Letter
 from xpressbot.foundation.mail.outbox import ClaimedMail
 from xpressbot.identity.accounts.rules.account import Account
@@ -54,13 +54,15 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
 async def send_mails(services: Services) -> None:
     """Send what is due, round after round, until it is cancelled. A round that runs is waited for: `services.mail.stop` shortens it."""
     while True:
+        tried = 0
         try:
-            await services.pools.mail.run(services.mail.next_round)
+            tried = await services.pools.mail.run(services.mail.next_round)
         except UNAVAILABLE as error:
             _LOG.warning("mail.round_postponed", error=type(error).__name__, reason=fault_of(error))
         except Exception:  # noqa: BLE001  # whatever it is, the next round must come
             _LOG.exception("mail.round_failed")
-        await asyncio.sleep(POLL_SECONDS)
+        if tried < MAILS_IN_A_ROUND:  # after a full round there are more, and a queue must not grow because the sender rests
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _notice(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:

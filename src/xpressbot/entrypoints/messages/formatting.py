@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
 
 import ua_parser
 from babel.dates import format_date, format_skeleton, get_datetime_format
@@ -56,6 +57,21 @@ def day_date(texts: Texts, at: int) -> Markup:
     return Markup('<time datetime="{}" data-date>{} UTC</time>').format(_iso(at), format_date(_utc(at), "medium", locale=texts.locale))
 
 
+_BROWSERS: Final = frozenset(
+    {
+        "Chrome", "Chrome Mobile", "Chrome Mobile WebView", "Chrome Mobile iOS", "Chromium", "HeadlessChrome", "Edge", "Edge Mobile",
+        "Firefox", "Firefox Mobile", "Firefox iOS", "Safari", "Mobile Safari", "Mobile Safari UI/WKWebView", "Opera", "Opera Mobile",
+        "Samsung Internet", "Brave", "Vivaldi", "Yandex Browser", "UC Browser", "QQ Browser", "DuckDuckGo Mobile", "Konqueror", "IE",
+        "curl", "Wget", "Python Requests",
+    }
+)  # fmt: skip
+_SYSTEMS: Final = frozenset(
+    {"Windows", "Mac OS X", "Linux", "Ubuntu", "Debian", "Fedora", "Android", "iOS", "Chrome OS", "FreeBSD", "OpenBSD", "KaiOS"}
+)
+"""The names that are told. Whoever sends a request chooses its User-Agent, and the parser copies unknown names out of it: in a mail they
+would be a stranger's words."""
+
+
 def browser_name(texts: Texts, user_agent: str) -> str:
     """What a person calls the browser: "Firefox on Linux"."""
     browser, system = _parsed(user_agent)
@@ -68,7 +84,8 @@ def browser_name(texts: Texts, user_agent: str) -> str:
 def _parsed(user_agent: str) -> tuple[str, str]:
     """The names of a browser and its system; empty where they are unknown."""
     parsed = ua_parser.parse(user_agent)
-    return parsed.user_agent.family if parsed.user_agent else "", parsed.os.family if parsed.os else ""
+    browser, system = parsed.user_agent.family if parsed.user_agent else "", parsed.os.family if parsed.os else ""
+    return browser if browser in _BROWSERS else "", system if system in _SYSTEMS else ""
 
 
 def _time_of_day(texts: Texts, at: int) -> str:

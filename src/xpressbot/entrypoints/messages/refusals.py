@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.formatting import Text, clock_time, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
-from xpressbot.foundation.times import MINUTE
-from xpressbot.identity.accounts.rules.address import AddressProblem
+from xpressbot.foundation.times import HOUR, MINUTE
+from xpressbot.identity.accounts.rules.address import RESERVED_FOR, AddressProblem
 from xpressbot.identity.administration.accounts import StatusRefusal
 from xpressbot.identity.factors.authenticators import AddRefusal, NameRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
@@ -87,6 +87,7 @@ _COUNTS: Final[Mapping[ToldRefusal, int | None]] = {
     SignInRefusal.START_AGAIN: pending_sign_in.LIFETIME // MINUTE,
     EnrolmentRefusal.NO_ENROLMENT: ENROLMENT_LIFETIME // MINUTE,
     AddRefusal.TOO_MANY_AUTHENTICATORS: MOST_PER_ACCOUNT,
+    ClosingRefusal.ADDRESS_CAN_COME_BACK: RESERVED_FOR // HOUR,
 }
 """Constants that sentences name. They are far from one, so that a language has one form for them."""
 
@@ -120,6 +121,10 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
         "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
     ),
     ClosingRefusal.IS_OWNER: N_("This is the owner's account. It cannot be closed: without it nobody could administer this XpressBot."),
+    ClosingRefusal.ADDRESS_CAN_COME_BACK: N_(
+        "Your address was changed in the last %(count)s hours, and the one before can still be brought back. You can close the account"
+        " after that."
+    ),
     RegistrationRefusal.EMAIL_TAKEN: N_("There is an account with this address already."),
     ReEnrolmentRefusal.MUST_ENROL: N_("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
     StatusRefusal.STATUS_UNKNOWN: N_("A newer version of XpressBot gave this account its status. Use that version to change it."),

@@ -118,8 +118,9 @@ def confirm_email(tx: Writing, account_id: str, now: int) -> None:
 
 
 def close(tx: Writing, account_id: str) -> None:
-    """Close the account for good, and free its address."""
-    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(status=AccountStatus.CLOSED.value, email_key=None))
+    """Close the account for good, free its address, and forget its password."""
+    values = {"status": AccountStatus.CLOSED.value, "email_key": None, "password_hash": ""}
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
 
 
 def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:

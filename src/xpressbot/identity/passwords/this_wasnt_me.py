@@ -7,7 +7,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account, PasswordStatus, status_after_report
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus, status_after_report
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links import rules as link
@@ -45,11 +45,12 @@ class ThisWasntMe:
         return self._system.new_token()
 
     def store_link(self, tx: Writing, account_id: str, token: Token, now: int) -> bool:
-        """Open the link of a mail that is about to leave; False where there is no such account. The caller commits.
+        """Open the link of a mail that is about to leave; False where the account is closed. The caller commits.
 
         The link works on every later version of the account.
         """
-        if account_store.lock(tx, account_id) is None:
+        account = account_store.lock(tx, account_id)
+        if account is None or account.status is AccountStatus.CLOSED:
             return False
         link_store.add(tx, Link(LinkKind.NOT_ME, account_id=account_id), token.digest, now, now + link.LIFETIME[LinkKind.NOT_ME])
         return True

@@ -20,6 +20,8 @@ class ClosingRefusal(Reason):
 
     IS_OWNER = "is_owner"
     """The owner's account is the one that administers the installation."""
+    ADDRESS_CAN_COME_BACK = "address_can_come_back"
+    """It was changed lately: a thief who did it must not be able to close the account before its owner has stopped the change."""
 
 
 class AccountClosing:
@@ -32,13 +34,15 @@ class AccountClosing:
     def close(self, caller: Caller) -> Done | Denied[SessionRefusal | ClosingRefusal] | StepUpRequired:
         """Remove all by which the person signs in, end every session, and free the address. The record of events stays.
 
-        Refused for the owner's account.
+        Refused for the owner's account, and while a change of address can be stopped.
         """
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[ClosingRefusal]]:
             tx, account = entry.tx, entry.account
             if installation_store.owner(tx) == account.id:
                 return Unchanged(Denied(ClosingRefusal.IS_OWNER))
+            if reserved_address_store.of_account(tx, account.id, entry.now) is not None:
+                return Unchanged(Denied(ClosingRefusal.ADDRESS_CAN_COME_BACK))
             remove_all_factors(tx, self._kinds, account.id)
             known_browser_store.forget_all(tx, account.id)
             link_store.remove_all(tx, account.id)

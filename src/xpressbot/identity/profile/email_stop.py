@@ -83,7 +83,9 @@ class EmailStop:
         if not account_store.set_email(tx, before.account_id, before.email, before.email_confirmed_at):
             return False
         reserved_address_store.remove(tx, before.account_id)
-        link_store.void(tx, Link(LinkKind.EMAIL_STOP, account_id=before.account_id), now)
+        # "This wasn't me", too: the notice of the change went to the address that is given up here.
+        for kind in (LinkKind.EMAIL_STOP, LinkKind.NOT_ME):
+            link_store.void(tx, Link(kind, account_id=before.account_id), now)
         account_store.set_password_status(tx, before.account_id, PasswordStatus.VOID)
         known_browser_store.forget_all(tx, before.account_id)
         raise_security_version(tx, before.account_id, keep_session=None)

@@ -71,10 +71,10 @@ class Sessions:
         """The person this browser is signed in as, or whose session in it is locked. One statement, and the last use as in find."""
         if client.session is None or (found := self._lookup.find_open(client.session)) is None:
             return None
-        session, account = found
-        if session.is_locked(self._system.now()):
-            return LockedCaller(account, session, client.session, client)
-        return Caller(account, self._used(client.session, session), client.session, client)
+        (session, account), now = found, self._system.now()
+        if session.is_live(now):
+            return Caller(account, self._used(client.session, session), client.session, client)
+        return LockedCaller(account, session, client.session, client) if session.is_locked(now) else None
 
     def was_renewed(self, client: Client) -> bool:
         """Whether this browser brings the token that a session had before it was last renewed."""

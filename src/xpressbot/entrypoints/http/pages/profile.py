@@ -44,7 +44,7 @@ def change_name(request: PageRequest, caller: Caller) -> SignedInOutcome:
 def show_close(request: PageRequest, caller: Caller) -> Response:
     """What closing the account will do."""
     others = request.identity.account_page.other_sessions(caller)
-    return request.page("close_account.html", caller.account, is_owner=False, other_sessions=others)
+    return request.page("close_account.html", caller.account, stays_open=False, other_sessions=others)
 
 
 def close(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -69,7 +69,7 @@ def _not_closed(request: PageRequest, caller: Caller, denied: Denied[SessionRefu
             return denied.narrowed(reason)
         case ClosingRefusal() as reason:
             message = refusal_text(request.texts, denied.narrowed(reason))
-            return request.page("close_account.html", caller.account, status=409, message=message, is_owner=True)
+            return request.page("close_account.html", caller.account, status=409, message=message, stays_open=True)
         case unknown:
             assert_never(unknown)
 

@@ -26,6 +26,7 @@ MERGED: Final = frozenset(
         EventKind.SESSION_ENDED_ELSEWHERE,
         EventKind.OTHER_SESSIONS_ENDED,
         EventKind.SESSION_ENDED_BY_FAILURES,
+        EventKind.ACCOUNT_EXPORTED,
     }
 )
 """Kinds of which one notice tells all events that are not acknowledged: with no more than a password they can be repeated."""
