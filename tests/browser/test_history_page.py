@@ -12,7 +12,7 @@ from tests.browser.site import Site
 from tests.support import labels
 
 pytestmark = pytest.mark.browser
-EVENTS = ["Signed in", "Signed in", "Account created"]
+EVENTS = [labels.NOTICE_OF_NEW_BROWSER, "Signed in", "Account created"]
 """The account is made at 14:13 UTC, and its person signs in there and then, and seven hours later."""
 
 

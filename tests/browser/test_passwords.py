@@ -46,7 +46,7 @@ def test_without_script_no_button_does_nothing(new_person: NewPerson) -> None:
     """It appears only where it works."""
     anna = new_person(java_script_enabled=False)
     anna.open("/sign-in")
-    expect(anna.page.get_by_role("button")).to_have_count(1)
+    expect(anna.page.get_by_role("main").get_by_role("button")).to_have_count(1)
 
 
 def test_the_pages_around_passwords_are_accessible(site: Site, anna: Person) -> None:
