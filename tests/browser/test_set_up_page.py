@@ -101,6 +101,6 @@ def test_times_are_told_in_the_readers_time_zone(site: Site, new_person: NewPers
     anna = new_person(timezone_id="Asia/Tokyo", locale="en-GB")
     arrive_signed_in(anna)
     anna.start_2fa()
-    time = anna.page.locator("time")
+    time = anna.page.get_by_role("main").locator("time")
     assert time.get_attribute("datetime") == "2026-09-21T14:23:20Z"
     assert time.inner_text() == "23:23"

@@ -66,13 +66,13 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
 def test_no_secret_leaves_through_logs_files_addresses_or_error_pages(shell: Shell, log_format: str) -> None:
-    """But for links: the welcome link, printed at the start, and a mailed one, in a file for its owner alone. Each is opened once."""
+    """But for links: the welcome link, printed at the start, and mailed ones, in files for their owner alone. Each is opened once."""
     shell = shell.with_settings(XPRESSBOT_LOG_FORMAT=log_format)
     with serving(shell) as server:
         (welcome,) = server.welcome_tokens
         visitor = UseCaseBrowser(server.url)
         seeds, codes = _guide(visitor, welcome, shell)
-        mailed = _mailed_link(visitor, shell)
+        mailed = _mailed_links(visitor, shell)
         database = _database_files(shell)
         visitor.client.close()
         server.stop()
@@ -90,8 +90,10 @@ def test_no_secret_leaves_through_logs_files_addresses_or_error_pages(shell: She
 
     link = f"/welcome?token={welcome}".encode()
     assert (logs.count(link), sum(address.endswith(link.decode()) for address in visitor.addresses)) == (1, 1)
-    assert visitor.addresses.count(f"{server.url}{mailed}") == 1
-    addresses = "\n".join(visitor.addresses).encode().replace(link, b"").replace(mailed.encode(), b"")
+    assert [visitor.addresses.count(f"{server.url}{path}") for path in mailed] == [1, 1]
+    addresses = "\n".join(visitor.addresses).encode().replace(link, b"")
+    for path in mailed:
+        addresses = addresses.replace(path.encode(), b"")
     assert found(logs.replace(link, b""), needles) == []
     assert found(database, needles) == []
     assert found(addresses, needles) == []
@@ -144,19 +146,30 @@ def _guide(visitor: UseCaseBrowser, welcome: str, shell: Shell) -> tuple[list[by
     return [_seed(given_up), _seed(phone)], codes + newer
 
 
-def _mailed_link(visitor: UseCaseBrowser, shell: Shell) -> str:
-    """Ask for a link for a new password, and open it when its mail has come; its path."""
+def _mailed_links(visitor: UseCaseBrowser, shell: Shell) -> tuple[str, str]:
+    """Confirm the address by a mailed link, then set a new password by another; their paths."""
+    assert visitor.post("/account/email", email=EMAIL).status_code == 200
+    confirmation = _mailed(visitor, shell, "email")
+    assert visitor.get(confirmation).headers["location"] == "/link/email"
+    visitor.get("/link/email")
+    assert visitor.post("/link/email").status_code == 200
     assert visitor.post("/forgot-password", email=EMAIL).status_code == 200
-    pattern, until = re.compile(rb"/link/password\?token=\S+"), SystemClock().now() + 30 * SECOND
+    password = _mailed(visitor, shell, "password")
+    assert {file.stat().st_mode & 0o777 for file in _data(shell).glob("mail/*.eml")} == {0o600}
+    assert visitor.get(password).headers["location"] == "/link/password"
+    visitor.get("/link/password")
+    assert visitor.post("/link/password", password=NEW_PASSWORD).status_code == 200
+    return confirmation, password
+
+
+def _mailed(visitor: UseCaseBrowser, shell: Shell, kind: str) -> str:
+    """The path of a link whose mail has come."""
+    pattern, until = re.compile(rb"/link/" + kind.encode() + rb"\?token=\S+"), SystemClock().now() + 30 * SECOND
     found: list[bytes] = []
     while not found and SystemClock().now() < until:
         visitor.client.get("/healthz")
         found = [one for file in _data(shell).glob("mail/*.eml") for one in pattern.findall(_unfolded(file))]
     (path,) = found
-    assert {file.stat().st_mode & 0o777 for file in _data(shell).glob("mail/*.eml")} == {0o600}
-    assert visitor.get(path.decode()).headers["location"] == "/link/password"
-    visitor.get("/link/password")
-    assert visitor.post("/link/password", password=NEW_PASSWORD).status_code == 200
     return path.decode()
 
 
