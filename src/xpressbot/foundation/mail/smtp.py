@@ -98,11 +98,11 @@ class SmtpTransport:
 
     def _hand_over(self, server: SmtpServer, watched: _Watched, message: EmailMessage) -> None:
         options = {"host": server.host, "port": server.port, "local_hostname": self._own_name, "timeout": self._step_seconds}
+        if server.security is Security.TLS:
+            client: smtplib.SMTP = _TlsClient(watched, **options, context=ssl.create_default_context())
+        else:
+            client = _Client(watched, **options)
         try:
-            if server.security is Security.TLS:
-                client: smtplib.SMTP = _TlsClient(watched, **options, context=ssl.create_default_context())
-            else:
-                client = _Client(watched, **options)
             if server.security is Security.STARTTLS:
                 client.starttls(context=ssl.create_default_context())
             if server.user:
@@ -113,9 +113,7 @@ class SmtpTransport:
                     client.sock.settimeout(_QUIT_SECONDS)
                 client.quit()
         finally:
-            # Also where the client raised while it was made: it leaves its connection open when the server sends no greeting.
-            if watched.client is not None:
-                watched.client.close()
+            client.close()
 
 
 @contextmanager
