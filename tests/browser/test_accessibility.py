@@ -8,7 +8,9 @@ from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect, session_of
 from tests.browser.site import Site
 from tests.support import labels, people
+from tests.support.mailed_links import links_to
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.links.rules import LinkKind
 
 pytestmark = pytest.mark.browser
 
@@ -230,6 +232,33 @@ def test_sessions_and_a_lock(site: Site, anna: Person) -> None:
     site.clock.advance(minutes=61)
     anna.open("/account")
     anna.is_on(labels.SESSION_LOCKED)
+    findings += inspect(anna.page)
+    assert findings == []
+
+
+def test_name_address_data_and_closing(site: Site, anna: Person) -> None:
+    """The pages of the profile, a mailed link to a new address opened by its person and by nobody, and a refusal to close."""
+    arrive_signed_in(anna)
+    findings = []
+    for path in ("/account/profile", "/account/email", "/account/close"):
+        anna.open(path)
+        findings += inspect(anna.page)
+    anna.page.locator("main form button").click()
+    anna.page.locator("#refusal").wait_for()
+    findings += inspect(anna.page)
+    anna.open("/account/email")
+    anna.page.get_by_label(labels.NEW_ADDRESS).fill("anna.berg@example.net")
+    anna.page.locator("main form button[type=submit]").click()
+    findings += inspect(anna.page)
+    (link,) = links_to(site.installation, "anna.berg@example.net", LinkKind.EMAIL)
+    anna.open_link("email", link)
+    findings += inspect(anna.page)
+    anna.page.locator("main form button").click()
+    findings += inspect(anna.page)
+    (stop,) = links_to(site.installation, anna.email, LinkKind.EMAIL_STOP)
+    anna.open_link("email-stop", stop)
+    findings += inspect(anna.page)
+    anna.page.locator("main form button").click()
     findings += inspect(anna.page)
     assert findings == []
 
