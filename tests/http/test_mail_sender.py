@@ -16,7 +16,7 @@ from tests.support.mail_server import Received, Script, free_port, mail_server, 
 from xpressbot.entrypoints import mail_delivery
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail import outbox, smtp
+from xpressbot.foundation.mail import delivery, outbox, smtp
 from xpressbot.foundation.mail.outbox import MailState
 from xpressbot.identity.accounts.rules.account import AccountStatus
 
@@ -55,6 +55,22 @@ def test_mails_leave_beside_the_pages(tmp_path: Path, sqlite_template: SqliteTem
     with mail_server(port, received=received):
         asyncio.run(while_running(app, both_are_sent))
     assert received.recipients == [BERTA, ANNA]
+
+
+def test_after_a_full_round_the_next_begins_at_once(
+    tmp_path: Path, sqlite_template: SqliteTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is due beyond one round does not wait for the next poll."""
+    for module in (delivery, mail_delivery):
+        monkeypatch.setattr(module, "MAILS_IN_A_ROUND", 1)
+    monkeypatch.setattr(mail_delivery, "POLL_SECONDS", 3600)
+    port = free_port()
+    installation = installed(tmp_path, sqlite_template, port)
+    installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
+    received, app = Received(), create_app(installation.services)
+    with mail_server(port, received=received):
+        asyncio.run(while_running(app, lambda: received.wait_for(2)))
+    assert sorted(received.recipients) == [ANNA, BERTA]
 
 
 def test_a_mail_server_that_hangs_keeps_nobody_waiting(

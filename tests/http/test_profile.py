@@ -86,6 +86,9 @@ def test_closing_removes_what_protected_the_account(ben: Browser, installation: 
     with installation.services.database.read() as connection:
         left = {table.name: len(connection.execute(select(table)).all()) for table in (TOTP_AUTHENTICATOR, RECOVERY_CODE, LINK)}
         kinds = connection.execute(select(SECURITY_EVENT.c.kind)).scalars().all()
+    with installation.services.database.read() as connection:
+        closed = connection.execute(select(ACCOUNT).where(ACCOUNT.c.email == BEN)).one()
+    assert (closed.status, closed.password_hash) == ("closed", "")
     assert left == {"totp_authenticator": 0, "recovery_code": 0, "link": 0}
     assert {"two_factor.enabled", "account.closed"} <= set(kinds)
 

@@ -25,7 +25,7 @@ from xpressbot.identity.audit.notice_mails import NOTICE_MAIL
 from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.profile.email_change import EMAIL_MAIL
 from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL
-from xpressbot.identity.profile.email_mails import EmailLinkMail
+from xpressbot.identity.profile.email_mails import EmailLinkMail, EmailMails
 from xpressbot.identity.use_cases import Identity
 
 POLL_SECONDS: Final = 5
@@ -35,12 +35,13 @@ _LOG = structlog.get_logger("xpressbot.mail")
 
 def preparing(identity: Identity, public_url: str, languages: Callable[[], Languages]) -> Prepare:
     """What makes the words of every kind of mail, in the language that its account has chosen. languages: gives those that there are."""
+    emails = identity.email_mails
     by_kind: Mapping[str, Prepare] = {
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
         TRIAL_MAIL: partial(_trial, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
-        EMAIL_MAIL: partial(_confirmation, identity, public_url, languages),
-        EMAIL_CHANGED_MAIL: partial(_stop, identity, public_url, languages),
+        EMAIL_MAIL: partial(_about_address, emails, emails.confirmation, emails.store_confirmation, email_mail, public_url, languages),
+        EMAIL_CHANGED_MAIL: partial(_about_address, emails, emails.stop, emails.store_stop, email_changed_mail, public_url, languages),
     }
 
     def prepare(mail: ClaimedMail) -> Prepared | NotBefore | None:
@@ -61,7 +62,7 @@ async def send_mails(services: Services) -> None:
             _LOG.warning("mail.round_postponed", error=type(error).__name__, reason=fault_of(error))
         except Exception:  # noqa: BLE001  # whatever it is, the next round must come
             _LOG.exception("mail.round_failed")
-        if tried < MAILS_IN_A_ROUND:  # after a full round there are more, and a queue must not grow because the sender rests
+        if tried < MAILS_IN_A_ROUND:  # after a full round more mails may be due
             await asyncio.sleep(POLL_SECONDS)
 
 
@@ -100,26 +101,22 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
     )
 
 
-def _confirmation(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
-    emails, told = identity.email_mails, identity.email_mails.confirmation(mail)
+def _about_address(
+    emails: EmailMails,
+    find: Callable[[ClaimedMail], EmailLinkMail | None],
+    store: Callable[[Writing, EmailLinkMail, int], bool],
+    words_of: Callable[[Texts, EmailLinkMail, str], Words],
+    public_url: str,
+    languages: Callable[[], Languages],
+    mail: ClaimedMail,
+) -> Prepared | None:
+    told = find(mail)
     if told is None:
         return None
     texts = languages().of_choice(told.language)
     return Prepared(
-        _letter(texts, told, email_mail(texts, told, public_url)),
-        stored=lambda tx, now: emails.store_confirmation(tx, told, now),
-        failed=lambda tx: emails.remove_link(tx, told),
-    )
-
-
-def _stop(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
-    emails, told = identity.email_mails, identity.email_mails.stop(mail)
-    if told is None:
-        return None
-    texts = languages().of_choice(told.language)
-    return Prepared(
-        _letter(texts, told, email_changed_mail(texts, told, public_url)),
-        stored=lambda tx, now: emails.store_stop(tx, told, now),
+        _letter(texts, told, words_of(texts, told, public_url)),
+        stored=lambda tx, now: store(tx, told, now),
         failed=lambda tx: emails.remove_link(tx, told),
     )
 
