@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import LargeBinary, select
 
 from tests.http.conftest import Protected, both_engines
+from tests.http.raw_requests import rows
 from tests.support import people
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
@@ -91,3 +92,12 @@ def test_nothing_of_the_person_lies_in_the_data_directory(installation: Installa
     before = set(Path(installation.services.settings.data_dir).rglob("*"))
     assert signed_in.post(EXPORT).status_code == 200
     assert {path.suffix for path in set(Path(installation.services.settings.data_dir).rglob("*")) - before} <= {".eml"}
+
+
+def test_many_downloads_are_one_notice(signed_in: Browser, installation: Installation) -> None:
+    """And so one mail a day: else they would bury the mail that matters."""
+    for _download in range(5):
+        assert signed_in.post(EXPORT).status_code == 200
+    notices = [row["count"] for row in rows(installation, "notice") if row["kind"] == EventKind.ACCOUNT_EXPORTED.value]
+    assert notices == [5]
+    assert len([row for row in rows(installation, "outbox") if row["kind"] == "notice"]) == 1

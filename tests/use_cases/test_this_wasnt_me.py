@@ -9,7 +9,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
 from tests.support.mails import links, send
 from tests.support.people import not_me_link, reset
-from tests.use_cases.instrumentation import events
+from tests.use_cases.instrumentation import events, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.tokens import Token
@@ -131,3 +131,15 @@ def test_it_works_for_a_disabled_account_too(installation: Installation, anna: A
     assert report(identity, token).password_status is PasswordStatus.VOID
     identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     assert UseCaseBrowser(installation).begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+
+
+def test_no_link_is_stored_for_a_closed_account(installation: Installation) -> None:
+    """A notice that was being written when its person closed the account leaves nothing behind."""
+    installation.add_account()
+    ben = installation.add_account("ben@example.com", "Ben")
+    browser = UseCaseBrowser(installation, email=ben.email).sign_in()
+    assert browser.identity.account_closing.close(browser.me) == Done()
+    with parts_of(installation).transactions.writing() as tx:
+        assert not browser.identity.this_wasnt_me.store_link(
+            tx, ben.id, browser.identity.this_wasnt_me.new_token(), installation.clock.now()
+        )
