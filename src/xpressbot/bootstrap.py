@@ -93,6 +93,7 @@ from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
+from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
 
@@ -182,6 +183,7 @@ def build(
         account_export=AccountExport(transactions, gate, kinds),
         account_closing=AccountClosing(gate, kinds),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
+        roster=Roster(gate),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

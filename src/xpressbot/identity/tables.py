@@ -45,6 +45,18 @@ ACCOUNT: Final = Table(
     Column("language", String(35)),
     # When a mailed token last proved that its person gets the mail of this address; none where none has.
     Column("email_confirmed_at", BigInteger),
+    Column("role", String(16), nullable=False),
+    # Since when it has been this one, and who gave it: an account, or nobody where the operator did.
+    Column("role_since", BigInteger, nullable=False),
+    Column("role_given_by", _ID),
+    Column("invited_by", _ID),
+    # Since when an authenticator has been in force; none while 2FA is off. It is written where authenticators change.
+    Column("protected_since", BigInteger),
+    Column("last_signed_in_at", BigInteger),
+    Column("exempt_until", BigInteger),
+    Column("exempt_reason", Text),
+    # The roster, by address.
+    Index(None, "role", "status"),
 )
 
 RESERVED_ADDRESS: Final = Table(
@@ -63,7 +75,10 @@ INSTALLATION: Final = Table(
     "installation",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("owner", _ID, ForeignKey("account.id")),
+    # The first account. It is never emptied, or the welcome link would make another owner.
+    Column("claimed_by", _ID, ForeignKey("account.id")),
+    Column("two_factor_policy", String(16), nullable=False, server_default=text("'optional'")),
+    Column("two_factor_required_from", BigInteger),
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -80,8 +95,11 @@ LINK: Final = Table(
     Column("email_key", Text),
     # Of a link that gives power: the version of the account on which alone it works.
     Column("security_version", Integer),
+    # The row of another table that it belongs to.
+    Column("about", _ID),
     Index(None, "account_id"),
     Index(None, "email_key"),
+    Index(None, "about"),
 )
 
 SESSION: Final = Table(

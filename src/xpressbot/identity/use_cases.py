@@ -49,6 +49,8 @@ from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
+from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
 
@@ -84,6 +86,7 @@ class Identity:
     account_export: AccountExport
     account_closing: AccountClosing
     registration: Registration
+    roster: Roster
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -94,11 +97,11 @@ class Identity:
 
 def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
     """The rows of all packages and kinds of factors that are removed some time after they have ended."""
-    packages = (sessions, sign_in, links, factors, throttling, accounts, mail)
+    packages = (sessions, sign_in, links, factors, throttling, accounts, team, mail)
     return [*(rows for package in packages for rows in package.EXPIRING_ROWS), *kinds.expiring_rows]
 
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
     """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
-    packages = (sessions, sign_in, links, factors, throttling, audit, accounts, mail)
+    packages = (sessions, sign_in, links, factors, throttling, audit, accounts, team, mail)
     return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]

@@ -60,7 +60,7 @@ def accounts_commands(build: Build) -> typer.Typer:
         from rich.table import Table  # noqa: PLC0415
 
         with opened(build) as services:
-            table = Table("e-mail", "name", "status", "owner", "2FA", "recovery codes left")
+            table = Table("e-mail", "name", "status", "role", "2FA", "recovery codes left")
             for summary in services.identity.administration.list_accounts():
                 table.add_row(*_row(summary))
             # Without markup and emoji: a name must not draw on the operator's terminal.
@@ -170,7 +170,7 @@ def _row(summary: AccountSummary) -> tuple[str, ...]:
         listed_address(summary.account.email),
         summary.account.name,
         "of a newer version" if summary.account.status is None else summary.account.status.value,
-        "owner" if summary.owner else "",
+        "of a newer version" if summary.account.role is None else summary.account.role.value,
         "reset" if summary.account.must_enrol else two_factor,
         str(summary.codes_left) if protected else "",
     )

@@ -1,14 +1,14 @@
 """Where a request gets on that no page takes: to sign in, to unlock, to what was done already."""
 
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
-from xpressbot.entrypoints.http.errors import NextLink, error_response
+from xpressbot.entrypoints.http.errors import ExplainedError, NextLink, error_response
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import PASSWORD_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH, UNLOCK_PATH
+from xpressbot.entrypoints.http.paths import HOME_PATH, PASSWORD_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, UNLOCK_PATH
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -32,6 +32,10 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
         case SessionRefusal.SESSION_LOCKED:
             return redirect(f"{UNLOCK_PATH}?next={back}")
         case SessionRefusal.NOT_PERMITTED:
+            return _not_permitted(request)
+        case SessionRefusal.TWO_FACTOR_NEEDED:
+            return _two_factor_needed(request)
+        case SessionRefusal.NO_SUCH_MEMBER:
             raise HTTPException(404)
         case SessionRefusal.NEW_PASSWORD_FIRST:
             return redirect(f"{PASSWORD_PATH}?reason={reason}")
@@ -59,6 +63,26 @@ def enrollee_refused(reason: SignInRefusal | PendingRefusal | ReEnrolmentRefusal
             return redirect(f"{RE_ENROLMENT_PATH}?reason={reason}")
         case unknown:
             assert_never(unknown)
+
+
+def _not_permitted(request: PageRequest) -> NoReturn:
+    raise ExplainedError(
+        403,
+        title=request.texts.gettext("Not for your role"),
+        detail=request.texts.gettext("Your role in the team does not include this, so nothing was done. Ask an owner or an admin."),
+        action=NextLink(HOME_PATH, request.texts.gettext("Go to the dashboard")),
+    )
+
+
+def _two_factor_needed(request: PageRequest) -> NoReturn:
+    raise ExplainedError(
+        403,
+        title=request.texts.gettext("Turn on 2FA first"),
+        detail=request.texts.gettext(
+            "This page is about other people's accounts. It opens only to those whose own account is protected by 2FA."
+        ),
+        action=NextLink(SETTINGS_PATH, request.texts.gettext("Go to Account Settings")),
+    )
 
 
 def _session_renewed(request: PageRequest, back: str) -> Response:

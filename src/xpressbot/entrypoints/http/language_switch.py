@@ -6,6 +6,7 @@ from typing import Final
 from starlette.requests import Request
 
 from xpressbot.entrypoints.http.cookies import Cookies
+from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.paths import HOME_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.translation import Texts
@@ -17,12 +18,13 @@ _DECIDED: Final = "texts"
 class LanguageSwitch:
     """The language of a request: the account's choice, else the browser's cookie, else what the browser asks for, else English."""
 
-    def __init__(self, languages: Languages, cookies: Cookies, shown_at: Mapping[str, str], destinations: frozenset[str]) -> None:
+    def __init__(self, languages: Languages, cookies: Cookies, shown_at: Mapping[str, str], destinations: Destinations) -> None:
         """shown_at: the GET page that a path's answer is a state of, by path. destinations: where the sign-in page may send people."""
         self.languages: Final = languages
         self._cookies = cookies
         self._shown_at = shown_at
-        self._places = frozenset({*shown_at.values(), *(_sign_in_to(path) for path in destinations)})
+        self._places = frozenset(shown_at.values())
+        self._destinations = destinations
 
     def texts_for(self, request: Request) -> Texts:
         """The language to answer in. A cookie with a language that there is not counts for nothing."""
@@ -44,7 +46,8 @@ class LanguageSwitch:
 
     def safe_place(self, text: str) -> str:
         """Exactly a place that the switch names, else home (ASVS 3.7.2)."""
-        return text if text in self._places else HOME_PATH
+        is_place = text in self._places or text in self._destinations
+        return text if is_place or text.removeprefix(_sign_in_to("")) in self._destinations else HOME_PATH
 
     def _asked_for(self, request: Request) -> Texts:
         return self.languages.asked_for(",".join(request.headers.getlist("accept-language")))

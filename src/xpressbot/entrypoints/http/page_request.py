@@ -14,6 +14,7 @@ from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, Factors, PrimaryFactorPresentation, ProofForm
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.http.forms import Form
+from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.paths import CODES_PATH, NEW_PASSWORD_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.formatting import Text
@@ -52,7 +53,7 @@ class Site:
     services: Services
     renderer: Renderer
     cookies: Cookies
-    destinations: frozenset[str]
+    destinations: Destinations
     """The paths that `next` may name."""
     form_subjects: FormSubjects
     factors: Factors
@@ -128,6 +129,11 @@ class PageRequest:
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it has none of this name."""
         return self.starlette.query_params.get(name, "")
+
+    def id_in_path(self, name: str) -> str:
+        """The id of the row that the page is about."""
+        found: str = self.starlette.path_params[name]
+        return found
 
     def now(self) -> int:
         """The time, for words about it."""

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from xpressbot.entrypoints.http.forms import Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits
+from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.page_request import PageRequest, Site
 from xpressbot.entrypoints.http.paths import FORGOT_PASSWORD_PATH, LANGUAGE_PATH, SIGN_IN_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SecondStepPage, SignedInPage
@@ -19,13 +20,13 @@ FOR_ANYBODY: Final = frozenset({SIGN_IN_PATH, FORGOT_PASSWORD_PATH, LANGUAGE_PAT
 """Where forms are sent to by people who say themselves who they are, or whoever they are."""
 
 
-def destinations(pages: Sequence[Page]) -> frozenset[str]:
+def destinations(pages: Sequence[Page]) -> Destinations:
     """The paths that `next` may name."""
     paths = frozenset(page.path for page in pages if page.is_destination)
     lost = [page.path for page in pages if isinstance(page, SignedInPage) and page.path != STEP_UP_PATH and page.back not in paths]
     if lost:
         raise ValueError(f"no page leads back to {lost}: name a page in returns_to")
-    return paths
+    return Destinations(paths)
 
 
 def shown_at(pages: Sequence[Page]) -> Mapping[str, str]:

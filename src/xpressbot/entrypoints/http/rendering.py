@@ -18,6 +18,8 @@ from xpressbot.entrypoints.http.language_switch import LanguageSwitch
 from xpressbot.entrypoints.messages.formatting import as_is, clock_time, day_date, moment, number
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import permits
 from xpressbot.identity.factors.rules import ENROLMENT_TRIES
 
 _QR_QUIET_ZONE: Final = 4
@@ -39,6 +41,7 @@ class Viewer:
 
     name: str
     email: str
+    sees_team: bool
 
     @property
     def initials(self) -> str:
@@ -65,7 +68,7 @@ class Renderer:
     def page(self, request: Request, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page, for a signed-in person or without one."""
         texts = self.switch.texts_for(request)
-        viewer = None if account is None else Viewer(account.name, account.email)
+        viewer = None if account is None else Viewer(account.name, account.email, permits(account.role, Action.VIEW_TEAM))
         common: dict[str, Any] = {
             "status": status,
             "viewer": viewer,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.detours import enrollee_refused, not_let_through, not_recognised
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.hashing_form_limits import Target
+from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import (
     HOME_PATH,
@@ -120,7 +121,7 @@ class SignedInPage:
 
     @property
     def back(self) -> str:
-        """The page to come back to."""
+        """The page to come back to, with the names of the ids in its path."""
         return self.returns_to or self.path
 
     @property
@@ -131,25 +132,28 @@ class SignedInPage:
     def answer(self, request: PageRequest) -> Response:
         """Run the handler for the signed-in person; send all others to sign in first."""
         caller = request.identity.sessions.recognise(request.client)
+        back = path_with(self.back, request.starlette.path_params)
         if not isinstance(caller, Caller):
-            return self._answer_enrollee(request) or self._answer_locked(request, caller) or not_recognised(request, self.method, self.back)
-        request = request.within(caller.session, self.back)
+            return (
+                self._answer_enrollee(request) or self._answer_locked(request, caller, back) or not_recognised(request, self.method, back)
+            )
+        request = request.within(caller.session, back)
         request.site.renderer.switch.prefer(request.starlette, caller.account.language)
-        if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, self.back):
+        if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, back):
             return refusal
         if self.for_one_person and _another_account_must_enrol(request, caller):
             return redirect(RE_ENROLMENT_PATH)
         if self.leads_to is not None and request.identity.step_up.needed_for(caller, self.leads_to):
-            return _conclude(request, StepUpRequired(), self.back)
-        return _conclude(request, self.handler(request, caller), self.back)
+            return _conclude(request, StepUpRequired(), back)
+        return _conclude(request, self.handler(request, caller), back)
 
-    def _answer_locked(self, request: PageRequest, locked: LockedCaller | None) -> Response | None:
+    def _answer_locked(self, request: PageRequest, locked: LockedCaller | None, back: str) -> Response | None:
         if locked is None:
             return None
         if self.while_locked is None:
-            return redirect(f"{UNLOCK_PATH}?next={self.back}")
+            return redirect(f"{UNLOCK_PATH}?next={back}")
         refusal = request.refuse_form_of_another(FormSubject.signed_in(locked.account), None, UNLOCK_PATH)
-        return _conclude(request, self.while_locked(request, locked), self.back) if refusal is None else refusal
+        return _conclude(request, self.while_locked(request, locked), back) if refusal is None else refusal
 
     def _answer_enrollee(self, request: PageRequest) -> Response | None:
         if self.before_session is None:

@@ -120,7 +120,9 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     EnrolmentRefusal.ENROLMENT_DISCARDED: N_(
         "Too many wrong codes, so this set-up was discarded. Nothing has changed; start again with a new QR code."
     ),
-    ClosingRefusal.IS_OWNER: N_("This is the owner's account. It cannot be closed: without it nobody could administer this XpressBot."),
+    ClosingRefusal.LAST_OWNER: N_(
+        "This is the only owner's account. Make another member an owner first: without one nobody could administer this XpressBot."
+    ),
     ClosingRefusal.ADDRESS_CAN_COME_BACK: N_(
         "Your address was changed in the last %(count)s hours, and the one before can still be brought back. You can close the account"
         " after that."

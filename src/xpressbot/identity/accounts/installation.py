@@ -1,4 +1,4 @@
-"""Statements on the installation's own row."""
+"""Statements on the installation's own row, which is the team's."""
 
 from sqlalchemy import select, update
 
@@ -8,10 +8,9 @@ from xpressbot.identity.tables import INSTALLATION
 _LOCK = select(INSTALLATION.c.id).with_for_update()
 
 
-def owner(tx: Reading) -> str | None:
-    """The id of the owner's account; None before the first run."""
-    owner: str | None = tx.select(select(INSTALLATION.c.owner)).scalar_one()
-    return owner
+def is_claimed(tx: Reading) -> bool:
+    """Whether there is, or was, an owner. The welcome link makes one only before."""
+    return tx.select(select(INSTALLATION.c.claimed_by)).scalar_one() is not None
 
 
 def lock(tx: Writing) -> None:
@@ -20,6 +19,6 @@ def lock(tx: Writing) -> None:
 
 
 def claim(tx: Writing, account_id: str) -> bool:
-    """Make this account the owner; False when there is one already."""
-    claimed = tx.execute(update(INSTALLATION).where(INSTALLATION.c.owner.is_(None)).values(owner=account_id))
+    """Note that this account is the first; False when there was one before."""
+    claimed = tx.execute(update(INSTALLATION).where(INSTALLATION.c.claimed_by.is_(None)).values(claimed_by=account_id))
     return claimed.rowcount == 1

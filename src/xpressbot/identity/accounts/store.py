@@ -1,22 +1,23 @@
 """Account records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
-from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus
 from xpressbot.identity.accounts.rules.address import email_key
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.tables import ACCOUNT
 
 IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
 _BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
 _LOCK = _BY_ID.with_for_update()
+_NOTE_SIGN_IN = update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(last_signed_in_at=bindparam("now"))
 _OTHER = ACCOUNT.alias("other")
 
 _NEXT_VERSION = ACCOUNT.c.security_version + 1
@@ -25,9 +26,11 @@ _RAISE_VERSION = (
 )
 
 
-def add(tx: Writing, account: Account, now: int) -> bool:
-    """False, and nothing written, when the address is taken or reserved. It locks the installation."""
-    installation_store.lock(tx)
+def add(tx: Writing, account: Account, now: int, *, invited_by: str | None = None) -> bool:
+    """False, and nothing written, when the address is taken or reserved. The installation must be locked.
+
+    invited_by: the account that gave it its role; None where the operator did, or it is the first.
+    """
     if reserved_address_store.is_reserved(tx, account.email, now):
         return False
     row = {
@@ -39,6 +42,10 @@ def add(tx: Writing, account: Account, now: int) -> bool:
         "security_version": account.security_version,
         "password_hash": account.password_hash,
         "created_at": now,
+        "role": None if account.role is None else account.role.value,
+        "role_since": now,
+        "role_given_by": invited_by,
+        "invited_by": invited_by,
     }
     statement = tx.insert(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key]).returning(ACCOUNT.c.id)
     return tx.execute(statement, row).one_or_none() is not None
@@ -80,6 +87,29 @@ def raise_security_version(tx: Writing, account_id: str) -> int:
 def raise_all_security_versions(tx: Writing) -> None:
     """Void what was decided on any account."""
     tx.execute(update(ACCOUNT).values(security_version=_NEXT_VERSION))
+
+
+def lock_all(tx: Writing, account_ids: Iterable[str]) -> Mapping[str, Account]:
+    """Lock several accounts in the order of their ids, so that no two transactions wait for each other. Those that there are, by id."""
+    locked = (lock(tx, account_id) for account_id in sorted(set(account_ids)))
+    return {account.id: account for account in locked if account is not None}
+
+
+def has_other_owner(tx: Reading, account_id: str) -> bool:
+    """Whether another active account than this is an owner's. The installation must be locked where something is decided by it."""
+    others = (ACCOUNT.c.role == Role.OWNER.value, ACCOUNT.c.status == AccountStatus.ACTIVE.value, ACCOUNT.c.id != account_id)
+    return bool(tx.select(select(select(ACCOUNT.c.id).where(*others).exists())).scalar_one())
+
+
+def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now: int) -> None:
+    """Give the account a role. given_by: the account that does so; None where the operator does."""
+    values = {"role": role.value, "role_since": now, "role_given_by": given_by}
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
+
+
+def note_sign_in(tx: Writing, account_id: str, now: int) -> None:
+    """Write down that the person has signed in."""
+    tx.execute(_NOTE_SIGN_IN, {"key": account_id, "now": now})
 
 
 def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:
@@ -162,6 +192,8 @@ def account_from(row: Any) -> Account:
         password_status=member_or_none(PasswordStatus, row.password_status),
         language=row.language,
         email_confirmed_at=row.email_confirmed_at,
+        role=member_or_none(Role, row.role),
+        protected_since=row.protected_since,
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
-from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
@@ -37,7 +36,6 @@ class AccountSummary:
     """An account as an operator sees it: nothing secret."""
 
     account: Account
-    owner: bool
     protected_since: int | None
     codes_left: int
 
@@ -121,7 +119,6 @@ class Administration:
 def _summary(tx: Reading, kinds: Kinds, account: Account) -> AccountSummary:
     return AccountSummary(
         account,
-        owner=account.id == installation_store.owner(tx),
         protected_since=protection_of(tx, account.id).since,
         codes_left=kinds.count_backups_left(tx, account.id),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, literal_column, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -41,6 +41,12 @@ _ENROLMENT_OF = (
     .join(ACCOUNT, (ACCOUNT.c.id == _TABLE.account_id) & (ACCOUNT.c.security_version == _TABLE.security_version))
     .where(_TABLE.begun_in == bindparam("begun_in_this"), IS_PENDING)
 )
+_SINCE = (
+    select(func.min(func.coalesce(_TABLE.confirmed_at, _TABLE.created_at)))
+    .where(_TABLE.account_id == ACCOUNT.c.id, _IN_FORCE)
+    .scalar_subquery()
+)
+_NOTE_PROTECTION = update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(protected_since=_SINCE)
 _USED = update(AUTHENTICATOR).where(_TABLE.id == bindparam("used_id")).values(last_used_at=bindparam("now"))
 
 
@@ -96,7 +102,7 @@ def discard_enrolment(tx: Writing, begun_in: str) -> None:
 
 def activate(tx: Writing, authenticator_id: str, name: str, now: int) -> bool:
     """Make a pending authenticator active under this name; False when it is pending no more."""
-    activated = tx.execute(
+    account_id = tx.execute(
         update(AUTHENTICATOR)
         .where(_TABLE.id == authenticator_id, IS_PENDING)
         .values(
@@ -107,8 +113,9 @@ def activate(tx: Writing, authenticator_id: str, name: str, now: int) -> bool:
             begun_in=None,
             expires_at=None,
         )
-    )
-    return activated.rowcount == 1
+        .returning(_TABLE.account_id)
+    ).scalar_one_or_none()
+    return account_id is not None and _note_protection(tx, account_id)
 
 
 def rename(tx: Writing, authenticator_id: str, name: str) -> None:
@@ -129,7 +136,15 @@ def bring_back_uses(tx: Writing, account_id: str, now: int) -> None:
 
 def revoke(tx: Writing, authenticator_id: str) -> None:
     """Revoke an authenticator in force."""
-    tx.execute(update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _IN_FORCE).values(state=AuthenticatorState.REVOKED.value))
+    revoked = update(AUTHENTICATOR).where(_TABLE.id == authenticator_id, _IN_FORCE).values(state=AuthenticatorState.REVOKED.value)
+    account_id = tx.execute(revoked.returning(_TABLE.account_id)).scalar_one_or_none()
+    if account_id is not None:
+        _note_protection(tx, account_id)
+
+
+def _note_protection(tx: Writing, account_id: str) -> bool:
+    """Write beside the account since when it is protected, which a session look-up and the roster read."""
+    return tx.execute(_NOTE_PROTECTION, {"key": account_id}).rowcount == 1
 
 
 def _plan_columns(plan: Plan) -> dict[str, Any]:

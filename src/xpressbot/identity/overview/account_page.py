@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
-from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit import notice_store
 from xpressbot.identity.audit import store as event_store
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
@@ -86,7 +86,7 @@ class AccountPage:
                 more_notices=len(notices) > MOST_SHOWN,
                 read=_newest_first(read),
                 activity=event_store.latest(tx, caller.account.id, RECENT_EVENTS),
-                owner=installation_store.owner(tx) == caller.account.id,
+                owner=caller.account.role is Role.OWNER,
             )
 
     def settings(self, caller: Caller) -> AccountSettings:

@@ -1,9 +1,9 @@
 """Closing one's own account, for good."""
 
-from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.reset import remove_all_factors
@@ -18,8 +18,8 @@ from xpressbot.identity.sessions.security_version import raise_security_version
 class ClosingRefusal(Reason):
     """Why an account stays open."""
 
-    IS_OWNER = "is_owner"
-    """The owner's account is the one that administers the installation."""
+    LAST_OWNER = "last_owner"
+    """Without an owner nobody could administer the installation."""
     ADDRESS_CAN_COME_BACK = "address_can_come_back"
     """It was changed lately: a thief who did it must not be able to close the account before its owner has stopped the change."""
 
@@ -34,13 +34,13 @@ class AccountClosing:
     def close(self, caller: Caller) -> Done | Denied[SessionRefusal | ClosingRefusal] | StepUpRequired:
         """Remove all by which the person signs in, end every session, and free the address. The record of events stays.
 
-        Refused for the owner's account, and while a change of address can be stopped.
+        Refused for the last owner's account, and while a change of address can be stopped.
         """
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[ClosingRefusal]]:
             tx, account = entry.tx, entry.account
-            if installation_store.owner(tx) == account.id:
-                return Unchanged(Denied(ClosingRefusal.IS_OWNER))
+            if account.role is Role.OWNER and not account_store.has_other_owner(tx, account.id):
+                return Unchanged(Denied(ClosingRefusal.LAST_OWNER))
             if reserved_address_store.of_account(tx, account.id, entry.now) is not None:
                 return Unchanged(Denied(ClosingRefusal.ADDRESS_CAN_COME_BACK))
             remove_all_factors(tx, self._kinds, account.id)

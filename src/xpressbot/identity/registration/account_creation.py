@@ -1,6 +1,6 @@
 """Making accounts: the owner's by the welcome link, any by an invitation or the operator's command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
@@ -8,6 +8,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.append import append_event, begin_chain
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.links import rules as link
@@ -52,7 +53,7 @@ class Registration:
     def has_owner(self) -> bool:
         """Whether the installation is claimed."""
         with self._transactions.reading() as tx:
-            return installation_store.owner(tx) is not None
+            return installation_store.is_claimed(tx)
 
     def link_state(self, kind: LinkKind, token: Token) -> LinkState:
         """What has become of a link, for its holder."""
@@ -63,7 +64,7 @@ class Registration:
         """A token for the owner's account, good for an hour and one use; None when there is an owner (ASVS 6.3.2)."""
         token = self._system.new_token()
         with self._transactions.writing() as tx:
-            if installation_store.owner(tx) is not None:
+            if installation_store.is_claimed(tx):
                 return None
             now = self._system.now()
             link_store.add(tx, Link(LinkKind.WELCOME), token.digest, now, now + link.LIFETIME[LinkKind.WELCOME])
@@ -76,7 +77,7 @@ class Registration:
             return False
         with self._transactions.reading() as tx:
             found = link_store.find_open(tx, LinkKind.WELCOME, token.digest, self._system.now())
-            return found is not None and installation_store.owner(tx) is None
+            return found is not None and not installation_store.is_claimed(tx)
 
     def claim(
         self, token: Token | None, new: NewAccount, client: Client
@@ -91,12 +92,10 @@ class Registration:
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            if not account_store.add(tx, prepared, now) or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
+            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now)
+            if account is None or account.role is not Role.OWNER or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
                 return Denied(LinkRefusal.LINK_GONE)
-            self._begin(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now)
-            if not installation_store.claim(tx, prepared.id):
-                return Denied(LinkRefusal.LINK_GONE)
-            return self._signed_in(tx, prepared, client)
+            return self._signed_in(tx, account, client)
 
     def invite(self, email: str) -> Token | Denied[RegistrationRefusal]:
         """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
@@ -136,27 +135,26 @@ class Registration:
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            if not account_store.add(tx, prepared, now):
+            installation_store.lock(tx)
+            if account_store.is_email_taken(tx, email, now):
                 return Denied(RegistrationRefusal.EMAIL_TAKEN)
             if not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
                 return Denied(LinkRefusal.LINK_GONE)
-            self._begin(tx, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
-            installation_store.claim(tx, prepared.id)
-            return self._signed_in(tx, prepared, client)
+            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
+            return self._signed_in(tx, account, client) if account is not None else Denied(RegistrationRefusal.EMAIL_TAKEN)
 
-    def create(self, new: NewAccount) -> Account | WeakPassword | Denied[RegistrationRefusal]:
-        """Make an account for the operator; the first is the owner's."""
+    def create(self, new: NewAccount, role: Role = Role.AGENT) -> Account | WeakPassword | Denied[RegistrationRefusal]:
+        """Make an account for the operator; the first is the owner's, whatever role is asked for."""
         prepared = self._prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            now = self._system.now()
-            if not account_store.add(tx, prepared, now):
+            event = NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR)
+            account = self._add(tx, replace(prepared, role=role), event, self._system.now())
+            if account is None:
                 return Denied(RegistrationRefusal.EMAIL_TAKEN)
-            self._begin(tx, prepared, NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR), now)
-            installation_store.claim(tx, prepared.id)
             tx.commit()
-            return prepared
+            return account
 
     def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
         """Begin the session of the person who has just chosen this account's password."""
@@ -179,12 +177,20 @@ class Registration:
             password_hash=self._hasher.hash(password),
         )
 
-    def _begin(self, tx: Writing, account: Account, event: NewEvent, now: int) -> None:
-        """Begin the record of an account that was added; an invitation to its address is void from here on.
+    def _add(self, tx: Writing, asked_for: Account, event: NewEvent, now: int) -> Account | None:
+        """Add an account and begin its record; an invitation to its address is void from here on. None when the address is taken.
 
-        Whoever adds an account has the installation's lock: of several who make one for the same address, all but one wait there, and
-        hold no link meanwhile that the one has to void.
+        The first one of an installation is the owner's. The installation is locked first: of several transactions that make an account
+        for the same address, all but one wait there, and hold no link meanwhile that the one has to void.
         """
+        installation_store.lock(tx)
+        is_first = not installation_store.is_claimed(tx)
+        account = replace(asked_for, role=Role.OWNER) if is_first else asked_for
+        if not account_store.add(tx, account, now):
+            return None
+        if is_first:
+            installation_store.claim(tx, account.id)
         link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
         begin_chain(tx, account.id)
         append_event(tx, self._system.entropy, account.id, event, now)
+        return account

@@ -1,21 +1,22 @@
 """The gate: authorise, step up, act, record. Everything a signed-in person can change passes through it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar, assert_never
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.accounts.rules.actions import ACTIONS, Action, Permission
+from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
+from xpressbot.identity.accounts.rules.roles import Role, may_act_on, permits
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import NewEvent
+from xpressbot.identity.audit.rules.event import TEAM, NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, LockedCaller, SessionHolder
-from xpressbot.identity.sessions.rules.assurance import Amr, step_up_needed, waits_for_new_password
+from xpressbot.identity.sessions.rules.assurance import Amr, aal_of, step_up_needed, waits_for_new_password
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.throttling import store as throttle_store
@@ -36,7 +37,11 @@ class SessionRefusal(Reason):
     SESSION_LOCKED = "session_locked"
     """It was not used for too long: only the password goes on with it."""
     NOT_PERMITTED = "not_permitted"
-    """It is not for this account to do: only the owner acts on the installation."""
+    """It is not for this account's role, or not to a member whose role is above it."""
+    TWO_FACTOR_NEEDED = "two_factor_needed"
+    """The session rests on the password alone, and what concerns others needs two factors."""
+    NO_SUCH_MEMBER = "no_such_member"
+    """No account that is in the team has this id."""
     NEW_PASSWORD_FIRST = "new_password_first"
     """Somebody else may know the password."""
 
@@ -47,6 +52,15 @@ class Changed(Generic[T_co]):
 
     outcome: T_co
     event: NewEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTeam(Generic[T_co]):
+    """An operation on the team: what to answer, the event of the team's record, and those of the members whom it concerns, by id."""
+
+    outcome: T_co
+    event: NewEvent
+    of_members: Mapping[str, NewEvent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,10 @@ class Entry(Admitted):
         return SessionRenewed(token)
 
 
-Operation = Callable[[Entry], Changed[T] | Unchanged[T]]
+Result = Changed[T] | ChangedTeam[T] | Unchanged[T]
+Operation = Callable[[Entry], Result[T]]
+MemberOperation = Callable[[Entry, Account], Result[T]]
+"""An operation on another member, whose account is locked and in the team, and whose role is not above the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +146,48 @@ class Gate:
             if password is not None:
                 # Only its own try: with one known password, wrong codes could be tried without end.
                 throttle_store.give_back(tx, [password.charge])
-            result = operation(entry)
-            if isinstance(result, Changed):
-                append_event(tx, self._system.entropy, entry.account.id, result.event, entry.now)
-            tx.commit()
-            return result.outcome
+            return self._record(entry, operation(entry))
+
+    def run_on_member(
+        self, caller: Caller, action: Action, member_id: str, operation: MemberOperation[T]
+    ) -> T | Denied[SessionRefusal] | StepUpRequired:
+        """Run an operation on a member of the team, who may be the caller, under the locks of both accounts."""
+        with self._transactions.writing() as tx:
+            entry = self._admit(tx, caller, action, member_id)
+            if isinstance(entry, Denied):
+                return entry
+            member = account_store.by_id(tx, member_id)
+            if member is None or not member.is_member:
+                return Denied(SessionRefusal.NO_SUCH_MEMBER)
+            if not may_act_on(entry.account.role, member.role):
+                return Denied(SessionRefusal.NOT_PERMITTED)
+            if _lacks_proof(entry.session, action, entry.now, password_proven=False):
+                return StepUpRequired()
+            return self._record(entry, operation(entry, member))
+
+    def view(self, caller: Caller, action: Action, look: Callable[[Reading, int], T]) -> T | Denied[SessionRefusal]:
+        """What a person may look at beyond their own account, by the role that their session was looked up with."""
+        refusal = _refuse_role(caller.account.role, caller.session.amr, action)
+        if refusal is not None:
+            return Denied(refusal)
+        with self._transactions.reading() as tx:
+            return look(tx, self._system.now())
+
+    def _record(self, entry: Entry, result: Result[T]) -> T:
+        """Commit what an operation did, with its events. Heads of chains are locked in the order of ids, the team's last."""
+        match result:
+            case Changed(event=event):
+                append_event(entry.tx, self._system.entropy, entry.account.id, event, entry.now)
+            case ChangedTeam(event=event, of_members=of_members):
+                for account_id in sorted(of_members):
+                    append_event(entry.tx, self._system.entropy, account_id, of_members[account_id], entry.now)
+                append_event(entry.tx, self._system.entropy, TEAM, event, entry.now)
+            case Unchanged():
+                pass
+            case unknown:
+                assert_never(unknown)
+        entry.tx.commit()
+        return result.outcome
 
     def charge(
         self, caller: SessionHolder, action: Action, find: Callable[[Admitted], Bucket | Denied[R]]
@@ -170,15 +224,16 @@ class Gate:
         """Whether the form of this action needs a field for the password."""
         return _lacks_proof(caller.session, action, self._system.now(), password_proven=False)
 
-    def _admit(self, tx: Writing, caller: SessionHolder, action: Action) -> Entry | Denied[SessionRefusal]:
-        """Lock the account, then read the clock and the session again: what was true when the request came in may be so no longer.
+    def _admit(self, tx: Writing, caller: SessionHolder, action: Action, member_id: str | None = None) -> Entry | Denied[SessionRefusal]:
+        """Lock the account, and the member's that it acts on, then read the clock and the session again: what was true when the request came in may be so no longer.
 
         The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
         waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and ends nothing.
         """
         if ACTIONS[action].among_accounts:
             installation_store.lock(tx)
-        account = account_store.lock(tx, caller.account.id)
+        account_ids = {caller.account.id} if member_id is None else {caller.account.id, member_id}
+        account = account_store.lock_all(tx, account_ids).get(caller.account.id)
         now = self._system.now()
         session = session_store.by_token(tx, caller.token.digest)
         if session is None and session_store.is_previous(tx, caller.token.digest):
@@ -187,20 +242,26 @@ class Gate:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
         if not session.is_open(now) or not session.amr <= self._methods:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
-        refusal = _refuse_action(tx, caller, account, session, action, now)
+        refusal = _refuse_action(caller, account, session, action, now)
         return Entry(tx, account, session, now, self._system) if refusal is None else Denied(refusal)
 
 
-def _refuse_action(
-    tx: Reading, caller: SessionHolder, account: Account, session: Session, action: Action, now: int
-) -> SessionRefusal | None:
+def _refuse_action(caller: SessionHolder, account: Account, session: Session, action: Action, now: int) -> SessionRefusal | None:
     """Why a session that is not over may not do this, whatever it proves."""
     if not _is_enough(caller, session, action, now):
         return SessionRefusal.SESSION_LOCKED
-    if ACTIONS[action].permission is Permission.INSTALLATION and installation_store.owner(tx) != account.id:
-        return SessionRefusal.NOT_PERMITTED
+    if refusal := _refuse_role(account.role, session.amr, action):
+        return refusal
     if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
         return SessionRefusal.NEW_PASSWORD_FIRST
+    return None
+
+
+def _refuse_role(role: Role | None, amr: Amr, action: Action) -> SessionRefusal | None:
+    if not permits(role, action):
+        return SessionRefusal.NOT_PERMITTED
+    if ACTIONS[action].permission.needs_second_factor and aal_of(amr) < 2:
+        return SessionRefusal.TWO_FACTOR_NEEDED
     return None
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Writing
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
@@ -82,6 +83,7 @@ class SessionStart:
         session_store.add(tx, session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_browser = client.device.digest if client.device else None
         is_new_browser = known_browser_store.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
+        account_store.note_sign_in(tx, account.id, now)
         told = self._clear_counts(tx, account, proof)
         if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)

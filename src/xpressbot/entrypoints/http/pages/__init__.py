@@ -22,6 +22,7 @@ from xpressbot.entrypoints.http.pages import (
     re_enrolment,
     sessions,
     sign_in,
+    team,
     two_factor,
     unlock,
     welcome,
@@ -53,5 +54,6 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *email.PAGES,
         *two_factor.PAGES,
         *authenticator_apps.PAGES,
+        *team.PAGES,
         *factor_pages,
     ]

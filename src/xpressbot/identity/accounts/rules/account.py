@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.foundation.text import normalise_line
+from xpressbot.identity.accounts.rules.roles import Role
 
 MAX_NAME_LENGTH: Final = 100
 
@@ -14,8 +15,11 @@ class AccountStatus(StrEnum):
 
     ACTIVE = "active"
     DISABLED = "disabled"
+    """Suspended, by an admin or the operator, until one of them enables it."""
+    REMOVED = "removed"
+    """From the team, for good. The row stays, so that the record can be read; the address is free for another account."""
     CLOSED = "closed"
-    """By its person, for good. The row stays, so that the record can be read; the address is free for another account."""
+    """The same, by its person."""
 
 
 class PasswordStatus(StrEnum):
@@ -39,6 +43,8 @@ class Account:
     """None for one that a newer version of this program gave it: whatever it means, the account is not active."""
     security_version: int
     password_hash: str = field(repr=False)
+    role: Role | None = Role.AGENT
+    """None for one that a newer version of this program gave it: it permits nothing but what concerns the own account."""
     must_enrol: bool = False
     """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
     password_status: PasswordStatus | None = PasswordStatus.IN_USE
@@ -48,6 +54,13 @@ class Account:
 
     email_confirmed_at: int | None = None
     """When a mailed token last proved that the person gets the mail of this address; None where none has (ASVS 6.3.7)."""
+    protected_since: int | None = None
+    """Since when an authenticator has been in force; None while 2FA is off."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the person is in the team, suspended or not."""
+        return self.status in {AccountStatus.ACTIVE, AccountStatus.DISABLED}
 
     @property
     def replaces_password(self) -> bool:

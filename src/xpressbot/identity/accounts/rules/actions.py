@@ -37,6 +37,7 @@ class Action(StrEnum):
     CLOSE_ACCOUNT = "close_account"
     CHOOSE_LANGUAGE = "choose_language"
     SEND_TEST_MAIL = "send_test_mail"
+    VIEW_TEAM = "view_team"
 
 
 class Permission(StrEnum):
@@ -44,7 +45,16 @@ class Permission(StrEnum):
 
     OWN_ACCOUNT = "own_account"
     INSTALLATION = "installation"
-    """The owner's alone."""
+    """What concerns the program on its server."""
+    TEAM = "team"
+    """Other members. Without a second factor in the session it is closed to every role (NIST SP 800-63B AAL2)."""
+    ROLES = "roles"
+    """Who is an owner or an admin, and what is asked of all members. It needs a second factor, too."""
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether the session must rest on two factors."""
+        return self in {Permission.TEAM, Permission.ROLES}
 
 
 class ProofNeeded(StrEnum):
@@ -105,7 +115,8 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CHANGE_EMAIL: _own(ProofNeeded.FRESH),
     Action.CONFIRM_EMAIL: _own(ProofNeeded.NONE, among_accounts=True),
     Action.EXPORT_DATA: _own(ProofNeeded.FRESH),
-    Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH),
+    Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH, among_accounts=True),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
+    Action.VIEW_TEAM: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

@@ -112,6 +112,8 @@ NOTABLE: Final = frozenset(
 """Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""
 
 
+TEAM: Final = "team"
+"""The subject of the team's own record."""
 OPERATOR: Final = "operator"
 """The actor of what is done on the server's command line."""
 
@@ -133,7 +135,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
-    """A recorded event of a subject: an account. kind is None for one that a newer version of this program recorded."""
+    """A recorded event of a subject: an account, or TEAM. kind is None for one that a newer version of this program recorded."""
 
     subject: str
     seq: int

@@ -23,15 +23,36 @@ def upgrade() -> None:
         sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
         sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("role_since", sa.BigInteger(), nullable=False),
+        sa.Column("role_given_by", sa.String(length=32), nullable=True),
+        sa.Column("invited_by", sa.String(length=32), nullable=True),
+        sa.Column("protected_since", sa.BigInteger(), nullable=True),
+        sa.Column("last_signed_in_at", sa.BigInteger(), nullable=True),
+        sa.Column("exempt_until", sa.BigInteger(), nullable=True),
+        sa.Column("exempt_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
+    op.create_index(op.f("ix_account_role_status"), "account", ["role", "status"])
     op.create_table(
         "chain_head",
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_chain_head")),
+    )
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("invited_by", sa.String(length=32), nullable=True),
+        sa.Column("invited_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("email_key", name=op.f("uq_invitation_email_key")),
     )
     op.create_table(
         "key_state",
@@ -135,9 +156,11 @@ def upgrade() -> None:
     op.create_table(
         "installation",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("owner", sa.String(length=32), nullable=True),
+        sa.Column("claimed_by", sa.String(length=32), nullable=True),
+        sa.Column("two_factor_policy", sa.String(length=16), server_default=sa.text("'optional'"), nullable=False),
+        sa.Column("two_factor_required_from", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_installation_one_row")),
-        sa.ForeignKeyConstraint(["owner"], ["account.id"], name=op.f("fk_installation_owner")),
+        sa.ForeignKeyConstraint(["claimed_by"], ["account.id"], name=op.f("fk_installation_claimed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     op.create_table(
@@ -164,9 +187,11 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("email_key", sa.Text(), nullable=True),
         sa.Column("security_version", sa.Integer(), nullable=True),
+        sa.Column("about", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_link_account_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_link")),
     )
+    op.create_index(op.f("ix_link_about"), "link", ["about"])
     op.create_index(op.f("ix_link_account_id"), "link", ["account_id"])
     op.create_index(op.f("ix_link_email_key"), "link", ["email_key"])
     op.create_table(
@@ -295,5 +320,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("authenticator_id", "step", name=op.f("pk_totp_refused_step")),
     )
+    op.create_table(
+        "reset_request",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("security_version", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(length=32), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("mail_accepted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_reset_request_account_id")),
+        sa.ForeignKeyConstraint(["asked_by"], ["account.id"], name=op.f("fk_reset_request_asked_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reset_request")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_reset_request_account_id")),
+    )
+    op.create_index(op.f("ix_reset_request_asked_by"), "reset_request", ["asked_by"])
     op.execute("INSERT INTO installation (id) VALUES (1)")
+    op.execute(sa.text("INSERT INTO chain_head (subject, seq, hash) VALUES ('team', 0, :genesis)").bindparams(genesis=bytes(32)))
     op.execute("INSERT INTO key_state (id, keys_in_use) VALUES (1, '[]')")
