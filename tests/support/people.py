@@ -15,6 +15,7 @@ from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
@@ -65,9 +66,11 @@ def session_by_password(services: Services, email: str, password: str = PASSWORD
     return outcome
 
 
-def signed_in(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT) -> Caller:
-    """A new account with a confirmed address, signed in with its password."""
-    account = services.identity.registration.create(NewAccount(email, "Anna Berg", password))
+def signed_in(
+    services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, client: Client = CLIENT, role: Role = Role.AGENT
+) -> Caller:
+    """A new account with a confirmed address, signed in with its password. The first is the owner's."""
+    account = services.identity.registration.create(NewAccount(email, "Anna Berg", password), role)
     assert isinstance(account, Account), account
     with_confirmed_address(services, account)
     return caller_with(services, session_by_password(services, email, password, client=client).session, client)
@@ -112,9 +115,11 @@ def added(services: Services, caller: Caller, name: str) -> Caller:
     return caller_with(services, outcome.renewed.session)
 
 
-def protected(services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, saves_codes: bool = True) -> Person:
-    """A new account with 2FA on. The code of the previous step turned it on, so that the current one is unused."""
-    caller = signed_in(services, email, password)
+def protected(
+    services: Services, email: str = "anna@example.com", password: str = PASSWORD, *, saves_codes: bool = True, role: Role = Role.AGENT
+) -> Person:
+    """A new account with 2FA on; the first is the owner's. The code of the previous step turned it on: the current one is unused."""
+    caller = signed_in(services, email, password, role=role)
     phone, secret = enrolment_steps(services, caller)
     outcome = services.identity.two_factor.confirm(caller, TotpCode(phone.code(steps=-1)))
     assert isinstance(outcome, InPlace), outcome

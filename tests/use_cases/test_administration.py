@@ -4,6 +4,7 @@ from tests.support.installation import Installation
 from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.session_password import PasswordRefusal
@@ -20,8 +21,8 @@ def test_accounts_are_listed_by_address_with_their_protection(
     installation.clock.advance(minutes=5)
     visitor.sign_in(canonical(codes[0]))
     aaron, anna = identity.administration.list_accounts()
-    assert (aaron.account.email, aaron.owner, aaron.protected_since, aaron.codes_left) == ("aaron@example.com", False, None, 0)
-    assert (anna.account.email, anna.owner, anna.protected_since, anna.codes_left) == (ANNA, True, since, 9)
+    assert (aaron.account.email, aaron.account.role, aaron.protected_since, aaron.codes_left) == ("aaron@example.com", Role.AGENT, None, 0)
+    assert (anna.account.email, anna.account.role, anna.protected_since, anna.codes_left) == (ANNA, Role.OWNER, since, 9)
     assert anna == identity.administration.summary(" ANNA@example.com ")
 
 

@@ -8,6 +8,7 @@ from tests.use_cases.instrumentation import ObservedHasher, events
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
@@ -44,7 +45,7 @@ def test_an_invitation_makes_the_account_and_signs_it_in(installation: Installat
     berta = UseCaseBrowser(installation, email=BERTA)
     berta.session = outcome.session
     assert (berta.me.account.email, berta.me.account.name, berta.me.session.aal) == (BERTA, "Berta Sommer", 1)
-    assert [summary.owner for summary in identity.administration.list_accounts()] == [True, False]
+    assert [(summary.account.role is Role.OWNER) for summary in identity.administration.list_accounts()] == [True, False]
     recorded = events(installation, berta.me.account.id)
     assert [event.kind for event in recorded] == [EventKind.ACCOUNT_CREATED, EventKind.SIGNED_IN]
     assert recorded[0].details == {"address": CLIENT.address, "user_agent": CLIENT.user_agent, "invited": True}
@@ -142,7 +143,7 @@ def test_the_first_account_of_an_installation_is_the_owners_also_by_invitation(i
     """With it the welcome link dies."""
     welcome, token = identity.registration.issue_welcome_link(), invite(identity)
     accept(identity, token)
-    assert [summary.owner for summary in identity.administration.list_accounts()] == [True]
+    assert [(summary.account.role is Role.OWNER) for summary in identity.administration.list_accounts()] == [True]
     assert not identity.registration.welcome_is_open(welcome)
     assert identity.registration.issue_welcome_link() is None
 
@@ -152,7 +153,7 @@ def test_an_invitation_of_before_the_owner_makes_an_ordinary_account(identity: I
     token, welcome = invite(identity), identity.registration.issue_welcome_link()
     identity.registration.claim(welcome, NewAccount(ANNA, "Anna", PASSWORD), CLIENT)
     accept(identity, token)
-    owners = {summary.account.email: summary.owner for summary in identity.administration.list_accounts()}
+    owners = {summary.account.email: (summary.account.role is Role.OWNER) for summary in identity.administration.list_accounts()}
     assert owners == {ANNA: True, BERTA: False}
 
 

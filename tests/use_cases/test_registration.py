@@ -7,6 +7,7 @@ from tests.use_cases.instrumentation import ObservedHasher, events
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.outcomes import Denied, SignedIn
@@ -20,7 +21,7 @@ GONE = Denied(LinkRefusal.LINK_GONE)
 
 
 def owners(identity: Identity) -> list[str]:
-    return [summary.account.email for summary in identity.administration.list_accounts() if summary.owner]
+    return [summary.account.email for summary in identity.administration.list_accounts() if summary.account.role is Role.OWNER]
 
 
 def link(identity: Identity) -> Token:

@@ -25,7 +25,7 @@ from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller, LockedCaller
-from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sessions.gate import SessionRefusal, refuse_role
 from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
@@ -141,6 +141,8 @@ class SignedInPage:
         request.site.renderer.switch.prefer(request.starlette, caller.account.language)
         if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, back):
             return refusal
+        if refused := refuse_role(caller.account.role, caller.session.amr, self.action):
+            return not_let_through(request, refused, back)
         if self.for_one_person and _another_account_must_enrol(request, caller):
             return redirect(RE_ENROLMENT_PATH)
         if self.leads_to is not None and request.identity.step_up.needed_for(caller, self.leads_to):

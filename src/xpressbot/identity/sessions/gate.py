@@ -167,7 +167,7 @@ class Gate:
 
     def view(self, caller: Caller, action: Action, look: Callable[[Reading, int], T]) -> T | Denied[SessionRefusal]:
         """What a person may look at beyond their own account, by the role that their session was looked up with."""
-        refusal = _refuse_role(caller.account.role, caller.session.amr, action)
+        refusal = refuse_role(caller.account.role, caller.session.amr, action)
         if refusal is not None:
             return Denied(refusal)
         with self._transactions.reading() as tx:
@@ -225,7 +225,9 @@ class Gate:
         return _lacks_proof(caller.session, action, self._system.now(), password_proven=False)
 
     def _admit(self, tx: Writing, caller: SessionHolder, action: Action, member_id: str | None = None) -> Entry | Denied[SessionRefusal]:
-        """Lock the account, and the member's that it acts on, then read the clock and the session again: what was true when the request came in may be so no longer.
+        """Lock the account, and the member's that it acts on, then read the clock and the session again.
+
+        What was true when the request came in may be so no longer.
 
         The session is read by the token that the request brought, never by its row: a request that was let in under an older token, and
         waited here for the lock, must not act with what was proven meanwhile (ASVS 7.2.4). It changes, charges and ends nothing.
@@ -250,14 +252,18 @@ def _refuse_action(caller: SessionHolder, account: Account, session: Session, ac
     """Why a session that is not over may not do this, whatever it proves."""
     if not _is_enough(caller, session, action, now):
         return SessionRefusal.SESSION_LOCKED
-    if refusal := _refuse_role(account.role, session.amr, action):
+    if refusal := refuse_role(account.role, session.amr, action):
         return refusal
     if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
         return SessionRefusal.NEW_PASSWORD_FIRST
     return None
 
 
-def _refuse_role(role: Role | None, amr: Amr, action: Action) -> SessionRefusal | None:
+def refuse_role(role: Role | None, amr: Amr, action: Action) -> SessionRefusal | None:
+    """Why a member may not do this in a session that rests on these methods, whatever else they prove; None where they may.
+
+    The gate asks it under the account's lock. Routes ask it before a page is made, so that no form is read first.
+    """
     if not permits(role, action):
         return SessionRefusal.NOT_PERMITTED
     if ACTIONS[action].permission.needs_second_factor and aal_of(amr) < 2:
