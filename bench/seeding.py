@@ -25,7 +25,8 @@ from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key
-from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, EventKind, NewEvent, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.chain import GENESIS, SALT_BYTES, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.recovery_codes.codes import draw_codes
 from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.totp.kind import Totp

@@ -14,7 +14,7 @@ from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import PREFIX, Settings
-from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
+from xpressbot.identity.audit.rules.event import EventKind, NoticeRule
 from xpressbot.identity.factors.recovery_codes.kind import check_bucket
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.throttling import rules as throttling
@@ -91,7 +91,15 @@ def _default(value: object) -> str:
 
 
 def _events() -> dict[tuple[str, ...], Cells]:
-    return {(_code(kind.value),): {"Notice": "yes" if kind in NOTABLE else ""} for kind in EventKind}
+    return {(_code(kind.value),): {"Details": ", ".join(kind.details), "Notice": _notice(kind.notice)} for kind in EventKind}
+
+
+def _notice(rule: NoticeRule | None) -> str:
+    if rule is None:
+        return ""
+    if rule.by_operator:
+        return "yes, first"
+    return "yes, merged" if rule.is_merged else "yes"
 
 
 def _problems() -> dict[tuple[str, ...], Cells]:

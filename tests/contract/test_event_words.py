@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.contract.documents import ROOT
 from xpressbot.entrypoints.http.factors.registry import FACTORS
-from xpressbot.entrypoints.messages.event_facts import DETAILS, GROUP_NAMES, REASONS
-from xpressbot.identity.audit.rules.history import EventGroup
+from xpressbot.entrypoints.messages.event_words import DETAILS, GROUP_NAMES, REASONS
+from xpressbot.identity.audit.rules.event import CIRCUMSTANCES, EventGroup, EventKind
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.passwords.session_password import PasswordRefusal
@@ -19,10 +19,10 @@ FIELDS = {"factor", "actor", "target"}
 
 
 def test_every_detail_that_is_recorded_has_words() -> None:
-    """The keys of every call that makes an event, and of the mappings that are handed to one."""
+    """The keys of every call that makes an event, and of the mappings that are handed to one. No kind declares others."""
     keys = {key for file in sorted(IDENTITY.rglob("*.py")) for key in detail_keys(file)}
     assert {"address", "session", "reason", "sessions_ended", "first_at", "backups_renewed"} <= keys
-    assert keys == DETAILS.keys()
+    assert keys == DETAILS.keys() == CIRCUMSTANCES | {key for kind in EventKind for key in kind.details}
 
 
 def detail_keys(file: Path) -> Iterator[str]:

@@ -3,21 +3,20 @@
 import re
 
 from tests.contract.documents import code_spans, documents, name_of, table
-from xpressbot.entrypoints.messages.event_titles import EVENT_TITLES
+from xpressbot.entrypoints.messages.event_words import EVENT_WORDS
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR
 
 
 def test_notices_of_what_only_the_operator_does_come_first() -> None:
     """The documents say of them that the operator does it; the dashboard lists their notices before all others."""
     rows = table("docs/security-events.md", "Event")
-    told = {row["Event"] for row in rows if row["Notice"] == "yes" and row["Recorded when"].startswith("The operator ")}
-    assert {kind.value for kind in BY_OPERATOR} == told
+    told = {row["Event"] for row in rows if row["Notice"] and row["Recorded when"].startswith("The operator ")}
+    assert {kind.value for kind in EventKind if kind.notice and kind.notice.by_operator} == told
 
 
-def test_every_event_has_a_title_for_people() -> None:
+def test_every_event_has_words_for_people() -> None:
     """No event can reach a dashboard that has no words for it."""
-    assert set(EventKind) == set(EVENT_TITLES)
+    assert set(EventKind) == set(EVENT_WORDS)
 
 
 def test_no_document_names_an_event_that_does_not_exist() -> None:

@@ -41,7 +41,7 @@ def test_the_labels_of_the_guide_are_extracted(messages: dict[str, set[str]], la
 
 def test_texts_of_python_are_extracted(messages: dict[str, set[str]]) -> None:
     """Refusals and titles of events come from Python, plural forms among them."""
-    assert "event_titles.py" in messages["Signed in with a recovery code"]
+    assert "event_words.py" in messages["Signed in with a recovery code"]
     assert "refusals.py" in messages["%(count)s more try."]
 
 

@@ -30,7 +30,9 @@ def test_concurrent_appends_leave_no_gap_and_a_chain_that_verifies(installation:
         read = account_store.lock(tx, account_id) if locked else account_store.by_email(tx, "anna@example.com")
         assert read is not None  # a read first, as in every use case
         for turn in range(EACH):
-            append_event(tx, SystemEntropy(), account_id, NewEvent(EventKind.SIGNED_IN, {"writer": number, "turn": turn}), now + number)
+            append_event(
+                tx, SystemEntropy(), account_id, NewEvent(EventKind.SIGNED_IN, {"session": str(number), "aal": turn}), now + number
+            )
         return True
 
     assert race(installation, 6, attempt) == [True] * 6

@@ -31,7 +31,8 @@ from tests.use_cases.instrumentation import parts_of
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail.outbox import ClaimedMail
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.audit.rules.history import EventGroup, HistoryFilter
+from xpressbot.identity.audit.rules.event import EventGroup
+from xpressbot.identity.audit.rules.history import HistoryFilter
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.totp.kind import TotpCode

@@ -169,7 +169,7 @@ def test_rows_are_read_in_batches(chains: Installation) -> None:
     account_id, count = stored(chains)[0]["subject"], 2 * verify_store.BATCH + 1
     with Transactions(chains.services.database).writing() as tx:
         for number in range(count):
-            append_event(tx, SystemEntropy(), account_id, NewEvent(EventKind.SIGNED_IN, {"turn": number}), number)
+            append_event(tx, SystemEntropy(), account_id, NewEvent(EventKind.SIGNED_IN, {"aal": number}), number)
         tx.commit()
     database = open_as_snapshot(chains.services.settings.url)
     with ReadTransactions(database).reading() as tx:

@@ -14,7 +14,7 @@ from tests.support.installation import PASSWORD, Installation
 from tests.support.secret_search import found, of_bytes, of_codes, of_text
 from tests.use_cases.instrumentation import events
 from xpressbot.foundation.database.engine import METADATA
-from xpressbot.identity.audit.rules.event import NOTABLE, EventKind
+from xpressbot.identity.audit.rules.event import EventKind
 
 EXPORT = "/account/export"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -69,7 +69,7 @@ def test_the_file_has_all_that_is_kept_and_no_secret(installation: Installation,
     recorded = events(installation, account["id"])
     assert [event["number"] for event in data["security_events"]] == list(range(1, len(recorded) + 1))
     assert (data["security_events"][-1]["kind"], recorded[-1].kind) == ("account.exported", EventKind.ACCOUNT_EXPORTED)
-    assert {notice["kind"] for notice in data["notices"]} <= {kind.value for kind in NOTABLE}
+    assert {notice["kind"] for notice in data["notices"]} <= {kind.value for kind in EventKind if kind.notice}
     times = [data["exported_at"], data["account"]["created_at"], data["account"]["email_confirmed_at"]]
     times += [event["at"] for event in data["security_events"]] + [data["sessions"][0][key] for key in ("began_at", "last_used_at")]
     assert all(TIME.fullmatch(time) for time in times)
@@ -79,7 +79,7 @@ def test_the_file_has_all_that_is_kept_and_no_secret(installation: Installation,
 
 def test_it_asks_who_is_there_and_tells_the_others(installation: Installation, protected: Protected) -> None:
     """ASVS 7.5.1: after six minutes the session alone is not enough; the event is one that a notice tells."""
-    assert EventKind.ACCOUNT_EXPORTED in NOTABLE
+    assert EventKind.ACCOUNT_EXPORTED.notice
     assert 'action="/account/export"' in protected.browser.get("/account/profile").text
     installation.clock.advance(minutes=6)
     answer = protected.browser.post(EXPORT, None)

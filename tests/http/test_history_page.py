@@ -14,7 +14,8 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import statements
 from xpressbot.foundation.times import DAY, SECOND
-from xpressbot.identity.audit.rules.event import EventKind, encode_details
+from xpressbot.identity.audit.rules.chain import encode_details
+from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.history import MOST_LOOKED_THROUGH, PAGE_SIZE
 from xpressbot.identity.tables import SECURITY_EVENT
 

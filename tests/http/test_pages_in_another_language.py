@@ -18,7 +18,7 @@ from xpressbot.entrypoints.http.factor_presentation import FactorPresentation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.rendering import load_static_files
-from xpressbot.entrypoints.messages.event_titles import event_title
+from xpressbot.entrypoints.messages.event_words import event_title
 from xpressbot.entrypoints.messages.refusals import ToldRefusal, address_problem_text, refusal_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import ENGLISH, Texts
 from xpressbot.identity.accounts.rules.address import AddressProblem

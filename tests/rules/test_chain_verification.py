@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpressbot.identity.audit.rules.event import (
-    GENESIS,
-    EventKind,
-    NewEvent,
-    chained_hash,
-    details_hash,
-    encode_details,
-)
+from xpressbot.identity.audit.rules.chain import GENESIS, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.audit.rules.verification import MOST_TOLD, BrokenPlace, ChainCheck, Flaw, StoredEvent, StoredHead
 
 Rows = list[StoredEvent]
@@ -25,7 +19,7 @@ def recorded(count: int, subject: str = "anna") -> Rows:
     rows: Rows = []
     previous = GENESIS
     for seq in range(1, count + 1):
-        event = NewEvent(list(EventKind)[seq], {"number": seq}, "totp", subject, None)
+        event = NewEvent(EventKind.SIGNED_IN, {"aal": seq}, "totp", subject, None)
         salt, details = bytes([seq]) * 16, encode_details(event.details)
         digest = details_hash(salt, details)
         previous = chained_hash(previous, event, subject=subject, seq=seq, at=seq, details_digest=digest)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpressbot.identity.audit.rules.event import GENESIS, NOTABLE, EventKind, NewEvent, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.chain import GENESIS, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,25 @@ def test_kinds_have_distinct_lasting_names() -> None:
 
 def test_a_person_is_told_of_changes_to_their_protection() -> None:
     """Enabling, moving, disabling, replacing and revealing codes, recovery and guessing are notices; daily life is none."""
-    assert {EventKind.TWO_FACTOR_ENABLED, EventKind.AUTHENTICATOR_MOVED, EventKind.TWO_FACTOR_DISABLED} <= NOTABLE
-    assert {EventKind.BACKUPS_REPLACED, EventKind.BACKUPS_REVEALED, EventKind.SIGNED_IN_WITH_BACKUP} <= NOTABLE
-    assert {EventKind.PASSWORD_GUESSING, EventKind.SECOND_FACTOR_REFUSED, EventKind.SECOND_FACTOR_SUSPENDED} <= NOTABLE
-    assert not {EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.NOTICES_SEEN, EventKind.IDENTITY_CONFIRMED} & NOTABLE
+    notable = {kind for kind in EventKind if kind.notice}
+    assert {EventKind.TWO_FACTOR_ENABLED, EventKind.AUTHENTICATOR_MOVED, EventKind.TWO_FACTOR_DISABLED} <= notable
+    assert {EventKind.BACKUPS_REPLACED, EventKind.BACKUPS_REVEALED, EventKind.SIGNED_IN_WITH_BACKUP} <= notable
+    assert {EventKind.PASSWORD_GUESSING, EventKind.SECOND_FACTOR_REFUSED, EventKind.SECOND_FACTOR_SUSPENDED} <= notable
+    assert not {EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.NOTICES_SEEN, EventKind.IDENTITY_CONFIRMED} & notable
+
+
+def test_what_can_be_repeated_with_no_more_than_a_password_is_told_as_one() -> None:
+    """Who knows a password cannot bury a notice under others of their making."""
+    by_password = {EventKind.SECOND_FACTOR_REFUSED, EventKind.SECOND_FACTOR_SUSPENDED, EventKind.STOPPED_AT_SECOND_FACTOR}
+    by_password |= {EventKind.ENROLMENT_AWAITED, EventKind.PASSWORD_GUESSING, EventKind.SESSION_ENDED_BY_FAILURES}
+    by_password |= {EventKind.SIGNED_IN_AFTER_WAITS, EventKind.SIGNED_IN_IN_NEW_BROWSER, EventKind.ACCOUNT_EXPORTED}
+    by_password |= {EventKind.SESSION_ENDED_ELSEWHERE, EventKind.OTHER_SESSIONS_ENDED}
+    assert by_password == {kind for kind in EventKind if kind.notice and kind.notice.is_merged}
+
+
+def test_an_event_has_only_the_details_that_its_kind_declares() -> None:
+    """Address and browser are open to every kind; what another kind declares is not."""
+    details: dict[str, DetailValue] = {"address": "192.0.2.7", "user_agent": "Firefox", "sessions_ended": 1}
+    assert NewEvent(EventKind.PASSWORD_RESET, details).details == details
+    with pytest.raises(ValueError, match=r"password\.reset declares no detail amr, session"):
+        NewEvent(EventKind.PASSWORD_RESET, details | {"session": "1", "amr": "pwd"})

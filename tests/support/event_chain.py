@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from xpressbot.entrypoints.services import Services
-from xpressbot.identity.audit.rules.event import GENESIS, EventKind, NewEvent, chained_hash, details_hash
+from xpressbot.identity.audit.rules.chain import GENESIS, chained_hash, details_hash
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT, SESSION
 
 

@@ -15,7 +15,8 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.identity.audit.rules.event import GENESIS, EventKind, NewEvent, chained_hash, details_hash
+from xpressbot.identity.audit.rules.chain import GENESIS, chained_hash, details_hash
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.passwords.hasher import PasswordHasher

@@ -14,7 +14,7 @@ from tests.support.mail_server import Received, free_port, mail_server
 from tests.support.mails import links, send
 from tests.support.people import added, completed, pending, protected, recovery_code, reset, signed_in
 from tests.use_cases.use_case_browser import UseCaseBrowser
-from xpressbot.entrypoints.messages.event_titles import EVENT_TITLES
+from xpressbot.entrypoints.messages.event_words import EVENT_WORDS
 from xpressbot.entrypoints.messages.formatting import browser_name
 from xpressbot.entrypoints.messages.mails import Addressee, notice_mail
 from xpressbot.entrypoints.messages.translation import ENGLISH
@@ -26,8 +26,8 @@ from xpressbot.foundation.times import DAY, HOUR, MINUTE, SECOND
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent, SecurityEvent
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MAILED_FROM, MERGED, Notice
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent, NoticeRule, SecurityEvent
+from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.passwords.this_wasnt_me import Report
@@ -69,11 +69,11 @@ def test_each_notable_event_is_mailed_and_no_other(kind: EventKind, installation
     """Once it has happened often enough: a single wrong code is a typing error (ASVS 6.3.7, NIST 4.6)."""
     account = installation.add_account()
     event = NewEvent(kind, {"address": "192.0.2.7", "user_agent": CLIENT.user_agent})
-    for _time in range(MAILED_FROM.get(kind, 1) - 1):
+    for _time in range((kind.notice or NoticeRule()).mailed_from - 1):
         record(installation, account.id, event)
     assert send(installation) == []
     record(installation, account.id, event)
-    assert subjects(send(installation)) == ([f"XpressBot: {EVENT_TITLES[kind]}"] if kind in NOTABLE else [])
+    assert subjects(send(installation)) == ([f"XpressBot: {EVENT_WORDS[kind].title}"] if kind.notice else [])
 
 
 def test_a_mail_says_what_happened_when_and_where_and_what_to_do(installation: Installation) -> None:
@@ -97,14 +97,14 @@ def test_a_mail_says_what_happened_when_and_where_and_what_to_do(installation: I
     )
 
 
-@pytest.mark.parametrize("kind", sorted(NOTABLE))
-def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: EventKind, installation: Installation) -> None:
+@pytest.mark.parametrize(("kind", "rule"), [(kind, kind.notice) for kind in EventKind if kind.notice])
+def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: EventKind, rule: NoticeRule, installation: Installation) -> None:
     """Nor has one that tells of "This wasn't me" itself. Each link works, and one use ends those of all mails before. (PEOPLE 15)."""
     account, identity = installation.add_account(), installation.services.identity
-    for _time in range(MAILED_FROM.get(kind, 1)):
+    for _time in range(rule.mailed_from):
         record(installation, account.id, NewEvent(kind, {}))
     tokens = links(send(installation), LinkKind.NOT_ME)
-    assert len(tokens) == (0 if kind in BY_OPERATOR | {EventKind.THIS_WASNT_ME} else 1)
+    assert len(tokens) == (0 if rule.by_operator or kind is EventKind.THIS_WASNT_ME else 1)
     assert all(isinstance(identity.this_wasnt_me.preview(token), Report) for token in tokens)
 
 
@@ -249,7 +249,7 @@ def test_a_mail_of_a_newer_version_waits_for_a_process_that_knows_it(installatio
     assert states(installation) == ["waiting", "sent"]
 
 
-@pytest.mark.parametrize("kind", [*sorted(MERGED), None])
+@pytest.mark.parametrize("kind", [*(kind for kind in EventKind if kind.notice and kind.notice.is_merged), None])
 def test_a_notice_without_details_can_be_mailed(kind: EventKind | None) -> None:
     """They can be erased, and a newer version may have recorded what this one does not know."""
     event = SecurityEvent("a", 1, kind, 1_790_000_000 * SECOND, {"first_at": "x"})

@@ -1,15 +1,13 @@
 """Mails in words: plain text, to a person whose address may not be confirmed, so without any text that somebody has typed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from xpressbot.entrypoints.messages.event_titles import event_title, where
+from xpressbot.entrypoints.messages.event_words import event_advice, event_title, where
 from xpressbot.entrypoints.messages.formatting import number, plain_moment
-from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR, Notice
+from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.links.rules import LinkKind
 
 
@@ -19,24 +17,6 @@ class Words:
 
     subject: str
     text: str
-
-
-_ASK_THE_OPERATOR: Final = N_("The operator of this XpressBot did this. If you do not know why, ask them.")
-_PASSWORD_IS_KNOWN: Final = N_(
-    "If this was not you, someone knows your password, and your second factor has kept them out. Tell the operator of this XpressBot."
-)
-_GUESSING: Final = N_("If this was not you, someone is guessing your password. If this goes on, tell the operator of this XpressBot.")
-_CHANGED: Final = N_(
-    "If this was not you, someone else can change your account. Tell the operator of this XpressBot at once: they can reset 2FA or disable"
-    " the account."
-)
-_ADVICE: Final[Mapping[EventKind, str]] = {
-    EventKind.SECOND_FACTOR_REFUSED: _PASSWORD_IS_KNOWN,
-    EventKind.SECOND_FACTOR_SUSPENDED: _PASSWORD_IS_KNOWN,
-    EventKind.STOPPED_AT_SECOND_FACTOR: _PASSWORD_IS_KNOWN,
-    EventKind.ENROLMENT_AWAITED: _PASSWORD_IS_KNOWN,
-    EventKind.PASSWORD_GUESSING: _GUESSING,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +34,7 @@ class Addressee:
 def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None) -> Words:
     """What happened, when and where, and what to do if it was somebody else. not_me: of the link "This wasn't me"."""
     title = event_title(texts, notice.kind)
-    advice = [texts.gettext(_advice(notice.kind)), ""]
+    advice = [event_advice(texts, notice.kind), ""]
     if not_me is not None:
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
     lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
@@ -110,12 +90,6 @@ def _circumstances(texts: Texts, notice: Notice) -> list[str]:
     if address:
         lines.append(texts.gettext("Network address: %(address)s") % {"address": address})
     return lines
-
-
-def _advice(kind: EventKind | None) -> str:
-    if kind in BY_OPERATOR:
-        return _ASK_THE_OPERATOR
-    return _CHANGED if kind is None else _ADVICE.get(kind, _CHANGED)
 
 
 def _foot(texts: Texts) -> str:

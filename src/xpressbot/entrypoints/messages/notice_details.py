@@ -1,5 +1,8 @@
 """What the dashboard says of a notice besides its title."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
@@ -14,10 +17,8 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
 
     Details may be missing: they can be erased, and a newer version may have written others.
     """
-    if notice.kind is EventKind.PASSWORD_GUESSING:
-        return _guessing(texts, notice)
-    if notice.kind is EventKind.STOPPED_AT_SECOND_FACTOR:
-        return _stopped(texts, notice)
+    if notice.kind in _COUNTED:
+        return _COUNTED[notice.kind](texts, notice)
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
     details, sentences = notice.last.details, []
@@ -32,6 +33,11 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         sentence = texts.ngettext("%(count)s other browser was signed out.", "%(count)s other browsers were signed out.", ended)
         sentences.append(Markup(sentence) % {"count": number(texts, ended)})
     return Markup(" ").join(sentences)
+
+
+def shown_count(notice: Notice) -> int:
+    """How often it happened, as it is shown beside the title; 1 where the detail says it."""
+    return 1 if notice.kind in _COUNTED else notice.count
 
 
 def _guessing(texts: Texts, notice: Notice) -> Text:
@@ -68,3 +74,10 @@ def _stopped(texts: Texts, notice: Notice) -> Text:
     if notice.first.details.get("after_waits") or notice.last.details.get("after_waits"):
         sentences.append(Markup(texts.gettext("Wrong passwords were tried before.")))
     return Markup(" ").join(sentences)
+
+
+_COUNTED: Final[Mapping[EventKind | None, Callable[[Texts, Notice], Text]]] = {
+    EventKind.PASSWORD_GUESSING: _guessing,
+    EventKind.STOPPED_AT_SECOND_FACTOR: _stopped,
+}
+"""Kinds with sentences of their own that say how often it happened."""

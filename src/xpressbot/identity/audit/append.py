@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, insert, select, update
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.entropy import Entropy
 from xpressbot.identity.audit import notice_mails, notice_store
-from xpressbot.identity.audit.rules.event import GENESIS, SALT_BYTES, NewEvent, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.chain import GENESIS, SALT_BYTES, chained_hash, details_hash, encode_details
+from xpressbot.identity.audit.rules.event import NewEvent
 from xpressbot.identity.tables import CHAIN_HEAD, SECURITY_EVENT
 
 _OF_SUBJECT = CHAIN_HEAD.c.subject == bindparam("of_subject")

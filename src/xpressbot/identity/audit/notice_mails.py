@@ -12,13 +12,10 @@ from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit import notice_store
-from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MAILED_AGAIN_AFTER, Notice, Told, mailed_again_at
+from xpressbot.identity.audit.rules.notice import MAILED_AGAIN_AFTER, Notice, Told, mailed_again_at
 
 NOTICE_MAIL: Final = "notice"
 """The kind of mail; its parameter `first_seq` names the notice, whose key it is beside the account."""
-
-_WITHOUT_LINK: Final = BY_OPERATOR | {EventKind.THIS_WASNT_ME}
 
 
 def let_wait(tx: Writing, entropy: Entropy, told: Told, now: int) -> None:
@@ -45,7 +42,8 @@ class NoticeToMail:
         None where only the operator can have done it, where it was done by such a link, and where the account is closed: nothing is left to
         be taken away.
         """
-        return self.notice.kind not in _WITHOUT_LINK and self.account.status is not AccountStatus.CLOSED
+        rule = None if self.notice.kind is None else self.notice.kind.notice
+        return (rule is None or rule.may_be_reported) and self.account.status is not AccountStatus.CLOSED
 
 
 class NoticeMails:

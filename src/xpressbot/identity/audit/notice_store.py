@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, 
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
-from xpressbot.identity.audit.rules.event import NOTABLE, EventKind, NewEvent
-from xpressbot.identity.audit.rules.notice import BY_OPERATOR, MERGED, Notice, NoticeState, Shown, Told, hidden_from, place, weight
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent, NoticeRule
+from xpressbot.identity.audit.rules.notice import Notice, NoticeState, Shown, Told, hidden_from, place, weight
 from xpressbot.identity.audit.store import by_number, read_details
 from xpressbot.identity.tables import NOTICE, SECURITY_EVENT
 
@@ -30,7 +30,8 @@ _NOTE_MAILED = (
     .returning(_TABLE.last_seq)
 )
 _MERGE = update(NOTICE).where(_TABLE.account_id == bindparam("of_account"), _TABLE.first_seq == bindparam("of_first_seq"))
-_IS_THE_OPERATORS = case((_TABLE.kind.in_(sorted(kind.value for kind in BY_OPERATOR)), 0), else_=1)
+_BY_OPERATOR: Final = sorted(kind.value for kind in EventKind if kind.notice is not None and kind.notice.by_operator)
+_IS_THE_OPERATORS = case((_TABLE.kind.in_(_BY_OPERATOR), 0), else_=1)
 _LAST_TOLD = (
     select(func.max(SECURITY_EVENT.c.at))
     .select_from(NOTICE)
@@ -41,9 +42,10 @@ _LAST_TOLD = (
 
 def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> Told | None:
     """Make a notice of an event that has just been recorded, if it is one. The head of the account's chain must be held."""
-    if event.kind not in NOTABLE:
+    rule = event.kind.notice
+    if rule is None:
         return None
-    if event.kind in MERGED and (merged := _merge(tx, account_id, seq, event)) is not None:
+    if rule.is_merged and (merged := _merge(tx, account_id, seq, event, rule)) is not None:
         return merged
     row = {
         "account_id": account_id,
@@ -52,10 +54,10 @@ def tell(tx: Writing, account_id: str, seq: int, event: NewEvent) -> Told | None
         "kind": event.kind.value,
         "count": weight(event),
         "several_places": False,
-        "session_id": hidden_from(event),
+        "session_id": hidden_from(event, rule),
     }
     tx.execute(_ADD, row)
-    return Told(account_id, seq, event.kind, weight(event), is_merged=False)
+    return Told(account_id, seq, rule, weight(event), is_merged=False)
 
 
 def one(tx: Reading, account_id: str, first_seq: int) -> Notice | None:
@@ -112,7 +114,7 @@ def _told(tx: Reading, account_id: str, which: ColumnElement[bool], limit: int) 
     ]
 
 
-def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> Told | None:
+def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent, rule: NoticeRule) -> Told | None:
     row = tx.execute(_OPEN_ONE, {"of_account": account_id, "of_kind": event.kind.value}).first()
     if row is None:
         return None
@@ -120,10 +122,10 @@ def _merge(tx: Writing, account_id: str, seq: int, event: NewEvent) -> Told | No
         "last_seq": seq,
         "count": row.times + weight(event),
         "several_places": row.several_places or place(read_details(row.details)) != place(event.details),
-        "session_id": row.session_id if row.session_id == hidden_from(event) else None,
+        "session_id": row.session_id if row.session_id == hidden_from(event, rule) else None,
     }
     tx.execute(_MERGE, {"of_account": account_id, "of_first_seq": row.first_seq, **merged})
-    return Told(account_id, row.first_seq, event.kind, row.times + weight(event), is_merged=True)
+    return Told(account_id, row.first_seq, rule, row.times + weight(event), is_merged=True)
 
 
 def _is_shown(session_id: str) -> ColumnElement[bool]:

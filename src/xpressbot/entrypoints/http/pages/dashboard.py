@@ -12,21 +12,20 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.email_addresses import listed_address
-from xpressbot.entrypoints.messages.event_titles import event_title, where
+from xpressbot.entrypoints.messages.event_words import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is
 from xpressbot.entrypoints.messages.mail_failures import trial_mail_text
-from xpressbot.entrypoints.messages.notice_details import notice_detail
+from xpressbot.entrypoints.messages.notice_details import notice_detail, shown_count
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.administration.doctor_checks import ENCRYPTED_SECRETS_CHECK
-from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
+from xpressbot.identity.audit.rules.event import SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
 from xpressbot.identity.outcomes import Done
 from xpressbot.identity.sessions.caller import Caller
 
 _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
-_COUNTED_IN_WORDS: Final = frozenset({EventKind.PASSWORD_GUESSING, EventKind.STOPPED_AT_SECOND_FACTOR})
 
 
 def show_dashboard(request: PageRequest, caller: Caller) -> Response:
@@ -79,7 +78,7 @@ def _notice(texts: Texts, notice: Notice) -> dict[str, Any]:
     return _entry(texts, notice.last) | {
         "title": event_title(texts, notice.kind),
         "detail": notice_detail(texts, notice),
-        "count": 1 if notice.kind in _COUNTED_IN_WORDS else notice.count,
+        "count": shown_count(notice),
         "several_places": notice.several_places,
     }
 

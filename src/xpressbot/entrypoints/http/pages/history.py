@@ -10,14 +10,14 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import HISTORY_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInPage
-from xpressbot.entrypoints.messages.event_facts import GROUP_NAMES, Reader, event_facts
-from xpressbot.entrypoints.messages.event_titles import event_title, where
+from xpressbot.entrypoints.messages.event_facts import Reader, event_facts
+from xpressbot.entrypoints.messages.event_words import GROUP_NAMES, event_title, where
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.audit.rules.event import SecurityEvent
-from xpressbot.identity.audit.rules.history import EventGroup, HistoryFilter, beginning_of_day, event_number
+from xpressbot.identity.audit.rules.event import EventGroup, SecurityEvent
+from xpressbot.identity.audit.rules.history import HistoryFilter, beginning_of_day, event_number
 from xpressbot.identity.sessions.caller import Caller
 
 _GROUP, _FROM, _TO, _BEFORE = "group", "from", "to", "before"

@@ -1,121 +1,148 @@
-"""Security events: the closed list of what is recorded, and the rule that chains them."""
+"""Security events: the closed list of what is recorded, and what is declared of each kind."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
-
-SALT_BYTES: Final = 16
-GENESIS: Final = bytes(32)
-"""What stands for the previous hash of an account's first event."""
-
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
-"""Of whatever is hashed: one spelling for each value."""
+from typing import Final, Self
 
 DetailValue = str | int | bool | None
 
-
-class EventKind(StrEnum):
-    """Everything that can happen to an account's security."""
-
-    ACCOUNT_CREATED = "account.created"
-    ACCOUNT_DISABLED = "account.disabled"
-    ACCOUNT_ENABLED = "account.enabled"
-    ACCOUNT_CLOSED = "account.closed"
-    NAME_CHANGED = "account.name_changed"
-    CLOCK_RESET = "account.clock_reset"
-    SIGNED_IN = "sign_in.completed"
-    SIGNED_IN_WITH_BACKUP = "sign_in.completed_with_backup"
-    SIGNED_IN_AFTER_WAITS = "sign_in.completed_after_waits"
-    SIGNED_IN_IN_NEW_BROWSER = "sign_in.completed_in_new_browser"
-    STOPPED_AT_SECOND_FACTOR = "sign_in.stopped_at_second_factor"
-    SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
-    SECOND_FACTOR_SUSPENDED = "sign_in.second_factor_suspended"
-    ENROLMENT_AWAITED = "sign_in.enrolment_awaited"
-    PASSWORD_GUESSING = "sign_in.password_guessing"
-    SIGNED_OUT = "session.signed_out"
-    SESSION_ENDED_ELSEWHERE = "session.ended_elsewhere"
-    OTHER_SESSIONS_ENDED = "session.others_ended"
-    SESSIONS_ENDED_BY_OPERATOR = "session.ended_by_operator"
-    SESSION_ENDED_BY_FAILURES = "session.ended_by_failed_step_up"
-    IDENTITY_CONFIRMED = "step_up.completed"
-    IDENTITY_CONFIRMED_WITH_BACKUP = "step_up.completed_with_backup"
-    SESSION_UNLOCKED = "session.unlocked"
-    IDENTITY_REFUSED = "step_up.refused"
-    ENROLMENT_STARTED = "authenticator.enrolment_started"
-    ENROLMENT_REFUSED = "authenticator.enrolment_refused"
-    ENROLMENT_DISCARDED = "authenticator.enrolment_discarded"
-    TWO_FACTOR_ENABLED = "two_factor.enabled"
-    AUTHENTICATOR_MOVED = "authenticator.moved"
-    AUTHENTICATOR_ADDED = "authenticator.added"
-    AUTHENTICATOR_RENAMED = "authenticator.renamed"
-    AUTHENTICATOR_REMOVED = "authenticator.removed"
-    TWO_FACTOR_RESET = "two_factor.reset"
-    TWO_FACTOR_DISABLED = "two_factor.disabled"
-    BACKUPS_REVEALED = "backups.revealed"
-    BACKUP_CHECKED = "backups.checked"
-    BACKUPS_PREPARED = "backups.prepared"
-    BACKUPS_REPLACED = "backups.replaced"
-    NOTICES_SEEN = "notices.seen"
-    NEW_PASSWORD_AWAITED = "sign_in.new_password_awaited"
-    PASSWORD_EXPOSED = "password.counts_as_known"
-    EMAIL_CONFIRMED = "account.email_confirmed"
-    EMAIL_CHANGED = "account.email_changed"
-    EMAIL_CHANGE_STOPPED = "account.email_change_stopped"
-    ACCOUNT_EXPORTED = "account.exported"
-    THIS_WASNT_ME = "account.this_wasnt_me"
-    PASSWORD_CHANGED = "password.changed"
-    PASSWORD_RESET = "password.reset"
-    PASSWORD_LINK_ISSUED = "password.link_issued"
-
-
-NOTABLE: Final = frozenset(
-    {
-        EventKind.ACCOUNT_DISABLED,
-        EventKind.ACCOUNT_ENABLED,
-        EventKind.ACCOUNT_CLOSED,
-        EventKind.CLOCK_RESET,
-        EventKind.SIGNED_IN_WITH_BACKUP,
-        EventKind.SIGNED_IN_AFTER_WAITS,
-        EventKind.SIGNED_IN_IN_NEW_BROWSER,
-        EventKind.STOPPED_AT_SECOND_FACTOR,
-        EventKind.SECOND_FACTOR_REFUSED,
-        EventKind.SECOND_FACTOR_SUSPENDED,
-        EventKind.ENROLMENT_AWAITED,
-        EventKind.PASSWORD_GUESSING,
-        EventKind.SESSION_ENDED_ELSEWHERE,
-        EventKind.OTHER_SESSIONS_ENDED,
-        EventKind.SESSIONS_ENDED_BY_OPERATOR,
-        EventKind.SESSION_ENDED_BY_FAILURES,
-        EventKind.IDENTITY_CONFIRMED_WITH_BACKUP,
-        EventKind.TWO_FACTOR_ENABLED,
-        EventKind.AUTHENTICATOR_MOVED,
-        EventKind.AUTHENTICATOR_ADDED,
-        EventKind.AUTHENTICATOR_REMOVED,
-        EventKind.TWO_FACTOR_RESET,
-        EventKind.TWO_FACTOR_DISABLED,
-        EventKind.BACKUPS_REVEALED,
-        EventKind.BACKUPS_REPLACED,
-        EventKind.NEW_PASSWORD_AWAITED,
-        EventKind.PASSWORD_EXPOSED,
-        EventKind.EMAIL_CHANGED,
-        EventKind.EMAIL_CHANGE_STOPPED,
-        EventKind.ACCOUNT_EXPORTED,
-        EventKind.THIS_WASNT_ME,
-        EventKind.PASSWORD_CHANGED,
-        EventKind.PASSWORD_RESET,
-        EventKind.PASSWORD_LINK_ISSUED,
-    }
-)
-"""Events the person is told of until they have acknowledged them (NIST SP 800-63B-4 section 4.6)."""
-
+CIRCUMSTANCES: Final = frozenset({"address", "user_agent"})
+"""Details by which a person recognises a browser. An event of any kind may have them."""
 
 TEAM: Final = "team"
 """The subject of the team's own record."""
 OPERATOR: Final = "operator"
 """The actor of what is done on the server's command line."""
+
+
+class EventGroup(StrEnum):
+    """What a person may ask for in their history. The values stand in addresses."""
+
+    SIGN_IN = "sign-in"
+    CONFIRMATION = "confirmation"
+    SECOND_FACTOR = "second-factor"
+    RECOVERY_CODES = "recovery-codes"
+    ACCOUNT = "account"
+
+
+WRONG_CODES_MAILED_FROM: Final = 3
+"""So many wrong codes after the right password are mailed: one is a typing error more often than not (ASVS 6.3.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """How a person is told of an event until they have acknowledged it (NIST SP 800-63B-4 section 4.6).
+
+    is_merged: one notice tells all events of the kind that are not acknowledged; for what can be repeated with no more than a password.
+    by_operator: only the operator does it. It is shown before all else, so that nothing can push it out.
+    told_to_doer: the session that did it itself is told, too.
+    mailed_from: how often it must have happened before it is mailed.
+    may_be_reported: the mail has the link "This wasn't me".
+    """
+
+    is_merged: bool = False
+    by_operator: bool = False
+    told_to_doer: bool = False
+    mailed_from: int = 1
+    may_be_reported: bool = True
+
+
+_NOTICE: Final = NoticeRule()
+_MERGED: Final = NoticeRule(is_merged=True)
+_MERGED_WRONG_CODES: Final = NoticeRule(is_merged=True, mailed_from=WRONG_CODES_MAILED_FROM)
+_TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
+"""A spent recovery code is worth a word even to the one who spent it."""
+_BY_OPERATOR: Final = NoticeRule(by_operator=True, may_be_reported=False)
+_IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    name: str
+    group: EventGroup
+    details: Sequence[str]
+    notice: NoticeRule | None
+
+
+def _kind(name: str, group: EventGroup, *details: str, notice: NoticeRule | None = None) -> _Declared:
+    """Declare a kind of event. name: as it is stored and hashed, for ever. details: see EventKind."""
+    return _Declared(name, group, details, notice)
+
+
+class EventKind(StrEnum):
+    """Everything that can happen to an account's security.
+
+    group: where the history shows it; what a newer version recorded is in no group. details: the only keys that its events may have
+    beside CIRCUMSTANCES. notice: how the person is told; None if they are not.
+    """
+
+    _value_: str
+    group: EventGroup
+    details: Sequence[str]
+    notice: NoticeRule | None
+
+    def __new__(cls, declared: _Declared) -> Self:
+        """Make the member of what is declared of it. Its value is the name."""
+        member = str.__new__(cls, declared.name)
+        member._value_, member.group, member.details, member.notice = declared.name, declared.group, declared.details, declared.notice
+        return member
+
+    ACCOUNT_CREATED = _kind("account.created", EventGroup.ACCOUNT, "invited")
+    ACCOUNT_DISABLED = _kind("account.disabled", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    ACCOUNT_ENABLED = _kind("account.enabled", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    ACCOUNT_CLOSED = _kind("account.closed", EventGroup.ACCOUNT, "session", notice=_NOTICE)
+    NAME_CHANGED = _kind("account.name_changed", EventGroup.ACCOUNT, "session")
+    CLOCK_RESET = _kind("account.clock_reset", EventGroup.ACCOUNT, "authenticators", "sessions_ended", notice=_BY_OPERATOR)
+    SIGNED_IN = _kind("sign_in.completed", EventGroup.SIGN_IN, "session", "aal", "amr")
+    SIGNED_IN_WITH_BACKUP = _kind("sign_in.completed_with_backup", EventGroup.SIGN_IN, "session", "aal", "amr", notice=_TOLD_TO_DOER)
+    SIGNED_IN_AFTER_WAITS = _kind("sign_in.completed_after_waits", EventGroup.SIGN_IN, "session", "aal", "amr", notice=_MERGED)
+    SIGNED_IN_IN_NEW_BROWSER = _kind("sign_in.completed_in_new_browser", EventGroup.SIGN_IN, "session", "aal", "amr", notice=_MERGED)
+    STOPPED_AT_SECOND_FACTOR = _kind(
+        "sign_in.stopped_at_second_factor", EventGroup.SIGN_IN, "count", "first_at", "last_at", "after_waits", notice=_MERGED
+    )
+    SECOND_FACTOR_REFUSED = _kind("sign_in.second_factor_refused", EventGroup.SIGN_IN, "reason", notice=_MERGED_WRONG_CODES)
+    SECOND_FACTOR_SUSPENDED = _kind("sign_in.second_factor_suspended", EventGroup.SIGN_IN, "reason", notice=_MERGED)
+    ENROLMENT_AWAITED = _kind("sign_in.enrolment_awaited", EventGroup.SIGN_IN, notice=_MERGED)
+    PASSWORD_GUESSING = _kind("sign_in.password_guessing", EventGroup.SIGN_IN, "count", "first_at", "last_at", "alarm", notice=_MERGED)
+    SIGNED_OUT = _kind("session.signed_out", EventGroup.SIGN_IN, "session")
+    SESSION_ENDED_ELSEWHERE = _kind("session.ended_elsewhere", EventGroup.SIGN_IN, "session", notice=_MERGED)
+    OTHER_SESSIONS_ENDED = _kind("session.others_ended", EventGroup.SIGN_IN, "session", "sessions_ended", notice=_MERGED)
+    SESSIONS_ENDED_BY_OPERATOR = _kind("session.ended_by_operator", EventGroup.SIGN_IN, "sessions_ended", notice=_BY_OPERATOR)
+    SESSION_ENDED_BY_FAILURES = _kind("session.ended_by_failed_step_up", EventGroup.SIGN_IN, "session", "reason", notice=_MERGED)
+    IDENTITY_CONFIRMED = _kind("step_up.completed", EventGroup.CONFIRMATION, "session", "amr")
+    IDENTITY_CONFIRMED_WITH_BACKUP = _kind("step_up.completed_with_backup", EventGroup.CONFIRMATION, "session", "amr", notice=_TOLD_TO_DOER)
+    SESSION_UNLOCKED = _kind("session.unlocked", EventGroup.SIGN_IN, "session")
+    IDENTITY_REFUSED = _kind("step_up.refused", EventGroup.CONFIRMATION, "session", "reason")
+    ENROLMENT_STARTED = _kind("authenticator.enrolment_started", EventGroup.SECOND_FACTOR, "session")
+    ENROLMENT_REFUSED = _kind("authenticator.enrolment_refused", EventGroup.SECOND_FACTOR, "session", "reason")
+    ENROLMENT_DISCARDED = _kind("authenticator.enrolment_discarded", EventGroup.SECOND_FACTOR, "session", "reason")
+    TWO_FACTOR_ENABLED = _kind("two_factor.enabled", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
+    AUTHENTICATOR_MOVED = _kind(
+        "authenticator.moved", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "backups_renewed", "name", notice=_NOTICE
+    )
+    AUTHENTICATOR_ADDED = _kind("authenticator.added", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
+    AUTHENTICATOR_RENAMED = _kind("authenticator.renamed", EventGroup.SECOND_FACTOR, "session", "name", "before")
+    AUTHENTICATOR_REMOVED = _kind("authenticator.removed", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
+    TWO_FACTOR_RESET = _kind("two_factor.reset", EventGroup.SECOND_FACTOR, "reason", notice=_BY_OPERATOR)
+    TWO_FACTOR_DISABLED = _kind("two_factor.disabled", EventGroup.SECOND_FACTOR, "session", "sessions_ended", notice=_NOTICE)
+    BACKUPS_REVEALED = _kind("backups.revealed", EventGroup.RECOVERY_CODES, "session", notice=_NOTICE)
+    BACKUP_CHECKED = _kind("backups.checked", EventGroup.RECOVERY_CODES, "session", "result")
+    BACKUPS_PREPARED = _kind("backups.prepared", EventGroup.RECOVERY_CODES, "session")
+    BACKUPS_REPLACED = _kind("backups.replaced", EventGroup.RECOVERY_CODES, "session", "sessions_ended", notice=_NOTICE)
+    NOTICES_SEEN = _kind("notices.seen", EventGroup.ACCOUNT, "session", "notices")
+    NEW_PASSWORD_AWAITED = _kind("sign_in.new_password_awaited", EventGroup.SIGN_IN, "amr", notice=_NOTICE)
+    PASSWORD_EXPOSED = _kind("password.counts_as_known", EventGroup.ACCOUNT, notice=_NOTICE)
+    EMAIL_CONFIRMED = _kind("account.email_confirmed", EventGroup.ACCOUNT, "session", "email")
+    EMAIL_CHANGED = _kind("account.email_changed", EventGroup.ACCOUNT, "session", "sessions_ended", "email", "email_before", notice=_NOTICE)
+    EMAIL_CHANGE_STOPPED = _kind(
+        "account.email_change_stopped", EventGroup.ACCOUNT, "sessions_ended", "password", "email", "email_before", notice=_NOTICE
+    )
+    ACCOUNT_EXPORTED = _kind("account.exported", EventGroup.ACCOUNT, "session", notice=_MERGED)
+    THIS_WASNT_ME = _kind("account.this_wasnt_me", EventGroup.ACCOUNT, "password", "sessions_ended", notice=_IS_A_REPORT)
+    PASSWORD_CHANGED = _kind("password.changed", EventGroup.ACCOUNT, "session", "sessions_ended", notice=_NOTICE)
+    PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
+    PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +151,7 @@ class NewEvent:
 
     factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
     did it by itself. target: the authenticator or the session, where it is about a single one that did not do it itself.
+    A detail that its kind does not declare is a ValueError.
     """
 
     kind: EventKind
@@ -131,6 +159,11 @@ class NewEvent:
     factor: str | None = None
     actor: str | None = None
     target: str | None = None
+
+    def __post_init__(self) -> None:
+        undeclared = self.details.keys() - CIRCUMSTANCES - set(self.kind.details)
+        if undeclared:
+            raise ValueError(f"{self.kind.value} declares no detail {', '.join(sorted(undeclared))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +178,3 @@ class SecurityEvent:
     factor: str | None = None
     actor: str | None = None
     target: str | None = None
-
-
-def encode_details(details: Mapping[str, DetailValue]) -> str:
-    """The one spelling of details that is stored and hashed."""
-    return _ENCODER.encode(details)
-
-
-def details_hash(salt: bytes, encoded_details: str) -> bytes:
-    """The commitment to the details: without them and their salt it tells nothing. Text that is no UTF-8 counts by its bytes."""
-    return hashlib.sha256(salt + encoded_details.encode(errors="surrogateescape")).digest()
-
-
-def chained_hash(previous: bytes, event: NewEvent, *, subject: str, seq: int, at: int, details_digest: bytes) -> bytes:
-    """The hash of an event: over the previous one's, the closed fields, and the commitment to the details."""
-    return hash_of_fields(previous, details_digest, (subject, seq, event.kind.value, event.factor, event.actor, event.target, at))
-
-
-ClosedFields = tuple[str, int, str, str | None, str | None, str | None, int]
-"""Subject, sequence number, kind, factor, actor, target and time, as they are stored."""
-
-
-def hash_of_fields(previous: bytes, details_digest: bytes, fields: ClosedFields) -> bytes:
-    """The same, of whatever kind: a newer version may have recorded one that has no name here."""
-    return hashlib.sha256(previous + details_digest + _ENCODER.encode(fields).encode()).digest()

@@ -1,11 +1,11 @@
-"""Notices: what a person is told of, and which events of a kind are told as one."""
+"""Notices: what a person is told until they have acknowledged it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from xpressbot.foundation.times import DAY, HOUR
-from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent, SecurityEvent
+from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent, NoticeRule, SecurityEvent
 
 MOST_SHOWN: Final = 200
 """What is beyond them follows once these are acknowledged."""
@@ -14,42 +14,8 @@ READ_SHOWN_FOR: Final = 7 * DAY
 STOPPED_TOLD_EVERY: Final = 1 * HOUR
 """At most so often one account gets an event of right passwords that stopped at the second factor."""
 
-MERGED: Final = frozenset(
-    {
-        EventKind.SIGNED_IN_AFTER_WAITS,
-        EventKind.SIGNED_IN_IN_NEW_BROWSER,
-        EventKind.SECOND_FACTOR_REFUSED,
-        EventKind.SECOND_FACTOR_SUSPENDED,
-        EventKind.STOPPED_AT_SECOND_FACTOR,
-        EventKind.ENROLMENT_AWAITED,
-        EventKind.PASSWORD_GUESSING,
-        EventKind.SESSION_ENDED_ELSEWHERE,
-        EventKind.OTHER_SESSIONS_ENDED,
-        EventKind.SESSION_ENDED_BY_FAILURES,
-        EventKind.ACCOUNT_EXPORTED,
-    }
-)
-"""Kinds of which one notice tells all events that are not acknowledged: with no more than a password they can be repeated."""
-
-MAILED_FROM: Final = {EventKind.SECOND_FACTOR_REFUSED: 3}
-"""How often it must have happened before it is mailed, where once is a typing error more often than not (ASVS 6.3.5)."""
 MAILED_AGAIN_AFTER: Final = 1 * DAY
 """At most so often one notice is mailed, however many events it comes to tell: a stranger must not be able to fill a mailbox."""
-
-BY_OPERATOR: Final = frozenset(
-    {
-        EventKind.ACCOUNT_DISABLED,
-        EventKind.ACCOUNT_ENABLED,
-        EventKind.TWO_FACTOR_RESET,
-        EventKind.CLOCK_RESET,
-        EventKind.SESSIONS_ENDED_BY_OPERATOR,
-        EventKind.PASSWORD_LINK_ISSUED,
-    }
-)
-"""What only the operator does is shown before all else, so that nothing can push it out."""
-
-_TOLD_TO_ALL: Final = frozenset({EventKind.SIGNED_IN_WITH_BACKUP, EventKind.IDENTITY_CONFIRMED_WITH_BACKUP})
-"""A spent recovery code is worth a word even to the one who spent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +28,21 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of an event that is notable: a notice of its own, or one event more that an open notice tells.
+    """What became of an event of which a person is told: a notice of its own, or one event more that an open notice tells.
 
-    count: how often it has happened, in all that the notice tells.
+    rule: how. count: how often it has happened, in all that the notice tells.
     """
 
     account_id: str
     first_seq: int
-    kind: EventKind
+    rule: NoticeRule
     count: int
     is_merged: bool
 
     @property
     def is_mailed(self) -> bool:
         """Whether it is worth a mail by now."""
-        return self.count >= MAILED_FROM.get(self.kind, 1)
+        return self.count >= self.rule.mailed_from
 
 
 def mailed_again_at(last: int | None, now: int) -> int:
@@ -119,10 +85,10 @@ class NoticeState:
     mailed_at: int | None
 
 
-def hidden_from(event: NewEvent) -> str | None:
+def hidden_from(event: NewEvent, rule: NoticeRule) -> str | None:
     """The session that did it itself and is not told of it; None when every session is."""
     session = event.details.get("session")
-    return session if isinstance(session, str) and event.kind not in _TOLD_TO_ALL else None
+    return session if isinstance(session, str) and not rule.told_to_doer else None
 
 
 def weight(event: NewEvent) -> int:

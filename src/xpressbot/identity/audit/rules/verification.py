@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.identity.audit.rules.event import GENESIS, ClosedFields, details_hash, hash_of_fields
+from xpressbot.identity.audit.rules.chain import GENESIS, ClosedFields, details_hash, hash_of_fields
 
 MOST_TOLD: Final = 5
 """Broken places that are told of one chain. The first says from where on it cannot be relied on; the others are only counted."""

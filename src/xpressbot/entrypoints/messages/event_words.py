@@ -1,0 +1,208 @@
+"""Security events in words for people: each kind, each detail, each reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from xpressbot.entrypoints.messages.findings.factors import METHODS
+from xpressbot.entrypoints.messages.formatting import Text, as_is, browser_name, moment, number
+from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.identity.accounts.rules.account import PasswordStatus
+from xpressbot.identity.audit.rules.event import DetailValue, EventGroup, EventKind, SecurityEvent
+from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
+from xpressbot.identity.factors.kind import ProofRefusal
+from xpressbot.identity.outcomes import Reason
+from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.sessions.rules.assurance import PASSWORD
+from xpressbot.identity.throttling.charges import ThrottleRefusal
+
+_CHANGED: Final = N_(
+    "If this was not you, someone else can change your account. Tell the operator of this XpressBot at once: they can reset 2FA or disable"
+    " the account."
+)
+_ASK_THE_OPERATOR: Final = N_("The operator of this XpressBot did this. If you do not know why, ask them.")
+_PASSWORD_IS_KNOWN: Final = N_(
+    "If this was not you, someone knows your password, and your second factor has kept them out. Tell the operator of this XpressBot."
+)
+_GUESSING: Final = N_("If this was not you, someone is guessing your password. If this goes on, tell the operator of this XpressBot.")
+
+
+@dataclass(frozen=True, slots=True)
+class EventWords:
+    """What a kind of event is called, and what its mail advises; of what only the operator does, another sentence is said."""
+
+    title: str
+    advice: str = _CHANGED
+
+
+EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
+    EventKind.ACCOUNT_CREATED: EventWords(N_("Account created")),
+    EventKind.ACCOUNT_DISABLED: EventWords(N_("Account disabled by the operator")),
+    EventKind.ACCOUNT_ENABLED: EventWords(N_("Account enabled by the operator")),
+    EventKind.ACCOUNT_CLOSED: EventWords(N_("Account closed")),
+    EventKind.NAME_CHANGED: EventWords(N_("Name changed")),
+    EventKind.CLOCK_RESET: EventWords(N_("Repaired by the operator after the server's clock was ahead")),
+    EventKind.SIGNED_IN: EventWords(N_("Signed in")),
+    EventKind.SIGNED_IN_WITH_BACKUP: EventWords(N_("Signed in with a recovery code")),
+    EventKind.SIGNED_IN_AFTER_WAITS: EventWords(N_("Signed in after wrong passwords")),
+    EventKind.SIGNED_IN_IN_NEW_BROWSER: EventWords(N_("Signed in from a browser that is new to your account")),
+    EventKind.STOPPED_AT_SECOND_FACTOR: EventWords(N_("Right password, but no right code"), _PASSWORD_IS_KNOWN),
+    EventKind.SECOND_FACTOR_REFUSED: EventWords(N_("Wrong code after the right password"), _PASSWORD_IS_KNOWN),
+    EventKind.SECOND_FACTOR_SUSPENDED: EventWords(N_("A way to sign in was switched off after many wrong codes"), _PASSWORD_IS_KNOWN),
+    EventKind.ENROLMENT_AWAITED: EventWords(N_("Right password, before 2FA was set up again"), _PASSWORD_IS_KNOWN),
+    EventKind.PASSWORD_GUESSING: EventWords(N_("Many wrong passwords were tried"), _GUESSING),
+    EventKind.SIGNED_OUT: EventWords(N_("Signed out")),
+    EventKind.SESSION_ENDED_ELSEWHERE: EventWords(N_("Another browser was signed out")),
+    EventKind.OTHER_SESSIONS_ENDED: EventWords(N_("All other browsers were signed out")),
+    EventKind.SESSIONS_ENDED_BY_OPERATOR: EventWords(N_("Signed out by the operator")),
+    EventKind.SESSION_ENDED_BY_FAILURES: EventWords(N_("Signed out after wrong tries to confirm who you are")),
+    EventKind.IDENTITY_CONFIRMED: EventWords(N_("Confirmed who you are")),
+    EventKind.IDENTITY_CONFIRMED_WITH_BACKUP: EventWords(N_("Confirmed who you are with a recovery code")),
+    EventKind.SESSION_UNLOCKED: EventWords(N_("Unlocked a session with the password")),
+    EventKind.IDENTITY_REFUSED: EventWords(N_("Wrong password or code when confirming who you are")),
+    EventKind.ENROLMENT_STARTED: EventWords(N_("Began to set up 2FA")),
+    EventKind.ENROLMENT_REFUSED: EventWords(N_("Wrong code while setting up 2FA")),
+    EventKind.ENROLMENT_DISCARDED: EventWords(N_("Set-up of 2FA discarded after wrong codes")),
+    EventKind.TWO_FACTOR_ENABLED: EventWords(N_("2FA enabled")),
+    EventKind.AUTHENTICATOR_MOVED: EventWords(N_("2FA moved to a new phone")),
+    EventKind.AUTHENTICATOR_ADDED: EventWords(N_("Authenticator app added")),
+    EventKind.AUTHENTICATOR_RENAMED: EventWords(N_("Authenticator app renamed")),
+    EventKind.AUTHENTICATOR_REMOVED: EventWords(N_("Authenticator app removed")),
+    EventKind.TWO_FACTOR_RESET: EventWords(N_("2FA reset by the operator")),
+    EventKind.TWO_FACTOR_DISABLED: EventWords(N_("2FA disabled")),
+    EventKind.BACKUPS_REVEALED: EventWords(N_("Recovery codes shown")),
+    EventKind.BACKUP_CHECKED: EventWords(N_("Checked a saved recovery code")),
+    EventKind.BACKUPS_PREPARED: EventWords(N_("New recovery codes prepared")),
+    EventKind.BACKUPS_REPLACED: EventWords(N_("Recovery codes replaced")),
+    EventKind.NOTICES_SEEN: EventWords(N_("Notices read")),
+    EventKind.NEW_PASSWORD_AWAITED: EventWords(N_("Right password and code, before a new password was set")),
+    EventKind.PASSWORD_EXPOSED: EventWords(N_("After many wrong codes, somebody else may know your password")),
+    EventKind.EMAIL_CONFIRMED: EventWords(N_("E-mail address confirmed")),
+    EventKind.EMAIL_CHANGED: EventWords(N_("E-mail address changed")),
+    EventKind.EMAIL_CHANGE_STOPPED: EventWords(N_("Change of e-mail address stopped from the old address")),
+    EventKind.ACCOUNT_EXPORTED: EventWords(N_("Account data downloaded")),
+    EventKind.THIS_WASNT_ME: EventWords(N_('"This wasn\'t me" was reported from a mail')),
+    EventKind.PASSWORD_CHANGED: EventWords(N_("Password changed")),
+    EventKind.PASSWORD_RESET: EventWords(N_("New password set by a link")),
+    EventKind.PASSWORD_LINK_ISSUED: EventWords(N_("The operator made a link for a new password")),
+}
+
+_UNKNOWN: Final = EventWords(N_("Something else happened"))
+"""Of a kind that a newer version recorded."""
+
+GROUP_NAMES: Final[Mapping[EventGroup, str]] = {
+    EventGroup.SIGN_IN: N_("Signing in and out"),
+    EventGroup.CONFIRMATION: N_("Confirming who you are"),
+    EventGroup.SECOND_FACTOR: N_("2FA and authenticator apps"),
+    EventGroup.RECOVERY_CODES: N_("Recovery codes"),
+    EventGroup.ACCOUNT: N_("Account and password"),
+}
+
+REASONS: Final[Mapping[Reason, str]] = {
+    PasswordRefusal.WRONG_CREDENTIALS: N_("Wrong password"),
+    ProofRefusal.WRONG_CODE: N_("Wrong code"),
+    ProofRefusal.CODE_ALREADY_USED: N_("The code was already used"),
+    ProofRefusal.CLOCK_IS_OFF: N_("The clock of the phone was off"),
+    ProofRefusal.CLOCK_WAS_AHEAD: N_("The server's clock was ahead when an earlier code was used"),
+    ThrottleRefusal.THROTTLED: N_("Too many tries"),
+    ThrottleRefusal.ADDRESS_THROTTLED: N_("Too many tries from this network"),
+    ThrottleRefusal.SUSPENDED: N_("Switched off after many wrong codes"),
+    EnrolmentRefusal.NO_ENROLMENT: N_("The set-up was no longer open"),
+    EnrolmentRefusal.ENROLMENT_DISCARDED: N_("Too many wrong codes"),
+}
+"""Why something was refused. Events have the value of a reason, which stands for one over all enums."""
+
+_REASONS_BY_VALUE: Final = {reason.value: words for reason, words in REASONS.items()}
+_RESULTS: Final = {"good": N_("Good"), "used": N_("Already used"), "unknown": N_("Not one of your codes")}
+_PASSWORDS: Final = {
+    PasswordStatus.IN_USE.value: N_("In use"),
+    PasswordStatus.TO_BE_REPLACED.value: N_("To be replaced at the next sign-in"),
+    PasswordStatus.VOID.value: N_("Opens nothing until it is set anew"),
+}
+_METHODS: Final = {PASSWORD: N_("password"), **METHODS}
+
+
+def event_advice(texts: Texts, kind: EventKind | None) -> str:
+    """What the mail of an event advises a person who did not do it."""
+    is_the_operators = kind is not None and kind.notice is not None and kind.notice.by_operator
+    return texts.gettext(_ASK_THE_OPERATOR if is_the_operators else _words_of(kind).advice)
+
+
+def event_title(texts: Texts, kind: EventKind | None) -> str:
+    """What happened, in a few words; None stands for a kind that a newer version recorded."""
+    return texts.gettext(_words_of(kind).title)
+
+
+def _words_of(kind: EventKind | None) -> EventWords:
+    return _UNKNOWN if kind is None else EVENT_WORDS[kind]
+
+
+def where(texts: Texts, event: SecurityEvent) -> tuple[str | None, str | None]:
+    """Browser and address of an event, as far as it has them."""
+    agent, address = event.details.get("user_agent"), event.details.get("address")
+    return browser_name(texts, str(agent)) if agent else None, str(address) if address else None
+
+
+def _verbatim(_texts: Texts, value: DetailValue) -> Text:
+    return as_is(str(value))
+
+
+def _yes_or_no(texts: Texts, value: DetailValue) -> Text:
+    return texts.gettext(N_("Yes") if value else N_("No"))
+
+
+def _number(texts: Texts, value: DetailValue) -> Text:
+    return number(texts, value) if isinstance(value, int) else as_is(str(value))
+
+
+def _moment(texts: Texts, value: DetailValue) -> Text:
+    return moment(texts, value) if isinstance(value, int) else as_is(str(value))
+
+
+def _reason(texts: Texts, value: DetailValue) -> Text:
+    words = _REASONS_BY_VALUE.get(str(value))
+    return as_is(str(value)) if words is None else texts.gettext(words)
+
+
+def _result(texts: Texts, value: DetailValue) -> Text:
+    words = _RESULTS.get(str(value))
+    return as_is(str(value)) if words is None else texts.gettext(words)
+
+
+def _password(texts: Texts, value: DetailValue) -> Text:
+    words = _PASSWORDS.get(str(value))
+    return as_is(str(value)) if words is None else texts.gettext(words)
+
+
+def _methods(texts: Texts, value: DetailValue) -> Text:
+    words = [texts.gettext(_METHODS[method]) if method in _METHODS else as_is(method) for method in str(value).split()]
+    return Markup(", ").join(words)
+
+
+DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] = {
+    "user_agent": (N_("Browser's own words"), _verbatim),
+    "address": (N_("Network address"), _verbatim),
+    "session": (N_("Session"), _verbatim),
+    "amr": (N_("Proven by"), _methods),
+    "aal": (N_("Assurance level"), _number),
+    "reason": (N_("Reason"), _reason),
+    "result": (N_("Result"), _result),
+    "name": (N_("App"), _verbatim),
+    "before": (N_("Name before"), _verbatim),
+    "email": (N_("E-mail address"), _verbatim),
+    "email_before": (N_("E-mail address before"), _verbatim),
+    "password": (N_("Password"), _password),
+    "sessions_ended": (N_("Other browsers signed out"), _number),
+    "backups_renewed": (N_("Recovery codes replaced"), _yes_or_no),
+    "invited": (N_("By invitation"), _yes_or_no),
+    "authenticators": (N_("Apps repaired"), _number),
+    "notices": (N_("Notices"), _number),
+    "count": (N_("How often"), _number),
+    "first_at": (N_("First"), _moment),
+    "last_at": (N_("Last"), _moment),
+    "after_waits": (N_("After wrong passwords"), _yes_or_no),
+    "alarm": (N_("Very many tries"), _yes_or_no),
+}
+"""Label and words of each detail that an event can have, by its key, in the order in which they are shown."""
