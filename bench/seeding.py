@@ -25,6 +25,7 @@ from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.address import email_key
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.chain import GENESIS, SALT_BYTES, chained_hash, details_hash, encode_details
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.recovery_codes.codes import draw_codes
@@ -144,6 +145,9 @@ class _Maker:
                 "security_version": 1,
                 "password_hash": self.password_hash,
                 "created_at": self.system.now(),
+                "role": Role.AGENT.value,
+                "role_since": self.system.now(),
+                "protected_since": self.system.now(),
             }
         )
 

@@ -148,7 +148,7 @@ def test_of_several_first_accounts_exactly_one_is_the_owner(installation: Instal
 
     assert sorted(results) == ONE_WINNER
     with installation.services.database.read() as connection:
-        owner = connection.exec_driver_sql("SELECT owner FROM installation").scalar_one()
+        owner = connection.exec_driver_sql("SELECT claimed_by FROM installation").scalar_one()
     assert owner == f"{results.index(1):032x}"
 
 

@@ -32,7 +32,7 @@ def test_the_link_makes_the_owner_and_signs_them_in(installation: Installation, 
     assert response.headers["location"] == "/"
     assert LINK_COOKIE not in browser.cookies
     assert browser.me()["account"]["email"] == "anna@example.com"
-    assert rows(installation, "installation")[0]["owner"] == browser.me()["account"]["id"]
+    assert rows(installation, "installation")[0]["claimed_by"] == browser.me()["account"]["id"]
 
 
 def test_the_page_suggests_a_passphrase_that_is_good(installation: Installation, browser: Browser) -> None:
@@ -107,7 +107,7 @@ def test_an_account_made_by_the_operator_closes_the_welcome_too(installation: In
     browser.get(link(installation))
     account = installation.add_account("peter@example.com", "Peter")
     assert browser.post("/welcome", FIELDS).status_code == 404
-    assert rows(installation, "installation")[0]["owner"] == account.id
+    assert rows(installation, "installation")[0]["claimed_by"] == account.id
 
 
 def test_a_fresh_installation_has_no_account_and_no_way_in_but_the_link(installation: Installation, browser: Browser) -> None:

@@ -17,6 +17,7 @@ from xpressbot.entrypoints.http.app import ENGLISH_ALONE
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import error_response
 from xpressbot.entrypoints.http.language_switch import LanguageSwitch
+from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
@@ -151,7 +152,7 @@ def test_the_address_after_a_reset(reset: Reset, must_enrol: Browser) -> None:
 
 def test_the_reference_of_an_error(installation: Installation) -> None:
     """The operator finds the request by it."""
-    switch = LanguageSwitch(ENGLISH_ALONE, Cookies(installation.services.settings), {}, frozenset())
+    switch = LanguageSwitch(ENGLISH_ALONE, Cookies(installation.services.settings), {}, Destinations([]))
     renderer = Renderer(switch, plain_http_warning=False)
     request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []})
     page = error_response(renderer, request, 500, reference="b1f0-canary")

@@ -23,6 +23,7 @@ from xpressbot.identity.sessions.rules import known_browser as device
 from xpressbot.identity.sessions.rules import session
 from xpressbot.identity.sign_in import retention as of_sign_in
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.team import retention as of_team
 from xpressbot.identity.throttling import retention as of_throttling
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import expiring_rows
@@ -42,6 +43,7 @@ LIVES = {
     "new_password_counts": (None, of_throttling.NEW_PASSWORD_COUNT_KEPT),
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
     "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
+    "invitations": (None, of_team.INVITATION_KEPT),
     "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),
     "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),
     "sent_mails": (0, of_mail.SENT_KEPT),

@@ -19,6 +19,7 @@ from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import error_response, unavailable_response
 from xpressbot.entrypoints.http.language_switch import LanguageSwitch
+from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
@@ -376,7 +377,7 @@ def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> 
 
 
 def _errors(walk: Walk) -> None:
-    switch = LanguageSwitch(LANGUAGES, Cookies(walk.installation.services.settings), {}, frozenset())
+    switch = LanguageSwitch(LANGUAGES, Cookies(walk.installation.services.settings), {}, Destinations([]))
     renderer = Renderer(switch, plain_http_warning=False)
     headers = [(b"accept-language", walk.texts.tag.encode()), (b"host", b"other.example")]
     for host in (headers, headers[:1]):

@@ -16,6 +16,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.sessions.rules import session
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.team.tables import INVITATION
 from xpressbot.identity.use_cases import expiring_rows
 
 Row = dict[str, Any]
@@ -66,6 +67,9 @@ class _Rows:
                     "security_version": 1,
                     "password_hash": "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                     "created_at": self._now - age,
+                    "role": "agent",
+                    "role_since": self._now - age,
+                    "protected_since": self._now - age,
                 }
             ],
             "session": [self.session(account_id, self._now - age) for _session in range(2)],
@@ -83,6 +87,7 @@ class _Rows:
             "totp_refused_step": [{"authenticator_id": app["id"], "step": 1}],
             "reserved_address": [self.reserved_address(account_id, self._now + HOUR)],
             "link": [self.link(self._now + HOUR) | {"email": email, "email_key": email}],
+            "invitation": [self.invitation(self._now + HOUR)],
             "chain_head": [{"subject": account_id, "seq": 10, "hash": self._random(32)}],
             "security_event": [
                 {
@@ -134,12 +139,17 @@ class _Rows:
             "new_password_counts": (tables.THROTTLE_BUCKET, self.count(f"new_password:{self._id()}", ended)),
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
+            "invitations": (INVITATION, self.invitation(ended)),
             "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
             "sent_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT)),
             "dead_letters": (OUTBOX, self.mail(account_id, ended, MailState.DEAD)),
             "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
+
+    def invitation(self, until: int) -> Row:
+        email = f"{self._random(8).hex()}@example.com"
+        return {"id": self._id(), "email": email, "email_key": email, "role": "agent", "invited_at": self._now, "expires_at": until}
 
     def reserved_address(self, account_id: str, until: int) -> Row:
         email = f"{self._random(8).hex()}@example.com"

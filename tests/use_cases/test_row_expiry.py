@@ -24,6 +24,7 @@ from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.retention import PENDING_SIGN_IN_KEPT
 from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, LINK, PENDING_SIGN_IN, RESERVED_ADDRESS, SESSION, THROTTLE_BUCKET
+from xpressbot.identity.team.tables import INVITATION
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import FORGOTTEN_AFTER, PASSWORD
@@ -42,6 +43,7 @@ TABLES = {
     "new_password_counts": THROTTLE_BUCKET,
     "password_request_counts": THROTTLE_BUCKET,
     "email_link_counts": THROTTLE_BUCKET,
+    "invitations": INVITATION,
     "reserved_addresses": RESERVED_ADDRESS,
     "step_up_counts": THROTTLE_BUCKET,
     "enrolment_counts": THROTTLE_BUCKET,

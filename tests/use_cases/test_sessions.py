@@ -128,7 +128,7 @@ def test_disabling_an_account_ends_its_sessions_at_once(installation: Installati
     assert isinstance(visitor.begin(), SignedIn)
 
 
-@pytest.mark.parametrize(("case", "most"), [("known device", 17), ("new device", 21), ("a device cookie of another account", 21)])
+@pytest.mark.parametrize(("case", "most"), [("known device", 18), ("new device", 22), ("a device cookie of another account", 22)])
 def test_a_right_code_takes_few_statements(
     installation: Installation, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser], case: str, most: int
 ) -> None:

@@ -8,8 +8,11 @@ from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.findings.factors import METHODS
 from xpressbot.entrypoints.messages.formatting import Text, as_is, browser_name, moment, number
+from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.account import PasswordStatus
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import DetailValue, EventGroup, EventKind, SecurityEvent
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
@@ -87,6 +90,7 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.PASSWORD_CHANGED: EventWords(N_("Password changed")),
     EventKind.PASSWORD_RESET: EventWords(N_("New password set by a link")),
     EventKind.PASSWORD_LINK_ISSUED: EventWords(N_("The operator made a link for a new password")),
+    EventKind.MEMBER_JOINED: EventWords(N_("Joined the team")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))
@@ -98,6 +102,7 @@ GROUP_NAMES: Final[Mapping[EventGroup, str]] = {
     EventGroup.SECOND_FACTOR: N_("2FA and authenticator apps"),
     EventGroup.RECOVERY_CODES: N_("Recovery codes"),
     EventGroup.ACCOUNT: N_("Account and password"),
+    EventGroup.TEAM: N_("Team"),
 }
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -176,6 +181,10 @@ def _password(texts: Texts, value: DetailValue) -> Text:
     return as_is(str(value)) if words is None else texts.gettext(words)
 
 
+def _role(texts: Texts, value: DetailValue) -> Text:
+    return role_name(texts, member_or_none(Role, str(value)))
+
+
 def _methods(texts: Texts, value: DetailValue) -> Text:
     words = [texts.gettext(_METHODS[method]) if method in _METHODS else as_is(method) for method in str(value).split()]
     return Markup(", ").join(words)
@@ -192,6 +201,7 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "name": (N_("App"), _verbatim),
     "before": (N_("Name before"), _verbatim),
     "email": (N_("E-mail address"), _verbatim),
+    "role": (N_("Role"), _role),
     "email_before": (N_("E-mail address before"), _verbatim),
     "password": (N_("Password"), _password),
     "sessions_ended": (N_("Other browsers signed out"), _number),

@@ -10,7 +10,7 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.append import append_event, begin_chain
-from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, DetailValue, EventKind, NewEvent
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
@@ -92,8 +92,8 @@ class Registration:
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now)
-            if account is None or account.role is not Role.OWNER or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
+            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now, by=(LinkKind.WELCOME, token))
+            if isinstance(account, Denied) or account.role is not Role.OWNER:
                 return Denied(LinkRefusal.LINK_GONE)
             return self._signed_in(tx, account, client)
 
@@ -135,13 +135,9 @@ class Registration:
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            installation_store.lock(tx)
-            if account_store.is_email_taken(tx, email, now):
-                return Denied(RegistrationRefusal.EMAIL_TAKEN)
-            if not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
-                return Denied(LinkRefusal.LINK_GONE)
-            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
-            return self._signed_in(tx, account, client) if account is not None else Denied(RegistrationRefusal.EMAIL_TAKEN)
+            event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
+            account = self._add(tx, prepared, event, now, by=(LinkKind.INVITE, token))
+            return account if isinstance(account, Denied) else self._signed_in(tx, account, client)
 
     def create(self, new: NewAccount, role: Role = Role.AGENT) -> Account | WeakPassword | Denied[RegistrationRefusal]:
         """Make an account for the operator; the first is the owner's, whatever role is asked for."""
@@ -151,7 +147,7 @@ class Registration:
         with self._transactions.writing() as tx:
             event = NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR)
             account = self._add(tx, replace(prepared, role=role), event, self._system.now())
-            if account is None:
+            if isinstance(account, Denied):
                 return Denied(RegistrationRefusal.EMAIL_TAKEN)
             tx.commit()
             return account
@@ -177,8 +173,10 @@ class Registration:
             password_hash=self._hasher.hash(password),
         )
 
-    def _add(self, tx: Writing, asked_for: Account, event: NewEvent, now: int) -> Account | None:
-        """Add an account and begin its record; an invitation to its address is void from here on. None when the address is taken.
+    def _add(
+        self, tx: Writing, asked_for: Account, event: NewEvent, now: int, by: tuple[LinkKind, Token] | None = None
+    ) -> Account | Denied[RegistrationRefusal | LinkRefusal]:
+        """Add an account and begin its record. by: the link that it uses up; invitations to its address are void from here on.
 
         The first one of an installation is the owner's. The installation is locked first: of several transactions that make an account
         for the same address, all but one wait there, and hold no link meanwhile that the one has to void.
@@ -187,10 +185,15 @@ class Registration:
         is_first = not installation_store.is_claimed(tx)
         account = replace(asked_for, role=Role.OWNER) if is_first else asked_for
         if not account_store.add(tx, account, now):
-            return None
+            return Denied(RegistrationRefusal.EMAIL_TAKEN)
+        if by is not None and not link_store.consume(tx, by[0], by[1].digest, now):
+            return Denied(LinkRefusal.LINK_GONE)
         if is_first:
             installation_store.claim(tx, account.id)
+            begin_chain(tx, TEAM)
         link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
         begin_chain(tx, account.id)
         append_event(tx, self._system.entropy, account.id, event, now)
+        details: dict[str, DetailValue] = {"email": account.email, "role": account.role}
+        append_event(tx, self._system.entropy, TEAM, NewEvent(EventKind.MEMBER_JOINED, details, actor=event.actor, target=account.id), now)
         return account

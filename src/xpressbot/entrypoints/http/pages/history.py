@@ -16,7 +16,7 @@ from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.audit.rules.event import EventGroup, SecurityEvent
+from xpressbot.identity.audit.rules.event import OF_ACCOUNTS, SecurityEvent
 from xpressbot.identity.audit.rules.history import HistoryFilter, beginning_of_day, event_number
 from xpressbot.identity.sessions.caller import Caller
 
@@ -49,7 +49,7 @@ def show_history(request: PageRequest, caller: Caller) -> Response:
         errors=asked.errors,
         message=asked.message,
         form=asked.form,
-        groups=[{"value": group.value, "name": request.texts.gettext(name)} for group, name in GROUP_NAMES.items()],
+        groups=[{"value": group.value, "name": request.texts.gettext(GROUP_NAMES[group])} for group in OF_ACCOUNTS],
         days=[
             {"at": day * DAY, "events": [_entry(request.texts, event, reader) for event in events]}
             for day, events in groupby(history.events, lambda event: event.at // DAY)
@@ -64,7 +64,7 @@ def show_history(request: PageRequest, caller: Caller) -> Response:
 def _asked(request: PageRequest) -> _Asked:
     texts, typed = request.texts, {name: request.query(name) for name in (_GROUP, _FROM, _TO, _BEFORE)}
     errors: dict[str, Text] = {}
-    group = next((group for group in EventGroup if group.value == typed[_GROUP]), None)
+    group = next((group for group in OF_ACCOUNTS if group.value == typed[_GROUP]), None)
     if typed[_GROUP] and group is None:
         errors[_GROUP] = texts.gettext("There is no such group, so all kinds of events are shown. Choose one from the list.")
     days = {name: beginning_of_day(typed[name]) for name in (_FROM, _TO)}

@@ -24,8 +24,12 @@ class EventGroup(StrEnum):
     SECOND_FACTOR = "second-factor"
     RECOVERY_CODES = "recovery-codes"
     ACCOUNT = "account"
+    TEAM = "team"
+    """In the team's own record, and in no account's history."""
 
 
+OF_ACCOUNTS: Final = tuple(group for group in EventGroup if group is not EventGroup.TEAM)
+"""What an account's history can be asked for."""
 WRONG_CODES_MAILED_FROM: Final = 3
 """So many wrong codes after the right password are mailed: one is a typing error more often than not (ASVS 6.3.5)."""
 
@@ -71,7 +75,7 @@ def _kind(name: str, group: EventGroup, *details: str, notice: NoticeRule | None
 
 
 class EventKind(StrEnum):
-    """Everything that can happen to an account's security.
+    """Everything that can happen to an account's security, and in the team.
 
     group: where the history shows it; what a newer version recorded is in no group. details: the only keys that its events may have
     beside CIRCUMSTANCES. notice: how the person is told; None if they are not.
@@ -143,6 +147,7 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = _kind("password.changed", EventGroup.ACCOUNT, "session", "sessions_ended", notice=_NOTICE)
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
     PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    MEMBER_JOINED = _kind("team.member_joined", EventGroup.TEAM, "email", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class NewEvent:
     """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain.
 
     factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
-    did it by itself. target: the authenticator or the session, where it is about a single one that did not do it itself.
+    did it by itself. target: the authenticator, the session or the member, where it is about a single one that did not do it itself.
     A detail that its kind does not declare is a ValueError.
     """
 

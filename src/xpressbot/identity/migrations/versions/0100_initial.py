@@ -336,5 +336,4 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_reset_request_asked_by"), "reset_request", ["asked_by"])
     op.execute("INSERT INTO installation (id) VALUES (1)")
-    op.execute(sa.text("INSERT INTO chain_head (subject, seq, hash) VALUES ('team', 0, :genesis)").bindparams(genesis=bytes(32)))
     op.execute("INSERT INTO key_state (id, keys_in_use) VALUES (1, '[]')")
