@@ -60,6 +60,7 @@ from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.factors.two_factor import TwoFactor
+from xpressbot.identity.links.states import LinkStates
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.change import PasswordChange
@@ -182,6 +183,7 @@ def build(
         email_mails=EmailMails(transactions, system),
         account_export=AccountExport(transactions, gate, kinds),
         account_closing=AccountClosing(gate, kinds),
+        link_states=LinkStates(transactions, system),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         roster=Roster(gate),
         administration=Administration(transactions, system, kinds),

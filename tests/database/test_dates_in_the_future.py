@@ -92,7 +92,7 @@ def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
     assert registration.invited(second) == "berta@example.com"
     year_ahead(installation)
     assert registration.invited(first) is None
-    assert registration.link_state(LinkKind.INVITE, first) is LinkState.USED
+    assert installation.services.identity.link_states.of(LinkKind.INVITE, first) is LinkState.USED
 
 
 def test_a_link_that_was_used_in_the_future_was_used(installation: Installation) -> None:

@@ -24,6 +24,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.two_factor import TwoFactor
 from xpressbot.identity.links import retention as links
+from xpressbot.identity.links.states import LinkStates
 from xpressbot.identity.overview.account_page import AccountPage
 from xpressbot.identity.passwords.change import PasswordChange
 from xpressbot.identity.passwords.forgotten import Forgotten
@@ -85,6 +86,7 @@ class Identity:
     email_mails: EmailMails
     account_export: AccountExport
     account_closing: AccountClosing
+    link_states: LinkStates
     registration: Registration
     roster: Roster
     administration: Administration

@@ -6,9 +6,10 @@ from typing import Annotated, Final, NoReturn, assert_never
 
 import typer
 
-from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, hours, new_address
+from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, new_address
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.messages.email_addresses import listed_address
+from xpressbot.entrypoints.messages.links import lifetime_hours
 from xpressbot.entrypoints.messages.refusals import reason_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
@@ -97,7 +98,7 @@ def _invite(services: Services, address: str) -> None:
     outcome = services.identity.registration.invite(address)
     if isinstance(outcome, Denied):
         _refused(outcome.reason)
-    whom, most = listed_address(address), hours(LinkKind.INVITE)
+    whom, most = listed_address(address), lifetime_hours(LinkKind.INVITE)
     typer.echo(f"Hand this link to {whom}. It makes their account, once, within {most} hours; an earlier one is void.")
     if not services.identity.registration.has_owner():
         typer.echo("There is no account yet, and the first one made is the owner's.")
@@ -113,7 +114,9 @@ def _reset_password(services: Services, address: str) -> None:
             fail(f"{listed_address(address)} is disabled. Enable it first: a link made before that would not work.")
         case Token():
             typer.echo(f"Make sure whom you are talking to, then hand this link to {listed_address(address)}. It sets a new password,")
-            typer.echo(f"once, within {hours(LinkKind.PASSWORD)} hour. 2FA stays as it is: if it is on, the next sign-in asks for a code.")
+            typer.echo(
+                f"once, within {lifetime_hours(LinkKind.PASSWORD)} hour. 2FA stays as it is: if it is on, the next sign-in asks for a code."
+            )
             echo_link(services, LinkKind.PASSWORD, outcome)
         case unknown:
             assert_never(unknown)

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from xpressbot.entrypoints.cli.installation import fail
+from xpressbot.entrypoints.messages.links import link_address
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
-from xpressbot.foundation.times import HOUR, SECOND
+from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
-from xpressbot.identity.links import rules as link
 from xpressbot.identity.links.rules import LinkKind
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
@@ -37,12 +37,7 @@ def existing_address(text: str) -> str:
 
 def echo_link(services: Services, kind: LinkKind, token: Token) -> None:
     """Print a link to hand over."""
-    typer.echo(f"\n  {services.settings.public_url}/link/{kind}?token={token.text}\n")
-
-
-def hours(kind: LinkKind) -> int:
-    """How long a link of this kind is good for."""
-    return link.LIFETIME[kind] // HOUR
+    typer.echo(f"\n  {link_address(services.settings.public_url, kind, token)}\n")
 
 
 def day(at: int) -> str:

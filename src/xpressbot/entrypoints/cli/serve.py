@@ -17,10 +17,12 @@ from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explaine
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.server.listening import bound_sockets
 from xpressbot.entrypoints.http.server.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
+from xpressbot.entrypoints.messages.links import link_address
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.logging import configure_logging, printable
 from xpressbot.foundation.metrics import shared_by_workers
 from xpressbot.foundation.settings import check_listener, load_settings
+from xpressbot.identity.links.rules import LinkKind
 
 GRACE_SECONDS: Final = 30
 WORKER_ANSWER_SECONDS: Final = 10
@@ -112,4 +114,4 @@ def _print_welcome_link(services: Services) -> None:
     token = services.identity.registration.issue_welcome_link()
     if token is not None:
         typer.echo("There is no account yet. Open this link within an hour to make the owner's account:")
-        typer.echo(f"\n  {services.settings.public_url}/welcome?token={token.text}\n")
+        typer.echo(f"\n  {link_address(services.settings.public_url, LinkKind.WELCOME, token)}\n")

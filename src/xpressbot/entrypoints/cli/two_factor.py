@@ -4,9 +4,10 @@ from typing import Annotated, NoReturn, assert_never
 
 import typer
 
-from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, hours, moment
+from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, moment
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
 from xpressbot.entrypoints.messages.email_addresses import listed_address
+from xpressbot.entrypoints.messages.links import lifetime_hours
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.text import normalise_line
 from xpressbot.foundation.tokens import Token
@@ -97,7 +98,7 @@ def _reset(services: Services, address: str, reason: str) -> None:
         case Token():
             typer.echo(f"2FA of {listed_address(address)} is reset, and all its sessions have ended.")
             typer.echo("Make sure whom you are talking to, then hand over this link. Together with the password it sets up 2FA again,")
-            typer.echo(f"once, within {hours(LinkKind.RE_ENROLMENT)} hours; an earlier one is void.")
+            typer.echo(f"once, within {lifetime_hours(LinkKind.RE_ENROLMENT)} hours; an earlier one is void.")
             echo_link(services, LinkKind.RE_ENROLMENT, outcome)
             summary = services.identity.administration.summary(address)
             if summary is not None and summary.account.status is AccountStatus.DISABLED:

@@ -103,18 +103,6 @@ def _signed_in(request: PageRequest) -> str | None:
     return None if holder is None else f"account {holder.account.id}"
 
 
-def _to_make_the_owner(request: PageRequest) -> str | None:
-    return _link(request) if request.identity.registration.welcome_is_open(request.cookie(Cookie.LINK)) else None
-
-
-def _invited(request: PageRequest) -> str | None:
-    return None if request.identity.registration.invited(request.cookie(Cookie.LINK)) is None else _link(request)
-
-
-def _may_set_password(request: PageRequest) -> str | None:
-    return None if request.identity.password_reset.account_of(request.cookie(Cookie.LINK)) is None else _link(request)
-
-
 def _to_set_new_password(request: PageRequest) -> str | None:
     subscriber = request.subscriber()
     return None if isinstance(subscriber, Denied) else f"account {subscriber.pending.account_id}"
@@ -128,11 +116,12 @@ def _token_in(cookie: Cookie) -> Callable[[PageRequest], str | None]:
     return named
 
 
-_link: Final = _token_in(Cookie.LINK)
+def open_link(is_open: Callable[[PageRequest], bool]) -> Target:
+    """The link that a form was opened with. is_open: whether it is open."""
+    named = _token_in(Cookie.LINK)
+    return Target(named, Cookie.LINK, lambda request: named(request) if is_open(request) else None)
+
 
 ADDRESS_TYPED: Final = Target(_address_typed, Cookie.DEVICE, _known_browser, is_public=True)
 SESSION: Final = Target(_token_in(Cookie.SESSION), Cookie.SESSION, _signed_in)
 PENDING_SIGN_IN: Final = Target(_token_in(Cookie.SIGN_IN), Cookie.SIGN_IN, _to_set_new_password)
-WELCOME_LINK: Final = Target(_link, Cookie.LINK, _to_make_the_owner)
-INVITATION: Final = Target(_link, Cookie.LINK, _invited)
-PASSWORD_LINK: Final = Target(_link, Cookie.LINK, _may_set_password)

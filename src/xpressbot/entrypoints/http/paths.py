@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from xpressbot.entrypoints.messages.links import link_path
+from xpressbot.identity.links.rules import LinkKind
+
 SIGN_IN_PATH: Final = "/sign-in"
 UNLOCK_PATH: Final = "/sign-in/unlock"
 NEW_PASSWORD_PATH: Final = "/sign-in/new-password"
@@ -14,10 +17,6 @@ SESSIONS_PATH: Final = "/account/sessions"
 PASSWORD_PATH: Final = "/account/password"
 TEAM_PATH: Final = "/team"
 CODES_PATH: Final = "/account/2fa/recovery-codes"
-PASSWORD_LINK_PATH: Final = "/link/password"
-NOT_ME_PATH: Final = "/link/not-me"
 EMAIL_PATH: Final = "/account/email"
-EMAIL_LINK_PATH: Final = "/link/email"
-EMAIL_STOP_PATH: Final = "/link/email-stop"
 FORGOT_PASSWORD_PATH: Final = "/forgot-password"
-RE_ENROLMENT_PATH: Final = "/link/re-enrolment"
+RE_ENROLMENT_PATH: Final = link_path(LinkKind.RE_ENROLMENT)

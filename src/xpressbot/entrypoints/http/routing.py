@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.detours import enrollee_refused, not_let_through, not_recognised
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.hashing_form_limits import Target
+from xpressbot.entrypoints.http.link_pages import LinkPage
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import (
@@ -203,7 +204,7 @@ class LockedPage:
                 assert_never(unknown)
 
 
-Page = PublicPage | SecondStepPage | SignedInPage | LockedPage
+Page = PublicPage | LinkPage[Any] | SecondStepPage | SignedInPage | LockedPage
 
 
 def not_protected(denied: Denied[SessionRefusal | ProtectionRefusal]) -> SignedInOutcome:

@@ -1,10 +1,10 @@
 """Mails about addresses in words: plain text with one link, and without any text that somebody has typed but the recipient's address."""
 
 from xpressbot.entrypoints.messages.formatting import number
+from xpressbot.entrypoints.messages.links import lifetime_hours, link_address, works_once
 from xpressbot.entrypoints.messages.mails import Words
 from xpressbot.entrypoints.messages.translation import Texts
-from xpressbot.foundation.times import HOUR
-from xpressbot.identity.links.rules import LIFETIME, LinkKind
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.profile.email_mails import EmailLinkMail
 
 
@@ -16,15 +16,13 @@ def email_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Words:
     else:
         subject = texts.gettext("XpressBot: confirm your address")
         asked = texts.gettext("Somebody asked on %(url)s to confirm that this is the address of their account: %(address)s.")
-    hours = LIFETIME[LinkKind.EMAIL] // HOUR
     lines = [
         asked % {"url": public_url, "address": mail.email},
         "",
         texts.gettext("If that was you, open this link, sign in if you are asked to, and press the button:"),
-        _url(public_url, LinkKind.EMAIL, mail),
+        link_address(public_url, LinkKind.EMAIL, mail.token),
         "",
-        texts.ngettext("It works once, for %(hours)s hour.", "It works once, for %(hours)s hours.", hours)
-        % {"hours": number(texts, hours)},
+        works_once(texts, LinkKind.EMAIL),
         "",
         texts.gettext("If it was not you, do nothing: without you nothing changes."),
         _foot(texts),
@@ -34,13 +32,13 @@ def email_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Words:
 
 def email_changed_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Words:
     """To the address that the account had before. It does not name the new one: whoever chose that would have text in this mail."""
-    hours = LIFETIME[LinkKind.EMAIL_STOP] // HOUR
+    hours = lifetime_hours(LinkKind.EMAIL_STOP)
     lines = [
         texts.gettext("Until now %(address)s was the address of your account on %(url)s. Now it has another one.")
         % {"address": mail.email, "url": public_url},
         "",
         texts.gettext("If that was not you, open this link and press the button:"),
-        _url(public_url, LinkKind.EMAIL_STOP, mail),
+        link_address(public_url, LinkKind.EMAIL_STOP, mail.token),
         "",
         texts.gettext("It brings this address back, signs out every browser, and lets the password open nothing until you set a new one."),
         texts.ngettext(
@@ -52,10 +50,6 @@ def email_changed_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Wo
         _foot(texts),
     ]
     return Words(texts.gettext("XpressBot: the address of your account was changed"), "\n".join(lines) + "\n")
-
-
-def _url(public_url: str, kind: LinkKind, mail: EmailLinkMail) -> str:
-    return f"{public_url}/link/{kind}?token={mail.token.text}"
 
 
 def _foot(texts: Texts) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xpressbot.entrypoints.messages.event_words import event_advice, event_title, where
 from xpressbot.entrypoints.messages.formatting import number, plain_moment
+from xpressbot.entrypoints.messages.links import link_address, works_for_days, works_once
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.audit.rules.notice import Notice
@@ -28,7 +29,7 @@ class Addressee:
 
     def link(self, kind: LinkKind, token: Token) -> str:
         """The address of a page that a link opens."""
-        return f"{self.public_url}/link/{kind.value}?token={token.text}"
+        return link_address(self.public_url, kind, token)
 
 
 def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None) -> Words:
@@ -49,7 +50,8 @@ def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
         texts.gettext("You can set a new password on this page:"),
         addressee.link(LinkKind.PASSWORD, token),
         "",
-        texts.gettext("The link works once, for an hour. It signs nobody in, and if 2FA is on, your next sign-in asks for your code."),
+        works_once(texts, LinkKind.PASSWORD),
+        texts.gettext("It signs nobody in, and if 2FA is on, your next sign-in asks for your code."),
         "",
         texts.gettext("If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it."),
     ]
@@ -67,11 +69,8 @@ def _about(texts: Texts, addressee: Addressee) -> str:
 
 
 def _not_me(texts: Texts, link: str) -> Sequence[str]:
-    does = texts.gettext(
-        "This page has a button that signs out every browser and keeps out whoever knows no more than your password. It works for 7 days,"
-        " and never signs anybody in."
-    )
-    return [texts.gettext("This wasn't me: %(link)s") % {"link": link}, does, ""]
+    does = texts.gettext("This page has a button that signs out every browser and keeps out whoever knows no more than your password.")
+    return [texts.gettext("This wasn't me: %(link)s") % {"link": link}, f"{does} {works_for_days(texts, LinkKind.NOT_ME)}", ""]
 
 
 def _circumstances(texts: Texts, notice: Notice) -> list[str]:

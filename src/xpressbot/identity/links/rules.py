@@ -47,6 +47,8 @@ LIFETIME: Final = {
     LinkKind.EMAIL_STOP: RESERVED_FOR,
     LinkKind.NOT_ME: 7 * DAY,
 }
+TAKES_POWER_AWAY: Final = frozenset({LinkKind.EMAIL_STOP, LinkKind.NOT_ME})
+"""Kinds that work on every later version of the account, and after a restore: with them nobody gains anything."""
 MOST_PASSWORD_LINKS: Final = 3
 """So many are open at a time for one account: mails arrive late, and not in their order."""
 MOST_EMAIL_LINKS: Final = 3

@@ -14,7 +14,7 @@ from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, DetailValue, Ev
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
-from xpressbot.identity.links.rules import Link, LinkKind, LinkState
+from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Reason, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
@@ -54,11 +54,6 @@ class Registration:
         """Whether the installation is claimed."""
         with self._transactions.reading() as tx:
             return installation_store.is_claimed(tx)
-
-    def link_state(self, kind: LinkKind, token: Token) -> LinkState:
-        """What has become of a link, for its holder."""
-        with self._transactions.reading() as tx:
-            return link_store.state(tx, kind, token.digest, self._system.now())
 
     def issue_welcome_link(self) -> Token | None:
         """A token for the owner's account, good for an hour and one use; None when there is an owner (ASVS 6.3.2)."""

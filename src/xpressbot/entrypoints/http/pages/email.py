@@ -8,9 +8,11 @@ from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import EMAIL_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
+from xpressbot.entrypoints.messages.links import can_be_stopped, works_once
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.profile.email_change import EmailChangeRefusal, is_address_of
 from xpressbot.identity.sessions.caller import Caller
@@ -35,7 +37,9 @@ def ask(request: PageRequest, caller: Caller) -> SignedInOutcome:
     match outcome:
         case Done():
             changes = not is_address_of(caller.account, email)
-            return request.page("email_asked.html", caller.account, email=email, changes=changes)
+            return request.page(
+                "email_asked.html", caller.account, email=email, changes=changes, works_once=works_once(request.texts, LinkKind.EMAIL)
+            )
         case StepUpRequired():
             return outcome
         case Denied():
@@ -72,6 +76,7 @@ def _context(request: PageRequest, caller: Caller, typed: str) -> dict[str, Any]
     return {
         "form": {"email": typed},
         "email_confirmed_at": caller.account.email_confirmed_at,
+        "stoppable": can_be_stopped(request.texts),
         "stoppable_until": None if before is None else before.reserved_until,
     }
 

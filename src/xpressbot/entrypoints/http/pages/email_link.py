@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
+from xpressbot.entrypoints.http.link_pages import LinkEntry
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.link import LinkPage
-from xpressbot.entrypoints.http.paths import EMAIL_LINK_PATH, SETTINGS_PATH
+from xpressbot.entrypoints.http.paths import SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import plain_moment
+from xpressbot.entrypoints.messages.links import can_be_stopped, lifetime_hours
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.links.charges import LinkRefusal
@@ -22,9 +23,8 @@ from xpressbot.identity.profile.email_confirmation import ConfirmRefusal, EmailC
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 
-_LINK: Final = LinkPage(
+_LINK: Final = LinkEntry(
     LinkKind.EMAIL,
-    EMAIL_LINK_PATH,
     used=N_("Account Settings shows which address your account has, and whether it is confirmed."),
     another=N_("You can ask for a new one in Account Settings."),
 )
@@ -40,12 +40,14 @@ def show_link(request: PageRequest) -> Response:
         raise _LINK.closed(request)
     caller = request.identity.sessions.resolve(request.client)
     if caller is None:
-        return request.page("email_link_sign_in.html", None)
+        return request.page("email_link_sign_in.html", None, link_path=_LINK.path)
     link = request.identity.email_confirmation.preview(caller, token)
     match link:
         case EmailLink():
-            here = request.within(caller.session, EMAIL_LINK_PATH)
-            return here.page("email_link.html", caller.account, link=link)
+            here = request.within(caller.session, _LINK.path)
+            return here.page(
+                "email_link.html", caller.account, link=link, link_path=_LINK.path, stop_hours=lifetime_hours(LinkKind.EMAIL_STOP)
+            )
         case Denied():
             raise _refused(request, link)
         case unknown:
@@ -57,10 +59,13 @@ def confirm(request: PageRequest, caller: Caller) -> SignedInOutcome:
     outcome = request.identity.email_confirmation.confirm(caller, request.cookie(Cookie.LINK))
     match outcome:
         case EmailConfirmed(email):
-            response = request.page("email_done.html", caller.account, email=email, changed=False, sessions_ended=0)
+            response = request.page("email_done.html", caller.account, email=email, changed=False)
         case EmailChanged(email, renewed, sessions_ended):
             account = replace(caller.account, email=email)
-            response = request.page("email_done.html", account, email=email, changed=True, sessions_ended=sessions_ended)
+            stoppable = can_be_stopped(request.texts)
+            response = request.page(
+                "email_done.html", account, email=email, changed=True, sessions_ended=sessions_ended, stoppable=stoppable
+            )
             request.site.cookies.set(response, Cookie.SESSION, renewed.session)
         case StepUpRequired():
             return outcome
@@ -106,6 +111,6 @@ def _refused(request: PageRequest, denied: Denied[LinkRefusal | EmailLinkRefusal
 
 
 PAGES: Final[list[Page]] = [
-    PublicPage("GET", EMAIL_LINK_PATH, show_link, after_sign_in=True),
-    SignedInPage("POST", EMAIL_LINK_PATH, Action.CONFIRM_EMAIL, confirm),
+    PublicPage("GET", _LINK.path, show_link, after_sign_in=True),
+    SignedInPage("POST", _LINK.path, Action.CONFIRM_EMAIL, confirm),
 ]

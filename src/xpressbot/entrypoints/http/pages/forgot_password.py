@@ -7,8 +7,10 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import FORGOT_PASSWORD_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
+from xpressbot.entrypoints.messages.links import works_once
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done
 
 _TEMPLATE: Final = "forgot_password.html"
@@ -28,7 +30,12 @@ def ask(request: PageRequest) -> Response:
     outcome = request.identity.forgotten.ask(email, request.client)
     match outcome:
         case Done():
-            return request.page("forgot_password_asked.html", None, sends_mail=request.identity.forgotten.sends_mail)
+            return request.page(
+                "forgot_password_asked.html",
+                None,
+                sends_mail=request.identity.forgotten.sends_mail,
+                works_once=works_once(request.texts, LinkKind.PASSWORD),
+            )
         case Denied():
             request.metrics.throttled(outcome)
             return request.refused(_TEMPLATE, None, outcome, **context)

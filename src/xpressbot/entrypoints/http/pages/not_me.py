@@ -4,48 +4,40 @@ from typing import Any, Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.link_pages import LinkEntry, LinkForm, OpenLink
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.link import LinkPage
-from xpressbot.entrypoints.http.paths import NOT_ME_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage
+from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.translation import N_
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import PasswordStatus
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.this_wasnt_me import Report
 
-_LINK: Final = LinkPage(
-    LinkKind.NOT_ME,
-    NOT_ME_PATH,
-    used=N_("What it does was done then, for all mails before it."),
-    another=N_("If something is still wrong with your account, tell the operator of this XpressBot."),
-)
+
+def _find(request: PageRequest, token: Token) -> Report | None:
+    return request.identity.this_wasnt_me.preview(token)
 
 
-def show_link(request: PageRequest) -> Response:
-    """Take the link's token out of the address bar, then say what the button will do."""
-    taken = _LINK.taken_from_address(request)
-    if taken is not None:
-        return taken
-    preview = request.identity.this_wasnt_me.preview(request.cookie(Cookie.LINK))
-    if preview is None:
-        raise _LINK.closed(request)
-    return request.page("not_me.html", None, shown_to=FormSubject.named_by_link(preview.account), **_context(request, preview))
+def _shown_to(_token: Token, report: Report) -> FormSubject:
+    return FormSubject.named_by_link(report.account)
 
 
-def report(request: PageRequest) -> Response:
+def show_form(link: OpenLink[Report]) -> Response:
+    """Say what the button will do."""
+    return link.page("not_me.html", **_context(link.request, link.about))
+
+
+def report_it(link: OpenLink[Report]) -> Response | Denied[LinkRefusal]:
     """Do it, and say what was done."""
-    outcome = request.identity.this_wasnt_me.report(request.cookie(Cookie.LINK), request.client)
+    outcome = link.request.identity.this_wasnt_me.report(link.token, link.request.client)
     match outcome:
         case Report():
-            response = request.page("not_me_done.html", None, **_context(request, outcome))
-            request.site.cookies.clear(response, Cookie.LINK)
-            return response
-        case Denied(LinkRefusal.LINK_GONE):
-            raise _LINK.closed(request)
+            return link.used(link.request.page("not_me_done.html", None, **_context(link.request, outcome)))
+        case Denied():
+            return outcome
         case unknown:
             assert_never(unknown)
 
@@ -59,12 +51,15 @@ def _context(request: PageRequest, report: Report) -> dict[str, Any]:
     }
 
 
-def _shown_to(request: PageRequest) -> FormSubject | None:
-    preview = request.identity.this_wasnt_me.preview(request.cookie(Cookie.LINK))
-    return None if preview is None else FormSubject.named_by_link(preview.account)
-
-
-PAGES: Final[list[Page]] = [
-    PublicPage("GET", NOT_ME_PATH, show_link),
-    PublicPage("POST", NOT_ME_PATH, report, shown_to=_shown_to),
-]
+_FORM: Final = LinkForm(
+    LinkEntry(
+        LinkKind.NOT_ME,
+        used=N_("What it does was done then, for all mails before it."),
+        another=N_("If something is still wrong with your account, tell the operator of this XpressBot."),
+    ),
+    _find,
+    _shown_to,
+    show_form,
+    report_it,
+)
+PAGES: Final[list[Page]] = [_FORM.get, _FORM.post]

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.link_pages import LinkEntry, keep_link
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.authenticator_apps import kind_choices
-from xpressbot.entrypoints.http.pages.link import LinkPage, keep_link
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, SetUpForm
-from xpressbot.entrypoints.http.paths import CODES_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeOutcome, Page, PublicPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import re_enrolment_notice
@@ -30,9 +30,8 @@ from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 _TEMPLATE: Final = "re_enrolment.html"
-_LINK: Final = LinkPage(
+_LINK: Final = LinkEntry(
     LinkKind.RE_ENROLMENT,
-    RE_ENROLMENT_PATH,
     used=N_("If you have set up 2FA with it, sign in."),
     another=N_("The operator of this XpressBot can reset your 2FA again, which gives you a new one."),
 )
@@ -54,7 +53,7 @@ def take_pasted_link(request: PageRequest) -> Response:
     outcome = request.identity.re_enrolment.take(token)
     match outcome:
         case Done():
-            return keep_link(request, RE_ENROLMENT_PATH, token)
+            return keep_link(request, _LINK.path, token)
         case Denied():
             return _not_taken(request, token, outcome)
         case unknown:
@@ -164,6 +163,7 @@ def _page(
         status=status,
         message=message,
         errors=errors or {},
+        link_path=_LINK.path,
         email=None if isinstance(enrollee, Denied) else enrollee.pending.email,
         shown_to=None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee),
         may_start=isinstance(refusal, Done),
@@ -209,6 +209,6 @@ def _shown_to(request: PageRequest) -> FormSubject | None:
 
 
 PAGES: Final[list[Page]] = [
-    PublicPage("GET", RE_ENROLMENT_PATH, show_link),
-    PublicPage("POST", RE_ENROLMENT_PATH, take_pasted_link, shown_to=_shown_to),
+    PublicPage("GET", _LINK.path, show_link),
+    PublicPage("POST", _LINK.path, take_pasted_link, shown_to=_shown_to),
 ]

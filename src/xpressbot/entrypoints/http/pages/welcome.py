@@ -1,15 +1,13 @@
 """First run: the owner's account, by the link that the start prints."""
 
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject
-from xpressbot.entrypoints.http.hashing_form_limits import WELCOME_LINK
+from xpressbot.entrypoints.http.link_pages import LinkEntry, LinkForm, OpenLink
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.link import LinkPage
 from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage
@@ -17,6 +15,7 @@ from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.refusals import address_problem_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
@@ -24,79 +23,68 @@ from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.account_creation import NewAccount
 
-WELCOME_PATH: Final = "/welcome"
 _TEMPLATE: Final = "welcome.html"
-_LINK: Final = LinkPage(
-    LinkKind.WELCOME,
-    WELCOME_PATH,
-    used=N_("If you have created the owner's account with it, sign in."),
-    another=N_("The operator of this XpressBot gets a new one by starting it again."),
-)
+
+
+def _find(request: PageRequest, token: Token) -> Token | None:
+    return token if request.identity.registration.welcome_is_open(token) else None
+
+
+def _shown_to(token: Token, _found: Token) -> FormSubject:
+    return FormSubject.of_link(token, "")
 
 
 def show_welcome(request: PageRequest) -> Response:
-    """Take the link's token out of the address bar, then ask for name, address and password."""
+    """Take the link's token out of the address bar, then ask for name, address and password; while there is no owner."""
     _must_be_unclaimed(request)
-    taken = _LINK.taken_from_address(request)
-    if taken is not None:
-        return taken
-    if not request.identity.registration.welcome_is_open(request.cookie(Cookie.LINK)):
-        raise _LINK.closed(request)
-    return _page(request, {}, {"name": "", "email": ""})
+    return _FORM.get.answer(request)
 
 
-def claim(request: PageRequest) -> Response:
+def show_form(link: OpenLink[Token]) -> Response:
+    """Ask for name, address and password."""
+    return _page(link, {}, {"name": "", "email": ""})
+
+
+def claim(link: OpenLink[Token]) -> Response | Denied[LinkRefusal]:
     """Make the owner's account and sign it in."""
-    _must_be_unclaimed(request)
-    if not request.identity.registration.welcome_is_open(request.cookie(Cookie.LINK)):
-        raise _LINK.closed(request)
+    request = link.request
     kept = {"name": request.form["name"], "email": request.form["email"]}
     email, password = normalise_email(kept["email"]), request.form["password"]
     name, errors = name_and_password_problems(request)
     if isinstance(email, AddressProblem):
         errors["email"] = address_problem_text(request.texts, email)
     if isinstance(email, AddressProblem) or errors:
-        return _page(request, errors, kept)
-    outcome = request.identity.registration.claim(request.cookie(Cookie.LINK), NewAccount(email, name, password), request.client)
+        return _page(link, errors, kept)
+    outcome = request.identity.registration.claim(link.token, NewAccount(email, name, password), request.client)
     match outcome:
         case SignedIn():
             request.metrics.sign_in(Step.LINK, outcome)
-            response = request.signed_in(outcome)
-            request.site.cookies.clear(response, Cookie.LINK)
-            return response
+            return link.used(request.signed_in(outcome))
         case WeakPassword():
-            return _page(request, {"password": weak_password_text(request.texts, outcome)}, kept)
+            return _page(link, {"password": weak_password_text(request.texts, outcome)}, kept)
         case Denied():
-            return _not_claimed(request, outcome, kept)
+            return _not_claimed(link, outcome, kept)
         case unknown:
             assert_never(unknown)
 
 
-def _not_claimed(request: PageRequest, denied: Denied[LinkRefusal | LinkThrottleRefusal], kept: dict[str, str]) -> Response:
+def _not_claimed(
+    link: OpenLink[Token], denied: Denied[LinkRefusal | LinkThrottleRefusal], kept: dict[str, str]
+) -> Response | Denied[LinkRefusal]:
     match denied.reason:
         case LinkThrottleRefusal() as reason:
             throttled = denied.narrowed(reason)
-            request.metrics.sign_in(Step.LINK, throttled)
-            return request.refused(_TEMPLATE, None, throttled, **_context(request, kept))
-        case LinkRefusal.LINK_GONE:
-            _must_be_unclaimed(request)
-            raise _LINK.closed(request)
+            link.request.metrics.sign_in(Step.LINK, throttled)
+            return link.throttled(_TEMPLATE, throttled, form=kept, **new_password_context(link.request))
+        case LinkRefusal() as reason:
+            _must_be_unclaimed(link.request)
+            return denied.narrowed(reason)
         case unknown:
             assert_never(unknown)
 
 
-def _page(request: PageRequest, errors: dict[str, Text], kept: dict[str, str]) -> Response:
-    return request.page(_TEMPLATE, None, status=422 if errors else 200, errors=errors, **_context(request, kept))
-
-
-def _context(request: PageRequest, kept: dict[str, str]) -> dict[str, Any]:
-    return {"form": kept, "shown_to": _shown_to(request), **new_password_context(request)}
-
-
-def _shown_to(request: PageRequest) -> FormSubject | None:
-    token = request.cookie(Cookie.LINK)
-    is_open = request.identity.registration.welcome_is_open(token)
-    return FormSubject.of_link(token, "") if token is not None and is_open else None
+def _page(link: OpenLink[Token], errors: dict[str, Text], kept: dict[str, str]) -> Response:
+    return link.page(_TEMPLATE, errors, form=kept, **new_password_context(link.request))
 
 
 def _must_be_unclaimed(request: PageRequest) -> None:
@@ -111,7 +99,16 @@ def _must_be_unclaimed(request: PageRequest) -> None:
         )
 
 
-PAGES: Final[list[Page]] = [
-    PublicPage("GET", WELCOME_PATH, show_welcome),
-    PublicPage("POST", WELCOME_PATH, claim, hashes_at=WELCOME_LINK, shown_to=_shown_to),
-]
+_FORM: Final = LinkForm(
+    LinkEntry(
+        LinkKind.WELCOME,
+        used=N_("If you have created the owner's account with it, sign in."),
+        another=N_("The operator of this XpressBot gets a new one by starting it again."),
+    ),
+    _find,
+    _shown_to,
+    show_form,
+    claim,
+    hashes=True,
+)
+PAGES: Final[list[Page]] = [PublicPage("GET", _FORM.get.path, show_welcome), _FORM.post]
