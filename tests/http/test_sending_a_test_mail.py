@@ -79,10 +79,10 @@ def test_a_test_mail_that_failed_is_tried_again_by_the_button(mailing: Installat
 
 
 def test_nobody_but_the_owner_has_the_button(mailing: Installation) -> None:
-    """Nor anything at its address."""
+    """The role says who may."""
     berta = signed_in(mailing, BERTA)
     assert BUTTON not in berta.get("/").text
-    assert berta.post(FORM).status_code == 404
+    assert berta.post(FORM).status_code == 403
     assert rows(mailing, "outbox") == []
 
 
