@@ -45,7 +45,7 @@ from xpressbot.identity.profile.email_confirmation import EmailChanged
 from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
-from xpressbot.identity.sign_in.new_password import Subscriber
+from xpressbot.identity.sign_in.new_password_step import Subscriber
 
 SMALL = {"installation", "key_state", "lease"}
 """Tables of a row or two."""

@@ -11,6 +11,7 @@ from tests.support.mails import links, send
 from tests.support.people import not_me_link, reset
 from tests.use_cases.instrumentation import events, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.database.rows_at_restore import end_rows
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus, status_after_report
@@ -22,7 +23,7 @@ from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.tables import KNOWN_BROWSER, SESSION
-from xpressbot.identity.use_cases import Identity
+from xpressbot.identity.use_cases import Identity, at_restore
 
 NEW = "copper-lantern-willow-harbour"
 GONE = Denied(LinkRefusal.LINK_GONE)
@@ -143,3 +144,12 @@ def test_no_link_is_stored_for_a_closed_account(installation: Installation) -> N
         assert not browser.identity.this_wasnt_me.store_link(
             tx, ben.id, browser.identity.this_wasnt_me.new_token(), installation.clock.now()
         )
+
+
+def test_a_restore_leaves_the_link(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
+    """Whoever is in the account came back with the copy of the database; nobody gains anything by the link."""
+    token = mailed(installation, anna)
+    with parts_of(installation).transactions.writing() as tx:
+        end_rows(tx, at_restore(visitor.identity.kinds))
+        tx.commit()
+    report(visitor.identity, token)

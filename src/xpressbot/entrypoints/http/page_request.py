@@ -34,7 +34,7 @@ from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SessionRene
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.session import Session
-from xpressbot.identity.sign_in.new_password import Subscriber
+from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending

@@ -99,4 +99,4 @@ class ThisWasntMe:
     def _report(self, tx: Reading, account: Account, now: int) -> Report:
         needs_second_factor = account.must_enrol or self._is_protected(tx, account.id)
         status = status_after_report(account.password_status, needs_second_factor=needs_second_factor)
-        return Report(account, status, session_store.count_others(tx, account.id, "", now))
+        return Report(account, status, session_store.count_open(tx, account.id, now))

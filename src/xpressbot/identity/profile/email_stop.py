@@ -99,5 +99,5 @@ class EmailStop:
         before = None if link is None or link.account_id is None else reserved_address_store.of_account(tx, link.account_id, now)
         if link is None or before is None or link.email != before.email:
             return None
-        ended = session_store.count_others(tx, before.account_id, "", now)
+        ended = session_store.count_open(tx, before.account_id, now)
         return Stop(before.account_id, before.email, before.email_confirmed_at is not None, ended)

@@ -53,9 +53,8 @@ _END = delete(SESSION).where(_IS_THIS)
 _END_OTHERS = delete(SESSION).where(_OF_ACCOUNT, SESSION.c.id != bindparam("kept_session"))
 _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
 _IS_OPEN = (SESSION.c.expires_at > bindparam("now"), *(moment <= bindparam("latest_credible") for moment in _DATED))
-_COUNT_OTHERS = (
-    select(func.count()).select_from(SESSION).join(ACCOUNT, _VALID).where(_OF_ACCOUNT, SESSION.c.id != bindparam("this_session"), *_IS_OPEN)
-)
+_COUNT_OPEN = select(func.count()).select_from(SESSION).join(ACCOUNT, _VALID).where(_OF_ACCOUNT, *_IS_OPEN)
+_COUNT_OTHERS = _COUNT_OPEN.where(SESSION.c.id != bindparam("this_session"))
 _LIST = (
     select(*_SESSION_COLUMNS, SESSION.c.address, SESSION.c.user_agent)
     .join(ACCOUNT, _VALID)
@@ -168,6 +167,12 @@ def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:
     """End the account's sessions that are dated in the future; how many."""
     is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))
     return tx.execute(delete(SESSION).where(SESSION.c.account_id == account_id, is_from_the_future)).rowcount
+
+
+def count_open(tx: Reading, account_id: str, now: int) -> int:
+    """How many sessions the account has that are live or locked."""
+    count: int = tx.select(_COUNT_OPEN, _open_at(account_id, now)).scalar_one()
+    return count
 
 
 def count_others(tx: Reading, account_id: str, session_id: str, now: int) -> int:

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.account_document import account_document
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.name_and_password_fields import name_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.pages.new_password import name_problem
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED

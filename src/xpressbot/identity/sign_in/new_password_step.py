@@ -11,7 +11,7 @@ from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, SignedIn
-from xpressbot.identity.passwords.new_password import NewPasswords, put_in_place
+from xpressbot.identity.passwords.replacement import NewPasswords, put_in_place
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -95,7 +95,7 @@ class NewPasswordStep:
             return Denied(PendingRefusal.JUST_SIGNED_IN)
         if account is None or not pending_store.consume(tx, subscriber.token.digest, now):
             return Denied(SignInRefusal.START_AGAIN)
-        ended = session_store.count_others(tx, account.id, "", now)
+        ended = session_store.count_open(tx, account.id, now)
         put_in_place(tx, account.id, password_hash, keep_browser=None if client.device is None else client.device.digest)
         version = raise_security_version(tx, account.id, keep_session=None)
         signed_in = self._session_start.start(tx, replace(account, security_version=version), self._proof(account, pending), client)
