@@ -61,7 +61,11 @@ def lock(tx: Writing, account_id: str) -> Account | None:
 
 def lock_unchanged(tx: Writing, account_id: str, security_version: int) -> Account | None:
     """Lock an account on which something was decided; None where it is not active, or its security version is another by this time."""
-    account = lock(tx, account_id)
+    return unchanged(lock(tx, account_id), security_version)
+
+
+def unchanged(account: Account | None, security_version: int) -> Account | None:
+    """A locked account, if it is active and has this security version."""
     is_unchanged = account is not None and account.status is AccountStatus.ACTIVE and account.security_version == security_version
     return account if is_unchanged else None
 

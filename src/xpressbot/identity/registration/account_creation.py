@@ -19,7 +19,7 @@ from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 
 
 class RegistrationRefusal(Reason):
@@ -91,12 +91,13 @@ class Registration:
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            if not account_store.add(tx, prepared, now) or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
+            locked = self._add(tx, prepared, client, now)
+            if locked is None or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
                 return Denied(LinkRefusal.LINK_GONE)
             self._begin(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now)
             if not installation_store.claim(tx, prepared.id):
                 return Denied(LinkRefusal.LINK_GONE)
-            return self._signed_in(tx, prepared, client)
+            return self._signed_in(tx, locked)
 
     def invite(self, email: str) -> Token | Denied[RegistrationRefusal]:
         """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
@@ -136,13 +137,14 @@ class Registration:
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            if not account_store.add(tx, prepared, now):
+            locked = self._add(tx, prepared, client, now)
+            if locked is None:
                 return Denied(RegistrationRefusal.EMAIL_TAKEN)
             if not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
                 return Denied(LinkRefusal.LINK_GONE)
             self._begin(tx, prepared, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
             installation_store.claim(tx, prepared.id)
-            return self._signed_in(tx, prepared, client)
+            return self._signed_in(tx, locked)
 
     def create(self, new: NewAccount) -> Account | WeakPassword | Denied[RegistrationRefusal]:
         """Make an account for the operator; the first is the owner's."""
@@ -158,10 +160,19 @@ class Registration:
             tx.commit()
             return prepared
 
-    def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
+    def _add(self, tx: Writing, prepared: Account, client: Client, now: int) -> LockedAccounts | None:
+        """Add an account that is to be signed in at once; None when its address is taken.
+
+        Its row comes before another account is locked, in whichever order: until the commit nobody else can wait for it.
+        """
+        if not account_store.add(tx, prepared, now):
+            return None
+        return self._session_start.lock(tx, prepared.id, prepared.security_version, client)
+
+    def _signed_in(self, tx: Writing, locked: LockedAccounts) -> SignedIn:
         """Begin the session of the person who has just chosen this account's password."""
         proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
-        signed_in = self._session_start.start(tx, account, proof, client)
+        signed_in = self._session_start.start(tx, locked, proof)
         tx.commit()
         return signed_in
 
