@@ -42,6 +42,7 @@ TABLES = {
     "new_password_counts": THROTTLE_BUCKET,
     "password_request_counts": THROTTLE_BUCKET,
     "email_link_counts": THROTTLE_BUCKET,
+    "export_counts": THROTTLE_BUCKET,
     "reserved_addresses": RESERVED_ADDRESS,
     "step_up_counts": THROTTLE_BUCKET,
     "enrolment_counts": THROTTLE_BUCKET,
