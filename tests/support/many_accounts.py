@@ -66,6 +66,7 @@ class _Rows:
                     "security_version": 1,
                     "password_hash": "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                     "created_at": self._now - age,
+                    "email_confirmed_at": self._now - age,
                 }
             ],
             "session": [self.session(account_id, self._now - age) for _session in range(2)],

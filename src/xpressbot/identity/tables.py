@@ -28,6 +28,8 @@ def _account() -> Column[str]:
     return Column("account_id", _ID, ForeignKey("account.id"), nullable=False)
 
 
+_IS_UNCONFIRMED: Final = text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
+
 ACCOUNT: Final = Table(
     "account",
     METADATA,
@@ -45,6 +47,7 @@ ACCOUNT: Final = Table(
     Column("language", String(35)),
     # When a mailed token last proved that its person gets the mail of this address; none where none has.
     Column("email_confirmed_at", BigInteger),
+    Index("ix_account_unconfirmed", "id", sqlite_where=_IS_UNCONFIRMED, postgresql_where=_IS_UNCONFIRMED),
 )
 
 RESERVED_ADDRESS: Final = Table(

@@ -55,6 +55,8 @@ class Dashboard:
     activity: Sequence[SecurityEvent]
     owner: bool
     """The installation is theirs, and so is what is wrong with it."""
+    unconfirmed_addresses: int
+    """For the owner: how many accounts have an address that no mailed link has confirmed. 0 for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,15 @@ class AccountPage:
         with self._transactions.reading() as tx:
             notices = notice_store.shown_to(tx, caller.account.id, caller.session.id, MOST_SHOWN + 1)
             read = notice_store.acknowledged_after(tx, caller.account.id, self._system.now() - READ_SHOWN_FOR, MOST_SHOWN)
+            unconfirmed = installation_store.unconfirmed_addresses(tx, caller.account.id)
             return Dashboard(
                 protection=self._protection(tx, caller, protection_of(tx, caller.account.id)),
                 notices=_newest_first(notices[:MOST_SHOWN]),
                 more_notices=len(notices) > MOST_SHOWN,
                 read=_newest_first(read),
                 activity=event_store.latest(tx, caller.account.id, RECENT_EVENTS),
-                owner=installation_store.owner(tx) == caller.account.id,
+                owner=unconfirmed is not None,
+                unconfirmed_addresses=unconfirmed or 0,
             )
 
     def settings(self, caller: Caller) -> AccountSettings:

@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
+    unconfirmed = sa.text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
+    op.create_index("ix_account_unconfirmed", "account", ["id"], sqlite_where=unconfirmed, postgresql_where=unconfirmed)
     op.create_table(
         "chain_head",
         sa.Column("subject", sa.String(length=32), nullable=False),
