@@ -45,6 +45,8 @@ ACCOUNT: Final = Table(
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
     Column("password_status", String(16), nullable=False, server_default=text("'in_use'")),
     Column("language", String(35)),
+    # Of mails, where none is chosen.
+    Column("mail_language", String(35)),
     # When a mailed token last proved that its person gets the mail of this address; none where none has.
     Column("email_confirmed_at", BigInteger),
     Index("ix_account_unconfirmed", "id", sqlite_where=_IS_UNCONFIRMED, postgresql_where=_IS_UNCONFIRMED),

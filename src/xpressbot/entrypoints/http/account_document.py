@@ -72,6 +72,7 @@ def _account(account: Account, created_at: int) -> dict[str, Any]:
         "email_confirmed_at": _time(account.email_confirmed_at),
         "name": account.name,
         "language": account.language,
+        "mail_language": account.mail_language,
         "status": account.status,
         "created_at": _time(created_at),
     }

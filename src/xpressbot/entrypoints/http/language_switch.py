@@ -28,7 +28,7 @@ class LanguageSwitch:
         """The language to answer in. A cookie with a language that there is not counts for nothing."""
         decided: Texts | None = getattr(request.state, _DECIDED, None)
         if decided is None:
-            decided = self.languages.find(self._cookies.language(request)) or self._asked_for(request)
+            decided = self.languages.find(self._cookies.language(request)) or self.asked_for(request)
             setattr(request.state, _DECIDED, decided)
         return decided
 
@@ -46,7 +46,8 @@ class LanguageSwitch:
         """Exactly a place that the switch names, else home (ASVS 3.7.2)."""
         return text if text in self._places else HOME_PATH
 
-    def _asked_for(self, request: Request) -> Texts:
+    def asked_for(self, request: Request) -> Texts:
+        """The language that the browser itself asks for, whatever was chosen in it."""
         return self.languages.asked_for(",".join(request.headers.getlist("accept-language")))
 
 

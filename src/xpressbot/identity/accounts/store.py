@@ -38,6 +38,7 @@ def add(tx: Writing, account: Account, now: int) -> bool:
         "status": AccountStatus.ACTIVE.value,
         "security_version": account.security_version,
         "password_hash": account.password_hash,
+        "mail_language": account.mail_language,
         "created_at": now,
     }
     statement = tx.insert(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key]).returning(ACCOUNT.c.id)
@@ -148,6 +149,11 @@ def set_language(tx: Writing, account_id: str, tag: str | None) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(language=tag))
 
 
+def set_mail_language(tx: Writing, account_id: str, tag: str) -> None:
+    """Note the language of mails for as long as the person has chosen none."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(mail_language=tag))
+
+
 def renew_password_hash(tx: Writing, account_id: str, old: str, new: str) -> None:
     """Store another hash of the same password, unless the password changed meanwhile."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new))
@@ -165,6 +171,7 @@ def account_from(row: Any) -> Account:
         must_enrol=bool(row.must_enrol),
         password_status=member_or_none(PasswordStatus, row.password_status),
         language=row.language,
+        mail_language=row.mail_language,
         email_confirmed_at=row.email_confirmed_at,
     )
 

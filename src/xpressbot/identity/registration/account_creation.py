@@ -86,7 +86,7 @@ class Registration:
             return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
-        prepared = self._prepare(new)
+        prepared = self._prepare(new, client.language)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
@@ -132,7 +132,7 @@ class Registration:
             return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
-        prepared = self._prepare(NewAccount(email, name, password))
+        prepared = self._prepare(NewAccount(email, name, password), client.language)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
@@ -176,7 +176,7 @@ class Registration:
         tx.commit()
         return signed_in
 
-    def _prepare(self, new: NewAccount) -> Account | WeakPassword:
+    def _prepare(self, new: NewAccount, mail_language: str | None = None) -> Account | WeakPassword:
         password = normalise(new.password)
         refusal = self._rules.refuse(password, email=new.email, name=new.name)
         if refusal is not None:
@@ -188,6 +188,7 @@ class Registration:
             status=AccountStatus.ACTIVE,
             security_version=1,
             password_hash=self._hasher.hash(password),
+            mail_language=mail_language,
         )
 
     def _begin(self, tx: Writing, account: Account, event: NewEvent, now: int) -> None:

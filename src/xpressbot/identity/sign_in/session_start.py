@@ -104,6 +104,8 @@ class SessionStart:
         session_store.add(tx, session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_browser = client.device.digest if client.device else None
         is_new_browser = known_browser_store.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
+        if account.mail_language is None and client.language is not None:
+            account_store.set_mail_language(tx, account.id, client.language)
         told = self._clear_counts(tx, account, proof)
         if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)

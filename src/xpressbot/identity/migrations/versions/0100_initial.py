@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("must_enrol", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("mail_language", sa.String(length=35), nullable=True),
         sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
