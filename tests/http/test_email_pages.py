@@ -1,12 +1,13 @@
 """The pages of the e-mail address: asking, the link that confirms, the link that stops."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select, update
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import LINK_COOKIE, SESSION_COOKIE, contents, set_cookies, words
+from tests.http.raw_requests import LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, contents, set_cookies, words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.mailed_links import links_to
@@ -86,6 +87,39 @@ def test_an_unconfirmed_address_is_said_and_confirmed(installation: Installation
     assert "Not confirmed" not in words(signed_in.get("/account").text)
     again = signed_in.post(ASK, email=ANNA)
     assert (again.status_code, "and it is confirmed." in words(again.text)) == (422, True)
+
+
+@both_engines
+def test_the_owner_is_told_how_many_addresses_are_not_confirmed(
+    installation: Installation, signed_in: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    """And where it stands which; nobody else is. A closed account has none to confirm."""
+    said, where = "not confirmed, so", "xpressbot accounts list says which. People confirm theirs in Account Settings."
+    for email in ("berta@example.com", "carla@example.com"):
+        installation.add_account(email)
+    assert said not in words(signed_in.get("/").text)
+    unconfirm(installation)
+    page = words(signed_in.get("/").text)
+    assert f"The addresses of 3 accounts are {said} they get no link for a forgotten password." in page
+    assert where in page
+    bertas, carlas = new_browser(), new_browser()
+    bertas.sign_in("berta@example.com")
+    assert said not in words(bertas.get("/").text)
+    carlas.sign_in("carla@example.com")
+    assert carlas.post("/account/close").status_code == 303
+    opened(bertas, LINK, ask(bertas, installation, "berta@example.com"))
+    assert bertas.post(LINK).status_code == 200
+    assert f"The address of 1 account is {said} it gets no link for a forgotten password." in words(signed_in.get("/").text)
+
+
+def test_the_button_of_account_settings_mails_the_link(installation: Installation, signed_in: Browser) -> None:
+    """One press and no field to fill in: the form has the address already."""
+    unconfirm(installation)
+    form = re.search(r'(?s)<form[^>]*action="/account/email".*?</form>', signed_in.get("/account").text)
+    assert form is not None
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0]))
+    assert signed_in.request("POST", ASK, data=fields, headers=SAME_ORIGIN).status_code == 200
+    assert links_to(installation, ANNA, LinkKind.EMAIL)
 
 
 def test_without_a_session_one_signs_in_and_comes_back(

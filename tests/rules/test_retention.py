@@ -44,6 +44,7 @@ LIVES = {
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
     "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
     "invitations": (None, of_team.INVITATION_KEPT),
+    "export_counts": (None, of_throttling.EXPORT_COUNT_KEPT),
     "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),
     "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),
     "sent_mails": (0, of_mail.SENT_KEPT),

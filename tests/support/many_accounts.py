@@ -70,6 +70,7 @@ class _Rows:
                     "role": "agent",
                     "role_since": self._now - age,
                     "protected_since": self._now - age,
+                    "email_confirmed_at": self._now - age,
                 }
             ],
             "session": [self.session(account_id, self._now - age) for _session in range(2)],
@@ -140,6 +141,7 @@ class _Rows:
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
             "invitations": (INVITATION, self.invitation(ended)),
+            "export_counts": (tables.THROTTLE_BUCKET, self.count(f"export:{self._id()}", ended)),
             "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
             "sent_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT)),

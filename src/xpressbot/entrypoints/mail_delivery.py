@@ -71,7 +71,7 @@ def _notice(identity: Identity, public_url: str, languages: Callable[[], Languag
     told = notices.find(mail)
     if told is None:
         return None
-    account, texts = told.account, languages().of_choice(told.account.language)
+    account, texts = told.account, languages().of_choice(told.account.language_of_mails)
     token = not_me.new_token() if told.has_link else None
     letter = _letter(texts, account, notice_mail(texts, told.notice, Addressee(account.email, public_url), token))
 
@@ -92,7 +92,7 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
     asked = identity.forgotten.find(mail)
     if not isinstance(asked, PasswordMail):
         return asked
-    texts = languages().of_choice(asked.account.language)
+    texts = languages().of_choice(asked.account.language_of_mails)
     words = password_mail(texts, Addressee(asked.account.email, public_url), asked.token)
     return Prepared(
         _letter(texts, asked.account, words),
@@ -125,7 +125,7 @@ def _trial(identity: Identity, public_url: str, languages: Callable[[], Language
     account = identity.trial_mails.find(mail)
     if account is None:
         return None
-    texts = languages().of_choice(account.language)
+    texts = languages().of_choice(account.language_of_mails)
     return Prepared(_letter(texts, account, mail_for_test(texts, public_url)))
 
 

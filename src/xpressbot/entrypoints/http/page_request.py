@@ -84,6 +84,7 @@ class PageRequest:
             session=tokens.get(Cookie.SESSION),
             device=tokens.get(Cookie.DEVICE),
             sign_in=tokens.get(Cookie.SIGN_IN),
+            language=site.renderer.texts_for(request).tag,
         )
         return cls(site, request, form, tokens, client)
 

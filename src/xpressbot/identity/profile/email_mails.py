@@ -50,7 +50,7 @@ class EmailMails:
                 return None
         email = str(mail.parameters["email"])
         changes = not is_address_of(account, email)
-        return EmailLinkMail(mail, account.id, email, account.language, self._system.new_token(), changes)
+        return EmailLinkMail(mail, account.id, email, account.language_of_mails, self._system.new_token(), changes)
 
     def store_confirmation(self, tx: Writing, told: EmailLinkMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where nothing is to be sent any more. The caller commits."""
@@ -69,7 +69,7 @@ class EmailMails:
             before = None if account is None else _stoppable(tx, account, mail, self._system.now())
         if account is None or before is None:
             return None
-        return EmailLinkMail(mail, account.id, before.email, account.language, self._system.new_token())
+        return EmailLinkMail(mail, account.id, before.email, account.language_of_mails, self._system.new_token())
 
     def store_stop(self, tx: Writing, told: EmailLinkMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where the change can be stopped no more. The caller commits."""

@@ -36,6 +36,9 @@ RESOLVE = (
 _BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
 _IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
 _OF_ACCOUNT = SESSION.c.account_id == bindparam("of_account")
+_HELD_BY_BROWSER = select(SESSION.c.account_id).where(SESSION.c.token_hash == bindparam("token_hash")).scalar_subquery()
+_EITHER = ACCOUNT.c.id.in_([bindparam("of_account"), _HELD_BY_BROWSER])
+_LOCK_ACCOUNTS = select(ACCOUNT).where(_EITHER).order_by(ACCOUNT.c.id).with_for_update()
 _ADD = insert(SESSION).returning(select(func.count()).select_from(SESSION).where(_OF_ACCOUNT).scalar_subquery())
 _TOUCH = (
     update(SESSION)
@@ -152,8 +155,17 @@ def end(tx: Writing, session_id: str) -> bool:
     return tx.execute(_END, {"this_session": session_id}).rowcount == 1
 
 
+def lock_accounts(tx: Writing, account_id: str, token_hash: bytes | None) -> Account | None:
+    """Lock an account, and the one whose session a browser holds, in the order of their ids; the first of the two, if there is one.
+
+    A session stays its account's, and a token is sent out after its commit: whose session the token is needs no lock to find out.
+    """
+    rows = tx.execute(_LOCK_ACCOUNTS, {"of_account": account_id, "token_hash": token_hash}).all()
+    return next((account_from(row) for row in rows if row.id == account_id), None)
+
+
 def end_by_token(tx: Writing, token_hash: bytes) -> Session | None:
-    """End the session that a browser had before it signed in again, whosever it was; None when it had none."""
+    """End the session that a browser had before it signed in again, whosever it was; None when it had none. Its account must be locked."""
     row = tx.execute(_END_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
     return None if row is None else _session(row)
 

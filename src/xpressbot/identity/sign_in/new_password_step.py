@@ -89,16 +89,18 @@ class NewPasswordStep:
 
     def _complete(self, tx: Writing, subscriber: Subscriber, password_hash: str) -> SignedIn | Denied[SignInRefusal | PendingRefusal]:
         pending, client = subscriber.pending, subscriber.client
-        account = account_store.lock_unchanged(tx, pending.account_id, pending.security_version)
+        locked = self._session_start.lock(tx, pending.account_id, pending.security_version, client)
         now = self._system.now()
         if pending_store.is_consumed(tx, subscriber.token.digest):
             return Denied(PendingRefusal.JUST_SIGNED_IN)
-        if account is None or not pending_store.consume(tx, subscriber.token.digest, now):
+        if locked is None or not pending_store.consume(tx, subscriber.token.digest, now):
             return Denied(SignInRefusal.START_AGAIN)
+        account = locked.account
         ended = session_store.count_open(tx, account.id, now)
         put_in_place(tx, account.id, password_hash, keep_browser=None if client.device is None else client.device.digest)
         version = raise_security_version(tx, account.id, keep_session=None)
-        signed_in = self._session_start.start(tx, replace(account, security_version=version), self._proof(account, pending), client)
+        raised = replace(locked, account=replace(account, security_version=version))
+        signed_in = self._session_start.start(tx, raised, self._proof(account, pending))
         event = client.event(EventKind.PASSWORD_CHANGED, actor=account.id, session=signed_in.session_id, sessions_ended=ended)
         append_event(tx, self._system.entropy, account.id, event, now)
         return signed_in

@@ -25,7 +25,7 @@ from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, next_step
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try, password_buckets
@@ -110,21 +110,21 @@ class PasswordStep:
 
     def _go_on(self, right: _RightPassword, charges: Sequence[Charge], next_path: str, client: Client) -> PasswordOutcome:
         with self._transactions.writing() as tx:
-            account = account_store.lock_unchanged(tx, right.account.id, right.account.security_version)
-            if account is None:
+            locked = self._session_start.lock(tx, right.account.id, right.account.security_version, client)
+            if locked is None:
                 return Denied(SignInRefusal.START_AGAIN)
+            account = locked.account
             # Not the network's: with one known password, any number of hashes could be had.
             password_charge, *_of_the_network = charges
             throttle_store.give_back(tx, [password_charge])
             if right.renewed_hash is not None:
                 account_store.renew_password_hash(tx, account.id, right.account.password_hash, right.renewed_hash)
-            outcome = self._next(tx, account, protection_of(tx, account.id), password_charge, next_path, client)
+            outcome = self._next(tx, locked, protection_of(tx, account.id), password_charge, next_path)
             tx.commit()
             return outcome
 
-    def _next(
-        self, tx: Writing, account: Account, protection: Protection, charge: Charge, next_path: str, client: Client
-    ) -> PasswordOutcome:
+    def _next(self, tx: Writing, locked: LockedAccounts, protection: Protection, charge: Charge, next_path: str) -> PasswordOutcome:
+        account, client = locked.account, locked.client
         match step := next_step(
             _ONLY_PASSWORD, protected=protection.is_on, must_enrol=account.must_enrol, replaces_password=account.replaces_password
         ):
@@ -138,7 +138,7 @@ class PasswordStep:
                 return Denied(SignInRefusal.START_AGAIN)  # needs a second factor
             case NextStep.SESSION:
                 proof = CompletedProof(_ONLY_PASSWORD, None, next_path, charge.bucket.key, after_waits=charge.follows_waits)
-                return self._session_start.start(tx, account, proof, client)
+                return self._session_start.start(tx, locked, proof)
             case unknown:
                 assert_never(unknown)
 

@@ -27,7 +27,7 @@ from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
 from xpressbot.identity.sign_in.second_step import SecondStep
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Refusal
 
@@ -98,29 +98,29 @@ class ReEnrolment:
     def start(self, enrollee: Enrollee, kind: str) -> Done | Denied[EnrolleeRefusal]:
         """Prepare an authenticator of a kind, good as long as the sign-in is. A second start shows the same one."""
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             pending = enrollee.pending
-            if self._steps.begin(tx, account, pending.id, kind, "", _NEW_APP, at_most_until=pending.expires_at):
-                self._record_start(tx, account, enrollee, kind)
+            if self._steps.begin(tx, locked.account, pending.id, kind, "", _NEW_APP, at_most_until=pending.expires_at):
+                self._record_start(tx, locked.account, enrollee, kind)
                 tx.commit()
             return Done()
 
     def start_over(self, enrollee: Enrollee) -> Done | Denied[EnrolleeRefusal | EnrolmentRefusal]:
         """Replace the secret of an open enrolment."""
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             pending, now = enrollee.pending, self._system.now()
             enrolment = authenticator_store.enrolment_of(tx, pending.id)
             if enrolment is None or not enrolment.is_open(now):
                 return Denied(EnrolmentRefusal.NO_ENROLMENT)
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
             kind = enrolment.authenticator.kind
-            self._steps.prepare(tx, account, pending.id, kind, "", _NEW_APP, expires_at)
-            self._record_start(tx, account, enrollee, kind)
+            self._steps.prepare(tx, locked.account, pending.id, kind, "", _NEW_APP, expires_at)
+            self._record_start(tx, locked.account, enrollee, kind)
             tx.commit()
             return Done()
 
@@ -140,9 +140,9 @@ class ReEnrolment:
         The session begins, unless the password is to be replaced first.
         """
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             now = self._system.now()
             bucket = self._steps.count(tx, enrollee.pending.id, now)
             if isinstance(bucket, Denied):
@@ -150,9 +150,9 @@ class ReEnrolment:
             charged = not isinstance(throttle_store.charge(tx, [bucket], now), Refusal)
             tx.commit()
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             now = self._system.now()
             result = self._steps.confirm(tx, enrollee.pending.id, proof, now, charged=charged)
             match result:
@@ -160,11 +160,11 @@ class ReEnrolment:
                     return Denied(EnrolmentRefusal.NO_ENROLMENT)
                 case RefusedProof(denied, event_kind, factor):
                     event = enrollee.client.event(event_kind, factor=factor, reason=denied.reason)
-                    append_event(tx, self._system.entropy, account.id, event, now)
+                    append_event(tx, self._system.entropy, locked.account.id, event, now)
                     tx.commit()
                     return denied
                 case Confirmed():
-                    return self._complete(tx, account, enrollee, result)
+                    return self._complete(tx, locked, enrollee, result)
                 case unknown:
                     assert_never(unknown)
 
@@ -181,9 +181,9 @@ class ReEnrolment:
         append_event(tx, self._system.entropy, account.id, event, self._system.now())
 
     def _complete(
-        self, tx: Writing, account: Account, enrollee: Enrollee, confirmed: Confirmed
+        self, tx: Writing, locked: LockedAccounts, enrollee: Enrollee, confirmed: Confirmed
     ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal | ReEnrolmentRefusal]:
-        now, pending = self._system.now(), enrollee.pending
+        now, pending, account = self._system.now(), enrollee.pending, locked.account
         if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
             return Denied(ReEnrolmentRefusal.MUST_ENROL)
         if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
@@ -198,8 +198,8 @@ class ReEnrolment:
             password_bucket=pending.password_bucket,
             after_waits=pending.after_waits,
         )
-        protected = replace(account, security_version=version, must_enrol=False)
-        outcome = self._session_start.complete(tx, protected, proof, enrollee.client)
+        protected = replace(locked, account=replace(account, security_version=version, must_enrol=False))
+        outcome = self._session_start.complete(tx, protected, proof)
         if isinstance(outcome, Denied):
             return outcome
         # Those of a sign-in that has no session yet are shown once it has.
@@ -212,15 +212,15 @@ class ReEnrolment:
         tx.commit()
         return outcome
 
-    def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied[EnrolleeRefusal]:
-        """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
-        account = account_store.lock_unchanged(tx, enrollee.pending.account_id, enrollee.pending.security_version)
+    def _enter(self, tx: Writing, enrollee: Enrollee) -> LockedAccounts | Denied[EnrolleeRefusal]:
+        """Lock the accounts; what was decided at the password must still hold, and the link must be this account's."""
+        locked = self._session_start.lock(tx, enrollee.pending.account_id, enrollee.pending.security_version, enrollee.client)
         if second_click := self._refuse_second_click(tx, enrollee):
             return Denied(second_click)
-        if account is None or not enrollee.pending.is_open(self._system.now()):
+        if locked is None or not enrollee.pending.is_open(self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         refusal = self._refuse_link(tx, enrollee)
-        return account if refusal is None else Denied(refusal)
+        return locked if refusal is None else Denied(refusal)
 
     def _refuse_second_click(self, tx: Reading, enrollee: Enrollee) -> PendingRefusal | None:
         return PendingRefusal.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None

@@ -45,6 +45,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         read=[_notice(request.texts, notice) for notice in dashboard.read],
         activity=[_entry(request.texts, event) for event in dashboard.activity],
         installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
+        unconfirmed_addresses=dashboard.unconfirmed_addresses,
         without_mail=without_mail,
         trial_mail=_trial_mail(request, caller) if dashboard.owner and not without_mail else None,
     )

@@ -2,7 +2,7 @@
 
 from typing import Final, assert_never
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from xpressbot.entrypoints.http.account_document import account_document
 from xpressbot.entrypoints.http.cookies import Cookie
@@ -20,6 +20,7 @@ from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.profile.export import AccountData
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 _PROFILE_PATH: Final = "/account/profile"
 _EXPORT_PATH: Final = "/account/export"
@@ -75,15 +76,31 @@ def _not_closed(request: PageRequest, caller: Caller, denied: Denied[SessionRefu
 
 
 def export(request: PageRequest, caller: Caller) -> SignedInOutcome:
-    """What is kept about the person, as a file."""
-    outcome = request.identity.account_export.export(caller)
+    """What is kept about the person, as a file that is sent while it is read."""
+    use_case, services = request.identity.account_export, request.site.services
+    outcome = use_case.export(caller)
     match outcome:
         case AccountData():
-            place = InstallationName.of(request.site.services.settings)
+            place = InstallationName.of(services.settings)
             as_file = {"Content-Disposition": f'attachment; filename="xpressbot-account{place.in_files}.json"'}
-            return Response(account_document(outcome, place.address), media_type="application/json", headers=as_file)
-        case StepUpRequired() | Denied():
+            document = account_document(outcome, place.address, use_case, services.pools.page)
+            return StreamingResponse(document, media_type="application/json", headers=as_file)
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_exported(request, caller, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRefusal | ThrottleRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case ThrottleRefusal() as reason:
+            throttled = denied.narrowed(reason)
+            request.metrics.throttled(throttled)
+            return request.refused("profile.html", caller.account, throttled, form={"name": caller.account.name})
         case unknown:
             assert_never(unknown)
 

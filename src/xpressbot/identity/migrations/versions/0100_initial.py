@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("must_enrol", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("mail_language", sa.String(length=35), nullable=True),
         sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("role_since", sa.BigInteger(), nullable=False),
@@ -35,6 +36,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
     op.create_index(op.f("ix_account_role_status"), "account", ["role", "status"])
+    unconfirmed = sa.text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
+    op.create_index("ix_account_unconfirmed", "account", ["id"], sqlite_where=unconfirmed, postgresql_where=unconfirmed)
     op.create_table(
         "chain_head",
         sa.Column("subject", sa.String(length=32), nullable=False),
