@@ -47,8 +47,8 @@ from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
+from xpressbot.identity.administration.owner_test_mail import OwnerTestMail
 from xpressbot.identity.administration.sessions import SessionAdministration
-from xpressbot.identity.administration.trial_mails import TrialMails
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit.history import History
 from xpressbot.identity.audit.notice_mails import NoticeMails
@@ -185,7 +185,7 @@ def build(
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),
-        trial_mails=TrialMails(transactions, gate),
+        owner_test_mail=OwnerTestMail(transactions, gate),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )

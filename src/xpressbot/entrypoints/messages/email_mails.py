@@ -1,7 +1,7 @@
 """Mails about addresses in words: plain text with one link, and without any text that somebody has typed but the recipient's address."""
 
 from xpressbot.entrypoints.messages.formatting import number
-from xpressbot.entrypoints.messages.mails import Words
+from xpressbot.entrypoints.messages.mails import Addressee, Words
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.links.rules import LIFETIME, LinkKind
@@ -21,7 +21,7 @@ def email_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Words:
         asked % {"url": public_url, "address": mail.email},
         "",
         texts.gettext("If that was you, open this link, sign in if you are asked to, and press the button:"),
-        _url(public_url, LinkKind.EMAIL, mail),
+        Addressee(mail.email, public_url).link(LinkKind.EMAIL, mail.token),
         "",
         texts.ngettext("It works once, for %(hours)s hour.", "It works once, for %(hours)s hours.", hours)
         % {"hours": number(texts, hours)},
@@ -40,7 +40,7 @@ def email_changed_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Wo
         % {"address": mail.email, "url": public_url},
         "",
         texts.gettext("If that was not you, open this link and press the button:"),
-        _url(public_url, LinkKind.EMAIL_STOP, mail),
+        Addressee(mail.email, public_url).link(LinkKind.EMAIL_STOP, mail.token),
         "",
         texts.gettext("It brings this address back, signs out every browser, and lets the password open nothing until you set a new one."),
         texts.ngettext(
@@ -52,10 +52,6 @@ def email_changed_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Wo
         _foot(texts),
     ]
     return Words(texts.gettext("XpressBot: the address of your account was changed"), "\n".join(lines) + "\n")
-
-
-def _url(public_url: str, kind: LinkKind, mail: EmailLinkMail) -> str:
-    return f"{public_url}/link/{kind}?token={mail.token.text}"
 
 
 def _foot(texts: Texts) -> str:

@@ -30,6 +30,10 @@ _CHANGED: Final = N_(
     "If this was not you, someone else can change your account. Tell the operator of this XpressBot at once: they can reset 2FA or disable"
     " the account."
 )
+_NOT_CONFIRMED: Final = N_(
+    "This address is not confirmed, so this mail has no link that acts on the account. Sign in on %(url)s: Account Settings lists the"
+    " browsers that are signed in, and the history of the account."
+)
 _ADVICE: Final[Mapping[EventKind, str]] = {
     EventKind.SECOND_FACTOR_REFUSED: _PASSWORD_IS_KNOWN,
     EventKind.SECOND_FACTOR_SUSPENDED: _PASSWORD_IS_KNOWN,
@@ -51,12 +55,17 @@ class Addressee:
         return f"{self.public_url}/link/{kind.value}?token={token.text}"
 
 
-def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None) -> Words:
-    """What happened, when and where, and what to do if it was somebody else. not_me: of the link "This wasn't me"."""
+def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None, *, lacks_link: bool = False) -> Words:
+    """What happened, when and where, and what to do if it was somebody else.
+
+    not_me: of the link "This wasn't me". lacks_link: whether there is none because the address is not confirmed.
+    """
     title = event_title(texts, notice.kind)
     advice = [texts.gettext(_advice(notice.kind)), ""]
     if not_me is not None:
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
+    elif lacks_link:
+        advice += [texts.gettext(_NOT_CONFIRMED) % {"url": addressee.public_url}, ""]
     lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 
