@@ -31,7 +31,9 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.key_state import KEY_STATE
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.leases import LEASE
-from xpressbot.foundation.mail.outbox import OUTBOX
+from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.mail import claims, outbox
+from xpressbot.foundation.mail.outbox import OUTBOX, MailState, NewMail, Priority
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration.after_restore import Restored
@@ -41,7 +43,7 @@ from xpressbot.identity.factors.totp.rules.totp import step_at
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.passwords.this_wasnt_me import Report
-from xpressbot.identity.profile.email_confirmation import EmailChanged
+from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL, EmailChanged
 from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT, TOTP_AUTHENTICATOR
@@ -109,6 +111,20 @@ def test_the_address_before_a_change_is_still_told_of_it(installation: Installat
     assert column(services, select(OUTBOX.c.kind).where(OUTBOX.c.state == "waiting").scalar_subquery()) == ["email-changed"]
     (stop,) = links_to(installation, "cem@example.com", LinkKind.EMAIL_STOP)
     assert isinstance(services.identity.email_stop.stop(stop, CLIENT), Stop)
+
+
+def test_mails_that_were_given_up_end(installation: Installation, services: Services) -> None:
+    """Whatever they tell: `mail retry` sends nothing that was given up before the backup."""
+    transactions, now = Transactions(services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        for number, kind in enumerate(("notice", EMAIL_CHANGED_MAIL)):
+            outbox.add(tx, f"{number:032}", NewMail(kind, Priority.URGENT, None, {}, now))
+            mail = claims.claim(tx, now, now + 1)
+            assert mail is not None
+            claims.end(tx, mail, MailState.DEAD, now)
+        tx.commit()
+    assert after_restore(installation).ended["mails not sent"] == 2
+    assert services.mail.revive_dead_letters() == 0
 
 
 def test_links_of_before_open_nothing_unless_they_take_power_away(installation: Installation, services: Services, anna: Person) -> None:
