@@ -30,7 +30,8 @@ from tests.support.people import (
 )
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail.outbox import ClaimedMail
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.outbox import Priority
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.audit.rules.event import EventGroup
 from xpressbot.identity.audit.rules.history import HistoryFilter
@@ -121,7 +122,7 @@ def people_come_and_go(installation: Installation) -> None:
     assert isinstance(outcome, SessionRenewed)
     identity.sessions.sign_out(caller_with(services, outcome.session))
     identity.forgotten.ask("anna@example.com", stranger)
-    asked = ClaimedMail("1" * 32, PASSWORD_MAIL, None, {"email_key": "anna@example.com"}, None, 1)
+    asked = ClaimedMail("1" * 32, PASSWORD_MAIL, Priority.LOW, None, {"email_key": "anna@example.com"}, None, 1)
     mail = identity.forgotten.find(asked)
     assert isinstance(mail, PasswordMail)
     with Transactions(services.database).writing() as tx:

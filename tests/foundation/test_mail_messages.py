@@ -155,12 +155,14 @@ def test_settings_that_lack_something_together_are_told(url: str, file: Path | N
 
 
 def test_files_are_their_owners_only_and_the_oldest_go(tmp_path: Path) -> None:
-    """By number when one is written, by age when the jobs look; one that is written twice is one file."""
+    """By number and by age, when the jobs look and not for each that is written; one that is written twice is one file."""
     files = MailFiles(tmp_path / "data" / "mail", most=3)
     letter = compose(BOT, Letter("anna@example.com", "s", "t\n", "en"), ID, NOW)
     names = [identifier(NOW + hour * 3600 * SECOND, bytes(ENTROPY_BYTES)) for hour in range(5)]
     for name in (*names, names[-1]):
         assert files.send(name, letter) is None
+    assert len(list(files.directory.iterdir())) == len(names)
+    files.remove_outdated(NOW)
     kept = sorted(files.directory.iterdir())
     assert [file.stem for file in kept] == names[2:]
     assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}

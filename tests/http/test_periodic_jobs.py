@@ -78,6 +78,7 @@ def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installa
             "step_up_counts": 1,
             "enrolment_counts": 1,
             "sent_mails": 1,
+            "low_priority_mails": 1,
             "dead_letters": 1,
         }
     ]

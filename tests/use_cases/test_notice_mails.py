@@ -19,9 +19,9 @@ from xpressbot.entrypoints.messages.formatting import browser_name
 from xpressbot.entrypoints.messages.mails import Addressee, notice_mail
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail import claims, outbox
 from xpressbot.foundation.mail.delivery import CLAIM_TERM, LONGEST_WAIT, MOST_TRIES, wait_after
-from xpressbot.foundation.mail.outbox import OUTBOX, NewMail
+from xpressbot.foundation.mail.outbox import OUTBOX, NewMail, Priority
 from xpressbot.foundation.times import DAY, HOUR, MINUTE, SECOND
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import AccountStatus
@@ -200,7 +200,7 @@ def test_what_happens_while_a_mail_is_sent_is_told_by_another_one(installation: 
     record(installation, account.id, event)
     transactions = Transactions(installation.services.database)
     with transactions.writing() as tx:
-        mail = outbox.claim(tx, installation.clock.now(), installation.clock.now() + CLAIM_TERM)
+        mail = claims.claim(tx, installation.clock.now(), installation.clock.now() + CLAIM_TERM)
         tx.commit()
     assert mail is not None
     told = installation.services.identity.notice_mails.find(mail)
@@ -231,8 +231,8 @@ def test_a_mail_whose_notice_is_gone_is_not_sent(installation: Installation) -> 
     """Nor is one of nobody."""
     account = installation.add_account()
     with Transactions(installation.services.database).writing() as tx:
-        outbox.add(tx, "1" * 32, NewMail("notice", account.id, {"first_seq": 99}, 0))
-        outbox.add(tx, "2" * 32, NewMail("notice", None, {"first_seq": 1}, 0))
+        outbox.add(tx, "1" * 32, NewMail("notice", Priority.URGENT, account.id, {"first_seq": 99}, 0))
+        outbox.add(tx, "2" * 32, NewMail("notice", Priority.URGENT, None, {"first_seq": 1}, 0))
         tx.commit()
     assert send(installation) == []
     assert states(installation) == ["void", "void"]
@@ -242,7 +242,7 @@ def test_a_mail_of_a_newer_version_waits_for_a_process_that_knows_it(installatio
     """And keeps no other from leaving."""
     installation.add_account()
     with Transactions(installation.services.database).writing() as tx:
-        outbox.add(tx, "0" * 32, NewMail("of the future", None, {}, 0))
+        outbox.add(tx, "0" * 32, NewMail("of the future", Priority.URGENT, None, {}, 0))
         tx.commit()
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert len(send(installation)) == 1

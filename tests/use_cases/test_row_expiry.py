@@ -49,6 +49,7 @@ TABLES = {
     "step_up_counts": THROTTLE_BUCKET,
     "enrolment_counts": THROTTLE_BUCKET,
     "sent_mails": OUTBOX,
+    "low_priority_mails": OUTBOX,
     "dead_letters": OUTBOX,
 }
 A_MILLISECOND = 1000

@@ -16,8 +16,8 @@ from xpressbot.foundation.mail import retention as mail
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.accounts import retention as accounts
 from xpressbot.identity.administration.accounts import Administration
+from xpressbot.identity.administration.owner_test_mail import OwnerTestMail
 from xpressbot.identity.administration.sessions import SessionAdministration
-from xpressbot.identity.administration.trial_mails import TrialMails
 from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
 from xpressbot.identity.audit import retention as audit
 from xpressbot.identity.audit.history import History
@@ -43,7 +43,7 @@ from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
 from xpressbot.identity.profile.closing import AccountClosing
 from xpressbot.identity.profile.email_change import EmailChange
-from xpressbot.identity.profile.email_confirmation import EmailConfirmation
+from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL, EmailConfirmation
 from xpressbot.identity.profile.email_mails import EmailMails
 from xpressbot.identity.profile.email_stop import EmailStop
 from xpressbot.identity.profile.export import AccountExport
@@ -105,7 +105,7 @@ class Identity:
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
-    trial_mails: TrialMails
+    owner_test_mail: OwnerTestMail
     two_factor_reset: TwoFactorReset
     re_encryption: ReEncryption
 
@@ -159,7 +159,7 @@ def build_identity(
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),
-        trial_mails=TrialMails(transactions, gate),
+        owner_test_mail=OwnerTestMail(transactions, gate),
         two_factor_reset=TwoFactorReset(transactions, system, kinds),
         re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
     )
@@ -173,5 +173,5 @@ def expiring_rows(kinds: Kinds) -> Sequence[ExpiringRows]:
 
 def at_restore(kinds: Kinds) -> Sequence[AtRestore]:
     """What becomes of the tables of all packages and kinds of factors when an older copy of the database is put in place."""
-    packages = (sessions, sign_in, links, factors, throttling, audit, accounts, team, mail)
-    return [*(table for package in packages for table in package.AT_RESTORE), *kinds.at_restore]
+    packages = (sessions, sign_in, links, factors, throttling, audit, accounts, team)
+    return [*(table for package in packages for table in package.AT_RESTORE), *mail.at_restore({EMAIL_CHANGED_MAIL}), *kinds.at_restore]

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from xpressbot.entrypoints.messages.event_words import event_advice, event_title, where
 from xpressbot.entrypoints.messages.formatting import number, plain_moment
 from xpressbot.entrypoints.messages.links import link_address, works_for_days, works_once
-from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.links.rules import LinkKind
@@ -18,6 +19,12 @@ class Words:
 
     subject: str
     text: str
+
+
+_NOT_CONFIRMED: Final = N_(
+    "This address is not confirmed, so this mail has no link that acts on the account. Sign in on %(url)s: Account Settings lists the"
+    " browsers that are signed in, and the history of the account."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,17 @@ class Addressee:
         return link_address(self.public_url, kind, token)
 
 
-def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None) -> Words:
-    """What happened, when and where, and what to do if it was somebody else. not_me: of the link "This wasn't me"."""
+def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None, *, lacks_link: bool = False) -> Words:
+    """What happened, when and where, and what to do if it was somebody else.
+
+    not_me: of the link "This wasn't me". lacks_link: whether there is none because the address is not confirmed.
+    """
     title = event_title(texts, notice.kind)
     advice = [event_advice(texts, notice.kind), ""]
     if not_me is not None:
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
+    elif lacks_link:
+        advice += [texts.gettext(_NOT_CONFIRMED) % {"url": addressee.public_url}, ""]
     lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 

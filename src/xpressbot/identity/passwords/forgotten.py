@@ -11,8 +11,9 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.delivery import NotBefore
-from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.outbox import NewMail, Priority
+from xpressbot.foundation.mail.prepared import NotBefore
 from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import reserved_address_store
@@ -32,10 +33,10 @@ MAILS_PER_ADDRESS: Final = 3
 MAILS_WINDOW: Final = 1 * HOUR
 
 
-def let_wait(tx: Writing, system: System, email: str, now: int) -> None:
+def queue_password_mail(tx: Writing, system: System, email: str, now: int) -> None:
     """Let the mail to a normalised address wait, whether it has an account or not: the same statement, and a row written either way."""
     key = email_key(email)
-    outbox.put(tx, system.new_id(), NewMail(PASSWORD_MAIL, None, {"email_key": key, "asked_at": now}, now, _about(key)))
+    outbox.put(tx, system.new_id(), NewMail(PASSWORD_MAIL, Priority.LOW, None, {"email_key": key, "asked_at": now}, now, _about(key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Forgotten:
         if isinstance(charged, Denied):
             return charged
         with self._transactions.writing() as tx:
-            let_wait(tx, self._system, email, self._system.now())
+            queue_password_mail(tx, self._system, email, self._system.now())
             tx.commit()
         return Done()
 

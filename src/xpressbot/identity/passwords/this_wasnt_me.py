@@ -15,7 +15,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.passwords.forgotten import let_wait
+from xpressbot.identity.passwords.forgotten import queue_password_mail
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -90,7 +90,7 @@ class ThisWasntMe:
             known_browser_store.forget_all(tx, account.id)
             raise_security_version(tx, account.id, keep_session=None)
             if done.password_status is PasswordStatus.VOID:
-                let_wait(tx, self._system, account.email, now)
+                queue_password_mail(tx, self._system, account.email, now)
             event = client.event(EventKind.THIS_WASNT_ME, password=done.password_status.value, sessions_ended=done.sessions_ended)
             append_event(tx, self._system.entropy, account.id, event, now)
             tx.commit()

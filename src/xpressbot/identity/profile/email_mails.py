@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
-from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import ClaimedMail
+from xpressbot.foundation.mail import claims
+from xpressbot.foundation.mail.claims import ClaimedMail
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
@@ -102,4 +102,4 @@ def _stoppable(tx: Reading, account: Account, mail: ClaimedMail, now: int) -> Re
 
 def _is_wanted(tx: Reading, account: Account, mail: ClaimedMail) -> bool:
     """Whether a mail is still to be sent: asking for another takes it back under the account's lock."""
-    return account.status is not AccountStatus.CLOSED and outbox.is_claimed(tx, mail)
+    return account.status is not AccountStatus.CLOSED and claims.is_claimed(tx, mail)

@@ -76,6 +76,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(length=32), nullable=True),
         sa.Column("parameters", sa.Text(), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
@@ -87,8 +88,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    waiting = sa.text("state = 'waiting'")
-    op.create_index("ix_outbox_due", "outbox", ["due_at", "id"], sqlite_where=waiting, postgresql_where=waiting)
+    waiting, sent = sa.text("state = 'waiting'"), sa.text("state = 'sent'")
+    op.create_index("ix_outbox_due", "outbox", ["priority", "due_at", "id"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_outbox_sent", "outbox", ["priority", "ended_at"], sqlite_where=sent, postgresql_where=sent)
     op.create_index("uq_outbox_waiting", "outbox", ["about"], unique=True, sqlite_where=waiting, postgresql_where=waiting)
     op.create_index("ix_outbox_about", "outbox", ["about"])
     op.create_index("ix_outbox_state", "outbox", ["state", "wanted_at"])
