@@ -1,14 +1,19 @@
 """The page of the link "This wasn't me": it says what the button will do, and what it has done; it never signs anybody in."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import LINK_COOKIE, contents, set_cookies, words
+from tests.http.raw_requests import LINK_COOKIE, contents, rows, set_cookies, words
 from tests.support.browser import Browser
-from tests.support.installation import Installation
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import PASSWORD, Installation, install
 from tests.support.people import not_me_link
+from xpressbot.entrypoints.http.app import create_app
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.registration.account_creation import NewAccount
 
 LINK = "/link/not-me"
 ANNA = "anna@example.com"
@@ -48,6 +53,24 @@ def test_without_2fa_the_page_says_who_can_help(
     assert "The operator of this XpressBot can give you a link for a new password." in done
     assert signed_in.who() is None
     assert browser.sign_in().status_code == 401
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_page_promises_a_mail_to_a_confirmed_address_alone(tmp_path: Path, sqlite_template: SqliteTemplate, *, confirmed: bool) -> None:
+    """No other one gets a link for a new password: its person must not wait for a mail that never comes."""
+    url = "smtp://localhost:1?starttls=no"
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), smtp_url=url, mail_from="bot@example.com")
+    if confirmed:
+        installation.add_account(ANNA)
+    else:
+        assert isinstance(installation.services.identity.registration.create(NewAccount(ANNA, "Anna Berg", PASSWORD)), Account)
+    browser = Browser(create_app(installation.services), installation.clock)
+    browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
+    assert ("with a link that you are mailed" in words(browser.get(LINK).text)) is confirmed
+    done = words(browser.post(LINK).text)
+    assert ("A link for a new password is on its way to this address." in done) is confirmed
+    assert ("The operator of this XpressBot can give you a link for a new password." in done) is not confirmed
+    assert [row["kind"] for row in rows(installation, "outbox")].count("password") == confirmed
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "%00"])

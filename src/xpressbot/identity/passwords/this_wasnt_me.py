@@ -15,7 +15,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.passwords.forgotten import let_wait
+from xpressbot.identity.passwords.forgotten import gets_link, let_wait
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -24,10 +24,15 @@ from xpressbot.identity.sessions.security_version import raise_security_version
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report does, or has done, to the password of an account. sessions_ended: how many browsers it signs out."""
+    """What a report does, or has done, to the password of an account.
+
+    gets_link: whether a link for a new password may be mailed to its address; else the operator makes one.
+    sessions_ended: how many browsers it signs out.
+    """
 
     account: Account
     password_status: PasswordStatus
+    gets_link: bool
     sessions_ended: int
 
 
@@ -89,7 +94,7 @@ class ThisWasntMe:
             account_store.set_password_status(tx, account.id, done.password_status)
             known_browser_store.forget_all(tx, account.id)
             raise_security_version(tx, account.id, keep_session=None)
-            if done.password_status is PasswordStatus.VOID:
+            if done.password_status is PasswordStatus.VOID and done.gets_link:
                 let_wait(tx, self._system, account.email, now)
             event = client.event(EventKind.THIS_WASNT_ME, password=done.password_status.value, sessions_ended=done.sessions_ended)
             append_event(tx, self._system.entropy, account.id, event, now)
@@ -99,4 +104,4 @@ class ThisWasntMe:
     def _report(self, tx: Reading, account: Account, now: int) -> Report:
         needs_second_factor = account.must_enrol or self._is_protected(tx, account.id)
         status = status_after_report(account.password_status, needs_second_factor=needs_second_factor)
-        return Report(account, status, session_store.count_others(tx, account.id, "", now))
+        return Report(account, status, gets_link(tx, account, now), session_store.count_others(tx, account.id, "", now))

@@ -55,7 +55,7 @@ def _context(request: PageRequest, report: Report) -> dict[str, Any]:
         "email": report.account.email,
         "is_void": report.password_status is PasswordStatus.VOID,
         "sessions_ended": report.sessions_ended,
-        "sends_mail": request.identity.forgotten.sends_mail,
+        "mails_link": report.gets_link and request.identity.forgotten.sends_mail,
     }
 
 
