@@ -26,12 +26,14 @@ from xpressbot.identity.sessions.security_version import raise_security_version
 class Report:
     """What a report does, or has done, to the password of an account.
 
+    is_protected: whether signing in takes a code, which stays so.
     gets_link: whether a link for a new password may be mailed to its address; else the operator makes one.
     sessions_ended: how many browsers it signs out.
     """
 
     account: Account
     password_status: PasswordStatus
+    is_protected: bool
     gets_link: bool
     sessions_ended: int
 
@@ -39,11 +41,11 @@ class Report:
 class ThisWasntMe:
     """Opens the links, and does what their button says."""
 
-    def __init__(self, transactions: Transactions, system: System, is_protected: Callable[[Reading, str], bool]) -> None:
-        """is_protected: whether signing in to an account needs a second factor."""
+    def __init__(self, transactions: Transactions, system: System, newest_factor: Callable[[Reading, str], int | None]) -> None:
+        """newest_factor: since when the newest second factor of an account is in force; None where signing in needs none."""
         self._transactions = transactions
         self._system = system
-        self._is_protected = is_protected
+        self._newest_factor = newest_factor
 
     def new_token(self) -> Token:
         """The token for a link in a mail that tells an account of something. It opens nothing before the link is stored."""
@@ -78,8 +80,8 @@ class ThisWasntMe:
     def report(self, token: Token | None, client: Client) -> Report | Denied[LinkRefusal]:
         """Sign out every browser, and see to it that who knows the password gets no further. The account's other links are used up.
 
-        With 2FA on, the next person who proves a second factor has to set a new password. With 2FA off the password opens nothing: else
-        a thief who knows it would be the one to set the next.
+        With 2FA on, the next person who proves a second factor has to set a new password. With 2FA off, or with a factor that is newer than
+        such links are good, the password opens nothing. Else a thief who knows it, and may have bound the factor, would set the next.
         """
         asked = self.preview(token)
         if token is None or asked is None:
@@ -102,6 +104,9 @@ class ThisWasntMe:
         return done
 
     def _report(self, tx: Reading, account: Account, now: int) -> Report:
-        needs_second_factor = account.must_enrol or self._is_protected(tx, account.id)
-        status = status_after_report(account.password_status, needs_second_factor=needs_second_factor)
-        return Report(account, status, gets_link(tx, account, now), session_store.count_others(tx, account.id, "", now))
+        newest = self._newest_factor(tx, account.id)
+        # A mail about the new factor may be what is answered here: then its holder must not be who sets the next password.
+        is_settled = newest is not None and newest + link.LIFETIME[LinkKind.NOT_ME] <= now
+        status = status_after_report(account.password_status, needs_second_factor=account.must_enrol or is_settled)
+        ended = session_store.count_others(tx, account.id, "", now)
+        return Report(account, status, newest is not None, gets_link(tx, account, now), ended)

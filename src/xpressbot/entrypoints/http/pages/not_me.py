@@ -55,6 +55,7 @@ def _context(request: PageRequest, report: Report) -> dict[str, Any]:
         "email": report.account.email,
         "is_void": report.password_status is PasswordStatus.VOID,
         "sessions_ended": report.sessions_ended,
+        "is_protected": report.is_protected,
         "mails_link": report.gets_link and request.identity.forgotten.sends_mail,
     }
 
