@@ -144,7 +144,7 @@ def build_identity(
         password_change=PasswordChange(gate, session_password, new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),
         forgotten=Forgotten(transactions, system, digest, sends_mail=bool(settings.smtp_url)),
-        this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
+        this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).newest_since),
         language_choice=LanguageChoice(gate),
         name_change=NameChange(gate),
         email_change=EmailChange(transactions, gate, system),

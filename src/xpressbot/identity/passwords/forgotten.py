@@ -75,8 +75,8 @@ class Forgotten:
             account = account_store.by_email(tx, key)
             now = self._system.now()
             sent = outbox.sent_about(tx, _about(key), now, MAILS_PER_ADDRESS)
-            gets_mail = account is not None and _gets_mail(tx, account, now)
-        if account is None or not gets_mail:
+            is_mailed = account is not None and gets_link(tx, account, now)
+        if account is None or not is_mailed:
             return None
         if len(sent) == MAILS_PER_ADDRESS and sent[-1] + MAILS_WINDOW > now:
             return NotBefore(sent[-1] + MAILS_WINDOW)
@@ -85,7 +85,7 @@ class Forgotten:
     def store_link(self, tx: Writing, mail: PasswordMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where its address gets none any more. The caller commits."""
         account = account_store.lock(tx, mail.account.id)
-        if account is None or not _gets_mail(tx, account, now) or account.email != mail.account.email:
+        if account is None or not gets_link(tx, account, now) or account.email != mail.account.email:
             return False
         add_link(tx, account, mail.token, now)
         return True
@@ -100,7 +100,7 @@ def _about(key: str) -> str:
     return f"{PASSWORD_MAIL}:{key}"
 
 
-def _gets_mail(tx: Reading, account: Account, now: int) -> bool:
+def gets_link(tx: Reading, account: Account, now: int) -> bool:
     """Whether a link for a new password may be mailed to an account's address. This is the one place that decides it.
 
     Only to one that a mailed token has confirmed (ASVS 6.3.7), and not while the change to it can be stopped: else whoever has changed

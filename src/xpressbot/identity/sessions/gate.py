@@ -114,7 +114,7 @@ MemberOperation = Callable[[Entry, Account], Result[T]]
 class PasswordProof:
     """The right password, typed into the form of an action. It counts in one session, and for the password as it was then.
 
-    charge: the try, which is given back when the gate takes the proof.
+    charge: the try, which is given back when the gate takes the proof, or when the session was renewed since the try was counted.
     """
 
     session_id: str
@@ -140,6 +140,10 @@ class Gate:
         with self._transactions.writing() as tx:
             entry = self._admit(tx, caller, action)
             if isinstance(entry, Denied):
+                if password is not None and entry.reason is SessionRefusal.TOKEN_SUPERSEDED:
+                    # The later half of a double click. Its try was counted before the first half renewed the session, and was no guess.
+                    throttle_store.give_back(tx, [password.charge])
+                    tx.commit()
                 return entry
             if _lacks_proof(entry.session, action, entry.now, password_proven=password is not None and _counts(password, entry)):
                 return StepUpRequired()
