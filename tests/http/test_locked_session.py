@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from sqlalchemy import update
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
@@ -31,10 +32,11 @@ from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.routing import LockedPage, SignedInPage
 from xpressbot.identity import use_cases
-from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.accounts.rules.account import AccountStatus, PasswordStatus
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.sessions.caller import Caller, LockedCaller, SessionHolder
+from xpressbot.identity.tables import ACCOUNT
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PAGES = all_pages(FACTORS, FACTOR_PAGES)
@@ -238,6 +240,29 @@ def test_a_session_that_is_disabled_while_the_password_is_checked_stays_shut(ins
 
 
 @pytest.mark.parametrize("transaction", [1, 2], ids=["before its last use is noted", "before the account is locked"])
+def _password_counts_as_known(installation: Installation) -> None:
+    with installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(password_status=PasswordStatus.TO_BE_REPLACED.value))
+        connection.commit()
+
+
+@both_engines
+def test_a_password_that_somebody_else_may_know_goes_on_with_no_locked_session(installation: Installation, locked: Browser) -> None:
+    """ASVS 7.3.1: a stolen cookie and the known password would be enough. The sign-in asks for the code, too."""
+    form = locked.filled(UNLOCK, {"password": PASSWORD})
+    _password_counts_as_known(installation)
+    assert locked.get("/account").headers["location"] == "/sign-in?next=/account"
+    assert locked.post(UNLOCK, form).headers["location"].startswith("/sign-in")
+    assert locked.who() is None
+
+
+def test_a_password_that_comes_to_be_known_while_it_is_checked_unlocks_nothing(installation: Installation, locked: Browser) -> None:
+    """Decided again under the account's lock."""
+    with after_transaction(installation, 1, lambda: _password_counts_as_known(installation)):
+        assert locked.post(UNLOCK, password=PASSWORD).headers["location"].startswith("/sign-in")
+    assert locked.who() is None
+
+
 def test_a_page_that_is_let_in_at_the_last_moment_leads_to_the_password(
     transaction: int, installation: Installation, signed_in: Browser
 ) -> None:

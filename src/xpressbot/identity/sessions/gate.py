@@ -254,6 +254,8 @@ class Gate:
 
 def _refuse_action(caller: SessionHolder, account: Account, session: Session, action: Action, now: int) -> SessionRefusal | None:
     """Why a session that is not over may not do this, whatever it proves."""
+    if isinstance(caller, LockedCaller) and not account.password_unlocks:
+        return SessionRefusal.NOT_SIGNED_IN
     if not _is_enough(caller, session, action, now):
         return SessionRefusal.SESSION_LOCKED
     if refusal := refuse_role(account.role, session.amr, action):

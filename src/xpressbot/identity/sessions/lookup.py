@@ -74,7 +74,7 @@ class Sessions:
         (session, account), now = found, self._system.now()
         if session.is_live(now):
             return Caller(account, self._used(client.session, session), client.session, client)
-        return LockedCaller(account, session, client.session, client) if session.is_locked(now) else None
+        return LockedCaller(account, session, client.session, client) if session.is_locked(now) and account.password_unlocks else None
 
     def was_renewed(self, client: Client) -> bool:
         """Whether this browser brings the token that a session had before it was last renewed."""

@@ -76,6 +76,11 @@ class Account:
         return self.password_status is not PasswordStatus.IN_USE
 
     @property
+    def password_unlocks(self) -> bool:
+        """Whether the password alone goes on with a locked session: not while somebody else may know it."""
+        return not self.replaces_password
+
+    @property
     def password_opens(self) -> bool:
         """Whether the right password is the beginning of a sign-in."""
         return self.status is AccountStatus.ACTIVE and self.password_status in {PasswordStatus.IN_USE, PasswordStatus.TO_BE_REPLACED}
