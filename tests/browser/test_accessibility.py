@@ -222,7 +222,7 @@ def test_sessions_and_a_lock(site: Site, anna: Person) -> None:
     anna.open("/account/sessions")
     anna.page.get_by_text(labels.SIGN_OUT_THIS_BROWSER).click()
     findings += inspect(anna.page)
-    anna.page.get_by_label(labels.YOUR_PASSWORD).first.fill("wrong")
+    anna.page.locator("details[open]").get_by_label(labels.YOUR_PASSWORD, exact=True).fill("wrong")
     anna.page.locator("details[open] button[type=submit]").click()
     anna.sees(labels.more_tries(4))
     findings += inspect(anna.page)

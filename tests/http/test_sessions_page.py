@@ -47,6 +47,12 @@ def test_the_page_says_of_each_browser_what_a_person_knows_it_by(protected: Prot
     assert "This browser, and 1 other one." in words(protected.browser.get("/account").text)
 
 
+def test_signing_out_all_others_stands_before_the_list(protected: Protected, laptop: Browser) -> None:
+    """With twenty sessions the list is several screens long."""
+    page = protected.browser.get(PATH).text
+    assert page.index(f'action="{END_OTHERS}"') < page.index('aria-labelledby="session-')
+
+
 def test_another_browser_is_signed_out_with_the_password_alone(installation: Installation, protected: Protected, laptop: Browser) -> None:
     """Also with 2FA on, since a person who has lost the phone must be able to (ASVS 7.5.2, 7.4.5). This session goes on as it is."""
     protected.browser.clock.advance(minutes=6)

@@ -93,7 +93,7 @@ def test_a_mail_says_what_happened_when_and_where_and_what_to_do(installation: I
         f"This wasn't me: http://localhost:8000/link/not-me?token={token.text}\n"
         "This page has a button that signs out every browser and keeps out whoever knows no more than your password. It works for 7 days,"
         " and never signs anybody in.\n\n"
-        "If this was you, nothing needs doing. This mail was sent by a program: nobody reads answers to it.\n"
+        "If this was you, there is nothing to do. This mail was sent automatically; replies are not read.\n"
     )
 
 
@@ -225,6 +225,7 @@ def test_who_was_disabled_is_told(installation: Installation) -> None:
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     (mail,) = send(installation)
     assert "The operator of this XpressBot did this." in mail.get_content()
+    assert "If this was you" not in mail.get_content()
 
 
 def test_a_mail_whose_notice_is_gone_is_not_sent(installation: Installation) -> None:

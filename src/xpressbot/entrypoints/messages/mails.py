@@ -57,7 +57,7 @@ def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Toke
     advice = [texts.gettext(_advice(notice.kind)), ""]
     if not_me is not None:
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
-    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
+    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts, notice.kind)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 
 
@@ -71,7 +71,7 @@ def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
         "",
         texts.gettext("The link works once, for an hour. It signs nobody in, and if 2FA is on, your next sign-in asks for your code."),
         "",
-        texts.gettext("If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it."),
+        texts.gettext("If you did not ask for it, there is nothing to do. This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: link for a new password"), "\n".join(lines) + "\n")
 
@@ -118,5 +118,7 @@ def _advice(kind: EventKind | None) -> str:
     return _CHANGED if kind is None else _ADVICE.get(kind, _CHANGED)
 
 
-def _foot(texts: Texts) -> str:
-    return texts.gettext("If this was you, nothing needs doing. This mail was sent by a program: nobody reads answers to it.")
+def _foot(texts: Texts, kind: EventKind | None) -> str:
+    if kind in BY_OPERATOR:
+        return texts.gettext("This mail was sent automatically; replies are not read.")
+    return texts.gettext("If this was you, there is nothing to do. This mail was sent automatically; replies are not read.")

@@ -15,6 +15,7 @@ from xpressbot.entrypoints.http.paths import SETTINGS_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
+from xpressbot.entrypoints.messages.refusals import wrong_password_text
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
@@ -98,7 +99,8 @@ def _not_confirmed(
             if not isinstance(context, dict):
                 return context
             if isinstance(reason, PasswordRefusal):
-                return request.refused(_CONFIRM_TEMPLATE, caller.account, denied.narrowed(reason), **context)
+                message = wrong_password_text(request.texts, denied.narrowed(reason))
+                return request.page(_CONFIRM_TEMPLATE, caller.account, status=401, message=message, **context)
             if factor is None:  # none was asked for when the form was read, and one is needed since: the page asks anew
                 return StepUpRequired()
             return request.proof_refused(_CONFIRM_TEMPLATE, caller.account, factor, denied.narrowed(reason), **context)

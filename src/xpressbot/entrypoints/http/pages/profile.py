@@ -27,7 +27,7 @@ _CLOSE_PATH: Final = "/account/close"
 
 
 def show_profile(request: PageRequest, caller: Caller) -> Response:
-    """The form for another name, and the download of one's data."""
+    """The form for another name."""
     return request.page("profile.html", caller.account, form={"name": caller.account.name})
 
 
@@ -91,7 +91,7 @@ def export(request: PageRequest, caller: Caller) -> SignedInOutcome:
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", _PROFILE_PATH, Action.VIEW_ACCOUNT, show_profile, leads_to=Action.CHANGE_NAME),
     SignedInPage("POST", _PROFILE_PATH, Action.CHANGE_NAME, change_name),
-    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=_PROFILE_PATH),
+    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=SETTINGS_PATH),
     SignedInPage("GET", _CLOSE_PATH, Action.VIEW_ACCOUNT, show_close),
     SignedInPage("POST", _CLOSE_PATH, Action.CLOSE_ACCOUNT, close),
 ]
