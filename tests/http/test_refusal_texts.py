@@ -157,7 +157,7 @@ def test_wrong_credentials_say_what_to_check(installation: Installation, browser
 
 
 def test_a_wrong_password_of_a_known_person_names_no_address(protected: Protected) -> None:
-    """ "Confirm it's you" asks for none."""
+    """The page that confirms who one is asks for none."""
     page = protected.browser.post("/account/confirm-identity", password="wrong", code=protected.phone.code())
     assert refusal(page) == "That password is not right. Check what you typed, and that Caps Lock is off. 4 more tries."
 

@@ -108,6 +108,23 @@ def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: Event
     assert all(isinstance(identity.this_wasnt_me.preview(token), Report) for token in tokens)
 
 
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (EventKind.ACCOUNT_CLOSED, "Nobody can open the account again"),
+        (EventKind.THIS_WASNT_ME, "someone else can read your mail"),
+        (EventKind.ENROLMENT_AWAITED, "Without the link from the operator they cannot sign in."),
+        (EventKind.PASSWORD_EXPOSED, "Your next sign-in asks for a new password."),
+    ],
+)
+def test_a_mail_advises_what_fits_what_happened(kind: EventKind, advice: str, installation: Installation) -> None:
+    """Where "someone else can change your account" or "your second factor has kept them out" would be wrong."""
+    account = installation.add_account()
+    record(installation, account.id, NewEvent(kind, {}))
+    (mail,) = send(installation)
+    assert advice in mail.get_content()
+
+
 def test_who_has_closed_their_account_is_mailed_no_link(installation: Installation) -> None:
     """Nothing is left to be taken away."""
     account = installation.add_account()

@@ -30,12 +30,26 @@ _CHANGED: Final = N_(
     "If this was not you, someone else can change your account. Tell the operator of this XpressBot at once: they can reset 2FA or disable"
     " the account."
 )
+_CLOSED: Final = N_(
+    "If this was not you, tell the operator of this XpressBot. Nobody can open the account again, but your address can be invited again."
+)
+_MAIL_IS_READ: Final = N_("If this was not you, someone else can read your mail. Tell the operator of this XpressBot, and not by mail.")
+_LINK_IS_MISSING: Final = N_(
+    "If this was not you, someone knows your password. Without the link from the operator they cannot sign in. Tell the operator of this"
+    " XpressBot."
+)
+_NEW_PASSWORD_ASKED: Final = N_(
+    "Your next sign-in asks for a new password. If the wrong codes were not yours, tell the operator of this XpressBot."
+)
 _ADVICE: Final[Mapping[EventKind, str]] = {
     EventKind.SECOND_FACTOR_REFUSED: _PASSWORD_IS_KNOWN,
     EventKind.SECOND_FACTOR_SUSPENDED: _PASSWORD_IS_KNOWN,
     EventKind.STOPPED_AT_SECOND_FACTOR: _PASSWORD_IS_KNOWN,
-    EventKind.ENROLMENT_AWAITED: _PASSWORD_IS_KNOWN,
+    EventKind.ENROLMENT_AWAITED: _LINK_IS_MISSING,
+    EventKind.PASSWORD_EXPOSED: _NEW_PASSWORD_ASKED,
     EventKind.PASSWORD_GUESSING: _GUESSING,
+    EventKind.ACCOUNT_CLOSED: _CLOSED,
+    EventKind.THIS_WASNT_ME: _MAIL_IS_READ,
 }
 
 
