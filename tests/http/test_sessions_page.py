@@ -28,7 +28,7 @@ def laptop(protected: Protected, new_browser: Callable[..., Browser]) -> Browser
 
 def other_ids(browser: Browser) -> list[str]:
     """The ids of the other sessions that the page lists."""
-    return re.findall(r'<section class="card" aria-labelledby="session-(\w+)">', browser.get(PATH).text)
+    return re.findall(r'<article class="card" aria-labelledby="session-(\w+)">', browser.get(PATH).text)
 
 
 def kinds(installation: Installation) -> list[str]:
