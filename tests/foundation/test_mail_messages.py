@@ -58,6 +58,15 @@ def test_no_text_makes_a_header_of_its_own(broken: str) -> None:
             compose(sender, letter, ID, NOW)
 
 
+@given(words=st.lists(st.text("anäशसñ2\u093f", min_size=1, max_size=12), min_size=1, max_size=20))
+def test_a_subject_keeps_its_words_apart(words: list[str]) -> None:
+    """However long it is and wherever it is folded."""
+    subject = f"XpressBot: {' '.join(words)}"
+    raw = sent(BOT, Letter("anna@example.com", subject, "text\n", "hi"))
+    assert message_from_bytes(raw, policy=default)["Subject"] == subject
+    assert max(map(len, raw.splitlines())) <= 78
+
+
 @given(subject=st.text(max_size=200), name=st.text(max_size=100))
 def test_whatever_a_name_holds_the_headers_stay_the_same(subject: str, name: str) -> None:
     """It is refused, or encoded: quotes, commas, brackets and letters of any script."""

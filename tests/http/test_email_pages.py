@@ -21,7 +21,7 @@ ASK, LINK, STOP = "/account/email", "/link/email", "/link/email-stop"
 
 
 def ask(browser: Browser, installation: Installation, email: str = NEW) -> Token:
-    assert "Look into your mailbox" in browser.post(ASK, email=email).text
+    assert "Check your inbox" in browser.post(ASK, email=email).text
     return links_to(installation, email, LinkKind.EMAIL)[-1]
 
 
@@ -51,7 +51,7 @@ def test_the_address_is_changed_by_the_link_and_brought_back_by_the_other(
     before = contents(installation)
     page = opened(browser, LINK, token)
     assert contents(installation) == before
-    assert all(said in page for said in ("Nothing has changed yet.", NEW, "No other browser is signed in.", f"{ANNA} is told"))
+    assert all(said in page for said in ("Nothing has changed yet.", NEW, "No other browser is signed in.", f"A mail goes to {ANNA}."))
     done = browser.post(LINK)
     assert (done.status_code, set(set_cookies(done))) == (200, {LINK_COOKIE, SESSION_COOKIE})
     assert f"Sign in with {NEW} from now on." in words(done.text)
@@ -62,7 +62,7 @@ def test_the_address_is_changed_by_the_link_and_brought_back_by_the_other(
     before = contents(installation)
     page = opened(person, STOP, stop)
     assert contents(installation) == before
-    assert all(said in page for said in (ANNA, "It signs out 1 browser", "Your password opens nothing any more"))
+    assert all(said in page for said in (ANNA, "It signs out 1 browser", "Your password stops working"))
     assert NEW not in page
     stopped = person.post(STOP)
     assert (stopped.status_code, set(set_cookies(stopped))) == (200, {LINK_COOKIE})
@@ -81,7 +81,7 @@ def test_an_unconfirmed_address_is_said_and_confirmed(installation: Installation
     unconfirm(installation)
     assert "Not confirmed" in words(signed_in.get("/account").text)
     token = ask(signed_in, installation, ANNA)
-    assert "It notes that you get the mail of anna@example.com." in opened(signed_in, LINK, token)
+    assert "It confirms that mail to anna@example.com reaches you." in opened(signed_in, LINK, token)
     done = signed_in.post(LINK)
     assert (done.status_code, set(set_cookies(done))) == (200, {LINK_COOKIE})
     assert "Not confirmed" not in words(signed_in.get("/account").text)
@@ -134,7 +134,7 @@ def test_without_a_session_one_signs_in_and_comes_back(
     assert phone.post(LINK).headers["location"] == "/sign-in?next=/link/email"
     assert addresses(installation) == {ANNA}
     assert phone.sign_in(next="/link/email").headers["location"] == LINK
-    assert "Change the e-mail address" in words(phone.get(LINK).text)
+    assert "Change the email address" in words(phone.get(LINK).text)
     assert phone.post(LINK).status_code == 200
     assert (addresses(installation), signed_in.who()) == ({NEW}, None)
 

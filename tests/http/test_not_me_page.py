@@ -49,7 +49,7 @@ def test_without_2fa_the_page_says_who_can_help(
     """The password opens nothing from then on, also for the one who reads this."""
     browser = new_browser()
     browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
-    assert "Your password opens nothing any more, so that who knows it cannot sign in." in words(browser.get(LINK).text)
+    assert "Your password stops working, so whoever knows it cannot sign in." in words(browser.get(LINK).text)
     done = words(browser.post(LINK).text)
     assert "The operator of this XpressBot can give you a link for a new password." in done
     assert signed_in.who() is None

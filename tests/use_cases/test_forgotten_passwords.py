@@ -74,7 +74,7 @@ def test_a_mail_says_what_its_link_does_and_that_nothing_has_changed(installatio
         f"You can set a new password on this page:\nhttp://localhost:8000/link/password?token={token.text}\n\n"
         "It works once, for 1 hour.\n"
         "It signs nobody in, and if 2FA is on, your next sign-in asks for your code.\n\n"
-        "If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it.\n"
+        "If you did not ask for it, there is nothing to do. This mail was sent automatically; replies are not read.\n"
     )
     with installation.services.database.write() as connection:
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == anna.id).values(language="es"))

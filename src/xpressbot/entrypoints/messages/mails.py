@@ -9,6 +9,7 @@ from xpressbot.entrypoints.messages.formatting import number, plain_moment
 from xpressbot.entrypoints.messages.links import link_address, works_for_days, works_once
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.links.rules import LinkKind
 
@@ -50,7 +51,7 @@ def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Toke
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
     elif lacks_link:
         advice += [texts.gettext(_NOT_CONFIRMED) % {"url": addressee.public_url}, ""]
-    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
+    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts, notice.kind)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 
 
@@ -65,7 +66,7 @@ def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
         works_once(texts, LinkKind.PASSWORD),
         texts.gettext("It signs nobody in, and if 2FA is on, your next sign-in asks for your code."),
         "",
-        texts.gettext("If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it."),
+        texts.gettext("If you did not ask for it, there is nothing to do. This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: link for a new password"), "\n".join(lines) + "\n")
 
@@ -103,5 +104,7 @@ def _circumstances(texts: Texts, notice: Notice) -> list[str]:
     return lines
 
 
-def _foot(texts: Texts) -> str:
-    return texts.gettext("If this was you, nothing needs doing. This mail was sent by a program: nobody reads answers to it.")
+def _foot(texts: Texts, kind: EventKind | None) -> str:
+    if kind is not None and kind.notice is not None and kind.notice.by_operator:
+        return texts.gettext("This mail was sent automatically; replies are not read.")
+    return texts.gettext("If this was you, there is nothing to do. This mail was sent automatically; replies are not read.")

@@ -8,6 +8,7 @@ from xpressbot.entrypoints.http.account_document import account_document
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.name_and_password_fields import name_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.pages.account import SETTINGS_TEMPLATE, settings_context
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED
@@ -28,7 +29,7 @@ _CLOSE_PATH: Final = "/account/close"
 
 
 def show_profile(request: PageRequest, caller: Caller) -> Response:
-    """The form for another name, and the download of one's data."""
+    """The form for another name."""
     return request.page("profile.html", caller.account, form={"name": caller.account.name})
 
 
@@ -100,7 +101,7 @@ def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRe
         case ThrottleRefusal() as reason:
             throttled = denied.narrowed(reason)
             request.metrics.throttled(throttled)
-            return request.refused("profile.html", caller.account, throttled, form={"name": caller.account.name})
+            return request.refused(SETTINGS_TEMPLATE, caller.account, throttled, **settings_context(request, caller))
         case unknown:
             assert_never(unknown)
 
@@ -108,7 +109,7 @@ def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRe
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", _PROFILE_PATH, Action.VIEW_ACCOUNT, show_profile, leads_to=Action.CHANGE_NAME),
     SignedInPage("POST", _PROFILE_PATH, Action.CHANGE_NAME, change_name),
-    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=_PROFILE_PATH),
+    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=SETTINGS_PATH),
     SignedInPage("GET", _CLOSE_PATH, Action.VIEW_ACCOUNT, show_close),
     SignedInPage("POST", _CLOSE_PATH, Action.CLOSE_ACCOUNT, close),
 ]
