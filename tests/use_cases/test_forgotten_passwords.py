@@ -80,7 +80,7 @@ def test_a_mail_says_what_its_link_does_and_that_nothing_has_changed(installatio
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == anna.id).values(language="es"))
         connection.commit()
     identity.forgotten.ask(ANNA, CLIENT)
-    assert send(installation)[-1]["Content-Language"] == "es"
+    assert {mail["Content-Language"] for mail in send(installation)} == {"en", "es"}
 
 
 def test_an_address_that_gets_no_mail_is_looked_up_when_it_would_leave(
@@ -91,7 +91,7 @@ def test_an_address_that_gets_no_mail_is_looked_up_when_it_would_leave(
         identity.forgotten.ask(email, CLIENT)
     identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert mailed(installation) == []
-    assert states(installation) == [("nobody@example.com", "void"), (ANNA, "void")]
+    assert sorted(states(installation)) == [(ANNA, "void"), ("nobody@example.com", "void")]
     identity.administration.set_status(ANNA, AccountStatus.ACTIVE)
     identity.forgotten.ask(ANNA, CLIENT)
     assert len(mailed(installation)) == 1

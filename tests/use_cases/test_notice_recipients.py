@@ -144,13 +144,13 @@ def test_an_address_that_is_not_confirmed_gets_no_link(installation: Installatio
     ben = unconfirmed(installation)
     for event in (DISABLED, NewEvent(EventKind.ACCOUNT_ENABLED, {})):
         record(installation, ben.id, event)
-    mine, operators = send(installation)
-    assert "/link/" not in mine.as_string() + operators.as_string()
+    sent = [mail.get_content() for mail in send(installation)]
+    assert "/link/" not in "".join(sent)
     says = (
         "This address is not confirmed, so this mail has no link that acts on the account. Sign in on http://localhost:8000:"
         " Account Settings lists the browsers that are signed in, and the history of the account."
     )
-    assert [says in mail.get_content() for mail in (mine, operators)] == [True, False]
+    assert sorted(says in text for text in sent) == [False, True]
 
 
 def test_an_address_before_that_was_never_confirmed_gets_no_link_either(installation: Installation, anna: Account) -> None:
