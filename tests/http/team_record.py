@@ -55,4 +55,3 @@ def remove(installation: Installation, account_id: str) -> None:
         gone = {"status": AccountStatus.REMOVED.value, "email_key": None}
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(gone))
         connection.commit()
-

@@ -56,6 +56,11 @@ class Asked:
         return 422 if self.errors or self.message else 200
 
 
+def nothing_asked(choice: Choice) -> Asked:
+    """The newest page of all events."""
+    return Asked(None, None, None, {}, {choice.name: choice.shown, _FROM: "", _TO: ""}, {}, None)
+
+
 def read_address(request: PageRequest, choice: Choice, lost: str) -> Asked:
     """Read what the address of a page asks for. lost: what is said of a number that names no page."""
     texts, typed = request.texts, {name: request.query(name) for name in (_FROM, _TO, _BEFORE)}

@@ -6,7 +6,7 @@ from typing import Any, Final, assert_never
 from markupsafe import escape
 from starlette.responses import StreamingResponse
 
-from xpressbot.entrypoints.http.event_list import Asked, Choice, events_context, read_address
+from xpressbot.entrypoints.http.event_list import Asked, Choice, events_context, nothing_asked, read_address
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import RECORD_PATH
 from xpressbot.entrypoints.http.record_file import record_file
@@ -71,7 +71,7 @@ def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRe
         case ThrottleRefusal() as reason:
             throttled = denied.narrowed(reason)
             request.metrics.throttled(throttled)
-            context = _context(request, caller, Asked(None, None, None, {}, {}, {}, None), None)
+            context = _context(request, caller, nothing_asked(Choice(_MEMBER, "")), None)
             return context if isinstance(context, Denied) else request.refused(_TEMPLATE, caller.account, throttled, **context)
         case unknown:
             assert_never(unknown)
