@@ -19,7 +19,8 @@ MOST = {
     "/team/record?member=anna@example.com&from=2026-01-01&to=2027-01-01&before=3": 5,
     "/": 11,
 }
-"""Of the owner's browser, signed in with 2FA on. First steps are two of the dashboard's, and nobody else's. With SQLite the session is looked up beside the pool, and is not counted."""
+"""Of the owner's browser, signed in with 2FA on. First steps are two of the dashboard's, and nobody else's. With SQLite the session is
+looked up beside the pool, and is not counted."""
 
 
 @both_engines
