@@ -26,7 +26,7 @@ def test_whole_chains_are_counted_without_a_key(shell: Shell, services: Services
     before = {path: path.read_bytes() for path in (shell.directory / "var").rglob("*") if path.is_file()}
     answer = shell.run("audit", "verify")
     assert (answer.code, answer.err) == (0, "")
-    assert "Chains checked: 1. Events: 4. Longest chain: anna@example.com (4). Every chain follows" in answer.out
+    assert "Chains checked: 2. Events: 5. Longest chain: anna@example.com (4). Every chain follows" in answer.out
     assert "This cannot tell: events cut off the end" in answer.out
     assert {path: path.read_bytes() for path in (shell.directory / "var").rglob("*") if path.is_file()} == before
 
@@ -36,13 +36,15 @@ def test_a_broken_chain_is_told_by_address_and_place(shell: Shell, services: Ser
     protected(services)
     change(shell, "UPDATE security_event SET factor = 'totp' WHERE seq = 2")
     change(shell, "DELETE FROM security_event WHERE seq = 3")
+    change(shell, "UPDATE security_event SET target = actor WHERE subject = 'team' AND seq = 1")
     answer = shell.run("audit", "verify")
     assert answer.code == BROKEN
+    assert "The chain of the team is broken (events: 1):\n  Event 1: does not follow" in answer.out
     assert "The chain of anna@example.com is broken (events: 3):\n  Event 2: does not follow" in answer.out
     assert "  Event 3: not there.\n" in answer.out
-    assert "Broken chains: 1." in answer.out
+    assert "Broken chains: 2." in answer.out
 
-    change(shell, "UPDATE security_event SET details = '{}', subject = char(27) || '[2J'")
+    change(shell, "UPDATE security_event SET details = '{}', subject = char(27) || '[2J' WHERE subject != 'team'")
     change(
         shell, "INSERT INTO security_event SELECT subject, seq + 10, kind, 1, actor, target, 7, 'x', salt, hash, hash FROM security_event"
     )

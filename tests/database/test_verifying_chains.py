@@ -16,7 +16,7 @@ from xpressbot.foundation.database.transaction import ReadTransactions, Transact
 from xpressbot.foundation.entropy import SystemEntropy
 from xpressbot.identity.audit import verify_store
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import TEAM, EventKind, NewEvent
 from xpressbot.identity.audit.rules.verification import BrokenPlace, Flaw
 from xpressbot.identity.audit.verify import CheckedChain, check_chains
 from xpressbot.identity.tables import ACCOUNT, CHAIN_HEAD, SECURITY_EVENT
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def chains(installation: Installation) -> Installation:
-    """Anna has enabled 2FA, and Berta has signed in: a chain of four events, and one of two."""
+    """Anna has enabled 2FA, and Berta has signed in: a chain of four events, one of two, and the team's, also of two."""
     protected(installation.services)
     signed_in(installation.services, "berta@example.com")
     return installation
@@ -92,7 +92,8 @@ def test_flipping_a_byte_of_any_field_of_any_event_is_named(chains: Installation
     """With the account and the number; a changed key moves the event away, which leaves a gap."""
     assert not broken(chains)
     rows = stored(chains)
-    assert len(rows) == 8  # six of the two accounts, two of the team
+    assert [row["subject"] for row in rows][-2:] == [TEAM, TEAM]
+    assert len(rows) == 8
     for number, row in enumerate(rows):
         for name, value in row.items():
             with meanwhile(
@@ -150,6 +151,22 @@ def test_an_account_without_head_and_events_is_named(chains: Installation) -> No
     anna = stored(chains)[0]["subject"]
     run(chains, delete(SECURITY_EVENT).where(TABLE.subject == anna), delete(CHAIN_HEAD).where(CHAIN_HEAD.c.subject == anna))
     assert broken(chains) == {anna: (BrokenPlace(Flaw.NO_EVENTS, None, None),)}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [delete(CHAIN_HEAD).where(CHAIN_HEAD.c.subject == TEAM), update(CHAIN_HEAD).where(CHAIN_HEAD.c.subject == TEAM).values(seq=0)],
+    ids=["head removed", "head set back to the beginning"],
+)
+def test_a_team_without_a_record_is_named(chains: Installation, head: Any) -> None:
+    """The whole chain of the team was removed, and there is an owner."""
+    run(chains, delete(SECURITY_EVENT).where(TABLE.subject == TEAM), head)
+    assert broken(chains) == {TEAM: (BrokenPlace(Flaw.NO_EVENTS, None, None),)}
+
+
+def test_before_the_first_account_there_is_nothing_to_name(installation: Installation) -> None:
+    """The team's chain begins with it."""
+    assert list(checked(installation)) == []
 
 
 def test_a_value_of_a_type_that_its_column_does_not_hold_is_named(chains: Installation) -> None:

@@ -77,6 +77,7 @@ DESTINATIONS = [
     "/account/profile",
     "/account/sessions",
     "/team",
+    "/team/record",
 ]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""

@@ -16,6 +16,8 @@ RETURNS_TO = {
     "/sign-out": "/",
     "/notices/seen": "/",
     "/mail/test": "/",
+    "/first-steps/hide": "/",
+    "/team/record/export": "/team/record",
     "/account/2fa/start": "/account",
     "/account/2fa/start-over": "/account/2fa/setup",
     "/account/2fa/confirm": "/account/2fa/setup",

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import httpx
 import pytest
 from sqlalchemy import update
+from starlette.applications import Starlette
 
-from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE, concrete
+from tests.http.raw_requests import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, routes_of, rows
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from tests.support.people import Person, protected, signed_in
+from tests.support.people import Person, pending, protected, signed_in
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.routing import SignedInPage
@@ -21,6 +22,20 @@ from xpressbot.identity.tables import ACCOUNT
 
 PAGES = [page for page in all_pages(FACTORS, FACTOR_PAGES) if isinstance(page, SignedInPage)]
 OF_OTHERS = [page for page in PAGES if ACTIONS[page.action].permission is not Permission.OWN_ACCOUNT]
+OWN = [page for page in PAGES if ACTIONS[page.action].permission is Permission.OWN_ACCOUNT]
+FOR_ANYBODY_OR_A_TOKEN = (
+    "/welcome",
+    "/sign-in",
+    "/forgot-password",
+    "/language",
+    "/link/",
+    "/api/v1/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/static/",
+)
+"""What asks for no session: public pages, and those for the holder of a link or a pending sign-in, which have tests of their own."""
 
 
 @pytest.fixture
@@ -58,6 +73,68 @@ def test_without_a_second_factor_what_concerns_other_members_is_closed_to_owners
         is_permitted = not ACTIONS[page.action].permission.needs_second_factor
         assert (ask(browser, page).status_code != 403) == is_permitted, (page.method, page.path)
     assert "Turn on 2FA first" in browser.get("/team").text
+
+
+def test_every_route_of_the_router_is_one_of_these(app: Starlette) -> None:
+    """Each is open to anybody or to the holder of a token, or its action is in the permission table (ASVS 8.2.1)."""
+    listed = {(page.method, page.path) for page in PAGES}
+    of_router = {(method, route.path) for route in routes_of(app) for method in (route.methods or set()) - {"HEAD"}}
+    assert listed <= of_router
+    others = {(method, path) for method, path in of_router - listed if not path.startswith(FOR_ANYBODY_OR_A_TOKEN)}
+    assert others == set()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_own_account_is_open_to_every_role(role: Role, people: dict[Role, Person], new_browser: Callable[..., Browser]) -> None:
+    """ASVS 8.2.1: no page of it says that it is not for a role. What changes something is asked without its fields, and does nothing."""
+    for page in OWN:
+        if page.method == "GET":
+            assert ask(holding(new_browser(), people[role].caller), page).status_code in {200, 303}, page.path
+        elif page.path not in {"/account/close", "/account/2fa/disable"}:
+            assert ask(holding(new_browser(), people[role].caller), page).status_code != 403, page.path
+
+
+def test_ids_of_others_and_of_nobody_open_nothing(
+    installation: Installation, people: dict[Role, Person], new_browser: Callable[..., Browser]
+) -> None:
+    """ASVS 8.2.2: an agent who sends the owner's ids to the pages of their own sessions and apps is answered as for ids of nobody."""
+    browser, owner = holding(new_browser(), people[Role.AGENT].caller), people[Role.OWNER]
+    (app_id,) = [row["id"] for row in rows(installation, "authenticator") if row["account_id"] == owner.account.id]
+    asked = [
+        ("/account/sessions/end", {"session": owner.caller.session.id}),
+        ("/account/2fa/apps/rename", {"app": app_id, "name": "Mine"}),
+        ("/account/2fa/apps/remove", {"app": app_id}),
+        ("/account/2fa/start", {"app": app_id, "lost": "no"}),
+    ]
+    before = [(row["id"], row["name"]) for row in rows(installation, "authenticator")]
+    for path, fields in asked:
+        answer = browser.post(path, fields)
+        of_nobody = browser.post(path, {name: "0" * 32 if name in {"session", "app"} else value for name, value in fields.items()})
+        assert (answer.status_code, answer.headers.get("location")) == (of_nobody.status_code, of_nobody.headers.get("location")), path
+        assert answer.status_code in {303, 404}, path
+    assert [(row["id"], row["name"]) for row in rows(installation, "authenticator")] == before
+    assert holding(new_browser(), owner.caller).who() is not None
+
+
+def test_pages_about_a_member_are_404_for_ids_of_nobody(people: dict[Role, Person], new_browser: Callable[..., Browser]) -> None:
+    """ASVS 8.2.2: also for an owner, whatever else the form has."""
+    browser = holding(new_browser(), people[Role.OWNER].caller)
+    for page in OF_OTHERS:
+        if "{member:id}" in page.path:
+            assert ask(browser, page).status_code == 404, (page.method, page.path)
+
+
+def test_a_pending_sign_in_opens_none_of_these_pages(
+    installation: Installation, people: dict[Role, Person], new_browser: Callable[..., Browser]
+) -> None:
+    """Of an owner, whose password was right: every page answers as to nobody (ASVS 8.2.1, NIST SP 800-63B-4 section 5.1)."""
+    browser = new_browser()
+    browser.cookies.set(PENDING_COOKIE, pending(installation.services, people[Role.OWNER].account.email).text)
+    for page in PAGES:
+        answer, nobody = ask(browser, page), ask(new_browser(), page)
+        assert (answer.status_code, answer.headers["location"]) == (nobody.status_code, nobody.headers["location"]), page.path
+        assert answer.headers["location"].startswith("/sign-in"), (page.method, page.path)
+    assert browser.who() is None
 
 
 def test_a_removed_member_and_nobody_are_sent_to_sign_in(

@@ -157,6 +157,7 @@ def _protected(walk: Walk, owner: Browser, codes: list[str]) -> None:
     walk.get(owner, "/account/history", "/account/history?group=x&from=2026-02-30&to=x&before=x", "/account/history?to=2020-01-01")
     walk.get(owner, "/account/history?from=2020-01-02&to=2020-01-01&group=account", "/account/history?before=1")
     walk.get(owner, "/", "/account", "/account/confirm-identity", "/account/2fa/move", "/account/2fa/disable")
+    _record(walk, owner)
     walk.get(owner, *_reasons("/account/2fa/recovery-codes"))
     walk.post(owner, "/account/confirm-identity", password="", code="")
     walk.post(owner, "/account/confirm-identity", password="wrong", code="000000")
@@ -168,6 +169,14 @@ def _protected(walk: Walk, owner: Browser, codes: list[str]) -> None:
     walk.post(owner, "/account/2fa/recovery-codes/continue", set="of-another-tab")
     walk.post(owner, "/account/2fa/start", lost="yes")
     walk.post(owner, "/account/2fa/start", lost="no")
+
+
+def _record(walk: Walk, owner: Browser) -> None:
+    walk.get(owner, "/team", "/team/record", f"/team/record?member={OWNER}&to=2020-01-01", "/team/record?member=x&before=x&from=2026-02-30")
+    for _download in range(10):
+        owner.post("/team/record/export")
+    walk.get(owner, "/team/record")
+    walk.post(owner, "/team/record/export")
 
 
 def _several_apps(walk: Walk, owner: Browser) -> None:
@@ -219,6 +228,7 @@ def _second_factors(walk: Walk, phone: AuthenticatorApp, codes: list[str]) -> No
     walk.get(in_time, "/", "/account", "/account/2fa/disable")
     walk.post(in_time, "/notices/seen", shown="0-999")
     walk.post(in_time, "/mail/test")
+    walk.post(in_time, "/first-steps/hide")
     walk.get(in_time, "/")
 
 

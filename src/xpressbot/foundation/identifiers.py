@@ -1,10 +1,12 @@
 """Identifiers of rows: random enough to be unguessable, ordered enough to keep an index compact."""
 
+import re
 from typing import Final
 
 from xpressbot.foundation.times import MILLISECOND
 
 ENTROPY_BYTES: Final = 10
+_DIGITS: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def identifier(now: int, entropy: bytes) -> str:
@@ -20,3 +22,8 @@ def bound_of_identifiers(made_by: int) -> str:
     With it, rows of a certain age are a range of the primary key, and need no index of their own.
     """
     return f"{max(0, made_by // MILLISECOND + 1):012x}{'0' * 2 * ENTROPY_BYTES}"
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text is spelt as identifiers are."""
+    return _DIGITS.fullmatch(text) is not None

@@ -84,6 +84,8 @@ INSTALLATION: Final = Table(
     Column("claimed_by", _ID, ForeignKey("account.id")),
     Column("two_factor_policy", String(16), nullable=False, server_default=text("'optional'")),
     Column("two_factor_required_from", BigInteger),
+    # When an owner put away the list of first steps.
+    Column("first_steps_hidden_at", BigInteger),
     CheckConstraint("id = 1", name="one_row"),
 )
 

@@ -64,6 +64,8 @@ from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.first_steps import FirstSteps
+from xpressbot.identity.team.record import TeamRecord
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
@@ -102,6 +104,8 @@ class Identity:
     link_states: LinkStates
     registration: Registration
     roster: Roster
+    team_record: TeamRecord
+    first_steps: FirstSteps
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -156,6 +160,8 @@ def build_identity(
         link_states=LinkStates(transactions, system),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         roster=Roster(gate),
+        team_record=TeamRecord(transactions, gate),
+        first_steps=FirstSteps(transactions, gate, system, kinds, sends_mail=bool(settings.smtp_url)),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

@@ -13,6 +13,7 @@ from xpressbot.foundation.database.read_only import open_as_snapshot
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import load_settings
+from xpressbot.identity.audit.rules.event import TEAM
 from xpressbot.identity.audit.rules.verification import BrokenPlace, Flaw
 from xpressbot.identity.audit.verify import CheckedChain, check_chains
 
@@ -32,7 +33,7 @@ def audit_commands(migrations: Migrations) -> typer.Typer:
 
     @audit.command()
     def verify() -> None:
-        """Recompute the chain of every account, and name events that were changed, removed, inserted or exchanged. Changes nothing."""
+        """Recompute the chains of all accounts and of the team, and name events that were changed, removed, inserted or exchanged."""
         with explained():
             settings = load_settings()
             refuse_where_nothing_is(settings)
@@ -88,7 +89,9 @@ def _told(checked: CheckedChain) -> list[str]:
 
 
 def _whose(checked: CheckedChain) -> str:
-    """The address of the account, else the subject as it is stored."""
+    """The address of the account, or the team; else the subject as it is stored."""
+    if checked.subject == TEAM:
+        return "the team"
     if isinstance(checked.email, str):
         return listed_address(checked.email) if checked.email.isprintable() else printable(checked.email)
     return f"the subject {printable(str(checked.subject))}"
@@ -113,5 +116,5 @@ _WORDS: Final[Mapping[Flaw, str]] = {
     Flaw.AFTER_THE_END: "%(which)s: inserted after the end that the head names, or the head was set back.",
     Flaw.HEAD_ALTERED: "%(which)s: the last one, and the head of the chain does not fit it.",
     Flaw.NO_HEAD: "%(which)s: the last one of a chain that has no head.",
-    Flaw.NO_EVENTS: "There is no event, not even of the account's making.",
+    Flaw.NO_EVENTS: "There is no event, not even the first.",
 }

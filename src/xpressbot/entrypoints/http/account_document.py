@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from xpressbot.entrypoints.http.paged_downloads import pages_written
 from xpressbot.foundation.threads.worker_pools import Pool
 from xpressbot.foundation.times import SECOND
 from xpressbot.identity.accounts.rules.account import Account
@@ -37,17 +38,10 @@ async def account_document(data: AccountData, place: str, export: AccountExport,
 async def _entries(
     pool: Pool, read: Callable[[int], Sequence[T]], entry: Callable[[T], dict[str, Any]], number: Callable[[T], int]
 ) -> AsyncIterator[str]:
-    """The entries of a list, one a line, page after page. number: by which the page after an entry is asked for."""
-
-    def written(after: int) -> tuple[str, int] | None:
-        page = read(after)
-        lines = ",\n".join(f"    {json.dumps(entry(one), ensure_ascii=False)}" for one in page)
-        return (lines, number(page[-1])) if page else None
-
-    after, separator = 0, "\n"
-    while (piece := await pool.run(partial(written, after))) is not None:
-        lines, after = piece
-        yield separator + lines
+    """The entries of a list, one a line. number: by which the page after an entry is asked for."""
+    separator = "\n"
+    async for lines in pages_written(pool, read, lambda one: f"    {json.dumps(entry(one), ensure_ascii=False)}", number):
+        yield separator + ",\n".join(lines)
         separator = ",\n"
 
 

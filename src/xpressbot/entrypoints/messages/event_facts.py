@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.event_words import DETAILS, where
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import OPERATOR, DetailValue, EventKind, SecurityEvent
 
 
@@ -20,16 +24,23 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom an event is put into words: the account and its session, and what kinds of factors are called."""
+    """For whom an event is put into words: the account and its session, and what kinds of factors are called.
+
+    people: the accounts that events may name to this reader, by id.
+    """
 
     account_id: str
     session_id: str
     factor_names: Mapping[str, str]
+    people: Mapping[str, Account]
 
 
 def event_facts(texts: Texts, event: SecurityEvent, reader: Reader) -> Sequence[Fact]:
     """Everything that is recorded of an event, but what its title says. What a newer version recorded stands at the end, as it is."""
     facts = [Fact(texts.gettext(N_("Time")), moment(texts, event.at)), Fact(texts.gettext(N_("Done by")), _actor(texts, event, reader))]
+    about = reader.people.get(event.target or "")
+    if about is not None:
+        facts.append(Fact(texts.gettext(N_("About")), named_person(texts, about)))
     browser, _address = where(texts, event)
     if browser is not None:
         facts.append(Fact(texts.gettext(N_("Browser")), browser))
@@ -44,11 +55,19 @@ def event_facts(texts: Texts, event: SecurityEvent, reader: Reader) -> Sequence[
     return [*facts, Fact(texts.gettext(N_("Number")), number(texts, event.seq))]
 
 
-def _actor(texts: Texts, event: SecurityEvent, reader: Reader) -> str:
+def named_person(texts: Texts, account: Account) -> Markup:
+    """Name and address, of one who has left with the word that they have."""
+    named = as_is(f"{account.name} ({listed_address(account.email)})")
+    return named if account.is_member else named + ", " + texts.gettext(N_("no longer in the team"))
+
+
+def _actor(texts: Texts, event: SecurityEvent, reader: Reader) -> Text:
     if event.actor == OPERATOR:
         return texts.gettext(N_("The operator"))
     if event.actor is None:
         return texts.gettext(N_("Not known: nothing proved who it was"))
+    if event.actor in reader.people:
+        return named_person(texts, reader.people[event.actor])
     return texts.gettext(N_("You") if event.actor == reader.account_id else N_("Another account"))
 
 

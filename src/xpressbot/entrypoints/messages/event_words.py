@@ -102,6 +102,7 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.PASSWORD_RESET: EventWords(N_("New password set by a link")),
     EventKind.PASSWORD_LINK_ISSUED: EventWords(N_("The operator made a link for a new password")),
     EventKind.MEMBER_JOINED: EventWords(N_("Joined the team")),
+    EventKind.RECORD_EXPORTED: EventWords(N_("Record of the team downloaded")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))

@@ -22,3 +22,8 @@ def claim(tx: Writing, account_id: str) -> bool:
     """Note that this account is the first; False when there was one before."""
     claimed = tx.execute(update(INSTALLATION).where(INSTALLATION.c.claimed_by.is_(None)).values(claimed_by=account_id))
     return claimed.rowcount == 1
+
+
+def hide_first_steps(tx: Writing, now: int) -> None:
+    """Note that an owner has put away the list of first steps."""
+    tx.execute(update(INSTALLATION).values(first_steps_hidden_at=now))

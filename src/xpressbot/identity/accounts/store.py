@@ -1,6 +1,6 @@
 """Account records."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
@@ -65,6 +65,14 @@ def by_email(tx: Reading, email: str) -> Account | None:
 def by_id(tx: Reading, account_id: str) -> Account | None:
     """The account with this id."""
     return _one(tx.select(_BY_ID, {"key": account_id}).one_or_none())
+
+
+def by_ids(tx: Reading, account_ids: Collection[str]) -> Mapping[str, Account]:
+    """The accounts with these ids, by id, closed ones with them. Where none is asked for, no statement is sent."""
+    if not account_ids:
+        return {}
+    found = tx.select(select(ACCOUNT).where(ACCOUNT.c.id.in_(sorted(account_ids))))
+    return {row.id: account_from(row) for row in found}
 
 
 def lock(tx: Writing, account_id: str) -> Account | None:

@@ -15,7 +15,7 @@ from xpressbot.identity.audit.rules.verification import BrokenPlace, ChainCheck,
 
 @dataclass(frozen=True, slots=True)
 class CheckedChain:
-    """What was found in a chain. subject: whose it is, as stored; email: of that account, if there is one.
+    """What was found in a chain. subject: whose it is, as stored; email: of that account, if there is one. The team's has none.
 
     length: how many events. count: how many places are broken. places: the first ones of them.
     """

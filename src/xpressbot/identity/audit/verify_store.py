@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Row, exists, literal, null, or_, select
 
 from xpressbot.foundation.database.transaction import AnySelect, Reading
+from xpressbot.identity.audit.rules.event import TEAM
 from xpressbot.identity.audit.rules.verification import StoredEvent
-from xpressbot.identity.tables import ACCOUNT, CHAIN_HEAD, SECURITY_EVENT
+from xpressbot.identity.tables import ACCOUNT, CHAIN_HEAD, INSTALLATION, SECURITY_EVENT
 
 COLUMNS: Final = tuple(field.name for field in fields(StoredEvent))
 """Of a row that belong to the event; they come first."""
@@ -28,7 +29,7 @@ _EVENTS: Final = (
 _HEADS_ALONE: Final = (
     select(_HEAD.subject, _EMAIL)
     .outerjoin(ACCOUNT, ACCOUNT.c.id == _HEAD.subject)
-    .where(or_(_HEAD.seq != 0, ACCOUNT.c.id.is_not(None)), ~exists().where(_EVENT.subject == _HEAD.subject))
+    .where(or_(_HEAD.seq != 0, ACCOUNT.c.id.is_not(None), _HEAD.subject == TEAM), ~exists().where(_EVENT.subject == _HEAD.subject))
     .order_by(_HEAD.subject)
 )
 _ACCOUNTS_ALONE: Final = (
@@ -36,6 +37,12 @@ _ACCOUNTS_ALONE: Final = (
     .where(~exists().where(_EVENT.subject == ACCOUNT.c.id), ~exists().where(_HEAD.subject == ACCOUNT.c.id))
     .order_by(ACCOUNT.c.id)
 )
+_TEAM_ALONE: Final = select(literal(TEAM).label("subject"), null().label("email")).where(
+    exists().where(INSTALLATION.c.claimed_by.is_not(None)),
+    ~exists().where(_EVENT.subject == TEAM),
+    ~exists().where(_HEAD.subject == TEAM),
+)
+"""The team has a chain from its first account on."""
 
 
 def events_with_heads(tx: Reading) -> Iterator[Sequence[Row[Any]]]:
@@ -44,9 +51,10 @@ def events_with_heads(tx: Reading) -> Iterator[Sequence[Row[Any]]]:
 
 
 def without_events(tx: Reading) -> Iterator[Sequence[Row[Any]]]:
-    """What should have events and has none: heads, and accounts that have no head either."""
+    """What should have events and has none: heads, and accounts and the team that have no head either."""
     yield from _batches(tx, _HEADS_ALONE)
     yield from _batches(tx, _ACCOUNTS_ALONE)
+    yield from _batches(tx, _TEAM_ALONE)
 
 
 def _batches(tx: Reading, statement: AnySelect) -> Iterator[Sequence[Row[Any]]]:

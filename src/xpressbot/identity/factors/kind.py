@@ -149,6 +149,10 @@ class BackupKind(FactorKind):
     def count_left(self, tx: Reading, account_id: str) -> int:
         """How many proofs are left."""
 
+    @abstractmethod
+    def is_saved(self, tx: Reading, account_id: str) -> bool:
+        """Whether the person has said to have saved what is in force."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
@@ -206,6 +210,10 @@ class Kinds:
     def count_backups_left(self, tx: Reading, account_id: str) -> int:
         """How many backup proofs of all kinds are left."""
         return sum(kind.count_left(tx, account_id) for kind in self.backup)
+
+    def are_backups_saved(self, tx: Reading, account_id: str) -> bool:
+        """Whether the person has said to have saved the backup proofs of all kinds."""
+        return all(kind.is_saved(tx, account_id) for kind in self.backup)
 
     def are_few_backups(self, left: int) -> bool:
         """Whether so many backup proofs of all kinds are few enough to warn of."""

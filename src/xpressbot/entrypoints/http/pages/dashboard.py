@@ -1,4 +1,4 @@
-"""The dashboard: protection, notices, recent activity, and for the owner what is wrong with the installation."""
+"""The dashboard: protection, notices, recent activity; for the owner first steps, and what is wrong with the installation."""
 
 import re
 from typing import Any, Final
@@ -43,6 +43,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         more_notices=dashboard.more_notices,
         notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
         read=[_notice(request.texts, notice) for notice in dashboard.read],
+        first_steps={step.value for step in request.identity.first_steps.left(caller)},
         activity=[_entry(request.texts, event) for event in dashboard.activity],
         installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
         unconfirmed_addresses=dashboard.unconfirmed_addresses,
@@ -61,6 +62,12 @@ def acknowledge_notices(request: PageRequest, caller: Caller) -> SignedInOutcome
 def send_test_mail(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Let a test mail to the owner wait; the dashboard says what becomes of it. For all others there is nothing at this address."""
     outcome = request.identity.owner_test_mail.ask(caller)
+    return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
+
+
+def hide_first_steps(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """Put away the list of first steps, for all owners and for good."""
+    outcome = request.identity.first_steps.hide(caller)
     return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
 
 
@@ -117,5 +124,6 @@ def _what(finding: Finding, said: Advice) -> Markup:
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", HOME_PATH, Action.VIEW_ACCOUNT, show_dashboard),
     SignedInPage("POST", "/notices/seen", Action.ACKNOWLEDGE_NOTICES, acknowledge_notices, returns_to=HOME_PATH),
+    SignedInPage("POST", "/first-steps/hide", Action.HIDE_FIRST_STEPS, hide_first_steps, returns_to=HOME_PATH),
     SignedInPage("POST", "/mail/test", Action.SEND_TEST_MAIL, send_test_mail, returns_to=HOME_PATH),
 ]

@@ -38,6 +38,9 @@ class Action(StrEnum):
     CHOOSE_LANGUAGE = "choose_language"
     SEND_TEST_MAIL = "send_test_mail"
     VIEW_TEAM = "view_team"
+    VIEW_TEAM_RECORD = "view_team_record"
+    EXPORT_TEAM_RECORD = "export_team_record"
+    HIDE_FIRST_STEPS = "hide_first_steps"
 
 
 class Permission(StrEnum):
@@ -118,5 +121,8 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH, among_accounts=True),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
     Action.VIEW_TEAM: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.VIEW_TEAM_RECORD: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.EXPORT_TEAM_RECORD: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
+    Action.HIDE_FIRST_STEPS: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

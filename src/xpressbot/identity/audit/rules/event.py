@@ -148,6 +148,7 @@ class EventKind(StrEnum):
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
     PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
     MEMBER_JOINED = _kind("team.member_joined", EventGroup.TEAM, "email", "role")
+    RECORD_EXPORTED = _kind("team.record_exported", EventGroup.TEAM, "session")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,15 @@ _LARGEST_NUMBER: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """Which events are asked for. since and until: points in time, the second excluded; None leaves that side open."""
+    """Which events are asked for. since and until: points in time, the second excluded; None leaves that side open.
+
+    account_id: only those that this account did, or that are about it.
+    """
 
     group: EventGroup | None = None
     since: int | None = None
     until: int | None = None
+    account_id: str | None = None
 
     @property
     def kinds(self) -> frozenset[EventKind] | None:

@@ -34,7 +34,7 @@ class Flaw(StrEnum):
     NO_HEAD = "no_head"
     """There are rows, and no head."""
     NO_EVENTS = "no_events"
-    """There is an account, or a head that names an event, and no row at all."""
+    """There is an account, a team, or a head that names an event, and no row at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class ChainCheck:
         self._check_link(row, row.seq)
 
     def finish(self, head: StoredHead | None) -> None:
-        """Compare the end of the chain with its head. A chain has one row at least: its account was made."""
+        """Compare the end of the chain with its head. A chain has one row at least: its account was made, or its team."""
         if head is None:
             self._tell(Flaw.NO_HEAD, self._last, self._last)
         elif not isinstance(head.seq, int) or head.seq == self._last:

@@ -93,3 +93,6 @@ class RecoveryCodeKind(BackupKind):
 
     def count_left(self, tx: Reading, account_id: str) -> int:
         return store.count_unused(tx, account_id)
+
+    def is_saved(self, tx: Reading, account_id: str) -> bool:
+        return store.is_saved(tx, account_id)

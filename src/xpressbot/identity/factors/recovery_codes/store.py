@@ -30,6 +30,9 @@ _SET_IN_FORCE = (
     .where(RECOVERY_CODE_SET.c.account_id == bindparam("of_account"), RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value)
     .scalar_subquery()
 )
+_SAVED_AT = select(RECOVERY_CODE_SET.c.saved_at).where(
+    RECOVERY_CODE_SET.c.account_id == bindparam("of_account"), RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value
+)
 _CONSUME = (
     update(RECOVERY_CODE)
     .where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.digest == bindparam("with_digest"), RECOVERY_CODE.c.used_at.is_(None))
@@ -111,6 +114,11 @@ def mark_saved(tx: Writing, account_id: str, now: int) -> None:
         .where(RECOVERY_CODE_SET.c.saved_at.is_(None))
         .values(saved_at=now)
     )
+
+
+def is_saved(tx: Reading, account_id: str) -> bool:
+    """Whether the set in force is one that its owner says to have saved."""
+    return tx.select(_SAVED_AT, {"of_account": account_id}).scalar_one_or_none() is not None
 
 
 def consume(tx: Writing, account_id: str, digest: bytes, user_agent: str, now: int) -> bool:

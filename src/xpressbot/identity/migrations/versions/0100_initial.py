@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("claimed_by", sa.String(length=32), nullable=True),
         sa.Column("two_factor_policy", sa.String(length=16), server_default=sa.text("'optional'"), nullable=False),
         sa.Column("two_factor_required_from", sa.BigInteger(), nullable=True),
+        sa.Column("first_steps_hidden_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_installation_one_row")),
         sa.ForeignKeyConstraint(["claimed_by"], ["account.id"], name=op.f("fk_installation_claimed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
