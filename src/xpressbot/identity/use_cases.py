@@ -64,6 +64,9 @@ from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.by_operator import MemberAdministration
+from xpressbot.identity.team.member_page import MemberPages
+from xpressbot.identity.team.members import Members
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
@@ -102,6 +105,9 @@ class Identity:
     link_states: LinkStates
     registration: Registration
     roster: Roster
+    member_pages: MemberPages
+    members: Members
+    member_administration: MemberAdministration
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -156,6 +162,9 @@ def build_identity(
         link_states=LinkStates(transactions, system),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         roster=Roster(gate),
+        member_pages=MemberPages(gate, kinds),
+        members=Members(gate, kinds),
+        member_administration=MemberAdministration(transactions, system, kinds),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

@@ -1,7 +1,7 @@
 """The details of a security event in words: a label and a value for each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xpressbot.entrypoints.messages.event_words import DETAILS, where
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
@@ -20,11 +20,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom an event is put into words: the account and its session, and what kinds of factors are called."""
+    """For whom an event is put into words: the account and its session, what kinds of factors are called, and names of accounts by id."""
 
     account_id: str
     session_id: str
     factor_names: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def event_facts(texts: Texts, event: SecurityEvent, reader: Reader) -> Sequence[Fact]:
@@ -44,12 +45,14 @@ def event_facts(texts: Texts, event: SecurityEvent, reader: Reader) -> Sequence[
     return [*facts, Fact(texts.gettext(N_("Number")), number(texts, event.seq))]
 
 
-def _actor(texts: Texts, event: SecurityEvent, reader: Reader) -> str:
+def _actor(texts: Texts, event: SecurityEvent, reader: Reader) -> Text:
     if event.actor == OPERATOR:
         return texts.gettext(N_("The operator"))
     if event.actor is None:
         return texts.gettext(N_("Not known: nothing proved who it was"))
-    return texts.gettext(N_("You") if event.actor == reader.account_id else N_("Another account"))
+    if event.actor == reader.account_id:
+        return texts.gettext(N_("You"))
+    return as_is(reader.names[event.actor]) if event.actor in reader.names else texts.gettext(N_("Another account"))
 
 
 def _fact(texts: Texts, event: SecurityEvent, key: str, value: DetailValue, reader: Reader) -> Fact:

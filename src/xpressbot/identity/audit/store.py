@@ -51,6 +51,14 @@ def between(tx: Reading, account_id: str, lowest: int, below: int, asked: Histor
     return [_event(found) for found in tx.select(statement.order_by(row.seq.desc()).limit(limit))]
 
 
+def about(tx: Reading, subject: str, target: str, looked_through: int, limit: int) -> Sequence[SecurityEvent]:
+    """The newest events of a record whose target this is, of the newest `looked_through` ones, newest first. Two statements."""
+    row = SECURITY_EVENT.c
+    lowest = last_number(tx, subject) - looked_through
+    statement = select(SECURITY_EVENT).where(row.subject == subject, row.seq > lowest, row.target == target)
+    return [_event(found) for found in tx.select(statement.order_by(row.seq.desc()).limit(limit))]
+
+
 def read_details(text: str | None) -> dict[str, Any]:
     """The details of a row; none where they were erased."""
     details: dict[str, Any] = json.loads(text or "{}")

@@ -23,6 +23,8 @@ from xpressbot.entrypoints.http.pages import (
     sessions,
     sign_in,
     team,
+    team_member,
+    team_member_deeds,
     two_factor,
     unlock,
     welcome,
@@ -55,5 +57,7 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *two_factor.PAGES,
         *authenticator_apps.PAGES,
         *team.PAGES,
+        *team_member.PAGES,
+        *team_member_deeds.PAGES,
         *factor_pages,
     ]

@@ -41,7 +41,7 @@ def show_history(request: PageRequest, caller: Caller) -> Response:
     """One page of events. What of the address is malformed is left out, and said so with 422."""
     asked = _asked(request)
     history = request.identity.history.page(caller.account.id, asked.filter, asked.before)
-    reader = Reader(caller.account.id, caller.session.id, {factor.kind: factor.label for factor in request.factors})
+    reader = Reader(caller.account.id, caller.session.id, {factor.kind: factor.label for factor in request.factors}, history.names)
     return request.page(
         "history.html",
         caller.account,

@@ -38,6 +38,13 @@ class Action(StrEnum):
     CHOOSE_LANGUAGE = "choose_language"
     SEND_TEST_MAIL = "send_test_mail"
     VIEW_TEAM = "view_team"
+    CHANGE_ROLE = "change_role"
+    HAND_OVER_OWNERSHIP = "hand_over_ownership"
+    SUSPEND_MEMBER = "suspend_member"
+    REINSTATE_MEMBER = "reinstate_member"
+    REMOVE_MEMBER = "remove_member"
+    END_MEMBER_SESSION = "end_member_session"
+    END_MEMBER_SESSIONS = "end_member_sessions"
 
 
 class Permission(StrEnum):
@@ -118,5 +125,12 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH, among_accounts=True),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
     Action.VIEW_TEAM: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.CHANGE_ROLE: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.HAND_OVER_OWNERSHIP: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.SUSPEND_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.REINSTATE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.REMOVE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.END_MEMBER_SESSION: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
+    Action.END_MEMBER_SESSIONS: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }
