@@ -85,7 +85,7 @@ def _no_such_member(request: PageRequest) -> ExplainedError:
     return ExplainedError(
         404,
         title=request.texts.gettext("Not in the team"),
-        detail=request.texts.gettext("Nobody of this address is in the team. They may have left it, or somebody has just removed them."),
+        detail=request.texts.gettext("This page is about nobody in the team. They may have left it, or somebody has just removed them."),
         action=NextLink(TEAM_PATH, request.texts.gettext("Go to the team")),
     )
 
