@@ -19,7 +19,7 @@ from xpressbot.identity.outcomes import Denied, Done, Reason
 from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT
-from xpressbot.identity.team.rules.deeds import MemberRefusal
+from xpressbot.identity.team.deeds import MemberRefusal
 
 Deed = Callable[[], object]
 Race = Callable[[Installation, Sequence[Deed]], list["Reason | None"]]

@@ -33,9 +33,9 @@ from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, KNOWN_BROWSER, LINK, RECOVERY_CODE_SET, SESSION
+from xpressbot.identity.team.deeds import DEEDS, MemberRefusal
 from xpressbot.identity.team.member_page import MemberPage
 from xpressbot.identity.team.members import Members
-from xpressbot.identity.team.rules.deeds import DEEDS, MemberRefusal
 from xpressbot.identity.team.tables import INVITATION, RESET_REQUEST
 from xpressbot.identity.use_cases import Identity
 

@@ -23,8 +23,8 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sessions.store import ListedSession
+from xpressbot.identity.team.deeds import MemberRefusal
 from xpressbot.identity.team.member_page import MemberPage
-from xpressbot.identity.team.rules.deeds import MemberRefusal
 
 DEED_PATHS: Final = {
     Action.CHANGE_ROLE: f"{MEMBER_PATH}/role",

@@ -1,1 +1,0 @@
-"""What is decided about the team without asking anything: time and rows come in as arguments."""
