@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import SESSION_COOKIE, contents, paths_with, set_cookies
+from tests.http.raw_requests import SESSION_COOKIE, concrete, contents, paths_with, set_cookies
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 
@@ -46,7 +46,7 @@ def test_no_state_changer_acts_on_a_request_from_elsewhere(
     paths = paths_with(app, "POST")
     assert len(paths) >= 14
     for path in paths:
-        response = protected.browser.request("POST", path, headers=headers, data=fields)
+        response = protected.browser.request("POST", concrete(path), headers=headers, data=fields)
         assert response.status_code == 403, path
         assert "came from another site, so nothing was done" in response.text
         assert not set_cookies(response)
@@ -111,7 +111,7 @@ def test_a_body_that_is_no_form_is_415_at_every_state_changer(
     before = contents(installation)
     headers = {"Sec-Fetch-Site": "same-origin"} | ({} if content_type is None else {"Content-Type": content_type})
     for path in paths_with(app, "POST"):
-        response = protected.browser.request("POST", path, headers=headers, content=b'{"code": "123456"}')
+        response = protected.browser.request("POST", concrete(path), headers=headers, content=b'{"code": "123456"}')
         assert response.status_code == 415, path
         assert "takes forms as browsers send them" in response.text
     assert contents(installation) == before

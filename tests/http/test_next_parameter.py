@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import paths_with
+from tests.http.raw_requests import concrete, paths_with
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.page_routes import destinations
@@ -77,6 +77,12 @@ DESTINATIONS = [
     "/account/profile",
     "/account/sessions",
     "/team",
+    "/team/members/{member:id}",
+    "/team/members/{member:id}/ownership",
+    "/team/members/{member:id}/reinstate",
+    "/team/members/{member:id}/remove",
+    "/team/members/{member:id}/role",
+    "/team/members/{member:id}/suspend",
     "/team/record",
 ]
 OF_A_LINK = ["/link/email"]
@@ -112,7 +118,7 @@ def test_each_page_of_ours_is_kept_through_the_steps_between(way: str, protected
     """From the page asked for, by the redirect, the form's hidden field and the pending row, back to the page."""
     if way == "password":
         protected.browser.post("/account/2fa/disable")
-    places = DESTINATIONS[: len(protected.codes)] if way == "recovery code" else DESTINATIONS
+    places = [concrete(place) for place in (DESTINATIONS[: len(protected.codes)] if way == "recovery code" else DESTINATIONS)]
     for number, place in enumerate(places):
         browser = protected.browser if way == "step-up" else new_browser()
         if way == "step-up":

@@ -110,8 +110,8 @@ def test_what_the_operator_did_is_told(signed_in: Browser, installation: Install
         installation.services.identity.administration.set_status("anna@example.com", status)
     signed_in.sign_in()
     text = words(signed_in.get("/").text).partition(labels.RECENT_ACTIVITY)[0]
-    assert "Account disabled by the operator" in text
-    assert "Account enabled by the operator" in text
+    assert "Account suspended The operator of this XpressBot did this." in text
+    assert "Account reinstated The operator of this XpressBot did this." in text
 
 
 @pytest.mark.parametrize(

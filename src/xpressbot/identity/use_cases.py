@@ -64,7 +64,10 @@ from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.by_operator import MemberAdministration
 from xpressbot.identity.team.first_steps import FirstSteps
+from xpressbot.identity.team.member_page import MemberPages
+from xpressbot.identity.team.members import Members
 from xpressbot.identity.team.record import TeamRecord
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
@@ -106,6 +109,9 @@ class Identity:
     roster: Roster
     team_record: TeamRecord
     first_steps: FirstSteps
+    member_pages: MemberPages
+    members: Members
+    member_administration: MemberAdministration
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -162,6 +168,9 @@ def build_identity(
         roster=Roster(gate),
         team_record=TeamRecord(transactions, gate),
         first_steps=FirstSteps(transactions, gate, system, kinds, sends_mail=bool(settings.smtp_url)),
+        member_pages=MemberPages(gate, kinds),
+        members=Members(gate, kinds),
+        member_administration=MemberAdministration(transactions, system, kinds),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

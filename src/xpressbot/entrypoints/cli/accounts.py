@@ -8,6 +8,7 @@ import typer
 
 from xpressbot.entrypoints.cli.arguments_and_output import Email, day, echo_link, existing_address, new_address
 from xpressbot.entrypoints.cli.installation import Build, fail, opened
+from xpressbot.entrypoints.cli.membership import add_membership_commands
 from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.links import lifetime_hours
 from xpressbot.entrypoints.messages.refusals import reason_text, weak_password_text
@@ -15,6 +16,7 @@ from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, normalise_name
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.administration.accounts import AccountSummary, StatusRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
@@ -32,13 +34,16 @@ def accounts_commands(build: Build) -> typer.Typer:
     def create(
         email: Annotated[str, typer.Option(help="E-mail address; the person signs in with it.")],
         name: Annotated[str, typer.Option(help="The person's name.")],
+        role: Annotated[
+            Role, typer.Option(help="What the person will be in the team. The first account is always an owner's.")
+        ] = Role.AGENT,
     ) -> None:
         """Make an account. The password is read from standard input, or asked for on a terminal."""
         normal_email, normal_name = new_address(email), normalise_name(name)
         if normal_name is None:
             fail("The name must have 1 to 100 characters and no control characters.")
         with opened(build, makes=True) as services:
-            _create(services, NewAccount(normal_email, normal_name, _read_password()))
+            _create(services, NewAccount(normal_email, normal_name, _read_password()), role)
 
     @accounts.command()
     def invite(email: Email) -> None:
@@ -78,11 +83,12 @@ def accounts_commands(build: Build) -> typer.Typer:
         """Enable an account again."""
         _set_status(build, email, AccountStatus.ACTIVE)
 
+    add_membership_commands(accounts, build)
     return accounts
 
 
-def _create(services: Services, new: NewAccount) -> None:
-    outcome = services.identity.registration.create(new)
+def _create(services: Services, new: NewAccount, role: Role) -> None:
+    outcome = services.identity.registration.create(new, role)
     match outcome:
         case Account():
             typer.echo(f"Account {listed_address(outcome.email)} created.")

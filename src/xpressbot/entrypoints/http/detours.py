@@ -1,14 +1,21 @@
 """Where a request gets on that no page takes: to sign in, to unlock, to what was done already."""
 
-from typing import NoReturn, assert_never
+from typing import assert_never
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink, error_response
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, PASSWORD_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, UNLOCK_PATH
+from xpressbot.entrypoints.http.paths import (
+    HOME_PATH,
+    PASSWORD_PATH,
+    RE_ENROLMENT_PATH,
+    SETTINGS_PATH,
+    SIGN_IN_PATH,
+    TEAM_PATH,
+    UNLOCK_PATH,
+)
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -32,11 +39,11 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
         case SessionRefusal.SESSION_LOCKED:
             return redirect(f"{UNLOCK_PATH}?next={back}")
         case SessionRefusal.NOT_PERMITTED:
-            return _not_permitted(request)
+            raise _not_permitted(request)
         case SessionRefusal.TWO_FACTOR_NEEDED:
-            return _two_factor_needed(request)
+            raise _two_factor_needed(request)
         case SessionRefusal.NO_SUCH_MEMBER:
-            raise HTTPException(404)
+            raise _no_such_member(request)
         case SessionRefusal.NEW_PASSWORD_FIRST:
             return redirect(f"{PASSWORD_PATH}?reason={reason}")
         case unknown:
@@ -65,8 +72,8 @@ def enrollee_refused(reason: SignInRefusal | PendingRefusal | ReEnrolmentRefusal
             assert_never(unknown)
 
 
-def _not_permitted(request: PageRequest) -> NoReturn:
-    raise ExplainedError(
+def _not_permitted(request: PageRequest) -> ExplainedError:
+    return ExplainedError(
         403,
         title=request.texts.gettext("Not for your role"),
         detail=request.texts.gettext("Your role in the team does not include this, so nothing was done. Ask an owner or an admin."),
@@ -74,8 +81,17 @@ def _not_permitted(request: PageRequest) -> NoReturn:
     )
 
 
-def _two_factor_needed(request: PageRequest) -> NoReturn:
-    raise ExplainedError(
+def _no_such_member(request: PageRequest) -> ExplainedError:
+    return ExplainedError(
+        404,
+        title=request.texts.gettext("Not in the team"),
+        detail=request.texts.gettext("This page is about nobody in the team. They may have left it, or somebody has just removed them."),
+        action=NextLink(TEAM_PATH, request.texts.gettext("Go to the team")),
+    )
+
+
+def _two_factor_needed(request: PageRequest) -> ExplainedError:
+    return ExplainedError(
         403,
         title=request.texts.gettext("Turn on 2FA first"),
         detail=request.texts.gettext(

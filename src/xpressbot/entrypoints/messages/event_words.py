@@ -13,7 +13,7 @@ from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.account import PasswordStatus
 from xpressbot.identity.accounts.rules.roles import Role
-from xpressbot.identity.audit.rules.event import DetailValue, EventGroup, EventKind, SecurityEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, DetailValue, EventGroup, EventKind, SecurityEvent
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Reason
@@ -26,6 +26,7 @@ _CHANGED: Final = N_(
     " the account."
 )
 _ASK_THE_OPERATOR: Final = N_("The operator of this XpressBot did this. If you do not know why, ask them.")
+_ASK_THE_TEAM: Final = N_("An owner or an admin of your team did this. If you do not know why, ask them.")
 _PASSWORD_IS_KNOWN: Final = N_(
     "If this was not you, someone knows your password, and your second factor has kept them out. Tell the operator of this XpressBot."
 )
@@ -45,7 +46,7 @@ _NEW_PASSWORD_ASKED: Final = N_(
 
 @dataclass(frozen=True, slots=True)
 class EventWords:
-    """What a kind of event is called, and what its mail advises; of what only the operator does, another sentence is said."""
+    """What a kind of event is called, and what its mail advises; of what the operator did, another sentence is said."""
 
     title: str
     advice: str = _CHANGED
@@ -53,8 +54,8 @@ class EventWords:
 
 EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.ACCOUNT_CREATED: EventWords(N_("Account created")),
-    EventKind.ACCOUNT_DISABLED: EventWords(N_("Account disabled by the operator")),
-    EventKind.ACCOUNT_ENABLED: EventWords(N_("Account enabled by the operator")),
+    EventKind.ACCOUNT_DISABLED: EventWords(N_("Account suspended"), _ASK_THE_TEAM),
+    EventKind.ACCOUNT_ENABLED: EventWords(N_("Account reinstated"), _ASK_THE_TEAM),
     EventKind.ACCOUNT_CLOSED: EventWords(N_("Account closed"), _CLOSED),
     EventKind.NAME_CHANGED: EventWords(N_("Name changed")),
     EventKind.CLOCK_RESET: EventWords(N_("Repaired by the operator after the server's clock was ahead")),
@@ -101,8 +102,18 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.PASSWORD_CHANGED: EventWords(N_("Password changed")),
     EventKind.PASSWORD_RESET: EventWords(N_("New password set by a link")),
     EventKind.PASSWORD_LINK_ISSUED: EventWords(N_("The operator made a link for a new password")),
+    EventKind.ROLE_CHANGED: EventWords(N_("Your role in the team changed"), _ASK_THE_TEAM),
+    EventKind.ACCOUNT_REMOVED: EventWords(N_("Account removed from the team"), _ASK_THE_TEAM),
+    EventKind.SESSIONS_ENDED_BY_TEAM: EventWords(N_("Signed out by an owner or an admin"), _ASK_THE_TEAM),
     EventKind.MEMBER_JOINED: EventWords(N_("Joined the team")),
     EventKind.RECORD_EXPORTED: EventWords(N_("Record of the team downloaded")),
+    EventKind.MEMBER_ROLE_CHANGED: EventWords(N_("Role changed")),
+    EventKind.OWNERSHIP_HANDED_OVER: EventWords(N_("Ownership handed over")),
+    EventKind.MEMBER_SUSPENDED: EventWords(N_("Member suspended")),
+    EventKind.MEMBER_REINSTATED: EventWords(N_("Member reinstated")),
+    EventKind.MEMBER_REMOVED: EventWords(N_("Member removed")),
+    EventKind.MEMBER_LEFT: EventWords(N_("Left the team")),
+    EventKind.MEMBER_SESSIONS_ENDED: EventWords(N_("Member signed out")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))
@@ -141,10 +152,9 @@ _PASSWORDS: Final = {
 _METHODS: Final = {PASSWORD: N_("password"), **METHODS}
 
 
-def event_advice(texts: Texts, kind: EventKind | None) -> str:
+def event_advice(texts: Texts, event: SecurityEvent) -> str:
     """What the mail of an event advises a person who did not do it."""
-    is_the_operators = kind is not None and kind.notice is not None and kind.notice.by_operator
-    return texts.gettext(_ASK_THE_OPERATOR if is_the_operators else _words_of(kind).advice)
+    return texts.gettext(_ASK_THE_OPERATOR if event.actor == OPERATOR else _words_of(event.kind).advice)
 
 
 def event_title(texts: Texts, kind: EventKind | None) -> str:
@@ -215,6 +225,7 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "email": (N_("Email address"), _verbatim),
     "role": (N_("Role"), _role),
     "email_before": (N_("Email address before"), _verbatim),
+    "role_before": (N_("Role before"), _role),
     "password": (N_("Password"), _password),
     "sessions_ended": (N_("Other browsers signed out"), _number),
     "backups_renewed": (N_("Recovery codes replaced"), _yes_or_no),

@@ -46,7 +46,7 @@ def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Toke
     not_me: of the link "This wasn't me". lacks_link: whether there is none because the address is not confirmed.
     """
     title = event_title(texts, notice.kind)
-    advice = [event_advice(texts, notice.kind), ""]
+    advice = [event_advice(texts, notice.last), ""]
     if not_me is not None:
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
     elif lacks_link:

@@ -1,13 +1,16 @@
 """What the dashboard says of a notice besides its title."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
+from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import Texts
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.identity.accounts.rules.roles import Role
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind
 from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.throttling.rules import PASSWORD
 
@@ -21,9 +24,12 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         return _COUNTED[notice.kind](texts, notice)
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
-    details, sentences = notice.last.details, []
+    details, sentences = notice.last.details, list(_by_others(texts, notice))
     if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
         sentences.append(Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason})
+    if notice.kind is EventKind.ROLE_CHANGED and (role := details.get("role")):
+        called = role_name(texts, member_or_none(Role, str(role)))
+        sentences.append(Markup(texts.gettext("Your role is now: %(role)s.")) % {"role": called})
     if name := details.get("name"):
         sentences.append(Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(name))})
     if details.get("backups_renewed"):
@@ -33,6 +39,14 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         sentence = texts.ngettext("%(count)s other browser was signed out.", "%(count)s other browsers were signed out.", ended)
         sentences.append(Markup(sentence) % {"count": number(texts, ended)})
     return Markup(" ").join(sentences)
+
+
+def _by_others(texts: Texts, notice: Notice) -> Iterator[Markup]:
+    """Who in the team did it. Names are in the history."""
+    if notice.kind in _BY_OTHERS and notice.last.actor == OPERATOR:
+        yield Markup(texts.gettext("The operator of this XpressBot did this."))
+    elif notice.kind in _BY_OTHERS and notice.last.actor != notice.last.subject:
+        yield Markup(texts.gettext("An owner or an admin did this. Your account history says who."))
 
 
 def shown_count(notice: Notice) -> int:
@@ -76,6 +90,10 @@ def _stopped(texts: Texts, notice: Notice) -> Text:
     return Markup(" ").join(sentences)
 
 
+_BY_OTHERS: Final = frozenset(
+    {EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.ROLE_CHANGED, EventKind.SESSIONS_ENDED_BY_TEAM}
+)
+"""What owners and admins do to a member, and the operator as well."""
 _COUNTED: Final[Mapping[EventKind | None, Callable[[Texts, Notice], Text]]] = {
     EventKind.PASSWORD_GUESSING: _guessing,
     EventKind.STOPPED_AT_SECOND_FACTOR: _stopped,

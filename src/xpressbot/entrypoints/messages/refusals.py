@@ -24,6 +24,7 @@ from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
+from xpressbot.identity.team.deeds import MemberRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
@@ -34,6 +35,7 @@ ToldRefusal = (
     | EnrolmentRefusal
     | LinkThrottleRefusal
     | ListingRefusal
+    | MemberRefusal
     | Literal[PendingRefusal.JUST_SIGNED_IN, PendingRefusal.CLOCK_WAS_CHANGED]
     | NameRefusal
     | PasswordRefusal
@@ -127,6 +129,13 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
         "Your address was changed in the last %(count)s hours, and the one before can still be brought back. You can close the account"
         " after that."
     ),
+    MemberRefusal.NO_OTHER_OWNER: N_(
+        "This is the only active owner. Make another member an owner first: without one nobody could administer this XpressBot."
+    ),
+    MemberRefusal.ONES_OWN_ACCOUNT: N_("This is your own account. What you can do with it is in Account Settings."),
+    MemberRefusal.ALREADY_DONE: N_("This was done already, by you or by somebody else. Nothing more has changed."),
+    MemberRefusal.MEMBER_SUSPENDED: N_("This member is suspended. Reinstate them first."),
+    MemberRefusal.NOT_ONES_TO_GIVE: N_("Only an owner can reinstate an owner or an admin."),
     RegistrationRefusal.EMAIL_TAKEN: N_("There is an account with this address already."),
     ReEnrolmentRefusal.MUST_ENROL: N_("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
     StatusRefusal.STATUS_UNKNOWN: N_("A newer version of XpressBot gave this account its status. Use that version to change it."),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, case, func, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -131,6 +131,14 @@ def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
 
 
+def leaders(tx: Reading, most: int) -> Sequence[tuple[str, Role | None]]:
+    """Names and roles of active owners and admins, at most so many of them: the owners first, each by name."""
+    leads = (ACCOUNT.c.role.in_([Role.OWNER.value, Role.ADMIN.value]), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
+    by_rank = case((ACCOUNT.c.role == Role.OWNER.value, 0), else_=1)
+    rows = tx.select(select(ACCOUNT.c.name, ACCOUNT.c.role).where(*leads).order_by(by_rank, ACCOUNT.c.name, ACCOUNT.c.id).limit(most))
+    return [(row.name, member_or_none(Role, row.role)) for row in rows]
+
+
 def note_sign_in(tx: Writing, account_id: str, now: int, language: str | None) -> None:
     """Write down that the person has signed in, and the language of their mails where none is known yet."""
     tx.execute(_NOTE_SIGN_IN, {"key": account_id, "now": now, "first_language": language})
@@ -171,10 +179,11 @@ def confirm_email(tx: Writing, account_id: str, now: int) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(email_confirmed_at=now))
 
 
-def close(tx: Writing, account_id: str) -> None:
-    """Close the account for good, free its address, and forget its password."""
-    values = {"status": AccountStatus.CLOSED.value, "email_key": None, "password_hash": ""}
-    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
+def close(tx: Writing, account_id: str, status: AccountStatus = AccountStatus.CLOSED) -> None:
+    """End the account for good, free its address, forget its password, and what was to come of it. status: CLOSED or REMOVED."""
+    ended = {"status": status.value, "email_key": None, "password_hash": ""}
+    nothing_to_come = {"must_enrol": False, "exempt_until": None, "exempt_reason": None}
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(ended | nothing_to_come))
 
 
 def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
+from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import protection_of
@@ -16,7 +17,11 @@ from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.security_version import raise_security_version
 
-_EVENTS = {AccountStatus.ACTIVE: EventKind.ACCOUNT_ENABLED, AccountStatus.DISABLED: EventKind.ACCOUNT_DISABLED}
+_EVENTS = {
+    AccountStatus.ACTIVE: (EventKind.ACCOUNT_ENABLED, EventKind.MEMBER_REINSTATED),
+    AccountStatus.DISABLED: (EventKind.ACCOUNT_DISABLED, EventKind.MEMBER_SUSPENDED),
+}
+"""In the account's own record, and in the team's."""
 
 
 class StatusRefusal(Reason):
@@ -74,6 +79,7 @@ class Administration:
         a newer version of this program gave it is refused: this version does not know what it would allow.
         """
         with self._transactions.writing() as tx:
+            installation_store.lock(tx)  # an owner's status decides whether another may leave
             found = account_store.by_email(tx, email)
             account = account_store.lock(tx, found.id) if found else None
             if account is None:
@@ -84,7 +90,10 @@ class Administration:
                 now = self._system.now()
                 account_store.set_status(tx, account.id, status)
                 raise_security_version(tx, account.id, keep_session=None)
-                append_event(tx, self._system.entropy, account.id, NewEvent(_EVENTS[status], {}, actor=OPERATOR), now)
+                own, of_team = _EVENTS[status]
+                append_event(tx, self._system.entropy, account.id, NewEvent(own, {}, actor=OPERATOR), now)
+                told = NewEvent(of_team, {"email": account.email}, actor=OPERATOR, target=account.id)
+                append_event(tx, self._system.entropy, TEAM, told, now)
                 tx.commit()
             return account
 

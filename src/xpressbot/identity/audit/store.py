@@ -51,6 +51,14 @@ def between(tx: Reading, account_id: str, lowest: int, below: int, asked: Histor
     return [_event(found) for found in tx.select(statement.order_by(row.seq.desc()).limit(limit))]
 
 
+def about(tx: Reading, subject: str, target: str, looked_through: int, limit: int) -> Sequence[SecurityEvent]:
+    """The newest events of a record whose target this is, of the newest `looked_through` ones, newest first. Two statements."""
+    row = SECURITY_EVENT.c
+    lowest = last_number(tx, subject) - looked_through
+    statement = select(SECURITY_EVENT).where(row.subject == subject, row.seq > lowest, row.target == target)
+    return [_event(found) for found in tx.select(statement.order_by(row.seq.desc()).limit(limit))]
+
+
 def stored_following(tx: Reading, subject: str, after: int, up_to: int, limit: int) -> Sequence[Mapping[str, Any]]:
     """As `following`, but as the rows are stored: with all that a chain is checked by."""
     return tx.select(_following(subject, after, up_to, limit)).mappings().all()  # type: ignore[return-value]

@@ -23,6 +23,7 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 
 RECENT_EVENTS = 10
+MOST_LEADERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class AccountSettings:
     protection: Protection
     enrolment_pending: bool
     apps: Sequence[ListedAuthenticator]
+    leaders: Sequence[tuple[str, Role | None]]
+    """Names and roles of the team's owners and admins, to whom a member who needs help turns. At most MOST_LEADERS."""
 
 
 class AccountPage:
@@ -104,6 +107,7 @@ class AccountPage:
                 protection=self._protection(tx, caller, in_force),
                 enrolment_pending=enrolment is not None and enrolment.is_open(now),
                 apps=[listed(one, self._kinds) for one in in_force.authenticators],
+                leaders=account_store.leaders(tx, MOST_LEADERS),
             )
 
     def other_sessions(self, caller: Caller) -> int:

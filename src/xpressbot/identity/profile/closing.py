@@ -2,17 +2,15 @@
 
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import Role
+from xpressbot.identity.administration.leaving import end_account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Kinds
-from xpressbot.identity.factors.reset import remove_all_factors
-from xpressbot.identity.links import store as link_store
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
-from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
-from xpressbot.identity.sessions.security_version import raise_security_version
+from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
 
 
 class ClosingRefusal(Reason):
@@ -37,18 +35,14 @@ class AccountClosing:
         Refused for the last owner's account, and while a change of address can be stopped.
         """
 
-        def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[ClosingRefusal]]:
+        def operation(entry: Entry) -> ChangedTeam[Done] | Unchanged[Denied[ClosingRefusal]]:
             tx, account = entry.tx, entry.account
             if account.role is Role.OWNER and not account_store.has_other_owner(tx, account.id):
                 return Unchanged(Denied(ClosingRefusal.LAST_OWNER))
             if reserved_address_store.of_account(tx, account.id, entry.now) is not None:
                 return Unchanged(Denied(ClosingRefusal.ADDRESS_CAN_COME_BACK))
-            remove_all_factors(tx, self._kinds, account.id)
-            known_browser_store.forget_all(tx, account.id)
-            link_store.remove_all(tx, account.id)
-            reserved_address_store.remove(tx, account.id)
-            account_store.close(tx, account.id)
-            raise_security_version(tx, account.id, keep_session=None)
-            return Changed(Done(), caller.event(EventKind.ACCOUNT_CLOSED))
+            end_account(tx, self._kinds, account.id, AccountStatus.CLOSED)
+            left = caller.event(EventKind.MEMBER_LEFT, target=account.id, email=account.email, role=account.role)
+            return ChangedTeam(Done(), left, {account.id: caller.event(EventKind.ACCOUNT_CLOSED)})
 
         return self._gate.run(caller, Action.CLOSE_ACCOUNT, operation)

@@ -175,6 +175,13 @@ def end_others(tx: Writing, account_id: str, keep: str | None) -> None:
     tx.execute(_END_OTHERS, {"of_account": account_id, "kept_session": keep or ""})
 
 
+def void_proofs(tx: Writing, account_id: str, security_version: int) -> None:
+    """Let the account's sessions go on with its new version, and with no proof that is fresh or a repair that needs none."""
+    valid = (SESSION.c.account_id == account_id, SESSION.c.security_version == security_version - 1)
+    values = {"security_version": security_version, "proven_at": 0, "recovery_grant_until": 0}
+    tx.execute(update(SESSION).where(*valid).values(values))
+
+
 def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:
     """End the account's sessions that are dated in the future; how many."""
     is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))

@@ -23,6 +23,8 @@ from xpressbot.entrypoints.http.pages import (
     sessions,
     sign_in,
     team,
+    team_member,
+    team_member_deeds,
     team_record,
     two_factor,
     unlock,
@@ -57,5 +59,7 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *authenticator_apps.PAGES,
         *team.PAGES,
         *team_record.PAGES,
+        *team_member.PAGES,
+        *team_member_deeds.PAGES,
         *factor_pages,
     ]

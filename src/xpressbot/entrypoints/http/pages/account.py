@@ -16,6 +16,7 @@ from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPa
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
 from xpressbot.entrypoints.messages.refusals import wrong_password_text
+from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
@@ -49,6 +50,8 @@ def settings_context(request: PageRequest, caller: Caller) -> dict[str, Any]:
         "other_sessions": request.identity.account_page.other_sessions(caller),
         "enrolment_pending": settings.enrolment_pending,
         "email_confirmed_at": caller.account.email_confirmed_at,
+        "role": role_name(request.texts, caller.account.role),
+        "leaders": [{"name": name, "role": role_name(request.texts, role)} for name, role in settings.leaders],
         "language": request.site.renderer.switch.languages.find(caller.account.language),
     }
 

@@ -41,6 +41,13 @@ class Action(StrEnum):
     VIEW_TEAM_RECORD = "view_team_record"
     EXPORT_TEAM_RECORD = "export_team_record"
     HIDE_FIRST_STEPS = "hide_first_steps"
+    CHANGE_ROLE = "change_role"
+    HAND_OVER_OWNERSHIP = "hand_over_ownership"
+    SUSPEND_MEMBER = "suspend_member"
+    REINSTATE_MEMBER = "reinstate_member"
+    REMOVE_MEMBER = "remove_member"
+    END_MEMBER_SESSION = "end_member_session"
+    END_MEMBER_SESSIONS = "end_member_sessions"
 
 
 class Permission(StrEnum):
@@ -124,5 +131,12 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_TEAM_RECORD: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
     Action.EXPORT_TEAM_RECORD: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
     Action.HIDE_FIRST_STEPS: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
+    Action.CHANGE_ROLE: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.HAND_OVER_OWNERSHIP: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.SUSPEND_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.REINSTATE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.REMOVE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.END_MEMBER_SESSION: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
+    Action.END_MEMBER_SESSIONS: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

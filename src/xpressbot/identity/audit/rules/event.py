@@ -39,7 +39,8 @@ class NoticeRule:
     """How a person is told of an event until they have acknowledged it (NIST SP 800-63B-4 section 4.6).
 
     is_merged: one notice tells all events of the kind that are not acknowledged; for what can be repeated with no more than a password.
-    by_operator: only the operator does it. It is shown before all else, so that nothing can push it out.
+    by_operator: the operator does it, or somebody who may do the same in the team. It is shown before all else, so that nothing can push
+    it out.
     told_to_doer: the session that did it itself is told, too.
     mailed_from: how often it must have happened before it is mailed.
     may_be_reported: the mail has the link "This wasn't me".
@@ -59,6 +60,8 @@ _TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
 """A spent recovery code is worth a word even to the one who spent it."""
 _BY_OPERATOR: Final = NoticeRule(by_operator=True, may_be_reported=False)
 _IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
+_BY_TEAM: Final = NoticeRule(may_be_reported=False)
+"""What others in the team have done: the person's own password has nothing to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,18 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = _kind("password.changed", EventGroup.ACCOUNT, "session", "sessions_ended", notice=_NOTICE)
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
     PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    ROLE_CHANGED = _kind("account.role_changed", EventGroup.ACCOUNT, "session", "role", "role_before", notice=_BY_TEAM)
+    ACCOUNT_REMOVED = _kind("account.removed", EventGroup.ACCOUNT, notice=_BY_TEAM)
+    SESSIONS_ENDED_BY_TEAM = _kind("session.ended_by_team", EventGroup.SIGN_IN, "sessions_ended", notice=_BY_TEAM)
     MEMBER_JOINED = _kind("team.member_joined", EventGroup.TEAM, "email", "role")
     RECORD_EXPORTED = _kind("team.record_exported", EventGroup.TEAM, "session")
+    MEMBER_ROLE_CHANGED = _kind("team.role_changed", EventGroup.TEAM, "session", "email", "role", "role_before")
+    OWNERSHIP_HANDED_OVER = _kind("team.ownership_handed_over", EventGroup.TEAM, "session", "email", "role_before")
+    MEMBER_SUSPENDED = _kind("team.member_suspended", EventGroup.TEAM, "session", "email")
+    MEMBER_REINSTATED = _kind("team.member_reinstated", EventGroup.TEAM, "session", "email")
+    MEMBER_REMOVED = _kind("team.member_removed", EventGroup.TEAM, "session", "email", "role")
+    MEMBER_LEFT = _kind("team.member_left", EventGroup.TEAM, "session", "email", "role")
+    MEMBER_SESSIONS_ENDED = _kind("team.sessions_ended", EventGroup.TEAM, "session", "email", "sessions_ended")
 
 
 @dataclass(frozen=True, slots=True)
