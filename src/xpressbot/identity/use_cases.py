@@ -64,6 +64,10 @@ from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.reset_decisions import ResetDecisions
+from xpressbot.identity.team.reset_mails import ResetMails
+from xpressbot.identity.team.reset_requests import ResetRequests
+from xpressbot.identity.team.resets import ResetViews
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
@@ -102,6 +106,10 @@ class Identity:
     link_states: LinkStates
     registration: Registration
     roster: Roster
+    resets: ResetViews
+    reset_requests: ResetRequests
+    reset_decisions: ResetDecisions
+    reset_mails: ResetMails
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -124,6 +132,8 @@ def build_identity(
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
     new_passwords, session_password = NewPasswords(hasher, password_rules), SessionPassword(gate, hasher)
     session_start = SessionStart(system, digest, kinds)
+    reset_decisions = ResetDecisions(transactions, gate, system, kinds)
+    reset_requests = ResetRequests(transactions, gate, system, reset_decisions.settle, sends_mail=bool(settings.smtp_url))
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     return Identity(
         kinds=kinds,
@@ -156,6 +166,10 @@ def build_identity(
         link_states=LinkStates(transactions, system),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         roster=Roster(gate),
+        resets=ResetViews(gate, reset_requests),
+        reset_requests=reset_requests,
+        reset_decisions=reset_decisions,
+        reset_mails=ResetMails(transactions, system, reset_requests),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

@@ -5,10 +5,14 @@ from typing import Final
 
 from markupsafe import Markup
 
+from xpressbot.entrypoints.messages.event_facts import GIVES_REASON
+from xpressbot.entrypoints.messages.event_words import CAUSES
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.translation import Texts
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind
 from xpressbot.identity.audit.rules.notice import Notice
+from xpressbot.identity.team.rules.reset import VoidCause
 from xpressbot.identity.throttling.rules import PASSWORD
 
 
@@ -22,8 +26,14 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
     details, sentences = notice.last.details, []
-    if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
+    if asked_by := details.get("asked_by"):
+        sentences.append(Markup(texts.gettext("Asked for by %(address)s.")) % {"address": as_is(str(asked_by))})
+    elif notice.kind is EventKind.TWO_FACTOR_RESET and notice.last.actor == OPERATOR:
+        sentences.append(Markup(texts.gettext("Done by the operator.")))
+    if notice.kind in GIVES_REASON and (reason := details.get("reason")):
         sentences.append(Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason})
+    if (cause := member_or_none(VoidCause, str(details.get("cause")))) is not None:
+        sentences.append(Markup("{}.").format(texts.gettext(CAUSES[cause])))
     if name := details.get("name"):
         sentences.append(Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(name))})
     if details.get("backups_renewed"):

@@ -38,6 +38,12 @@ class Action(StrEnum):
     CHOOSE_LANGUAGE = "choose_language"
     SEND_TEST_MAIL = "send_test_mail"
     VIEW_TEAM = "view_team"
+    VIEW_RESETS = "view_resets"
+    ASK_FOR_RESET = "ask_for_reset"
+    APPROVE_RESET = "approve_reset"
+    WITHDRAW_RESET = "withdraw_reset"
+    SHOW_RESET_LINK = "show_reset_link"
+    STOP_RESET = "stop_reset"
 
 
 class Permission(StrEnum):
@@ -118,5 +124,11 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH, among_accounts=True),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
     Action.VIEW_TEAM: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.VIEW_RESETS: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.ASK_FOR_RESET: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.APPROVE_RESET: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.WITHDRAW_RESET: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True),
+    Action.SHOW_RESET_LINK: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
+    Action.STOP_RESET: _own(ProofNeeded.NONE),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

@@ -39,7 +39,8 @@ class NoticeRule:
     """How a person is told of an event until they have acknowledged it (NIST SP 800-63B-4 section 4.6).
 
     is_merged: one notice tells all events of the kind that are not acknowledged; for what can be repeated with no more than a password.
-    by_operator: only the operator does it. It is shown before all else, so that nothing can push it out.
+    by_operator: only the operator does it. is_first: it is shown before all else, so that nothing can push it out; what the operator
+    does always is.
     told_to_doer: the session that did it itself is told, too.
     mailed_from: how often it must have happened before it is mailed.
     may_be_reported: the mail has the link "This wasn't me".
@@ -47,6 +48,7 @@ class NoticeRule:
 
     is_merged: bool = False
     by_operator: bool = False
+    is_first: bool = False
     told_to_doer: bool = False
     mailed_from: int = 1
     may_be_reported: bool = True
@@ -57,7 +59,9 @@ _MERGED: Final = NoticeRule(is_merged=True)
 _MERGED_WRONG_CODES: Final = NoticeRule(is_merged=True, mailed_from=WRONG_CODES_MAILED_FROM)
 _TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
 """A spent recovery code is worth a word even to the one who spent it."""
-_BY_OPERATOR: Final = NoticeRule(by_operator=True, may_be_reported=False)
+_BY_OPERATOR: Final = NoticeRule(by_operator=True, is_first=True, may_be_reported=False)
+_BY_OTHERS: Final = NoticeRule(is_first=True, may_be_reported=False)
+"""The operator, or an owner or admin of the team: the event's actor says who."""
 _IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
 
 
@@ -128,7 +132,10 @@ class EventKind(StrEnum):
     AUTHENTICATOR_ADDED = _kind("authenticator.added", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
     AUTHENTICATOR_RENAMED = _kind("authenticator.renamed", EventGroup.SECOND_FACTOR, "session", "name", "before")
     AUTHENTICATOR_REMOVED = _kind("authenticator.removed", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
-    TWO_FACTOR_RESET = _kind("two_factor.reset", EventGroup.SECOND_FACTOR, "reason", notice=_BY_OPERATOR)
+    TWO_FACTOR_RESET = _kind("two_factor.reset", EventGroup.SECOND_FACTOR, "reason", "asked_by", notice=_BY_OTHERS)
+    TWO_FACTOR_RESET_REQUESTED = _kind("two_factor.reset_requested", EventGroup.SECOND_FACTOR, "reason", "asked_by", notice=_BY_OTHERS)
+    TWO_FACTOR_RESET_STOPPED = _kind("two_factor.reset_stopped", EventGroup.SECOND_FACTOR, "session", "cause", notice=_BY_OTHERS)
+    TWO_FACTOR_RESET_LINK_SHOWN = _kind("two_factor.reset_link_shown", EventGroup.SECOND_FACTOR, notice=_BY_OTHERS)
     TWO_FACTOR_DISABLED = _kind("two_factor.disabled", EventGroup.SECOND_FACTOR, "session", "sessions_ended", notice=_NOTICE)
     BACKUPS_REVEALED = _kind("backups.revealed", EventGroup.RECOVERY_CODES, "session", notice=_NOTICE)
     BACKUP_CHECKED = _kind("backups.checked", EventGroup.RECOVERY_CODES, "session", "result")
@@ -148,6 +155,12 @@ class EventKind(StrEnum):
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
     PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
     MEMBER_JOINED = _kind("team.member_joined", EventGroup.TEAM, "email", "role")
+    RESET_REQUESTED = _kind("team.reset_requested", EventGroup.TEAM, "session", "email", "reason")
+    RESET_APPROVED = _kind("team.reset_approved", EventGroup.TEAM, "session", "email", "reason", "asked_by")
+    RESET_STOPPED = _kind("team.reset_stopped", EventGroup.TEAM, "session", "email")
+    RESET_VOIDED = _kind("team.reset_voided", EventGroup.TEAM, "email", "cause")
+    RESET_DONE = _kind("team.reset_done", EventGroup.TEAM, "email", "reason", "asked_by")
+    RESET_LINK_SHOWN = _kind("team.reset_link_shown", EventGroup.TEAM, "session", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +168,8 @@ class NewEvent:
     """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain.
 
     factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
-    did it by itself. target: the authenticator, the session or the member, where it is about a single one that did not do it itself.
+    did it by itself. target: the authenticator, the session, the request or the member, where it is about a single one that did not do
+    it itself.
     A detail that its kind does not declare is a ValueError.
     """
 
