@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from sqlalchemy import update
 
 from tests.support.installation import Installation
-from tests.support.people import Person, completed, pending, protected
+from tests.support.people import Person, caller_with, completed, pending, protected
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.times import DAY
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Done
-from xpressbot.identity.sessions.caller import Caller, Client
+from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.team.reset_decisions import ReEnrolmentLink
 from xpressbot.identity.team.resets import WaitingReset
+from xpressbot.identity.team.rules.reset import STOPPABLE_FOR
+from xpressbot.identity.team.tables import RESET_REQUEST
 
 OWNER, BO, CAI, DORA = "owner@example.com", "bo@example.com", "cai@example.com", "dora@example.com"
 REASON = "Phone and codes lost, called her"
@@ -49,13 +51,10 @@ def write(services: Services, account_id: str | None, **values: object) -> None:
         connection.commit()
 
 
-def again(services: Services, person: Person, client: Client | None = None) -> Caller:
+def again(services: Services, person: Person) -> Caller:
     """The same person, signed in anew with a fresh code."""
-    given = {} if client is None else {"client": client}
-    signed = completed(services, pending(services, person.account.email, **given), TotpCode(person.phone.code()), **given)
-    session = services.identity.sessions.find(signed.session)
-    assert session is not None
-    return Caller(session[1], session[0], signed.session, person.caller.client if client is None else client)
+    signed = completed(services, pending(services, person.account.email), TotpCode(person.phone.code()))
+    return caller_with(services, signed.session)
 
 
 def ask(services: Services, asker: Caller, member: Person, reason: str = REASON) -> WaitingReset:
@@ -80,3 +79,10 @@ def approve(services: Services, approver: Caller, asked: WaitingReset) -> Token:
 def run_job(installation: Installation) -> None:
     """One round of the periodic job."""
     installation.services.identity.reset_decisions.carry_out_due()
+
+
+def make_due(installation: Installation) -> None:
+    """As if the mail server had taken the member's mail a day ago."""
+    with installation.services.database.write() as connection:
+        connection.execute(update(RESET_REQUEST).values(mail_accepted_at=installation.clock.now() - STOPPABLE_FOR))
+        connection.commit()

@@ -104,7 +104,7 @@ def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: Event
     for _time in range(rule.mailed_from):
         record(installation, account.id, NewEvent(kind, {}))
     tokens = links(send(installation), LinkKind.NOT_ME)
-    assert len(tokens) == (0 if rule.by_operator or kind is EventKind.THIS_WASNT_ME else 1)
+    assert len(tokens) == (0 if not rule.may_be_reported or kind is EventKind.THIS_WASNT_ME else 1)
     assert all(isinstance(identity.this_wasnt_me.preview(token), Report) for token in tokens)
 
 
@@ -140,7 +140,7 @@ def test_what_people_and_operators_have_typed_is_in_no_mail(installation: Instal
     added(installation.services, person.caller, "Buy now at http://mallory.example")
     reset(installation.services, reason="Buy now at http://mallory.example")
     mails = send(installation)
-    assert "XpressBot: 2FA reset by the operator" in subjects(mails)
+    assert "XpressBot: 2FA was reset" in subjects(mails)
     assert all("mallory" not in mail.as_string() and "Berg" not in mail.as_string() for mail in mails)
 
 

@@ -1,0 +1,112 @@
+"""Ending the process at any statement leaves a reset as before or as after: never a request without its member, or half of a reset."""
+
+import pytest
+
+from tests.support.crashes import Content, crash_everywhere
+from tests.support.installation import CLIENT, Installation
+from tests.support.mailed_links import links_to
+from tests.support.resets import DORA, REASON, Team, again, ask, make_due, make_team
+from xpressbot.entrypoints.services import Services
+from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.outcomes import Done
+from xpressbot.identity.team.reset_decisions import ReEnrolmentLink
+from xpressbot.identity.team.reset_requests import StoppableReset
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def team(installation: Installation) -> Team:
+    return make_team(installation.services)
+
+
+def state(stage: Content, team: Team) -> tuple[int, bool, bool, int, int]:
+    """Requests, whether the account waits for one, whether it was reset, its authenticators in force, the events of the team."""
+    (account,) = [row for row in stage["account"] if row["id"] == team.dora.account.id]
+    active = [row for row in stage["authenticator"] if row["account_id"] == account["id"] and row["state"] == "active"]
+    of_team = [row for row in stage["security_event"] if row["subject"] == "team" and row["kind"].startswith("team.reset")]
+    return len(stage["reset_request"]), account["reset_request_id"] is not None, bool(account["must_enrol"]), len(active), len(of_team)
+
+
+def test_asking(installation: Installation, team: Team) -> None:
+    """The request, its mails and its events, or nothing."""
+
+    def operation(services: Services) -> None:
+        assert services.identity.reset_requests.ask(team.bo.caller, team.dora.account.id, REASON) == Done()
+
+    before, after = crash_everywhere(installation, operation)
+    assert (state(before, team), state(after, team)) == ((0, False, False, 1, 0), (1, True, False, 1, 1))
+
+
+def test_approving(installation: Installation, team: Team) -> None:
+    """All that 2FA rests on goes with the request, and there is the link."""
+    asked = ask(installation.services, team.bo.caller, team.dora)
+
+    def operation(services: Services) -> None:
+        outcome = services.identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id)
+        assert isinstance(outcome, ReEnrolmentLink)
+
+    before, after = crash_everywhere(installation, operation)
+    assert (state(before, team), state(after, team)) == ((1, True, False, 1, 1), (0, False, True, 0, 2))
+
+
+def test_carrying_out_what_is_due(installation: Installation, team: Team) -> None:
+    """The lease may be taken; what is not done is done in the next round."""
+    ask(installation.services, team.bo.caller, team.dora)
+    make_due(installation)
+
+    def operation(services: Services) -> None:
+        services.identity.reset_decisions.carry_out_due()
+
+    stages = crash_everywhere(installation, operation)
+    assert list(dict.fromkeys(state(stage, team) for stage in stages)) == [(1, True, False, 1, 1), (0, False, True, 0, 2)]
+
+
+def test_recording_what_is_void(installation: Installation, team: Team) -> None:
+    """The request goes with its event."""
+    ask(installation.services, team.bo.caller, team.dora)
+    again(installation.services, team.dora)
+
+    def operation(services: Services) -> None:
+        services.identity.reset_decisions.carry_out_due()
+
+    stages = crash_everywhere(installation, operation)
+    assert list(dict.fromkeys(state(stage, team) for stage in stages)) == [(1, False, False, 1, 1), (0, False, False, 1, 2)]
+
+
+def test_stopping(installation: Installation, team: Team) -> None:
+    """By the member's button."""
+    ask(installation.services, team.bo.caller, team.dora)
+
+    def operation(services: Services) -> None:
+        assert services.identity.reset_requests.stop(team.dora.caller) == Done()
+
+    before, after = crash_everywhere(installation, operation)
+    assert (state(before, team), state(after, team)) == ((1, True, False, 1, 1), (0, False, False, 1, 2))
+
+
+def test_stopping_by_the_mailed_link(installation: Installation, team: Team) -> None:
+    """The link is used up with the request."""
+    ask(installation.services, team.bo.caller, team.dora)
+    (link,) = links_to(installation, DORA, LinkKind.RESET_STOP)
+
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.reset_requests.stop_by_link(link, CLIENT), StoppableReset)
+
+    before, after = crash_everywhere(installation, operation)
+    assert (state(before, team), state(after, team)) == ((1, True, False, 1, 1), (0, False, False, 1, 2))
+
+
+def test_showing_the_link(installation: Installation, team: Team) -> None:
+    """The one before stays good, or the new one is."""
+    services = installation.services
+    ask(services, team.bo.caller, team.dora)
+    make_due(installation)
+    services.identity.reset_decisions.carry_out_due()
+
+    def operation(services: Services) -> None:
+        assert isinstance(services.identity.reset_decisions.show_link(team.bo.caller, team.dora.account.id), ReEnrolmentLink)
+
+    before, after = crash_everywhere(installation, operation)
+    open_links = [[row for row in stage["link"] if row["kind"] == "re-enrolment"] for stage in (before, after)]
+    assert [len(links) for links in open_links] == [0, 1]
