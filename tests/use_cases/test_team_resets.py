@@ -26,6 +26,7 @@ from tests.support.people import (
 )
 from tests.support.resets import BO, CAI, DORA, OWNER, REASON, Team, again, approve, ask, make_team, run_job, waiting, write
 from tests.use_cases.instrumentation import events
+from xpressbot.bootstrap import end_what_is_open
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.leases import take_lease
@@ -33,7 +34,6 @@ from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.foundation.tokens import Token
-from xpressbot.bootstrap import end_what_is_open
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import TEAM, EventKind
