@@ -1,6 +1,9 @@
 """Ending the process at any statement leaves a reset as before or as after: never a request without its member, or half of a reset."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import Table
 
 from tests.support.crashes import Content, crash_everywhere
 from tests.support.installation import CLIENT, Installation
@@ -9,8 +12,10 @@ from tests.support.resets import DORA, REASON, Team, again, ask, make_due, make_
 from xpressbot.entrypoints.services import Services
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Done
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, LINK, SECURITY_EVENT
 from xpressbot.identity.team.reset_decisions import ReEnrolmentLink
 from xpressbot.identity.team.reset_requests import StoppableReset
+from xpressbot.identity.team.tables import RESET_REQUEST
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -20,12 +25,19 @@ def team(installation: Installation) -> Team:
     return make_team(installation.services)
 
 
+def rows(stage: Content, table: Table) -> list[dict[str, Any]]:
+    """The rows of a table at a stage, by the names of their columns."""
+    names = [column.name for column in table.columns if column.name != "password_hash"]
+    return [dict(zip(names, row, strict=True)) for row in stage[table.name]]
+
+
 def state(stage: Content, team: Team) -> tuple[int, bool, bool, int, int]:
     """Requests, whether the account waits for one, whether it was reset, its authenticators in force, the events of the team."""
-    (account,) = [row for row in stage["account"] if row["id"] == team.dora.account.id]
-    active = [row for row in stage["authenticator"] if row["account_id"] == account["id"] and row["state"] == "active"]
-    of_team = [row for row in stage["security_event"] if row["subject"] == "team" and row["kind"].startswith("team.reset")]
-    return len(stage["reset_request"]), account["reset_request_id"] is not None, bool(account["must_enrol"]), len(active), len(of_team)
+    (account,) = [row for row in rows(stage, ACCOUNT) if row["id"] == team.dora.account.id]
+    active = [row for row in rows(stage, AUTHENTICATOR) if (row["account_id"], row["state"]) == (account["id"], "active")]
+    of_team = [row for row in rows(stage, SECURITY_EVENT) if row["kind"].startswith("team.reset")]
+    waits, is_reset = account["reset_request_id"] is not None, bool(account["must_enrol"])
+    return len(stage[RESET_REQUEST.name]), waits, is_reset, len(active), len(of_team)
 
 
 def test_asking(installation: Installation, team: Team) -> None:
@@ -108,5 +120,5 @@ def test_showing_the_link(installation: Installation, team: Team) -> None:
         assert isinstance(services.identity.reset_decisions.show_link(team.bo.caller, team.dora.account.id), ReEnrolmentLink)
 
     before, after = crash_everywhere(installation, operation)
-    open_links = [[row for row in stage["link"] if row["kind"] == "re-enrolment"] for stage in (before, after)]
+    open_links = [[row for row in rows(stage, LINK) if row["kind"] == "re-enrolment"] for stage in (before, after)]
     assert [len(links) for links in open_links] == [0, 1]
