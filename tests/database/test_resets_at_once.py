@@ -10,7 +10,7 @@ from tests.database.test_sessions_at_once import at_once
 from tests.support.child_processes import fork_together
 from tests.support.installation import Installation
 from tests.support.people import pending, prove
-from tests.support.resets import DORA, REASON, Team, ask, make_due, make_team
+from tests.support.resets import DAGNY, REASON, Team, ask, make_due, make_team
 from tests.use_cases.instrumentation import events
 from xpressbot.bootstrap import build
 from xpressbot.foundation.clock_and_entropy import System
@@ -69,7 +69,7 @@ def kinds_of_team(installation: Installation) -> list[EventKind | None]:
 def state(installation: Installation, team: Team) -> tuple[bool, int, int]:
     """Whether 2FA was reset, how many requests wait, and how many links open its set-up; all of it fits together."""
     with installation.services.database.read() as connection:
-        row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == team.dora.account.id)).one()
+        row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == team.dagny.account.id)).one()
         waiting = connection.execute(select(RESET_REQUEST.c.id).where(RESET_REQUEST.c.account_id == row.id)).scalars().all()
         active = connection.execute(
             select(AUTHENTICATOR.c.id).where(AUTHENTICATOR.c.account_id == row.id, AUTHENTICATOR.c.state == "active")
@@ -85,12 +85,12 @@ def state(installation: Installation, team: Team) -> tuple[bool, int, int]:
 @both_ways
 def test_a_stop_and_an_approval(race: Race, installation: Installation, team: Team) -> None:
     """The member's button or the second admin's, whichever is first."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
+    asked = ask(installation.services, team.bo.caller, team.dagny)
     outcomes = race(
         installation,
         [
-            lambda identity: identity.reset_requests.stop(team.dora.caller),
-            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id),
+            lambda identity: identity.reset_requests.stop(team.dagny.caller),
+            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id),
         ],
     )
     # With the approval the member's sessions end: the stop is then refused as that of a browser that is signed out.
@@ -104,11 +104,11 @@ def test_a_stop_and_an_approval(race: Race, installation: Installation, team: Te
 @both_ways
 def test_two_approvals(race: Race, installation: Installation, team: Team) -> None:
     """One link there is, and the other admin is told that the request is over."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
+    asked = ask(installation.services, team.bo.caller, team.dagny)
     outcomes = race(
         installation,
         [
-            lambda identity, who=who: identity.reset_decisions.approve(who.caller, team.dora.account.id, asked.request.id)  # type: ignore[misc]
+            lambda identity, who=who: identity.reset_decisions.approve(who.caller, team.dagny.account.id, asked.request.id)  # type: ignore[misc]
             for who in (team.cai, team.owner)
         ],
     )
@@ -123,7 +123,7 @@ def test_two_requests_for_one_member(race: Race, installation: Installation, tea
     outcomes = race(
         installation,
         [
-            lambda identity, who=who: identity.reset_requests.ask(who.caller, team.dora.account.id, REASON)  # type: ignore[misc]
+            lambda identity, who=who: identity.reset_requests.ask(who.caller, team.dagny.account.id, REASON)  # type: ignore[misc]
             for who in (team.bo, team.cai)
         ],
     )
@@ -148,13 +148,13 @@ def test_two_admins_ask_for_each_others_reset(race: Race, installation: Installa
 @both_ways
 def test_an_approval_and_a_sign_in_with_a_code(race: Race, installation: Installation, team: Team) -> None:
     """The member finds their phone meanwhile: they are in, or reset, never both."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
-    waiting, code = pending(installation.services, DORA), TotpCode(team.dora.phone.code())
+    asked = ask(installation.services, team.bo.caller, team.dagny)
+    waiting, code = pending(installation.services, DAGNY), TotpCode(team.dagny.phone.code())
     outcomes = race(
         installation,
         [
             lambda identity: prove(identity, waiting, code),
-            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id),
+            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id),
         ],
     )
     assert sorted(outcomes) == [DONE, TOLD]
@@ -167,12 +167,12 @@ def test_an_approval_and_a_sign_in_with_a_code(race: Race, installation: Install
 @both_ways
 def test_an_approval_and_the_members_suspension(race: Race, installation: Installation, team: Team) -> None:
     """A suspended member is not reset; one who was reset is suspended, and the link ends."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
+    asked = ask(installation.services, team.bo.caller, team.dagny)
     outcomes = race(
         installation,
         [
-            lambda identity: identity.administration.set_status(DORA, AccountStatus.DISABLED),
-            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id),
+            lambda identity: identity.administration.set_status(DAGNY, AccountStatus.DISABLED),
+            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id),
         ],
     )
     assert outcomes[0] == DONE
@@ -184,12 +184,12 @@ def test_an_approval_and_the_members_suspension(race: Race, installation: Instal
 @both_ways
 def test_a_stop_when_it_is_due(race: Race, installation: Installation, team: Team) -> None:
     """In the last moment: the member has stopped it, or was told that it is done."""
-    ask(installation.services, team.bo.caller, team.dora)
+    ask(installation.services, team.bo.caller, team.dagny)
     make_due(installation)
     outcomes = race(
         installation,
         [
-            lambda identity: identity.reset_requests.stop(team.dora.caller),
+            lambda identity: identity.reset_requests.stop(team.dagny.caller),
             lambda identity: identity.reset_decisions.carry_out_due(),
         ],
     )
@@ -201,12 +201,12 @@ def test_a_stop_when_it_is_due(race: Race, installation: Installation, team: Tea
 @both_ways
 def test_an_approval_when_it_is_due(race: Race, installation: Installation, team: Team) -> None:
     """It is carried out once."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
+    asked = ask(installation.services, team.bo.caller, team.dagny)
     make_due(installation)
     outcomes = race(
         installation,
         [
-            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id),
+            lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id),
             lambda identity: identity.reset_decisions.carry_out_due(),
         ],
     )
@@ -218,14 +218,14 @@ def test_an_approval_when_it_is_due(race: Race, installation: Installation, team
 @both_ways
 def test_an_approval_while_the_one_who_asked_loses_the_role(race: Race, installation: Installation, team: Team) -> None:
     """Whichever is first; afterwards nothing waits."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
+    asked = ask(installation.services, team.bo.caller, team.dagny)
 
     def demote(identity: Identity) -> object:
         return identity.administration.set_status(team.bo.account.email, AccountStatus.DISABLED)
 
     outcomes = race(
         installation,
-        [demote, lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id)],
+        [demote, lambda identity: identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id)],
     )
     installation.services.identity.reset_decisions.carry_out_due()
     assert state(installation, team)[:2] == (outcomes[1] == DONE, 0)

@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import paths_with
+from tests.http.raw_requests import concrete, paths_with
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.page_routes import destinations
@@ -77,6 +77,8 @@ DESTINATIONS = [
     "/account/profile",
     "/account/sessions",
     "/team",
+    f"/team/members/{'0' * 32}/reset",
+    "/team/resets",
 ]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""
@@ -140,6 +142,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/link/not-me",
         "/link/password",
         "/link/re-enrolment",
+        "/link/reset-stop",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -147,7 +150,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/api/v1/session",
         "/api/v1/openapi.json",
     }
-    assert sorted(signed_in_pages - others) == sorted(DESTINATIONS + OF_A_LINK)
+    assert sorted(map(concrete, signed_in_pages - others)) == sorted(DESTINATIONS + OF_A_LINK)
 
 
 def test_a_wrong_password_keeps_the_place(installation: Installation, browser: Browser) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Table
 from tests.support.crashes import Content, crash_everywhere
 from tests.support.installation import CLIENT, Installation
 from tests.support.mailed_links import links_to
-from tests.support.resets import DORA, REASON, Team, again, ask, make_due, make_team
+from tests.support.resets import DAGNY, REASON, Team, again, ask, make_due, make_team
 from xpressbot.entrypoints.services import Services
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Done
@@ -33,7 +33,7 @@ def rows(stage: Content, table: Table) -> list[dict[str, Any]]:
 
 def state(stage: Content, team: Team) -> tuple[int, bool, bool, int, int]:
     """Requests, whether the account waits for one, whether it was reset, its authenticators in force, the events of the team."""
-    (account,) = [row for row in rows(stage, ACCOUNT) if row["id"] == team.dora.account.id]
+    (account,) = [row for row in rows(stage, ACCOUNT) if row["id"] == team.dagny.account.id]
     active = [row for row in rows(stage, AUTHENTICATOR) if (row["account_id"], row["state"]) == (account["id"], "active")]
     of_team = [row for row in rows(stage, SECURITY_EVENT) if row["kind"].startswith("team.reset")]
     waits, is_reset = account["reset_request_id"] is not None, bool(account["must_enrol"])
@@ -44,7 +44,7 @@ def test_asking(installation: Installation, team: Team) -> None:
     """The request, its mails and its events, or nothing."""
 
     def operation(services: Services) -> None:
-        assert services.identity.reset_requests.ask(team.bo.caller, team.dora.account.id, REASON) == Done()
+        assert services.identity.reset_requests.ask(team.bo.caller, team.dagny.account.id, REASON) == Done()
 
     before, after = crash_everywhere(installation, operation)
     assert (state(before, team), state(after, team)) == ((0, False, False, 1, 0), (1, True, False, 1, 1))
@@ -52,10 +52,10 @@ def test_asking(installation: Installation, team: Team) -> None:
 
 def test_approving(installation: Installation, team: Team) -> None:
     """All that 2FA rests on goes with the request, and there is the link."""
-    asked = ask(installation.services, team.bo.caller, team.dora)
+    asked = ask(installation.services, team.bo.caller, team.dagny)
 
     def operation(services: Services) -> None:
-        outcome = services.identity.reset_decisions.approve(team.cai.caller, team.dora.account.id, asked.request.id)
+        outcome = services.identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id)
         assert isinstance(outcome, ReEnrolmentLink)
 
     before, after = crash_everywhere(installation, operation)
@@ -64,7 +64,7 @@ def test_approving(installation: Installation, team: Team) -> None:
 
 def test_carrying_out_what_is_due(installation: Installation, team: Team) -> None:
     """The lease may be taken; what is not done is done in the next round."""
-    ask(installation.services, team.bo.caller, team.dora)
+    ask(installation.services, team.bo.caller, team.dagny)
     make_due(installation)
 
     def operation(services: Services) -> None:
@@ -76,8 +76,8 @@ def test_carrying_out_what_is_due(installation: Installation, team: Team) -> Non
 
 def test_recording_what_is_void(installation: Installation, team: Team) -> None:
     """The request goes with its event."""
-    ask(installation.services, team.bo.caller, team.dora)
-    again(installation.services, team.dora)
+    ask(installation.services, team.bo.caller, team.dagny)
+    again(installation.services, team.dagny)
 
     def operation(services: Services) -> None:
         services.identity.reset_decisions.carry_out_due()
@@ -88,10 +88,10 @@ def test_recording_what_is_void(installation: Installation, team: Team) -> None:
 
 def test_stopping(installation: Installation, team: Team) -> None:
     """By the member's button."""
-    ask(installation.services, team.bo.caller, team.dora)
+    ask(installation.services, team.bo.caller, team.dagny)
 
     def operation(services: Services) -> None:
-        assert services.identity.reset_requests.stop(team.dora.caller) == Done()
+        assert services.identity.reset_requests.stop(team.dagny.caller) == Done()
 
     before, after = crash_everywhere(installation, operation)
     assert (state(before, team), state(after, team)) == ((1, True, False, 1, 1), (0, False, False, 1, 2))
@@ -99,8 +99,8 @@ def test_stopping(installation: Installation, team: Team) -> None:
 
 def test_stopping_by_the_mailed_link(installation: Installation, team: Team) -> None:
     """The link is used up with the request."""
-    ask(installation.services, team.bo.caller, team.dora)
-    (link,) = links_to(installation, DORA, LinkKind.RESET_STOP)
+    ask(installation.services, team.bo.caller, team.dagny)
+    (link,) = links_to(installation, DAGNY, LinkKind.RESET_STOP)
 
     def operation(services: Services) -> None:
         assert isinstance(services.identity.reset_requests.stop_by_link(link, CLIENT), StoppableReset)
@@ -112,12 +112,12 @@ def test_stopping_by_the_mailed_link(installation: Installation, team: Team) -> 
 def test_showing_the_link(installation: Installation, team: Team) -> None:
     """The one before stays good, or the new one is."""
     services = installation.services
-    ask(services, team.bo.caller, team.dora)
+    ask(services, team.bo.caller, team.dagny)
     make_due(installation)
     services.identity.reset_decisions.carry_out_due()
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.reset_decisions.show_link(team.bo.caller, team.dora.account.id), ReEnrolmentLink)
+        assert isinstance(services.identity.reset_decisions.show_link(team.bo.caller, team.dagny.account.id), ReEnrolmentLink)
 
     before, after = crash_everywhere(installation, operation)
     open_links = [[row for row in rows(stage, LINK) if row["kind"] == "re-enrolment"] for stage in (before, after)]

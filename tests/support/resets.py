@@ -20,7 +20,7 @@ from xpressbot.identity.team.resets import WaitingReset
 from xpressbot.identity.team.rules.reset import STOPPABLE_FOR
 from xpressbot.identity.team.tables import RESET_REQUEST
 
-OWNER, BO, CAI, DORA = "owner@example.com", "bo@example.com", "cai@example.com", "dora@example.com"
+OWNER, BO, CAI, DAGNY = "owner@example.com", "bo@example.com", "cai@example.com", "dagny@example.com"
 REASON = "Phone and codes lost, called her"
 
 
@@ -31,16 +31,16 @@ class Team:
     owner: Person
     bo: Person
     cai: Person
-    dora: Person
+    dagny: Person
 
 
 def make_team(services: Services) -> Team:
-    """The members; bo and cai are the admins, and dora has lost everything."""
+    """The members; bo and cai are the admins, and dagny has lost everything."""
     owner = protected(services, OWNER, role=Role.OWNER)
     bo, cai = (protected(services, email, role=Role.ADMIN) for email in (BO, CAI))
-    dora = protected(services, DORA)
+    dagny = protected(services, DAGNY)
     write(services, None, role_since=services.clock.now() - 40 * DAY, created_at=services.clock.now() - 40 * DAY)
-    return Team(owner, bo, cai, dora)
+    return Team(owner, bo, cai, dagny)
 
 
 def write(services: Services, account_id: str | None, **values: object) -> None:
