@@ -97,7 +97,7 @@ def _events() -> dict[tuple[str, ...], Cells]:
 def _notice(rule: NoticeRule | None) -> str:
     if rule is None:
         return ""
-    if rule.by_operator:
+    if rule.is_first:
         return "yes, first"
     return "yes, merged" if rule.is_merged else "yes"
 

@@ -11,7 +11,7 @@ def test_notices_of_what_only_the_operator_does_come_first() -> None:
     """The documents say of them that the operator does it; the dashboard lists their notices before all others."""
     rows = table("docs/security-events.md", "Event")
     told = {row["Event"] for row in rows if row["Notice"] and row["Recorded when"].startswith("The operator ")}
-    assert {kind.value for kind in EventKind if kind.notice and kind.notice.by_operator} == told
+    assert {kind.value for kind in EventKind if kind.notice and kind.notice.is_first} == told
 
 
 def test_every_event_has_words_for_people() -> None:

@@ -35,6 +35,7 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
         "lost": "no",
         "shown": "1-1",
         "role": "admin",
+        "reason": "Phone and codes lost",
     }
     if page.action is Action.CHECK_BACKUP:
         fields["code"] = protected.codes[0]

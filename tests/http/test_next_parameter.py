@@ -83,7 +83,9 @@ DESTINATIONS = [
     "/team/members/{member:id}/remove",
     "/team/members/{member:id}/role",
     "/team/members/{member:id}/suspend",
+    "/team/members/{member:id}/reset",
     "/team/record",
+    "/team/resets",
 ]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""
@@ -147,6 +149,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/link/not-me",
         "/link/password",
         "/link/re-enrolment",
+        "/link/reset-stop",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -12,6 +12,7 @@ from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.accounts.rules.account import AccountStatus
 
 CODES = "/account/2fa/recovery-codes"
+RESET = f"/team/members/{'0' * 32}/reset"
 RETURNS_TO = {
     "/sign-out": "/",
     "/notices/seen": "/",
@@ -48,10 +49,24 @@ RETURNS_TO = {
     "/team/members/{member:id}/suspend": "/team/members/{member:id}/suspend",
     "/team/members/{member:id}/sessions/end": "/team/members/{member:id}",
     "/team/members/{member:id}/sessions/end-all": "/team/members/{member:id}",
+    "/account/reset/stop": "/",
+    RESET: RESET,
+    f"{RESET}/approve": RESET,
+    f"{RESET}/stop": RESET,
+    f"{RESET}/link": RESET,
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/sign-in/unlock", "/forgot-password"}
-PUBLIC |= {"/welcome", "/language", "/link/invite", "/link/re-enrolment", "/link/password", "/link/not-me", "/link/email-stop"}
+PUBLIC |= {
+    "/welcome",
+    "/language",
+    "/link/invite",
+    "/link/re-enrolment",
+    "/link/password",
+    "/link/not-me",
+    "/link/email-stop",
+    "/link/reset-stop",
+}
 
 
 def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
@@ -59,7 +74,7 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
     assert {path: browser.post(concrete(path)).headers["location"] for path in RETURNS_TO} == {
         path: f"/sign-in?next={concrete(back)}" for path, back in RETURNS_TO.items()
     }
-    assert set(paths_with(app, "POST")) == set(RETURNS_TO) | PUBLIC
+    assert set(map(concrete, paths_with(app, "POST"))) == set(RETURNS_TO) | PUBLIC
     for path in (
         "/",
         "/account",

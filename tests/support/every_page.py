@@ -11,10 +11,12 @@ from starlette.requests import Request
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation, install
 from tests.support.mailed_links import links_to
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
+from tests.support.resets import DAGNY, ask, make_team, write
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import error_response, unavailable_response
@@ -24,9 +26,10 @@ from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.registration.account_creation import NewAccount
-from xpressbot.identity.tables import RECOVERY_CODE
+from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 URL = "http://chat.test:8000"
 NEW_PASSWORD = "copper-lantern-willow-harbour"
@@ -94,6 +97,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _turning_off(walk)
         _passwords(walk)
         _addresses(walk)
+        _resets(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -381,6 +385,50 @@ def _addresses(walk: Walk) -> None:
         walk.post(gustav, "/account/profile", name=name)
     walk.get(gustav, "/account/close")
     walk.post(gustav, "/account/close")
+
+
+def _resets(walk: Walk) -> None:
+    """Resets that a team decides: asked for, stopped by the mailed link, approved, the link, and who may not do it."""
+    walk.installation.clock.advance(minutes=2)
+    services = walk.installation.services
+    team = make_team(services)
+    owner, bo, cai, dagny = (_holding(walk, person) for person in (team.owner, team.bo, team.cai, team.dagny))
+    page, own = (f"/team/members/{person.account.id}/reset" for person in (team.dagny, team.bo))
+    walk.get(bo, "/team/resets", page, own, f"/team/members/{team.owner.account.id}/reset")
+    walk.post(bo, page, reason="")
+    walk.post(bo, own, reason="Lost")
+    walk.post(bo, page, reason="Lost")
+    walk.get(dagny, "/", "/account")
+    walk.get(bo, page, "/team/resets")
+    visitor = walk.browser()
+    walk.get(visitor, "/link/reset-stop", "/link/reset-stop?token=nonsense")
+    _open_mailed(walk, visitor, DAGNY, LinkKind.RESET_STOP)
+    walk.post(visitor, "/link/reset-stop")
+    _open_mailed(walk, visitor, DAGNY, LinkKind.RESET_STOP)
+    walk.post(cai, f"{page}/approve", request="gone")
+    walk.post(cai, f"{page}/link")
+    walk.get(dagny, "/", "/account/history?group=second-factor")
+    write(services, team.cai.account.id, role_since=services.clock.now())
+    asked = ask(services, team.bo.caller, team.dagny)
+    walk.get(cai, page)
+    walk.get(owner, "/team/resets")
+    walk.post(owner, f"{page}/approve", request=asked.request.id)
+    walk.get(owner, "/team/resets", page)
+    walk.post(owner, f"{page}/link")
+    for person in (team.bo, team.owner):
+        walk.get(_holding(walk, person), f"/team/members/{team.cai.account.id}/reset")
+    write(services, team.bo.account.id, role=Role.AGENT.value)
+    write(services, team.cai.account.id, role=Role.AGENT.value)
+    with services.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.email == OWNER).values(role=Role.AGENT.value))
+        connection.commit()
+    walk.get(owner, f"/team/members/{team.cai.account.id}/reset")
+
+
+def _holding(walk: Walk, person: people.Person) -> Browser:
+    browser = walk.browser()
+    browser.cookies.set(cookie_name("session", URL), person.caller.token.text)
+    return browser
 
 
 def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> None:

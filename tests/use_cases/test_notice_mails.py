@@ -88,8 +88,8 @@ def test_a_mail_says_what_happened_when_and_where_and_what_to_do(installation: I
         "When: Sep 21, 2026, 14:13 UTC\n"
         "Browser: Firefox on Linux\n"
         "Network address: 192.0.2.7\n\n"
-        "If this was not you, someone else can change your account. Tell the operator of this XpressBot at once: they can reset 2FA or"
-        " disable the account.\n\n"
+        "If this was not you, someone has signed in with your password and set up their own phone. Ask an admin of your team, or the"
+        " operator of this XpressBot, for a reset of 2FA, in person or by phone.\n\n"
         f"This wasn't me: http://localhost:8000/link/not-me?token={token.text}\n"
         "This page has a button that signs out every browser and keeps out whoever knows no more than your password. It works for 7 days,"
         " and never signs anybody in.\n\n"
@@ -104,7 +104,7 @@ def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: Event
     for _time in range(rule.mailed_from):
         record(installation, account.id, NewEvent(kind, {}))
     tokens = links(send(installation), LinkKind.NOT_ME)
-    assert len(tokens) == (0 if rule.by_operator or kind is EventKind.THIS_WASNT_ME else 1)
+    assert len(tokens) == (0 if not rule.may_be_reported or kind is EventKind.THIS_WASNT_ME else 1)
     assert all(isinstance(identity.this_wasnt_me.preview(token), Report) for token in tokens)
 
 
@@ -157,7 +157,7 @@ def test_what_people_and_operators_have_typed_is_in_no_mail(installation: Instal
     added(installation.services, person.caller, "Buy now at http://mallory.example")
     reset(installation.services, reason="Buy now at http://mallory.example")
     mails = send(installation)
-    assert "XpressBot: 2FA reset by the operator" in subjects(mails)
+    assert "XpressBot: 2FA was reset" in subjects(mails)
     assert all("mallory" not in mail.as_string() and "Berg" not in mail.as_string() for mail in mails)
 
 

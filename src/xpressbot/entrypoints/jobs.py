@@ -31,6 +31,7 @@ async def run_jobs(services: Services) -> None:
 def _jobs(services: Services) -> Sequence[Callable[[], None]]:
     return (
         services.identity.recovery_codes.forget_unsaved,
+        services.identity.reset_decisions.carry_out_due,
         lambda: _remove_expired(services.expiry),
         lambda: services.mail_files.remove_outdated(services.clock.now()),
         lambda: services.telemetry.mails.note(services.mail.look()),

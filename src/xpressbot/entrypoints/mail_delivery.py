@@ -9,7 +9,7 @@ import structlog
 
 from xpressbot.entrypoints.messages.email_mails import email_changed_mail, email_mail
 from xpressbot.entrypoints.messages.languages import Languages
-from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail
+from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail, reset_waits_mail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
@@ -26,6 +26,7 @@ from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.profile.email_change import EMAIL_MAIL
 from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL
 from xpressbot.identity.profile.email_mails import EmailLinkMail, EmailMails
+from xpressbot.identity.team.reset_requests import RESET_WAITS_MAIL
 from xpressbot.identity.use_cases import Identity
 
 POLL_SECONDS: Final = 5
@@ -41,6 +42,7 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
     by_kind: Mapping[str, Prepare] = {
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
         TEST_MAIL: partial(_test, identity, public_url, languages),
+        RESET_WAITS_MAIL: partial(_reset_waits, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
         EMAIL_MAIL: partial(_about_address, emails, emails.confirmation, emails.store_confirmation, email_mail, public_url, languages),
         EMAIL_CHANGED_MAIL: partial(_about_address, emails, emails.stop, emails.store_stop, email_changed_mail, public_url, languages),
@@ -73,24 +75,34 @@ def seconds_until_next_round(tried: int) -> float:
 
 
 def _notice(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
-    notices, not_me = identity.notice_mails, identity.this_wasnt_me
+    notices, not_me, resets = identity.notice_mails, identity.this_wasnt_me, identity.reset_mails
     told = notices.find(mail)
     if told is None:
         return None
     account, texts = told.account, languages().of_choice(told.account.language_of_mails)
     token = not_me.new_token() if told.has_link else None
     addressee = Addressee(told.recipient.email, public_url)
-    words = notice_mail(texts, told.notice, addressee, token, lacks_link=told.lacks_link)
+    stop = resets.stop_link(told)
+    words = notice_mail(texts, told.notice, addressee, token, lacks_link=told.lacks_link, reset_stop=None if stop is None else stop.token)
 
     def stored(tx: Writing, now: int) -> bool | NotBefore:
+        if stop is not None and (is_open := resets.store(tx, stop, now)) is not True:
+            return is_open
         is_wanted = token is None or not_me.store_link(tx, account.id, token, now)
         return is_wanted and notices.store(tx, told, now)
+
+    def taken(tx: Writing, now: int) -> int | None:
+        if stop is not None:
+            resets.taken(tx, stop, now)
+        return notices.taken(tx, told, now)
 
     def failed(tx: Writing) -> None:
         if token is not None:
             not_me.remove_link(tx, account.id, token)
+        if stop is not None:
+            resets.remove_link(tx, stop)
 
-    return Prepared(_letter(texts, told.recipient.email, words), stored, taken=lambda tx, now: notices.taken(tx, told, now), failed=failed)
+    return Prepared(_letter(texts, told.recipient.email, words), stored, taken, failed)
 
 
 def _password(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | NotBefore | None:
@@ -132,6 +144,14 @@ def _test(identity: Identity, public_url: str, languages: Callable[[], Languages
         return None
     texts = languages().of_choice(account.language_of_mails)
     return Prepared(_letter(texts, account.email, mail_for_test(texts, public_url)))
+
+
+def _reset_waits(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    account = identity.reset_mails.waits(mail)
+    if account is None:
+        return None
+    texts = languages().of_choice(account.language_of_mails)
+    return Prepared(_letter(texts, account.email, reset_waits_mail(texts, public_url)))
 
 
 def _letter(texts: Texts, to: str, words: Words) -> Letter:

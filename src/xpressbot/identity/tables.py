@@ -28,6 +28,8 @@ def _account() -> Column[str]:
     return Column("account_id", _ID, ForeignKey("account.id"), nullable=False)
 
 
+MUST_ENROL: Final = text("must_enrol")
+"""Written as the partial index has it: no engine takes one for a parameter."""
 _IS_UNCONFIRMED: Final = text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
 
 ACCOUNT: Final = Table(
@@ -59,8 +61,11 @@ ACCOUNT: Final = Table(
     Column("last_signed_in_at", BigInteger),
     Column("exempt_until", BigInteger),
     Column("exempt_reason", Text),
+    # The request to reset 2FA that waits for this account. Whatever makes it void empties this.
+    Column("reset_request_id", _ID),
     # The roster, by address.
     Index(None, "role", "status"),
+    Index("ix_account_must_enrol", "id", sqlite_where=MUST_ENROL, postgresql_where=MUST_ENROL),
     Index("ix_account_unconfirmed", "id", sqlite_where=_IS_UNCONFIRMED, postgresql_where=_IS_UNCONFIRMED),
 )
 

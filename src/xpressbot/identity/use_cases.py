@@ -69,6 +69,10 @@ from xpressbot.identity.team.first_steps import FirstSteps
 from xpressbot.identity.team.member_page import MemberPages
 from xpressbot.identity.team.members import Members
 from xpressbot.identity.team.record import TeamRecord
+from xpressbot.identity.team.reset_decisions import ResetDecisions
+from xpressbot.identity.team.reset_mails import ResetMails
+from xpressbot.identity.team.reset_requests import ResetRequests
+from xpressbot.identity.team.resets import ResetViews
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
@@ -112,6 +116,10 @@ class Identity:
     member_pages: MemberPages
     members: Members
     member_administration: MemberAdministration
+    resets: ResetViews
+    reset_requests: ResetRequests
+    reset_decisions: ResetDecisions
+    reset_mails: ResetMails
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -134,6 +142,8 @@ def build_identity(
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
     new_passwords, session_password = NewPasswords(hasher, password_rules), SessionPassword(gate, hasher)
     session_start = SessionStart(system, digest, kinds)
+    reset_decisions = ResetDecisions(transactions, gate, system, kinds)
+    reset_requests = ResetRequests(transactions, gate, system, reset_decisions.settle, sends_mail=bool(settings.smtp_url))
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     return Identity(
         kinds=kinds,
@@ -171,6 +181,10 @@ def build_identity(
         member_pages=MemberPages(gate, kinds),
         members=Members(gate, kinds),
         member_administration=MemberAdministration(transactions, system, kinds),
+        resets=ResetViews(gate, reset_requests),
+        reset_requests=reset_requests,
+        reset_decisions=reset_decisions,
+        reset_mails=ResetMails(transactions, system, reset_requests),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

@@ -37,11 +37,12 @@ class StaticFile:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person, as every page's bar shows them."""
+    """The signed-in person, as every page's bar shows them. can_stop_reset: whether somebody asks to reset their 2FA."""
 
     name: str
     email: str
     sees_team: bool
+    can_stop_reset: bool
 
     @property
     def initials(self) -> str:
@@ -68,7 +69,7 @@ class Renderer:
     def page(self, request: Request, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page, for a signed-in person or without one."""
         texts = self.switch.texts_for(request)
-        viewer = None if account is None else Viewer(account.name, account.email, permits(account.role, Action.VIEW_TEAM))
+        viewer = None if account is None else _viewer(account)
         common: dict[str, Any] = {
             "status": status,
             "viewer": viewer,
@@ -84,6 +85,11 @@ class Renderer:
         }
         body = _load_templates(texts, self._packages).get_template(template).render(common | context)
         return HTMLResponse(body, status_code=status, headers=language_headers(texts))
+
+
+def _viewer(account: Account) -> Viewer:
+    sees_team, can_stop_reset = permits(account.role, Action.VIEW_TEAM), account.reset_request_id is not None
+    return Viewer(account.name, account.email, sees_team, can_stop_reset)
 
 
 def language_headers(texts: Texts) -> dict[str, str]:

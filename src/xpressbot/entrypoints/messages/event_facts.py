@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
@@ -11,6 +12,17 @@ from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, numbe
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import OPERATOR, DetailValue, EventKind, SecurityEvent
+
+GIVES_REASON: Final = frozenset(
+    {
+        EventKind.TWO_FACTOR_RESET,
+        EventKind.TWO_FACTOR_RESET_REQUESTED,
+        EventKind.RESET_REQUESTED,
+        EventKind.RESET_APPROVED,
+        EventKind.RESET_DONE,
+    }
+)
+"""Events whose reason a person has typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,6 @@ def _fact(texts: Texts, event: SecurityEvent, key: str, value: DetailValue, read
     label, in_words = DETAILS[key]
     if key == "session":
         return Fact(texts.gettext(label), texts.gettext(N_("This one") if value == reader.session_id else N_("Another one")))
-    if key == "reason" and event.kind is EventKind.TWO_FACTOR_RESET:
+    if key == "reason" and event.kind in GIVES_REASON:
         return Fact(texts.gettext(N_("Reason given")), as_is(str(value)))
     return Fact(texts.gettext(label), in_words(texts, value))

@@ -19,6 +19,7 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Reason
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
+from xpressbot.identity.team.rules.reset import VoidCause
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 _CHANGED: Final = N_(
@@ -43,13 +44,27 @@ _NEW_PASSWORD_ASKED: Final = N_(
     "Your next sign-in asks for a new password. If the wrong codes were not yours, tell the operator of this XpressBot."
 )
 
+_BOUND_BY_A_STRANGER: Final = N_(
+    "If this was not you, someone has signed in with your password and set up their own phone. Ask an admin of your team, or the operator"
+    " of this XpressBot, for a reset of 2FA, in person or by phone."
+)
+_WAS_RESET: Final = N_(
+    "An admin of your team or the operator of this XpressBot did this; the history of your account says who. You need their link and your"
+    " password to sign in. If you did not ask for it, tell them at once."
+)
+_RESET_ASKED_FOR: Final = N_(
+    "An admin of your team says that you have lost your phone and your recovery codes. If you have not, or did not ask for help, stop it:"
+    " every page shows a button while you are signed in, and a sign-in with your code stops it, too."
+)
+_RESET_STOPPED: Final = N_("Nothing has changed: your phone and your recovery codes work as before. If you need the reset, ask again.")
+
 
 @dataclass(frozen=True, slots=True)
 class EventWords:
-    """What a kind of event is called, and what its mail advises; of what the operator did, another sentence is said."""
+    """What a kind of event is called, and what its mail advises; None for the advice that fits most. What the operator did has its own."""
 
     title: str
-    advice: str = _CHANGED
+    advice: str | None = None
 
 
 EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
@@ -80,12 +95,15 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.ENROLMENT_STARTED: EventWords(N_("Began to set up 2FA")),
     EventKind.ENROLMENT_REFUSED: EventWords(N_("Wrong code while setting up 2FA")),
     EventKind.ENROLMENT_DISCARDED: EventWords(N_("Set-up of 2FA discarded after wrong codes")),
-    EventKind.TWO_FACTOR_ENABLED: EventWords(N_("2FA enabled")),
+    EventKind.TWO_FACTOR_ENABLED: EventWords(N_("2FA enabled"), _BOUND_BY_A_STRANGER),
     EventKind.AUTHENTICATOR_MOVED: EventWords(N_("2FA moved to a new phone")),
     EventKind.AUTHENTICATOR_ADDED: EventWords(N_("Authenticator app added")),
     EventKind.AUTHENTICATOR_RENAMED: EventWords(N_("Authenticator app renamed")),
     EventKind.AUTHENTICATOR_REMOVED: EventWords(N_("Authenticator app removed")),
-    EventKind.TWO_FACTOR_RESET: EventWords(N_("2FA reset by the operator")),
+    EventKind.TWO_FACTOR_RESET: EventWords(N_("2FA was reset"), _WAS_RESET),
+    EventKind.TWO_FACTOR_RESET_REQUESTED: EventWords(N_("A reset of your 2FA was asked for"), _RESET_ASKED_FOR),
+    EventKind.TWO_FACTOR_RESET_STOPPED: EventWords(N_("The reset of your 2FA was stopped"), _RESET_STOPPED),
+    EventKind.TWO_FACTOR_RESET_LINK_SHOWN: EventWords(N_("An admin made a link to set up your 2FA again"), _WAS_RESET),
     EventKind.TWO_FACTOR_DISABLED: EventWords(N_("2FA disabled")),
     EventKind.BACKUPS_REVEALED: EventWords(N_("Recovery codes shown")),
     EventKind.BACKUP_CHECKED: EventWords(N_("Checked a saved recovery code")),
@@ -114,6 +132,12 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.MEMBER_REMOVED: EventWords(N_("Member removed")),
     EventKind.MEMBER_LEFT: EventWords(N_("Left the team")),
     EventKind.MEMBER_SESSIONS_ENDED: EventWords(N_("Member signed out")),
+    EventKind.RESET_REQUESTED: EventWords(N_("Reset of 2FA asked for")),
+    EventKind.RESET_APPROVED: EventWords(N_("Reset of 2FA approved and carried out")),
+    EventKind.RESET_STOPPED: EventWords(N_("Reset of 2FA stopped")),
+    EventKind.RESET_VOIDED: EventWords(N_("Reset of 2FA came to nothing")),
+    EventKind.RESET_DONE: EventWords(N_("Reset of 2FA carried out after its waiting time")),
+    EventKind.RESET_LINK_SHOWN: EventWords(N_("Link to set up 2FA again shown")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))
@@ -149,12 +173,23 @@ _PASSWORDS: Final = {
     PasswordStatus.TO_BE_REPLACED.value: N_("To be replaced at the next sign-in"),
     PasswordStatus.VOID.value: N_("Opens nothing until it is set anew"),
 }
+CAUSES: Final[Mapping[VoidCause, str]] = {
+    VoidCause.SECOND_FACTOR_PROVEN: N_("The member proved a second factor"),
+    VoidCause.ACCOUNT_CHANGED: N_("The member's password, 2FA, address, role or status changed"),
+    VoidCause.ASKER_CHANGED: N_("The account of the one who asked was changed"),
+    VoidCause.ASKER_NOT_PERMITTED: N_("The one who asked may not ask for it any more"),
+    VoidCause.EXPIRED: N_("Nobody approved it in time"),
+}
+"""Why a request for a reset came to nothing by itself."""
 _METHODS: Final = {PASSWORD: N_("password"), **METHODS}
 
 
 def event_advice(texts: Texts, event: SecurityEvent) -> str:
     """What the mail of an event advises a person who did not do it."""
-    return texts.gettext(_ASK_THE_OPERATOR if event.actor == OPERATOR else _words_of(event.kind).advice)
+    advice = _words_of(event.kind).advice
+    if event.actor == OPERATOR and advice in {None, _ASK_THE_TEAM}:
+        advice = _ASK_THE_OPERATOR
+    return texts.gettext(advice or _CHANGED)
 
 
 def event_title(texts: Texts, kind: EventKind | None) -> str:
@@ -207,6 +242,11 @@ def _role(texts: Texts, value: DetailValue) -> Text:
     return role_name(texts, member_or_none(Role, str(value)))
 
 
+def _cause(texts: Texts, value: DetailValue) -> Text:
+    cause = member_or_none(VoidCause, str(value))
+    return as_is(str(value)) if cause is None else texts.gettext(CAUSES[cause])
+
+
 def _methods(texts: Texts, value: DetailValue) -> Text:
     words = [texts.gettext(_METHODS[method]) if method in _METHODS else as_is(method) for method in str(value).split()]
     return Markup(", ").join(words)
@@ -219,6 +259,8 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "amr": (N_("Proven by"), _methods),
     "aal": (N_("Assurance level"), _number),
     "reason": (N_("Reason"), _reason),
+    "asked_by": (N_("Asked for by"), _verbatim),
+    "cause": (N_("Cause"), _cause),
     "result": (N_("Result"), _result),
     "name": (N_("App"), _verbatim),
     "before": (N_("Name before"), _verbatim),

@@ -9,7 +9,7 @@ from xpressbot.entrypoints.messages.formatting import number, plain_moment
 from xpressbot.entrypoints.messages.links import link_address, works_for_days, works_once
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.event import SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.links.rules import LinkKind
 
@@ -40,10 +40,19 @@ class Addressee:
         return link_address(self.public_url, kind, token)
 
 
-def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None, *, lacks_link: bool = False) -> Words:
+def notice_mail(
+    texts: Texts,
+    notice: Notice,
+    addressee: Addressee,
+    not_me: Token | None = None,
+    *,
+    lacks_link: bool = False,
+    reset_stop: Token | None = None,
+) -> Words:
     """What happened, when and where, and what to do if it was somebody else.
 
-    not_me: of the link "This wasn't me". lacks_link: whether there is none because the address is not confirmed.
+    not_me: of the link "This wasn't me". lacks_link: whether there is none because the address is not confirmed. reset_stop: of the link
+    that stops the reset which the notice tells of.
     """
     title = event_title(texts, notice.kind)
     advice = [event_advice(texts, notice.last), ""]
@@ -51,7 +60,10 @@ def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Toke
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
     elif lacks_link:
         advice += [texts.gettext(_NOT_CONFIRMED) % {"url": addressee.public_url}, ""]
-    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts, notice.kind)]
+    if reset_stop is not None:
+        stop = texts.gettext("Stop the reset: %(link)s") % {"link": addressee.link(LinkKind.RESET_STOP, reset_stop)}
+        advice += [stop, texts.gettext("This page has a button that stops it. The link works as long as the request waits."), ""]
+    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts, notice.last)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 
 
@@ -69,6 +81,21 @@ def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
         texts.gettext("If you did not ask for it, there is nothing to do. This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: link for a new password"), "\n".join(lines) + "\n")
+
+
+def reset_waits_mail(texts: Texts, public_url: str) -> Words:
+    """To an owner or admin: a request waits. Whose, and why, stands on the page."""
+    lines = [
+        texts.gettext("An owner or admin of your team on %(url)s asks to reset 2FA of a member who has lost phone and recovery codes.")
+        % {"url": public_url},
+        "",
+        texts.gettext("Whose it is, and why, is shown on this page, where you can approve or stop it:"),
+        f"{public_url}/team/resets",
+        "",
+        texts.gettext("Before you approve it, make sure that it is the member who asks: speak with them, not by mail."),
+        texts.gettext("This mail was sent by a program: nobody reads answers to it."),
+    ]
+    return Words(texts.gettext("XpressBot: a reset of 2FA waits"), "\n".join(lines) + "\n")
 
 
 def mail_for_test(texts: Texts, public_url: str) -> Words:
@@ -104,7 +131,7 @@ def _circumstances(texts: Texts, notice: Notice) -> list[str]:
     return lines
 
 
-def _foot(texts: Texts, kind: EventKind | None) -> str:
-    if kind is not None and kind.notice is not None and kind.notice.by_operator:
+def _foot(texts: Texts, event: SecurityEvent) -> str:
+    if event.actor not in {None, event.subject}:
         return texts.gettext("This mail was sent automatically; replies are not read.")
     return texts.gettext("If this was you, there is nothing to do. This mail was sent automatically; replies are not read.")

@@ -27,7 +27,10 @@ _OTHER = ACCOUNT.alias("other")
 
 _NEXT_VERSION = ACCOUNT.c.security_version + 1
 _RAISE_VERSION = (
-    update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(security_version=_NEXT_VERSION).returning(ACCOUNT.c.security_version)
+    update(ACCOUNT)
+    .where(ACCOUNT.c.id == bindparam("key"))
+    .values(security_version=_NEXT_VERSION, reset_request_id=None)
+    .returning(ACCOUNT.c.security_version)
 )
 
 
@@ -97,14 +100,14 @@ def list_all(tx: Reading) -> Sequence[Account]:
 
 
 def raise_security_version(tx: Writing, account_id: str) -> int:
-    """Return the new version. Sessions and pending sign-ins of an older one are void from this moment."""
+    """Return the new version. Sessions, pending sign-ins and a request to reset 2FA of an older one are void from this moment."""
     version: int = tx.execute(_RAISE_VERSION, {"key": account_id}).scalar_one()
     return version
 
 
 def raise_all_security_versions(tx: Writing) -> None:
     """Void what was decided on any account."""
-    tx.execute(update(ACCOUNT).values(security_version=_NEXT_VERSION))
+    tx.execute(update(ACCOUNT).values(security_version=_NEXT_VERSION, reset_request_id=None))
 
 
 def lock_all(tx: Writing, account_ids: Iterable[str]) -> Mapping[str, Account]:
@@ -191,6 +194,11 @@ def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
 
 
+def set_reset_request(tx: Writing, account_id: str, request_id: str | None) -> None:
+    """Note which request to reset 2FA waits for the account; None where none does, or it is void."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(reset_request_id=request_id))
+
+
 def set_password(tx: Writing, account_id: str, password_hash: str) -> None:
     """Store the hash of a new password, which is in use from here on."""
     values = {"password_hash": password_hash, "password_status": PasswordStatus.IN_USE.value}
@@ -233,6 +241,7 @@ def account_from(row: Any) -> Account:
         email_confirmed_at=row.email_confirmed_at,
         role=member_or_none(Role, row.role),
         protected_since=row.protected_since,
+        reset_request_id=row.reset_request_id,
     )
 
 

@@ -1,9 +1,9 @@
-"""An operator's reset of 2FA, for a person who has lost everything. ReEnrolment is the way back in."""
+"""A reset of 2FA, for a person who has lost everything: by the operator, and what every reset does. ReEnrolment is the way back in."""
 
 from typing import Final
 
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.audit.append import append_event
@@ -42,15 +42,28 @@ class TwoFactorReset:
             if not account.must_enrol and not protection_of(tx, account.id).is_on:
                 return Denied(ProtectionRefusal.NOT_PROTECTED)
             now, token = self._system.now(), self._system.new_token()
-            remove_all_factors(tx, self._kinds, account.id)
-            known_browser_store.forget_all(tx, account.id)
-            account_store.set_must_enrol(tx, account.id, must_enrol=True)
-            version = raise_security_version(tx, account.id, keep_session=None)
-            new_link = Link(LinkKind.RE_ENROLMENT, account_id=account.id, security_version=version)
-            link_store.void(tx, new_link, now)
-            link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])
+            version = carry_out_reset(tx, self._kinds, account.id)
+            open_re_enrolment_link(tx, account.id, version, token, now)
             append_event(
                 tx, self._system.entropy, account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": reason}, actor=OPERATOR), now
             )
             tx.commit()
             return token
+
+
+def carry_out_reset(tx: Writing, kinds: Kinds, account_id: str) -> int:
+    """Remove all that 2FA rests on, end all sessions, and let the account wait for its next enrolment; its new version.
+
+    The new version ends the links that give power, too. The account must be locked.
+    """
+    remove_all_factors(tx, kinds, account_id)
+    known_browser_store.forget_all(tx, account_id)
+    account_store.set_must_enrol(tx, account_id, must_enrol=True)
+    return raise_security_version(tx, account_id, keep_session=None)
+
+
+def open_re_enrolment_link(tx: Writing, account_id: str, security_version: int, token: Token, now: int) -> None:
+    """Open a link with which 2FA is set up again on this version of the account; an earlier one is void. The account must be locked."""
+    new_link = Link(LinkKind.RE_ENROLMENT, account_id=account_id, security_version=security_version)
+    link_store.void(tx, new_link, now)
+    link_store.add(tx, new_link, token.digest, now, now + link.LIFETIME[LinkKind.RE_ENROLMENT])

@@ -30,8 +30,8 @@ _NOTE_MAILED = (
     .returning(_TABLE.last_seq)
 )
 _MERGE = update(NOTICE).where(_TABLE.account_id == bindparam("of_account"), _TABLE.first_seq == bindparam("of_first_seq"))
-_BY_OPERATOR: Final = sorted(kind.value for kind in EventKind if kind.notice is not None and kind.notice.by_operator)
-_IS_THE_OPERATORS = case((_TABLE.kind.in_(_BY_OPERATOR), 0), else_=1)
+_FIRST: Final = sorted(kind.value for kind in EventKind if kind.notice is not None and kind.notice.is_first)
+_IS_FIRST = case((_TABLE.kind.in_(_FIRST), 0), else_=1)
 _LAST_TOLD = (
     select(func.max(SECURITY_EVENT.c.at))
     .select_from(NOTICE)
@@ -105,7 +105,7 @@ def last_told(tx: Reading, account_id: str, kind: EventKind) -> int | None:
 
 
 def _told(tx: Reading, account_id: str, which: ColumnElement[bool], limit: int) -> Sequence[Notice]:
-    statement = select(NOTICE, _TIMES).where(which).order_by(_IS_THE_OPERATORS, _TABLE.last_seq.desc()).limit(limit)
+    statement = select(NOTICE, _TIMES).where(which).order_by(_IS_FIRST, _TABLE.last_seq.desc()).limit(limit)
     rows = tx.select(statement, {"of_account": account_id}).all()
     events = by_number(tx, account_id, {seq for row in rows for seq in (row.first_seq, row.last_seq)})
     return [

@@ -21,6 +21,8 @@ class LinkKind(StrEnum):
     """Mailed to the address that an account had before. It only takes power away."""
     NOT_ME = "not-me"
     """"This wasn't me", in a mailed notice. It only takes power away."""
+    RESET_STOP = "reset-stop"
+    """Mailed to a member whose 2FA somebody asks to reset. It only takes power away, and works as long as the request waits."""
 
 
 class LinkState(StrEnum):
@@ -46,9 +48,13 @@ LIFETIME: Final = {
     LinkKind.EMAIL: 24 * HOUR,
     LinkKind.EMAIL_STOP: RESERVED_FOR,
     LinkKind.NOT_ME: 7 * DAY,
+    LinkKind.RESET_STOP: 7 * DAY,
 }
 TAKES_POWER_AWAY: Final = frozenset({LinkKind.EMAIL_STOP, LinkKind.NOT_ME})
-"""Kinds that work on every later version of the account, and after a restore: with them nobody gains anything."""
+"""Kinds that work on every later version of the account, and after a restore: with them nobody gains anything.
+
+The link that stops a reset is not among them: it ends with the request, and so with a restore.
+"""
 MOST_PASSWORD_LINKS: Final = 3
 """So many are open at a time for one account: mails arrive late, and not in their order."""
 MOST_EMAIL_LINKS: Final = 3

@@ -84,6 +84,9 @@ class SessionStart:
     ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal]:
         """After a second factor: the session, or first the page for a new password. The caller commits, unless it is refused."""
         account = locked.account
+        if proof.factor is not None and account.reset_request_id is not None:
+            # Who proves a second factor has not lost everything.
+            account_store.set_reset_request(tx, account.id, None)
         step = next_step(proof.amr, protected=True, must_enrol=account.must_enrol, replaces_password=account.replaces_password)
         match step:
             case NextStep.SESSION:

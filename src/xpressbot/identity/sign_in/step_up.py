@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Challenge, Kinds, Proof, ProofRefusal
@@ -87,6 +88,9 @@ class StepUp:
                 if isinstance(result, Denied):
                     return refuse_proof(entry, caller, result, tries)
                 methods, factor = methods | {result.method}, kind
+            if factor is not None and entry.account.reset_request_id is not None:
+                # Who proves a second factor has not lost everything.
+                account_store.set_reset_request(entry.tx, entry.account.id, None)
             throttle_store.clear(entry.tx, [entry.session.step_up_bucket.key])
             confirmed = replace(entry.session, amr=entry.session.amr | methods, proven_at=entry.now)
             with_backup = factor is not None and self._kinds.is_backup_method(factor.method)

@@ -31,6 +31,8 @@ RESET_REQUEST: Final = Table(
     # The member's version on which alone it may be carried out.
     Column("security_version", Integer, nullable=False),
     Column("asked_by", _ID, ForeignKey("account.id"), nullable=False),
+    # The version of the one who asks, at that moment.
+    Column("asker_version", Integer, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     # When the mail server took the mail that tells the member. The 24 hours begin then.

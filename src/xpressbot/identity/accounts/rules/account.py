@@ -46,7 +46,7 @@ class Account:
     role: Role | None = Role.AGENT
     """None for one that a newer version of this program gave it: it permits nothing but what concerns the own account."""
     must_enrol: bool = False
-    """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator."""
+    """2FA was reset: the password alone opens nothing but the way to set it up again, by a link from the operator or an admin."""
     password_status: PasswordStatus | None = PasswordStatus.IN_USE
     """None for one that a newer version of this program gave it: the password opens nothing."""
     language: str | None = None
@@ -59,6 +59,8 @@ class Account:
     """When a mailed token last proved that the person gets the mail of this address; None where none has (ASVS 6.3.7)."""
     protected_since: int | None = None
     """Since when an authenticator has been in force; None while 2FA is off."""
+    reset_request_id: str | None = None
+    """The request of another member to reset 2FA that waits for this account, and that its person can stop; None where none does."""
 
     @property
     def is_member(self) -> bool:

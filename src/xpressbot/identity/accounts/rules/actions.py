@@ -48,6 +48,12 @@ class Action(StrEnum):
     REMOVE_MEMBER = "remove_member"
     END_MEMBER_SESSION = "end_member_session"
     END_MEMBER_SESSIONS = "end_member_sessions"
+    VIEW_RESETS = "view_resets"
+    ASK_FOR_RESET = "ask_for_reset"
+    APPROVE_RESET = "approve_reset"
+    WITHDRAW_RESET = "withdraw_reset"
+    SHOW_RESET_LINK = "show_reset_link"
+    STOP_RESET = "stop_reset"
 
 
 class Permission(StrEnum):
@@ -138,5 +144,11 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.REMOVE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
     Action.END_MEMBER_SESSION: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
     Action.END_MEMBER_SESSIONS: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
+    Action.VIEW_RESETS: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.ASK_FOR_RESET: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.APPROVE_RESET: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.WITHDRAW_RESET: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True),
+    Action.SHOW_RESET_LINK: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
+    Action.STOP_RESET: _own(ProofNeeded.NONE),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

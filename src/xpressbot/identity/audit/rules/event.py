@@ -39,15 +39,14 @@ class NoticeRule:
     """How a person is told of an event until they have acknowledged it (NIST SP 800-63B-4 section 4.6).
 
     is_merged: one notice tells all events of the kind that are not acknowledged; for what can be repeated with no more than a password.
-    by_operator: the operator does it, or somebody who may do the same in the team. It is shown before all else, so that nothing can push
-    it out.
+    is_first: it is shown before all else, so that nothing can push it out.
     told_to_doer: the session that did it itself is told, too.
     mailed_from: how often it must have happened before it is mailed.
     may_be_reported: the mail has the link "This wasn't me".
     """
 
     is_merged: bool = False
-    by_operator: bool = False
+    is_first: bool = False
     told_to_doer: bool = False
     mailed_from: int = 1
     may_be_reported: bool = True
@@ -58,7 +57,8 @@ _MERGED: Final = NoticeRule(is_merged=True)
 _MERGED_WRONG_CODES: Final = NoticeRule(is_merged=True, mailed_from=WRONG_CODES_MAILED_FROM)
 _TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
 """A spent recovery code is worth a word even to the one who spent it."""
-_BY_OPERATOR: Final = NoticeRule(by_operator=True, may_be_reported=False)
+_BY_OTHERS: Final = NoticeRule(is_first=True, may_be_reported=False)
+"""The operator, or an owner or admin of the team: the event's actor says who."""
 _IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
 _BY_TEAM: Final = NoticeRule(may_be_reported=False)
 """What others in the team have done: the person's own password has nothing to do with it."""
@@ -96,11 +96,11 @@ class EventKind(StrEnum):
         return member
 
     ACCOUNT_CREATED = _kind("account.created", EventGroup.ACCOUNT, "invited")
-    ACCOUNT_DISABLED = _kind("account.disabled", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
-    ACCOUNT_ENABLED = _kind("account.enabled", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    ACCOUNT_DISABLED = _kind("account.disabled", EventGroup.ACCOUNT, notice=_BY_OTHERS)
+    ACCOUNT_ENABLED = _kind("account.enabled", EventGroup.ACCOUNT, notice=_BY_OTHERS)
     ACCOUNT_CLOSED = _kind("account.closed", EventGroup.ACCOUNT, "session", notice=_NOTICE)
     NAME_CHANGED = _kind("account.name_changed", EventGroup.ACCOUNT, "session")
-    CLOCK_RESET = _kind("account.clock_reset", EventGroup.ACCOUNT, "authenticators", "sessions_ended", notice=_BY_OPERATOR)
+    CLOCK_RESET = _kind("account.clock_reset", EventGroup.ACCOUNT, "authenticators", "sessions_ended", notice=_BY_OTHERS)
     SIGNED_IN = _kind("sign_in.completed", EventGroup.SIGN_IN, "session", "aal", "amr")
     SIGNED_IN_WITH_BACKUP = _kind("sign_in.completed_with_backup", EventGroup.SIGN_IN, "session", "aal", "amr", notice=_TOLD_TO_DOER)
     SIGNED_IN_AFTER_WAITS = _kind("sign_in.completed_after_waits", EventGroup.SIGN_IN, "session", "aal", "amr", notice=_MERGED)
@@ -115,7 +115,7 @@ class EventKind(StrEnum):
     SIGNED_OUT = _kind("session.signed_out", EventGroup.SIGN_IN, "session")
     SESSION_ENDED_ELSEWHERE = _kind("session.ended_elsewhere", EventGroup.SIGN_IN, "session", notice=_MERGED)
     OTHER_SESSIONS_ENDED = _kind("session.others_ended", EventGroup.SIGN_IN, "session", "sessions_ended", notice=_MERGED)
-    SESSIONS_ENDED_BY_OPERATOR = _kind("session.ended_by_operator", EventGroup.SIGN_IN, "sessions_ended", notice=_BY_OPERATOR)
+    SESSIONS_ENDED_BY_OPERATOR = _kind("session.ended_by_operator", EventGroup.SIGN_IN, "sessions_ended", notice=_BY_OTHERS)
     SESSION_ENDED_BY_FAILURES = _kind("session.ended_by_failed_step_up", EventGroup.SIGN_IN, "session", "reason", notice=_MERGED)
     IDENTITY_CONFIRMED = _kind("step_up.completed", EventGroup.CONFIRMATION, "session", "amr")
     IDENTITY_CONFIRMED_WITH_BACKUP = _kind("step_up.completed_with_backup", EventGroup.CONFIRMATION, "session", "amr", notice=_TOLD_TO_DOER)
@@ -131,7 +131,10 @@ class EventKind(StrEnum):
     AUTHENTICATOR_ADDED = _kind("authenticator.added", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
     AUTHENTICATOR_RENAMED = _kind("authenticator.renamed", EventGroup.SECOND_FACTOR, "session", "name", "before")
     AUTHENTICATOR_REMOVED = _kind("authenticator.removed", EventGroup.SECOND_FACTOR, "session", "sessions_ended", "name", notice=_NOTICE)
-    TWO_FACTOR_RESET = _kind("two_factor.reset", EventGroup.SECOND_FACTOR, "reason", notice=_BY_OPERATOR)
+    TWO_FACTOR_RESET = _kind("two_factor.reset", EventGroup.SECOND_FACTOR, "reason", "asked_by", notice=_BY_OTHERS)
+    TWO_FACTOR_RESET_REQUESTED = _kind("two_factor.reset_requested", EventGroup.SECOND_FACTOR, "reason", "asked_by", notice=_BY_OTHERS)
+    TWO_FACTOR_RESET_STOPPED = _kind("two_factor.reset_stopped", EventGroup.SECOND_FACTOR, "session", "cause", notice=_BY_OTHERS)
+    TWO_FACTOR_RESET_LINK_SHOWN = _kind("two_factor.reset_link_shown", EventGroup.SECOND_FACTOR, notice=_BY_OTHERS)
     TWO_FACTOR_DISABLED = _kind("two_factor.disabled", EventGroup.SECOND_FACTOR, "session", "sessions_ended", notice=_NOTICE)
     BACKUPS_REVEALED = _kind("backups.revealed", EventGroup.RECOVERY_CODES, "session", notice=_NOTICE)
     BACKUP_CHECKED = _kind("backups.checked", EventGroup.RECOVERY_CODES, "session", "result")
@@ -149,7 +152,7 @@ class EventKind(StrEnum):
     THIS_WASNT_ME = _kind("account.this_wasnt_me", EventGroup.ACCOUNT, "password", "sessions_ended", notice=_IS_A_REPORT)
     PASSWORD_CHANGED = _kind("password.changed", EventGroup.ACCOUNT, "session", "sessions_ended", notice=_NOTICE)
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
-    PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OTHERS)
     ROLE_CHANGED = _kind("account.role_changed", EventGroup.ACCOUNT, "session", "role", "role_before", notice=_BY_TEAM)
     ACCOUNT_REMOVED = _kind("account.removed", EventGroup.ACCOUNT, notice=_BY_TEAM)
     SESSIONS_ENDED_BY_TEAM = _kind("session.ended_by_team", EventGroup.SIGN_IN, "sessions_ended", notice=_BY_TEAM)
@@ -162,6 +165,12 @@ class EventKind(StrEnum):
     MEMBER_REMOVED = _kind("team.member_removed", EventGroup.TEAM, "session", "email", "role")
     MEMBER_LEFT = _kind("team.member_left", EventGroup.TEAM, "session", "email", "role")
     MEMBER_SESSIONS_ENDED = _kind("team.sessions_ended", EventGroup.TEAM, "session", "email", "sessions_ended")
+    RESET_REQUESTED = _kind("team.reset_requested", EventGroup.TEAM, "session", "email", "reason")
+    RESET_APPROVED = _kind("team.reset_approved", EventGroup.TEAM, "session", "email", "reason", "asked_by")
+    RESET_STOPPED = _kind("team.reset_stopped", EventGroup.TEAM, "session", "email")
+    RESET_VOIDED = _kind("team.reset_voided", EventGroup.TEAM, "email", "cause")
+    RESET_DONE = _kind("team.reset_done", EventGroup.TEAM, "email", "reason", "asked_by")
+    RESET_LINK_SHOWN = _kind("team.reset_link_shown", EventGroup.TEAM, "session", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,8 @@ class NewEvent:
     """What a use case says happened. Details name the circumstances and may be erased later without breaking the chain.
 
     factor: the kind of factor that it is about. actor: an account, or OPERATOR; None where nothing proves who it was, or the program
-    did it by itself. target: the authenticator, the session or the member, where it is about a single one that did not do it itself.
+    did it by itself. target: the authenticator, the session, the request or the member, where it is about a single one that did not do
+    it itself.
     A detail that its kind does not declare is a ValueError.
     """
 

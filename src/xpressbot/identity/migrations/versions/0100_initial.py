@@ -32,11 +32,14 @@ def upgrade() -> None:
         sa.Column("last_signed_in_at", sa.BigInteger(), nullable=True),
         sa.Column("exempt_until", sa.BigInteger(), nullable=True),
         sa.Column("exempt_reason", sa.Text(), nullable=True),
+        sa.Column("reset_request_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
     op.create_index(op.f("ix_account_role_status"), "account", ["role", "status"])
     unconfirmed = sa.text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
+    must_enrol = sa.text("must_enrol")
+    op.create_index("ix_account_must_enrol", "account", ["id"], sqlite_where=must_enrol, postgresql_where=must_enrol)
     op.create_index("ix_account_unconfirmed", "account", ["id"], sqlite_where=unconfirmed, postgresql_where=unconfirmed)
     op.create_table(
         "chain_head",
@@ -332,6 +335,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(length=32), nullable=False),
         sa.Column("security_version", sa.Integer(), nullable=False),
         sa.Column("asked_by", sa.String(length=32), nullable=False),
+        sa.Column("asker_version", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("mail_accepted_at", sa.BigInteger(), nullable=True),
