@@ -81,6 +81,7 @@ from xpressbot.identity.profile.export import AccountExport
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
+from xpressbot.identity.registration.new_accounts import NewAccounts
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
@@ -94,6 +95,10 @@ from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
+from xpressbot.identity.team.invitation_mails import InvitationMails
+from xpressbot.identity.team.invitations import Invitations
+from xpressbot.identity.team.joining import Joining
+from xpressbot.identity.team.reminders import Reminders
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
@@ -154,6 +159,8 @@ def build(
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
     new_passwords, session_password = NewPasswords(hasher, password_rules), SessionPassword(gate, hasher)
     session_start = SessionStart(system, digest, kinds)
+    new_accounts = NewAccounts(system, hasher, session_start, password_rules)
+    sends_mail = bool(settings.smtp_url)
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     identity = Identity(
         kinds=kinds,
@@ -173,7 +180,7 @@ def build(
         history=History(transactions),
         password_change=PasswordChange(gate, session_password, new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),
-        forgotten=Forgotten(transactions, system, digest, sends_mail=bool(settings.smtp_url)),
+        forgotten=Forgotten(transactions, system, digest, sends_mail=sends_mail),
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
         language_choice=LanguageChoice(gate),
         name_change=NameChange(gate),
@@ -184,8 +191,12 @@ def build(
         account_export=AccountExport(transactions, gate, kinds),
         account_closing=AccountClosing(gate, kinds),
         link_states=LinkStates(transactions, system),
-        registration=Registration(transactions, system, hasher, session_start, password_rules),
-        roster=Roster(gate),
+        registration=Registration(transactions, system, new_accounts),
+        roster=Roster(gate, kinds),
+        invitations=Invitations(transactions, gate, system, sends_mail=sends_mail),
+        invitation_mails=InvitationMails(transactions, system),
+        joining=Joining(transactions, system, new_accounts),
+        reminders=Reminders(transactions, gate, system, sends_mail=sends_mail),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

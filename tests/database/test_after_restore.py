@@ -10,7 +10,19 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import Person, completed, enrolment_steps, must_enrol, pending, protected, prove, recovery_code, reset, signed_in
+from tests.support.people import (
+    Person,
+    completed,
+    enrolment_steps,
+    invited_address,
+    must_enrol,
+    pending,
+    protected,
+    prove,
+    recovery_code,
+    reset,
+    signed_in,
+)
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.entrypoints.services import Services
@@ -54,7 +66,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     enrolment_steps(services, cem)
     dora = protected(services, "dora@example.com")
     link = reset(services, dora.account.email)
-    invitation = services.identity.registration.invite("emil@example.com")
+    invitation = services.identity.invitations.issue("emil@example.com")
     assert isinstance(invitation, Token)
     assert services.identity.recovery_codes.regenerate(anna.caller) == Done()
     waiting = pending(services)
@@ -80,7 +92,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     enrollee = services.identity.re_enrolment.enrollee(must_enrol(services, dora.account.email), link, CLIENT)
     assert isinstance(enrollee, Enrollee)
     assert not isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)
-    assert services.identity.registration.invited(invitation) is None
+    assert invited_address(services.identity, invitation) is None
 
 
 def test_it_can_be_repeated(installation: Installation, anna: Person) -> None:

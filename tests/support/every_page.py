@@ -25,7 +25,7 @@ from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.tables import RECOVERY_CODE
 
 URL = "http://chat.test:8000"
@@ -224,7 +224,7 @@ def _second_factors(walk: Walk, phone: AuthenticatorApp, codes: list[str]) -> No
 
 def _links(walk: Walk) -> None:
     services = walk.installation.services
-    invitation = services.identity.registration.invite("carl@example.com")
+    invitation = services.identity.invitations.issue("carl@example.com")
     assert isinstance(invitation, Token)
     invited = walk.browser()
     walk.get(invited, "/link/invite", "/link/invite?token=nonsense", f"/link/invite?token={invitation.text}")
@@ -249,7 +249,7 @@ def _links(walk: Walk) -> None:
 
 
 def _forms_of_others(walk: Walk) -> None:
-    registration = walk.installation.services.identity.registration
+    invitations = walk.installation.services.identity.invitations
     walk.installation.add_account("dora@example.com", "Dora")
     walk.installation.add_account("emil@example.com", "Emil")
     shared = walk.browser()
@@ -257,7 +257,7 @@ def _forms_of_others(walk: Walk) -> None:
     shown_to_dora = shared.form_for("/account")
     shared.sign_in("emil@example.com")
     walk.post(shared, "/account/2fa/start", **{"for": shown_to_dora or ""})
-    links = [registration.invite(email) for email in ("frida@example.com", "gerd@example.com")]
+    links = [invitations.issue(email) for email in ("frida@example.com", "gerd@example.com")]
     shown = []
     for link in links:
         assert isinstance(link, Token)

@@ -139,6 +139,7 @@ class _Rows:
             "new_password_counts": (tables.THROTTLE_BUCKET, self.count(f"new_password:{self._id()}", ended)),
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
+            "invitation_counts": (tables.THROTTLE_BUCKET, self.count(f"invitation:{self._id()}", ended)),
             "invitations": (INVITATION, self.invitation(ended)),
             "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),

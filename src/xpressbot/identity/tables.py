@@ -55,6 +55,8 @@ ACCOUNT: Final = Table(
     Column("last_signed_in_at", BigInteger),
     Column("exempt_until", BigInteger),
     Column("exempt_reason", Text),
+    # The name as the roster's filter compares it: without capitals and the like.
+    Column("name_key", Text, nullable=False, server_default=text("''")),
     # The roster, by address.
     Index(None, "role", "status"),
 )
@@ -97,6 +99,8 @@ LINK: Final = Table(
     Column("security_version", Integer),
     # The row of another table that it belongs to.
     Column("about", _ID),
+    # Whether its token was mailed to its address and shown to nobody.
+    Column("mailed", Boolean, nullable=False, server_default=false()),
     Index(None, "account_id"),
     Index(None, "email_key"),
     Index(None, "about"),

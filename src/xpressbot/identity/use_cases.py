@@ -51,6 +51,10 @@ from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.invitation_mails import InvitationMails
+from xpressbot.identity.team.invitations import Invitations
+from xpressbot.identity.team.joining import Joining
+from xpressbot.identity.team.reminders import Reminders
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
@@ -89,6 +93,10 @@ class Identity:
     link_states: LinkStates
     registration: Registration
     roster: Roster
+    invitations: Invitations
+    invitation_mails: InvitationMails
+    joining: Joining
+    reminders: Reminders
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails

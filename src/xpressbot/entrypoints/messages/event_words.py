@@ -91,6 +91,9 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.PASSWORD_RESET: EventWords(N_("New password set by a link")),
     EventKind.PASSWORD_LINK_ISSUED: EventWords(N_("The operator made a link for a new password")),
     EventKind.MEMBER_JOINED: EventWords(N_("Joined the team")),
+    EventKind.MEMBER_INVITED: EventWords(N_("Invited to the team")),
+    EventKind.INVITATION_REVOKED: EventWords(N_("Invitation taken back")),
+    EventKind.MEMBERS_REMINDED: EventWords(N_("Members without 2FA reminded")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))
@@ -209,6 +212,7 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "invited": (N_("By invitation"), _yes_or_no),
     "authenticators": (N_("Apps repaired"), _number),
     "notices": (N_("Notices"), _number),
+    "members": (N_("Members"), _number),
     "count": (N_("How often"), _number),
     "first_at": (N_("First"), _moment),
     "last_at": (N_("Last"), _moment),

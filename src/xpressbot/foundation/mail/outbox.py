@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Index,
     Integer,
     String,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    or_,
     select,
     text,
     union_all,
@@ -81,6 +83,7 @@ _NEXT = union_all(select(_DUE), select(_OF_THE_FUTURE)).limit(1)
 _IS_CLAIMED = and_(_TABLE.id == bindparam("of_id"), _WAITS, _TABLE.tries == bindparam("of_tries"))
 _LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
 _LATEST_ABOUT = select(OUTBOX).where(_TABLE.about == bindparam("of_about")).order_by(_TABLE.id.desc()).limit(1)
+_ABOUT_LATELY = or_(_WAITS, func.coalesce(_TABLE.ended_at, _TABLE.wanted_at) > bindparam("since"))
 _HASTEN = (
     update(OUTBOX).where(_TABLE.about == bindparam("of_about"), _WAITS, _TABLE.last_failure.is_not(None)).values(due_at=bindparam("now"))
 )
@@ -155,6 +158,12 @@ def add(tx: Writing, mail_id: str, mail: NewMail) -> bool:
     return tx.execute(statement, _new_row(mail_id, mail)).one_or_none() is not None
 
 
+def add_all(tx: Writing, mails: Sequence[tuple[str, NewMail]]) -> None:
+    """Let several mails wait, each with its id, in one statement; without those about which one waits already."""
+    statement = tx.insert(OUTBOX).on_conflict_do_nothing(index_elements=[_TABLE.about], index_where=_IS_WAITING)
+    tx.execute(statement, [_new_row(mail_id, mail) for mail_id, mail in mails])
+
+
 def put(tx: Writing, mail_id: str, mail: NewMail) -> None:
     """Let a mail wait; where one about the same waits already, it takes the parameters of this one. One row is written either way."""
     statement = tx.insert(OUTBOX)
@@ -178,6 +187,11 @@ def last_about(tx: Reading, about: str) -> int | None:
     """When the last mail about something was sent or given up, or was to be sent."""
     at: int | None = tx.select(_LAST_ABOUT, {"of_about": about}).scalar_one()
     return at
+
+
+def written_about_since(about: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a mail about what this column names waits, or has ended since the parameter `since`, for statements over other tables."""
+    return select(_TABLE.id).where(_TABLE.about == about, _ABOUT_LATELY).exists()
 
 
 def latest_about(tx: Reading, about: str) -> MailStatus | None:

@@ -1,54 +1,29 @@
-"""Making accounts: the owner's by the welcome link, any by an invitation or the operator's command line."""
-
-from dataclasses import dataclass, replace
+"""Making accounts without an invitation: the owner's by the welcome link, any by the operator's command line."""
 
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
-from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.roles import Role
-from xpressbot.identity.audit.append import append_event, begin_chain
-from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, DetailValue, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
-from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
+from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.passwords.rules import WeakPassword
+from xpressbot.identity.registration.new_accounts import NewAccount, NewAccounts, RegistrationRefusal
 from xpressbot.identity.sessions.caller import Client
-from xpressbot.identity.sessions.rules.assurance import PASSWORD
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
-
-
-class RegistrationRefusal(Reason):
-    """Why no account is made."""
-
-    EMAIL_TAKEN = "email_taken"
-
-
-@dataclass(frozen=True, slots=True)
-class NewAccount:
-    """Who the account is for. Address and name are normalised already."""
-
-    email: str
-    name: str
-    password: str
 
 
 class Registration:
     """Makes accounts. The first one made, by whichever way, is the owner's."""
 
-    def __init__(
-        self, transactions: Transactions, system: System, hasher: PasswordHasher, session_start: SessionStart, rules: PasswordRules
-    ) -> None:
+    def __init__(self, transactions: Transactions, system: System, new_accounts: NewAccounts) -> None:
         self._transactions = transactions
         self._system = system
-        self._hasher = hasher
-        self._rules = rules
-        self._session_start = session_start
+        self._new_accounts = new_accounts
 
     def has_owner(self) -> bool:
         """Whether the installation is claimed."""
@@ -82,113 +57,30 @@ class Registration:
             return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
-        prepared = self._prepare(new)
+        prepared = self._new_accounts.prepare(new)
         if isinstance(prepared, WeakPassword):
             return prepared
-        with self._transactions.writing() as tx:
-            now = self._system.now()
-            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now, by=(LinkKind.WELCOME, token))
-            if isinstance(account, Denied) or account.role is not Role.OWNER:
-                return Denied(LinkRefusal.LINK_GONE)
-            return self._signed_in(tx, account, client)
-
-    def invite(self, email: str) -> Token | Denied[RegistrationRefusal]:
-        """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
-
-        Refused when the address has an account, or was one's until lately.
-        """
-        token = self._system.new_token()
         with self._transactions.writing() as tx:
             installation_store.lock(tx)
-            now, invitation = self._system.now(), Link(LinkKind.INVITE, email=email)
-            if account_store.is_email_taken(tx, email, now):
-                return Denied(RegistrationRefusal.EMAIL_TAKEN)
-            link_store.void(tx, invitation, now)
-            link_store.add(tx, invitation, token.digest, now, now + link.LIFETIME[LinkKind.INVITE])
-            tx.commit()
-        return token
-
-    def invited(self, token: Token | None) -> str | None:
-        """The address that an open invitation is for."""
-        if token is None:
-            return None
-        with self._transactions.reading() as tx:
-            found = link_store.find_open(tx, LinkKind.INVITE, token.digest, self._system.now())
-        return None if found is None else found.email
-
-    def accept(
-        self, token: Token | None, name: str, password: str, client: Client
-    ) -> SignedIn | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal | RegistrationRefusal]:
-        """Make the invited person's account and sign it in. Of two at once, one is made."""
-        email = self.invited(token)
-        if token is None or email is None:
-            return Denied(LinkRefusal.LINK_GONE)
-        if throttled := charge_link(self._transactions, self._system.now, token):
-            return throttled
-        prepared = self._prepare(NewAccount(email, name, password))
-        if isinstance(prepared, WeakPassword):
-            return prepared
-        with self._transactions.writing() as tx:
             now = self._system.now()
-            event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
-            account = self._add(tx, prepared, event, now, by=(LinkKind.INVITE, token))
-            return account if isinstance(account, Denied) else self._signed_in(tx, account, client)
+            if not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
+                return Denied(LinkRefusal.LINK_GONE)
+            account = self._new_accounts.add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now)
+            if isinstance(account, Denied) or account.role is not Role.OWNER:
+                return Denied(LinkRefusal.LINK_GONE)
+            signed_in = self._new_accounts.sign_in(tx, account, client)
+            tx.commit()
+            return signed_in
 
     def create(self, new: NewAccount, role: Role = Role.AGENT) -> Account | WeakPassword | Denied[RegistrationRefusal]:
         """Make an account for the operator; the first is the owner's, whatever role is asked for."""
-        prepared = self._prepare(new)
+        prepared = self._new_accounts.prepare(new, role)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
+            installation_store.lock(tx)
             event = NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR)
-            account = self._add(tx, replace(prepared, role=role), event, self._system.now())
-            if isinstance(account, Denied):
-                return Denied(RegistrationRefusal.EMAIL_TAKEN)
-            tx.commit()
+            account = self._new_accounts.add(tx, prepared, event, self._system.now())
+            if not isinstance(account, Denied):
+                tx.commit()
             return account
-
-    def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
-        """Begin the session of the person who has just chosen this account's password."""
-        proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
-        signed_in = self._session_start.start(tx, account, proof, client)
-        tx.commit()
-        return signed_in
-
-    def _prepare(self, new: NewAccount) -> Account | WeakPassword:
-        password = normalise(new.password)
-        refusal = self._rules.refuse(password, email=new.email, name=new.name)
-        if refusal is not None:
-            return refusal
-        return Account(
-            id=self._system.new_id(),
-            email=new.email,
-            name=new.name,
-            status=AccountStatus.ACTIVE,
-            security_version=1,
-            password_hash=self._hasher.hash(password),
-        )
-
-    def _add(
-        self, tx: Writing, asked_for: Account, event: NewEvent, now: int, by: tuple[LinkKind, Token] | None = None
-    ) -> Account | Denied[RegistrationRefusal | LinkRefusal]:
-        """Add an account and begin its record. by: the link that it uses up; invitations to its address are void from here on.
-
-        The first one of an installation is the owner's. The installation is locked first: of several transactions that make an account
-        for the same address, all but one wait there, and hold no link meanwhile that the one has to void.
-        """
-        installation_store.lock(tx)
-        is_first = not installation_store.is_claimed(tx)
-        account = replace(asked_for, role=Role.OWNER) if is_first else asked_for
-        if not account_store.add(tx, account, now):
-            return Denied(RegistrationRefusal.EMAIL_TAKEN)
-        if by is not None and not link_store.consume(tx, by[0], by[1].digest, now):
-            return Denied(LinkRefusal.LINK_GONE)
-        if is_first:
-            installation_store.claim(tx, account.id)
-            begin_chain(tx, TEAM)
-        link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
-        begin_chain(tx, account.id)
-        append_event(tx, self._system.entropy, account.id, event, now)
-        details: dict[str, DetailValue] = {"email": account.email, "role": account.role}
-        append_event(tx, self._system.entropy, TEAM, NewEvent(EventKind.MEMBER_JOINED, details, actor=event.actor, target=account.id), now)
-        return account

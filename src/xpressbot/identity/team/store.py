@@ -1,27 +1,100 @@
 """Statements over the members of the team."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, true
 
 from xpressbot.foundation.database.transaction import Reading
+from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.text import as_seen
+from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.accounts.store import account_from
+from xpressbot.identity.accounts.store import IS_ENABLED, account_from
 from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
-_IN_TEAM = ACCOUNT.c.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
-_PAGE = select(ACCOUNT).where(_IN_TEAM, ACCOUNT.c.email_key > bindparam("after")).order_by(ACCOUNT.c.email_key).limit(bindparam("limit"))
+REMINDED_AGAIN_AFTER: Final = 1 * DAY
+REMINDER_PREFIX: Final = "reminder:"
+"""What a reminder is about, in the outbox: this, and the id of the member's account."""
+_TABLE = ACCOUNT.c
+_IN_TEAM = _TABLE.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
+_IS_EXEMPT = func.coalesce(_TABLE.exempt_until, 0) > bindparam("now")
+_IS_UNPROTECTED = and_(IS_ENABLED, _TABLE.protected_since.is_(None))
+_CAN_ENROL = and_(_IS_UNPROTECTED, _TABLE.must_enrol.is_(False), ~_IS_EXEMPT)
+_WAS_REMINDED = outbox.written_about_since(literal(REMINDER_PREFIX) + _TABLE.id)
+_IS_TO_REMIND = and_(_CAN_ENROL, ~_WAS_REMINDED)
+_IN_STATE: Final[Mapping[MemberState, ColumnElement[bool]]] = {
+    MemberState.PROTECTED: _TABLE.protected_since.is_not(None),
+    MemberState.UNPROTECTED: _TABLE.protected_since.is_(None),
+    MemberState.MUST_ENROL: _TABLE.must_enrol.is_(True),
+    MemberState.EXEMPT: _IS_EXEMPT,
+    MemberState.UNCONFIRMED: _TABLE.email_confirmed_at.is_(None),
+    MemberState.SUSPENDED: _TABLE.status == AccountStatus.DISABLED.value,
+    MemberState.INVITED: ~true(),
+}
+_COUNTS = select(
+    func.count(case((IS_ENABLED, 1))).label("active"),
+    func.count(case((and_(IS_ENABLED, _TABLE.protected_since.is_not(None)), 1))).label("protected"),
+    func.count(case((and_(_IS_UNPROTECTED, _IS_EXEMPT), 1))).label("exempt"),
+    func.count(case((_IS_TO_REMIND, 1))).label("to_remind"),
+    func.count(case((and_(_CAN_ENROL, _WAS_REMINDED), 1))).label("reminded"),
+).where(_IN_TEAM)
+_TO_REMIND = select(_TABLE.id).where(_IS_TO_REMIND).order_by(_TABLE.email_key).limit(bindparam("limit"))
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """A member as the roster shows them. last_signed_in_at: None before the first time."""
+class MemberRow:
+    """A member's account, and what the roster shows beside it. last_signed_in_at: None before the first time."""
 
     account: Account
     last_signed_in_at: int | None
+    exempt_until: int | None
+    exempt_reason: str | None
 
 
-def page(tx: Reading, after: str, limit: int) -> Sequence[Member]:
+@dataclass(frozen=True, slots=True)
+class TeamCounts:
+    """How many members there are, without those who are suspended.
+
+    exempt: of those without 2FA. to_remind: who can turn 2FA on and was not reminded of it within a day. reminded: who was.
+    """
+
+    active: int
+    protected: int
+    exempt: int
+    to_remind: int
+    reminded: int
+
+
+def page(tx: Reading, asked: RosterFilter, after: str, limit: int, now: int) -> Sequence[MemberRow]:
     """The members whose addresses follow the one that has this key, by address."""
-    return [Member(account_from(row), row.last_signed_in_at) for row in tx.select(_PAGE, {"after": after, "limit": limit})]
+    rows = tx.select(_page(asked), {"after": after, "limit": limit, "now": now})
+    return [MemberRow(account_from(row), row.last_signed_in_at, row.exempt_until, row.exempt_reason) for row in rows]
+
+
+def counts(tx: Reading, now: int) -> TeamCounts:
+    """How many members there are of each sort: the one statement of the roster that reads all accounts."""
+    row = tx.select(_COUNTS, {"now": now, "since": now - REMINDED_AGAIN_AFTER}).one()
+    return TeamCounts(row.active, row.protected, row.exempt, row.to_remind, row.reminded)
+
+
+def to_remind(tx: Reading, limit: int, now: int) -> Sequence[str]:
+    """The ids of members without 2FA who were not reminded of it within a day."""
+    parameters = {"limit": limit, "now": now, "since": now - REMINDED_AGAIN_AFTER}
+    return tx.select(_TO_REMIND, parameters).scalars().all()
+
+
+def _page(asked: RosterFilter) -> Select[*tuple[object, ...]]:
+    conditions = [_IN_TEAM, _TABLE.email_key > bindparam("after")]
+    if asked.text:
+        contained = (
+            _TABLE.name_key.contains(as_seen(asked.text), autoescape=True),
+            _TABLE.email_key.contains(asked.text.casefold(), autoescape=True),
+            _TABLE.email.contains(asked.text, autoescape=True),
+        )
+        conditions.append(or_(*contained))
+    if asked.state is not None:
+        conditions.append(_IN_STATE[asked.state])
+    return select(ACCOUNT).where(*conditions).order_by(_TABLE.email_key).limit(bindparam("limit"))

@@ -23,6 +23,7 @@ from xpressbot.entrypoints.http.pages import (
     sessions,
     sign_in,
     team,
+    team_invitations,
     two_factor,
     unlock,
     welcome,
@@ -55,5 +56,6 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *two_factor.PAGES,
         *authenticator_apps.PAGES,
         *team.PAGES,
+        *team_invitations.PAGES,
         *factor_pages,
     ]

@@ -38,6 +38,9 @@ class Action(StrEnum):
     CHOOSE_LANGUAGE = "choose_language"
     SEND_TEST_MAIL = "send_test_mail"
     VIEW_TEAM = "view_team"
+    INVITE_MEMBER = "invite_member"
+    REVOKE_INVITATION = "revoke_invitation"
+    REMIND_MEMBERS = "remind_members"
 
 
 class Permission(StrEnum):
@@ -118,5 +121,8 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH, among_accounts=True),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
     Action.VIEW_TEAM: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
+    Action.INVITE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.REVOKE_INVITATION: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True, among_accounts=True),
+    Action.REMIND_MEMBERS: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True, among_accounts=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

@@ -148,6 +148,9 @@ class EventKind(StrEnum):
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
     PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
     MEMBER_JOINED = _kind("team.member_joined", EventGroup.TEAM, "email", "role")
+    MEMBER_INVITED = _kind("team.member_invited", EventGroup.TEAM, "session", "email", "role")
+    INVITATION_REVOKED = _kind("team.invitation_revoked", EventGroup.TEAM, "session", "email", "role")
+    MEMBERS_REMINDED = _kind("team.reminded", EventGroup.TEAM, "session", "members")
 
 
 @dataclass(frozen=True, slots=True)
