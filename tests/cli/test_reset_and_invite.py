@@ -217,7 +217,9 @@ def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, service
 def test_an_address_that_has_an_account_is_not_invited(shell: Shell, services: Services) -> None:
     """However it is spelt."""
     signed_in(services)
-    assert shell.run("accounts", "invite", "ANNA@example.com") == Answer(FAILED, "", "There is an account with this address already.\n")
+    assert shell.run("accounts", "invite", "ANNA@example.com") == Answer(
+        FAILED, "", "There is an account with this address already: its person is in the team.\n"
+    )
     with services.database.read() as connection:
         assert connection.execute(select(LINK)).all() == []
 

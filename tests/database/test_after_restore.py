@@ -80,7 +80,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
         "half-done sign-ins": 1,
         "links": 2,
         "unfinished set-ups of 2FA": 1,
-        "invitations": 0,
+        "invitations": 1,
         "requested resets": 0,
         "mails not sent": 4,
         "recovery codes not yet in force": 1,

@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import SESSION_COOKIE, contents, paths_with, rows
+from tests.http.raw_requests import SESSION_COOKIE, concrete, contents, paths_with, rows
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.accounts.rules.account import AccountStatus
@@ -39,6 +39,10 @@ RETURNS_TO = {
     "/account/sessions/end": "/account/sessions",
     "/account/sessions/end-others": "/account/sessions",
     "/account/sessions/stay": "/account/sessions",
+    "/team/invite": "/team/invite",
+    "/team/invitations/{invitation:id}": "/team/invitations/{invitation:id}",
+    "/team/invitations/{invitation:id}/revoke": "/team",
+    "/team/remind": "/team",
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/sign-in/unlock", "/forgot-password"}
@@ -47,8 +51,8 @@ PUBLIC |= {"/welcome", "/language", "/link/invite", "/link/re-enrolment", "/link
 
 def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
     """Every POST that needs a session names its GET page; every GET names itself."""
-    assert {path: browser.post(path).headers["location"] for path in RETURNS_TO} == {
-        path: f"/sign-in?next={back}" for path, back in RETURNS_TO.items()
+    assert {path: browser.post(concrete(path)).headers["location"] for path in RETURNS_TO} == {
+        path: f"/sign-in?next={concrete(back)}" for path, back in RETURNS_TO.items()
     }
     assert set(paths_with(app, "POST")) == set(RETURNS_TO) | PUBLIC
     for path in (
@@ -65,6 +69,9 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
         "/account/email",
         "/account/password",
         "/account/sessions",
+        "/team",
+        "/team/invite",
+        concrete("/team/invitations/{invitation:id}"),
     ):
         assert browser.get(path).headers["location"] == f"/sign-in?next={path}"
     assert browser.get("/api/v1/session").status_code == 401

@@ -15,6 +15,7 @@ MOST = {
     "/account/sessions": 2,
     "/account/2fa/recovery-codes": 3,
     "/account/2fa/apps": 3,
+    "/team": 6,
     "/": 9,
 }
 """Of a browser that is signed in with 2FA on. With SQLite the session is looked up beside the pool, and is not counted."""

@@ -43,6 +43,7 @@ LIVES = {
     "new_password_counts": (None, of_throttling.NEW_PASSWORD_COUNT_KEPT),
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
     "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
+    "invitation_counts": (None, of_throttling.INVITATION_COUNT_KEPT),
     "invitations": (None, of_team.INVITATION_KEPT),
     "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),
     "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),

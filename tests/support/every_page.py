@@ -11,6 +11,7 @@ from starlette.requests import Request
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
+from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation, install
 from tests.support.mailed_links import links_to
 from tests.support.pseudo_locale import LANGUAGES
@@ -23,10 +24,13 @@ from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
+from xpressbot.foundation.times import DAY
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.registration.new_accounts import NewAccount
-from xpressbot.identity.tables import RECOVERY_CODE
+from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 URL = "http://chat.test:8000"
 NEW_PASSWORD = "copper-lantern-willow-harbour"
@@ -62,6 +66,12 @@ class Walk:
         """A browser that asks for the language."""
         return Browser(self.app, self.installation.clock, url=URL, language=self.texts.tag)
 
+    def holding(self, caller: Caller) -> Browser:
+        """A browser that holds a person's session."""
+        browser = self.browser()
+        browser.cookies.set(cookie_name("session", URL), caller.token.text)
+        return browser
+
     def see(self, name: str, response: httpx.Response, browser: Browser) -> httpx.Response:
         """Note what a browser shows in the end."""
         shown = browser.follow(response)
@@ -94,6 +104,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _turning_off(walk)
         _passwords(walk)
         _addresses(walk)
+        _team(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -370,6 +381,57 @@ def _addresses(walk: Walk) -> None:
         walk.post(gustav, "/account/profile", name=name)
     walk.get(gustav, "/account/close")
     walk.post(gustav, "/account/close")
+
+
+def _team(walk: Walk) -> None:
+    """The roster with members in every state, its filter, invitations given out, refused, void and taken back."""
+    services = walk.installation.services
+    walk.installation.clock.advance(minutes=2)
+    admin = people.protected(services, "hanna@example.com", role=Role.ADMIN)
+    owner = people.protected(services, "ida@example.com", role=Role.OWNER)
+    now = walk.installation.clock.now()
+    states = {"exempt_until": now + DAY, "exempt_reason": "No phone yet"}, {"must_enrol": True}, {"email_confirmed_at": None}
+    for number, state in enumerate(states):
+        account = walk.installation.add_account(f"karl{number}@example.com", "Karl Lund")
+        with services.database.write() as connection:
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(state))
+            connection.commit()
+    hanna, ida = walk.holding(admin.caller), walk.holding(owner.caller)
+    walk.get(hanna, "/team", "/team?q=karl&state=exempt", "/team?state=invited", "/team?state=x&q=%00", "/team?after=zz", "/team/invite")
+    walk.post(hanna, "/team/remind")
+    for address in BAD_ADDRESSES:
+        walk.post(hanna, "/team/invite", email=address, role="agent")
+    for address, role in (
+        ("lena@example.com", ""),
+        ("hanna@example.com", "agent"),
+        ("lena@example.com", "owner"),
+        ("lena@example.com", "agent"),
+    ):
+        walk.post(hanna, "/team/invite", email=address, role=role)
+    walk.post(ida, "/team/invite", email="lena@example.com", role="agent")
+    walk.post(ida, "/team/invite", email="maja@example.com", role="owner")
+    walk.post(hanna, "/team/invite", email="maja@example.com", role="agent")
+    walk.get(ida, "/team", f"/team/invitations/{'0' * 32}")
+    for path in sorted(set(re.findall(r"/team/invitations/\w{32}(?=\")", ida.get("/team").text))):
+        walk.get(ida, path)
+        walk.post(ida, path, role="")
+        walk.post(ida, path, role="agent")
+    walk.post(ida, f"/team/invitations/{'0' * 32}/revoke")
+    _void_invitation(walk, ida, hanna, admin.account.id)
+
+
+def _void_invitation(walk: Walk, owner: Browser, inviter: Browser, inviter_id: str) -> None:
+    """Its giver becomes an agent while the invited person reads it."""
+    invited, shown = walk.browser(), inviter.post("/team/invite", email="nora@example.com", role="agent").text
+    (link,) = re.findall(r"/link/invite\?token=[\w-]+(?=\")", shown)[:1]
+    walk.get(invited, link)
+    with walk.installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == inviter_id).values(role=Role.AGENT.value))
+        connection.commit()
+    walk.get(invited, "/link/invite")
+    walk.get(owner, "/team")
+    walk.installation.clock.advance(minutes=55)
+    walk.get(inviter, "/team")
 
 
 def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> None:

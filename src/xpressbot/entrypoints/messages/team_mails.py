@@ -33,7 +33,7 @@ def reminder_mail(texts: Texts, addressee: Addressee) -> Words:
         texts.gettext("About your account %(address)s on %(url)s:") % told,
         "",
         texts.gettext("Your team asks you to turn on 2FA. Your password alone opens your account now; with 2FA it also takes your phone."),
-        texts.gettext("Sign in, and choose Enable 2FA in Account Settings:"),
+        texts.gettext('Sign in, and choose "Enable 2FA" in Account Settings:'),
         f"{addressee.public_url}/account",
         "",
         texts.gettext("This mail was sent by a program: nobody reads answers to it."),
