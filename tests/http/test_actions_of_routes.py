@@ -3,8 +3,11 @@
 import pytest
 
 from tests.http.conftest import Protected
+from tests.http.raw_requests import rows
+from tests.support import people
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.routing import LockedPage, SignedInPage
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
@@ -33,7 +36,10 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
         "password": PASSWORD,
         "lost": "no",
         "shown": "1-1",
+        "role": "agent",
     }
+    people.invitation(installation.services)
+    ids = {"invitation": rows(installation, "invitation")[0]["id"]}
     if page.action is Action.CHECK_BACKUP:
         fields["code"] = protected.codes[0]
     asked = set()
@@ -46,7 +52,7 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
             return original(gate, caller, action, *rest, **named)
 
         monkeypatch.setattr(Gate, method, noted)
-    assert browser.post(page.path, fields).status_code < 500
+    assert browser.post(path_with(page.path, ids), fields).status_code < 500
     assert asked == {page.action}
 
 

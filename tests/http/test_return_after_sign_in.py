@@ -164,7 +164,7 @@ def test_a_session_that_has_ended_opens_nothing(
         other.post("/account/2fa/disable")
     assert protected.browser.who() is None
     for path, back in RETURNS_TO.items():
-        assert protected.browser.post(path).headers["location"] == f"/sign-in?next={back}"
+        assert protected.browser.post(concrete(path)).headers["location"] == f"/sign-in?next={concrete(back)}"
 
 
 def test_signing_out_ends_the_session_on_the_server(protected: Protected) -> None:

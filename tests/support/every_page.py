@@ -390,7 +390,8 @@ def _team(walk: Walk) -> None:
     admin = people.protected(services, "hanna@example.com", role=Role.ADMIN)
     owner = people.protected(services, "ida@example.com", role=Role.OWNER)
     now = walk.installation.clock.now()
-    states = {"exempt_until": now + DAY, "exempt_reason": "No phone yet"}, {"must_enrol": True}, {"email_confirmed_at": None}
+    exempt: dict[str, object] = {"exempt_until": now + DAY, "exempt_reason": "No phone yet"}
+    states: tuple[dict[str, object], ...] = exempt, {"must_enrol": True}, {"email_confirmed_at": None}
     for number, state in enumerate(states):
         account = walk.installation.add_account(f"karl{number}@example.com", "Karl Lund")
         with services.database.write() as connection:
