@@ -1,7 +1,5 @@
 """The team's pages in a real browser: axe finds nothing, nothing is wider than the screen, and the link of an invitation works."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
@@ -11,6 +9,7 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in, protect
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.installation import PASSWORD
 from tests.support.people import invitation
 from xpressbot.foundation.times import DAY
@@ -48,14 +47,14 @@ def test_the_roster_and_the_pages_of_invitations(site: Site, anna: Person) -> No
     for path in ("/team", "/team?q=nobody", "/team?state=nonsense&q=%00", "/team?state=invited", "/team/invite"):
         anna.open(path)
         findings += inspect(anna.page)
-    for answer in ("Invited", "Invite somebody"):
+    for answer in (labels.INVITED, labels.INVITE_SOMEBODY):
         anna.open("/team/invite")
         anna.page.locator("#email").fill(BERTA)
         send(anna)
         expect(anna.page.locator("h1")).to_have_text(answer)
         findings += inspect(anna.page)
     anna.page.locator("a[href^='/team/invitations/']").click()
-    expect(anna.page.locator("h1")).to_have_text("Invite again")
+    expect(anna.page.locator("h1")).to_have_text(labels.INVITE_AGAIN)
     findings += inspect(anna.page)
     assert findings == []
 
@@ -73,6 +72,6 @@ def test_the_link_that_is_shown_brings_the_person_in(site: Site, anna: Person, n
     berta.page.locator("#name").fill("Berta Sommer")
     berta.page.locator("#password").fill(PASSWORD)
     send(berta)
-    expect(berta.page.locator("h1")).to_have_text("Dashboard")
+    berta.is_on(labels.DASHBOARD)
     anna.open("/team")
-    expect(anna.page.locator(".roster")).to_contain_text(re.compile("Berta Sommer"))
+    expect(anna.page.locator(".roster")).to_contain_text(BERTA)

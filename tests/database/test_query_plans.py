@@ -94,9 +94,11 @@ def test_the_team_reads_all_accounts_only_to_count_them_and_to_find_whom_to_remi
     add_accounts(installation, accounts=1500)
     with recorded(installation) as statements:
         look_after_the_team(installation)
-    found = scans(installation, statements)
-    assert {table for table, _statement in found} == {"account"}
-    assert {statement.partition(" \nFROM")[0].partition("(")[0] for _table, statement in found} == {"SELECT count", "SELECT account.id"}
+    # By the ids of a page PostgreSQL may read a table whole while it is small enough for that to be cheaper.
+    found = {(table, statement) for table, statement in scans(installation, statements) if not re.search(r"%\(\w+_51\)s", statement)}
+    assert {table for table, _statement in found} <= {"account", "invitation"}, "of invitations there are those of two days"
+    of_accounts = {statement.partition(" \nFROM")[0].partition("(")[0] for table, statement in found if table == "account"}
+    assert of_accounts == {"SELECT count", "SELECT account.id"}
 
 
 @pytest.mark.parametrize("statement", ["SELECT id FROM session WHERE user_agent = 'x'", "SELECT count(*) FROM session"])
@@ -161,7 +163,12 @@ def look_after_the_team(installation: Installation) -> None:
     first = invited(invitations, owner)
     second = invited(invitations, owner, replaces=first.invitation.id)
     mail = ClaimedMail("1" * 32, INVITATION_MAIL, None, {"invitation": second.invitation.id, "language": "en"}, None, 1)
-    assert services.identity.invitation_mails.find(mail) is None
+    told = services.identity.invitation_mails.find(mail)
+    assert told is not None
+    with Transactions(services.database).writing() as tx:
+        assert services.identity.invitation_mails.store_link(tx, told, installation.clock.now())
+        services.identity.invitation_mails.remove_link(tx, told)
+        tx.commit()
     assert services.identity.invitations.find(owner, second.invitation.id)
     assert services.identity.invitations.to_address(owner, "carl@example.com") is None
     joined(services, second.token)

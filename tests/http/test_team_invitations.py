@@ -60,7 +60,7 @@ def offered_roles(page: str) -> list[str]:
 def test_inviting_shows_a_link_with_which_the_person_joins(
     installation: Installation, owner: Browser, new_browser: Callable[..., Browser]
 ) -> None:
-    """The link stands on this one page and nowhere else; the account has the invitation's address and role, whatever the form says."""
+    """The link stands on this one page alone; the account has the invitation's address and role, whatever the form says (ASVS 15.3.3)."""
     shown = owner.post("/team/invite", email=f" {BERTA} ", role="admin")
     assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
     assert "shown only now" in words(shown.text)
@@ -81,7 +81,7 @@ def test_inviting_shows_a_link_with_which_the_person_joins(
 
 
 def test_only_the_roles_that_one_may_give_are_offered_and_the_server_decides(owner: Browser, admin: Browser) -> None:
-    """An admin who sends another one gets 403."""
+    """An admin who sends another one gets 403 (ASVS 8.2.1)."""
     assert offered_roles(owner.get("/team/invite").text) == ["agent", "admin", "owner"]
     assert offered_roles(admin.get("/team/invite").text) == ["agent"]
     assert admin.post("/team/invite", email=BERTA, role="admin").status_code == 403
@@ -147,7 +147,7 @@ def test_an_admin_cannot_touch_what_is_above_them(installation: Installation, ow
 
 
 def test_taking_back_ends_the_link(installation: Installation, owner: Browser, new_browser: Callable[..., Browser]) -> None:
-    """A second time, and for ids of nobody, there is nothing."""
+    """410 (ASVS 6.4.1). A second time, and for ids of nobody, there is nothing."""
     link = shown_link(owner.post("/team/invite", email=BERTA, role="agent").text)
     path = f"/team/invitations/{invitation_id(installation)}"
     assert owner.post(f"{path}/revoke").headers["location"] == "/team"

@@ -9,7 +9,7 @@ from tests.support.mails import send
 from tests.support.people import Person, invited_address, protected
 from tests.support.people import invitation as operators_invitation
 from tests.support.teams import BERTA, invited, joined, mailing, owner_and_admin, recorded, roster
-from tests.use_cases.instrumentation import events, tries
+from tests.use_cases.instrumentation import ObservedHasher, events, tries
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.accounts.rules.account import AccountStatus
@@ -21,6 +21,7 @@ from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.joining import Joining
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import INVITATION
 from xpressbot.identity.use_cases import Identity
@@ -101,7 +102,7 @@ def test_the_mailed_link_confirms_the_address_and_ends_the_shown_one(installatio
 
 
 def test_the_shown_link_ends_the_mailed_one(installation: Installation, identity: Identity, owner: Person) -> None:
-    """Whichever comes first."""
+    """Whichever comes first (ASVS 6.4.1)."""
     given = invited(mailing(installation), owner.caller)
     (mailed,) = links_to(installation, BERTA, LinkKind.INVITE)
     assert joined(installation.services, given.token).email_confirmed_at is None
@@ -129,7 +130,7 @@ def test_without_a_mail_server_nothing_is_mailed(installation: Installation, ide
     assert links_to(installation, BERTA, LinkKind.INVITE) == []
 
 
-@pytest.mark.parametrize("ends", ["revoked", "replaced", "joined", "expired", "inviter is demoted"])
+@pytest.mark.parametrize("ends", ["revoked", "replaced", "joined", "account made", "expired", "inviter is demoted"])
 def test_a_mail_that_waits_is_not_sent_when_its_invitation_has_ended(
     installation: Installation, identity: Identity, owner: Person, ends: str
 ) -> None:
@@ -141,6 +142,8 @@ def test_a_mail_that_waits_is_not_sent_when_its_invitation_has_ended(
         invited(identity.invitations, owner.caller, replaces=given.invitation.id)
     elif ends == "joined":
         joined(installation.services, given.token)
+    elif ends == "account made":
+        installation.add_account(BERTA)
     elif ends == "expired":
         installation.clock.advance(hours=24)
     else:
@@ -232,6 +235,15 @@ def test_nobody_joins_by_an_invitation_whose_giver_may_not_give_it_any_more(
     change_account(installation, owner, **lost)
     assert [identity.joining.accept(token, "Berta", PASSWORD, CLIENT) for token in (given.token, mailed)] == [VOID, VOID]
     assert [summary.account.email for summary in identity.administration.list_accounts()].count(BERTA) == 0
+
+
+def test_who_is_demoted_while_the_password_is_hashed_brings_nobody_in(
+    installation: Installation, identity: Identity, owner: Person, joining: Joining, hasher: ObservedHasher
+) -> None:
+    """It is decided again with the write."""
+    given = invited(identity.invitations, owner.caller, role=Role.ADMIN)
+    hasher.meanwhile = lambda: change_account(installation, owner, role="agent")
+    assert joining.accept(given.token, "Berta", PASSWORD, CLIENT) == VOID
 
 
 def test_the_operators_invitation_replaces_whatever_there_is(installation: Installation, identity: Identity, owner: Person) -> None:

@@ -32,7 +32,9 @@ def reminder_mail(texts: Texts, addressee: Addressee) -> Words:
     lines = [
         texts.gettext("About your account %(address)s on %(url)s:") % told,
         "",
-        texts.gettext("Your team asks you to turn on 2FA. Your password alone opens your account now; with 2FA it also takes your phone."),
+        texts.gettext(
+            "Your team asks you to turn on 2FA. Your password alone opens your account now; with 2FA it takes a second proof, too."
+        ),
         texts.gettext('Sign in, and choose "Enable 2FA" in Account Settings:'),
         f"{addressee.public_url}/account",
         "",

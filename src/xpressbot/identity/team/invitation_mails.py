@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
-from xpressbot.foundation.mail import outbox
 from xpressbot.foundation.mail.outbox import ClaimedMail
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
@@ -57,6 +56,6 @@ class InvitationMails:
 
 def _wanted(tx: Reading, mail: ClaimedMail, now: int) -> Invitation | None:
     pending = invitation_store.by_id(tx, str(mail.parameters["invitation"]))
-    if pending is None or not pending.is_good(now) or not outbox.is_claimed(tx, mail):
+    if pending is None or not pending.is_good(now):
         return None
     return None if account_store.is_email_taken(tx, pending.invitation.email, now) else pending.invitation

@@ -25,9 +25,12 @@ _WITH_INVITER = select(
 ).select_from(INVITATION.outerjoin(_INVITER, _INVITER.c.id == _TABLE.invited_by))
 _BY_ID = _WITH_INVITER.where(_TABLE.id == bindparam("of_id"))
 _BY_KEY = _WITH_INVITER.where(_TABLE.email_key == bindparam("key"))
-_HAS_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.email_key == _TABLE.email_key)
+# Not EXISTS, which an engine may answer by reading all the accounts there are.
+_ACCOUNT_OF_IT = select(ACCOUNT.c.id).where(ACCOUNT.c.email_key == _TABLE.email_key).limit(1).scalar_subquery()
 _PAGE = (
-    _WITH_INVITER.where(_TABLE.email_key > bindparam("after"), ~_HAS_ACCOUNT.exists()).order_by(_TABLE.email_key).limit(bindparam("limit"))
+    _WITH_INVITER.where(_TABLE.email_key > bindparam("after"), _ACCOUNT_OF_IT.is_(None))
+    .order_by(_TABLE.email_key)
+    .limit(bindparam("limit"))
 )
 """Without those whose address got an account otherwise: they bring nobody in any more."""
 

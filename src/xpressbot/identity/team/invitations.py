@@ -89,8 +89,7 @@ class Invitations:
             token = self._give_out(entry.tx, invitation, role)
             if self.sends_mail:
                 parameters = {"invitation": invitation.id, "language": language}
-                mail = NewMail(INVITATION_MAIL, None, parameters, entry.now, _about(invitation))
-                outbox.add(entry.tx, entry.system.new_id(), mail)
+                outbox.add(entry.tx, entry.system.new_id(), NewMail(INVITATION_MAIL, None, parameters, entry.now))
             event = caller.event(EventKind.MEMBER_INVITED, target=invitation.id, email=email, role=role)
             return ChangedTeam(Invited(invitation, token, self.sends_mail), event)
 
@@ -161,13 +160,9 @@ def can_change(role: Role | None, invitation: Invitation) -> bool:
     return invitation.role is not None and may_give(role, invitation.role)
 
 
-def _about(invitation: Invitation) -> str:
-    return f"{INVITATION_MAIL}:{invitation.id}"
-
-
 def _withdraw(tx: Writing, invitation: Invitation, now: int) -> None:
+    """End an invitation and its links. A mail that has not left finds it gone."""
     link_store.void(tx, link_of(invitation), now)
-    outbox.withdraw(tx, _about(invitation), now)
     invitation_store.remove(tx, invitation.id)
 
 
