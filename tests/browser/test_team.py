@@ -47,7 +47,7 @@ def test_the_roster_and_the_pages_of_invitations(site: Site, anna: Person) -> No
     for path in ("/team", "/team?q=nobody", "/team?state=nonsense&q=%00", "/team?state=invited", "/team/invite"):
         anna.open(path)
         findings += inspect(anna.page)
-    for answer in (labels.INVITED, labels.INVITE_SOMEBODY):
+    for answer in (labels.INVITATION_READY, labels.INVITE_SOMEBODY):
         anna.open("/team/invite")
         anna.page.locator("#email").fill(BERTA)
         send(anna)
