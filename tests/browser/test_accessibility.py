@@ -305,7 +305,7 @@ def test_a_reset_in_anothers_browser_and_an_invitation(site: Site, anna: Person)
     """Signed in as another person; invited, filled in badly, and a link that was used."""
     services = site.installation.services
     people.protected(services, "berta@example.com")
-    link, invitation = people.reset(services, "berta@example.com"), services.identity.registration.invite("carl@example.com")
+    link, invitation = people.reset(services, "berta@example.com"), services.identity.invitations.issue("carl@example.com")
     assert isinstance(invitation, Token)
     arrive_signed_in(anna)
     anna.open_link("re-enrolment", link)

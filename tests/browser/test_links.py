@@ -122,7 +122,7 @@ def test_a_used_link_says_so(site: Site, link: Token, anna: Person) -> None:
 
 def test_an_invitation_makes_the_persons_account(site: Site, way_to_browse: dict[str, Any], new_person: NewPerson) -> None:
     """Name and password of their own choice for the address that was invited; then it signs in as any account."""
-    token = site.installation.services.identity.registration.invite(BERTA)
+    token = site.installation.services.identity.invitations.issue(BERTA)
     assert isinstance(token, Token)
     berta = new_person(BERTA, **way_to_browse)
     berta.open_link("invite", token)

@@ -16,7 +16,7 @@ from tests.support.command_line import Answer, Shell
 from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.optional import present
-from tests.support.people import must_enrol, protected, signed_in
+from tests.support.people import invited_address, must_enrol, protected, signed_in
 from tests.support.postgres import new_database
 from tests.support.server import serving
 from xpressbot.entrypoints.services import Services
@@ -202,9 +202,9 @@ def test_an_invitation_prints_one_link(shell: Shell, services: Services) -> None
         f"Hand this link to Berta@Example.com. It makes their account, once, within 24 hours; an earlier one is void.\n\n  {link}\n\n"
     )
     assert re.fullmatch(r"http://localhost:8000/link/invite\?token=[\w-]{43}", link)
-    assert services.identity.registration.invited(token_of(link)) == "Berta@Example.com"
+    assert invited_address(services.identity, token_of(link)) == "Berta@Example.com"
     second = token_of(printed_link(shell.run("accounts", "invite", "berta@example.com")))
-    assert [services.identity.registration.invited(token) for token in (token_of(link), second)] == [None, BERTA]
+    assert [invited_address(services.identity, token) for token in (token_of(link), second)] == [None, BERTA]
 
 
 def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, services: Services) -> None:
@@ -217,7 +217,9 @@ def test_the_first_invitation_says_that_it_makes_the_owner(shell: Shell, service
 def test_an_address_that_has_an_account_is_not_invited(shell: Shell, services: Services) -> None:
     """However it is spelt."""
     signed_in(services)
-    assert shell.run("accounts", "invite", "ANNA@example.com") == Answer(FAILED, "", "There is an account with this address already.\n")
+    assert shell.run("accounts", "invite", "ANNA@example.com") == Answer(
+        FAILED, "", "There is an account with this address already: its person is in the team.\n"
+    )
     with services.database.read() as connection:
         assert connection.execute(select(LINK)).all() == []
 

@@ -15,7 +15,7 @@ from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.profile.email_confirmation import EmailChanged, EmailLinkRefusal
 from xpressbot.identity.profile.email_stop import Stop
-from xpressbot.identity.registration.account_creation import NewAccount, RegistrationRefusal
+from xpressbot.identity.registration.new_accounts import NewAccount, RegistrationRefusal
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT

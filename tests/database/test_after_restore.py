@@ -15,6 +15,7 @@ from tests.support.people import (
     Person,
     completed,
     enrolment_steps,
+    invited_address,
     must_enrol,
     not_me_link,
     pending,
@@ -74,7 +75,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     enrolment_steps(services, cem)
     dora = protected(services, "dora@example.com")
     link = reset(services, dora.account.email)
-    invitation = services.identity.registration.invite("emil@example.com")
+    invitation = services.identity.invitations.issue("emil@example.com")
     assert isinstance(invitation, Token)
     assert services.identity.recovery_codes.regenerate(anna.caller) == Done()
     waiting = pending(services)
@@ -88,7 +89,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
         "half-done sign-ins": 1,
         "links": 2,
         "unfinished set-ups of 2FA": 1,
-        "invitations": 0,
+        "invitations": 1,
         "requested resets": 0,
         "mails not sent": 4,
         "recovery codes not yet in force": 1,
@@ -100,7 +101,7 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     enrollee = services.identity.re_enrolment.enrollee(must_enrol(services, dora.account.email), link, CLIENT)
     assert isinstance(enrollee, Enrollee)
     assert not isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)
-    assert services.identity.registration.invited(invitation) is None
+    assert invited_address(services.identity, invitation) is None
 
 
 def test_the_address_before_a_change_is_still_told_of_it(installation: Installation, services: Services) -> None:

@@ -13,6 +13,7 @@ from tests.support.people import (
     completed,
     enrolment_steps,
     invitation,
+    invited_address,
     pending,
     protected,
     prove,
@@ -84,14 +85,14 @@ def test_a_link_of_the_future_is_neither_found_nor_consumed(installation: Instal
 
 def test_a_new_link_voids_one_of_the_future(installation: Installation) -> None:
     """Or that one would open something on the day that it is dated to."""
-    registration = installation.services.identity.registration
+    identity = installation.services.identity
     year_ahead(installation)
     first = invitation(installation.services)
     year_ahead(installation, -365)
     second = invitation(installation.services)
-    assert registration.invited(second) == "berta@example.com"
+    assert invited_address(identity, second) == "berta@example.com"
     year_ahead(installation)
-    assert registration.invited(first) is None
+    assert invited_address(identity, first) is None
     assert installation.services.identity.link_states.of(LinkKind.INVITE, first) is LinkState.USED
 
 

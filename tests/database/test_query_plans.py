@@ -28,6 +28,7 @@ from tests.support.people import (
     session_by_password,
     signed_in,
 )
+from tests.support.teams import invited, joined, mailing, reminding, roster
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail.claims import ClaimedMail
@@ -48,6 +49,9 @@ from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sign_in.new_password_step import Subscriber
+from xpressbot.identity.team.invitations import INVITATION_MAIL
+from xpressbot.identity.team.reminders import Reminded
+from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
 SMALL = {"installation", "key_state", "lease"}
 """Tables of a row or two."""
@@ -86,6 +90,18 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
     assert tables >= {"security_event", "chain_head", "lease", "notice", "outbox"}
     found = scans(installation, statements)
     assert not found, "\n\n".join(f"{table} is read whole by:\n{statement}" for table, statement in sorted(found))
+
+
+def test_the_team_reads_all_accounts_only_to_count_them_and_to_find_whom_to_remind(installation: Installation) -> None:
+    """Everything else of roster, invitations and reminders finds its rows by an index, however many members there are."""
+    add_accounts(installation, accounts=1500)
+    with recorded(installation) as statements:
+        look_after_the_team(installation)
+    # By the ids of a page PostgreSQL may read a table whole while it is small enough for that to be cheaper.
+    found = {(table, statement) for table, statement in scans(installation, statements) if not re.search(r"%\(\w+_51\)s", statement)}
+    assert {table for table, _statement in found} <= {"account", "invitation"}, "of invitations there are those of two days"
+    of_accounts = {statement.partition(" \nFROM")[0].partition("(")[0] for table, statement in found if table == "account"}
+    assert of_accounts == {"SELECT count", "SELECT account.id"}
 
 
 @pytest.mark.parametrize("statement", ["SELECT id FROM session WHERE user_agent = 'x'", "SELECT count(*) FROM session"])
@@ -147,6 +163,28 @@ def the_owner_looks(installation: Installation) -> None:
     owner = caller_with(services, session_by_password(services, "berta@example.com").session)
     dashboard = services.identity.account_page.dashboard(owner)
     assert (dashboard.owner, dashboard.unconfirmed_addresses) == (True, 0)
+
+
+def look_after_the_team(installation: Installation) -> None:
+    """Pages of the roster, invitations that are mailed, replaced, taken back and accepted, and reminders."""
+    services = installation.services
+    owner, invitations = protected(services, "owner@example.com").caller, mailing(installation)
+    for asked, after in ((RosterFilter(), ""), (RosterFilter(), "person5@example.com"), (RosterFilter(state=MemberState.INVITED), "5")):
+        assert roster(services, owner, asked, after)
+    first = invited(invitations, owner)
+    second = invited(invitations, owner, replaces=first.invitation.id)
+    mail = ClaimedMail("1" * 32, INVITATION_MAIL, Priority.NORMAL, None, {"invitation": second.invitation.id, "language": "en"}, None, 1)
+    told = services.identity.invitation_mails.find(mail)
+    assert told is not None
+    with Transactions(services.database).writing() as tx:
+        assert services.identity.invitation_mails.store_link(tx, told, installation.clock.now())
+        services.identity.invitation_mails.remove_link(tx, told)
+        tx.commit()
+    assert services.identity.invitations.find(owner, second.invitation.id)
+    assert services.identity.invitations.to_address(owner, "carl@example.com") is None
+    joined(services, second.token)
+    assert services.identity.invitations.revoke(owner, invited(invitations, owner, "carl@example.com").invitation.id) == Done()
+    assert isinstance(reminding(installation).remind(owner), Reminded)
 
 
 def change_and_stop(installation: Installation) -> None:

@@ -144,7 +144,7 @@ def test_rows_of_use_stay(installation: Installation) -> None:
     services, now = installation.services, installation.clock.now()
     anna = protected(services)
     pending(services)
-    link = services.identity.registration.invite("berta@example.com")
+    link = services.identity.invitations.issue("berta@example.com")
     assert link
     with _transactions(installation).writing() as tx:
         of_factors = [second_factor(kind.name, anna.account.id) for kind in services.identity.kinds]

@@ -112,7 +112,7 @@ def test_a_new_account_begins_its_session_under_both_locks_too(installation: Ins
     """The person who accepts an invitation in the browser of another. The row of the new account, nobody else sees yet."""
     browser, token = browser_of(installation, ANNA), invitation(installation.services, "carla@example.com")
     with locked_accounts(installation) as locked:
-        outcome = installation.services.identity.registration.accept(token, "Carla", PASSWORD, browser.client)
+        outcome = installation.services.identity.joining.accept(token, "Carla", PASSWORD, browser.client)
     assert isinstance(outcome, SignedIn)
     assert locked == {ids[ANNA]}
     assert [event.kind for event in events(installation, ids[ANNA])][-1] is EventKind.SIGNED_OUT

@@ -29,7 +29,7 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.tables import SECURITY_EVENT
 from xpressbot.identity.throttling.rules import ADDRESS
 

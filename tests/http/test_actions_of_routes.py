@@ -3,15 +3,18 @@
 import pytest
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import concrete
+from tests.http.raw_requests import rows
+from tests.support import people
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.pages import all_pages
 from xpressbot.entrypoints.http.routing import LockedPage, SignedInPage
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.sessions.gate import Gate
 
 ALL_PAGES = all_pages(FACTORS, FACTOR_PAGES)
+NOBODY = "0" * 32
 PAGES = [page for page in ALL_PAGES if isinstance(page, SignedInPage)]
 FORMS = [page for page in PAGES if page.method == "POST"]
 
@@ -34,9 +37,11 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
         "password": PASSWORD,
         "lost": "no",
         "shown": "1-1",
-        "role": "admin",
         "reason": "Phone and codes lost",
+        "role": "agent",
     }
+    people.invitation(installation.services)
+    ids = {"invitation": rows(installation, "invitation")[0]["id"], "member": NOBODY}
     if page.action is Action.CHECK_BACKUP:
         fields["code"] = protected.codes[0]
     asked = set()
@@ -49,7 +54,7 @@ def test_the_use_case_asks_the_gate_for_the_action_that_the_route_names(
             return original(gate, caller, action, *rest, **named)
 
         monkeypatch.setattr(Gate, method, noted)
-    assert browser.post(concrete(page.path), fields).status_code < 500
+    assert browser.post(path_with(page.path, ids), fields).status_code < 500
     assert asked == {page.action}
 
 

@@ -16,8 +16,8 @@ from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import welcome_link
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.registration.account_creation import RegistrationRefusal
 from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.team.invitations import InvitationRefusal
 from xpressbot.identity.throttling.rules import STRANGER
 
 GOOD_NAMES = [
@@ -172,8 +172,7 @@ def test_a_domain_is_the_same_in_both_its_spellings(
     assert [row["tries"] for row in rows(installation, "throttle_bucket") if row["key"].startswith(f"{STRANGER}:")] == [3]
     for typed in spellings:
         assert new_browser().sign_in(typed).headers["location"] == "/"
-    registration = installation.services.identity.registration
-    assert registration.invite("anna@bücher.example") == Denied(RegistrationRefusal.EMAIL_TAKEN)
+    assert installation.services.identity.invitations.issue("anna@bücher.example") == Denied(InvitationRefusal.ALREADY_MEMBER)
 
 
 def test_what_was_typed_as_an_address_comes_back_escaped(browser: Browser) -> None:

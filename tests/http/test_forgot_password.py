@@ -38,7 +38,7 @@ def people(installation: Installation) -> Installation:
     for name in ("protected", "reset"):
         protected(services, WHO[name])
     reset(services, WHO["reset"])
-    services.identity.registration.invite(WHO["invited"])
+    services.identity.invitations.issue(WHO["invited"])
     services.identity.administration.set_status(WHO["disabled"], AccountStatus.DISABLED)
     return installation
 

@@ -40,7 +40,7 @@ NO_LINKS = {
 
 
 def invite(installation: Installation, email: str = BERTA) -> Token:
-    token = installation.services.identity.registration.invite(email)
+    token = installation.services.identity.invitations.issue(email)
     assert isinstance(token, Token)
     return token
 
@@ -67,8 +67,11 @@ def test_an_unknown_token_is_gone_and_sets_no_cookie(path: str, token: str, brow
     """410, and the page says whom to ask; what stood in the address is not repeated."""
     response = browser.get(path, params={"token": token})
     assert (response.status_code, set_cookies(response)) == (410, {})
-    another = {INVITE: "give you a new one", RE_ENROLMENT: "reset your 2FA again"}[path]
-    assert f"{UNKNOWN} Copy the whole link and try again. The operator of this XpressBot can {another}" in words(response.text)
+    another = {
+        INVITE: "Ask who invited you, or the operator of this XpressBot, for a new one.",
+        RE_ENROLMENT: "The operator of this XpressBot can reset your 2FA again",
+    }[path]
+    assert f"{UNKNOWN} Copy the whole link and try again. {another}" in words(response.text)
     assert "<script>alert" not in response.text
 
 

@@ -86,6 +86,8 @@ DESTINATIONS = [
     "/team/members/{member:id}/reset",
     "/team/record",
     "/team/resets",
+    "/team/invitations/{invitation:id}",
+    "/team/invite",
 ]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""

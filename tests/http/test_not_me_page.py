@@ -13,7 +13,7 @@ from tests.support.installation import PASSWORD, Installation, install
 from tests.support.people import bound_long_ago, not_me_link
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 
 LINK = "/link/not-me"
 ANNA = "anna@example.com"

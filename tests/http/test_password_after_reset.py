@@ -50,7 +50,7 @@ def links_that_are_not_hers(installation: Installation, reset: Reset) -> dict[st
     identity = installation.services.identity
     installation.add_account("berta@example.com", "Berta")
     people.protected(installation.services, "clara@example.com")
-    invitation = identity.registration.invite("new@example.com")
+    invitation = identity.invitations.issue("new@example.com")
     assert isinstance(invitation, Token)
     used = reset.link
     people.reset(installation.services)  # which voids Anna's first link

@@ -54,6 +54,10 @@ RETURNS_TO = {
     f"{RESET}/approve": RESET,
     f"{RESET}/stop": RESET,
     f"{RESET}/link": RESET,
+    "/team/invite": "/team/invite",
+    "/team/invitations/{invitation:id}": "/team/invitations/{invitation:id}",
+    "/team/invitations/{invitation:id}/revoke": "/team",
+    "/team/remind": "/team",
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/sign-in/unlock", "/forgot-password"}
@@ -90,6 +94,9 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
         "/account/password",
         "/account/sessions",
         *(concrete(path) for path in RETURNS_TO if path.startswith("/team/members/") and "/sessions" not in path),
+        "/team",
+        "/team/invite",
+        concrete("/team/invitations/{invitation:id}"),
     ):
         assert browser.get(path).headers["location"] == f"/sign-in?next={path}"
     assert browser.get("/api/v1/session").status_code == 401

@@ -27,7 +27,7 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, RECOVERY_CODE, SECURITY_EVENT
 
 BACKUPS = 2

@@ -30,7 +30,7 @@ from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.session_password import PasswordRefusal
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.tables import AUTHENTICATOR, LINK, PENDING_SIGN_IN
@@ -289,11 +289,11 @@ def test_confirming_after_a_reset(installation: Installation) -> None:
 @ON_SQLITE
 def test_accepting_an_invitation(installation: Installation) -> None:
     """Account, used link, session and event, or none of them; the first one is the owner's in the same moment."""
-    token = installation.services.identity.registration.invite("anna@example.com")
+    token = installation.services.identity.invitations.issue("anna@example.com")
     assert isinstance(token, Token)
 
     def operation(services: Services) -> None:
-        assert isinstance(services.identity.registration.accept(token, "Anna Berg", PASSWORD, CLIENT), SignedIn)
+        assert isinstance(services.identity.joining.accept(token, "Anna Berg", PASSWORD, CLIENT), SignedIn)
 
     before, counted, after = crash_everywhere(installation, operation, hashes=True)
     _assert_only_counted(before, counted, BUCKETS)

@@ -141,7 +141,7 @@ def test_a_reset_in_the_midst_of_confirmations_leaves_no_one_in(two_workers: Two
 
 def test_many_who_accept_one_invitation_make_one_account(two_workers: TwoWorkers, email: str) -> None:
     """One is signed in; the others are told that the link was used."""
-    token = two_workers.services.identity.registration.invite(email)
+    token = two_workers.services.identity.invitations.issue(email)
     assert isinstance(token, Token)
     form = Form(
         "/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(two_workers.services, token.digest.hex(), email), link=token
@@ -157,7 +157,7 @@ def test_invitations_that_were_made_at_once_make_one_account(two_workers: TwoWor
     """However many operators invited one address, in however many spellings, and whichever links are still good."""
     spellings = [email, email.upper(), email.title()]
     with ThreadPoolExecutor(len(spellings)) as operators:
-        links = list(operators.map(two_workers.services.identity.registration.invite, spellings))
+        links = list(operators.map(two_workers.services.identity.invitations.issue, spellings))
     forms = [
         Form(
             "/link/invite", {"name": "Berta", "password": PASSWORD} | shown_to(two_workers.services, token.digest.hex(), email), link=token

@@ -45,6 +45,7 @@ LIVES = {
     "new_password_counts": (None, of_throttling.NEW_PASSWORD_COUNT_KEPT),
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
     "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
+    "invitation_counts": (None, of_throttling.INVITATION_COUNT_KEPT),
     "invitations": (None, of_team.INVITATION_KEPT),
     "export_counts": (None, of_throttling.EXPORT_COUNT_KEPT),
     "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),

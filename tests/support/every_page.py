@@ -25,10 +25,12 @@ from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.rendering import Renderer
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
+from xpressbot.foundation.times import DAY
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
+from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
 URL = "http://chat.test:8000"
@@ -65,6 +67,12 @@ class Walk:
         """A browser that asks for the language."""
         return Browser(self.app, self.installation.clock, url=URL, language=self.texts.tag)
 
+    def holding(self, caller: Caller) -> Browser:
+        """A browser that holds a person's session."""
+        browser = self.browser()
+        browser.cookies.set(cookie_name("session", URL), caller.token.text)
+        return browser
+
     def see(self, name: str, response: httpx.Response, browser: Browser) -> httpx.Response:
         """Note what a browser shows in the end."""
         shown = browser.follow(response)
@@ -98,6 +106,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _passwords(walk)
         _addresses(walk)
         _resets(walk)
+        _team(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -238,7 +247,7 @@ def _second_factors(walk: Walk, phone: AuthenticatorApp, codes: list[str]) -> No
 
 def _links(walk: Walk) -> None:
     services = walk.installation.services
-    invitation = services.identity.registration.invite("carl@example.com")
+    invitation = services.identity.invitations.issue("carl@example.com")
     assert isinstance(invitation, Token)
     invited = walk.browser()
     walk.get(invited, "/link/invite", "/link/invite?token=nonsense", f"/link/invite?token={invitation.text}")
@@ -263,7 +272,7 @@ def _links(walk: Walk) -> None:
 
 
 def _forms_of_others(walk: Walk) -> None:
-    registration = walk.installation.services.identity.registration
+    invitations = walk.installation.services.identity.invitations
     walk.installation.add_account("dora@example.com", "Dora")
     walk.installation.add_account("emil@example.com", "Emil")
     shared = walk.browser()
@@ -271,7 +280,7 @@ def _forms_of_others(walk: Walk) -> None:
     shown_to_dora = shared.form_for("/account")
     shared.sign_in("emil@example.com")
     walk.post(shared, "/account/2fa/start", **{"for": shown_to_dora or ""})
-    links = [registration.invite(email) for email in ("frida@example.com", "gerd@example.com")]
+    links = [invitations.issue(email) for email in ("frida@example.com", "gerd@example.com")]
     shown = []
     for link in links:
         assert isinstance(link, Token)
@@ -429,6 +438,58 @@ def _holding(walk: Walk, person: people.Person) -> Browser:
     browser = walk.browser()
     browser.cookies.set(cookie_name("session", URL), person.caller.token.text)
     return browser
+
+
+def _team(walk: Walk) -> None:
+    """The roster with members in every state, its filter, invitations given out, refused, void and taken back."""
+    services = walk.installation.services
+    walk.installation.clock.advance(minutes=2)
+    admin = people.protected(services, "hanna@example.com", role=Role.ADMIN)
+    owner = people.protected(services, "ida@example.com", role=Role.OWNER)
+    now = walk.installation.clock.now()
+    exempt: dict[str, object] = {"exempt_until": now + DAY, "exempt_reason": "No phone yet"}
+    states: tuple[dict[str, object], ...] = exempt, {"must_enrol": True}, {"email_confirmed_at": None}
+    for number, state in enumerate(states):
+        account = walk.installation.add_account(f"karl{number}@example.com", "Karl Lund")
+        with services.database.write() as connection:
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account.id).values(state))
+            connection.commit()
+    hanna, ida = walk.holding(admin.caller), walk.holding(owner.caller)
+    walk.get(hanna, "/team", "/team?q=karl&state=exempt", "/team?state=invited", "/team?state=x&q=%00", "/team?after=zz", "/team/invite")
+    walk.post(hanna, "/team/remind")
+    for address in BAD_ADDRESSES:
+        walk.post(hanna, "/team/invite", email=address, role="agent")
+    for address, role in (
+        ("lena@example.com", ""),
+        ("hanna@example.com", "agent"),
+        ("lena@example.com", "owner"),
+        ("lena@example.com", "agent"),
+    ):
+        walk.post(hanna, "/team/invite", email=address, role=role)
+    walk.post(ida, "/team/invite", email="lena@example.com", role="agent")
+    walk.post(ida, "/team/invite", email="maja@example.com", role="owner")
+    walk.post(hanna, "/team/invite", email="maja@example.com", role="agent")
+    walk.get(ida, "/team", f"/team/invitations/{'0' * 32}")
+    for path in sorted(set(re.findall(r"/team/invitations/\w{32}(?=\")", ida.get("/team").text))):
+        walk.get(ida, path)
+        walk.post(ida, path, role="")
+        walk.post(ida, path, role="agent")
+    walk.post(ida, f"/team/invitations/{'0' * 32}/revoke")
+    _void_invitation(walk, ida, hanna, admin.account.id)
+
+
+def _void_invitation(walk: Walk, owner: Browser, inviter: Browser, inviter_id: str) -> None:
+    """Its giver becomes an agent while the invited person reads it."""
+    invited, shown = walk.browser(), inviter.post("/team/invite", email="nora@example.com", role="agent").text
+    (link,) = re.findall(r"/link/invite\?token=[\w-]+(?=\")", shown)[:1]
+    walk.get(invited, link)
+    with walk.installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == inviter_id).values(role=Role.AGENT.value))
+        connection.commit()
+    walk.get(invited, "/link/invite")
+    walk.get(owner, "/team")
+    walk.installation.clock.advance(minutes=55)
+    walk.get(inviter, "/team")
 
 
 def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> None:

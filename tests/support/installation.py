@@ -13,7 +13,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.settings import Settings
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.registry import all_kinds
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.tables import ACCOUNT
 

@@ -24,10 +24,10 @@ EXPIRING: Final[Mapping[str, ExpiringRows]] = {rows.name: rows for rows in expir
 """What all packages remove some time after it has ended, by its name."""
 
 
-def add_accounts(installation: Installation, accounts: int) -> None:
-    """Write that many accounts, each with 2 sessions, a sign-in, a browser, an app, 10 recovery codes, 10 events and counts."""
+def add_accounts(installation: Installation, accounts: int, *, first: int = 0) -> None:
+    """Write accounts, numbered from `first`, with 2 sessions each, a sign-in, a browser, an app, 10 codes, 10 events and counts."""
     rows_of = _Rows(installation)
-    rows = [rows_of.person(number) for number in range(accounts)]
+    rows = [rows_of.person(first + number) for number in range(accounts)]
     with installation.services.database.write() as connection:
         for table in rows[0]:
             connection.execute(insert(METADATA.tables[table]), [row for person in rows for row in person[table]])
@@ -140,6 +140,7 @@ class _Rows:
             "new_password_counts": (tables.THROTTLE_BUCKET, self.count(f"new_password:{self._id()}", ended)),
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
+            "invitation_counts": (tables.THROTTLE_BUCKET, self.count(f"invitation:{self._id()}", ended)),
             "invitations": (INVITATION, self.invitation(ended)),
             "export_counts": (tables.THROTTLE_BUCKET, self.count(f"export:{self._id()}", ended)),
             "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),

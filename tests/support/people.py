@@ -25,7 +25,7 @@ from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.links.rules import LIFETIME, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.second_step import Claimant, SecondStepOutcome
@@ -166,9 +166,15 @@ def bound_long_ago(services: Services) -> None:
 
 def invitation(services: Services, email: str = "berta@example.com") -> Token:
     """An operator's invitation: the token of the link."""
-    token = services.identity.registration.invite(email)
+    token = services.identity.invitations.issue(email)
     assert isinstance(token, Token), token
     return token
+
+
+def invited_address(identity: Identity, token: Token | None) -> str | None:
+    """The address that an open invitation is for."""
+    pending_invitation = identity.joining.invited(token)
+    return None if pending_invitation is None else pending_invitation.invitation.email
 
 
 def not_me_link(services: Services, email: str = "anna@example.com") -> Token:

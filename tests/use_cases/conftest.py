@@ -18,6 +18,8 @@ from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import PasswordRules
 from xpressbot.identity.passwords.strength import estimate_strength
 from xpressbot.identity.registration.account_creation import Registration
+from xpressbot.identity.registration.new_accounts import NewAccounts
+from xpressbot.identity.team.joining import Joining
 from xpressbot.identity.use_cases import Identity
 
 
@@ -77,7 +79,21 @@ def hasher() -> ObservedHasher:
 
 
 @pytest.fixture
-def observed(installation: Installation, hasher: ObservedHasher) -> Registration:
+def new_accounts(installation: Installation, hasher: ObservedHasher) -> NewAccounts:
+    """The parts of making an account, with something done while the password is hashed."""
+    parts = parts_of(installation)
+    return NewAccounts(parts.system, hasher, parts.session_start, PasswordRules(15, estimate_strength))
+
+
+@pytest.fixture
+def observed(installation: Installation, new_accounts: NewAccounts) -> Registration:
     """Registration, with something done while the password is hashed."""
     parts = parts_of(installation)
-    return Registration(parts.transactions, parts.system, hasher, parts.session_start, PasswordRules(15, estimate_strength))
+    return Registration(parts.transactions, parts.system, new_accounts)
+
+
+@pytest.fixture
+def joining(installation: Installation, new_accounts: NewAccounts) -> Joining:
+    """Accepting invitations, with something done while the password is hashed."""
+    parts = parts_of(installation)
+    return Joining(parts.transactions, parts.system, new_accounts)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import change_email, email_link, links_to
 from tests.support.mails import send
-from tests.support.people import caller_with
+from tests.support.people import caller_with, invited_address
 from tests.use_cases.instrumentation import events
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.mail.outbox import OUTBOX
@@ -23,8 +23,9 @@ from xpressbot.identity.outcomes import Denied, Done, SignedIn, StepUpRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.profile.email_change import EmailChangeRefusal
 from xpressbot.identity.profile.email_confirmation import EmailChanged, EmailConfirmed, EmailLink, EmailLinkRefusal
-from xpressbot.identity.registration.account_creation import NewAccount, RegistrationRefusal
+from xpressbot.identity.registration.new_accounts import NewAccount, RegistrationRefusal
 from xpressbot.identity.tables import ACCOUNT, LINK, RESERVED_ADDRESS
+from xpressbot.identity.team.invitations import InvitationRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 NEW = "anna.berg@example.net"
@@ -201,7 +202,7 @@ def test_for_72_hours_both_addresses_are_reserved(installation: Installation, an
     for moment in (at, last_moment):
         installation.clock.set(moment)
         assert identity.registration.create(NewAccount(ANNA, "Thief", PASSWORD)) == TAKEN
-        assert identity.registration.invite("Anna@Example.com") == TAKEN
+        assert identity.invitations.issue("Anna@Example.com") == Denied(InvitationRefusal.ADDRESS_RESERVED)
         assert [password_mails(installation, address) for address in (ANNA, NEW)] == [False, False]
     installation.clock.set(at)
     late = Denied(EmailChangeRefusal.EMAIL_CHANGED_LATELY, retry_at=at + RESERVED_FOR)
@@ -217,10 +218,10 @@ def test_for_72_hours_both_addresses_are_reserved(installation: Installation, an
 
 def test_an_invitation_from_before_does_not_open_a_reserved_address(installation: Installation, visitor: UseCaseBrowser) -> None:
     """What was handed out while the address was free is refused when it is used."""
-    invited = visitor.identity.registration.invite(NEW)
+    invited = visitor.identity.invitations.issue(NEW)
     assert isinstance(invited, Token)
     change_email(installation, visitor.sign_in().me, NEW)
-    assert visitor.identity.registration.invited(invited) is None
+    assert invited_address(visitor.identity, invited) is None
 
 
 @pytest.mark.parametrize("mistake", ["closed", "disabled"])

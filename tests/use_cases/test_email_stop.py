@@ -22,7 +22,7 @@ from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.profile.email_confirmation import EmailChanged
 from xpressbot.identity.profile.email_stop import Stop
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.use_cases import at_restore
 
 GONE = Denied(LinkRefusal.LINK_GONE)

@@ -5,15 +5,17 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
+from tests.support.people import invitation
 from tests.use_cases.instrumentation import ObservedHasher, parts_of, tries
 from xpressbot.foundation.times import HOUR
-from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword
 from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.registration.account_creation import NewAccount, Registration
+from xpressbot.identity.registration.account_creation import Registration
+from xpressbot.identity.registration.new_accounts import NewAccount, NewAccounts
+from xpressbot.identity.team.joining import Joining
 from xpressbot.identity.throttling.rules import LINK
 
 BERTA = "berta@example.com"
@@ -28,24 +30,30 @@ def scored() -> list[str]:
 
 
 @pytest.fixture
-def registration(installation: Installation, hasher: ObservedHasher, scored: list[str]) -> Registration:
+def scoring(installation: Installation, hasher: ObservedHasher, scored: list[str]) -> NewAccounts:
     def strength(password: str) -> int:
         scored.append(password)
         return estimate_strength(password)
 
     parts = parts_of(installation)
-    return Registration(parts.transactions, parts.system, hasher, parts.session_start, PasswordRules(15, strength))
+    return NewAccounts(parts.system, hasher, parts.session_start, PasswordRules(15, strength))
+
+
+@pytest.fixture
+def registration(installation: Installation, scoring: NewAccounts) -> Registration:
+    parts = parts_of(installation)
+    return Registration(parts.transactions, parts.system, scoring)
 
 
 @pytest.fixture(params=["welcome", "invitation"])
-def send(request: pytest.FixtureRequest, registration: Registration) -> Send:
+def send(request: pytest.FixtureRequest, installation: Installation, registration: Registration, scoring: NewAccounts) -> Send:
     """Sends the form of an open link."""
     if request.param == "welcome":
         welcome = registration.issue_welcome_link()
         return lambda password: registration.claim(welcome, NewAccount(BERTA, "Berta", password), CLIENT)
-    invitation = registration.invite(BERTA)
-    assert isinstance(invitation, Token)
-    return lambda password: registration.accept(invitation, "Berta", password, CLIENT)
+    parts, token = parts_of(installation), invitation(installation.services, BERTA)
+    joining = Joining(parts.transactions, parts.system, scoring)
+    return lambda password: joining.accept(token, "Berta", password, CLIENT)
 
 
 def test_beyond_ten_an_hour_nothing_is_scored_and_nothing_hashed(

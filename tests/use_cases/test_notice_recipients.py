@@ -23,7 +23,7 @@ from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.profile.email_confirmation import EmailChanged
 from xpressbot.identity.profile.email_stop import Stop
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 
 NEW = "anna.berg@example.net"
 DISABLED = NewEvent(EventKind.TWO_FACTOR_DISABLED, {})

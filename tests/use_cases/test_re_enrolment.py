@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import reset
+from tests.support.people import invited_address, reset
 from tests.use_cases.instrumentation import (
     ObservedHasher,
     after_transaction,
@@ -90,7 +90,7 @@ def test_a_sign_in_that_waits_for_a_code_opens_no_set_up(identity: Identity, app
 
 def test_the_password_without_the_link_starts_nothing(installation: Installation, identity: Identity, waiting: UseCaseBrowser) -> None:
     """Without one, with one that never was, with one of another kind: each way is refused, and no secret is drawn."""
-    welcome_like = identity.registration.invite("new@example.com")
+    welcome_like = identity.invitations.issue("new@example.com")
     assert isinstance(welcome_like, Token)
     for link in (None, Token(bytes(32)), welcome_like, waiting.pending, waiting.device):
         enrollee = replace(waiting.enrollee, link=link)
@@ -121,7 +121,7 @@ def test_the_link_without_the_password_opens_nothing(identity: Identity, link: T
     assert identity.re_enrolment.enrollee(None, link, CLIENT) == Denied(PendingRefusal.NO_SIGN_IN)
     assert identity.re_enrolment.enrollee(link, link, CLIENT) == START_AGAIN
     assert identity.sessions.resolve(replace(CLIENT, session=link)) is None
-    assert identity.registration.invited(link) is None
+    assert invited_address(identity, link) is None
     assert not identity.registration.welcome_is_open(link)
 
 

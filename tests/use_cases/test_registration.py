@@ -12,7 +12,8 @@ from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
-from xpressbot.identity.registration.account_creation import NewAccount, Registration, RegistrationRefusal
+from xpressbot.identity.registration.account_creation import Registration
+from xpressbot.identity.registration.new_accounts import NewAccount, RegistrationRefusal
 from xpressbot.identity.use_cases import Identity
 
 ANNA = NewAccount("anna@example.com", "Anna Berg", PASSWORD)

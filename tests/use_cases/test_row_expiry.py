@@ -43,6 +43,7 @@ TABLES = {
     "new_password_counts": THROTTLE_BUCKET,
     "password_request_counts": THROTTLE_BUCKET,
     "email_link_counts": THROTTLE_BUCKET,
+    "invitation_counts": THROTTLE_BUCKET,
     "invitations": INVITATION,
     "export_counts": THROTTLE_BUCKET,
     "reserved_addresses": RESERVED_ADDRESS,

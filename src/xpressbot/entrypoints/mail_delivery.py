@@ -10,6 +10,7 @@ import structlog
 from xpressbot.entrypoints.messages.email_mails import email_changed_mail, email_mail
 from xpressbot.entrypoints.messages.languages import Languages
 from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail, reset_waits_mail
+from xpressbot.entrypoints.messages.team_mails import invitation_mail, reminder_mail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
@@ -26,6 +27,8 @@ from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.profile.email_change import EMAIL_MAIL
 from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL
 from xpressbot.identity.profile.email_mails import EmailLinkMail, EmailMails
+from xpressbot.identity.team.invitations import INVITATION_MAIL
+from xpressbot.identity.team.reminders import REMINDER_MAIL
 from xpressbot.identity.team.reset_requests import RESET_WAITS_MAIL
 from xpressbot.identity.use_cases import Identity
 
@@ -44,6 +47,8 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
         TEST_MAIL: partial(_test, identity, public_url, languages),
         RESET_WAITS_MAIL: partial(_reset_waits, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
+        INVITATION_MAIL: partial(_invitation, identity, public_url, languages),
+        REMINDER_MAIL: partial(_reminder, identity, public_url, languages),
         EMAIL_MAIL: partial(_about_address, emails, emails.confirmation, emails.store_confirmation, email_mail, public_url, languages),
         EMAIL_CHANGED_MAIL: partial(_about_address, emails, emails.stop, emails.store_stop, email_changed_mail, public_url, languages),
     }
@@ -152,6 +157,26 @@ def _reset_waits(identity: Identity, public_url: str, languages: Callable[[], La
         return None
     texts = languages().of_choice(account.language_of_mails)
     return Prepared(_letter(texts, account.email, reset_waits_mail(texts, public_url)))
+
+
+def _invitation(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    told = identity.invitation_mails.find(mail)
+    if told is None:
+        return None
+    texts = languages().of_choice(told.language)
+    return Prepared(
+        _letter(texts, told.invitation.email, invitation_mail(texts, told, public_url)),
+        stored=lambda tx, now: identity.invitation_mails.store_link(tx, told, now),
+        failed=lambda tx: identity.invitation_mails.remove_link(tx, told),
+    )
+
+
+def _reminder(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    account = identity.reminders.find(mail)
+    if account is None:
+        return None
+    texts = languages().of_choice(account.language_of_mails)
+    return Prepared(_letter(texts, account.email, reminder_mail(texts, Addressee(account.email, public_url))))
 
 
 def _letter(texts: Texts, to: str, words: Words) -> Letter:

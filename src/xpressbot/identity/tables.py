@@ -63,6 +63,8 @@ ACCOUNT: Final = Table(
     Column("exempt_reason", Text),
     # The request to reset 2FA that waits for this account. Whatever makes it void empties this.
     Column("reset_request_id", _ID),
+    # The name as the roster's filter compares it: without capitals and the like.
+    Column("name_key", Text, nullable=False, server_default=text("''")),
     # The roster, by address.
     Index(None, "role", "status"),
     Index("ix_account_must_enrol", "id", sqlite_where=MUST_ENROL, postgresql_where=MUST_ENROL),
@@ -109,6 +111,8 @@ LINK: Final = Table(
     Column("security_version", Integer),
     # The row of another table that it belongs to.
     Column("about", _ID),
+    # Whether its token was mailed to its address and shown to nobody.
+    Column("mailed", Boolean, nullable=False, server_default=false()),
     Index(None, "account_id"),
     Index(None, "email_key"),
     Index(None, "about"),

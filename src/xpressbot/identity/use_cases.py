@@ -50,6 +50,7 @@ from xpressbot.identity.profile.export import AccountExport
 from xpressbot.identity.profile.language import LanguageChoice
 from xpressbot.identity.profile.name import NameChange
 from xpressbot.identity.registration.account_creation import Registration
+from xpressbot.identity.registration.new_accounts import NewAccounts
 from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.listing import SessionListing
@@ -66,9 +67,13 @@ from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
 from xpressbot.identity.team.by_operator import MemberAdministration
 from xpressbot.identity.team.first_steps import FirstSteps
+from xpressbot.identity.team.invitation_mails import InvitationMails
+from xpressbot.identity.team.invitations import Invitations
+from xpressbot.identity.team.joining import Joining
 from xpressbot.identity.team.member_page import MemberPages
 from xpressbot.identity.team.members import Members
 from xpressbot.identity.team.record import TeamRecord
+from xpressbot.identity.team.reminders import Reminders
 from xpressbot.identity.team.reset_decisions import ResetDecisions
 from xpressbot.identity.team.reset_mails import ResetMails
 from xpressbot.identity.team.reset_requests import ResetRequests
@@ -120,6 +125,10 @@ class Identity:
     reset_requests: ResetRequests
     reset_decisions: ResetDecisions
     reset_mails: ResetMails
+    invitations: Invitations
+    invitation_mails: InvitationMails
+    joining: Joining
+    reminders: Reminders
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -141,9 +150,10 @@ def build_identity(
     gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
     password_rules = PasswordRules(settings.password_min_length, estimate_strength)
     new_passwords, session_password = NewPasswords(hasher, password_rules), SessionPassword(gate, hasher)
-    session_start = SessionStart(system, digest, kinds)
+    session_start, sends_mail = SessionStart(system, digest, kinds), bool(settings.smtp_url)
+    new_accounts = NewAccounts(system, hasher, session_start, password_rules)
     reset_decisions = ResetDecisions(transactions, gate, system, kinds)
-    reset_requests = ResetRequests(transactions, gate, system, reset_decisions.settle, sends_mail=bool(settings.smtp_url))
+    reset_requests = ResetRequests(transactions, gate, system, reset_decisions.settle, sends_mail=sends_mail)
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     return Identity(
         kinds=kinds,
@@ -163,7 +173,7 @@ def build_identity(
         history=History(transactions),
         password_change=PasswordChange(gate, session_password, new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),
-        forgotten=Forgotten(transactions, system, digest, sends_mail=bool(settings.smtp_url)),
+        forgotten=Forgotten(transactions, system, digest, sends_mail=sends_mail),
         this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).newest_since),
         language_choice=LanguageChoice(gate),
         name_change=NameChange(gate),
@@ -174,10 +184,14 @@ def build_identity(
         account_export=AccountExport(transactions, gate, kinds),
         account_closing=AccountClosing(gate, kinds),
         link_states=LinkStates(transactions, system),
-        registration=Registration(transactions, system, hasher, session_start, password_rules),
-        roster=Roster(gate),
+        registration=Registration(transactions, system, new_accounts),
+        roster=Roster(gate, kinds),
+        invitations=Invitations(transactions, gate, system, sends_mail=sends_mail),
+        invitation_mails=InvitationMails(transactions, system),
+        joining=Joining(transactions, system, new_accounts),
+        reminders=Reminders(transactions, gate, system, sends_mail=sends_mail),
         team_record=TeamRecord(transactions, gate),
-        first_steps=FirstSteps(transactions, gate, system, kinds, sends_mail=bool(settings.smtp_url)),
+        first_steps=FirstSteps(transactions, gate, system, kinds, sends_mail=sends_mail),
         member_pages=MemberPages(gate, kinds),
         members=Members(gate, kinds),
         member_administration=MemberAdministration(transactions, system, kinds),

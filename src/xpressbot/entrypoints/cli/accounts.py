@@ -21,7 +21,8 @@ from xpressbot.identity.administration.accounts import AccountSummary, StatusRef
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.passwords.rules import WeakPassword
-from xpressbot.identity.registration.account_creation import NewAccount, RegistrationRefusal
+from xpressbot.identity.registration.new_accounts import NewAccount, RegistrationRefusal
+from xpressbot.identity.team.invitations import InvitationRefusal
 
 _MAX_PASSWORD_INPUT: Final = 8192
 
@@ -46,11 +47,11 @@ def accounts_commands(build: Build) -> typer.Typer:
             _create(services, NewAccount(normal_email, normal_name, _read_password()), role)
 
     @accounts.command()
-    def invite(email: Email) -> None:
+    def invite(email: Email, role: Annotated[Role, typer.Option(help="What the person will be in the team.")] = Role.AGENT) -> None:
         """Print a link with which the person at this address chooses name and password: one use, 24 hours."""
         address = new_address(email)
         with opened(build) as services:
-            _invite(services, address)
+            _invite(services, address, role)
 
     @accounts.command("reset-password")
     def reset_password(email: Email) -> None:
@@ -100,8 +101,8 @@ def _create(services: Services, new: NewAccount, role: Role) -> None:
             assert_never(unknown)
 
 
-def _invite(services: Services, address: str) -> None:
-    outcome = services.identity.registration.invite(address)
+def _invite(services: Services, address: str, role: Role) -> None:
+    outcome = services.identity.invitations.issue(address, role)
     if isinstance(outcome, Denied):
         _refused(outcome.reason)
     whom, most = listed_address(address), lifetime_hours(LinkKind.INVITE)
@@ -143,9 +144,9 @@ def _set_status(build: Build, email: str, status: AccountStatus) -> None:
                 assert_never(unknown)
 
 
-def _refused(reason: RegistrationRefusal | StatusRefusal) -> NoReturn:
+def _refused(reason: RegistrationRefusal | InvitationRefusal | StatusRefusal) -> NoReturn:
     match reason:
-        case RegistrationRefusal.EMAIL_TAKEN | StatusRefusal.STATUS_UNKNOWN:
+        case RegistrationRefusal() | InvitationRefusal() | StatusRefusal():
             fail(reason_text(ENGLISH, reason))
         case unknown:
             assert_never(unknown)

@@ -138,6 +138,9 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.RESET_VOIDED: EventWords(N_("Reset of 2FA came to nothing")),
     EventKind.RESET_DONE: EventWords(N_("Reset of 2FA carried out after its waiting time")),
     EventKind.RESET_LINK_SHOWN: EventWords(N_("Link to set up 2FA again shown")),
+    EventKind.MEMBER_INVITED: EventWords(N_("Invited to the team")),
+    EventKind.INVITATION_REVOKED: EventWords(N_("Invitation taken back")),
+    EventKind.MEMBERS_REMINDED: EventWords(N_("Members without 2FA reminded")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))
@@ -274,6 +277,7 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "invited": (N_("By invitation"), _yes_or_no),
     "authenticators": (N_("Apps repaired"), _number),
     "notices": (N_("Notices"), _number),
+    "members": (N_("Members"), _number),
     "count": (N_("How often"), _number),
     "first_at": (N_("First"), _moment),
     "last_at": (N_("Last"), _moment),

@@ -19,12 +19,14 @@ from xpressbot.identity.outcomes import Denied, Reason
 from xpressbot.identity.passwords.rules import MAX_BYTES, PasswordWeakness, WeakPassword
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.profile.closing import ClosingRefusal
-from xpressbot.identity.registration.account_creation import RegistrationRefusal
+from xpressbot.identity.registration.new_accounts import RegistrationRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.team.deeds import MemberRefusal
+from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.reminders import ReminderRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
 
@@ -33,6 +35,7 @@ ToldRefusal = (
     | AuthenticatorRefusal
     | ClosingRefusal
     | EnrolmentRefusal
+    | InvitationRefusal
     | LinkThrottleRefusal
     | ListingRefusal
     | MemberRefusal
@@ -41,6 +44,7 @@ ToldRefusal = (
     | PasswordRefusal
     | ReEnrolmentRefusal
     | RegistrationRefusal
+    | ReminderRefusal
     | RemoveRefusal
     | SignInRefusal
     | StatusRefusal
@@ -90,6 +94,7 @@ _COUNTS: Final[Mapping[ToldRefusal, int | None]] = {
     EnrolmentRefusal.NO_ENROLMENT: ENROLMENT_LIFETIME // MINUTE,
     AddRefusal.TOO_MANY_AUTHENTICATORS: MOST_PER_ACCOUNT,
     ClosingRefusal.ADDRESS_CAN_COME_BACK: RESERVED_FOR // HOUR,
+    InvitationRefusal.ADDRESS_RESERVED: RESERVED_FOR // HOUR,
 }
 """Constants that sentences name. They are far from one, so that a language has one form for them."""
 
@@ -136,6 +141,17 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     MemberRefusal.ALREADY_DONE: N_("This was done already, by you or by somebody else. Nothing more has changed."),
     MemberRefusal.MEMBER_SUSPENDED: N_("This member is suspended. Reinstate them first."),
     MemberRefusal.NOT_ONES_TO_GIVE: N_("Only an owner can reinstate an owner or an admin."),
+    InvitationRefusal.ALREADY_MEMBER: N_("There is an account with this address already: its person is in the team."),
+    InvitationRefusal.ADDRESS_RESERVED: N_(
+        "A member had this address until lately. For %(count)s hours after such a change nobody else can have it: invite them later."
+    ),
+    InvitationRefusal.ALREADY_INVITED: N_("This address was invited already, so nothing was done. Its invitation is below."),
+    InvitationRefusal.NO_SUCH_INVITATION: N_("This invitation is gone: it was accepted, replaced or taken back."),
+    InvitationRefusal.INVITATION_VOID: N_(
+        "Who invited you is no longer allowed to do so, and nothing was done. Ask an owner or an admin of the team for a new invitation."
+    ),
+    ReminderRefusal.NO_MAIL: N_("No mail server is set, so nobody can be reminded by mail."),
+    ReminderRefusal.NOBODY_TO_REMIND: N_("Nobody is left to be reminded: all have 2FA on, or were reminded within the last day."),
     RegistrationRefusal.EMAIL_TAKEN: N_("There is an account with this address already."),
     ReEnrolmentRefusal.MUST_ENROL: N_("Open the link that you were given, or paste it here. Without it 2FA cannot be set up again."),
     StatusRefusal.STATUS_UNKNOWN: N_("A newer version of XpressBot gave this account its status. Use that version to change it."),

@@ -9,7 +9,23 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, bindparam, func, literal_column, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.transaction import Reading, Writing
@@ -69,6 +85,7 @@ WAITS: Final = _TABLE.state == literal_column("'waiting'")
 """Not by a parameter: no engine takes a partial index for one, whose value it cannot know, and few rows have this one."""
 _LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
 _LATEST_ABOUT = select(OUTBOX).where(_TABLE.about == bindparam("of_about")).order_by(_TABLE.id.desc()).limit(1)
+_ABOUT_LATELY = or_(WAITS, func.coalesce(_TABLE.ended_at, _TABLE.wanted_at) > bindparam("since"))
 _HASTEN = (
     update(OUTBOX).where(_TABLE.about == bindparam("of_about"), WAITS, _TABLE.last_failure.is_not(None)).values(due_at=bindparam("now"))
 )
@@ -113,6 +130,12 @@ def add(tx: Writing, mail_id: str, mail: NewMail) -> bool:
     return tx.execute(statement, _new_row(mail_id, mail)).one_or_none() is not None
 
 
+def add_all(tx: Writing, mails: Sequence[tuple[str, NewMail]]) -> None:
+    """Let several mails wait, each with its id, in one statement; without those about which one waits already."""
+    statement = tx.insert(OUTBOX).on_conflict_do_nothing(index_elements=[_TABLE.about], index_where=_IS_WAITING)
+    tx.execute(statement, [_new_row(mail_id, mail) for mail_id, mail in mails])
+
+
 def put(tx: Writing, mail_id: str, mail: NewMail) -> None:
     """Let a mail wait; where one about the same waits already, it takes the parameters of this one. One row is written either way."""
     statement = tx.insert(OUTBOX)
@@ -131,6 +154,11 @@ def last_about(tx: Reading, about: str) -> int | None:
     """When the last mail about something was sent or given up, or was to be sent."""
     at: int | None = tx.select(_LAST_ABOUT, {"of_about": about}).scalar_one()
     return at
+
+
+def written_about_since(about: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a mail about what this column names waits, or has ended since the parameter `since`, for statements over other tables."""
+    return select(_TABLE.id).where(_TABLE.about == about, _ABOUT_LATELY).exists()
 
 
 def latest_about(tx: Reading, about: str) -> MailStatus | None:

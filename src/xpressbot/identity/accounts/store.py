@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, case, func, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.foundation.text import as_seen
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus
 from xpressbot.identity.accounts.rules.address import email_key
@@ -55,6 +56,7 @@ def add(tx: Writing, account: Account, now: int, *, invited_by: str | None = Non
         "role_since": now,
         "role_given_by": invited_by,
         "invited_by": invited_by,
+        "name_key": as_seen(account.name),
     }
     statement = tx.insert(ACCOUNT).on_conflict_do_nothing(index_elements=[ACCOUNT.c.email_key]).returning(ACCOUNT.c.id)
     return tx.execute(statement, row).one_or_none() is not None
@@ -154,7 +156,7 @@ def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:
 
 def set_name(tx: Writing, account_id: str, name: str) -> None:
     """Give the account's person a name."""
-    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(name=name))
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(name=name, name_key=as_seen(name)))
 
 
 def is_email_taken(tx: Reading, email: str, now: int, *, but_by: str | None = None) -> bool:

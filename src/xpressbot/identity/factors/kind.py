@@ -5,7 +5,8 @@ and commits afterwards. A kind begins no transaction, never hashes slowly, and c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -153,6 +154,10 @@ class BackupKind(FactorKind):
     def is_saved(self, tx: Reading, account_id: str) -> bool:
         """Whether the person has said to have saved what is in force."""
 
+    @abstractmethod
+    def count_left_of(self, tx: Reading, account_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many proofs several accounts have left, by their ids, in one statement. An account that has none may be missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
@@ -214,6 +219,13 @@ class Kinds:
     def are_backups_saved(self, tx: Reading, account_id: str) -> bool:
         """Whether the person has said to have saved the backup proofs of all kinds."""
         return all(kind.is_saved(tx, account_id) for kind in self.backup)
+
+    def count_backups_left_of(self, tx: Reading, account_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many backup proofs of all kinds several accounts have left, by their ids, in a statement for each kind."""
+        left: Counter[str] = Counter()
+        for kind in self.backup:
+            left.update(kind.count_left_of(tx, account_ids))
+        return left
 
     def are_few_backups(self, left: int) -> bool:
         """Whether so many backup proofs of all kinds are few enough to warn of."""

@@ -1,6 +1,7 @@
 """Statements on what is common to the authenticators of all kinds."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, assert_never
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, literal_column, select, update
@@ -36,6 +37,9 @@ _COMMON: Sequence[ColumnElement[Any]] = (
     _TABLE.last_used_at,
 )
 _IN_FORCE_OF = select(*_COMMON).where(_TABLE.account_id == bindparam("account_id"), _IN_FORCE).order_by(_TABLE.confirmed_at)
+_IN_FORCE_OF_ALL = (
+    select(*_COMMON).where(_TABLE.account_id.in_(bindparam("account_ids", expanding=True)), _IN_FORCE).order_by(_TABLE.confirmed_at)
+)
 _ENROLMENT_OF = (
     select(AUTHENTICATOR)
     .join(ACCOUNT, (ACCOUNT.c.id == _TABLE.account_id) & (ACCOUNT.c.security_version == _TABLE.security_version))
@@ -53,6 +57,14 @@ _USED = update(AUTHENTICATOR).where(_TABLE.id == bindparam("used_id")).values(la
 def in_force(tx: Reading, account_id: str) -> Sequence[Authenticator]:
     """The account's authenticators in force, also of a kind or in a state that only a newer version of this program knows."""
     return [_authenticator(row) for row in tx.select(_IN_FORCE_OF, {"account_id": account_id})]
+
+
+def in_force_of(tx: Reading, account_ids: Sequence[str]) -> Mapping[str, Sequence[Authenticator]]:
+    """The same of several accounts, by their ids; without those that have none."""
+    found: defaultdict[str, list[Authenticator]] = defaultdict(list)
+    for row in tx.select(_IN_FORCE_OF_ALL, {"account_ids": account_ids}):
+        found[row.account_id].append(_authenticator(row))
+    return found
 
 
 def has_had_one(tx: Reading, account_id: str) -> bool:

@@ -65,10 +65,13 @@ MOST_EMAIL_LINKS: Final = 3
 class Link:
     """Whom a link is for: an account there is, or an address that is to have one; neither at the first run.
 
-    security_version: of a link that gives power, the version of the account on which alone it works.
+    security_version: of a link that gives power, the version of the account on which alone it works. about: the id of the row of another
+    table that it belongs to. mailed: whether its token was mailed to its address and shown to nobody: using it confirms the address.
     """
 
     kind: LinkKind
     account_id: str | None = None
     email: str | None = None
     security_version: int | None = None
+    about: str | None = None
+    mailed: bool = False

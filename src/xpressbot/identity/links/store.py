@@ -22,6 +22,8 @@ def add(tx: Writing, link: Link, token_hash: bytes, now: int, expires_at: int) -
             email=link.email,
             email_key=_key(link.email),
             security_version=link.security_version,
+            about=link.about,
+            mailed=link.mailed,
             created_at=now,
             expires_at=expires_at,
         )
@@ -31,7 +33,7 @@ def add(tx: Writing, link: Link, token_hash: bytes, now: int, expires_at: int) -
 def find_open(tx: Reading, kind: LinkKind, token_hash: bytes, now: int) -> Link | None:
     """The link that this token opens, if it is open."""
     row = tx.select(select(LINK).where(LINK.c.token_hash == token_hash, _usable(kind, now))).one_or_none()
-    return None if row is None else Link(kind, row.account_id, row.email, row.security_version)
+    return None if row is None else Link(kind, row.account_id, row.email, row.security_version, row.about, row.mailed)
 
 
 def state(tx: Reading, kind: LinkKind, token_hash: bytes, now: int) -> LinkState:

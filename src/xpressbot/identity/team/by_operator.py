@@ -12,7 +12,7 @@ from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, EventKind, NewE
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.sessions.security_version import end_step_up
-from xpressbot.identity.team import store as member_store
+from xpressbot.identity.team import member_store
 from xpressbot.identity.team.deeds import MemberRefusal
 
 

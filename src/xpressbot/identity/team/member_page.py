@@ -20,7 +20,7 @@ from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Gate, SessionRefusal
 from xpressbot.identity.sessions.store import ListedSession
-from xpressbot.identity.team import store as member_store
+from xpressbot.identity.team import member_store
 from xpressbot.identity.team.deeds import DEEDS, offers
 
 EVENTS_SHOWN: Final = 25

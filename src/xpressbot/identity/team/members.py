@@ -15,7 +15,7 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sessions.security_version import end_step_up, raise_security_version
-from xpressbot.identity.team import store as member_store
+from xpressbot.identity.team import member_store
 from xpressbot.identity.team.deeds import MemberRefusal, refuse
 
 Refused = Denied[SessionRefusal | MemberRefusal] | StepUpRequired

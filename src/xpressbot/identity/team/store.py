@@ -1,53 +1,97 @@
 """Statements over the members of the team."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, true
 
-from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.transaction import Reading
+from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.text import as_seen
+from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.accounts.store import account_from
-from xpressbot.identity.tables import ACCOUNT, LINK
-from xpressbot.identity.team.tables import INVITATION, RESET_REQUEST
+from xpressbot.identity.accounts.store import IS_ENABLED, account_from
+from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
-_IN_TEAM = ACCOUNT.c.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
-_BY_ID = select(ACCOUNT).where(_IN_TEAM, ACCOUNT.c.id == bindparam("of_id"))
-_PAGE = select(ACCOUNT).where(_IN_TEAM, ACCOUNT.c.email_key > bindparam("after")).order_by(ACCOUNT.c.email_key).limit(bindparam("limit"))
+REMINDED_AGAIN_AFTER: Final = 1 * DAY
+REMINDER_PREFIX: Final = "reminder:"
+"""What a reminder is about, in the outbox: this, and the id of the member's account."""
+_TABLE = ACCOUNT.c
+_IN_TEAM = _TABLE.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
+_IS_EXEMPT = func.coalesce(_TABLE.exempt_until, 0) > bindparam("now")
+_IS_UNPROTECTED = and_(IS_ENABLED, _TABLE.protected_since.is_(None))
+_CAN_ENROL = and_(_IS_UNPROTECTED, _TABLE.must_enrol.is_(False), ~_IS_EXEMPT)
+_WAS_REMINDED = outbox.written_about_since(literal(REMINDER_PREFIX) + _TABLE.id)
+_IS_TO_REMIND = and_(_CAN_ENROL, ~_WAS_REMINDED)
+_IN_STATE: Final[Mapping[MemberState, ColumnElement[bool]]] = {
+    MemberState.PROTECTED: _TABLE.protected_since.is_not(None),
+    MemberState.UNPROTECTED: _TABLE.protected_since.is_(None),
+    MemberState.MUST_ENROL: _TABLE.must_enrol.is_(True),
+    MemberState.EXEMPT: _IS_EXEMPT,
+    MemberState.UNCONFIRMED: _TABLE.email_confirmed_at.is_(None),
+    MemberState.SUSPENDED: _TABLE.status == AccountStatus.DISABLED.value,
+    MemberState.INVITED: ~true(),
+}
+_COUNTS = select(
+    func.count(case((IS_ENABLED, 1))).label("active"),
+    func.count(case((and_(IS_ENABLED, _TABLE.protected_since.is_not(None)), 1))).label("protected"),
+    func.count(case((and_(_IS_UNPROTECTED, _IS_EXEMPT), 1))).label("exempt"),
+    func.count(case((_IS_TO_REMIND, 1))).label("to_remind"),
+    func.count(case((and_(_CAN_ENROL, _WAS_REMINDED), 1))).label("reminded"),
+).where(_IN_TEAM)
+_TO_REMIND = select(_TABLE.id).where(_IS_TO_REMIND).order_by(_TABLE.email_key).limit(bindparam("limit"))
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """A member as the roster shows them. last_signed_in_at: None before the first time."""
+class MemberRow:
+    """A member's account, and what the roster shows beside it. last_signed_in_at: None before the first time."""
 
     account: Account
     last_signed_in_at: int | None
+    exempt_until: int | None
+    exempt_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class MemberRecord:
-    """A member with what is kept of their time in the team. last_signed_in_at: None before the first time."""
+class TeamCounts:
+    """How many members there are, without those who are suspended.
 
-    account: Account
-    role_since: int
-    joined_at: int
-    last_signed_in_at: int | None
+    exempt: of those without 2FA. to_remind: who can turn 2FA on and was not reminded of it within a day. reminded: who was.
+    """
 
-
-def by_id(tx: Reading, account_id: str) -> MemberRecord | None:
-    """The member with this id; None for nobody's, and for that of somebody who has left."""
-    row = tx.select(_BY_ID, {"of_id": account_id}).one_or_none()
-    return None if row is None else MemberRecord(account_from(row), row.role_since, row.created_at, row.last_signed_in_at)
+    active: int
+    protected: int
+    exempt: int
+    to_remind: int
+    reminded: int
 
 
-def page(tx: Reading, after: str, limit: int) -> Sequence[Member]:
+def page(tx: Reading, asked: RosterFilter, after: str, limit: int, now: int) -> Sequence[MemberRow]:
     """The members whose addresses follow the one that has this key, by address."""
-    return [Member(account_from(row), row.last_signed_in_at) for row in tx.select(_PAGE, {"after": after, "limit": limit})]
+    rows = tx.select(_page(asked), {"after": after, "limit": limit, "now": now})
+    return [MemberRow(account_from(row), row.last_signed_in_at, row.exempt_until, row.exempt_reason) for row in rows]
 
 
-def forget_begun(tx: Writing, account_id: str) -> None:
-    """Remove what waits to happen by a member's word or to them: open invitations with their links, and requests of a reset."""
-    given = INVITATION.c.invited_by == account_id
-    tx.execute(delete(LINK).where(LINK.c.about.in_(select(INVITATION.c.id).where(given))))
-    tx.execute(delete(INVITATION).where(given))
-    tx.execute(delete(RESET_REQUEST).where(or_(RESET_REQUEST.c.account_id == account_id, RESET_REQUEST.c.asked_by == account_id)))
+def counts(tx: Reading, now: int) -> TeamCounts:
+    """How many members there are of each sort: the one statement of the roster that reads all accounts."""
+    row = tx.select(_COUNTS, {"now": now, "since": now - REMINDED_AGAIN_AFTER}).one()
+    return TeamCounts(row.active, row.protected, row.exempt, row.to_remind, row.reminded)
+
+
+def to_remind(tx: Reading, limit: int, now: int) -> Sequence[str]:
+    """The ids of members without 2FA who were not reminded of it within a day."""
+    parameters = {"limit": limit, "now": now, "since": now - REMINDED_AGAIN_AFTER}
+    return tx.select(_TO_REMIND, parameters).scalars().all()
+
+
+def _page(asked: RosterFilter) -> Select[*tuple[object, ...]]:
+    conditions = [_IN_TEAM, _TABLE.email_key > bindparam("after")]
+    if asked.text:
+        text = as_seen(asked.text)
+        # In the address as it is kept, too: there a domain may stand in other letters than ASCII, and in small ones.
+        conditions.append(or_(*(column.contains(text, autoescape=True) for column in (_TABLE.name_key, _TABLE.email_key, _TABLE.email))))
+    if asked.state is not None:
+        conditions.append(_IN_STATE[asked.state])
+    return select(ACCOUNT).where(*conditions).order_by(_TABLE.email_key).limit(bindparam("limit"))

@@ -61,6 +61,7 @@ NEW_PASSWORD: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HO
 PASSWORD_REQUEST: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 EMAIL_LINK: Final = Policy(free=5, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 EXPORT: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+INVITATION: Final = Policy(free=30, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
@@ -71,7 +72,8 @@ NEW_PASSWORDS: Final = "new_password"
 PASSWORD_REQUESTS: Final = "password_request"
 EMAIL_LINKS: Final = "email_link"
 EXPORTS: Final = "export"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS, EMAIL_LINKS, EXPORTS)
+INVITATIONS: Final = "invitation"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS, EMAIL_LINKS, EXPORTS, INVITATIONS)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -199,3 +201,8 @@ def email_links(account_id: str) -> Bucket:
 def exports(account_id: str) -> Bucket:
     """The bucket for downloads of all that is kept about one account: each reads its whole history."""
     return Bucket(EXPORTS, account_id, EXPORT)
+
+
+def invitations(account_id: str) -> Bucket:
+    """The bucket for invitations that one member gives out: whatever a session does, strangers are not flooded by their mails."""
+    return Bucket(INVITATIONS, account_id, INVITATION)

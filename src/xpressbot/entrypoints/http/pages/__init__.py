@@ -24,6 +24,7 @@ from xpressbot.entrypoints.http.pages import (
     sessions,
     sign_in,
     team,
+    team_invitations,
     team_member,
     team_member_deeds,
     team_record,
@@ -65,5 +66,6 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *team_member.PAGES,
         *team_member_deeds.PAGES,
         *team_resets.PAGES,
+        *team_invitations.PAGES,
         *factor_pages,
     ]

@@ -1,4 +1,4 @@
-"""An invitation: the person at an address chooses name and password, by the link that the operator handed over."""
+"""An invitation: the person at an address chooses name and password, by the link that was handed over or mailed."""
 
 from typing import Any, Final, assert_never
 
@@ -12,7 +12,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.refusals import weak_password_text
+from xpressbot.entrypoints.messages.refusals import reason_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.foundation.tokens import Token
@@ -20,28 +20,35 @@ from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
-from xpressbot.identity.registration.account_creation import RegistrationRefusal
+from xpressbot.identity.team.invitation_store import PendingInvitation
+from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.joining import JoinRefusal
 
 _TEMPLATE: Final = "invitation.html"
-AcceptRefusal = LinkRefusal | LinkThrottleRefusal | RegistrationRefusal
 
 
-def _find(request: PageRequest, token: Token) -> str | None:
-    return request.identity.registration.invited(token)
+def _find(request: PageRequest, token: Token) -> PendingInvitation | None:
+    return request.identity.joining.invited(token)
 
 
-def show_form(link: OpenLink[str]) -> Response:
+def _shown_to(token: Token, pending: PendingInvitation) -> FormSubject:
+    return FormSubject.of_link(token, pending.invitation.email)
+
+
+def show_form(link: OpenLink[PendingInvitation]) -> Response:
     """Ask for name and password."""
+    if not link.about.invitation.stands(link.about.inviter):
+        raise _void(link.request)
     return _page(link, {})
 
 
-def accept(link: OpenLink[str]) -> Response | Denied[LinkRefusal]:
+def accept(link: OpenLink[PendingInvitation]) -> Response | Denied[LinkRefusal]:
     """Make the account and sign it in."""
     request = link.request
     name, errors = name_and_password_problems(request)
     if errors:
         return _page(link, errors)
-    outcome = request.identity.registration.accept(link.token, name, request.form["password"], request.client)
+    outcome = request.identity.joining.accept(link.token, name, request.form["password"], request.client)
     match outcome:
         case SignedIn():
             request.metrics.sign_in(Step.LINK, outcome)
@@ -54,14 +61,16 @@ def accept(link: OpenLink[str]) -> Response | Denied[LinkRefusal]:
             assert_never(unknown)
 
 
-def _not_accepted(link: OpenLink[str], denied: Denied[AcceptRefusal]) -> Response | Denied[LinkRefusal]:
+def _not_accepted(link: OpenLink[PendingInvitation], denied: Denied[JoinRefusal]) -> Response | Denied[LinkRefusal]:
     texts = link.request.texts
     match denied.reason:
         case LinkThrottleRefusal() as reason:
             throttled = denied.narrowed(reason)
             link.request.metrics.sign_in(Step.LINK, throttled)
             return link.throttled(_TEMPLATE, throttled, **_context(link))
-        case RegistrationRefusal.EMAIL_TAKEN:
+        case InvitationRefusal.INVITATION_VOID:
+            raise _void(link.request)
+        case InvitationRefusal():
             raise ExplainedError(
                 410,
                 title=texts.gettext("You have an account already"),
@@ -74,22 +83,27 @@ def _not_accepted(link: OpenLink[str], denied: Denied[AcceptRefusal]) -> Respons
             assert_never(unknown)
 
 
-def _page(link: OpenLink[str], errors: dict[str, Text]) -> Response:
+def _void(request: PageRequest) -> ExplainedError:
+    detail = reason_text(request.texts, InvitationRefusal.INVITATION_VOID)
+    return ExplainedError(410, title=request.texts.gettext("This invitation does not stand any more"), detail=detail, action=None)
+
+
+def _page(link: OpenLink[PendingInvitation], errors: dict[str, Text]) -> Response:
     return link.page(_TEMPLATE, errors, **_context(link))
 
 
-def _context(link: OpenLink[str]) -> dict[str, Any]:
-    return {"email": link.about, "form": {"name": link.request.form["name"]}, **new_password_context(link.request)}
+def _context(link: OpenLink[PendingInvitation]) -> dict[str, Any]:
+    return {"email": link.about.invitation.email, "form": {"name": link.request.form["name"]}, **new_password_context(link.request)}
 
 
 _FORM: Final = LinkForm(
     LinkEntry(
         LinkKind.INVITE,
-        used=N_("If you have created your account with it, sign in."),
-        another=N_("The operator of this XpressBot can give you a new one."),
+        used=N_("If you have created your account with it, sign in. Else the invitation was taken back or replaced."),
+        another=N_("Ask who invited you, or the operator of this XpressBot, for a new one."),
     ),
     _find,
-    FormSubject.of_link,
+    _shown_to,
     show_form,
     accept,
     hashes=True,

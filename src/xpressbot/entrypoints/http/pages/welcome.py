@@ -21,7 +21,7 @@ from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
-from xpressbot.identity.registration.account_creation import NewAccount
+from xpressbot.identity.registration.new_accounts import NewAccount
 
 _TEMPLATE: Final = "welcome.html"
 

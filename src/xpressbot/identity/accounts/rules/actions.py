@@ -54,6 +54,9 @@ class Action(StrEnum):
     WITHDRAW_RESET = "withdraw_reset"
     SHOW_RESET_LINK = "show_reset_link"
     STOP_RESET = "stop_reset"
+    INVITE_MEMBER = "invite_member"
+    REVOKE_INVITATION = "revoke_invitation"
+    REMIND_MEMBERS = "remind_members"
 
 
 class Permission(StrEnum):
@@ -150,5 +153,8 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.WITHDRAW_RESET: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True),
     Action.SHOW_RESET_LINK: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
     Action.STOP_RESET: _own(ProofNeeded.NONE),
+    Action.INVITE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.REVOKE_INVITATION: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True, among_accounts=True),
+    Action.REMIND_MEMBERS: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True, among_accounts=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

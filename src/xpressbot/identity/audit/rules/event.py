@@ -171,6 +171,9 @@ class EventKind(StrEnum):
     RESET_VOIDED = _kind("team.reset_voided", EventGroup.TEAM, "email", "cause")
     RESET_DONE = _kind("team.reset_done", EventGroup.TEAM, "email", "reason", "asked_by")
     RESET_LINK_SHOWN = _kind("team.reset_link_shown", EventGroup.TEAM, "session", "email")
+    MEMBER_INVITED = _kind("team.member_invited", EventGroup.TEAM, "session", "email", "role")
+    INVITATION_REVOKED = _kind("team.invitation_revoked", EventGroup.TEAM, "session", "email", "role")
+    MEMBERS_REMINDED = _kind("team.reminded", EventGroup.TEAM, "session", "members")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Recovery codes as a kind of factor: look-up secrets (ASVS 6.5), a backup that never protects an account alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -96,3 +96,6 @@ class RecoveryCodeKind(BackupKind):
 
     def is_saved(self, tx: Reading, account_id: str) -> bool:
         return store.is_saved(tx, account_id)
+
+    def count_left_of(self, tx: Reading, account_ids: Sequence[str]) -> Mapping[str, int]:
+        return store.count_unused_of(tx, account_ids)

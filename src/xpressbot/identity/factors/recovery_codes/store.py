@@ -1,6 +1,6 @@
 """Recovery code records, and the conditional write that makes a code good for one use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -51,6 +51,17 @@ _HAND_OVER_UNSAVED = (
     .returning(RECOVERY_CODE_SET.c.id, RECOVERY_CODE_SET.c.created_at)
 )
 _COUNT_UNUSED = select(func.count()).where(RECOVERY_CODE.c.set_id == _SET_IN_FORCE, RECOVERY_CODE.c.used_at.is_(None))
+
+_COUNT_UNUSED_OF = (
+    select(RECOVERY_CODE_SET.c.account_id, func.count().label("unused"))
+    .join(RECOVERY_CODE, RECOVERY_CODE.c.set_id == RECOVERY_CODE_SET.c.id)
+    .where(
+        RECOVERY_CODE_SET.c.account_id.in_(bindparam("of_accounts", expanding=True)),
+        RECOVERY_CODE_SET.c.state == _State.IN_FORCE.value,
+        RECOVERY_CODE.c.used_at.is_(None),
+    )
+    .group_by(RECOVERY_CODE_SET.c.account_id)
+)
 
 _UNUSED_OF_ACCOUNT = (
     select(func.count())
@@ -131,6 +142,11 @@ def count_unused(tx: Reading, account_id: str) -> int:
     """How many codes of the set in force are left."""
     count: int = tx.select(_COUNT_UNUSED, {"of_account": account_id}).scalar_one()
     return count
+
+
+def count_unused_of(tx: Reading, account_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many codes of their sets in force several accounts have left; without those that have none."""
+    return {row.account_id: row.unused for row in tx.select(_COUNT_UNUSED_OF, {"of_accounts": account_ids})}
 
 
 def short_of_codes(tx: Reading, few: int, among: int | None) -> Sequence[tuple[str, int]]:

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("exempt_until", sa.BigInteger(), nullable=True),
         sa.Column("exempt_reason", sa.Text(), nullable=True),
         sa.Column("reset_request_id", sa.String(length=32), nullable=True),
+        sa.Column("name_key", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
@@ -197,6 +198,7 @@ def upgrade() -> None:
         sa.Column("email_key", sa.Text(), nullable=True),
         sa.Column("security_version", sa.Integer(), nullable=True),
         sa.Column("about", sa.String(length=32), nullable=True),
+        sa.Column("mailed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_link_account_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_link")),
     )

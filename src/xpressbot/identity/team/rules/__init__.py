@@ -1,1 +1,1 @@
-"""Pure rules of the team."""
+"""What is decided about the team without asking anything: time and rows come in as arguments."""

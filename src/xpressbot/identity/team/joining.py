@@ -1,0 +1,105 @@
+"""Accepting an invitation: the person at its address makes their account, once."""
+
+from dataclasses import replace
+
+from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import installation as installation_store
+from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.audit.append import append_event
+from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.links import store as link_store
+from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
+from xpressbot.identity.links.rules import Link, LinkKind
+from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.passwords.rules import WeakPassword
+from xpressbot.identity.registration.new_accounts import NewAccount, NewAccounts
+from xpressbot.identity.sessions import store as session_store
+from xpressbot.identity.sessions.caller import Client
+from xpressbot.identity.sign_in.session_start import LockedAccounts
+from xpressbot.identity.team import invitation_store
+from xpressbot.identity.team.invitation_store import PendingInvitation
+from xpressbot.identity.team.invitations import InvitationRefusal
+
+JoinRefusal = LinkRefusal | LinkThrottleRefusal | InvitationRefusal
+
+
+class Joining:
+    """Lets people in who were invited."""
+
+    def __init__(self, transactions: Transactions, system: System, new_accounts: NewAccounts) -> None:
+        self._transactions = transactions
+        self._system = system
+        self._new_accounts = new_accounts
+
+    def invited(self, token: Token | None) -> PendingInvitation | None:
+        """The invitation that an open link is for, also where it does not stand any more. Looking uses nothing up."""
+        if token is None:
+            return None
+        with self._transactions.reading() as tx:
+            found = _find(tx, token, self._system.now())
+        return None if found is None else found[1]
+
+    def accept(self, token: Token | None, name: str, password: str, client: Client) -> SignedIn | WeakPassword | Denied[JoinRefusal]:
+        """Make the invited person's account with the invitation's role, and sign it in. Of two at once, one is made."""
+        pending = self.invited(token)
+        if token is None or pending is None:
+            return Denied(LinkRefusal.LINK_GONE)
+        if not pending.invitation.stands(pending.inviter):
+            return Denied(InvitationRefusal.INVITATION_VOID)
+        if throttled := charge_link(self._transactions, self._system.now, token):
+            return throttled
+        prepared = self._new_accounts.prepare(NewAccount(pending.invitation.email, name, password), mail_language=client.language)
+        if isinstance(prepared, WeakPassword):
+            return prepared
+        with self._transactions.writing() as tx:
+            installation_store.lock(tx)
+            locked = self._join(tx, token, prepared, client)
+            if isinstance(locked, Denied):
+                return locked
+            signed_in = self._new_accounts.sign_in(tx, locked)
+            tx.commit()
+            return signed_in
+
+    def _join(
+        self, tx: Writing, token: Token, prepared: Account, client: Client
+    ) -> LockedAccounts | Denied[LinkRefusal | InvitationRefusal]:
+        """Decide again under the locks, use the link up, and add the account. The installation must be locked."""
+        # Asked before the link: the account that came first has voided it, and "sign in" helps more than "this link was used".
+        if account_store.is_email_taken(tx, prepared.email, self._system.now()):
+            return Denied(InvitationRefusal.ALREADY_MEMBER)
+        found = _find(tx, token, self._system.now())
+        if found is None:
+            return Denied(LinkRefusal.LINK_GONE)
+        opened, pending = found
+        self._lock_present(tx, pending.invitation.invited_by, client)
+        pending = invitation_store.by_id(tx, pending.invitation.id) or pending
+        invitation, now = pending.invitation, self._system.now()
+        if not invitation.stands(pending.inviter):
+            return Denied(InvitationRefusal.INVITATION_VOID)
+        account = self._new_accounts.add(tx, replace(prepared, role=invitation.role), now, invited_by=invitation.invited_by)
+        if account is None:
+            return Denied(InvitationRefusal.ALREADY_MEMBER)
+        locked = self._new_accounts.lock(tx, account, client)
+        if locked is None or not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
+            return Denied(LinkRefusal.LINK_GONE)
+        invitation_store.remove(tx, invitation.id)
+        self._new_accounts.begin(tx, account, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
+        if opened.mailed:
+            account_store.confirm_email(tx, account.id, now)
+            append_event(tx, self._system.entropy, account.id, client.event(EventKind.EMAIL_CONFIRMED, email=account.email), now)
+        return locked
+
+    def _lock_present(self, tx: Writing, inviter_id: str | None, client: Client) -> None:
+        """Lock the inviter, and whose session the browser holds, in the order of their ids, before the new account is added."""
+        session = None if client.session is None else session_store.by_token(tx, client.session.digest)
+        holder_id = None if session is None else session.account_id
+        account_store.lock_all(tx, {one for one in (inviter_id, holder_id) if one is not None})
+
+
+def _find(tx: Reading, token: Token, now: int) -> tuple[Link, PendingInvitation] | None:
+    opened = link_store.find_open(tx, LinkKind.INVITE, token.digest, now)
+    pending = None if opened is None or opened.about is None else invitation_store.by_id(tx, opened.about)
+    return None if opened is None or pending is None else (opened, pending)

@@ -1,0 +1,38 @@
+"""Statements on one member of the team."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, or_, select
+
+from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.store import account_from
+from xpressbot.identity.tables import ACCOUNT, LINK
+from xpressbot.identity.team.tables import INVITATION, RESET_REQUEST
+
+_IN_TEAM = ACCOUNT.c.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
+_BY_ID = select(ACCOUNT).where(_IN_TEAM, ACCOUNT.c.id == bindparam("of_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """A member with what is kept of their time in the team. last_signed_in_at: None before the first time."""
+
+    account: Account
+    role_since: int
+    joined_at: int
+    last_signed_in_at: int | None
+
+
+def by_id(tx: Reading, account_id: str) -> MemberRecord | None:
+    """The member with this id; None for nobody's, and for that of somebody who has left."""
+    row = tx.select(_BY_ID, {"of_id": account_id}).one_or_none()
+    return None if row is None else MemberRecord(account_from(row), row.role_since, row.created_at, row.last_signed_in_at)
+
+
+def forget_begun(tx: Writing, account_id: str) -> None:
+    """Remove what waits to happen by a member's word or to them: open invitations with their links, and requests of a reset."""
+    given = INVITATION.c.invited_by == account_id
+    tx.execute(delete(LINK).where(LINK.c.about.in_(select(INVITATION.c.id).where(given))))
+    tx.execute(delete(INVITATION).where(given))
+    tx.execute(delete(RESET_REQUEST).where(or_(RESET_REQUEST.c.account_id == account_id, RESET_REQUEST.c.asked_by == account_id)))
