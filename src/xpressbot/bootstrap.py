@@ -42,7 +42,6 @@ from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
-from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
@@ -84,8 +83,9 @@ from xpressbot.identity.registration.account_creation import Registration
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
-from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
-from xpressbot.identity.sessions.store import RESOLVE, resolved
+from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT
+from xpressbot.identity.sessions.store import RESOLVE, FoundSession, resolved
+from xpressbot.identity.sign_in.enrolment_mails import EnrolmentMails
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.new_password import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
@@ -94,6 +94,9 @@ from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import SessionStart
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
+from xpressbot.identity.team.exemptions import Exemptions
+from xpressbot.identity.team.policy_change import PolicyChange
+from xpressbot.identity.team.reminder import Reminder
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
@@ -157,7 +160,7 @@ def build(
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     identity = Identity(
         kinds=kinds,
-        password_step=PasswordStep(transactions, system, hasher, digest, session_start, log),
+        password_step=PasswordStep(transactions, system, hasher, digest, session_start, log, sends_mail=bool(settings.smtp_url)),
         second_step=second_step,
         new_password_step=NewPasswordStep(transactions, system, kinds, session_start, second_step, new_passwords),
         sessions=Sessions(transactions, gate, system, kinds.methods),
@@ -168,6 +171,7 @@ def build(
         two_factor=TwoFactor(transactions, gate, kinds, steps),
         authenticators=Authenticators(transactions, gate, kinds, steps),
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
+        enrolment_mails=EnrolmentMails(transactions, system),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
         history=History(transactions),
@@ -186,6 +190,9 @@ def build(
         link_states=LinkStates(transactions, system),
         registration=Registration(transactions, system, hasher, session_start, password_rules),
         roster=Roster(gate),
+        policy_change=PolicyChange(gate),
+        exemptions=Exemptions(gate),
+        reminder=Reminder(gate),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),
@@ -228,7 +235,7 @@ def _session_reader(url: str) -> SessionReader | None:
 
 
 def _session_lookup(reader: SessionReader, system: System, kinds: Kinds, telemetry: Telemetry) -> SessionLookup:
-    def resolve(token_hash: bytes) -> tuple[Session, Account] | None:
+    def resolve(token_hash: bytes) -> FoundSession | None:
         with telemetry.reading.time():
             return resolved(reader.find(token_hash))
 

@@ -9,7 +9,7 @@ import structlog
 
 from xpressbot.entrypoints.messages.email_mails import email_changed_mail, email_mail
 from xpressbot.entrypoints.messages.languages import Languages
-from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail
+from xpressbot.entrypoints.messages.mails import Addressee, Words, enrolment_mail, mail_for_test, notice_mail, password_mail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
@@ -26,6 +26,7 @@ from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.profile.email_change import EMAIL_MAIL
 from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL
 from xpressbot.identity.profile.email_mails import EmailLinkMail, EmailMails
+from xpressbot.identity.sign_in.enrolment_mails import ENROLMENT_MAIL, EnrolmentMail
 from xpressbot.identity.use_cases import Identity
 
 POLL_SECONDS: Final = 5
@@ -40,6 +41,7 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
         TRIAL_MAIL: partial(_trial, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
+        ENROLMENT_MAIL: partial(_enrolment, identity, public_url, languages),
         EMAIL_MAIL: partial(_about_address, emails, emails.confirmation, emails.store_confirmation, email_mail, public_url, languages),
         EMAIL_CHANGED_MAIL: partial(_about_address, emails, emails.stop, emails.store_stop, email_changed_mail, public_url, languages),
     }
@@ -101,6 +103,19 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
     )
 
 
+def _enrolment(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | NotBefore | None:
+    wanted = identity.enrolment_mails.find(mail)
+    if not isinstance(wanted, EnrolmentMail):
+        return wanted
+    texts = languages().of_choice(wanted.language)
+    words = enrolment_mail(texts, Addressee(wanted.account.email, public_url), wanted.token)
+    return Prepared(
+        _letter(texts, wanted, words),
+        stored=lambda tx, now: identity.enrolment_mails.store_link(tx, wanted, now),
+        failed=lambda tx: identity.enrolment_mails.remove_link(tx, wanted),
+    )
+
+
 def _about_address(
     emails: EmailMails,
     find: Callable[[ClaimedMail], EmailLinkMail | None],
@@ -129,5 +144,5 @@ def _trial(identity: Identity, public_url: str, languages: Callable[[], Language
     return Prepared(_letter(texts, account, mail_for_test(texts, public_url)))
 
 
-def _letter(texts: Texts, to: Account | EmailLinkMail, words: Words) -> Letter:
+def _letter(texts: Texts, to: Account | EmailLinkMail | EnrolmentMail, words: Words) -> Letter:
     return Letter(ascii_form(to.email), words.subject, words.text, texts.tag)

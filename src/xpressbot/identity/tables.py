@@ -55,6 +55,8 @@ ACCOUNT: Final = Table(
     Column("last_signed_in_at", BigInteger),
     Column("exempt_until", BigInteger),
     Column("exempt_reason", Text),
+    # Until when the dashboard does not remind its person of 2FA.
+    Column("reminder_put_off_until", BigInteger),
     # The roster, by address.
     Index(None, "role", "status"),
 )

@@ -44,6 +44,7 @@ from xpressbot.identity.sessions import retention as sessions
 from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import Sessions
 from xpressbot.identity.sign_in import retention as sign_in
+from xpressbot.identity.sign_in.enrolment_mails import EnrolmentMails
 from xpressbot.identity.sign_in.new_password import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
@@ -51,6 +52,9 @@ from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
+from xpressbot.identity.team.exemptions import Exemptions
+from xpressbot.identity.team.policy_change import PolicyChange
+from xpressbot.identity.team.reminder import Reminder
 from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import retention as throttling
 
@@ -72,6 +76,7 @@ class Identity:
     authenticators: Authenticators
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
+    enrolment_mails: EnrolmentMails
     password_change: PasswordChange
     password_reset: PasswordReset
     forgotten: Forgotten
@@ -89,6 +94,9 @@ class Identity:
     link_states: LinkStates
     registration: Registration
     roster: Roster
+    policy_change: PolicyChange
+    exemptions: Exemptions
+    reminder: Reminder
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails

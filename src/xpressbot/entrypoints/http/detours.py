@@ -8,7 +8,15 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink, error_response
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, PASSWORD_PATH, RE_ENROLMENT_PATH, SETTINGS_PATH, SIGN_IN_PATH, UNLOCK_PATH
+from xpressbot.entrypoints.http.paths import (
+    HOME_PATH,
+    PASSWORD_PATH,
+    RE_ENROLMENT_PATH,
+    REQUIRED_PATH,
+    SETTINGS_PATH,
+    SIGN_IN_PATH,
+    UNLOCK_PATH,
+)
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
@@ -25,12 +33,10 @@ def not_recognised(request: PageRequest, method: str, back: str) -> Response:
 def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> Response:
     """What the gate's refusal means for the browser."""
     match reason:
-        case SessionRefusal.NOT_SIGNED_IN:
-            return redirect(f"{SIGN_IN_PATH}?next={back}")
+        case SessionRefusal.NOT_SIGNED_IN | SessionRefusal.SESSION_LOCKED:
+            return redirect(f"{SIGN_IN_PATH if reason is SessionRefusal.NOT_SIGNED_IN else UNLOCK_PATH}?next={back}")
         case SessionRefusal.TOKEN_SUPERSEDED:
             return _session_renewed(request, back)
-        case SessionRefusal.SESSION_LOCKED:
-            return redirect(f"{UNLOCK_PATH}?next={back}")
         case SessionRefusal.NOT_PERMITTED:
             return _not_permitted(request)
         case SessionRefusal.TWO_FACTOR_NEEDED:
@@ -39,6 +45,8 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
             raise HTTPException(404)
         case SessionRefusal.NEW_PASSWORD_FIRST:
             return redirect(f"{PASSWORD_PATH}?reason={reason}")
+        case SessionRefusal.ENROLMENT_FIRST:
+            return redirect(REQUIRED_PATH)
         case unknown:
             assert_never(unknown)
 

@@ -42,6 +42,7 @@ class Viewer:
     name: str
     email: str
     sees_team: bool
+    may_change_policy: bool
 
     @property
     def initials(self) -> str:
@@ -68,11 +69,12 @@ class Renderer:
     def page(self, request: Request, template: str, account: Account | None, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page, for a signed-in person or without one."""
         texts = self.switch.texts_for(request)
-        viewer = None if account is None else Viewer(account.name, account.email, permits(account.role, Action.VIEW_TEAM))
+        viewer = None if account is None else _viewer(account)
         common: dict[str, Any] = {
             "status": status,
             "viewer": viewer,
             "session": None,
+            "countdown": None,
             "plain_http": self._plain_http_warning,
             "errors": {},
             "message": None,
@@ -83,6 +85,11 @@ class Renderer:
         }
         body = _load_templates(texts, self._packages).get_template(template).render(common | context)
         return HTMLResponse(body, status_code=status, headers=language_headers(texts))
+
+
+def _viewer(account: Account) -> Viewer:
+    sees_team, may_change_policy = (permits(account.role, action) for action in (Action.VIEW_TEAM, Action.CHANGE_POLICY))
+    return Viewer(account.name, account.email, sees_team, may_change_policy)
 
 
 def language_headers(texts: Texts) -> dict[str, str]:

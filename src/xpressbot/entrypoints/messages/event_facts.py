@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from xpressbot.entrypoints.messages.event_words import DETAILS, where
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.audit.rules.event import OPERATOR, DetailValue, EventKind, SecurityEvent
+
+_REASON_IS_TYPED: Final = frozenset({EventKind.TWO_FACTOR_RESET, EventKind.EXEMPTED, EventKind.MEMBER_EXEMPTED})
+"""Of these kinds the reason is what a person has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,6 @@ def _fact(texts: Texts, event: SecurityEvent, key: str, value: DetailValue, read
     label, in_words = DETAILS[key]
     if key == "session":
         return Fact(texts.gettext(label), texts.gettext(N_("This one") if value == reader.session_id else N_("Another one")))
-    if key == "reason" and event.kind is EventKind.TWO_FACTOR_RESET:
+    if key == "reason" and event.kind in _REASON_IS_TYPED:
         return Fact(texts.gettext(N_("Reason given")), as_is(str(value)))
     return Fact(texts.gettext(label), in_words(texts, value))

@@ -22,7 +22,11 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
     details, sentences = notice.last.details, []
-    if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
+    if notice.kind is EventKind.MEMBER_ENROLLED_BY_PASSWORD and (email := details.get("email")):
+        sentences.append(Markup(texts.gettext("Member: %(email)s.")) % {"email": as_is(str(email))})
+    if isinstance(until := details.get("until"), int):
+        sentences.append(Markup(texts.gettext("Until %(time)s.")) % {"time": moment(texts, until)})
+    if notice.kind in {EventKind.TWO_FACTOR_RESET, EventKind.EXEMPTED} and (reason := details.get("reason")):
         sentences.append(Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason})
     if name := details.get("name"):
         sentences.append(Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(name))})

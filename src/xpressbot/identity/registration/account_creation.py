@@ -15,7 +15,7 @@ from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
 from xpressbot.identity.sessions.caller import Client
@@ -76,7 +76,7 @@ class Registration:
 
     def claim(
         self, token: Token | None, new: NewAccount, client: Client
-    ) -> SignedIn | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal]:
+    ) -> SignedIn | EnrolmentRequired | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal]:
         """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
         if token is None or not self.welcome_is_open(token):
             return Denied(LinkRefusal.LINK_GONE)
@@ -118,8 +118,8 @@ class Registration:
 
     def accept(
         self, token: Token | None, name: str, password: str, client: Client
-    ) -> SignedIn | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal | RegistrationRefusal]:
-        """Make the invited person's account and sign it in. Of two at once, one is made."""
+    ) -> SignedIn | EnrolmentRequired | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal | RegistrationRefusal]:
+        """Make the invited person's account and sign it in, once 2FA is set up where the team requires it. Of two at once, one is made."""
         email = self.invited(token)
         if token is None or email is None:
             return Denied(LinkRefusal.LINK_GONE)
@@ -147,10 +147,10 @@ class Registration:
             tx.commit()
             return account
 
-    def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn:
+    def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn | EnrolmentRequired:
         """Begin the session of the person who has just chosen this account's password."""
         proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
-        signed_in = self._session_start.start(tx, account, proof, client)
+        signed_in = self._session_start.first(tx, account, proof, client)
         tx.commit()
         return signed_in
 

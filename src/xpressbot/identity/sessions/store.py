@@ -8,11 +8,13 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select,
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
+from xpressbot.identity.accounts.installation import IS_THE_ROW, POLICY, policy_from
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.two_factor_policy import TeamPolicy
 from xpressbot.identity.accounts.store import account_from
 from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, MOST_PER_ACCOUNT, Session
-from xpressbot.identity.tables import ACCOUNT, SESSION
+from xpressbot.identity.tables import ACCOUNT, INSTALLATION, SESSION
 
 _SESSION_COLUMNS = (
     SESSION.c.id.label("session_id"),
@@ -28,12 +30,18 @@ _SESSION_COLUMNS = (
 )
 _VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
 RESOLVE = (
-    select(*_SESSION_COLUMNS, ACCOUNT)
+    select(*_SESSION_COLUMNS, ACCOUNT, *POLICY)
     .join(ACCOUNT, _VALID)
+    .join(INSTALLATION, IS_THE_ROW)
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
 )
-"""What a token opens, and for whom."""
-_BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
+"""What a token opens, for whom, and what the team asks of them."""
+_BY_TOKEN = (
+    select(*_SESSION_COLUMNS, *POLICY)
+    .join(ACCOUNT, _VALID)
+    .join(INSTALLATION, IS_THE_ROW)
+    .where(SESSION.c.token_hash == bindparam("token_hash"))
+)
 _IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
 _OF_ACCOUNT = SESSION.c.account_id == bindparam("of_account")
 _ADD = insert(SESSION).returning(select(func.count()).select_from(SESSION).where(_OF_ACCOUNT).scalar_subquery())
@@ -68,6 +76,15 @@ _BY_USE = case((and_(*_IS_OPEN), SESSION.c.last_used_at), else_=0).desc()
 _USED_LAST = select(SESSION.c.id).where(_OF_ACCOUNT).order_by(_BY_USE, SESSION.c.id.desc()).limit(MOST_PER_ACCOUNT)
 _END_LONGEST_UNUSED = delete(SESSION).where(_OF_ACCOUNT, SESSION.c.id.not_in(_USED_LAST))
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session with its account, and what the team asks of its members."""
+
+    session: Session
+    account: Account
+    policy: TeamPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +123,21 @@ def add(tx: Writing, session: Session, token_hash: bytes, security_version: int,
         tx.execute(_END_LONGEST_UNUSED, _open_at(session.account_id, session.authenticated_at))
 
 
-def resolve(tx: Reading, token_hash: bytes) -> tuple[Session, Account] | None:
+def resolve(tx: Reading, token_hash: bytes) -> FoundSession | None:
     """One statement: the session with its account, if that is active and nothing changed since."""
     return resolved(tx.select(RESOLVE, {"token_hash": token_hash}).one_or_none())
 
 
 def by_token(tx: Reading, token_hash: bytes) -> Session | None:
     """The session that has this token now, if nothing changed its account since."""
+    found = with_policy(tx, token_hash)
+    return None if found is None else found[0]
+
+
+def with_policy(tx: Reading, token_hash: bytes) -> tuple[Session, TeamPolicy] | None:
+    """The same, and what the team asks of its members. One statement."""
     row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-    return None if row is None else _session(row)
+    return None if row is None else (_session(row), policy_from(row))
 
 
 def is_previous(tx: Reading, token_hash: bytes) -> bool:
@@ -182,10 +205,9 @@ def list_open(tx: Reading, account_id: str, now: int) -> Sequence[ListedSession]
     return [ListedSession(_session(row), row.address, row.user_agent) for row in rows]
 
 
-def resolved(row: Any) -> tuple[Session, Account] | None:
+def resolved(row: Any) -> FoundSession | None:
     """Read a row of RESOLVE, if there is one."""
-    session = None if row is None else _session(row)
-    return None if session is None else (session, account_from(row))
+    return None if row is None else FoundSession(_session(row), account_from(row), policy_from(row))
 
 
 def stored_amr(amr: Amr) -> str:

@@ -23,6 +23,8 @@ from xpressbot.entrypoints.http.pages import (
     sessions,
     sign_in,
     team,
+    team_exemption,
+    team_policy,
     two_factor,
     unlock,
     welcome,
@@ -55,5 +57,7 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *two_factor.PAGES,
         *authenticator_apps.PAGES,
         *team.PAGES,
+        *team_policy.PAGES,
+        *team_exemption.PAGES,
         *factor_pages,
     ]

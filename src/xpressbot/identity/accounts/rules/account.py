@@ -56,6 +56,9 @@ class Account:
     """When a mailed token last proved that the person gets the mail of this address; None where none has (ASVS 6.3.7)."""
     protected_since: int | None = None
     """Since when an authenticator has been in force; None while 2FA is off."""
+    exempt_until: int | None = None
+    """Until when the person need not have 2FA though the team requires it, as it is stored: `two_factor_policy` says whether it counts."""
+    reminder_put_off_until: int | None = None
 
     @property
     def is_member(self) -> bool:

@@ -58,6 +58,8 @@ _MERGED_WRONG_CODES: Final = NoticeRule(is_merged=True, mailed_from=WRONG_CODES_
 _TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
 """A spent recovery code is worth a word even to the one who spent it."""
 _BY_OPERATOR: Final = NoticeRule(by_operator=True, may_be_reported=False)
+_BY_TEAM: Final = NoticeRule(may_be_reported=False)
+"""What others in the team have done: the person's own password has nothing to do with it."""
 _IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
 
 
@@ -147,7 +149,14 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = _kind("password.changed", EventGroup.ACCOUNT, "session", "sessions_ended", notice=_NOTICE)
     PASSWORD_RESET = _kind("password.reset", EventGroup.ACCOUNT, "sessions_ended", notice=_NOTICE)
     PASSWORD_LINK_ISSUED = _kind("password.link_issued", EventGroup.ACCOUNT, notice=_BY_OPERATOR)
+    EXEMPTED = _kind("two_factor.exempted", EventGroup.SECOND_FACTOR, "until", "reason", notice=_BY_TEAM)
+    EXEMPTION_ENDED = _kind("two_factor.exemption_ended", EventGroup.SECOND_FACTOR, notice=_BY_TEAM)
+    MEMBER_ENROLLED_BY_PASSWORD = _kind("member.enrolled_by_password", EventGroup.ACCOUNT, "email", notice=_BY_TEAM)
     MEMBER_JOINED = _kind("team.member_joined", EventGroup.TEAM, "email", "role")
+    POLICY_CHANGED = _kind("team.policy_changed", EventGroup.TEAM, "session", "policy", "policy_before", "required_from")
+    MEMBER_EXEMPTED = _kind("team.member_exempted", EventGroup.TEAM, "session", "email", "until", "reason")
+    MEMBER_EXEMPTION_ENDED = _kind("team.exemption_ended", EventGroup.TEAM, "session", "email")
+    TEAM_ENROLLED_BY_PASSWORD = _kind("team.enrolled_by_password", EventGroup.TEAM, "email")
 
 
 @dataclass(frozen=True, slots=True)

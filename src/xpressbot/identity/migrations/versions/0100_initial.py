@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("last_signed_in_at", sa.BigInteger(), nullable=True),
         sa.Column("exempt_until", sa.BigInteger(), nullable=True),
         sa.Column("exempt_reason", sa.Text(), nullable=True),
+        sa.Column("reminder_put_off_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
