@@ -22,7 +22,7 @@ from xpressbot.identity.accounts.rules.two_factor_policy import must_keep_two_fa
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
-from xpressbot.identity.sessions.caller import Caller, MustEnrol, SetsUp
+from xpressbot.identity.sessions.caller import Caller, SetsUp
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 
@@ -128,7 +128,7 @@ def _context(
         "fields": list(dict.fromkeys(factor.step_up_fields for factor in needed)),
         "form": {"next": request.safe_next(next_text)},
         "shown_to": FormSubject.signed_in(caller.account),
-        "enrolling": isinstance(caller, MustEnrol),
+        "email": caller.account.email,
     }
     for factor in needed:
         challenge = request.identity.step_up.challenge(caller, factor.kind)
