@@ -6,16 +6,21 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import SESSION_COOKIE, contents, paths_with, rows
+from tests.http.raw_requests import SESSION_COOKIE, concrete, contents, paths_with, rows
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from xpressbot.identity.accounts.rules.account import AccountStatus
 
 CODES = "/account/2fa/recovery-codes"
+EXEMPTION = "/team/members/{member:id}/exemption"
 RETURNS_TO = {
     "/sign-out": "/",
     "/notices/seen": "/",
     "/mail/test": "/",
+    "/account/2fa/reminder": "/",
+    "/team/policy": "/team/policy",
+    EXEMPTION: EXEMPTION,
+    f"{EXEMPTION}/end": EXEMPTION,
     "/account/2fa/start": "/account",
     "/account/2fa/start-over": "/account/2fa/setup",
     "/account/2fa/confirm": "/account/2fa/setup",
@@ -42,13 +47,22 @@ RETURNS_TO = {
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/sign-in/unlock", "/forgot-password"}
-PUBLIC |= {"/welcome", "/language", "/link/invite", "/link/re-enrolment", "/link/password", "/link/not-me", "/link/email-stop"}
+PUBLIC |= {
+    "/welcome",
+    "/language",
+    "/link/invite",
+    "/link/re-enrolment",
+    "/link/password",
+    "/link/not-me",
+    "/link/email-stop",
+    "/link/enrolment",
+}
 
 
 def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_they_asked(app: Starlette, browser: Browser) -> None:
     """Every POST that needs a session names its GET page; every GET names itself."""
-    assert {path: browser.post(path).headers["location"] for path in RETURNS_TO} == {
-        path: f"/sign-in?next={back}" for path, back in RETURNS_TO.items()
+    assert {path: browser.post(concrete(path)).headers["location"] for path in RETURNS_TO} == {
+        path: f"/sign-in?next={concrete(back)}" for path, back in RETURNS_TO.items()
     }
     assert set(paths_with(app, "POST")) == set(RETURNS_TO) | PUBLIC
     for path in (
@@ -65,6 +79,8 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
         "/account/email",
         "/account/password",
         "/account/sessions",
+        "/account/2fa/required",
+        "/team/policy",
     ):
         assert browser.get(path).headers["location"] == f"/sign-in?next={path}"
     assert browser.get("/api/v1/session").status_code == 401
@@ -157,7 +173,7 @@ def test_a_session_that_has_ended_opens_nothing(
         other.post("/account/2fa/disable")
     assert protected.browser.who() is None
     for path, back in RETURNS_TO.items():
-        assert protected.browser.post(path).headers["location"] == f"/sign-in?next={back}"
+        assert protected.browser.post(concrete(path)).headers["location"] == f"/sign-in?next={concrete(back)}"
 
 
 def test_signing_out_ends_the_session_on_the_server(protected: Protected) -> None:

@@ -47,6 +47,7 @@ def test_repairs_and_changes_need_the_proofs_that_the_table_says() -> None:
     """Moving, disabling and a new set are repairs; looking at codes and a second app are none. All else needs a session."""
     repairs = {Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_BACKUPS}
     fresh = {Action.ADD_AUTHENTICATOR, Action.REMOVE_AUTHENTICATOR, Action.REVEAL_BACKUPS, Action.CHECK_BACKUP}
+    fresh |= {Action.CHANGE_POLICY, Action.EXEMPT_MEMBER, Action.END_EXEMPTION}
     fresh |= {Action.CHANGE_NAME, Action.CHANGE_EMAIL, Action.EXPORT_DATA, Action.CLOSE_ACCOUNT}
     assert {action for action in Action if ACTIONS[action].proof is ProofNeeded.FRESH_OR_RECOVERY} == repairs
     assert {action for action in Action if ACTIONS[action].proof is ProofNeeded.FRESH} == fresh

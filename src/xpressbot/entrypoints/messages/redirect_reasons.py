@@ -60,10 +60,12 @@ settings_notice: Final = reason_text_of(
     **{DisableRefusal.REQUIRED_BY_TEAM.value: N_("Your team requires 2FA, so it stays on. If you have a new phone, move 2FA to it.")},
 )
 apps_notice: Final = reason_text_of(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)
+_BEGIN_BELOW: Final = {EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")}
+required_notice: Final = reason_text_of(*EnrolmentRefusal, **_BEGIN_BELOW)
 enrolment_notice: Final = reason_text_of(
     *EnrolmentRefusal,
+    **_BEGIN_BELOW,
     **{
-        EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code."),
         ReEnrolmentRefusal.MUST_ENROL.value: N_("The link in this browser does not work any more. Sign in again, and a new one is mailed."),
         ReEnrolmentRefusal.LINK_OF_ANOTHER.value: N_("The link that is open in this browser is for another account."),
     },
@@ -71,5 +73,5 @@ enrolment_notice: Final = reason_text_of(
 re_enrolment_notice: Final = reason_text_of(
     *ReEnrolmentRefusal,
     *EnrolmentRefusal,
-    **{EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")},
+    **_BEGIN_BELOW,
 )

@@ -12,7 +12,7 @@ from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_c
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, SetUpForm
 from xpressbot.entrypoints.http.paths import CODES_PATH, REQUIRED_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeHandler, Page, SignedInOutcome, SignedInPage, not_protected
-from xpressbot.entrypoints.messages.redirect_reasons import enrolment_notice
+from xpressbot.entrypoints.messages.redirect_reasons import required_notice
 from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import enrolment_due_at, must_keep_two_factor
@@ -170,7 +170,7 @@ def show_required(request: PageRequest, holder: MustEnrol) -> Response:
         "required.html",
         None,
         shown_to=FormSubject.signed_in(holder.account),
-        message=enrolment_notice(request.texts, request.query("reason")),
+        message=required_notice(request.texts, request.query("reason")),
         email=holder.account.email,
         since=enrolment_due_at(holder.account, holder.policy, request.now()),
         kinds=kind_choices(request),
