@@ -22,11 +22,12 @@ SAID_IN_SETTINGS = {
     AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
     DisableRefusal.REQUIRED_BY_TEAM: "Your team requires 2FA, so it stays on.",
 }
-SAID_WHERE_IT_IS_REQUIRED = {
+SAID_WHERE_IT_IS_REQUIRED: Mapping[Reason, str] = {
     EnrolmentRefusal.NO_ENROLMENT: labels.NO_OPEN_SET_UP,
     EnrolmentRefusal.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
 }
-SAID_ON_THE_PAGE_OF_THE_MAILED_LINK = SAID_WHERE_IT_IS_REQUIRED | {
+SAID_ON_THE_PAGE_OF_THE_MAILED_LINK: Mapping[Reason, str] = {
+    **SAID_WHERE_IT_IS_REQUIRED,
     ReEnrolmentRefusal.MUST_ENROL: "Sign in again, and a new one is mailed.",
     ReEnrolmentRefusal.LINK_OF_ANOTHER: "The link that is open in this browser is for another account.",
 }
