@@ -26,7 +26,6 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_key_ring
 from xpressbot.foundation.crypto.key_state import attach_key_ring
-from xpressbot.foundation.crypto.re_encryption import ReEncryption
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
 from xpressbot.foundation.database.expiry import RowExpiry
 from xpressbot.foundation.database.migration_runner import prepare_schema
@@ -42,64 +41,19 @@ from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
-from xpressbot.identity.administration.accounts import Administration
 from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
-from xpressbot.identity.administration.sessions import SessionAdministration
-from xpressbot.identity.administration.trial_mails import TrialMails
-from xpressbot.identity.administration.two_factor_reset import TwoFactorReset
-from xpressbot.identity.audit.history import History
-from xpressbot.identity.audit.notice_mails import NoticeMails
-from xpressbot.identity.factors.authenticators import Authenticators
-from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
-from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.factors.recovery_codes.use_cases import RecoveryCodes
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
-from xpressbot.identity.factors.two_factor import TwoFactor
-from xpressbot.identity.links.states import LinkStates
 from xpressbot.identity.migrations import MIGRATIONS
-from xpressbot.identity.overview.account_page import AccountPage
-from xpressbot.identity.passwords.change import PasswordChange
-from xpressbot.identity.passwords.forgotten import Forgotten
 from xpressbot.identity.passwords.hasher import PasswordHasher
-from xpressbot.identity.passwords.new_password import NewPasswords
-from xpressbot.identity.passwords.reset import PasswordReset
-from xpressbot.identity.passwords.rules import PasswordRules
-from xpressbot.identity.passwords.session_password import SessionPassword
-from xpressbot.identity.passwords.strength import estimate_strength
-from xpressbot.identity.passwords.this_wasnt_me import ThisWasntMe
-from xpressbot.identity.profile.closing import AccountClosing
-from xpressbot.identity.profile.email_change import EmailChange
-from xpressbot.identity.profile.email_confirmation import EmailConfirmation
-from xpressbot.identity.profile.email_mails import EmailMails
-from xpressbot.identity.profile.email_stop import EmailStop
-from xpressbot.identity.profile.export import AccountExport
-from xpressbot.identity.profile.language import LanguageChoice
-from xpressbot.identity.profile.name import NameChange
-from xpressbot.identity.registration.account_creation import Registration
-from xpressbot.identity.sessions.gate import Gate
-from xpressbot.identity.sessions.listing import SessionListing
-from xpressbot.identity.sessions.lookup import SessionLookup, Sessions
+from xpressbot.identity.sessions.lookup import SessionLookup
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT
 from xpressbot.identity.sessions.store import RESOLVE, FoundSession, resolved
-from xpressbot.identity.sign_in.enrolment_mails import EnrolmentMails
-from xpressbot.identity.sign_in.log import SignInLog
-from xpressbot.identity.sign_in.new_password import NewPasswordStep
-from xpressbot.identity.sign_in.password_step import PasswordStep
-from xpressbot.identity.sign_in.re_enrolment import ReEnrolment
-from xpressbot.identity.sign_in.second_step import SecondStep
-from xpressbot.identity.sign_in.session_start import SessionStart
-from xpressbot.identity.sign_in.step_up import StepUp
-from xpressbot.identity.sign_in.unlock import Unlock
-from xpressbot.identity.team.exemptions import Exemptions
-from xpressbot.identity.team.policy_change import PolicyChange
-from xpressbot.identity.team.reminder import Reminder
-from xpressbot.identity.team.roster import Roster
 from xpressbot.identity.throttling import rules as throttle
-from xpressbot.identity.use_cases import Identity, at_restore, expiring_rows
+from xpressbot.identity.use_cases import Identity, at_restore, build_identity, expiring_rows
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
@@ -145,61 +99,9 @@ def build(
     telemetry = Telemetry(Metrics.of_this_process(), [kind.name for kind in kinds], buckets)
     transactions = Transactions(database, telemetry.reading.observe, telemetry.writing.observe)
     reader = _session_reader(settings.url)
-    hasher = PasswordHasher(
-        memory_kib=settings.argon2_memory_kib,
-        iterations=settings.argon2_iterations,
-        threads=pools.hash_threads,
-        filler=system.entropy.token_bytes(32),
-        figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
-    )
     mail_files = MailFiles(settings.data_dir / "mail")
-    gate, steps, log = Gate(transactions, system, kinds.methods), EnrolmentSteps(system, kinds), SignInLog()
-    password_rules = PasswordRules(settings.password_min_length, estimate_strength)
-    new_passwords, session_password = NewPasswords(hasher, password_rules), SessionPassword(gate, hasher)
-    session_start = SessionStart(system, digest, kinds)
-    second_step = SecondStep(transactions, system, kinds, session_start, log)
-    identity = Identity(
-        kinds=kinds,
-        password_step=PasswordStep(transactions, system, hasher, digest, session_start, log, sends_mail=bool(settings.smtp_url)),
-        second_step=second_step,
-        new_password_step=NewPasswordStep(transactions, system, kinds, session_start, second_step, new_passwords),
-        sessions=Sessions(transactions, gate, system, kinds.methods),
-        session_listing=SessionListing(transactions, gate, system),
-        session_password=session_password,
-        step_up=StepUp(transactions, gate, hasher, kinds),
-        unlock=Unlock(gate, hasher),
-        two_factor=TwoFactor(transactions, gate, kinds, steps),
-        authenticators=Authenticators(transactions, gate, kinds, steps),
-        re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
-        enrolment_mails=EnrolmentMails(transactions, system),
-        recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
-        account_page=AccountPage(transactions, gate, system, kinds),
-        history=History(transactions),
-        password_change=PasswordChange(gate, session_password, new_passwords),
-        password_reset=PasswordReset(transactions, system, new_passwords),
-        forgotten=Forgotten(transactions, system, digest, sends_mail=bool(settings.smtp_url)),
-        this_wasnt_me=ThisWasntMe(transactions, system, lambda tx, account_id: protection_of(tx, account_id).is_on),
-        language_choice=LanguageChoice(gate),
-        name_change=NameChange(gate),
-        email_change=EmailChange(transactions, gate, system),
-        email_confirmation=EmailConfirmation(transactions, gate, system),
-        email_stop=EmailStop(transactions, system),
-        email_mails=EmailMails(transactions, system),
-        account_export=AccountExport(transactions, gate, kinds),
-        account_closing=AccountClosing(gate, kinds),
-        link_states=LinkStates(transactions, system),
-        registration=Registration(transactions, system, hasher, session_start, password_rules),
-        roster=Roster(gate),
-        policy_change=PolicyChange(gate),
-        exemptions=Exemptions(gate),
-        reminder=Reminder(gate),
-        administration=Administration(transactions, system, kinds),
-        session_administration=SessionAdministration(transactions, system),
-        notice_mails=NoticeMails(transactions, system),
-        trial_mails=TrialMails(transactions, gate),
-        two_factor_reset=TwoFactorReset(transactions, system, kinds),
-        re_encryption=ReEncryption(transactions, encryption, kinds.encrypted_columns),
-    )
+    hasher = _hasher(settings, pools, system, telemetry)
+    identity = build_identity(transactions, system, kinds, encryption, digest, hasher, settings)
     demand = ConnectionDemand(workers, pools.threads)
     run_checks = partial(build_doctor(system).run, settings, database, demand, thorough=False)
     return Services(
@@ -213,19 +115,35 @@ def build(
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
         expiry=RowExpiry(transactions, system, expiring_rows(kinds)),
-        mail=Delivery(
-            transactions,
-            system,
-            mail_sender(settings),
-            mail_files if not settings.smtp_url else smtp_transport(settings),
-            preparing(identity, settings.public_url, load_languages),
-            telemetry.mails.count,
-        ),
+        mail=_delivery(settings, transactions, system, mail_files, identity, telemetry),
         mail_files=mail_files,
         background_check=BackgroundCheck(run_checks, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
         readiness=ReadinessCheck(database, encryption, MIGRATIONS),
+    )
+
+
+def _hasher(settings: Settings, pools: Pools, system: System, telemetry: Telemetry) -> PasswordHasher:
+    return PasswordHasher(
+        memory_kib=settings.argon2_memory_kib,
+        iterations=settings.argon2_iterations,
+        threads=pools.hash_threads,
+        filler=system.entropy.token_bytes(32),
+        figures=HashFigures(telemetry.hashes_waiting.inc, telemetry.hash_wait.observe, telemetry.hash_run.observe),
+    )
+
+
+def _delivery(
+    settings: Settings, transactions: Transactions, system: System, files: MailFiles, identity: Identity, telemetry: Telemetry
+) -> Delivery:
+    return Delivery(
+        transactions,
+        system,
+        mail_sender(settings),
+        smtp_transport(settings) if settings.smtp_url else files,
+        preparing(identity, settings.public_url, load_languages),
+        telemetry.mails.count,
     )
 
 

@@ -212,17 +212,18 @@ def test_several_apps_and_a_move(site: Site, anna: Person) -> None:
 
 
 def test_sessions_and_a_lock(site: Site, anna: Person) -> None:
-    """The list of sessions with a fresh proof and without, a wrong password there, the offer to stay, the locked session."""
+    """The list with two sessions of one kind of browser, a wrong password there, the offer to stay, the locked session."""
     protected = protect(site)
+    session_of(site, recovery_code=protected.codes[1])
     arrive_signed_in(anna, session_of(site, recovery_code=protected.codes[0]))
     anna.open("/account/sessions")
     findings = inspect(anna.page)
     site.clock.advance(minutes=6)
     anna.page.clock.install()
     anna.open("/account/sessions")
-    anna.page.get_by_text(labels.SIGN_OUT_THIS_BROWSER).click()
+    anna.page.get_by_text(labels.SIGN_OUT_THIS_BROWSER).first.click()
     findings += inspect(anna.page)
-    anna.page.get_by_label(labels.YOUR_PASSWORD).first.fill("wrong")
+    anna.page.locator("details[open]").get_by_label(labels.YOUR_PASSWORD, exact=True).fill("wrong")
     anna.page.locator("details[open] button[type=submit]").click()
     anna.sees(labels.more_tries(4))
     findings += inspect(anna.page)

@@ -64,6 +64,7 @@ def test_the_pages_around_passwords_are_accessible(site: Site, anna: Person) -> 
     anna.open_link("password", token)
     findings += inspect(anna.page)
     phone = protect(site).phone
+    people.bound_long_ago(services)
     anna.open_link("not-me", people.not_me_link(services))
     findings += inspect(anna.page)
     anna.button(labels.SIGN_OUT_EVERYWHERE).click()

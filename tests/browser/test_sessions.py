@@ -61,7 +61,7 @@ def test_another_browser_is_signed_out_with_the_password(site: Site, new_person:
     anna.link(labels.VIEW_SESSIONS).click()
     anna.is_on(labels.WHERE_YOU_ARE_SIGNED_IN)
     anna.page.get_by_text(labels.SIGN_OUT_THIS_BROWSER).click()
-    anna.page.get_by_label(labels.YOUR_PASSWORD).first.fill(PASSWORD)
+    anna.page.locator("details[open]").get_by_label(labels.YOUR_PASSWORD, exact=True).fill(PASSWORD)
     anna.page.locator("details[open] button[type=submit]").click()
     anna.sees(labels.NO_OTHER_BROWSER)
     elsewhere.open("/account")

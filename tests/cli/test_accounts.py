@@ -4,6 +4,7 @@ import re
 import sqlite3
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.support.installation import CLIENT, PASSWORD
 from tests.support.optional import present
 from tests.support.people import caller_with, enrolment_steps, pending, protected, refused, session_by_password
 from xpressbot.entrypoints.services import Services
+from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
@@ -150,15 +152,24 @@ def test_a_taken_address_is_refused_however_it_is_spelt(shell: Shell, services: 
 
 
 def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, services: Services) -> None:
-    """Address, name, status, owner, 2FA and codes left; nothing secret."""
+    """Address and since when it is confirmed, name, status, owner, 2FA and codes left; nothing secret."""
     create(shell)
     protected(services, "bela@example.com")
     answer = shell.run("accounts", "list")
     assert answer.code == 0
     anna, bela = (next(line for line in answer.out.splitlines() if address in line) for address in ("anna@", "bela@"))
-    assert [cell.strip() for cell in anna.strip("│").split("│")] == ["anna@example.com", "Anna Berg", "active", "owner", "disabled", ""]
+    assert [cell.strip() for cell in anna.strip("│").split("│")] == [
+        "anna@example.com",
+        "no",
+        "Anna Berg",
+        "active",
+        "owner",
+        "disabled",
+        "",
+    ]
     cells = [cell.strip() for cell in bela.strip("│").split("│")]
-    assert (cells[:4], cells[4][:8], cells[5]) == (["bela@example.com", "Anna Berg", "active", ""], "enabled ", "10")
+    confirmed = datetime.fromtimestamp(services.clock.now() // SECOND, tz=UTC).strftime("%Y-%m-%d")
+    assert cells == ["bela@example.com", confirmed, "Anna Berg", "active", "", f"enabled {confirmed}", "10"]
 
 
 def test_the_list_shows_what_is_odd_about_an_address(shell: Shell) -> None:

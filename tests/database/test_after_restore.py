@@ -10,7 +10,20 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import Person, completed, enrolment_steps, must_enrol, pending, protected, prove, recovery_code, reset, signed_in
+from tests.support.mailed_links import email_link, links_to
+from tests.support.people import (
+    Person,
+    completed,
+    enrolment_steps,
+    must_enrol,
+    not_me_link,
+    pending,
+    protected,
+    prove,
+    recovery_code,
+    reset,
+    signed_in,
+)
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.entrypoints.services import Services
@@ -18,13 +31,20 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.key_state import KEY_STATE
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.leases import LEASE
+from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.mail import claims, outbox
+from xpressbot.foundation.mail.outbox import OUTBOX, MailState, NewMail, Priority
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.administration.after_restore import Restored
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.factors.totp.rules.totp import step_at
+from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.passwords.this_wasnt_me import Report
+from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL, EmailChanged
+from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.tables import ACCOUNT, SECURITY_EVENT, TOTP_AUTHENTICATOR
 from xpressbot.identity.use_cases import at_restore
@@ -81,6 +101,46 @@ def test_each_kind_of_what_is_open_is_ended_and_counted(installation: Installati
     assert isinstance(enrollee, Enrollee)
     assert not isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)
     assert services.identity.registration.invited(invitation) is None
+
+
+def test_the_address_before_a_change_is_still_told_of_it(installation: Installation, services: Services) -> None:
+    """The change came back with the copy, without a link that stops it: its mail goes on waiting. All others end. (PEOPLE 14, 25)."""
+    cem = signed_in(services, "cem@example.com")
+    token = email_link(installation, cem, "cem@example.net")
+    services.identity.forgotten.ask("cem@example.com", CLIENT)
+    assert isinstance(services.identity.email_confirmation.confirm(cem, token), EmailChanged)
+    assert after_restore(installation).ended["mails not sent"] == 2
+    assert column(services, select(OUTBOX.c.kind).where(OUTBOX.c.state == "waiting").scalar_subquery()) == ["email-changed"]
+    (stop,) = links_to(installation, "cem@example.com", LinkKind.EMAIL_STOP)
+    assert isinstance(services.identity.email_stop.stop(stop, CLIENT), Stop)
+
+
+def test_mails_that_were_given_up_end(installation: Installation, services: Services) -> None:
+    """Whatever they tell: `mail retry` sends nothing that was given up before the backup."""
+    transactions, now = Transactions(services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        for number, kind in enumerate(("notice", EMAIL_CHANGED_MAIL)):
+            outbox.add(tx, f"{number:032}", NewMail(kind, Priority.URGENT, None, {}, now))
+            mail = claims.claim(tx, now, now + 1)
+            assert mail is not None
+            claims.end(tx, mail, MailState.DEAD, now)
+        tx.commit()
+    assert after_restore(installation).ended["mails not sent"] == 2
+    assert services.mail.revive_dead_letters() == 0
+
+
+def test_links_of_before_open_nothing_unless_they_take_power_away(installation: Installation, services: Services, anna: Person) -> None:
+    """Those for a new password and for an address end. "This wasn't me" and the one that stops a change go on."""
+    identity, address = services.identity, anna.account.email
+    not_me = not_me_link(services)
+    confirmation = email_link(installation, anna.caller, "anna@example.net")
+    password = identity.password_reset.issue(address)
+    assert isinstance(password, Token)
+    assert identity.email_confirmation.is_open(confirmation)
+    after_restore(installation)
+    assert identity.password_reset.account_of(password) is None
+    assert not identity.email_confirmation.is_open(confirmation)
+    assert isinstance(identity.this_wasnt_me.report(not_me, CLIENT), Report)
 
 
 def test_it_can_be_repeated(installation: Installation, anna: Person) -> None:

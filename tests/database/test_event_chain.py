@@ -116,6 +116,6 @@ def test_two_events_of_one_number_cannot_stand_side_by_side(installation: Instal
     """The database itself refuses a fork in the chain."""
     account_id = installation.add_account().id
     with installation.services.database.write() as connection:
-        row = connection.execute(select(SECURITY_EVENT)).mappings().one()
+        row = connection.execute(select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id)).mappings().one()
         with pytest.raises(IntegrityError):
             connection.execute(SECURITY_EVENT.insert().values(**{**row, "subject": account_id}))

@@ -20,9 +20,10 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail import claims, outbox, outbox_overview
+from xpressbot.foundation.mail.claims import LOW_MAILS, LOW_WINDOW
 from xpressbot.foundation.mail.delivery import CLAIM_TERM
-from xpressbot.foundation.mail.outbox import OUTBOX, NewMail
+from xpressbot.foundation.mail.outbox import OUTBOX, MailState, NewMail, Priority
 from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.audit.append import append_event
@@ -106,11 +107,11 @@ def test_of_many_claims_at_once_each_takes_another_mail(installation: Installati
     transactions, now = Transactions(installation.services.database), installation.clock.now()
     with transactions.writing() as tx:
         for number in range(3):
-            outbox.add(tx, f"{number:032}", NewMail("notice", None, {}, now))
+            outbox.add(tx, f"{number:032}", NewMail("notice", Priority.URGENT, None, {}, now))
         tx.commit()
 
     def claim(tx: Writing, _number: int) -> int:
-        return outbox.claim(tx, now, now + CLAIM_TERM) is not None
+        return claims.claim(tx, now, now + CLAIM_TERM) is not None
 
     claimed = sum(race_in_threads(installation, 6, claim))
     assert column(installation, "tries").count(1) == claimed >= 1
@@ -120,15 +121,15 @@ def test_a_claim_that_has_ended_marks_nothing(installation: Installation) -> Non
     """Another process may have it by then."""
     transactions, now = Transactions(installation.services.database), installation.clock.now()
     with transactions.writing() as tx:
-        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, now))
-        first = outbox.claim(tx, now, now + CLAIM_TERM)
-        assert outbox.claim(tx, now, now + CLAIM_TERM) is None
-        second = outbox.claim(tx, now + CLAIM_TERM, now + 2 * CLAIM_TERM)
+        outbox.add(tx, "0" * 32, NewMail("notice", Priority.URGENT, None, {}, now))
+        first = claims.claim(tx, now, now + CLAIM_TERM)
+        assert claims.claim(tx, now, now + CLAIM_TERM) is None
+        second = claims.claim(tx, now + CLAIM_TERM, now + 2 * CLAIM_TERM)
         assert first is not None
         assert second is not None
-        assert outbox.postpone(tx, first, now, "timed_out") is False
-        assert outbox.end(tx, first, outbox.MailState.SENT, now) is False
-        assert outbox.end(tx, second, outbox.MailState.SENT, now) is True
+        assert claims.postpone(tx, first, now, "timed_out") is False
+        assert claims.end(tx, first, MailState.SENT, now) is False
+        assert claims.end(tx, second, MailState.SENT, now) is True
 
 
 def test_of_mails_about_the_same_one_waits(installation: Installation) -> None:
@@ -136,13 +137,13 @@ def test_of_mails_about_the_same_one_waits(installation: Installation) -> None:
     transactions, now = Transactions(installation.services.database), installation.clock.now()
 
     def add(tx: Writing, number: int) -> int:
-        return outbox.add(tx, f"{number:032}", NewMail("notice", None, {}, now, about="this"))
+        return outbox.add(tx, f"{number:032}", NewMail("notice", Priority.URGENT, None, {}, now, about="this"))
 
     assert sorted(race_in_threads(installation, 4, add)) == [False, False, False, True]
     with transactions.writing() as tx:
-        mail = outbox.claim(tx, now, now + CLAIM_TERM)
+        mail = claims.claim(tx, now, now + CLAIM_TERM)
         assert mail is not None
-        outbox.end(tx, mail, outbox.MailState.SENT, now)
+        claims.end(tx, mail, MailState.SENT, now)
         assert add(tx, 9) is True
 
 
@@ -151,15 +152,15 @@ def test_a_mail_that_is_put_beside_one_about_the_same_brings_it_up_to_date(insta
     transactions, now = Transactions(installation.services.database), installation.clock.now()
 
     def put(tx: Writing, number: int) -> int:
-        outbox.put(tx, f"{number:032}", NewMail("password", None, {"asked_at": number}, now, about="this"))
+        outbox.put(tx, f"{number:032}", NewMail("password", Priority.LOW, None, {"asked_at": number}, now, about="this"))
         return number
 
     race_in_threads(installation, 4, put)
     with transactions.writing() as tx:
-        mail = outbox.claim(tx, now, now + CLAIM_TERM)
+        mail = claims.claim(tx, now, now + CLAIM_TERM)
         assert mail is not None
         put(tx, 9)
-        assert outbox.end(tx, mail, outbox.MailState.SENT, now) is True
+        assert claims.end(tx, mail, MailState.SENT, now) is True
         put(tx, 8)
         tx.commit()
     assert column(installation, "parameters") == ['{"asked_at": 8}', '{"asked_at": 9}']
@@ -168,14 +169,14 @@ def test_a_mail_that_is_put_beside_one_about_the_same_brings_it_up_to_date(insta
 def test_a_mail_that_is_delayed_is_due_and_late_then_only(installation: Installation) -> None:
     """And a claim that has ended delays nothing."""
     with Transactions(installation.services.database).writing() as tx:
-        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, 100))
-        mail = outbox.claim(tx, 100, 200)
+        outbox.add(tx, "0" * 32, NewMail("notice", Priority.URGENT, None, {}, 100))
+        mail = claims.claim(tx, 100, 200)
         assert mail is not None
-        assert outbox.delay(tx, mail, 300) is True
-        assert [outbox.is_due(tx, at) for at in (299, 300)] == [False, True]
-        assert outbox.look(tx, 299).oldest is None
-        assert outbox.claim(tx, 300, 400) is not None
-        assert outbox.delay(tx, mail, 900) is False
+        assert claims.delay(tx, mail, 300) is True
+        assert [claims.is_due(tx, at) for at in (299, 300)] == [False, True]
+        assert outbox_overview.look(tx, 299).oldest is None
+        assert claims.claim(tx, 300, 400) is not None
+        assert claims.delay(tx, mail, 900) is False
 
 
 def test_an_event_beside_a_mail_that_is_marked_is_told_by_one_of_the_two(mailing: Installation, received: Received) -> None:
@@ -253,12 +254,87 @@ def links_of(installation: Installation) -> list[bytes]:
         return list(connection.execute(select(LINK.c.token_hash)).scalars())
 
 
+def test_what_tells_of_an_account_leaves_before_what_was_asked_for(installation: Installation) -> None:
+    """However long that is due: links for a new password, which anybody can ask for, come last. (PEOPLE 12)."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        for wait, priority in enumerate((Priority.LOW, Priority.NORMAL, Priority.URGENT, Priority.URGENT)):
+            outbox.add(tx, f"{wait:032}", NewMail("mail", priority, None, {}, now + wait))
+        outbox.add(tx, "9" * 32, NewMail("of a clock that was ahead", Priority.URGENT, None, {}, now + 365 * DAY))
+        taken = [claims.claim(tx, now + 9, now + CLAIM_TERM) for _time in range(6)]
+    assert [None if mail is None else mail.priority for mail in taken] == [
+        Priority.URGENT,
+        Priority.URGENT,
+        Priority.URGENT,
+        Priority.NORMAL,
+        Priority.LOW,
+        None,
+    ]
+
+
+def sent(number: int, priority: Priority, state: MailState, at: int) -> dict[str, object]:
+    return {
+        "id": f"{number:032}",
+        "kind": "mail",
+        "priority": priority.value,
+        "parameters": "{}",
+        "state": state.value,
+        "wanted_at": at,
+        "due_at": at,
+        "tries": 1,
+        "ended_at": at,
+    }
+
+
+def test_of_low_priority_so_many_leave_in_an_hour_and_the_others_wait(installation: Installation) -> None:
+    """Only those are counted that were sent, lately; and no other mail waits for it. (PEOPLE 12)."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+    ended = [(Priority.LOW, MailState.SENT, now)] * (LOW_MAILS - 1)
+    ended += [
+        (Priority.LOW, MailState.VOID, now),
+        (Priority.LOW, MailState.SENT, now + 1),
+        (Priority.LOW, MailState.SENT, now - LOW_WINDOW),
+    ]
+    ended += [(Priority.URGENT, MailState.SENT, now)]
+    with transactions.writing() as tx:
+        tx.execute(OUTBOX.insert(), [sent(number, *one) for number, one in enumerate(ended)])
+        for number in range(2):
+            outbox.add(tx, f"b{number:031}", NewMail("password", Priority.LOW, None, {}, now))
+        last = claims.claim(tx, now, now + CLAIM_TERM)
+        assert last is not None
+        assert claims.end(tx, last, MailState.SENT, now)
+        assert (claims.is_due(tx, now), claims.claim(tx, now, now + CLAIM_TERM)) == (False, None)
+        outbox.add(tx, "c" * 32, NewMail("notice", Priority.URGENT, None, {}, now))
+        notice = claims.claim(tx, now, now + CLAIM_TERM)
+        assert notice is not None
+        assert notice.kind == "notice"
+        assert claims.end(tx, notice, MailState.SENT, now)
+        assert not claims.is_due(tx, now + LOW_WINDOW - 1)
+        assert claims.claim(tx, now + LOW_WINDOW, now + LOW_WINDOW + CLAIM_TERM) is not None
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_told"), [(None, False), ("recipient_refused", False), ("message_refused", False), ("connection_refused", True)]
+)
+def test_of_low_priority_only_what_is_wrong_with_the_server_is_told(installation: Installation, failure: str | None, is_told: bool) -> None:
+    """Strangers can ask for many, and for a recipient who is refused: they must not be able to raise an alarm."""
+    transactions, now = Transactions(installation.services.database), installation.clock.now()
+    with transactions.writing() as tx:
+        outbox.add(tx, "0" * 32, NewMail("password", Priority.LOW, None, {}, now - DAY))
+        if failure is not None:
+            mail = claims.claim(tx, now, now)
+            assert mail is not None
+            claims.postpone(tx, mail, now, failure)
+        found = outbox_overview.look(tx, now)
+    assert (found.waiting, found.oldest is not None) == (1, is_told)
+
+
 def test_the_oldest_that_is_late_is_told(installation: Installation) -> None:
     """Not one that is planned for tomorrow."""
     transactions, now = Transactions(installation.services.database), installation.clock.now()
     with transactions.writing() as tx:
-        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, now + DAY))
-        assert outbox.look(tx, now) == outbox.Outbox(waiting=1, dead=0)
-        outbox.add(tx, "1" * 32, NewMail("notice", None, {}, now - 5))
-        assert outbox.look(tx, now) == outbox.Outbox(waiting=2, dead=0, oldest=now - 5)
-        assert outbox.has_dead_letters(tx) is False
+        outbox.add(tx, "0" * 32, NewMail("notice", Priority.URGENT, None, {}, now + DAY))
+        assert outbox_overview.look(tx, now) == outbox_overview.Outbox(waiting=1, dead=0)
+        outbox.add(tx, "1" * 32, NewMail("notice", Priority.URGENT, None, {}, now - 5))
+        assert outbox_overview.look(tx, now) == outbox_overview.Outbox(waiting=2, dead=0, oldest=now - 5)
+        assert outbox_overview.has_dead_letters(tx) is False

@@ -5,8 +5,9 @@ from tests.support.command_line import Shell
 from tests.support.installation import Installation
 from tests.support.people import Person
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import ClaimedMail, MailState
+from xpressbot.foundation.mail import claims, outbox
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.outbox import MailState
 from xpressbot.foundation.times import HOUR, MINUTE
 
 NO_SERVER = {"XPRESSBOT_SMTP_URL": "", "XPRESSBOT_MAIL_FROM": ""}
@@ -15,7 +16,7 @@ NO_SERVER = {"XPRESSBOT_SMTP_URL": "", "XPRESSBOT_MAIL_FROM": ""}
 def claimed(installation: Installation) -> ClaimedMail:
     """The one mail that waits, of 2FA being enabled."""
     with Transactions(installation.services.database).writing() as tx:
-        mail = outbox.claim(tx, installation.clock.now(), installation.clock.now())
+        mail = claims.claim(tx, installation.clock.now(), installation.clock.now())
         tx.commit()
     assert mail is not None
     return mail
@@ -32,7 +33,7 @@ def test_dead_letters_are_a_warning_until_they_are_revived(shell: Shell, install
     """How many, and what to run."""
     mail = claimed(installation)
     with Transactions(installation.services.database).writing() as tx:
-        outbox.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
+        claims.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
         tx.commit()
     report = run_doctor(shell)
     assert (report.code, report.problems) == (1, {"mail_dead_letters"})
@@ -49,7 +50,7 @@ def test_a_mail_that_is_late_is_told_with_its_reason(shell: Shell, installation:
     for waited, problems in ((59 * MINUTE, set[str]()), (2 * HOUR, {"mail_waits"})):
         with Transactions(installation.services.database).writing() as tx:
             tx.execute(outbox.OUTBOX.update().values(wanted_at=installation.clock.now() - waited))
-            outbox.postpone(tx, mail, installation.clock.now() + HOUR, "connection_refused")
+            claims.postpone(tx, mail, installation.clock.now() + HOUR, "connection_refused")
             tx.commit()
         assert run_doctor(shell).problems == problems
     assert "The connection was refused" in run_doctor(shell).about("mail_waits")["what"]

@@ -22,8 +22,8 @@ from xpressbot.diagnostics.check import Finding
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import MailState, NewMail
+from xpressbot.foundation.mail import claims, outbox
+from xpressbot.foundation.mail.outbox import MailState, NewMail, Priority
 from xpressbot.identity.administration import installation_queries as queries
 from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
 
@@ -132,10 +132,10 @@ def test_the_owner_reads_of_dead_letters_and_of_a_missing_mail_server(tmp_path: 
     owner = Browser(create_app(installation.services), installation.clock)
     owner.sign_in()
     with Transactions(installation.services.database).writing() as tx:
-        outbox.add(tx, "0" * 32, NewMail("notice", None, {}, installation.clock.now()))
-        mail = outbox.claim(tx, installation.clock.now(), installation.clock.now())
+        outbox.add(tx, "0" * 32, NewMail("notice", Priority.URGENT, None, {}, installation.clock.now()))
+        mail = claims.claim(tx, installation.clock.now(), installation.clock.now())
         assert mail is not None
-        outbox.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
+        claims.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
         tx.commit()
     said = renewed_card(owner, installation)
     assert "Warning: Mail Mails that were given up (dead letters): 1." in said

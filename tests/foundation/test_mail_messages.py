@@ -58,6 +58,15 @@ def test_no_text_makes_a_header_of_its_own(broken: str) -> None:
             compose(sender, letter, ID, NOW)
 
 
+@given(words=st.lists(st.text("anäशसñ2\u093f", min_size=1, max_size=12), min_size=1, max_size=20))
+def test_a_subject_keeps_its_words_apart(words: list[str]) -> None:
+    """However long it is and wherever it is folded."""
+    subject = f"XpressBot: {' '.join(words)}"
+    raw = sent(BOT, Letter("anna@example.com", subject, "text\n", "hi"))
+    assert message_from_bytes(raw, policy=default)["Subject"] == subject
+    assert max(map(len, raw.splitlines())) <= 78
+
+
 @given(subject=st.text(max_size=200), name=st.text(max_size=100))
 def test_whatever_a_name_holds_the_headers_stay_the_same(subject: str, name: str) -> None:
     """It is refused, or encoded: quotes, commas, brackets and letters of any script."""
@@ -155,12 +164,14 @@ def test_settings_that_lack_something_together_are_told(url: str, file: Path | N
 
 
 def test_files_are_their_owners_only_and_the_oldest_go(tmp_path: Path) -> None:
-    """By number when one is written, by age when the jobs look; one that is written twice is one file."""
+    """By number and by age, when the jobs look and not for each that is written; one that is written twice is one file."""
     files = MailFiles(tmp_path / "data" / "mail", most=3)
     letter = compose(BOT, Letter("anna@example.com", "s", "t\n", "en"), ID, NOW)
     names = [identifier(NOW + hour * 3600 * SECOND, bytes(ENTROPY_BYTES)) for hour in range(5)]
     for name in (*names, names[-1]):
         assert files.send(name, letter) is None
+    assert len(list(files.directory.iterdir())) == len(names)
+    files.remove_outdated(NOW)
     kept = sorted(files.directory.iterdir())
     assert [file.stem for file in kept] == names[2:]
     assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}

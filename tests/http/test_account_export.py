@@ -80,10 +80,10 @@ def test_the_file_has_all_that_is_kept_and_no_secret(installation: Installation,
 def test_it_asks_who_is_there_and_tells_the_others(installation: Installation, protected: Protected) -> None:
     """ASVS 7.5.1: after six minutes the session alone is not enough; the event is one that a notice tells."""
     assert EventKind.ACCOUNT_EXPORTED.notice
-    assert 'action="/account/export"' in protected.browser.get("/account/profile").text
+    assert 'action="/account/export"' in protected.browser.get("/account").text
     installation.clock.advance(minutes=6)
     answer = protected.browser.post(EXPORT, None)
-    assert answer.headers["location"] == "/account/confirm-identity?next=/account/profile"
+    assert answer.headers["location"] == "/account/confirm-identity?next=/account"
     assert EventKind.ACCOUNT_EXPORTED not in {event.kind for event in events(installation, protected.browser.me()["account"]["id"])}
 
 

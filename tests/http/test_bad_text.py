@@ -138,11 +138,11 @@ def test_what_no_mail_server_takes_is_422_at_sign_in_and_welcome(installation: I
     for email in BAD_EMAILS:
         response = claim(installation, browser, email=email)
         assert (response.status_code, rows(installation, "account")) == (422, []), email[:80]
-        assert field_error(response, "email") == "Enter an e-mail address, like anna@example.com.", email[:80]
+        assert field_error(response, "email") == "Enter an email address, like anna@example.com.", email[:80]
         before = contents(installation)
         response = browser.sign_in(email)
         assert response.status_code == 422, email[:80]
-        assert field_error(response, "email") == "Enter your e-mail address, like anna@example.com.", email[:80]
+        assert field_error(response, "email") == "Enter your email address, like anna@example.com.", email[:80]
         assert "<b>" not in response.text, email[:80]
         assert contents(installation) == before, email[:80]
 

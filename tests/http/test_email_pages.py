@@ -1,12 +1,13 @@
 """The pages of the e-mail address: asking, the link that confirms, the link that stops."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select, update
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import LINK_COOKIE, SESSION_COOKIE, contents, set_cookies, words
+from tests.http.raw_requests import LINK_COOKIE, SAME_ORIGIN, SESSION_COOKIE, contents, set_cookies, words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.mailed_links import links_to
@@ -20,7 +21,7 @@ ASK, LINK, STOP = "/account/email", "/link/email", "/link/email-stop"
 
 
 def ask(browser: Browser, installation: Installation, email: str = NEW) -> Token:
-    assert "Look into your mailbox" in browser.post(ASK, email=email).text
+    assert "Check your inbox" in browser.post(ASK, email=email).text
     return links_to(installation, email, LinkKind.EMAIL)[-1]
 
 
@@ -50,7 +51,7 @@ def test_the_address_is_changed_by_the_link_and_brought_back_by_the_other(
     before = contents(installation)
     page = opened(browser, LINK, token)
     assert contents(installation) == before
-    assert all(said in page for said in ("Nothing has changed yet.", NEW, "No other browser is signed in.", f"{ANNA} is told"))
+    assert all(said in page for said in ("Nothing has changed yet.", NEW, "No other browser is signed in.", f"A mail goes to {ANNA}."))
     done = browser.post(LINK)
     assert (done.status_code, set(set_cookies(done))) == (200, {LINK_COOKIE, SESSION_COOKIE})
     assert f"Sign in with {NEW} from now on." in words(done.text)
@@ -61,7 +62,7 @@ def test_the_address_is_changed_by_the_link_and_brought_back_by_the_other(
     before = contents(installation)
     page = opened(person, STOP, stop)
     assert contents(installation) == before
-    assert all(said in page for said in (ANNA, "It signs out 1 browser", "Your password opens nothing any more"))
+    assert all(said in page for said in (ANNA, "It signs out 1 browser", "Your password stops working"))
     assert NEW not in page
     stopped = person.post(STOP)
     assert (stopped.status_code, set(set_cookies(stopped))) == (200, {LINK_COOKIE})
@@ -80,12 +81,45 @@ def test_an_unconfirmed_address_is_said_and_confirmed(installation: Installation
     unconfirm(installation)
     assert "Not confirmed" in words(signed_in.get("/account").text)
     token = ask(signed_in, installation, ANNA)
-    assert "It notes that you get the mail of anna@example.com." in opened(signed_in, LINK, token)
+    assert "It confirms that mail to anna@example.com reaches you." in opened(signed_in, LINK, token)
     done = signed_in.post(LINK)
     assert (done.status_code, set(set_cookies(done))) == (200, {LINK_COOKIE})
     assert "Not confirmed" not in words(signed_in.get("/account").text)
     again = signed_in.post(ASK, email=ANNA)
     assert (again.status_code, "and it is confirmed." in words(again.text)) == (422, True)
+
+
+@both_engines
+def test_the_owner_is_told_how_many_addresses_are_not_confirmed(
+    installation: Installation, signed_in: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    """And where it stands which; nobody else is. A closed account has none to confirm."""
+    said, where = "not confirmed, so", "xpressbot accounts list says which. People confirm theirs in Account Settings."
+    for email in ("berta@example.com", "carla@example.com"):
+        installation.add_account(email)
+    assert said not in words(signed_in.get("/").text)
+    unconfirm(installation)
+    page = words(signed_in.get("/").text)
+    assert f"The addresses of 3 accounts are {said} they get no link for a forgotten password." in page
+    assert where in page
+    bertas, carlas = new_browser(), new_browser()
+    bertas.sign_in("berta@example.com")
+    assert said not in words(bertas.get("/").text)
+    carlas.sign_in("carla@example.com")
+    assert carlas.post("/account/close").status_code == 303
+    opened(bertas, LINK, ask(bertas, installation, "berta@example.com"))
+    assert bertas.post(LINK).status_code == 200
+    assert f"The address of 1 account is {said} it gets no link for a forgotten password." in words(signed_in.get("/").text)
+
+
+def test_the_button_of_account_settings_mails_the_link(installation: Installation, signed_in: Browser) -> None:
+    """One press and no field to fill in: the form has the address already."""
+    unconfirm(installation)
+    form = re.search(r'(?s)<form[^>]*action="/account/email".*?</form>', signed_in.get("/account").text)
+    assert form is not None
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0]))
+    assert signed_in.request("POST", ASK, data=fields, headers=SAME_ORIGIN).status_code == 200
+    assert links_to(installation, ANNA, LinkKind.EMAIL)
 
 
 def test_without_a_session_one_signs_in_and_comes_back(
@@ -100,7 +134,7 @@ def test_without_a_session_one_signs_in_and_comes_back(
     assert phone.post(LINK).headers["location"] == "/sign-in?next=/link/email"
     assert addresses(installation) == {ANNA}
     assert phone.sign_in(next="/link/email").headers["location"] == LINK
-    assert "Change the e-mail address" in words(phone.get(LINK).text)
+    assert "Change the email address" in words(phone.get(LINK).text)
     assert phone.post(LINK).status_code == 200
     assert (addresses(installation), signed_in.who()) == ({NEW}, None)
 

@@ -16,7 +16,7 @@ from tests.support.mail_server import Received, Script, free_port, mail_server, 
 from xpressbot.entrypoints import mail_delivery
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail import delivery, outbox, smtp
+from xpressbot.foundation.mail import claims, delivery, smtp
 from xpressbot.foundation.mail.outbox import MailState
 from xpressbot.identity.accounts.rules.account import AccountStatus
 
@@ -73,6 +73,15 @@ def test_after_a_full_round_the_next_begins_at_once(
     assert sorted(received.recipients) == [ANNA, BERTA]
 
 
+def test_the_sender_rests_between_full_rounds() -> None:
+    """While it sends thousands of mails, pages get their turn; where nothing more is due, it looks again some seconds later."""
+    full = delivery.MAILS_IN_A_ROUND
+    waits = [mail_delivery.seconds_until_next_round(tried) for tried in (0, full - 1, full)]
+    assert waits == [mail_delivery.POLL_SECONDS, mail_delivery.POLL_SECONDS, mail_delivery.REST_SECONDS]
+    assert 0 < mail_delivery.REST_SECONDS < 1 < mail_delivery.POLL_SECONDS
+    assert full <= 10
+
+
 def test_a_mail_server_that_hangs_keeps_nobody_waiting(
     tmp_path: Path, sqlite_template: SqliteTemplate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,9 +119,9 @@ def test_dead_letters_leave_the_service_ready_and_are_named(installation: Instal
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert browser.get("/readyz").json()["mail"] == "ok"
     with Transactions(installation.services.database).writing() as tx:
-        mail = outbox.claim(tx, installation.clock.now(), installation.clock.now())
+        mail = claims.claim(tx, installation.clock.now(), installation.clock.now())
         assert mail is not None
-        outbox.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
+        claims.end(tx, mail, MailState.DEAD, installation.clock.now(), "recipient_refused")
         tx.commit()
     response = browser.get("/readyz")
     assert (response.status_code, response.json()["mail"]) == (200, "dead_letters")

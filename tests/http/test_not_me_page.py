@@ -1,14 +1,19 @@
 """The page of the link "This wasn't me": it says what the button will do, and what it has done; it never signs anybody in."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import LINK_COOKIE, contents, set_cookies, words
+from tests.http.raw_requests import LINK_COOKIE, contents, rows, set_cookies, words
 from tests.support.browser import Browser
-from tests.support.installation import Installation
-from tests.support.people import not_me_link
+from tests.support.databases import SqliteTemplate
+from tests.support.installation import PASSWORD, Installation, install
+from tests.support.people import bound_long_ago, not_me_link
+from xpressbot.entrypoints.http.app import create_app
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.registration.account_creation import NewAccount
 
 LINK = "/link/not-me"
 ANNA = "anna@example.com"
@@ -19,6 +24,7 @@ def test_opening_does_nothing_and_the_button_takes_power_away(
     installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
 ) -> None:
     """With 2FA on: what will be done, for whom, and then what was done; nobody is signed in by it."""
+    bound_long_ago(installation.services)
     token, browser = not_me_link(installation.services), new_browser()
     before = contents(installation)
     assert browser.get(f"{LINK}?token={token.text}").headers["location"] == LINK
@@ -43,11 +49,42 @@ def test_without_2fa_the_page_says_who_can_help(
     """The password opens nothing from then on, also for the one who reads this."""
     browser = new_browser()
     browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
-    assert "Your password opens nothing any more, so that who knows it cannot sign in." in words(browser.get(LINK).text)
+    assert "Your password stops working, so whoever knows it cannot sign in." in words(browser.get(LINK).text)
     done = words(browser.post(LINK).text)
     assert "The operator of this XpressBot can give you a link for a new password." in done
     assert signed_in.who() is None
     assert browser.sign_in().status_code == 401
+
+
+def test_with_2fa_that_is_new_the_page_says_that_it_stays_and_who_can_reset_it(
+    installation: Installation, protected: Protected, new_browser: Callable[..., Browser]
+) -> None:
+    """The phone may be a thief's."""
+    browser = new_browser()
+    browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
+    page = words(browser.get(LINK).text)
+    for said in ("Your password opens nothing any more, so that who knows it cannot sign in.", "2FA stays as it is."):
+        assert said in page
+    assert "ask the operator of this XpressBot to reset it" in words(browser.post(LINK).text)
+    assert protected.browser.who() is None
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_page_promises_a_mail_to_a_confirmed_address_alone(tmp_path: Path, sqlite_template: SqliteTemplate, *, confirmed: bool) -> None:
+    """No other one gets a link for a new password: its person must not wait for a mail that never comes."""
+    url = "smtp://localhost:1?starttls=no"
+    installation = install(tmp_path, sqlite_template.fresh(tmp_path), smtp_url=url, mail_from="bot@example.com")
+    if confirmed:
+        installation.add_account(ANNA)
+    else:
+        assert isinstance(installation.services.identity.registration.create(NewAccount(ANNA, "Anna Berg", PASSWORD)), Account)
+    browser = Browser(create_app(installation.services), installation.clock)
+    browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
+    assert ("with a link that you are mailed" in words(browser.get(LINK).text)) is confirmed
+    done = words(browser.post(LINK).text)
+    assert ("A link for a new password is on its way to this address." in done) is confirmed
+    assert ("The operator of this XpressBot can give you a link for a new password." in done) is not confirmed
+    assert [row["kind"] for row in rows(installation, "outbox")].count("password") == confirmed
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "%00"])

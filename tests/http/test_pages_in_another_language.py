@@ -112,6 +112,17 @@ def test_no_text_stands_outside_brackets(pages: list[Page]) -> None:
     assert found == {}
 
 
+def test_a_space_stands_between_the_sentences_of_a_paragraph(pages: list[Page]) -> None:
+    """A template's tags take the line break after them away, and the space with it. Links beside each other are no sentences."""
+    found = {}
+    for page in pages:
+        for paragraph in re.findall(r"(?s)<p\b[^>]*>(.*?)</p>", page.html):
+            text = re.sub("<[^>]*>", "", paragraph.replace("<a ", " <a "))
+            if "][" in text or "UTC.[" in text:
+                found[page.name] = text
+    assert found == {}
+
+
 def test_the_walk_sees_every_page_and_status(pages: list[Page]) -> None:
     """Each page is opened, each form sent, and each status that a page can have is among the answers."""
     requests = {tuple(page.name.split("?")[0].split()[:2]) for page in pages}

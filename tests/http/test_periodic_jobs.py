@@ -73,10 +73,12 @@ def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installa
             "new_password_counts": 1,
             "password_request_counts": 1,
             "email_link_counts": 1,
+            "export_counts": 1,
             "reserved_addresses": 1,
             "step_up_counts": 1,
             "enrolment_counts": 1,
             "sent_mails": 1,
+            "low_priority_mails": 1,
             "dead_letters": 1,
         }
     ]

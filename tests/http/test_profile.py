@@ -68,7 +68,9 @@ def test_a_closed_account_opens_nothing_and_its_address_is_free(
     assert "signs out 1 other browser" in words(ben.get("/account/close").text)
     closed = ben.post("/account/close")
     assert closed.headers["location"] == "/sign-in?reason=account_closed"
-    assert "Your account is closed" in words(ben.get(closed.headers["location"]).text)
+    page = ben.get(closed.headers["location"]).text
+    assert "Your account is closed" in words(page)
+    assert ('role="alert"' in page, "<title>Error" in page) == (False, False)
     assert [ben.who(), other.who()] == [None, None]
     assert new_browser().sign_in(email=BEN).status_code == 401
     administration = installation.services.identity.administration

@@ -204,7 +204,7 @@ def test_where_viewing_is_off_the_codes_are_gone_after_continue(unviewable: Inst
     assert PASSWORD not in page
 
 
-@pytest.mark.parametrize(("which", "said"), [(0, "This code is good."), (1, "was used"), (None, "Not one of your recovery codes")])
+@pytest.mark.parametrize(("which", "said"), [(0, "This code works."), (1, "was used"), (None, "Not one of your recovery codes")])
 def test_the_page_tells_what_a_saved_code_is_worth(
     protected: Protected, new_browser: Callable[..., Browser], which: int | None, said: str
 ) -> None:
@@ -239,7 +239,7 @@ def test_each_line_that_we_print_can_be_typed_back_at_every_door(
         is_used = position == 4
         if door == "check":
             said = words(checking.post(f"{PAGE}/check", code=line).text)
-            assert ("This code was used." if is_used else "This code is good.") in said, line
+            assert ("This code was used." if is_used else "This code works.") in said, line
             continue
         installation.clock.advance(minutes=1)
         if door == "sign-in":

@@ -156,6 +156,12 @@ def test_wrong_credentials_say_what_to_check(installation: Installation, browser
     assert re.search(r'<input id="password"[^>]*aria-describedby="refusal"[^>]*autofocus', page.text)
 
 
+def test_a_wrong_password_of_a_known_person_names_no_address(protected: Protected) -> None:
+    """The page that confirms who one is asks for none."""
+    page = protected.browser.post("/account/confirm-identity", password="wrong", code=protected.phone.code())
+    assert refusal(page) == "That password is not right. Check what you typed, and that Caps Lock is off. 4 more tries."
+
+
 @pytest.mark.parametrize("reason", ["not_signed_in", "wrong_code", "suspended", "", "<b>", "START_AGAIN"])
 def test_a_reason_from_the_address_bar_says_nothing_of_itself(reason: str, browser: Browser) -> None:
     """Only those that send people back to the page have words there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import contents, set_cookies, words
+from tests.http.raw_requests import contents, set_cookies, tries, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.instrumentation import after_transaction
@@ -14,6 +14,9 @@ from tests.use_cases.instrumentation import after_transaction
 NewBrowser = Callable[..., Browser]
 LOOKED_UP = 1
 """The transaction after which a request knows whose it is."""
+CHARGED = 2
+"""The one that counts the try at the password of a form."""
+NEW = "copper-lantern-willow-harbour"
 CHANGES = {
     "disable": ("/account/2fa/disable", {}),
     "new codes": ("/account/2fa/recovery-codes/regenerate", {}),
@@ -84,6 +87,43 @@ def test_what_comes_after_a_rise_under_the_old_token_is_told_what_happened(
     assert not set_cookies(response)
     assert contents(installation) == before
     assert protected.browser.who() is not None
+
+
+@both_engines
+@pytest.mark.parametrize(
+    ("path", "fields", "unused_minutes"),
+    [
+        ("/sign-in/unlock", {"password": PASSWORD}, 61),
+        ("/account/password", {"current_password": PASSWORD, "password": NEW}, 0),
+    ],
+    ids=["unlock", "change the password"],
+)
+def test_double_clicks_with_the_right_password_use_up_no_tries(
+    installation: Installation, signed_in: Browser, new_browser: NewBrowser, path: str, fields: dict[str, str], unused_minutes: int
+) -> None:
+    """The second half was counted before the first half renewed the session: five of them would end it."""
+    installation.clock.advance(minutes=unused_minutes)
+    copy = new_browser()
+    copy.cookies.update(signed_in.cookies)
+    assert copy.form_for(path) == signed_in.form_for(path)
+    with after_transaction(installation, CHARGED, lambda: signed_in.post(path, fields)):
+        assert copy.post(path, fields).status_code == 409
+    assert signed_in.who() is not None
+    assert tries(installation, "step_up:") == 0
+
+
+@both_engines
+def test_a_wrong_password_under_the_old_token_stays_counted(
+    installation: Installation, signed_in: Browser, new_browser: NewBrowser
+) -> None:
+    """It was a guess, though its answer tells nothing of it."""
+    installation.clock.advance(minutes=61)
+    copy = new_browser()
+    copy.cookies.update(signed_in.cookies)
+    assert copy.form_for("/sign-in/unlock") == signed_in.form_for("/sign-in/unlock")
+    with after_transaction(installation, CHARGED, lambda: signed_in.post("/sign-in/unlock", password=PASSWORD)):
+        assert copy.post("/sign-in/unlock", password="wrong").status_code == 409
+    assert tries(installation, "step_up:") == 1
 
 
 def test_a_token_of_two_renewals_ago_is_a_strangers(protected: Protected, stale: Browser) -> None:

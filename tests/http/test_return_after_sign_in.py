@@ -38,7 +38,7 @@ RETURNS_TO = {
     "/account/language": "/account",
     "/account/profile": "/account/profile",
     "/account/email": "/account/email",
-    "/account/export": "/account/profile",
+    "/account/export": "/account",
     "/link/email": "/link/email",
     "/account/close": "/account/close",
     "/account/sessions/end": "/account/sessions",

@@ -11,7 +11,7 @@ from tests.support.databases import SqliteTemplate
 from tests.support.installation import Installation, install
 from tests.support.mail_server import Received, free_port, mail_server
 from xpressbot.entrypoints.http.app import create_app
-from xpressbot.entrypoints.messages.mail_failures import trial_mail_text
+from xpressbot.entrypoints.messages.mail_failures import text_of_test_mail
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.mail.outbox import MailState, MailStatus
 from xpressbot.foundation.mail.transport import FailureReason
@@ -79,10 +79,10 @@ def test_a_test_mail_that_failed_is_tried_again_by_the_button(mailing: Installat
 
 
 def test_nobody_but_the_owner_has_the_button(mailing: Installation) -> None:
-    """Nor anything at its address."""
+    """The role says who may."""
     berta = signed_in(mailing, BERTA)
     assert BUTTON not in berta.get("/").text
-    assert berta.post(FORM).status_code == 404
+    assert berta.post(FORM).status_code == 403
     assert rows(mailing, "outbox") == []
 
 
@@ -99,5 +99,5 @@ def test_without_a_mail_server_there_is_no_button(installation: Installation, ne
 @pytest.mark.parametrize("failure", [FailureReason.TIMED_OUT, None])
 def test_whatever_became_of_it_can_be_told(state: MailState | None, failure: FailureReason | None) -> None:
     """Also what a newer version has written."""
-    said = trial_mail_text(ENGLISH, ANNA, MailStatus(state, 0, failure))
+    said = text_of_test_mail(ENGLISH, ANNA, MailStatus(state, 0, failure))
     assert (said is None) == (state in {MailState.VOID, None})

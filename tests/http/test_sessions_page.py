@@ -28,7 +28,7 @@ def laptop(protected: Protected, new_browser: Callable[..., Browser]) -> Browser
 
 def other_ids(browser: Browser) -> list[str]:
     """The ids of the other sessions that the page lists."""
-    return re.findall(r'<section class="card" aria-labelledby="session-(\w+)">', browser.get(PATH).text)
+    return re.findall(r'<article class="card" aria-labelledby="session-(\w+)">', browser.get(PATH).text)
 
 
 def kinds(installation: Installation) -> list[str]:
@@ -45,6 +45,12 @@ def test_the_page_says_of_each_browser_what_a_person_knows_it_by(protected: Prot
     assert "Proven by Password and recovery code" in other
     assert CHROME in other
     assert "This browser, and 1 other one." in words(protected.browser.get("/account").text)
+
+
+def test_signing_out_all_others_stands_before_the_list(protected: Protected, laptop: Browser) -> None:
+    """With twenty sessions the list is several screens long."""
+    page = protected.browser.get(PATH).text
+    assert page.index(f'action="{END_OTHERS}"') < page.index('aria-labelledby="session-')
 
 
 def test_another_browser_is_signed_out_with_the_password_alone(installation: Installation, protected: Protected, laptop: Browser) -> None:

@@ -10,7 +10,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import PasswordStatus
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.outcomes import Done, NewPasswordRequired, SignedIn
-from xpressbot.identity.sign_in.new_password import Subscriber
+from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.tables import ACCOUNT, LINK
 
 NEW = "copper-lantern-willow-harbour"

@@ -11,6 +11,7 @@ from tests.support.many_accounts import EXPIRING
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
 from xpressbot.foundation.identifiers import bound_of_identifiers, identifier
 from xpressbot.foundation.mail import retention as of_mail
+from xpressbot.foundation.mail.claims import LOW_WINDOW
 from xpressbot.foundation.settings import Settings
 from xpressbot.foundation.times import DAY, SECOND
 from xpressbot.foundation.tokens import Token
@@ -18,6 +19,7 @@ from xpressbot.identity.accounts import retention as of_accounts
 from xpressbot.identity.factors import retention as of_factors
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.links import retention as of_links
+from xpressbot.identity.passwords.forgotten import MAILS_WINDOW
 from xpressbot.identity.sessions import retention as of_sessions
 from xpressbot.identity.sessions.rules import known_browser as device
 from xpressbot.identity.sessions.rules import session
@@ -44,9 +46,11 @@ LIVES = {
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
     "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
     "invitations": (None, of_team.INVITATION_KEPT),
+    "export_counts": (None, of_throttling.EXPORT_COUNT_KEPT),
     "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),
     "step_up_counts": (None, of_sessions.STEP_UP_COUNT_KEPT),
     "sent_mails": (0, of_mail.SENT_KEPT),
+    "low_priority_mails": (0, of_mail.LOW_KEPT),
     "dead_letters": (0, of_mail.DEAD_KEPT),
     "enrolment_counts": (None, of_factors.ENROLMENT_COUNT_KEPT),
 }
@@ -72,6 +76,11 @@ def test_counts_outlive_their_waits() -> None:
     for policy, kept in ((throttle.PASSWORD, of_sign_in.PASSWORD_COUNT_KEPT), (throttle.STRANGERS, throttle.FORGOTTEN_AFTER)):
         free_tries_a_day = policy.free * DAY / kept
         assert free_tries_a_day < DAY / policy.longest_delay
+
+
+def test_mails_are_kept_for_as_long_as_they_are_counted() -> None:
+    """Those to one address, and those to all."""
+    assert max(MAILS_WINDOW, LOW_WINDOW) <= of_mail.LOW_KEPT
 
 
 def test_a_completed_sign_in_is_known_for_as_long_as_the_browser_has_its_cookie() -> None:

@@ -331,6 +331,7 @@ def _reported(walk: Walk) -> None:
     dora, visitor = walk.browser(), walk.browser()
     dora.sign_in("dora@example.com")
     phone = dora.enable_2fa()
+    people.bound_long_ago(walk.installation.services)
     walk.get(visitor, f"/link/not-me?token={people.not_me_link(walk.installation.services, 'dora@example.com').text}")
     walk.post(visitor, "/link/not-me")
     walk.get(visitor, "/link/not-me")

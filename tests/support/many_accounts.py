@@ -9,7 +9,7 @@ from tests.support.installation import Installation
 from xpressbot.foundation.database.engine import METADATA
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.identifiers import identifier
-from xpressbot.foundation.mail.outbox import OUTBOX, MailState
+from xpressbot.foundation.mail.outbox import OUTBOX, MailState, Priority
 from xpressbot.foundation.times import HOUR, MINUTE, SECOND
 from xpressbot.identity import tables
 from xpressbot.identity.factors.kind import Kinds
@@ -70,6 +70,7 @@ class _Rows:
                     "role": "agent",
                     "role_since": self._now - age,
                     "protected_since": self._now - age,
+                    "email_confirmed_at": self._now - age,
                 }
             ],
             "session": [self.session(account_id, self._now - age) for _session in range(2)],
@@ -140,9 +141,11 @@ class _Rows:
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
             "invitations": (INVITATION, self.invitation(ended)),
+            "export_counts": (tables.THROTTLE_BUCKET, self.count(f"export:{self._id()}", ended)),
             "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),
             "step_up_counts": (tables.THROTTLE_BUCKET, self.count(f"step_up:{self._id()}", ended)),
             "sent_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT)),
+            "low_priority_mails": (OUTBOX, self.mail(account_id, ended, MailState.SENT, Priority.LOW)),
             "dead_letters": (OUTBOX, self.mail(account_id, ended, MailState.DEAD)),
             "enrolment_counts": (tables.THROTTLE_BUCKET, self.count(f"enrolment:{self._id()}", ended)),
         }[kind]
@@ -221,10 +224,11 @@ class _Rows:
             "expires_at": expires_at,
         }
 
-    def mail(self, account_id: str, ended_at: int, state: MailState) -> Row:
+    def mail(self, account_id: str, ended_at: int, state: MailState, priority: Priority = Priority.URGENT) -> Row:
         return {
             "id": identifier(ended_at - MINUTE, self._random(10)),
             "kind": "notice",
+            "priority": priority.value,
             "account_id": account_id,
             "parameters": '{"first_seq": 1}',
             "about": f"notice:{self._random(16).hex()}:1",

@@ -23,12 +23,13 @@ from xpressbot.identity.factors.recovery_codes.rules import parse_code
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.totp.rules.otpauth import provisioning_uri
 from xpressbot.identity.factors.two_factor import InPlace
+from xpressbot.identity.links.rules import LIFETIME, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.registration.account_creation import NewAccount
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.second_step import Claimant, SecondStepOutcome
-from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR
 from xpressbot.identity.use_cases import Identity
 
 
@@ -153,6 +154,14 @@ def trust_passwords(services: Services) -> None:
 def welcome_link(services: Services) -> Token:
     """The token of a link that makes the owner's account."""
     return present(services.identity.registration.issue_welcome_link())
+
+
+def bound_long_ago(services: Services) -> None:
+    """As if all authenticators had been confirmed before any link "This wasn't me" that still works was mailed."""
+    with services.database.write() as connection:
+        earlier = AUTHENTICATOR.c.confirmed_at - LIFETIME[LinkKind.NOT_ME]
+        connection.execute(update(AUTHENTICATOR).values(confirmed_at=earlier))
+        connection.commit()
 
 
 def invitation(services: Services, email: str = "berta@example.com") -> Token:

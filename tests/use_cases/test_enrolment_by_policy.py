@@ -227,7 +227,7 @@ def test_no_session_comes_before_it(mailless: Installation) -> None:
     before = contents(mailless)["session"]
     password_of(mailless)
     assert contents(mailless)["session"] == before
-    assert EventKind.ENROLMENT_AWAITED in {row["kind"] for row in rows(mailless, "security_event")}
+    assert EventKind.REQUIRED_ENROLMENT_AWAITED in {row["kind"] for row in rows(mailless, "security_event")}
 
 
 def test_an_invitation_is_proof_enough_and_begins_no_session_before_it(mailless: Installation) -> None:

@@ -19,9 +19,9 @@ from xpressbot.entrypoints.messages.formatting import browser_name
 from xpressbot.entrypoints.messages.mails import Addressee, notice_mail
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.database.transaction import Transactions
-from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.mail import claims, outbox
 from xpressbot.foundation.mail.delivery import CLAIM_TERM, LONGEST_WAIT, MOST_TRIES, wait_after
-from xpressbot.foundation.mail.outbox import OUTBOX, NewMail
+from xpressbot.foundation.mail.outbox import OUTBOX, NewMail, Priority
 from xpressbot.foundation.times import DAY, HOUR, MINUTE, SECOND
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import AccountStatus
@@ -93,7 +93,7 @@ def test_a_mail_says_what_happened_when_and_where_and_what_to_do(installation: I
         f"This wasn't me: http://localhost:8000/link/not-me?token={token.text}\n"
         "This page has a button that signs out every browser and keeps out whoever knows no more than your password. It works for 7 days,"
         " and never signs anybody in.\n\n"
-        "If this was you, nothing needs doing. This mail was sent by a program: nobody reads answers to it.\n"
+        "If this was you, there is nothing to do. This mail was sent automatically; replies are not read.\n"
     )
 
 
@@ -106,6 +106,23 @@ def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: Event
     tokens = links(send(installation), LinkKind.NOT_ME)
     assert len(tokens) == (0 if rule.by_operator or kind is EventKind.THIS_WASNT_ME else 1)
     assert all(isinstance(identity.this_wasnt_me.preview(token), Report) for token in tokens)
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (EventKind.ACCOUNT_CLOSED, "Nobody can open the account again"),
+        (EventKind.THIS_WASNT_ME, "someone else can read your mail"),
+        (EventKind.ENROLMENT_AWAITED, "Without the link from the operator they cannot sign in."),
+        (EventKind.PASSWORD_EXPOSED, "Your next sign-in asks for a new password."),
+    ],
+)
+def test_a_mail_advises_what_fits_what_happened(kind: EventKind, advice: str, installation: Installation) -> None:
+    """Where "someone else can change your account" or "your second factor has kept them out" would be wrong."""
+    account = installation.add_account()
+    record(installation, account.id, NewEvent(kind, {}))
+    (mail,) = send(installation)
+    assert advice in mail.get_content()
 
 
 def test_who_has_closed_their_account_is_mailed_no_link(installation: Installation) -> None:
@@ -200,7 +217,7 @@ def test_what_happens_while_a_mail_is_sent_is_told_by_another_one(installation: 
     record(installation, account.id, event)
     transactions = Transactions(installation.services.database)
     with transactions.writing() as tx:
-        mail = outbox.claim(tx, installation.clock.now(), installation.clock.now() + CLAIM_TERM)
+        mail = claims.claim(tx, installation.clock.now(), installation.clock.now() + CLAIM_TERM)
         tx.commit()
     assert mail is not None
     told = installation.services.identity.notice_mails.find(mail)
@@ -225,14 +242,15 @@ def test_who_was_disabled_is_told(installation: Installation) -> None:
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     (mail,) = send(installation)
     assert "The operator of this XpressBot did this." in mail.get_content()
+    assert "If this was you" not in mail.get_content()
 
 
 def test_a_mail_whose_notice_is_gone_is_not_sent(installation: Installation) -> None:
     """Nor is one of nobody."""
     account = installation.add_account()
     with Transactions(installation.services.database).writing() as tx:
-        outbox.add(tx, "1" * 32, NewMail("notice", account.id, {"first_seq": 99}, 0))
-        outbox.add(tx, "2" * 32, NewMail("notice", None, {"first_seq": 1}, 0))
+        outbox.add(tx, "1" * 32, NewMail("notice", Priority.URGENT, account.id, {"first_seq": 99}, 0))
+        outbox.add(tx, "2" * 32, NewMail("notice", Priority.URGENT, None, {"first_seq": 1}, 0))
         tx.commit()
     assert send(installation) == []
     assert states(installation) == ["void", "void"]
@@ -242,7 +260,7 @@ def test_a_mail_of_a_newer_version_waits_for_a_process_that_knows_it(installatio
     """And keeps no other from leaving."""
     installation.add_account()
     with Transactions(installation.services.database).writing() as tx:
-        outbox.add(tx, "0" * 32, NewMail("of the future", None, {}, 0))
+        outbox.add(tx, "0" * 32, NewMail("of the future", Priority.URGENT, None, {}, 0))
         tx.commit()
     installation.services.identity.administration.set_status(ANNA, AccountStatus.DISABLED)
     assert len(send(installation)) == 1

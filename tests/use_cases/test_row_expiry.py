@@ -44,10 +44,12 @@ TABLES = {
     "password_request_counts": THROTTLE_BUCKET,
     "email_link_counts": THROTTLE_BUCKET,
     "invitations": INVITATION,
+    "export_counts": THROTTLE_BUCKET,
     "reserved_addresses": RESERVED_ADDRESS,
     "step_up_counts": THROTTLE_BUCKET,
     "enrolment_counts": THROTTLE_BUCKET,
     "sent_mails": OUTBOX,
+    "low_priority_mails": OUTBOX,
     "dead_letters": OUTBOX,
 }
 A_MILLISECOND = 1000

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
 from tests.support.mails import links, send
-from tests.support.people import not_me_link, reset
+from tests.support.people import bound_long_ago, not_me_link, reset
 from tests.use_cases.instrumentation import events, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
+from xpressbot.foundation.database.rows_at_restore import end_rows
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus, PasswordStatus, status_after_report
@@ -22,7 +23,7 @@ from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.tables import KNOWN_BROWSER, SESSION
-from xpressbot.identity.use_cases import Identity
+from xpressbot.identity.use_cases import Identity, at_restore
 
 NEW = "copper-lantern-willow-harbour"
 GONE = Denied(LinkRefusal.LINK_GONE)
@@ -57,6 +58,7 @@ def test_with_2fa_on_the_next_proof_of_all_factors_leads_to_a_new_password(
     installation: Installation, anna: Account, app: AuthenticatorApp, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
     """Every session and sign-in ends, browsers are forgotten, and the person is told."""
+    bound_long_ago(installation.services)
     token, half_way = mailed(installation, anna), new_visitor()
     half_way.begin()
     before = visitor.identity.this_wasnt_me.preview(token)
@@ -85,6 +87,35 @@ def test_without_2fa_the_password_opens_nothing_and_a_link_is_to_be_mailed(
     (password_link,) = links(send(installation), LinkKind.PASSWORD)
     assert visitor.identity.password_reset.set(password_link, NEW, CLIENT) == Done()
     assert isinstance(visitor.begin(NEW), SignedIn)
+
+
+def test_who_has_just_bound_a_factor_does_not_set_the_next_password(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """A thief with the password enables 2FA on a phone of their own. Its mail has the link: what it does must not let them back in."""
+    thief = new_visitor().sign_in()
+    thief.enable()
+    done = report(visitor.identity, mailed(installation, anna))
+    assert (done.password_status, done.is_protected) == (PasswordStatus.VOID, True)
+    assert thief.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+    (password_link,) = links(send(installation), LinkKind.PASSWORD)
+    assert visitor.identity.password_reset.set(password_link, NEW, CLIENT) == Done()
+    assert thief.begin() == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+    assert isinstance(visitor.begin(NEW), SecondFactorRequired)
+
+
+def test_a_factor_is_new_for_as_long_as_a_link_is_good(
+    installation: Installation, anna: Account, app: AuthenticatorApp, identity: Identity
+) -> None:
+    """After that, no link tells of it any more."""
+    assert app
+    token = mailed(installation, anna)
+    before = identity.this_wasnt_me.preview(token)
+    bound_long_ago(installation.services)
+    after = identity.this_wasnt_me.preview(token)
+    assert before is not None
+    assert after is not None
+    assert (before.password_status, after.password_status) == (PasswordStatus.VOID, PasswordStatus.TO_BE_REPLACED)
 
 
 def test_a_link_works_once_for_all_of_the_account_and_on_every_version(
@@ -116,6 +147,7 @@ def test_a_link_lasts_seven_days(installation: Installation, anna: Account, iden
 def test_it_ends_the_links_that_give_power(installation: Installation, anna: Account, app: AuthenticatorApp, identity: Identity) -> None:
     """A thief may hold one: for a new password, or for 2FA, which an operator was talked into resetting."""
     assert app
+    bound_long_ago(installation.services)
     operators, token = reset(installation.services), mailed(installation, anna)
     password_link = identity.password_reset.issue(ANNA)
     assert isinstance(password_link, Token)
@@ -143,3 +175,12 @@ def test_no_link_is_stored_for_a_closed_account(installation: Installation) -> N
         assert not browser.identity.this_wasnt_me.store_link(
             tx, ben.id, browser.identity.this_wasnt_me.new_token(), installation.clock.now()
         )
+
+
+def test_a_restore_leaves_the_link(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
+    """Whoever is in the account came back with the copy of the database; nobody gains anything by the link."""
+    token = mailed(installation, anna)
+    with parts_of(installation).transactions.writing() as tx:
+        end_rows(tx, at_restore(visitor.identity.kinds))
+        tx.commit()
+    report(visitor.identity, token)

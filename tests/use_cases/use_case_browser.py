@@ -25,7 +25,7 @@ from xpressbot.identity.outcomes import (
 )
 from xpressbot.identity.passwords.change import PasswordChanged, PasswordChangeOutcome
 from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller
-from xpressbot.identity.sign_in.new_password import NewPasswordOutcome, Subscriber
+from xpressbot.identity.sign_in.new_password_step import NewPasswordOutcome, Subscriber
 from xpressbot.identity.sign_in.password_step import PasswordOutcome, PasswordStep
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 

@@ -6,7 +6,7 @@ from typing import Final
 from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import SCHEMA
 from xpressbot.foundation.database.transaction import ReadTransactions
-from xpressbot.foundation.mail.outbox import look
+from xpressbot.foundation.mail.outbox_overview import look
 from xpressbot.foundation.times import HOUR
 
 MAIL_CHECK: Final = "mail"

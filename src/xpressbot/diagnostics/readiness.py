@@ -19,7 +19,7 @@ from xpressbot.foundation.database.engine import Database
 from xpressbot.foundation.database.migration_runner import Migrations, current_revision
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.database.transaction import ReadTransactions
-from xpressbot.foundation.mail.outbox import has_dead_letters
+from xpressbot.foundation.mail.outbox_overview import has_dead_letters
 
 
 class State(StrEnum):

@@ -15,12 +15,12 @@ from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.errors import fault_of
 from xpressbot.foundation.database.transaction import Writing
-from xpressbot.foundation.mail.delivery import MAILS_IN_A_ROUND, NotBefore, Prepare, Prepared, UnknownKindError
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.delivery import MAILS_IN_A_ROUND
 from xpressbot.foundation.mail.message import Letter
-from xpressbot.foundation.mail.outbox import ClaimedMail
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.foundation.mail.prepared import NotBefore, Prepare, Prepared, UnknownKindError
 from xpressbot.identity.accounts.rules.address import ascii_form
-from xpressbot.identity.administration.trial_mails import TRIAL_MAIL
+from xpressbot.identity.administration.owner_test_mail import TEST_MAIL
 from xpressbot.identity.audit.notice_mails import NOTICE_MAIL
 from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.profile.email_change import EMAIL_MAIL
@@ -31,6 +31,8 @@ from xpressbot.identity.use_cases import Identity
 
 POLL_SECONDS: Final = 5
 """How long a mail waits for the sender at most, where nothing is wrong. A poll is one statement, which reads one row of an index."""
+REST_SECONDS: Final = 0.1
+"""Between two rounds that follow each other. A full round of mails that are files takes about as long, so pages have half of the time."""
 _LOG = structlog.get_logger("xpressbot.mail")
 
 
@@ -39,7 +41,7 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
     emails = identity.email_mails
     by_kind: Mapping[str, Prepare] = {
         NOTICE_MAIL: partial(_notice, identity, public_url, languages),
-        TRIAL_MAIL: partial(_trial, identity, public_url, languages),
+        TEST_MAIL: partial(_test, identity, public_url, languages),
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
         ENROLMENT_MAIL: partial(_enrolment, identity, public_url, languages),
         EMAIL_MAIL: partial(_about_address, emails, emails.confirmation, emails.store_confirmation, email_mail, public_url, languages),
@@ -64,8 +66,12 @@ async def send_mails(services: Services) -> None:
             _LOG.warning("mail.round_postponed", error=type(error).__name__, reason=fault_of(error))
         except Exception:  # noqa: BLE001  # whatever it is, the next round must come
             _LOG.exception("mail.round_failed")
-        if tried < MAILS_IN_A_ROUND:  # after a full round more mails may be due
-            await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(seconds_until_next_round(tried))
+
+
+def seconds_until_next_round(tried: int) -> float:
+    """How long the sender waits after a round of so many mails. After a full one more may be due."""
+    return POLL_SECONDS if tried < MAILS_IN_A_ROUND else REST_SECONDS
 
 
 def _notice(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
@@ -73,31 +79,30 @@ def _notice(identity: Identity, public_url: str, languages: Callable[[], Languag
     told = notices.find(mail)
     if told is None:
         return None
-    account, texts = told.account, languages().of_choice(told.account.language)
+    account, texts = told.account, languages().of_choice(told.account.language_of_mails)
     token = not_me.new_token() if told.has_link else None
-    letter = _letter(texts, account, notice_mail(texts, told.notice, Addressee(account.email, public_url), token))
+    addressee = Addressee(told.recipient.email, public_url)
+    words = notice_mail(texts, told.notice, addressee, token, lacks_link=told.lacks_link)
 
-    def taken(tx: Writing, now: int) -> int | None:
-        return notices.taken(tx, told, now)
+    def stored(tx: Writing, now: int) -> bool | NotBefore:
+        is_wanted = token is None or not_me.store_link(tx, account.id, token, now)
+        return is_wanted and notices.store(tx, told, now)
 
-    if token is None:
-        return Prepared(letter, taken=taken)
-    return Prepared(
-        letter,
-        stored=lambda tx, now: not_me.store_link(tx, account.id, token, now),
-        taken=taken,
-        failed=lambda tx: not_me.remove_link(tx, account.id, token),
-    )
+    def failed(tx: Writing) -> None:
+        if token is not None:
+            not_me.remove_link(tx, account.id, token)
+
+    return Prepared(_letter(texts, told.recipient.email, words), stored, taken=lambda tx, now: notices.taken(tx, told, now), failed=failed)
 
 
 def _password(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | NotBefore | None:
     asked = identity.forgotten.find(mail)
     if not isinstance(asked, PasswordMail):
         return asked
-    texts = languages().of_choice(asked.account.language)
+    texts = languages().of_choice(asked.account.language_of_mails)
     words = password_mail(texts, Addressee(asked.account.email, public_url), asked.token)
     return Prepared(
-        _letter(texts, asked.account, words),
+        _letter(texts, asked.account.email, words),
         stored=lambda tx, now: identity.forgotten.store_link(tx, asked, now),
         failed=lambda tx: identity.forgotten.remove_link(tx, asked),
     )
@@ -110,7 +115,7 @@ def _enrolment(identity: Identity, public_url: str, languages: Callable[[], Lang
     texts = languages().of_choice(wanted.language)
     words = enrolment_mail(texts, Addressee(wanted.account.email, public_url), wanted.token)
     return Prepared(
-        _letter(texts, wanted, words),
+        _letter(texts, wanted.email, words),
         stored=lambda tx, now: identity.enrolment_mails.store_link(tx, wanted, now),
         failed=lambda tx: identity.enrolment_mails.remove_link(tx, wanted),
     )
@@ -130,19 +135,19 @@ def _about_address(
         return None
     texts = languages().of_choice(told.language)
     return Prepared(
-        _letter(texts, told, words_of(texts, told, public_url)),
+        _letter(texts, told.email, words_of(texts, told, public_url)),
         stored=lambda tx, now: store(tx, told, now),
         failed=lambda tx: emails.remove_link(tx, told),
     )
 
 
-def _trial(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
-    account = identity.trial_mails.find(mail)
+def _test(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | None:
+    account = identity.owner_test_mail.find(mail)
     if account is None:
         return None
-    texts = languages().of_choice(account.language)
-    return Prepared(_letter(texts, account, mail_for_test(texts, public_url)))
+    texts = languages().of_choice(account.language_of_mails)
+    return Prepared(_letter(texts, account.email, mail_for_test(texts, public_url)))
 
 
-def _letter(texts: Texts, to: Account | EmailLinkMail | EnrolmentMail, words: Words) -> Letter:
-    return Letter(ascii_form(to.email), words.subject, words.text, texts.tag)
+def _letter(texts: Texts, to: str, words: Words) -> Letter:
+    return Letter(ascii_form(to), words.subject, words.text, texts.tag)

@@ -28,6 +28,8 @@ def _account() -> Column[str]:
     return Column("account_id", _ID, ForeignKey("account.id"), nullable=False)
 
 
+_IS_UNCONFIRMED: Final = text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
+
 ACCOUNT: Final = Table(
     "account",
     METADATA,
@@ -43,6 +45,8 @@ ACCOUNT: Final = Table(
     Column("must_enrol", Boolean, nullable=False, server_default=false()),
     Column("password_status", String(16), nullable=False, server_default=text("'in_use'")),
     Column("language", String(35)),
+    # Of mails, where none is chosen.
+    Column("mail_language", String(35)),
     # When a mailed token last proved that its person gets the mail of this address; none where none has.
     Column("email_confirmed_at", BigInteger),
     Column("role", String(16), nullable=False),
@@ -59,6 +63,7 @@ ACCOUNT: Final = Table(
     Column("reminder_put_off_until", BigInteger),
     # The roster, by address.
     Index(None, "role", "status"),
+    Index("ix_account_unconfirmed", "id", sqlite_where=_IS_UNCONFIRMED, postgresql_where=_IS_UNCONFIRMED),
 )
 
 RESERVED_ADDRESS: Final = Table(

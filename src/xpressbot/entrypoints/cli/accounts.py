@@ -61,7 +61,7 @@ def accounts_commands(build: Build) -> typer.Typer:
         from rich.table import Table  # noqa: PLC0415
 
         with opened(build) as services:
-            table = Table("e-mail", "name", "status", "role", "2FA", "recovery codes left")
+            table = Table("e-mail", "confirmed", "name", "status", "role", "2FA", "recovery codes left")
             for summary in services.identity.administration.list_accounts():
                 table.add_row(*_row(summary))
             # Without markup and emoji: a name must not draw on the operator's terminal.
@@ -171,9 +171,15 @@ def _row(summary: AccountSummary) -> tuple[str, ...]:
     two_factor = f"enabled {day(summary.protected_since)}" if summary.protected_since is not None else "disabled"
     return (
         listed_address(summary.account.email),
+        _confirmed(summary.account),
         summary.account.name,
         "of a newer version" if summary.account.status is None else summary.account.status.value,
         "of a newer version" if summary.account.role is None else summary.account.role.value,
         "reset" if summary.account.must_enrol else two_factor,
         str(summary.codes_left) if protected else "",
     )
+
+
+def _confirmed(account: Account) -> str:
+    """Whether a mailed link has confirmed the address, and when."""
+    return "no" if account.email_confirmed_at is None else day(account.email_confirmed_at)

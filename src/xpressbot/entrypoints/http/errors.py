@@ -93,7 +93,7 @@ _EXPLANATIONS: Final = {
     500: _Explanation(
         "internal_error",
         N_("Something went wrong"),
-        N_("This is a fault of ours, and it was logged. Nothing more was changed. Try again in a moment."),
+        N_("This is a fault in XpressBot, and it was logged. Nothing else was changed. Try again in a moment."),
     ),
     503: _Explanation(
         "unavailable",

@@ -30,7 +30,7 @@ class LanguageSwitch:
         """The language to answer in. A cookie with a language that there is not counts for nothing."""
         decided: Texts | None = getattr(request.state, _DECIDED, None)
         if decided is None:
-            decided = self.languages.find(self._cookies.language(request)) or self._asked_for(request)
+            decided = self.languages.find(self._cookies.language(request)) or self.asked_for(request)
             setattr(request.state, _DECIDED, decided)
         return decided
 
@@ -49,7 +49,8 @@ class LanguageSwitch:
         is_place = text in self._places or text in self._destinations
         return text if is_place or text.removeprefix(_sign_in_to("")) in self._destinations else HOME_PATH
 
-    def _asked_for(self, request: Request) -> Texts:
+    def asked_for(self, request: Request) -> Texts:
+        """The language that the browser itself asks for, whatever was chosen in it."""
         return self.languages.asked_for(",".join(request.headers.getlist("accept-language")))
 
 

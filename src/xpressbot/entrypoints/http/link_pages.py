@@ -137,7 +137,7 @@ class LinkForm(Generic[Opened]):
     """What a kind of link declares of its pages, whose holder needs no session. Opening a link changes nothing; its form does.
 
     find: what an open link is about; None where it is not open. shown_to: whom its form acts for. show: the page with the form.
-    do: what the form does. hashes: whether it hashes a password.
+    do: what the form does. hashes: whether it hashes a password. must_hold: raises where no link of this kind opens anything any more.
     """
 
     entry: LinkEntry
@@ -146,6 +146,7 @@ class LinkForm(Generic[Opened]):
     show: Callable[[OpenLink[Opened]], Response]
     do: Callable[[OpenLink[Opened]], Response | Denied[LinkRefusal]]
     hashes: bool = False
+    must_hold: Callable[[PageRequest], None] | None = None
 
     @property
     def get(self) -> "LinkPage[Opened]":
@@ -192,6 +193,8 @@ class LinkPage(Generic[Opened]):
 
     def answer(self, request: PageRequest) -> Response:
         """Take the token out of the address bar, show the form, or do what it does."""
+        if self.form.must_hold is not None:
+            self.form.must_hold(request)
         taken = self.form.entry.taken_from_address(request) if self.method == "GET" else None
         if taken is not None:
             return taken

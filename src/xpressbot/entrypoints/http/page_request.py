@@ -35,7 +35,7 @@ from xpressbot.identity.links.charges import LinkThrottleRefusal
 from xpressbot.identity.outcomes import Denied, EnrolmentRequired, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Caller, Client
-from xpressbot.identity.sign_in.new_password import Subscriber
+from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
@@ -85,6 +85,7 @@ class PageRequest:
             session=tokens.get(Cookie.SESSION),
             device=tokens.get(Cookie.DEVICE),
             sign_in=tokens.get(Cookie.SIGN_IN),
+            language=site.renderer.texts_for(request).tag,
         )
         return cls(site, request, form, tokens, client)
 

@@ -78,6 +78,7 @@ class Renderer:
             "plain_http": self._plain_http_warning,
             "errors": {},
             "message": None,
+            "done": None,
             "retry_after": None,
             "form": {},
             "languages": self.switch.languages,

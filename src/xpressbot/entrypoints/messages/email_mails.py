@@ -40,17 +40,17 @@ def email_changed_mail(texts: Texts, mail: EmailLinkMail, public_url: str) -> Wo
         texts.gettext("If that was not you, open this link and press the button:"),
         link_address(public_url, LinkKind.EMAIL_STOP, mail.token),
         "",
-        texts.gettext("It brings this address back, signs out every browser, and lets the password open nothing until you set a new one."),
+        texts.gettext("It brings this address back and signs out every browser. The password stops working until you set a new one."),
         texts.ngettext(
             "It works once, until %(hours)s hour after the change.", "It works once, until %(hours)s hours after the change.", hours
         )
         % {"hours": number(texts, hours)},
         "",
-        texts.gettext("If it was you, nothing needs doing."),
+        texts.gettext("If it was you, there is nothing to do."),
         _foot(texts),
     ]
     return Words(texts.gettext("XpressBot: the address of your account was changed"), "\n".join(lines) + "\n")
 
 
 def _foot(texts: Texts) -> str:
-    return texts.gettext("This mail was sent by a program: nobody reads answers to it.")
+    return texts.gettext("This mail was sent automatically; replies are not read.")

@@ -33,10 +33,22 @@ _ASK_THE_MEMBER: Final = N_(
     "No mail could be sent, so nothing but the password showed that it was this member. Ask them. If it was not they, have their 2FA reset"
     " and their password replaced."
 )
+_TELL_AN_OWNER: Final = N_("If this was not you, someone knows your password. Replace it, and tell an owner of your team.")
 _PASSWORD_IS_KNOWN: Final = N_(
     "If this was not you, someone knows your password, and your second factor has kept them out. Tell the operator of this XpressBot."
 )
 _GUESSING: Final = N_("If this was not you, someone is guessing your password. If this goes on, tell the operator of this XpressBot.")
+_CLOSED: Final = N_(
+    "If this was not you, tell the operator of this XpressBot. Nobody can open the account again, but your address can be invited again."
+)
+_MAIL_IS_READ: Final = N_("If this was not you, someone else can read your mail. Tell the operator of this XpressBot, and not by mail.")
+_LINK_IS_MISSING: Final = N_(
+    "If this was not you, someone knows your password. Without the link from the operator they cannot sign in. Tell the operator of this"
+    " XpressBot."
+)
+_NEW_PASSWORD_ASKED: Final = N_(
+    "Your next sign-in asks for a new password. If the wrong codes were not yours, tell the operator of this XpressBot."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.ACCOUNT_CREATED: EventWords(N_("Account created")),
     EventKind.ACCOUNT_DISABLED: EventWords(N_("Account disabled by the operator")),
     EventKind.ACCOUNT_ENABLED: EventWords(N_("Account enabled by the operator")),
-    EventKind.ACCOUNT_CLOSED: EventWords(N_("Account closed")),
+    EventKind.ACCOUNT_CLOSED: EventWords(N_("Account closed"), _CLOSED),
     EventKind.NAME_CHANGED: EventWords(N_("Name changed")),
     EventKind.CLOCK_RESET: EventWords(N_("Repaired by the operator after the server's clock was ahead")),
     EventKind.SIGNED_IN: EventWords(N_("Signed in")),
@@ -61,7 +73,8 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.STOPPED_AT_SECOND_FACTOR: EventWords(N_("Right password, but no right code"), _PASSWORD_IS_KNOWN),
     EventKind.SECOND_FACTOR_REFUSED: EventWords(N_("Wrong code after the right password"), _PASSWORD_IS_KNOWN),
     EventKind.SECOND_FACTOR_SUSPENDED: EventWords(N_("A way to sign in was switched off after many wrong codes"), _PASSWORD_IS_KNOWN),
-    EventKind.ENROLMENT_AWAITED: EventWords(N_("Right password, before 2FA was set up"), _PASSWORD_IS_KNOWN),
+    EventKind.ENROLMENT_AWAITED: EventWords(N_("Right password, before 2FA was set up again"), _LINK_IS_MISSING),
+    EventKind.REQUIRED_ENROLMENT_AWAITED: EventWords(N_("Right password, before the required 2FA was set up"), _TELL_AN_OWNER),
     EventKind.PASSWORD_GUESSING: EventWords(N_("Many wrong passwords were tried"), _GUESSING),
     EventKind.SIGNED_OUT: EventWords(N_("Signed out")),
     EventKind.SESSION_ENDED_ELSEWHERE: EventWords(N_("Another browser was signed out")),
@@ -88,12 +101,12 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.BACKUPS_REPLACED: EventWords(N_("Recovery codes replaced")),
     EventKind.NOTICES_SEEN: EventWords(N_("Notices read")),
     EventKind.NEW_PASSWORD_AWAITED: EventWords(N_("Right password and code, before a new password was set")),
-    EventKind.PASSWORD_EXPOSED: EventWords(N_("After many wrong codes, somebody else may know your password")),
-    EventKind.EMAIL_CONFIRMED: EventWords(N_("E-mail address confirmed")),
-    EventKind.EMAIL_CHANGED: EventWords(N_("E-mail address changed")),
-    EventKind.EMAIL_CHANGE_STOPPED: EventWords(N_("Change of e-mail address stopped from the old address")),
+    EventKind.PASSWORD_EXPOSED: EventWords(N_("After many wrong codes, somebody else may know your password"), _NEW_PASSWORD_ASKED),
+    EventKind.EMAIL_CONFIRMED: EventWords(N_("Email address confirmed")),
+    EventKind.EMAIL_CHANGED: EventWords(N_("Email address changed")),
+    EventKind.EMAIL_CHANGE_STOPPED: EventWords(N_("Change of email address stopped from the old address")),
     EventKind.ACCOUNT_EXPORTED: EventWords(N_("Account data downloaded")),
-    EventKind.THIS_WASNT_ME: EventWords(N_('"This wasn\'t me" was reported from a mail')),
+    EventKind.THIS_WASNT_ME: EventWords(N_('"This wasn\'t me" was reported from a mail'), _MAIL_IS_READ),
     EventKind.PASSWORD_CHANGED: EventWords(N_("Password changed")),
     EventKind.PASSWORD_RESET: EventWords(N_("New password set by a link")),
     EventKind.PASSWORD_LINK_ISSUED: EventWords(N_("The operator made a link for a new password")),
@@ -223,9 +236,9 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "result": (N_("Result"), _result),
     "name": (N_("App"), _verbatim),
     "before": (N_("Name before"), _verbatim),
-    "email": (N_("E-mail address"), _verbatim),
+    "email": (N_("Email address"), _verbatim),
     "role": (N_("Role"), _role),
-    "email_before": (N_("E-mail address before"), _verbatim),
+    "email_before": (N_("Email address before"), _verbatim),
     "password": (N_("Password"), _password),
     "sessions_ended": (N_("Other browsers signed out"), _number),
     "backups_renewed": (N_("Recovery codes replaced"), _yes_or_no),

@@ -30,9 +30,9 @@ class Languages:
         return None if tag is None else self._by_tag.get(tag.lower())
 
     def of_choice(self, tag: str | None) -> Texts:
-        """The language of what reaches a person outside a request, such as a mail. tag: what their account has chosen.
+        """The language of what reaches a person outside a request, such as a mail. tag: what their account says of it.
 
-        English where they have chosen none, or one that there is not.
+        English where it says nothing, or names one that there is not.
         """
         return self.find(tag) or ENGLISH
 

@@ -39,11 +39,11 @@ def works_for_days(texts: Texts, kind: LinkKind) -> str:
 
 
 def can_be_stopped(texts: Texts) -> str:
-    """Who can stop a change of address, and for how long."""
+    """How a change of address can be undone, and for how long."""
     hours = lifetime_hours(LinkKind.EMAIL_STOP)
     sentence = texts.ngettext(
-        "The address before is told, and can stop the change for %(hours)s hour.",
-        "The address before is told, and can stop the change for %(hours)s hours.",
+        "A mail goes to the old address. With its link, the change can be undone for %(hours)s hour.",
+        "A mail goes to the old address. With its link, the change can be undone for %(hours)s hours.",
         hours,
     )
     return sentence % {"hours": number(texts, hours)}

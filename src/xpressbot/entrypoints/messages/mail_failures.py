@@ -36,7 +36,7 @@ def failure_text(texts: Texts, reason: FailureReason | None) -> str:
     return texts.gettext(_UNKNOWN if reason is None else FAILURES[reason])
 
 
-def trial_mail_text(texts: Texts, address: str, status: MailStatus) -> str | None:
+def text_of_test_mail(texts: Texts, address: str, status: MailStatus) -> str | None:
     """What has become of a test mail to this address; None where there is nothing to tell."""
     said = {"address": address, "moment": plain_moment(texts, status.at)}
     match status.state:

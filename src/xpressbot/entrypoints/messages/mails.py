@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from xpressbot.entrypoints.messages.event_words import event_advice, event_title, where
 from xpressbot.entrypoints.messages.formatting import number, plain_moment
 from xpressbot.entrypoints.messages.links import link_address, works_for_days, works_once
-from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.audit.rules.notice import Notice
 from xpressbot.identity.links.rules import LinkKind
 
@@ -18,6 +20,12 @@ class Words:
 
     subject: str
     text: str
+
+
+_NOT_CONFIRMED: Final = N_(
+    "This address is not confirmed, so this mail has no link that acts on the account. Sign in on %(url)s: Account Settings lists the"
+    " browsers that are signed in, and the history of the account."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,18 @@ class Addressee:
         return link_address(self.public_url, kind, token)
 
 
-def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None) -> Words:
-    """What happened, when and where, and what to do if it was somebody else. not_me: of the link "This wasn't me"."""
+def notice_mail(texts: Texts, notice: Notice, addressee: Addressee, not_me: Token | None = None, *, lacks_link: bool = False) -> Words:
+    """What happened, when and where, and what to do if it was somebody else.
+
+    not_me: of the link "This wasn't me". lacks_link: whether there is none because the address is not confirmed.
+    """
     title = event_title(texts, notice.kind)
     advice = [event_advice(texts, notice.kind), ""]
     if not_me is not None:
         advice += _not_me(texts, addressee.link(LinkKind.NOT_ME, not_me))
-    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts)]
+    elif lacks_link:
+        advice += [texts.gettext(_NOT_CONFIRMED) % {"url": addressee.public_url}, ""]
+    lines = [_about(texts, addressee), "", title, "", *_circumstances(texts, notice), "", *advice, _foot(texts, notice.kind)]
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 
 
@@ -54,7 +67,7 @@ def enrolment_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
         texts.gettext("It works only in a browser where your password was entered."),
         "",
         texts.gettext("If it was not you, somebody knows your password. Do not open the link; tell an owner of your team."),
-        _foot(texts),
+        texts.gettext("This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: link to set up 2FA"), "\n".join(lines) + "\n")
 
@@ -70,7 +83,7 @@ def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
         works_once(texts, LinkKind.PASSWORD),
         texts.gettext("It signs nobody in, and if 2FA is on, your next sign-in asks for your code."),
         "",
-        texts.gettext("If you did not ask for it, nothing needs doing. This mail was sent by a program: nobody reads answers to it."),
+        texts.gettext("If you did not ask for it, there is nothing to do. This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: link for a new password"), "\n".join(lines) + "\n")
 
@@ -108,5 +121,7 @@ def _circumstances(texts: Texts, notice: Notice) -> list[str]:
     return lines
 
 
-def _foot(texts: Texts) -> str:
-    return texts.gettext("If this was you, nothing needs doing. This mail was sent by a program: nobody reads answers to it.")
+def _foot(texts: Texts, kind: EventKind | None) -> str:
+    if kind is not None and kind.notice is not None and kind.notice.by_operator:
+        return texts.gettext("This mail was sent automatically; replies are not read.")
+    return texts.gettext("If this was you, there is nothing to do. This mail was sent automatically; replies are not read.")

@@ -176,6 +176,6 @@ def address_problem_text(texts: Texts, problem: AddressProblem) -> str:
         case AddressProblem.NOT_ASCII:
             return texts.gettext("Before the @, use only letters from A to Z, digits and signs. Most mail servers refuse other characters.")
         case AddressProblem.UNUSABLE:
-            return texts.gettext("Enter an e-mail address, like anna@example.com.")
+            return texts.gettext("Enter an email address, like anna@example.com.")
         case _ as unknown:
             assert_never(unknown)

@@ -1,7 +1,7 @@
 """Mails: what became of each try, and what is in the outbox."""
 
 from xpressbot.foundation.mail.delivery import TryOutcome
-from xpressbot.foundation.mail.outbox import Outbox
+from xpressbot.foundation.mail.outbox_overview import Outbox
 from xpressbot.foundation.metrics import Metrics
 
 

@@ -5,20 +5,22 @@ mail, with the same Message-ID; nothing else is doubled, and nothing is lost (do
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.message import EmailMessage
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.leases import give_lease_back, take_lease
-from xpressbot.foundation.database.transaction import Transactions, Writing
-from xpressbot.foundation.mail import outbox
+from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.mail import claims, outbox, outbox_overview
+from xpressbot.foundation.mail.claims import ClaimedMail
 from xpressbot.foundation.mail.message import Letter, Sender, compose
-from xpressbot.foundation.mail.outbox import ClaimedMail, MailState, NewMail, Outbox
+from xpressbot.foundation.mail.outbox import MailState, Priority
+from xpressbot.foundation.mail.outbox_overview import Outbox
+from xpressbot.foundation.mail.prepared import NotBefore, Prepare, Prepared, UnknownKindError
 from xpressbot.foundation.mail.transport import OF_ONE_MAIL, FailureReason, SendFailure, Transport
 from xpressbot.foundation.times import HOUR, MINUTE
 
@@ -30,7 +32,8 @@ LONGEST_WAIT: Final = 4 * HOUR
 MOST_TRIES: Final = 20
 """With waits that double, the last one is two days after the first. RFC 5321 section 4.5.4.1 asks for four to five days; a notice that
 comes so late is of no use any more, and the operator can revive it."""
-MAILS_IN_A_ROUND: Final = 100
+MAILS_IN_A_ROUND: Final = 10
+"""After so many the sender rests for a moment: pages run on the same interpreter, and on SQLite write over the same connection."""
 _DUTY: Final = "mail"
 _LOG = structlog.get_logger("xpressbot.mail")
 
@@ -41,44 +44,7 @@ class TryOutcome(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     DEAD = "dead"
-    """The last try has failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotBefore:
-    """The mail is to be sent, but not earlier than `at`."""
-
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A mail in words, and what is to be noted about it.
-
-    stored: runs before the mail is handed over, in a transaction of its own, and stores what the mail needs to be true, such as the hash of
-    a link's token. False where there is nothing to tell any more.
-    taken: runs in the transaction that marks the mail, before the mark. Returns when the same is to be told again, None where never.
-    failed: runs in the transaction that marks a failed try, before the mark, and undoes `stored`: a next try stores its own. It does not
-    run for the first try of which it is not certain that it failed: the mail may be there.
-    """
-
-    letter: Letter
-    stored: Callable[[Writing, int], bool] | None = None
-    taken: Callable[[Writing, int], int | None] | None = None
-    failed: Callable[[Writing], None] | None = None
-
-
-class UnknownKindError(Exception):
-    """A newer version has written this mail, and may yet send it."""
-
-
-class Prepare(Protocol):
-    """Makes the words of a mail, or says when to; None where there is nothing to tell any more. What it raises is a failed try.
-
-    Raises UnknownKindError where it knows no such mail.
-    """
-
-    def __call__(self, mail: ClaimedMail, /) -> Prepared | NotBefore | None: ...
+    """It has failed, and its mail is a dead letter."""
 
 
 def wait_after(tries: int) -> int | None:
@@ -138,24 +104,24 @@ class Delivery:
     def look(self) -> Outbox:
         """What is in the outbox."""
         with self._transactions.reading() as tx:
-            return outbox.look(tx, self._system.now())
+            return outbox_overview.look(tx, self._system.now())
 
     def revive_dead_letters(self) -> int:
         """Let them wait again; how many."""
         with self._transactions.writing() as tx:
-            revived = outbox.revive(tx, self._system.now())
+            revived = outbox_overview.revive(tx, self._system.now())
             tx.commit()
         return revived
 
     def _is_any_due(self) -> bool:
         with self._transactions.reading() as tx:
-            return outbox.is_due(tx, self._system.now())
+            return claims.is_due(tx, self._system.now())
 
     def _claim(self) -> ClaimedMail | None:
         now = self._system.now()
         with self._transactions.writing() as tx:
             ours = take_lease(tx, _DUTY, self._holder, now, LEASE_TERM)
-            mail = outbox.claim(tx, now, now + CLAIM_TERM) if ours else None
+            mail = claims.claim(tx, now, now + CLAIM_TERM) if ours else None
             tx.commit()
         return mail
 
@@ -166,14 +132,11 @@ class Delivery:
 
     def _try(self, mail: ClaimedMail) -> SendFailure | None:
         failure: SendFailure | None
-        prepared: Prepared | None = None
+        made: Prepared | NotBefore | None = None
         try:
             made = self._prepare(mail)
-            if isinstance(made, NotBefore):
-                self._delay(mail, made.at)
-                return None
-            message = None if made is None else self._compose(mail.id, made.letter)
-            prepared = made if made is not None and self._store(made) else None
+            message = self._compose(mail.id, made.letter) if isinstance(made, Prepared) else None
+            made = self._store(made) if isinstance(made, Prepared) else made
         except UNAVAILABLE:
             raise
         except UnknownKindError:
@@ -182,28 +145,31 @@ class Delivery:
             _LOG.exception("mail.not_made", kind=mail.kind)
             failure = SendFailure(FailureReason.NOT_MADE)
         else:
-            if prepared is None or message is None:
+            if isinstance(made, NotBefore):
+                self._delay(mail, made.at)
+                return None
+            if made is None or message is None:
                 self._end_void(mail)
                 return None
             failure = self.transport.send(mail.id, message)
             if failure is None:
-                self._note_taken(mail, prepared)
+                self._note_taken(mail, made)
                 return None
-        self._note_failed(mail, failure, prepared)
+        self._note_failed(mail, failure, made if isinstance(made, Prepared) else None)
         return failure
 
-    def _store(self, made: Prepared) -> bool:
+    def _store(self, made: Prepared) -> Prepared | NotBefore | None:
         if made.stored is None:
-            return True
+            return made
         with self._transactions.writing() as tx:
-            is_wanted = made.stored(tx, self._system.now())
-            if is_wanted:
+            stored = made.stored(tx, self._system.now())
+            if stored is True:
                 tx.commit()
-        return is_wanted
+        return stored if isinstance(stored, NotBefore) else made if stored else None
 
     def _delay(self, mail: ClaimedMail, until: int) -> None:
         with self._transactions.writing() as tx:
-            outbox.delay(tx, mail, until)
+            claims.delay(tx, mail, until)
             tx.commit()
 
     def _compose(self, mail_id: str, letter: Letter) -> EmailMessage:
@@ -213,9 +179,9 @@ class Delivery:
         now = self._system.now()
         with self._transactions.writing() as tx:
             again = None if prepared.taken is None else prepared.taken(tx, now)
-            outbox.end(tx, mail, MailState.SENT, now)
+            claims.end(tx, mail, MailState.SENT, now)
             if again is not None:
-                outbox.add(tx, self._system.new_id(), NewMail(mail.kind, mail.account_id, mail.parameters, again, mail.about))
+                outbox.add(tx, self._system.new_id(), mail.again(again))
             tx.commit()
         self._perhaps_taken.discard(mail.id)
         _LOG.info("mail.sent", kind=mail.kind, tries=mail.tries)
@@ -223,21 +189,24 @@ class Delivery:
 
     def _note_failed(self, mail: ClaimedMail, failure: SendFailure, prepared: Prepared | None) -> None:
         wait = None if failure.is_final else wait_after(mail.tries)
+        is_dropped = wait is None and mail.priority is Priority.LOW
         with self._transactions.writing() as tx:
             if prepared is not None and prepared.failed is not None and not self._is_first_uncertain(mail, failure):
                 prepared.failed(tx)
             if wait is None:
-                outbox.end(tx, mail, MailState.DEAD, self._system.now(), failure.reason)
+                claims.end(tx, mail, MailState.VOID if is_dropped else MailState.DEAD, self._system.now(), failure.reason)
             else:
-                outbox.postpone(tx, mail, self._system.now() + wait, failure.reason)
+                claims.postpone(tx, mail, self._system.now() + wait, failure.reason)
             tx.commit()
         if wait is None:
-            _LOG.error("mail.given_up", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
-            self._count(TryOutcome.DEAD)
             self._perhaps_taken.discard(mail.id)
-            return
-        _LOG.warning("mail.postponed", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
-        self._count(TryOutcome.FAILED)
+        if is_dropped:
+            _LOG.warning("mail.dropped", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
+        elif wait is None:
+            _LOG.error("mail.given_up", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
+        else:
+            _LOG.warning("mail.postponed", kind=mail.kind, reason=failure.reason.value, tries=mail.tries)
+        self._count(TryOutcome.DEAD if wait is None and not is_dropped else TryOutcome.FAILED)
 
     def _is_first_uncertain(self, mail: ClaimedMail, failure: SendFailure) -> bool:
         if not failure.is_uncertain or mail.id in self._perhaps_taken:
@@ -247,5 +216,5 @@ class Delivery:
 
     def _end_void(self, mail: ClaimedMail) -> None:
         with self._transactions.writing() as tx:
-            outbox.end(tx, mail, MailState.VOID, self._system.now())
+            claims.end(tx, mail, MailState.VOID, self._system.now())
             tx.commit()

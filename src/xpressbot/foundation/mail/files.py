@@ -11,24 +11,27 @@ from xpressbot.foundation.mail.transport import FailureReason, SendFailure
 from xpressbot.foundation.times import DAY
 
 MOST_FILES: Final = 1000
+"""Of them the newest are kept. Until the next look of the jobs there may be more."""
 FILES_KEPT: Final = 7 * DAY
 """As long as the link in a mail can be good for at most."""
 _SUFFIX: Final = ".eml"
 
 
 class MailFiles:
-    """Writes mails into a directory, each under its own name: a mail that is handed over twice is one file."""
+    """Writes mails into a directory, each under its own name: a mail that is handed over twice is one file.
+
+    Sending does not look into the directory: a burst of mails would read all names for each. `remove_outdated` does, once a minute.
+    """
 
     def __init__(self, directory: Path, most: int = MOST_FILES) -> None:
         self.directory = directory
         self._most = most
 
     def send(self, mail_id: str, message: EmailMessage) -> SendFailure | None:
-        """Write a mail, and remove the oldest where there are too many."""
+        """Write a mail."""
         try:
             make_directory(self.directory)
             put_file(self.path_of(mail_id), message.as_bytes())
-            self._remove(self._files()[: -self._most])
         except OSError as error:
             return SendFailure(FailureReason.FILE_NOT_WRITTEN, error.strerror or type(error).__name__)
         return None
@@ -41,14 +44,10 @@ class MailFiles:
         return self.directory / f"{mail_id}{_SUFFIX}"
 
     def remove_outdated(self, now: int) -> None:
-        """Remove what was written long ago: their names tell when, and begin with the oldest."""
+        """Remove what was written long ago, and the oldest where there are too many. Their names tell when, and begin with the oldest."""
         bound = bound_of_identifiers(now - FILES_KEPT)
-        self._remove([file for file in self._files() if file.stem < bound])
-
-    def _files(self) -> list[Path]:
-        return sorted(self.directory.glob(f"*{_SUFFIX}"))
-
-    def _remove(self, files: list[Path]) -> None:
-        for file in files:
-            with suppress(FileNotFoundError):  # another process was faster
-                file.unlink()
+        files = sorted(self.directory.glob(f"*{_SUFFIX}"))
+        for place, file in enumerate(files):
+            if file.stem < bound or place < len(files) - self._most:
+                with suppress(FileNotFoundError):  # another process was faster
+                    file.unlink()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -17,7 +17,12 @@ IS_ENABLED = ACCOUNT.c.status == AccountStatus.ACTIVE.value
 _BY_EMAIL = select(ACCOUNT).where(ACCOUNT.c.email_key == bindparam("key"))
 _BY_ID = select(ACCOUNT).where(ACCOUNT.c.id == bindparam("key"))
 _LOCK = _BY_ID.with_for_update()
-_NOTE_SIGN_IN = update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(last_signed_in_at=bindparam("now"))
+_MAIL_LANGUAGE = func.coalesce(ACCOUNT.c.mail_language, bindparam("first_language"))
+_NOTE_SIGN_IN = (
+    update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(last_signed_in_at=bindparam("now"), mail_language=_MAIL_LANGUAGE)
+)
+_UNCONFIRMED = (ACCOUNT.c.email_confirmed_at.is_(None), ACCOUNT.c.email_key.is_not(None))
+_COUNT_UNCONFIRMED = select(func.count()).select_from(ACCOUNT).where(*_UNCONFIRMED)
 _OTHER = ACCOUNT.alias("other")
 
 _NEXT_VERSION = ACCOUNT.c.security_version + 1
@@ -41,6 +46,7 @@ def add(tx: Writing, account: Account, now: int, *, invited_by: str | None = Non
         "status": AccountStatus.ACTIVE.value,
         "security_version": account.security_version,
         "password_hash": account.password_hash,
+        "mail_language": account.mail_language,
         "created_at": now,
         "role": None if account.role is None else account.role.value,
         "role_since": now,
@@ -68,7 +74,11 @@ def lock(tx: Writing, account_id: str) -> Account | None:
 
 def lock_unchanged(tx: Writing, account_id: str, security_version: int) -> Account | None:
     """Lock an account on which something was decided; None where it is not active, or its security version is another by this time."""
-    account = lock(tx, account_id)
+    return unchanged(lock(tx, account_id), security_version)
+
+
+def unchanged(account: Account | None, security_version: int) -> Account | None:
+    """A locked account, if it is active and has this security version."""
     is_unchanged = account is not None and account.status is AccountStatus.ACTIVE and account.security_version == security_version
     return account if is_unchanged else None
 
@@ -95,6 +105,12 @@ def lock_all(tx: Writing, account_ids: Iterable[str]) -> Mapping[str, Account]:
     return {account.id: account for account in locked if account is not None}
 
 
+def count_unconfirmed(tx: Reading) -> int:
+    """How many accounts have an address that no mailed link has confirmed, closed ones aside."""
+    count: int = tx.select(_COUNT_UNCONFIRMED).scalar_one()
+    return count
+
+
 def has_other_owner(tx: Reading, account_id: str) -> bool:
     """Whether another active account than this is an owner's. The installation must be locked where something is decided by it."""
     others = (ACCOUNT.c.role == Role.OWNER.value, ACCOUNT.c.status == AccountStatus.ACTIVE.value, ACCOUNT.c.id != account_id)
@@ -113,9 +129,9 @@ def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
 
 
-def note_sign_in(tx: Writing, account_id: str, now: int) -> None:
-    """Write down that the person has signed in."""
-    tx.execute(_NOTE_SIGN_IN, {"key": account_id, "now": now})
+def note_sign_in(tx: Writing, account_id: str, now: int, language: str | None) -> None:
+    """Write down that the person has signed in, and the language of their mails where none is known yet."""
+    tx.execute(_NOTE_SIGN_IN, {"key": account_id, "now": now, "first_language": language})
 
 
 def set_status(tx: Writing, account_id: str, status: AccountStatus) -> None:
@@ -190,6 +206,11 @@ def set_language(tx: Writing, account_id: str, tag: str | None) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(language=tag))
 
 
+def set_mail_language(tx: Writing, account_id: str, tag: str) -> None:
+    """Note the language of mails for as long as the person has chosen none."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(mail_language=tag))
+
+
 def renew_password_hash(tx: Writing, account_id: str, old: str, new: str) -> None:
     """Store another hash of the same password, unless the password changed meanwhile."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.password_hash == old).values(password_hash=new))
@@ -207,6 +228,7 @@ def account_from(row: Any) -> Account:
         must_enrol=bool(row.must_enrol),
         password_status=member_or_none(PasswordStatus, row.password_status),
         language=row.language,
+        mail_language=row.mail_language,
         email_confirmed_at=row.email_confirmed_at,
         role=member_or_none(Role, row.role),
         protected_since=row.protected_since,

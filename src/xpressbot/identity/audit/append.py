@@ -47,5 +47,5 @@ def append_event(tx: Writing, entropy: Entropy, account_id: str, event: NewEvent
     tx.execute(_MOVE_HEAD, {"of_subject": account_id, "number": seq, "chained": chained})
     told = notice_store.tell(tx, account_id, seq, event)
     if told is not None:
-        notice_mails.let_wait(tx, entropy, told, now)
+        notice_mails.queue_notice_mail(tx, entropy, told, now)
     return seq

@@ -91,10 +91,10 @@ def acknowledge(tx: Writing, account_id: str, session_id: str, shown: Sequence[S
     return tx.execute(statement, {"of_account": account_id}).rowcount
 
 
-def states(tx: Reading, account_id: str) -> Sequence[NoticeState]:
-    """What has become of all notices of an account, the oldest first."""
-    statement = select(NOTICE, _TIMES).where(_TABLE.account_id == account_id).order_by(_TABLE.first_seq)
-    rows = tx.select(statement)
+def states(tx: Reading, account_id: str, after: int, limit: int) -> Sequence[NoticeState]:
+    """What has become of the account's oldest notices, of those whose first event has a number above `after`; the oldest first."""
+    statement = select(NOTICE, _TIMES).where(_TABLE.account_id == account_id, _TABLE.first_seq > after)
+    rows = tx.select(statement.order_by(_TABLE.first_seq).limit(limit))
     return [NoticeState(row.kind, row.first_seq, row.last_seq, row.times, row.acknowledged_at, row.mailed_at) for row in rows]
 
 

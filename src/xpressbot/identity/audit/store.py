@@ -19,10 +19,11 @@ def latest(tx: Reading, account_id: str, limit: int) -> Sequence[SecurityEvent]:
     return [_event(row) for row in tx.select(statement)]
 
 
-def whole_history(tx: Reading, account_id: str) -> Sequence[SecurityEvent]:
-    """All events of an account, the oldest first."""
-    statement = select(SECURITY_EVENT).where(SECURITY_EVENT.c.subject == account_id).order_by(SECURITY_EVENT.c.seq)
-    return [_event(row) for row in tx.select(statement)]
+def following(tx: Reading, account_id: str, after: int, up_to: int, limit: int) -> Sequence[SecurityEvent]:
+    """The account's oldest events of those with numbers above `after` and not above `up_to`, the oldest first."""
+    row = SECURITY_EVENT.c
+    statement = select(SECURITY_EVENT).where(row.subject == account_id, row.seq > after, row.seq <= up_to)
+    return [_event(found) for found in tx.select(statement.order_by(row.seq).limit(limit))]
 
 
 def by_number(tx: Reading, account_id: str, numbers: set[int]) -> Mapping[int, SecurityEvent]:

@@ -47,6 +47,11 @@ class Protection:
         return min((one.confirmed_at or one.created_at for one in self.authenticators), default=None)
 
     @property
+    def newest_since(self) -> int | None:
+        """Since when the newest authenticator is in force; None while there is none."""
+        return max((one.confirmed_at or one.created_at for one in self.authenticators), default=None)
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of which a proof counts, that of the oldest authenticator first."""
         return tuple(dict.fromkeys(one.kind for one in self.authenticators if one.is_active))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
+from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit import notice_store
@@ -55,6 +56,8 @@ class Dashboard:
     activity: Sequence[SecurityEvent]
     owner: bool
     """The installation is theirs, and so is what is wrong with it."""
+    unconfirmed_addresses: int
+    """For the owner: how many accounts have an address that no mailed link has confirmed. 0 for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class AccountPage:
 
     def dashboard(self, caller: Caller) -> Dashboard:
         """Protection, what happened since the person last acknowledged, and the latest events."""
+        is_owner = caller.account.role is Role.OWNER
         with self._transactions.reading() as tx:
             notices = notice_store.shown_to(tx, caller.account.id, caller.session.id, MOST_SHOWN + 1)
             read = notice_store.acknowledged_after(tx, caller.account.id, self._system.now() - READ_SHOWN_FOR, MOST_SHOWN)
@@ -86,7 +90,8 @@ class AccountPage:
                 more_notices=len(notices) > MOST_SHOWN,
                 read=_newest_first(read),
                 activity=event_store.latest(tx, caller.account.id, RECENT_EVENTS),
-                owner=caller.account.role is Role.OWNER,
+                owner=is_owner,
+                unconfirmed_addresses=account_store.count_unconfirmed(tx) if is_owner else 0,
             )
 
     def settings(self, caller: Caller) -> AccountSettings:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
-from xpressbot.identity.passwords.new_password import NewPasswords, put_in_place
+from xpressbot.identity.passwords.replacement import NewPasswords, put_in_place
 from xpressbot.identity.passwords.rules import WeakPassword, normalise
 from xpressbot.identity.passwords.session_password import PasswordRefusal, SessionPassword
 from xpressbot.identity.sessions import store as session_store

@@ -11,8 +11,9 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.delivery import NotBefore
-from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.outbox import NewMail, Priority
+from xpressbot.foundation.mail.prepared import NotBefore
 from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import reserved_address_store
@@ -32,10 +33,10 @@ MAILS_PER_ADDRESS: Final = 3
 MAILS_WINDOW: Final = 1 * HOUR
 
 
-def let_wait(tx: Writing, system: System, email: str, now: int) -> None:
+def queue_password_mail(tx: Writing, system: System, email: str, now: int) -> None:
     """Let the mail to a normalised address wait, whether it has an account or not: the same statement, and a row written either way."""
     key = email_key(email)
-    outbox.put(tx, system.new_id(), NewMail(PASSWORD_MAIL, None, {"email_key": key, "asked_at": now}, now, _about(key)))
+    outbox.put(tx, system.new_id(), NewMail(PASSWORD_MAIL, Priority.LOW, None, {"email_key": key, "asked_at": now}, now, _about(key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Forgotten:
         if isinstance(charged, Denied):
             return charged
         with self._transactions.writing() as tx:
-            let_wait(tx, self._system, email, self._system.now())
+            queue_password_mail(tx, self._system, email, self._system.now())
             tx.commit()
         return Done()
 
@@ -74,8 +75,8 @@ class Forgotten:
             account = account_store.by_email(tx, key)
             now = self._system.now()
             sent = outbox.sent_about(tx, _about(key), now, MAILS_PER_ADDRESS)
-            gets_mail = account is not None and _gets_mail(tx, account, now)
-        if account is None or not gets_mail:
+            is_mailed = account is not None and gets_link(tx, account, now)
+        if account is None or not is_mailed:
             return None
         if len(sent) == MAILS_PER_ADDRESS and sent[-1] + MAILS_WINDOW > now:
             return NotBefore(sent[-1] + MAILS_WINDOW)
@@ -84,7 +85,7 @@ class Forgotten:
     def store_link(self, tx: Writing, mail: PasswordMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where its address gets none any more. The caller commits."""
         account = account_store.lock(tx, mail.account.id)
-        if account is None or not _gets_mail(tx, account, now) or account.email != mail.account.email:
+        if account is None or not gets_link(tx, account, now) or account.email != mail.account.email:
             return False
         add_link(tx, account, mail.token, now)
         return True
@@ -99,7 +100,7 @@ def _about(key: str) -> str:
     return f"{PASSWORD_MAIL}:{key}"
 
 
-def _gets_mail(tx: Reading, account: Account, now: int) -> bool:
+def gets_link(tx: Reading, account: Account, now: int) -> bool:
     """Whether a link for a new password may be mailed to an account's address. This is the one place that decides it.
 
     Only to one that a mailed token has confirmed (ASVS 6.3.7), and not while the change to it can be stopped: else whoever has changed

@@ -12,7 +12,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, Reason
-from xpressbot.identity.passwords.new_password import NewPasswords, put_in_place
+from xpressbot.identity.passwords.replacement import NewPasswords, put_in_place
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -78,7 +78,7 @@ class PasswordReset:
             now = self._system.now()
             if unchanged is None or not link_store.consume(tx, LinkKind.PASSWORD, token.digest, now):
                 return Denied(LinkRefusal.LINK_GONE)
-            ended = session_store.count_others(tx, account.id, "", now)
+            ended = session_store.count_open(tx, account.id, now)
             put_in_place(tx, account.id, hashed, keep_browser=None)
             raise_security_version(tx, account.id, keep_session=None)
             append_event(tx, self._system.entropy, account.id, client.event(EventKind.PASSWORD_RESET, sessions_ended=ended), now)

@@ -15,7 +15,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.passwords.forgotten import let_wait
+from xpressbot.identity.passwords.forgotten import gets_link, queue_password_mail
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -24,21 +24,28 @@ from xpressbot.identity.sessions.security_version import raise_security_version
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report does, or has done, to the password of an account. sessions_ended: how many browsers it signs out."""
+    """What a report does, or has done, to the password of an account.
+
+    is_protected: whether signing in takes a code, which stays so.
+    gets_link: whether a link for a new password may be mailed to its address; else the operator makes one.
+    sessions_ended: how many browsers it signs out.
+    """
 
     account: Account
     password_status: PasswordStatus
+    is_protected: bool
+    gets_link: bool
     sessions_ended: int
 
 
 class ThisWasntMe:
     """Opens the links, and does what their button says."""
 
-    def __init__(self, transactions: Transactions, system: System, is_protected: Callable[[Reading, str], bool]) -> None:
-        """is_protected: whether signing in to an account needs a second factor."""
+    def __init__(self, transactions: Transactions, system: System, newest_factor: Callable[[Reading, str], int | None]) -> None:
+        """newest_factor: since when the newest second factor of an account is in force; None where signing in needs none."""
         self._transactions = transactions
         self._system = system
-        self._is_protected = is_protected
+        self._newest_factor = newest_factor
 
     def new_token(self) -> Token:
         """The token for a link in a mail that tells an account of something. It opens nothing before the link is stored."""
@@ -73,8 +80,8 @@ class ThisWasntMe:
     def report(self, token: Token | None, client: Client) -> Report | Denied[LinkRefusal]:
         """Sign out every browser, and see to it that who knows the password gets no further. The account's other links are used up.
 
-        With 2FA on, the next person who proves a second factor has to set a new password. With 2FA off the password opens nothing: else
-        a thief who knows it would be the one to set the next.
+        With 2FA on, the next person who proves a second factor has to set a new password. With 2FA off, or with a factor that is newer than
+        such links are good, the password opens nothing. Else a thief who knows it, and may have bound the factor, would set the next.
         """
         asked = self.preview(token)
         if token is None or asked is None:
@@ -89,14 +96,17 @@ class ThisWasntMe:
             account_store.set_password_status(tx, account.id, done.password_status)
             known_browser_store.forget_all(tx, account.id)
             raise_security_version(tx, account.id, keep_session=None)
-            if done.password_status is PasswordStatus.VOID:
-                let_wait(tx, self._system, account.email, now)
+            if done.password_status is PasswordStatus.VOID and done.gets_link:
+                queue_password_mail(tx, self._system, account.email, now)
             event = client.event(EventKind.THIS_WASNT_ME, password=done.password_status.value, sessions_ended=done.sessions_ended)
             append_event(tx, self._system.entropy, account.id, event, now)
             tx.commit()
         return done
 
     def _report(self, tx: Reading, account: Account, now: int) -> Report:
-        needs_second_factor = account.must_enrol or self._is_protected(tx, account.id)
-        status = status_after_report(account.password_status, needs_second_factor=needs_second_factor)
-        return Report(account, status, session_store.count_others(tx, account.id, "", now))
+        newest = self._newest_factor(tx, account.id)
+        # A mail about the new factor may be what is answered here: then its holder must not be who sets the next password.
+        is_settled = newest is not None and newest + link.LIFETIME[LinkKind.NOT_ME] <= now
+        status = status_after_report(account.password_status, needs_second_factor=account.must_enrol or is_settled)
+        ended = session_store.count_open(tx, account.id, now)
+        return Report(account, status, newest is not None, gets_link(tx, account, now), ended)

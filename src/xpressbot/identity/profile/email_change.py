@@ -8,7 +8,7 @@ from typing import Final
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import NewMail
+from xpressbot.foundation.mail.outbox import NewMail, Priority
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts.reserved_address_store import ReservedAddress
 from xpressbot.identity.accounts.rules.account import Account
@@ -62,7 +62,7 @@ class EmailChange:
             return charge
 
         def operation(entry: Entry) -> Unchanged[Done]:
-            _let_wait(entry, entry.account.email if is_address_of(entry.account, email) else email)
+            _queue_confirmation_mail(entry, entry.account.email if is_address_of(entry.account, email) else email)
             return Unchanged(Done())
 
         return self._gate.run(caller, Action.CHANGE_EMAIL, operation)
@@ -73,13 +73,13 @@ def is_address_of(account: Account, email: str) -> bool:
     return email_key(account.email) == email_key(email)
 
 
-def _let_wait(entry: Entry, email: str) -> None:
+def _queue_confirmation_mail(entry: Entry, email: str) -> None:
     """Let the mail wait, in the place of one that waits already."""
     link_store.void(entry.tx, Link(LinkKind.EMAIL, account_id=entry.account.id), entry.now)
     about = f"{EMAIL_MAIL}:{entry.account.id}"
     outbox.withdraw(entry.tx, about, entry.now)
     parameters = {"email": email, "security_version": entry.account.security_version}
-    outbox.add(entry.tx, entry.system.new_id(), NewMail(EMAIL_MAIL, entry.account.id, parameters, entry.now, about))
+    outbox.add(entry.tx, entry.system.new_id(), NewMail(EMAIL_MAIL, Priority.NORMAL, entry.account.id, parameters, entry.now, about))
 
 
 def _admit(admitted: Admitted, email: str) -> Bucket | Denied[EmailChangeRefusal]:

@@ -6,7 +6,7 @@ from typing import Final
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import NewMail
+from xpressbot.foundation.mail.outbox import NewMail, Priority
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
@@ -134,5 +134,5 @@ def _change(
 
 
 def _tell_address_before(entry: Entry, account: Account) -> None:
-    mail = NewMail(EMAIL_CHANGED_MAIL, account.id, {"email": account.email}, entry.now)
+    mail = NewMail(EMAIL_CHANGED_MAIL, Priority.URGENT, account.id, {"email": account.email}, entry.now)
     outbox.add(entry.tx, entry.system.new_id(), mail)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
-from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import ClaimedMail
+from xpressbot.foundation.mail import claims
+from xpressbot.foundation.mail.claims import ClaimedMail
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
@@ -50,7 +50,7 @@ class EmailMails:
                 return None
         email = str(mail.parameters["email"])
         changes = not is_address_of(account, email)
-        return EmailLinkMail(mail, account.id, email, account.language, self._system.new_token(), changes)
+        return EmailLinkMail(mail, account.id, email, account.language_of_mails, self._system.new_token(), changes)
 
     def store_confirmation(self, tx: Writing, told: EmailLinkMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where nothing is to be sent any more. The caller commits."""
@@ -69,7 +69,7 @@ class EmailMails:
             before = None if account is None else _stoppable(tx, account, mail, self._system.now())
         if account is None or before is None:
             return None
-        return EmailLinkMail(mail, account.id, before.email, account.language, self._system.new_token())
+        return EmailLinkMail(mail, account.id, before.email, account.language_of_mails, self._system.new_token())
 
     def store_stop(self, tx: Writing, told: EmailLinkMail, now: int) -> bool:
         """Open the link of a mail that is about to leave; False where the change can be stopped no more. The caller commits."""
@@ -102,4 +102,4 @@ def _stoppable(tx: Reading, account: Account, mail: ClaimedMail, now: int) -> Re
 
 def _is_wanted(tx: Reading, account: Account, mail: ClaimedMail) -> bool:
     """Whether a mail is still to be sent: asking for another takes it back under the account's lock."""
-    return account.status is not AccountStatus.CLOSED and outbox.is_claimed(tx, mail)
+    return account.status is not AccountStatus.CLOSED and claims.is_claimed(tx, mail)

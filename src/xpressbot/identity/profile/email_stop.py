@@ -16,7 +16,7 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.passwords.forgotten import let_wait
+from xpressbot.identity.passwords.forgotten import queue_password_mail
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -90,7 +90,7 @@ class EmailStop:
         known_browser_store.forget_all(tx, before.account_id)
         raise_security_version(tx, before.account_id, keep_session=None)
         if before.email_confirmed_at is not None:
-            let_wait(tx, self._system, before.email, now)
+            queue_password_mail(tx, self._system, before.email, now)
         return True
 
     def _stop(self, tx: Reading, token: Token) -> Stop | None:
@@ -99,5 +99,5 @@ class EmailStop:
         before = None if link is None or link.account_id is None else reserved_address_store.of_account(tx, link.account_id, now)
         if link is None or before is None or link.email != before.email:
             return None
-        ended = session_store.count_others(tx, before.account_id, "", now)
+        ended = session_store.count_open(tx, before.account_id, now)
         return Stop(before.account_id, before.email, before.email_confirmed_at is not None, ended)

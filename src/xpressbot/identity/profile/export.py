@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.accounts import store as account_store
@@ -20,11 +21,20 @@ from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
 from xpressbot.identity.sessions.store import ListedSession
+from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling.charges import ThrottleRefusal
+
+PAGE_SIZE: Final = 500
+"""Events or notices that are in memory at a time: an account has any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountData:
-    """All of it at one time. known_browsers: when each was last signed in with. What leaves the program, the download lists."""
+    """What there is a bounded number of, at one time. known_browsers: when each was last signed in with.
+
+    last_event: the number of the event at which the download ends; that of this export is not above it.
+    What leaves the program, the download lists.
+    """
 
     exported_at: int
     account: Account
@@ -33,20 +43,25 @@ class AccountData:
     known_browsers: Sequence[int]
     authenticators: Sequence[Authenticator]
     backups_left: int
-    events: Sequence[SecurityEvent]
-    notices: Sequence[NoticeState]
+    last_event: int
+
+
+ExportOutcome = AccountData | Denied[SessionRefusal | ThrottleRefusal] | StepUpRequired
 
 
 class AccountExport:
-    """Reads what is kept, and records that it was asked for."""
+    """Records that the data was asked for, and reads it: first what is bounded, then events and notices page by page."""
 
     def __init__(self, transactions: ReadTransactions, gate: Gate, kinds: Kinds) -> None:
         self._transactions = transactions
         self._gate = gate
         self._kinds = kinds
 
-    def export(self, caller: Caller) -> AccountData | Denied[SessionRefusal] | StepUpRequired:
-        """The data, with the event of this export among them. It is recorded before anything is given out."""
+    def export(self, caller: Caller) -> ExportOutcome:
+        """Begin an export. Its event is among the data, and is recorded before anything is given out."""
+        charge = self._gate.charge(caller, Action.EXPORT_DATA, lambda admitted: throttle.exports(admitted.account.id))
+        if isinstance(charge, Denied | StepUpRequired):
+            return charge
         times: list[int] = []
 
         def operation(entry: Entry) -> Changed[Done]:
@@ -55,6 +70,16 @@ class AccountExport:
 
         outcome = self._gate.run(caller, Action.EXPORT_DATA, operation)
         return self._read(caller, times[-1]) if isinstance(outcome, Done) else outcome
+
+    def notices(self, data: AccountData, after: int) -> Sequence[NoticeState]:
+        """The next page of an export's notices: those whose first event has a number above `after`; none after the last one."""
+        with self._transactions.reading() as tx:
+            return notice_store.states(tx, data.account.id, after, PAGE_SIZE)
+
+    def events(self, data: AccountData, after: int) -> Sequence[SecurityEvent]:
+        """The next page of an export's events: those with a number above `after`; none after the last one."""
+        with self._transactions.reading() as tx:
+            return event_store.following(tx, data.account.id, after, data.last_event, PAGE_SIZE)
 
     def _read(self, caller: Caller, now: int) -> AccountData:
         account = caller.account
@@ -67,6 +92,5 @@ class AccountExport:
                 known_browsers=known_browser_store.last_sign_ins(tx, account.id),
                 authenticators=protection_of(tx, account.id).authenticators,
                 backups_left=self._kinds.count_backups_left(tx, account.id),
-                events=event_store.whole_history(tx, account.id),
-                notices=notice_store.states(tx, account.id),
+                last_event=event_store.last_number(tx, account.id),
             )

@@ -20,7 +20,7 @@ from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 
 
 class RegistrationRefusal(Reason):
@@ -82,15 +82,19 @@ class Registration:
             return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
-        prepared = self._prepare(new)
+        prepared = self._prepare(new, client.language)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            account = self._add(tx, prepared, client.event(EventKind.ACCOUNT_CREATED), now, by=(LinkKind.WELCOME, token))
-            if isinstance(account, Denied) or account.role is not Role.OWNER:
+            account = self._add(tx, prepared, now)
+            if account is None or account.role is not Role.OWNER:
                 return Denied(LinkRefusal.LINK_GONE)
-            return self._signed_in(tx, account, client)
+            locked = self._session_start.lock(tx, account.id, account.security_version, client)
+            if locked is None or not link_store.consume(tx, LinkKind.WELCOME, token.digest, now):
+                return Denied(LinkRefusal.LINK_GONE)
+            self._begin(tx, account, client.event(EventKind.ACCOUNT_CREATED), now)
+            return self._signed_in(tx, locked)
 
     def invite(self, email: str) -> Token | Denied[RegistrationRefusal]:
         """A token with which the person at this address makes their account: 24 hours, one use. An earlier one is void.
@@ -125,14 +129,19 @@ class Registration:
             return Denied(LinkRefusal.LINK_GONE)
         if throttled := charge_link(self._transactions, self._system.now, token):
             return throttled
-        prepared = self._prepare(NewAccount(email, name, password))
+        prepared = self._prepare(NewAccount(email, name, password), client.language)
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
             now = self._system.now()
-            event = client.event(EventKind.ACCOUNT_CREATED, invited=True)
-            account = self._add(tx, prepared, event, now, by=(LinkKind.INVITE, token))
-            return account if isinstance(account, Denied) else self._signed_in(tx, account, client)
+            account = self._add(tx, prepared, now)
+            if account is None:
+                return Denied(RegistrationRefusal.EMAIL_TAKEN)
+            locked = self._session_start.lock(tx, account.id, account.security_version, client)
+            if locked is None or not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
+                return Denied(LinkRefusal.LINK_GONE)
+            self._begin(tx, account, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
+            return self._signed_in(tx, locked)
 
     def create(self, new: NewAccount, role: Role = Role.AGENT) -> Account | WeakPassword | Denied[RegistrationRefusal]:
         """Make an account for the operator; the first is the owner's, whatever role is asked for."""
@@ -140,21 +149,33 @@ class Registration:
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            event = NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR)
-            account = self._add(tx, replace(prepared, role=role), event, self._system.now())
-            if isinstance(account, Denied):
+            now = self._system.now()
+            account = self._add(tx, replace(prepared, role=role), now)
+            if account is None:
                 return Denied(RegistrationRefusal.EMAIL_TAKEN)
+            self._begin(tx, account, NewEvent(EventKind.ACCOUNT_CREATED, {}, actor=OPERATOR), now)
             tx.commit()
             return account
 
-    def _signed_in(self, tx: Writing, account: Account, client: Client) -> SignedIn | EnrolmentRequired:
+    def _add(self, tx: Writing, asked_for: Account, now: int) -> Account | None:
+        """Add an account; None when its address is taken. The first one of an installation is the owner's.
+
+        The installation is locked first: of several transactions that make an account for the same address, all but one wait there, and
+        hold no link meanwhile that the one has to void. The row comes before another account is locked, in whichever order: until the
+        commit nobody else can wait for it.
+        """
+        installation_store.lock(tx)
+        account = asked_for if installation_store.is_claimed(tx) else replace(asked_for, role=Role.OWNER)
+        return account if account_store.add(tx, account, now) else None
+
+    def _signed_in(self, tx: Writing, locked: LockedAccounts) -> SignedIn | EnrolmentRequired:
         """Begin the session of the person who has just chosen this account's password."""
         proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
-        signed_in = self._session_start.first(tx, account, proof, client)
+        signed_in = self._session_start.first(tx, locked, proof)
         tx.commit()
         return signed_in
 
-    def _prepare(self, new: NewAccount) -> Account | WeakPassword:
+    def _prepare(self, new: NewAccount, mail_language: str | None = None) -> Account | WeakPassword:
         password = normalise(new.password)
         refusal = self._rules.refuse(password, email=new.email, name=new.name)
         if refusal is not None:
@@ -166,29 +187,15 @@ class Registration:
             status=AccountStatus.ACTIVE,
             security_version=1,
             password_hash=self._hasher.hash(password),
+            mail_language=mail_language,
         )
 
-    def _add(
-        self, tx: Writing, asked_for: Account, event: NewEvent, now: int, by: tuple[LinkKind, Token] | None = None
-    ) -> Account | Denied[RegistrationRefusal | LinkRefusal]:
-        """Add an account and begin its record. by: the link that it uses up; invitations to its address are void from here on.
-
-        The first one of an installation is the owner's. The installation is locked first: of several transactions that make an account
-        for the same address, all but one wait there, and hold no link meanwhile that the one has to void.
-        """
-        installation_store.lock(tx)
-        is_first = not installation_store.is_claimed(tx)
-        account = replace(asked_for, role=Role.OWNER) if is_first else asked_for
-        if not account_store.add(tx, account, now):
-            return Denied(RegistrationRefusal.EMAIL_TAKEN)
-        if by is not None and not link_store.consume(tx, by[0], by[1].digest, now):
-            return Denied(LinkRefusal.LINK_GONE)
-        if is_first:
-            installation_store.claim(tx, account.id)
+    def _begin(self, tx: Writing, account: Account, event: NewEvent, now: int) -> None:
+        """Begin the record of an account that was added, and the team's with the first. Invitations to its address are void then."""
+        if installation_store.claim(tx, account.id):
             begin_chain(tx, TEAM)
         link_store.void(tx, Link(LinkKind.INVITE, email=account.email), now)
         begin_chain(tx, account.id)
         append_event(tx, self._system.entropy, account.id, event, now)
         details: dict[str, DetailValue] = {"email": account.email, "role": account.role}
         append_event(tx, self._system.entropy, TEAM, NewEvent(EventKind.MEMBER_JOINED, details, actor=event.actor, target=account.id), now)
-        return account

@@ -11,13 +11,17 @@ from xpressbot.identity.sessions.rules.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A browser: where it speaks from, what it calls itself, and the tokens it brought."""
+    """A browser: where it speaks from, what it calls itself, and the tokens it brought.
+
+    language: the tag of the one in which it is answered before an account is known; None where nothing is shown.
+    """
 
     address: str
     user_agent: str
     session: Token | None = None
     device: Token | None = None
     sign_in: Token | None = None
+    language: str | None = None
 
     def event(
         self, kind: EventKind, *, factor: str | None = None, actor: str | None = None, target: str | None = None, **details: DetailValue

@@ -118,7 +118,7 @@ MemberOperation = Callable[[Entry, Account], Result[T]]
 class PasswordProof:
     """The right password, typed into the form of an action. It counts in one session, and for the password as it was then.
 
-    charge: the try, which is given back when the gate takes the proof.
+    charge: the try, which is given back when the gate takes the proof, or when the session was renewed since the try was counted.
     """
 
     session_id: str
@@ -144,6 +144,10 @@ class Gate:
         with self._transactions.writing() as tx:
             entry = self._admit(tx, caller, action)
             if isinstance(entry, Denied):
+                if password is not None and entry.reason is SessionRefusal.TOKEN_SUPERSEDED:
+                    # The later half of a double click. Its try was counted before the first half renewed the session, and was no guess.
+                    throttle_store.give_back(tx, [password.charge])
+                    tx.commit()
                 return entry
             if _lacks_proof(entry.session, action, entry.now, password_proven=password is not None and _counts(password, entry)):
                 return StepUpRequired()
@@ -257,6 +261,8 @@ class Gate:
 def _refuse_action(caller: SessionHolder, entry: Admitted, action: Action) -> SessionRefusal | None:
     """Why a session that is not over may not do this, whatever it proves."""
     account, session = entry.account, entry.session
+    if isinstance(caller, LockedCaller) and not account.password_unlocks:
+        return SessionRefusal.NOT_SIGNED_IN
     if not _is_enough(caller, session, action, entry.now):
         return SessionRefusal.SESSION_LOCKED
     if not ACTIONS[action].while_enrolling and (isinstance(caller, MustEnrol) or owes_enrolment(account, entry.policy, entry.now)):

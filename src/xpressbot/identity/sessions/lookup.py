@@ -87,7 +87,9 @@ class Sessions:
         if session.is_live(now):
             holder = MustEnrol if owes_enrolment(account, found.policy, now) else Caller
             return holder(account, self._used(client.session, session), client.session, client, found.policy)
-        return LockedCaller(account, session, client.session, client, found.policy) if session.is_locked(now) else None
+        if not session.is_locked(now) or not account.password_unlocks:
+            return None
+        return LockedCaller(account, session, client.session, client, found.policy)
 
     def was_renewed(self, client: Client) -> bool:
         """Whether this browser brings the token that a session had before it was last renewed."""

@@ -44,6 +44,11 @@ _BY_TOKEN = (
 )
 _IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
 _OF_ACCOUNT = SESSION.c.account_id == bindparam("of_account")
+_HELD_BY_BROWSER = select(SESSION.c.account_id).where(SESSION.c.token_hash == bindparam("token_hash")).scalar_subquery()
+_EITHER = ACCOUNT.c.id.in_([bindparam("of_account"), _HELD_BY_BROWSER])
+_LOCK_ACCOUNTS = select(ACCOUNT).where(_EITHER).order_by(ACCOUNT.c.id).with_for_update()
+_OTHERS = ACCOUNT.c.id.in_(bindparam("others", expanding=True))
+_LOCK_ACCOUNTS_AND_OTHERS = select(ACCOUNT).where(or_(_EITHER, _OTHERS)).order_by(ACCOUNT.c.id).with_for_update()
 _ADD = insert(SESSION).returning(select(func.count()).select_from(SESSION).where(_OF_ACCOUNT).scalar_subquery())
 _TOUCH = (
     update(SESSION)
@@ -61,9 +66,8 @@ _END = delete(SESSION).where(_IS_THIS)
 _END_OTHERS = delete(SESSION).where(_OF_ACCOUNT, SESSION.c.id != bindparam("kept_session"))
 _DATED = (SESSION.c.authenticated_at, SESSION.c.proven_at, SESSION.c.last_used_at)
 _IS_OPEN = (SESSION.c.expires_at > bindparam("now"), *(moment <= bindparam("latest_credible") for moment in _DATED))
-_COUNT_OTHERS = (
-    select(func.count()).select_from(SESSION).join(ACCOUNT, _VALID).where(_OF_ACCOUNT, SESSION.c.id != bindparam("this_session"), *_IS_OPEN)
-)
+_COUNT_OPEN = select(func.count()).select_from(SESSION).join(ACCOUNT, _VALID).where(_OF_ACCOUNT, *_IS_OPEN)
+_COUNT_OTHERS = _COUNT_OPEN.where(SESSION.c.id != bindparam("this_session"))
 _LIST = (
     select(*_SESSION_COLUMNS, SESSION.c.address, SESSION.c.user_agent)
     .join(ACCOUNT, _VALID)
@@ -176,8 +180,23 @@ def end(tx: Writing, session_id: str) -> bool:
     return tx.execute(_END, {"this_session": session_id}).rowcount == 1
 
 
+def lock_accounts(tx: Writing, account_id: str, token_hash: bytes | None, others: Sequence[str] = ()) -> Account | None:
+    """Lock an account, and the one whose session a browser holds, in the order of their ids; the first of the two, if there is one.
+
+    others: further accounts, which are locked among them.
+
+    A session stays its account's, and a token is sent out after its commit: whose session the token is needs no lock to find out.
+    """
+    parameters = {"of_account": account_id, "token_hash": token_hash}
+    if others:
+        rows = tx.execute(_LOCK_ACCOUNTS_AND_OTHERS, {**parameters, "others": list(others)}).all()
+    else:
+        rows = tx.execute(_LOCK_ACCOUNTS, parameters).all()
+    return next((account_from(row) for row in rows if row.id == account_id), None)
+
+
 def end_by_token(tx: Writing, token_hash: bytes) -> Session | None:
-    """End the session that a browser had before it signed in again, whosever it was; None when it had none."""
+    """End the session that a browser had before it signed in again, whosever it was; None when it had none. Its account must be locked."""
     row = tx.execute(_END_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
     return None if row is None else _session(row)
 
@@ -191,6 +210,12 @@ def end_from_the_future(tx: Writing, account_id: str, now: int) -> int:
     """End the account's sessions that are dated in the future; how many."""
     is_from_the_future = or_(*(moment > latest_credible(now) for moment in _DATED))
     return tx.execute(delete(SESSION).where(SESSION.c.account_id == account_id, is_from_the_future)).rowcount
+
+
+def count_open(tx: Reading, account_id: str, now: int) -> int:
+    """How many sessions the account has that are live or locked."""
+    count: int = tx.select(_COUNT_OPEN, _open_at(account_id, now)).scalar_one()
+    return count
 
 
 def count_others(tx: Reading, account_id: str, session_id: str, now: int) -> int:

@@ -9,8 +9,9 @@ from typing import Final
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.delivery import NotBefore
-from xpressbot.foundation.mail.outbox import ClaimedMail, NewMail
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.outbox import NewMail, Priority
+from xpressbot.foundation.mail.prepared import NotBefore
 from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
@@ -31,7 +32,7 @@ MAILS_WINDOW: Final = 1 * HOUR
 
 def let_wait(tx: Writing, system: System, account: Account, now: int) -> None:
     """Let the mail wait, unless one waits already."""
-    outbox.add(tx, system.new_id(), NewMail(ENROLMENT_MAIL, account.id, {}, now, _about(account.id)))
+    outbox.add(tx, system.new_id(), NewMail(ENROLMENT_MAIL, Priority.NORMAL, account.id, {}, now, _about(account.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class EnrolmentMail:
     @property
     def language(self) -> str | None:
         """The tag of the language that the person has chosen."""
-        return self.account.language
+        return self.account.language_of_mails
 
 
 class EnrolmentMails:

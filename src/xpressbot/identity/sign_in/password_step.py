@@ -28,7 +28,7 @@ from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
 from xpressbot.identity.sign_in.rules.pending import EnrolmentStep, NextStep, Origin, PendingSignIn, next_step
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try, password_buckets
@@ -117,21 +117,21 @@ class PasswordStep:
 
     def _go_on(self, right: _RightPassword, charges: Sequence[Charge], next_path: str, client: Client) -> PasswordOutcome:
         with self._transactions.writing() as tx:
-            account = account_store.lock_unchanged(tx, right.account.id, right.account.security_version)
-            if account is None:
+            locked = self._session_start.lock(tx, right.account.id, right.account.security_version, client)
+            if locked is None:
                 return Denied(SignInRefusal.START_AGAIN)
+            account = locked.account
             # Not the network's: with one known password, any number of hashes could be had.
             password_charge, *_of_the_network = charges
             throttle_store.give_back(tx, [password_charge])
             if right.renewed_hash is not None:
                 account_store.renew_password_hash(tx, account.id, right.account.password_hash, right.renewed_hash)
-            outcome = self._next(tx, account, protection_of(tx, account.id), password_charge, next_path, client)
+            outcome = self._next(tx, locked, protection_of(tx, account.id), password_charge, next_path)
             tx.commit()
             return outcome
 
-    def _next(
-        self, tx: Writing, account: Account, protection: Protection, charge: Charge, next_path: str, client: Client
-    ) -> PasswordOutcome:
+    def _next(self, tx: Writing, locked: LockedAccounts, protection: Protection, charge: Charge, next_path: str) -> PasswordOutcome:
+        account, client = locked.account, locked.client
         owes = not protection.is_on and owes_enrolment(account, installation_store.policy(tx), self._system.now())
         match step := next_step(
             _ONLY_PASSWORD,
@@ -144,7 +144,7 @@ class PasswordStep:
                 return SecondFactorRequired(self._make_pending(tx, account, step, charge, next_path, client), protection.kinds)
             case NextStep.MUST_ENROL | NextStep.ENROL_WITH_LINK | NextStep.ENROL_BY_PASSWORD | NextStep.ENROL_INVITED:
                 # A thief who knows the password gets no further, but its owner has to learn of them.
-                append_event(tx, self._system.entropy, account.id, client.event(EventKind.ENROLMENT_AWAITED), self._system.now())
+                append_event(tx, self._system.entropy, account.id, client.event(_awaited(step)), self._system.now())
                 if step is NextStep.ENROL_WITH_LINK:
                     enrolment_mails.let_wait(tx, self._system, account, self._system.now())
                 pending = self._make_pending(tx, account, step, charge, next_path, client)
@@ -153,7 +153,7 @@ class PasswordStep:
                 return Denied(SignInRefusal.START_AGAIN)  # needs a second factor
             case NextStep.SESSION:
                 proof = CompletedProof(_ONLY_PASSWORD, None, next_path, charge.bucket.key, after_waits=charge.follows_waits)
-                return self._session_start.start(tx, account, step, proof, client)
+                return self._session_start.start(tx, locked, step, proof)
             case unknown:
                 assert_never(unknown)
 
@@ -179,3 +179,7 @@ class PasswordStep:
             pending_store.begin_anew(tx, client.sign_in.digest, account.id)
         pending_store.add(tx, pending, token.digest, now, to_tell)
         return token
+
+
+def _awaited(step: NextStep) -> EventKind:
+    return EventKind.ENROLMENT_AWAITED if step is NextStep.MUST_ENROL else EventKind.REQUIRED_ENROLMENT_AWAITED

@@ -30,7 +30,7 @@ from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import ENROLS, NextStep, PendingSignIn
 from xpressbot.identity.sign_in.second_step import SecondStep
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Refusal
 
@@ -116,29 +116,29 @@ class ReEnrolment:
     def start(self, enrollee: Enrollee, kind: str) -> Done | Denied[EnrolleeRefusal]:
         """Prepare an authenticator of a kind, good as long as the sign-in is. A second start shows the same one."""
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             pending = enrollee.pending
-            if self._steps.begin(tx, account, pending.id, kind, "", _NEW_APP, at_most_until=pending.expires_at):
-                self._record_start(tx, account, enrollee, kind)
+            if self._steps.begin(tx, locked.account, pending.id, kind, "", _NEW_APP, at_most_until=pending.expires_at):
+                self._record_start(tx, locked.account, enrollee, kind)
                 tx.commit()
             return Done()
 
     def start_over(self, enrollee: Enrollee) -> Done | Denied[EnrolleeRefusal | EnrolmentRefusal]:
         """Replace the secret of an open enrolment."""
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             pending, now = enrollee.pending, self._system.now()
             enrolment = authenticator_store.enrolment_of(tx, pending.id)
             if enrolment is None or not enrolment.is_open(now):
                 return Denied(EnrolmentRefusal.NO_ENROLMENT)
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
             kind = enrolment.authenticator.kind
-            self._steps.prepare(tx, account, pending.id, kind, "", _NEW_APP, expires_at)
-            self._record_start(tx, account, enrollee, kind)
+            self._steps.prepare(tx, locked.account, pending.id, kind, "", _NEW_APP, expires_at)
+            self._record_start(tx, locked.account, enrollee, kind)
             tx.commit()
             return Done()
 
@@ -158,9 +158,9 @@ class ReEnrolment:
         The session begins, unless the password is to be replaced first.
         """
         with self._transactions.writing() as tx:
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            locked = self._enter(tx, enrollee)
+            if isinstance(locked, Denied):
+                return locked
             now = self._system.now()
             bucket = self._steps.count(tx, enrollee.pending.id, now)
             if isinstance(bucket, Denied):
@@ -168,10 +168,10 @@ class ReEnrolment:
             charged = not isinstance(throttle_store.charge(tx, [bucket], now), Refusal)
             tx.commit()
         with self._transactions.writing() as tx:
-            owners = self._lock_owners(tx, enrollee)
-            account = self._enter(tx, enrollee)
-            if isinstance(account, Denied):
-                return account
+            owners = self._owners(tx, enrollee)
+            locked = self._enter(tx, enrollee, owners)
+            if isinstance(locked, Denied):
+                return locked
             now = self._system.now()
             result = self._steps.confirm(tx, enrollee.pending.id, proof, now, charged=charged)
             match result:
@@ -179,11 +179,11 @@ class ReEnrolment:
                     return Denied(EnrolmentRefusal.NO_ENROLMENT)
                 case RefusedProof(denied, event_kind, factor):
                     event = enrollee.client.event(event_kind, factor=factor, reason=denied.reason)
-                    append_event(tx, self._system.entropy, account.id, event, now)
+                    append_event(tx, self._system.entropy, locked.account.id, event, now)
                     tx.commit()
                     return denied
                 case Confirmed():
-                    return self._complete(tx, account, enrollee, result, owners)
+                    return self._complete(tx, locked, enrollee, result, owners)
                 case unknown:
                     assert_never(unknown)
 
@@ -200,9 +200,9 @@ class ReEnrolment:
         append_event(tx, self._system.entropy, account.id, event, self._system.now())
 
     def _complete(
-        self, tx: Writing, account: Account, enrollee: Enrollee, confirmed: Confirmed, owners: Sequence[str]
+        self, tx: Writing, locked: LockedAccounts, enrollee: Enrollee, confirmed: Confirmed, owners: Sequence[str]
     ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal | ReEnrolmentRefusal]:
-        now, pending = self._system.now(), enrollee.pending
+        now, pending, account = self._system.now(), enrollee.pending, locked.account
         if not self._use_link(tx, account, enrollee, now):
             return Denied(ReEnrolmentRefusal.MUST_ENROL)
         if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
@@ -217,8 +217,8 @@ class ReEnrolment:
             password_bucket=pending.password_bucket,
             after_waits=pending.after_waits,
         )
-        protected = replace(account, security_version=version, must_enrol=False, protected_since=now)
-        outcome = self._session_start.complete(tx, protected, proof, enrollee.client)
+        protected = replace(locked, account=replace(account, security_version=version, must_enrol=False, protected_since=now))
+        outcome = self._session_start.complete(tx, protected, proof)
         if isinstance(outcome, Denied):
             return outcome
         # Those of a sign-in that has no session yet are shown once it has.
@@ -247,14 +247,12 @@ class ReEnrolment:
             account_store.confirm_email(tx, account.id, now)
         return True
 
-    def _lock_owners(self, tx: Writing, enrollee: Enrollee) -> Sequence[str]:
-        """Those who are told that the password alone was enough; they are locked with the account, in the order of all locks."""
+    def _owners(self, tx: Writing, enrollee: Enrollee) -> Sequence[str]:
+        """Those who are told that the password alone was enough. They stay what they are, since the installation is locked."""
         if enrollee.pending.next_step is not NextStep.ENROL_BY_PASSWORD:
             return ()
         installation_store.lock(tx)
-        owners = account_store.active_owners(tx)
-        account_store.lock_all(tx, {*owners, enrollee.pending.account_id})
-        return owners
+        return account_store.active_owners(tx)
 
     def _tell_owners(self, tx: Writing, account: Account, enrollee: Enrollee, owners: Sequence[str], now: int) -> None:
         if enrollee.pending.next_step is not NextStep.ENROL_BY_PASSWORD:
@@ -264,15 +262,15 @@ class ReEnrolment:
                 append_event(tx, self._system.entropy, owner, _told(EventKind.MEMBER_ENROLLED_BY_PASSWORD, account, enrollee), now)
         append_event(tx, self._system.entropy, TEAM, _told(EventKind.TEAM_ENROLLED_BY_PASSWORD, account, enrollee), now)
 
-    def _enter(self, tx: Writing, enrollee: Enrollee) -> Account | Denied[EnrolleeRefusal]:
-        """Lock the account; what was decided at the password must still hold, and the link must be this account's."""
-        account = account_store.lock_unchanged(tx, enrollee.pending.account_id, enrollee.pending.security_version)
+    def _enter(self, tx: Writing, enrollee: Enrollee, owners: Sequence[str] = ()) -> LockedAccounts | Denied[EnrolleeRefusal]:
+        """Lock the accounts, with the owners who are to be told. What was decided must still hold, and the link be this account's."""
+        locked = self._session_start.lock(tx, enrollee.pending.account_id, enrollee.pending.security_version, enrollee.client, owners)
         if second_click := self._refuse_second_click(tx, enrollee):
             return Denied(second_click)
-        if account is None or not enrollee.pending.is_open(self._system.now()):
+        if locked is None or not enrollee.pending.is_open(self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         refusal = self._refuse_link(tx, enrollee)
-        return account if refusal is None else Denied(refusal)
+        return locked if refusal is None else Denied(refusal)
 
     def _refuse_second_click(self, tx: Reading, enrollee: Enrollee) -> PendingRefusal | None:
         return PendingRefusal.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None

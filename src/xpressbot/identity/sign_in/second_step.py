@@ -18,7 +18,7 @@ from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
-from xpressbot.identity.sign_in.session_start import CompletedProof, SessionStart
+from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal, charge_try
 from xpressbot.identity.throttling.rules import Charge
@@ -106,13 +106,14 @@ class SecondStep:
         if isinstance(charge, Denied):
             return charge
         with self._transactions.writing() as tx:
-            account = account_store.lock_unchanged(tx, claimant.pending.account_id, claimant.pending.security_version)
-            if account is None:
+            pending, client = claimant.pending, claimant.client
+            locked = self._session_start.lock(tx, pending.account_id, pending.security_version, client)
+            if locked is None:
                 return Denied(SignInRefusal.START_AGAIN)
-            result = kind.check(tx, account.id, proof, claimant.client, self._system.now())
+            result = kind.check(tx, locked.account.id, proof, client, self._system.now())
             if isinstance(result, Denied):
-                return self._refuse(tx, account, claimant, kind, charge, result)
-            return self._sign_in(tx, account, claimant, kind, charge)
+                return self._refuse(tx, locked.account, claimant, kind, charge, result)
+            return self._sign_in(tx, locked, claimant, kind, charge)
 
     def _charge(self, claimant: Claimant, kind: FactorKind) -> Charge | Denied[PendingRefusal | ThrottleRefusal]:
         pending = claimant.pending
@@ -135,14 +136,14 @@ class SecondStep:
         return pending
 
     def _sign_in(
-        self, tx: Writing, account: Account, claimant: Claimant, kind: FactorKind, charge: Charge
+        self, tx: Writing, locked: LockedAccounts, claimant: Claimant, kind: FactorKind, charge: Charge
     ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal]:
         pending = claimant.pending
         if not pending_store.consume(tx, claimant.token.digest, self._system.now()):
             return Denied(SignInRefusal.START_AGAIN)
         if self._kinds.is_backup_method(kind.method):
             for primary in self._kinds.primary:
-                throttle_store.lift_suspension(tx, primary.bucket(account.id))
+                throttle_store.lift_suspension(tx, primary.bucket(locked.account.id))
         proof = CompletedProof(
             pending.amr | {kind.method},
             kind,
@@ -151,7 +152,7 @@ class SecondStep:
             factor_bucket=charge.bucket.key,
             after_waits=pending.after_waits,
         )
-        outcome = self._session_start.complete(tx, account, proof, claimant.client)
+        outcome = self._session_start.complete(tx, locked, proof)
         if not isinstance(outcome, Denied):
             tx.commit()
         return outcome

@@ -54,24 +54,47 @@ class CompletedProof:
         return [key for key in (self.factor_bucket, self.password_bucket) if key is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class LockedAccounts:
+    """An account for which a session may begin in a browser, locked together with the one whose session that browser has.
+
+    Only `SessionStart.lock` makes one.
+    """
+
+    account: Account
+    client: Client
+
+
 class SessionStart:
-    """Turns a completed proof into a session, in the transaction that consumed the proof and locked the account."""
+    """Turns a completed proof into a session, in the transaction that consumed the proof and locked the accounts."""
 
     def __init__(self, system: System, digest: KeyedDigests, kinds: Kinds) -> None:
         self._system = system
         self._digest = digest
         self._kinds = kinds
 
+    def lock(
+        self, tx: Writing, account_id: str, security_version: int, client: Client, others: Sequence[str] = ()
+    ) -> LockedAccounts | None:
+        """Lock an account on which something was decided, and the one whose session ends if one begins here, in the order of their ids.
+
+        others: further accounts to lock with them. None where the first is not active, or its security version is another by this time.
+        """
+        token_hash = None if client.session is None else client.session.digest
+        account = account_store.unchanged(session_store.lock_accounts(tx, account_id, token_hash, others), security_version)
+        return None if account is None else LockedAccounts(account, client)
+
     def complete(
-        self, tx: Writing, account: Account, proof: CompletedProof, client: Client
+        self, tx: Writing, locked: LockedAccounts, proof: CompletedProof
     ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal]:
         """After a second factor: the session, or first the page for a new password. The caller commits, unless it is refused."""
+        account = locked.account
         step = next_step(proof.amr, protected=True, must_enrol=account.must_enrol, replaces_password=account.replaces_password)
         match step:
             case NextStep.SESSION:
-                return self.start(tx, account, step, proof, client)
+                return self.start(tx, locked, step, proof)
             case NextStep.NEW_PASSWORD:
-                return self._await_new_password(tx, account, proof, client)
+                return self._await_new_password(tx, account, proof, locked.client)
             case (
                 NextStep.SECOND_FACTOR
                 | NextStep.MUST_ENROL
@@ -83,8 +106,9 @@ class SessionStart:
             case unknown:
                 assert_never(unknown)
 
-    def first(self, tx: Writing, account: Account, proof: CompletedProof, client: Client) -> SignedIn | EnrolmentRequired:
+    def first(self, tx: Writing, locked: LockedAccounts, proof: CompletedProof) -> SignedIn | EnrolmentRequired:
         """After an account was made by a link: its first session, or first the set-up of 2FA. The caller commits."""
+        account = locked.account
         owes = owes_enrolment(account, installation_store.policy(tx), self._system.now())
         step = next_step(
             proof.amr,
@@ -94,26 +118,28 @@ class SessionStart:
             owes=NextStep.ENROL_INVITED if owes else None,
         )
         if step is NextStep.SESSION:
-            return self.start(tx, account, step, proof, client)
+            return self.start(tx, locked, step, proof)
         return EnrolmentRequired(self._pending(tx, account, NextStep.ENROL_INVITED, proof)[0], by_policy=True)
 
     def start(
         self,
         tx: Writing,
-        account: Account,
+        locked: LockedAccounts,
         step: Literal[NextStep.SESSION],  # noqa: ARG002  # it is there for its type: without next_step's answer nothing begins
         proof: CompletedProof,
-        client: Client,
     ) -> SignedIn:
-        """Begin a session under new tokens and record it. The caller commits. step: what next_step has answered."""
-        now = self._system.now()
+        """Begin a session under new tokens and record it; the one that the browser had ends. The caller commits.
+
+        step: what next_step has answered.
+        """
+        now, account, client = self._system.now(), locked.account, locked.client
         session = self._new_session(account, proof, now)
         session_token, browser_token = self._system.new_token(), self._system.new_token()
         ended = session_store.end_by_token(tx, client.session.digest) if client.session is not None else None
         session_store.add(tx, session, session_token.digest, account.security_version, client.address, client.user_agent)
         old_browser = client.device.digest if client.device else None
         is_new_browser = known_browser_store.remember(tx, old_browser, browser_token.digest, account.id, self._system.new_id(), now)
-        account_store.note_sign_in(tx, account.id, now)
+        account_store.note_sign_in(tx, account.id, now, client.language)
         told = self._clear_counts(tx, account, proof)
         if (stopped := take_stopped(tx, account.id, now)) is not None:
             told.append(stopped)

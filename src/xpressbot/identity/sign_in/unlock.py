@@ -8,10 +8,8 @@ from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import LockedCaller
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal, charge_proof, refuse_proof
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
-from xpressbot.identity.throttling import store as throttle_store
+from xpressbot.identity.sessions.gate import Changed, Entry, Gate, PasswordProof, SessionRefusal
 
-_Refused = Denied[PasswordRefusal | StepUpRefusal]
 UnlockOutcome = SessionRenewed | Denied[SessionRefusal | PasswordRefusal | StepUpRefusal] | StepUpRequired
 """What may follow the password of a locked session."""
 
@@ -31,13 +29,12 @@ class Unlock:
         charge = charge_proof(self._gate, locked, Action.UNLOCK)
         if isinstance(charge, Denied | StepUpRequired):
             return charge
-        password_is_right = self._hasher.verify(locked.account.password_hash, normalise(password))
+        if not self._hasher.verify(locked.account.password_hash, normalise(password)):
+            wrong, tries = Denied(PasswordRefusal.WRONG_CREDENTIALS), charge.tries
+            return self._gate.run(locked, Action.UNLOCK, lambda entry: refuse_proof(entry, locked, wrong, tries))
 
-        def operation(entry: Entry) -> Changed[SessionRenewed | _Refused]:
-            if not password_is_right:
-                return refuse_proof(entry, locked, Denied(PasswordRefusal.WRONG_CREDENTIALS), charge.tries)
-            # Only its own try: with one known password, wrong codes at "Confirm it's you" could be tried without end.
-            throttle_store.give_back(entry.tx, [charge])
+        def operation(entry: Entry) -> Changed[SessionRenewed]:
             return Changed(entry.renew_session(entry.session), locked.event(EventKind.SESSION_UNLOCKED))
 
-        return self._gate.run(locked, Action.UNLOCK, operation)
+        proof = PasswordProof(locked.session.id, locked.account.security_version, charge)
+        return self._gate.run(locked, Action.UNLOCK, operation, password=proof)

@@ -9,13 +9,14 @@ from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore, StaysAtRestore
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.tables import THROTTLE_BUCKET
-from xpressbot.identity.throttling.rules import EMAIL_LINKS, LINK_FORMS, NETWORK, NEW_PASSWORDS, PASSWORD_REQUESTS
+from xpressbot.identity.throttling.rules import EMAIL_LINKS, EXPORTS, LINK_FORMS, NETWORK, NEW_PASSWORDS, PASSWORD_REQUESTS
 
 NETWORK_COUNT_KEPT: Final = 1 * HOUR
 LINK_COUNT_KEPT: Final = 1 * HOUR
 NEW_PASSWORD_COUNT_KEPT: Final = 1 * HOUR
 PASSWORD_REQUEST_COUNT_KEPT: Final = 1 * HOUR
 EMAIL_LINK_COUNT_KEPT: Final = 1 * HOUR
+EXPORT_COUNT_KEPT: Final = 1 * HOUR
 
 
 def expiring_counts(name: str, bucket: str, *, kept: int) -> ExpiringRows:
@@ -30,5 +31,6 @@ EXPIRING_ROWS: Final = (
     expiring_counts("new_password_counts", NEW_PASSWORDS, kept=NEW_PASSWORD_COUNT_KEPT),
     expiring_counts("password_request_counts", PASSWORD_REQUESTS, kept=PASSWORD_REQUEST_COUNT_KEPT),
     expiring_counts("email_link_counts", EMAIL_LINKS, kept=EMAIL_LINK_COUNT_KEPT),
+    expiring_counts("export_counts", EXPORTS, kept=EXPORT_COUNT_KEPT),
 )
 AT_RESTORE: Final[tuple[AtRestore, ...]] = (StaysAtRestore(THROTTLE_BUCKET),)

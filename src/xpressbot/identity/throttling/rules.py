@@ -60,6 +60,7 @@ LINK: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, wind
 NEW_PASSWORD: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 PASSWORD_REQUEST: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 EMAIL_LINK: Final = Policy(free=5, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+EXPORT: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
@@ -69,7 +70,8 @@ LINK_FORMS: Final = "link"
 NEW_PASSWORDS: Final = "new_password"
 PASSWORD_REQUESTS: Final = "password_request"
 EMAIL_LINKS: Final = "email_link"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS, EMAIL_LINKS)
+EXPORTS: Final = "export"
+NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS, EMAIL_LINKS, EXPORTS)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -192,3 +194,8 @@ def new_passwords(holder_id: str) -> Bucket:
 def email_links(account_id: str) -> Bucket:
     """The bucket for links that one account has mailed to addresses: whatever a session does, strangers are not flooded by it."""
     return Bucket(EMAIL_LINKS, account_id, EMAIL_LINK)
+
+
+def exports(account_id: str) -> Bucket:
+    """The bucket for downloads of all that is kept about one account: each reads its whole history."""
+    return Bucket(EXPORTS, account_id, EXPORT)

@@ -16,6 +16,7 @@ from xpressbot.entrypoints.http.paths import SETTINGS_PATH, STEP_UP_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
+from xpressbot.entrypoints.messages.refusals import wrong_password_text
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import must_keep_two_factor
@@ -26,31 +27,35 @@ from xpressbot.identity.sessions.caller import Caller, SetsUp
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 
+SETTINGS_TEMPLATE: Final = "account.html"
 _CONFIRM_TEMPLATE: Final = "confirm_identity.html"
 
 
 def show_settings(request: PageRequest, caller: Caller) -> Response:
     """Whether 2FA is on, and what can be done about it."""
+    message = settings_notice(request.texts, request.query("reason"))
+    return request.page(SETTINGS_TEMPLATE, caller.account, message=message, **settings_context(request, caller))
+
+
+def settings_context(request: PageRequest, caller: Caller) -> dict[str, Any]:
+    """What the settings page shows."""
     settings = request.identity.account_page.settings(caller)
-    return request.page(
-        "account.html",
-        caller.account,
-        message=settings_notice(request.texts, request.query("reason")),
-        protected=settings.protection.on,
-        since=settings.protection.since,
-        codes_left=settings.protection.codes_left,
-        codes_total=settings.protection.codes_total,
-        codes_are_few=settings.protection.codes_are_few,
-        recovery_session=settings.protection.recovery_session,
-        apps_count=len(settings.apps),
-        kinds=kind_choices(request),
-        other_sessions=request.identity.account_page.other_sessions(caller),
-        enrolment_pending=settings.enrolment_pending,
-        email_confirmed_at=caller.account.email_confirmed_at,
-        required=must_keep_two_factor(caller.account, caller.policy, request.now()),
-        required_from=caller.policy.required_from,
-        language=request.site.renderer.switch.languages.find(caller.account.language),
-    )
+    return {
+        "protected": settings.protection.on,
+        "since": settings.protection.since,
+        "codes_left": settings.protection.codes_left,
+        "codes_total": settings.protection.codes_total,
+        "codes_are_few": settings.protection.codes_are_few,
+        "recovery_session": settings.protection.recovery_session,
+        "apps_count": len(settings.apps),
+        "kinds": kind_choices(request),
+        "other_sessions": request.identity.account_page.other_sessions(caller),
+        "enrolment_pending": settings.enrolment_pending,
+        "email_confirmed_at": caller.account.email_confirmed_at,
+        "required": must_keep_two_factor(caller.account, caller.policy, request.now()),
+        "required_from": caller.policy.required_from,
+        "language": request.site.renderer.switch.languages.find(caller.account.language),
+    }
 
 
 def show_confirm_identity(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
@@ -103,7 +108,8 @@ def _not_confirmed(
             if not isinstance(context, dict):
                 return context
             if isinstance(reason, PasswordRefusal):
-                return request.refused(_CONFIRM_TEMPLATE, _account(caller), denied.narrowed(reason), **context)
+                message = wrong_password_text(request.texts, denied.narrowed(reason))
+                return request.page(_CONFIRM_TEMPLATE, _account(caller), status=401, message=message, **context)
             if factor is None:  # none was asked for when the form was read, and one is needed since: the page asks anew
                 return StepUpRequired()
             return request.proof_refused(_CONFIRM_TEMPLATE, _account(caller), factor, denied.narrowed(reason), **context)

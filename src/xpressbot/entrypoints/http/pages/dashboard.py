@@ -15,7 +15,7 @@ from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.event_words import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.formatting import as_is
-from xpressbot.entrypoints.messages.mail_failures import trial_mail_text
+from xpressbot.entrypoints.messages.mail_failures import text_of_test_mail
 from xpressbot.entrypoints.messages.notice_details import notice_detail, shown_count
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
@@ -47,8 +47,9 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         activity=[_entry(request.texts, event) for event in dashboard.activity],
         installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
         reminded=is_reminded(caller.account, caller.policy, request.now()),
+        unconfirmed_addresses=dashboard.unconfirmed_addresses,
         without_mail=without_mail,
-        trial_mail=_trial_mail(request, caller) if dashboard.owner and not without_mail else None,
+        test_mail=_test_mail(request, caller) if dashboard.owner and not without_mail else None,
     )
 
 
@@ -67,13 +68,13 @@ def put_off_reminder(request: PageRequest, caller: Caller) -> SignedInOutcome:
 
 def send_test_mail(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Let a test mail to the owner wait; the dashboard says what becomes of it. For all others there is nothing at this address."""
-    outcome = request.identity.trial_mails.ask(caller)
+    outcome = request.identity.owner_test_mail.ask(caller)
     return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
 
 
-def _trial_mail(request: PageRequest, caller: Caller) -> str | None:
-    status = request.identity.trial_mails.status(caller)
-    return None if status is None else trial_mail_text(request.texts, caller.account.email, status)
+def _test_mail(request: PageRequest, caller: Caller) -> str | None:
+    status = request.identity.owner_test_mail.status(caller)
+    return None if status is None else text_of_test_mail(request.texts, caller.account.email, status)
 
 
 def _entry(texts: Texts, event: SecurityEvent) -> dict[str, Any]:

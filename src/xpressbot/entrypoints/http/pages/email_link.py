@@ -5,7 +5,7 @@ from typing import Final, assert_never
 
 from starlette.responses import Response
 
-from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.cookies import LINK_COOKIE_LIFETIME, Cookie
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.link_pages import LinkEntry
 from xpressbot.entrypoints.http.page_request import PageRequest
@@ -14,6 +14,7 @@ from xpressbot.entrypoints.http.routing import Page, PublicPage, SignedInOutcome
 from xpressbot.entrypoints.messages.formatting import plain_moment
 from xpressbot.entrypoints.messages.links import can_be_stopped, lifetime_hours
 from xpressbot.entrypoints.messages.translation import N_
+from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind
@@ -40,7 +41,7 @@ def show_link(request: PageRequest) -> Response:
         raise _LINK.closed(request)
     caller = request.identity.sessions.resolve(request.client)
     if caller is None:
-        return request.page("email_link_sign_in.html", None, link_path=_LINK.path)
+        return request.page("email_link_sign_in.html", None, link_path=_LINK.path, minutes=LINK_COOKIE_LIFETIME // MINUTE)
     link = request.identity.email_confirmation.preview(caller, token)
     match link:
         case EmailLink():

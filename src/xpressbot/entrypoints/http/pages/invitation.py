@@ -7,8 +7,8 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.link_pages import LinkEntry, LinkForm, OpenLink
+from xpressbot.entrypoints.http.name_and_password_fields import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.formatting import Text

@@ -28,7 +28,8 @@ def switch_language(request: PageRequest) -> Response:
 def choose_language(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Have the account keep a language. With the browser's own, what the switch has left in this browser goes too."""
     is_browsers = request.form["language"] == _BROWSERS
-    outcome = request.identity.language_choice.choose(caller, None if is_browsers else _language_in(request).tag)
+    chosen, asked_for = None if is_browsers else _language_in(request).tag, request.site.renderer.switch.asked_for(request.starlette).tag
+    outcome = request.identity.language_choice.choose(caller, chosen, asked_for=asked_for)
     if not isinstance(outcome, Done):
         return outcome
     response = redirect(SETTINGS_PATH)

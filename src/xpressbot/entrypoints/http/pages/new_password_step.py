@@ -7,8 +7,8 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import PENDING_SIGN_IN
+from xpressbot.entrypoints.http.name_and_password_fields import new_password_context
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.new_password import new_password_context
 from xpressbot.entrypoints.http.paths import NEW_PASSWORD_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, nothing_pending
 from xpressbot.entrypoints.messages.formatting import Text
@@ -16,7 +16,7 @@ from xpressbot.entrypoints.messages.refusals import weak_password_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.outcomes import Denied, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
-from xpressbot.identity.sign_in.new_password import Subscriber
+from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 

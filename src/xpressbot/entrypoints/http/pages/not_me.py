@@ -47,7 +47,8 @@ def _context(request: PageRequest, report: Report) -> dict[str, Any]:
         "email": report.account.email,
         "is_void": report.password_status is PasswordStatus.VOID,
         "sessions_ended": report.sessions_ended,
-        "sends_mail": request.identity.forgotten.sends_mail,
+        "is_protected": report.is_protected,
+        "mails_link": report.gets_link and request.identity.forgotten.sends_mail,
     }
 
 

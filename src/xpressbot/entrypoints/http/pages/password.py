@@ -8,8 +8,8 @@ from xpressbot.entrypoints.http.cookies import Cookie
 from xpressbot.entrypoints.http.detours import session_ended
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import SESSION
+from xpressbot.entrypoints.http.name_and_password_fields import new_password_context
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.new_password import new_password_context
 from xpressbot.entrypoints.http.paths import PASSWORD_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.link_pages import LinkEntry, LinkForm, OpenLink
+from xpressbot.entrypoints.http.name_and_password_fields import new_password_context
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.new_password import new_password_context
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.refusals import weak_password_text

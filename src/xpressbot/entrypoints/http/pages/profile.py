@@ -2,12 +2,13 @@
 
 from typing import Final, assert_never
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from xpressbot.entrypoints.http.account_document import account_document
 from xpressbot.entrypoints.http.cookies import Cookie
+from xpressbot.entrypoints.http.name_and_password_fields import name_problem
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.pages.new_password import name_problem
+from xpressbot.entrypoints.http.pages.account import SETTINGS_TEMPLATE, settings_context
 from xpressbot.entrypoints.http.paths import SETTINGS_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED
@@ -20,6 +21,7 @@ from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.profile.export import AccountData
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 _PROFILE_PATH: Final = "/account/profile"
 _EXPORT_PATH: Final = "/account/export"
@@ -27,7 +29,7 @@ _CLOSE_PATH: Final = "/account/close"
 
 
 def show_profile(request: PageRequest, caller: Caller) -> Response:
-    """The form for another name, and the download of one's data."""
+    """The form for another name."""
     return request.page("profile.html", caller.account, form={"name": caller.account.name})
 
 
@@ -75,15 +77,31 @@ def _not_closed(request: PageRequest, caller: Caller, denied: Denied[SessionRefu
 
 
 def export(request: PageRequest, caller: Caller) -> SignedInOutcome:
-    """What is kept about the person, as a file."""
-    outcome = request.identity.account_export.export(caller)
+    """What is kept about the person, as a file that is sent while it is read."""
+    use_case, services = request.identity.account_export, request.site.services
+    outcome = use_case.export(caller)
     match outcome:
         case AccountData():
-            place = InstallationName.of(request.site.services.settings)
+            place = InstallationName.of(services.settings)
             as_file = {"Content-Disposition": f'attachment; filename="xpressbot-account{place.in_files}.json"'}
-            return Response(account_document(outcome, place.address), media_type="application/json", headers=as_file)
-        case StepUpRequired() | Denied():
+            document = account_document(outcome, place.address, use_case, services.pools.page)
+            return StreamingResponse(document, media_type="application/json", headers=as_file)
+        case StepUpRequired():
             return outcome
+        case Denied():
+            return _not_exported(request, caller, outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRefusal | ThrottleRefusal]) -> SignedInOutcome:
+    match denied.reason:
+        case SessionRefusal() as reason:
+            return denied.narrowed(reason)
+        case ThrottleRefusal() as reason:
+            throttled = denied.narrowed(reason)
+            request.metrics.throttled(throttled)
+            return request.refused(SETTINGS_TEMPLATE, caller.account, throttled, **settings_context(request, caller))
         case unknown:
             assert_never(unknown)
 
@@ -91,7 +109,7 @@ def export(request: PageRequest, caller: Caller) -> SignedInOutcome:
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", _PROFILE_PATH, Action.VIEW_ACCOUNT, show_profile, leads_to=Action.CHANGE_NAME),
     SignedInPage("POST", _PROFILE_PATH, Action.CHANGE_NAME, change_name),
-    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=_PROFILE_PATH),
+    SignedInPage("POST", _EXPORT_PATH, Action.EXPORT_DATA, export, returns_to=SETTINGS_PATH),
     SignedInPage("GET", _CLOSE_PATH, Action.VIEW_ACCOUNT, show_close),
     SignedInPage("POST", _CLOSE_PATH, Action.CLOSE_ACCOUNT, close),
 ]

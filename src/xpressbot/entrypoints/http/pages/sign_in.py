@@ -14,7 +14,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import HOME_PATH, REQUIRED_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SecondStepPage, SignedInOutcome, SignedInPage, nothing_pending
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.redirect_reasons import sign_in_notice
+from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED, sign_in_notice
 from xpressbot.entrypoints.messages.refusals import address_problem_text
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.identity.accounts.rules.actions import Action
@@ -41,8 +41,11 @@ def show_sign_in(request: PageRequest) -> Response:
     reason = request.query("reason")
     if not reason and request.identity.sessions.is_from_the_future(request.client):
         reason = PendingRefusal.CLOCK_WAS_CHANGED
-    message = sign_in_notice(request.texts, reason)
-    return request.page("sign_in.html", None, form={"email": "", "next": next_path}, message=message)
+    told = sign_in_notice(request.texts, reason)
+    is_done = reason == ACCOUNT_CLOSED
+    return request.page(
+        "sign_in.html", None, form={"email": "", "next": next_path}, message=None if is_done else told, done=told if is_done else None
+    )
 
 
 def sign_in(request: PageRequest) -> Response:
@@ -52,7 +55,7 @@ def sign_in(request: PageRequest) -> Response:
     email, password = normalise_email(request.form["email"]), request.form["password"]
     errors: dict[str, Text] = {}
     if isinstance(email, AddressProblem):
-        asked = request.texts.gettext("Enter your e-mail address, like anna@example.com.")
+        asked = request.texts.gettext("Enter your email address, like anna@example.com.")
         errors["email"] = asked if email is AddressProblem.UNUSABLE else address_problem_text(request.texts, email)
     if problem := password_problem(request.texts, password):
         errors["password"] = problem

@@ -7,10 +7,10 @@ from starlette.responses import Response
 from xpressbot.entrypoints.http.errors import ExplainedError, NextLink
 from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.link_pages import LinkEntry, LinkForm, OpenLink
+from xpressbot.entrypoints.http.name_and_password_fields import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.page_request import PageRequest
-from xpressbot.entrypoints.http.pages.new_password import name_and_password_problems, new_password_context
 from xpressbot.entrypoints.http.paths import SIGN_IN_PATH
-from xpressbot.entrypoints.http.routing import Page, PublicPage
+from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.refusals import address_problem_text, weak_password_text
 from xpressbot.entrypoints.messages.translation import N_
@@ -32,12 +32,6 @@ def _find(request: PageRequest, token: Token) -> Token | None:
 
 def _shown_to(token: Token, _found: Token) -> FormSubject:
     return FormSubject.of_link(token, "")
-
-
-def show_welcome(request: PageRequest) -> Response:
-    """Take the link's token out of the address bar, then ask for name, address and password; while there is no owner."""
-    _must_be_unclaimed(request)
-    return _FORM.get.answer(request)
 
 
 def show_form(link: OpenLink[Token]) -> Response:
@@ -113,5 +107,6 @@ _FORM: Final = LinkForm(
     show_form,
     claim,
     hashes=True,
+    must_hold=_must_be_unclaimed,
 )
-PAGES: Final[list[Page]] = [PublicPage("GET", _FORM.get.path, show_welcome), _FORM.post]
+PAGES: Final[list[Page]] = [_FORM.get, _FORM.post]

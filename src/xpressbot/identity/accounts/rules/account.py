@@ -51,7 +51,10 @@ class Account:
     """None for one that a newer version of this program gave it: the password opens nothing."""
     language: str | None = None
     """The tag of the language that the person has chosen (BCP 47). None: the browser's. A newer version may know more languages."""
-
+    mail_language: str | None = None
+    """Of mails, while none is chosen: that of the page on which the account was made, or the browser's when it was chosen. An account
+    that the operator made has that of its first sign-in. Later sign-ins leave it: who has stolen the password must not choose in which
+    language its person is warned."""
     email_confirmed_at: int | None = None
     """When a mailed token last proved that the person gets the mail of this address; None where none has (ASVS 6.3.7)."""
     protected_since: int | None = None
@@ -66,9 +69,19 @@ class Account:
         return self.status in {AccountStatus.ACTIVE, AccountStatus.DISABLED}
 
     @property
+    def language_of_mails(self) -> str | None:
+        """The tag of the language in which the person is written to; None while none is known."""
+        return self.language or self.mail_language
+
+    @property
     def replaces_password(self) -> bool:
         """Whether a sign-in that has proven everything must set a new password before there is a session."""
         return self.password_status is not PasswordStatus.IN_USE
+
+    @property
+    def password_unlocks(self) -> bool:
+        """Whether the password alone goes on with a locked session: not while somebody else may know it."""
+        return not self.replaces_password
 
     @property
     def password_opens(self) -> bool:

@@ -109,6 +109,7 @@ class EventKind(StrEnum):
     )
     SECOND_FACTOR_REFUSED = _kind("sign_in.second_factor_refused", EventGroup.SIGN_IN, "reason", notice=_MERGED_WRONG_CODES)
     SECOND_FACTOR_SUSPENDED = _kind("sign_in.second_factor_suspended", EventGroup.SIGN_IN, "reason", notice=_MERGED)
+    REQUIRED_ENROLMENT_AWAITED = _kind("sign_in.required_enrolment_awaited", EventGroup.SIGN_IN, notice=_MERGED)
     ENROLMENT_AWAITED = _kind("sign_in.enrolment_awaited", EventGroup.SIGN_IN, notice=_MERGED)
     PASSWORD_GUESSING = _kind("sign_in.password_guessing", EventGroup.SIGN_IN, "count", "first_at", "last_at", "alarm", notice=_MERGED)
     SIGNED_OUT = _kind("session.signed_out", EventGroup.SIGN_IN, "session")

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("must_enrol", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("password_status", sa.String(length=16), server_default=sa.text("'in_use'"), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("mail_language", sa.String(length=35), nullable=True),
         sa.Column("email_confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("role_since", sa.BigInteger(), nullable=False),
@@ -36,6 +37,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
     op.create_index(op.f("ix_account_role_status"), "account", ["role", "status"])
+    unconfirmed = sa.text("email_confirmed_at IS NULL AND email_key IS NOT NULL")
+    op.create_index("ix_account_unconfirmed", "account", ["id"], sqlite_where=unconfirmed, postgresql_where=unconfirmed)
     op.create_table(
         "chain_head",
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -74,6 +77,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(length=32), nullable=True),
         sa.Column("parameters", sa.Text(), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
@@ -85,8 +89,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    waiting = sa.text("state = 'waiting'")
-    op.create_index("ix_outbox_due", "outbox", ["due_at", "id"], sqlite_where=waiting, postgresql_where=waiting)
+    waiting, sent = sa.text("state = 'waiting'"), sa.text("state = 'sent'")
+    op.create_index("ix_outbox_due", "outbox", ["priority", "due_at", "id"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_outbox_sent", "outbox", ["priority", "ended_at"], sqlite_where=sent, postgresql_where=sent)
     op.create_index("uq_outbox_waiting", "outbox", ["about"], unique=True, sqlite_where=waiting, postgresql_where=waiting)
     op.create_index("ix_outbox_about", "outbox", ["about"])
     op.create_index("ix_outbox_state", "outbox", ["state", "wanted_at"])

@@ -26,7 +26,7 @@ _MASK: Final = "••••-••••-••••-••••"
 _TEMPLATE: Final = "recovery_codes/recovery_codes.html"
 _FIELD: Final = RecoveryCodePresentation()
 _CHECKED: Final = {
-    SavedCode.GOOD: N_("This code is good. It was not used by checking it."),
+    SavedCode.GOOD: N_("This code works. Checking did not use it up."),
     SavedCode.USED: N_("This code was used. Cross it out on your list."),
     SavedCode.UNKNOWN: N_("Not one of your recovery codes. If it is on your list, the list is old: make new codes and save those."),
 }

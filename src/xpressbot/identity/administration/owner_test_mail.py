@@ -4,7 +4,8 @@ from typing import Final
 
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail import outbox
-from xpressbot.foundation.mail.outbox import ClaimedMail, MailStatus, NewMail
+from xpressbot.foundation.mail.claims import ClaimedMail
+from xpressbot.foundation.mail.outbox import MailStatus, NewMail, Priority
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.actions import Action
@@ -12,11 +13,11 @@ from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Entry, Gate, SessionRefusal, Unchanged
 
-TRIAL_MAIL: Final = "test"
+TEST_MAIL: Final = "test"
 """The kind of mail."""
 
 
-class TrialMails:
+class OwnerTestMail:
     """Lets a test mail wait for the sender, as any other mail does, so that a mail server that hangs keeps no page waiting."""
 
     def __init__(self, transactions: Transactions, gate: Gate) -> None:
@@ -28,7 +29,7 @@ class TrialMails:
 
         def operation(entry: Entry) -> Unchanged[Done]:
             about = _about(entry.account.id)
-            mail = NewMail(TRIAL_MAIL, entry.account.id, {}, entry.now, about)
+            mail = NewMail(TEST_MAIL, Priority.NORMAL, entry.account.id, {}, entry.now, about)
             if not outbox.add(entry.tx, entry.system.new_id(), mail):
                 outbox.hasten(entry.tx, about, entry.now)
             return Unchanged(Done())
@@ -50,4 +51,4 @@ class TrialMails:
 
 
 def _about(account_id: str) -> str:
-    return f"{TRIAL_MAIL}:{account_id}"
+    return f"{TEST_MAIL}:{account_id}"

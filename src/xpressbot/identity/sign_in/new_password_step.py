@@ -11,7 +11,7 @@ from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, SignedIn
-from xpressbot.identity.passwords.new_password import NewPasswords, put_in_place
+from xpressbot.identity.passwords.replacement import NewPasswords, put_in_place
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -89,17 +89,18 @@ class NewPasswordStep:
 
     def _complete(self, tx: Writing, subscriber: Subscriber, password_hash: str) -> SignedIn | Denied[SignInRefusal | PendingRefusal]:
         pending, client = subscriber.pending, subscriber.client
-        account = account_store.lock_unchanged(tx, pending.account_id, pending.security_version)
+        locked = self._session_start.lock(tx, pending.account_id, pending.security_version, client)
         now = self._system.now()
         if pending_store.is_consumed(tx, subscriber.token.digest):
             return Denied(PendingRefusal.JUST_SIGNED_IN)
-        if account is None or not pending_store.consume(tx, subscriber.token.digest, now):
+        if locked is None or not pending_store.consume(tx, subscriber.token.digest, now):
             return Denied(SignInRefusal.START_AGAIN)
-        ended = session_store.count_others(tx, account.id, "", now)
+        account = locked.account
+        ended = session_store.count_open(tx, account.id, now)
         put_in_place(tx, account.id, password_hash, keep_browser=None if client.device is None else client.device.digest)
         version = raise_security_version(tx, account.id, keep_session=None)
-        renewed = replace(account, security_version=version, password_status=PasswordStatus.IN_USE)
-        signed_in = self._session_start.complete(tx, renewed, self._proof(account, pending), client)
+        raised = replace(locked, account=replace(account, security_version=version, password_status=PasswordStatus.IN_USE))
+        signed_in = self._session_start.complete(tx, raised, self._proof(account, pending))
         if not isinstance(signed_in, SignedIn):
             return Denied(SignInRefusal.START_AGAIN)
         event = client.event(EventKind.PASSWORD_CHANGED, actor=account.id, session=signed_in.session_id, sessions_ended=ended)
