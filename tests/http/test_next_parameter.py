@@ -81,7 +81,7 @@ DESTINATIONS = [
 ]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""
-OF_THE_TEAM = ["/team", "/team/members/{member:id}/exemption", "/team/policy"]
+OF_THE_TEAM = ["/team/members/{member:id}/exemption", "/team/policy"]
 
 
 def test_a_place_that_is_no_page_of_ours_leads_to_the_dashboard(installation: Installation, browser: Browser) -> None:
