@@ -41,7 +41,6 @@ from xpressbot.foundation.metrics import Metrics
 from xpressbot.foundation.settings import Settings, load_settings
 from xpressbot.foundation.threads.hash_threads import HashFigures
 from xpressbot.foundation.threads.worker_pools import Pools, available_cores
-from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.administration.after_restore import AfterRestore, Restored
 from xpressbot.identity.administration.doctor_checks import account_checks
 from xpressbot.identity.administration.installation_queries import InstallationQueries
@@ -51,8 +50,8 @@ from xpressbot.identity.factors.rules import ENROLMENT_COUNT
 from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.lookup import SessionLookup
-from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT, Session
-from xpressbot.identity.sessions.store import RESOLVE, resolved
+from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT
+from xpressbot.identity.sessions.store import RESOLVE, FoundSession, resolved
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.use_cases import Identity, at_restore, build_identity, expiring_rows
 
@@ -154,7 +153,7 @@ def _session_reader(url: str) -> SessionReader | None:
 
 
 def _session_lookup(reader: SessionReader, system: System, kinds: Kinds, telemetry: Telemetry) -> SessionLookup:
-    def resolve(token_hash: bytes) -> tuple[Session, Account] | None:
+    def resolve(token_hash: bytes) -> FoundSession | None:
         with telemetry.reading.time():
             return resolved(reader.find(token_hash))
 

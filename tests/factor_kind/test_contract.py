@@ -75,6 +75,7 @@ def test_a_right_proof_signs_in_by_the_kinds_method(holder: Holder) -> None:
     outcome = holder.verify(waiting, holder.proof(waiting))
     assert isinstance(outcome, SignedIn)
     found = holder.installation.services.identity.sessions.find(outcome.session)
+    assert isinstance(found, tuple)
     assert found is not None
     assert found[0].amr == {"pwd", kind_of(holder).method}
 

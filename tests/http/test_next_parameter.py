@@ -69,6 +69,7 @@ DESTINATIONS = [
     "/account/2fa/disable",
     "/account/2fa/move",
     "/account/2fa/recovery-codes",
+    "/account/2fa/required",
     "/account/2fa/setup",
     "/account/close",
     "/account/email",
@@ -91,6 +92,7 @@ DESTINATIONS = [
 ]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""
+OF_THE_TEAM = ["/team/members/{member:id}/exemption", "/team/policy"]
 
 
 def test_a_place_that_is_no_page_of_ours_leads_to_the_dashboard(installation: Installation, browser: Browser) -> None:
@@ -147,6 +149,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/forgot-password",
         "/sign-in/new-password",
         "/link/email-stop",
+        "/link/enrolment",
         "/link/invite",
         "/link/not-me",
         "/link/password",
@@ -159,7 +162,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/api/v1/session",
         "/api/v1/openapi.json",
     }
-    assert sorted(signed_in_pages - others) == sorted(DESTINATIONS + OF_A_LINK)
+    assert sorted(signed_in_pages - others) == sorted(DESTINATIONS + OF_A_LINK + OF_THE_TEAM)
 
 
 def test_a_wrong_password_keeps_the_place(installation: Installation, browser: Browser) -> None:

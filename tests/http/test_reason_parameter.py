@@ -6,10 +6,12 @@ from tests.http.conftest import RE_ENROLMENT, Protected
 from tests.http.raw_requests import words
 from tests.support import labels
 from tests.support.browser import Browser
+from tests.support.installation import Installation
+from tests.support.policies import require_two_factor
 from tests.support.reasons import REASONS
 from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
-from xpressbot.identity.factors.protection import AuthenticatorRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal, DisableRefusal
 from xpressbot.identity.outcomes import Reason
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
@@ -18,6 +20,16 @@ SAID_IN_SETTINGS = {
     EnrolmentRefusal.NO_ENROLMENT: "The set-up is no longer open",
     EnrolmentRefusal.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
     AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
+    DisableRefusal.REQUIRED_BY_TEAM: "Your team requires 2FA, so it stays on.",
+}
+SAID_WHERE_IT_IS_REQUIRED: Mapping[Reason, str] = {
+    EnrolmentRefusal.NO_ENROLMENT: labels.NO_OPEN_SET_UP,
+    EnrolmentRefusal.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
+}
+SAID_ON_THE_PAGE_OF_THE_MAILED_LINK: Mapping[Reason, str] = {
+    **SAID_WHERE_IT_IS_REQUIRED,
+    ReEnrolmentRefusal.MUST_ENROL: "Sign in again, and a new one is mailed.",
+    ReEnrolmentRefusal.LINK_OF_ANOTHER: "The link that is open in this browser is for another account.",
 }
 SAID_AT_SIGN_IN = {
     SignInRefusal.START_AGAIN: labels.SIGN_IN_EXPIRED,
@@ -88,6 +100,17 @@ def test_the_list_of_apps_says_what_leads_there_and_nothing_else(protected: Prot
 def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(must_enrol: Browser) -> None:
     """Nor does its list let anybody claim something else."""
     assert_says_only(SAID_ON_THE_LINK_PAGE, must_enrol, RE_ENROLMENT)
+
+
+def test_where_the_team_requires_it_the_pages_say_what_leads_there_and_nothing_else(installation: Installation, signed_in: Browser) -> None:
+    """In a session that was there before, and at a sign-in."""
+    require_two_factor(installation)
+    assert_says_only(SAID_WHERE_IT_IS_REQUIRED, signed_in, "/account/2fa/required")
+    assert_unchanged_by_what_is_no_reason(signed_in, "/account/2fa/required")
+    signed_in.post("/sign-out")
+    assert signed_in.sign_in().headers["location"] == "/link/enrolment"
+    assert_says_only(SAID_ON_THE_PAGE_OF_THE_MAILED_LINK, signed_in, "/link/enrolment")
+    assert_unchanged_by_what_is_no_reason(signed_in, "/link/enrolment")
 
 
 def test_a_reason_that_is_none_changes_not_the_page_that_asks_for_the_link(must_enrol: Browser) -> None:

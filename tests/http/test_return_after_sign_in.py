@@ -13,12 +13,17 @@ from xpressbot.identity.accounts.rules.account import AccountStatus
 
 CODES = "/account/2fa/recovery-codes"
 RESET = f"/team/members/{'0' * 32}/reset"
+EXEMPTION = "/team/members/{member:id}/exemption"
 RETURNS_TO = {
     "/sign-out": "/",
     "/notices/seen": "/",
     "/mail/test": "/",
     "/first-steps/hide": "/",
     "/team/record/export": "/team/record",
+    "/account/2fa/reminder": "/",
+    "/team/policy": "/team/policy",
+    EXEMPTION: EXEMPTION,
+    f"{EXEMPTION}/end": EXEMPTION,
     "/account/2fa/start": "/account",
     "/account/2fa/start-over": "/account/2fa/setup",
     "/account/2fa/confirm": "/account/2fa/setup",
@@ -70,6 +75,7 @@ PUBLIC |= {
     "/link/not-me",
     "/link/email-stop",
     "/link/reset-stop",
+    "/link/enrolment",
 }
 
 
@@ -97,6 +103,8 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
         "/team",
         "/team/invite",
         concrete("/team/invitations/{invitation:id}"),
+        "/account/2fa/required",
+        "/team/policy",
     ):
         assert browser.get(path).headers["location"] == f"/sign-in?next={path}"
     assert browser.get("/api/v1/session").status_code == 401

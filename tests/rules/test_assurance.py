@@ -47,6 +47,7 @@ def test_repairs_and_changes_need_the_proofs_that_the_table_says() -> None:
     """Moving, disabling and a new set are repairs; looking at codes and a second app are none. All else needs a session."""
     repairs = {Action.START_ENROLMENT, Action.DISABLE_TWO_FACTOR, Action.REGENERATE_BACKUPS}
     fresh = {Action.ADD_AUTHENTICATOR, Action.REMOVE_AUTHENTICATOR, Action.REVEAL_BACKUPS, Action.CHECK_BACKUP}
+    fresh |= {Action.CHANGE_POLICY, Action.EXEMPT_MEMBER, Action.END_EXEMPTION}
     fresh |= {Action.CHANGE_NAME, Action.CHANGE_EMAIL, Action.EXPORT_DATA, Action.CLOSE_ACCOUNT}
     fresh |= {Action.ASK_FOR_RESET, Action.APPROVE_RESET, Action.SHOW_RESET_LINK}
     fresh |= {Action.INVITE_MEMBER}

@@ -154,7 +154,12 @@ def test_a_person_is_told_of_changes_to_their_protection() -> None:
 def test_what_can_be_repeated_with_no_more_than_a_password_is_told_as_one() -> None:
     """Who knows a password cannot bury a notice under others of their making."""
     by_password = {EventKind.SECOND_FACTOR_REFUSED, EventKind.SECOND_FACTOR_SUSPENDED, EventKind.STOPPED_AT_SECOND_FACTOR}
-    by_password |= {EventKind.ENROLMENT_AWAITED, EventKind.PASSWORD_GUESSING, EventKind.SESSION_ENDED_BY_FAILURES}
+    by_password |= {
+        EventKind.REQUIRED_ENROLMENT_AWAITED,
+        EventKind.ENROLMENT_AWAITED,
+        EventKind.PASSWORD_GUESSING,
+        EventKind.SESSION_ENDED_BY_FAILURES,
+    }
     by_password |= {EventKind.SIGNED_IN_AFTER_WAITS, EventKind.SIGNED_IN_IN_NEW_BROWSER, EventKind.ACCOUNT_EXPORTED}
     by_password |= {EventKind.SESSION_ENDED_ELSEWHERE, EventKind.OTHER_SESSIONS_ENDED}
     assert by_password == {kind for kind in EventKind if kind.notice and kind.notice.is_merged}

@@ -14,6 +14,7 @@ from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation, install
 from tests.support.mailed_links import links_to
+from tests.support.policies import exempt_until, require_two_factor
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
 from tests.support.resets import DAGNY, ask, make_team, write
@@ -23,6 +24,7 @@ from xpressbot.entrypoints.http.errors import error_response, unavailable_respon
 from xpressbot.entrypoints.http.language_switch import LanguageSwitch
 from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.messages.formatting import day_field
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.database.errors import DatabaseFault
 from xpressbot.foundation.times import DAY
@@ -31,7 +33,8 @@ from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.tables import ACCOUNT, RECOVERY_CODE
+from xpressbot.identity.sign_in.rules.pending import NextStep
+from xpressbot.identity.tables import ACCOUNT, PENDING_SIGN_IN, RECOVERY_CODE
 
 URL = "http://chat.test:8000"
 NEW_PASSWORD = "copper-lantern-willow-harbour"
@@ -107,6 +110,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _addresses(walk)
         _resets(walk)
         _team(walk)
+        _policy(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -490,6 +494,45 @@ def _void_invitation(walk: Walk, owner: Browser, inviter: Browser, inviter_id: s
     walk.get(owner, "/team")
     walk.installation.clock.advance(minutes=55)
     walk.get(inviter, "/team")
+
+
+def _policy(walk: Walk) -> None:
+    """What the team asks of its members: the owner's pages, and what a member without 2FA sees."""
+    services, now = walk.installation.services, walk.installation.clock.now
+    member = walk.installation.add_account("hana@example.com", "Hana Lund")
+    owner, hana, again = walk.browser(), walk.browser(), walk.browser()
+    otto = people.protected(services, "otto@example.com", role=Role.OWNER)
+    owner.sign_in("otto@example.com")
+    owner.post("/sign-in/code", code=otto.phone.code())
+    hana.sign_in("hana@example.com")
+    page, exemption = "/team/policy", f"/team/members/{member.id}/exemption"
+    walk.get(owner, page, f"{page}?policy=asked", f"{page}?policy=optional", f"{page}?policy=required&from=x", exemption)
+    walk.get(owner, f"{page}?policy=required&from={day_field(now())}", f"{page}?policy=required&from={day_field(now() + DAY)}")
+    walk.post(owner, page, policy="asked", **{"from": ""}, before="required", before_from="1")
+    walk.post(owner, page, policy="asked", **{"from": ""}, before="optional", before_from="")
+    walk.get(hana, "/")
+    walk.post(hana, "/account/2fa/reminder")
+    walk.post(owner, exemption, days="", reason="", shown="")
+    walk.post(owner, exemption, days="3", reason="New phone", shown="1")
+    walk.post(owner, exemption, days="3", reason="New phone", shown="")
+    walk.get(owner, f"/team/members/{otto.account.id}/exemption")
+    require_two_factor(walk.installation, now() + 5 * DAY)
+    walk.get(owner, page)
+    walk.get(hana, "/")
+    require_two_factor(walk.installation)
+    exempt_until(walk.installation, "hana@example.com", 1)
+    walk.get(owner, page, "/account", "/account/2fa/disable")
+    walk.get(hana, *_reasons("/account/2fa/required"), "/account/2fa/setup", "/account/confirm-identity")
+    walk.post(hana, "/account/2fa/start")
+    _wrong_first_codes(walk, hana)
+    again.sign_in("hana@example.com")
+    walk.get(again, *_reasons("/link/enrolment"))
+    with services.database.write() as connection:
+        connection.execute(update(PENDING_SIGN_IN).values(next_step=NextStep.ENROL_WITH_LINK.value))
+        connection.commit()
+    walk.get(again, *_reasons("/link/enrolment"))
+    for pasted in ("nonsense", "A" * 43):
+        walk.post(again, "/link/enrolment", link=pasted)
 
 
 def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 FORMS_FOR_ANYBODY = {"/sign-in", "/forgot-password", "/language"}
-_PAGES = ("/account", "/sign-in/code", "/link/re-enrolment")
+_PAGES = ("/account", "/sign-in/code", "/link/re-enrolment", "/link/enrolment", "/account/2fa/required")
 
 
 def shown_for(page: str) -> str | None:

@@ -48,7 +48,7 @@ def joined(services: Services, token: Token, name: str = "Berta Sommer") -> Acco
     outcome = services.identity.joining.accept(token, name, PASSWORD, CLIENT)
     assert isinstance(outcome, SignedIn), outcome
     found = services.identity.sessions.find(outcome.session)
-    assert found is not None
+    assert isinstance(found, tuple), found
     return found[1]
 
 

@@ -12,7 +12,7 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links.charges import LinkRefusal
-from xpressbot.identity.outcomes import Denied, Reason, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SignedIn
 from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
 from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.tables import LINK
@@ -31,7 +31,9 @@ def invite(identity: Identity, email: str = BERTA) -> Token:
     return token
 
 
-def accept(identity: Identity, token: Token | None, password: str = PASSWORD) -> SignedIn | WeakPassword | Denied[Reason]:
+def accept(
+    identity: Identity, token: Token | None, password: str = PASSWORD
+) -> SignedIn | EnrolmentRequired | WeakPassword | Denied[Reason]:
     return identity.joining.accept(token, "Berta Sommer", password, CLIENT)
 
 

@@ -46,7 +46,7 @@ def log() -> Lines:
 def observed(installation: Installation, anna: Account, hasher: ObservedHasher, log: Lines) -> Callable[..., UseCaseBrowser]:
     """Makes browsers whose sign-ins are hashed by the observed hasher."""
     parts = parts_of(installation)
-    password_step = PasswordStep(parts.transactions, parts.system, hasher, parts.digest, parts.session_start, log)
+    password_step = PasswordStep(parts.transactions, parts.system, hasher, parts.digest, parts.session_start, log, sends_mail=False)
     return lambda **options: UseCaseBrowser(installation, password_step=password_step, **options)
 
 

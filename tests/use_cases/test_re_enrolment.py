@@ -424,7 +424,7 @@ def test_a_reset_that_comes_while_the_password_is_hashed_gives_no_session(
     """Decided on the old state is decided again."""
     hasher = ObservedHasher(PasswordHasher(memory_kib=8, iterations=1, threads=1, filler=bytes(32)))
     parts = parts_of(installation)
-    password_step = PasswordStep(parts.transactions, parts.system, hasher, parts.digest, parts.session_start, SignInLog())
+    password_step = PasswordStep(parts.transactions, parts.system, hasher, parts.digest, parts.session_start, SignInLog(), sends_mail=False)
     UseCaseBrowser(installation).sign_in().enable()
     hasher.meanwhile = lambda: reset(installation.services)
     assert UseCaseBrowser(installation, password_step=password_step).begin() == START_AGAIN

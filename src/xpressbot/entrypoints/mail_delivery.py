@@ -9,7 +9,15 @@ import structlog
 
 from xpressbot.entrypoints.messages.email_mails import email_changed_mail, email_mail
 from xpressbot.entrypoints.messages.languages import Languages
-from xpressbot.entrypoints.messages.mails import Addressee, Words, mail_for_test, notice_mail, password_mail, reset_waits_mail
+from xpressbot.entrypoints.messages.mails import (
+    Addressee,
+    Words,
+    enrolment_mail,
+    mail_for_test,
+    notice_mail,
+    password_mail,
+    reset_waits_mail,
+)
 from xpressbot.entrypoints.messages.team_mails import invitation_mail, reminder_mail
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
@@ -27,6 +35,7 @@ from xpressbot.identity.passwords.forgotten import PASSWORD_MAIL, PasswordMail
 from xpressbot.identity.profile.email_change import EMAIL_MAIL
 from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL
 from xpressbot.identity.profile.email_mails import EmailLinkMail, EmailMails
+from xpressbot.identity.sign_in.enrolment_mails import ENROLMENT_MAIL, EnrolmentMail
 from xpressbot.identity.team.invitations import INVITATION_MAIL
 from xpressbot.identity.team.reminders import REMINDER_MAIL
 from xpressbot.identity.team.reset_requests import RESET_WAITS_MAIL
@@ -49,6 +58,7 @@ def preparing(identity: Identity, public_url: str, languages: Callable[[], Langu
         PASSWORD_MAIL: partial(_password, identity, public_url, languages),
         INVITATION_MAIL: partial(_invitation, identity, public_url, languages),
         REMINDER_MAIL: partial(_reminder, identity, public_url, languages),
+        ENROLMENT_MAIL: partial(_enrolment, identity, public_url, languages),
         EMAIL_MAIL: partial(_about_address, emails, emails.confirmation, emails.store_confirmation, email_mail, public_url, languages),
         EMAIL_CHANGED_MAIL: partial(_about_address, emails, emails.stop, emails.store_stop, email_changed_mail, public_url, languages),
     }
@@ -120,6 +130,19 @@ def _password(identity: Identity, public_url: str, languages: Callable[[], Langu
         _letter(texts, asked.account.email, words),
         stored=lambda tx, now: identity.forgotten.store_link(tx, asked, now),
         failed=lambda tx: identity.forgotten.remove_link(tx, asked),
+    )
+
+
+def _enrolment(identity: Identity, public_url: str, languages: Callable[[], Languages], mail: ClaimedMail) -> Prepared | NotBefore | None:
+    wanted = identity.enrolment_mails.find(mail)
+    if not isinstance(wanted, EnrolmentMail):
+        return wanted
+    texts = languages().of_choice(wanted.language)
+    words = enrolment_mail(texts, Addressee(wanted.account.email, public_url), wanted.token)
+    return Prepared(
+        _letter(texts, wanted.email, words),
+        stored=lambda tx, now: identity.enrolment_mails.store_link(tx, wanted, now),
+        failed=lambda tx: identity.enrolment_mails.remove_link(tx, wanted),
     )
 
 

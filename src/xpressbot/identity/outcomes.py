@@ -56,9 +56,13 @@ class SecondFactorRequired:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentRequired:
-    """The password was right, and 2FA was reset; this token is the pending sign-in, good for setting it up and nothing else."""
+    """The password was right, and 2FA is to be set up first; this token is the pending sign-in, good for that and nothing else.
+
+    by_policy: whether because the team requires it; else 2FA was reset.
+    """
 
     pending: Token
+    by_policy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

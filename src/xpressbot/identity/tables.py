@@ -65,6 +65,8 @@ ACCOUNT: Final = Table(
     Column("reset_request_id", _ID),
     # The name as the roster's filter compares it: without capitals and the like.
     Column("name_key", Text, nullable=False, server_default=text("''")),
+    # Until when the dashboard does not remind its person of 2FA.
+    Column("reminder_put_off_until", BigInteger),
     # The roster, by address.
     Index(None, "role", "status"),
     Index("ix_account_must_enrol", "id", sqlite_where=MUST_ENROL, postgresql_where=MUST_ENROL),

@@ -56,6 +56,7 @@ from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sessions.listing import SessionListing
 from xpressbot.identity.sessions.lookup import Sessions
 from xpressbot.identity.sign_in import retention as sign_in
+from xpressbot.identity.sign_in.enrolment_mails import EnrolmentMails
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.new_password_step import NewPasswordStep
 from xpressbot.identity.sign_in.password_step import PasswordStep
@@ -66,13 +67,16 @@ from xpressbot.identity.sign_in.step_up import StepUp
 from xpressbot.identity.sign_in.unlock import Unlock
 from xpressbot.identity.team import retention as team
 from xpressbot.identity.team.by_operator import MemberAdministration
+from xpressbot.identity.team.exemptions import Exemptions
 from xpressbot.identity.team.first_steps import FirstSteps
 from xpressbot.identity.team.invitation_mails import InvitationMails
 from xpressbot.identity.team.invitations import Invitations
 from xpressbot.identity.team.joining import Joining
 from xpressbot.identity.team.member_page import MemberPages
 from xpressbot.identity.team.members import Members
+from xpressbot.identity.team.policy_change import PolicyChange
 from xpressbot.identity.team.record import TeamRecord
+from xpressbot.identity.team.reminder import Reminder
 from xpressbot.identity.team.reminders import Reminders
 from xpressbot.identity.team.reset_decisions import ResetDecisions
 from xpressbot.identity.team.reset_mails import ResetMails
@@ -99,6 +103,7 @@ class Identity:
     authenticators: Authenticators
     recovery_codes: RecoveryCodes
     re_enrolment: ReEnrolment
+    enrolment_mails: EnrolmentMails
     password_change: PasswordChange
     password_reset: PasswordReset
     forgotten: Forgotten
@@ -129,6 +134,9 @@ class Identity:
     invitation_mails: InvitationMails
     joining: Joining
     reminders: Reminders
+    policy_change: PolicyChange
+    exemptions: Exemptions
+    reminder: Reminder
     administration: Administration
     session_administration: SessionAdministration
     notice_mails: NoticeMails
@@ -157,7 +165,7 @@ def build_identity(
     second_step = SecondStep(transactions, system, kinds, session_start, log)
     return Identity(
         kinds=kinds,
-        password_step=PasswordStep(transactions, system, hasher, digest, session_start, log),
+        password_step=PasswordStep(transactions, system, hasher, digest, session_start, log, sends_mail=bool(settings.smtp_url)),
         second_step=second_step,
         new_password_step=NewPasswordStep(transactions, system, kinds, session_start, second_step, new_passwords),
         sessions=Sessions(transactions, gate, system, kinds.methods),
@@ -168,6 +176,7 @@ def build_identity(
         two_factor=TwoFactor(transactions, gate, kinds, steps),
         authenticators=Authenticators(transactions, gate, kinds, steps),
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
+        enrolment_mails=EnrolmentMails(transactions, system),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
         account_page=AccountPage(transactions, gate, system, kinds),
         history=History(transactions),
@@ -199,6 +208,9 @@ def build_identity(
         reset_requests=reset_requests,
         reset_decisions=reset_decisions,
         reset_mails=ResetMails(transactions, system, reset_requests),
+        policy_change=PolicyChange(gate),
+        exemptions=Exemptions(gate),
+        reminder=Reminder(gate),
         administration=Administration(transactions, system, kinds),
         session_administration=SessionAdministration(transactions, system),
         notice_mails=NoticeMails(transactions, system),

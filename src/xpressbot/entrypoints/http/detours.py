@@ -11,6 +11,7 @@ from xpressbot.entrypoints.http.paths import (
     HOME_PATH,
     PASSWORD_PATH,
     RE_ENROLMENT_PATH,
+    REQUIRED_PATH,
     SETTINGS_PATH,
     SIGN_IN_PATH,
     TEAM_PATH,
@@ -32,12 +33,10 @@ def not_recognised(request: PageRequest, method: str, back: str) -> Response:
 def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> Response:
     """What the gate's refusal means for the browser."""
     match reason:
-        case SessionRefusal.NOT_SIGNED_IN:
-            return redirect(f"{SIGN_IN_PATH}?next={back}")
+        case SessionRefusal.NOT_SIGNED_IN | SessionRefusal.SESSION_LOCKED:
+            return redirect(f"{SIGN_IN_PATH if reason is SessionRefusal.NOT_SIGNED_IN else UNLOCK_PATH}?next={back}")
         case SessionRefusal.TOKEN_SUPERSEDED:
             return _session_renewed(request, back)
-        case SessionRefusal.SESSION_LOCKED:
-            return redirect(f"{UNLOCK_PATH}?next={back}")
         case SessionRefusal.NOT_PERMITTED:
             raise _not_permitted(request)
         case SessionRefusal.TWO_FACTOR_NEEDED:
@@ -46,6 +45,8 @@ def not_let_through(request: PageRequest, reason: SessionRefusal, back: str) -> 
             raise _no_such_member(request)
         case SessionRefusal.NEW_PASSWORD_FIRST:
             return redirect(f"{PASSWORD_PATH}?reason={reason}")
+        case SessionRefusal.ENROLMENT_FIRST:
+            return redirect(REQUIRED_PATH)
         case unknown:
             assert_never(unknown)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,8 +15,9 @@ from xpressbot.entrypoints.http.factor_presentation import FactorPresentation, F
 from xpressbot.entrypoints.http.form_subject import FIELD, FormSubject, FormSubjects, Holder
 from xpressbot.entrypoints.http.forms import Form
 from xpressbot.entrypoints.http.page_paths import Destinations
-from xpressbot.entrypoints.http.paths import CODES_PATH, NEW_PASSWORD_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.paths import CODES_PATH, ENROLMENT_PATH, NEW_PASSWORD_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.rendering import Renderer
+from xpressbot.entrypoints.messages.countdown import countdown
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import NO_COOKIE
 from xpressbot.entrypoints.messages.refusals import refusal_text, with_tries_left
@@ -28,12 +29,12 @@ from xpressbot.foundation.settings import normalised_host
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.two_factor_policy import enrolment_due_at
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.links.charges import LinkThrottleRefusal
-from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, NewPasswordRequired, SessionRenewed, SignedIn
 from xpressbot.identity.passwords.session_password import PasswordRefusal
-from xpressbot.identity.sessions.caller import Client
-from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
@@ -63,7 +64,7 @@ class Site:
 class PageRequest:
     """One request. Handlers run on a pool's thread, and answer with a response.
 
-    session: the live one that it came in, and back: the page to come back to, where the page is for signed-in people.
+    caller: the signed-in person, and back: the page to come back to, where the page is for signed-in people.
     """
 
     site: Site
@@ -71,7 +72,7 @@ class PageRequest:
     form: Form
     tokens: Mapping[Cookie, Token]
     client: Client
-    session: Session | None = None
+    caller: Caller | None = None
     back: str = ""
 
     @classmethod
@@ -93,9 +94,9 @@ class PageRequest:
         """The language to answer in."""
         return self.site.renderer.texts_for(self.starlette)
 
-    def within(self, session: Session, back: str) -> "PageRequest":
-        """The same request, of a signed-in person. Its pages say until when they stay so."""
-        return replace(self, session=session, back=back)
+    def within(self, caller: Caller, back: str) -> "PageRequest":
+        """The same request, of a signed-in person. Its pages say until when they stay so, and from when they need 2FA."""
+        return replace(self, caller=caller, back=back)
 
     @property
     def identity(self) -> Identity:
@@ -130,6 +131,10 @@ class PageRequest:
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it has none of this name."""
         return self.starlette.query_params.get(name, "")
+
+    def with_reason(self, path: str) -> str:
+        """Another page's address, with the reason for which the person was sent to this one."""
+        return f"{path}?{urlencode({'reason': reason})}" if (reason := self.query("reason")) else path
 
     def id_in_path(self, name: str) -> str:
         """The id of the row that the page is about."""
@@ -182,8 +187,9 @@ class PageRequest:
         subject = FormSubject.signed_in(account) if account is not None else shown_to
         if subject is not None:
             context["form_for"] = self.site.form_subjects.value(subject)
-        if account is not None and self.session is not None:
-            context |= {"session": session_times(self.texts, self.session, self.now()), "came_from": self.back}
+        if account is not None and self.caller is not None:
+            context |= {"session": session_times(self.texts, self.caller.session, self.now()), "came_from": self.back}
+            context["countdown"] = countdown(self.texts, enrolment_due_at(account, self.caller.policy, self.now()), self.now())
         return self.site.renderer.page(self.starlette, template, account, status=status, **context)
 
     def refuse_form_of_another(self, subject: FormSubject, account: Account | None, back: str) -> Response | None:
@@ -242,6 +248,12 @@ class PageRequest:
     def to_new_password(self, outcome: NewPasswordRequired) -> Response:
         """Give the browser its pending sign-in, and send it to the page for a new password."""
         response = redirect(NEW_PASSWORD_PATH)
+        self.site.cookies.set(response, Cookie.SIGN_IN, outcome.pending)
+        return response
+
+    def to_enrolment(self, outcome: EnrolmentRequired) -> Response:
+        """Give the browser its pending sign-in, and send it to the page where 2FA is set up before there is a session."""
+        response = redirect(ENROLMENT_PATH if outcome.by_policy else RE_ENROLMENT_PATH)
         self.site.cookies.set(response, Cookie.SIGN_IN, outcome.pending)
         return response
 

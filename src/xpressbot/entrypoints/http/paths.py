@@ -25,3 +25,6 @@ CODES_PATH: Final = "/account/2fa/recovery-codes"
 EMAIL_PATH: Final = "/account/email"
 FORGOT_PASSWORD_PATH: Final = "/forgot-password"
 RE_ENROLMENT_PATH: Final = link_path(LinkKind.RE_ENROLMENT)
+ENROLMENT_PATH: Final = link_path(LinkKind.ENROLMENT)
+REQUIRED_PATH: Final = "/account/2fa/required"
+POLICY_PATH: Final = "/team/policy"

@@ -43,6 +43,7 @@ class Viewer:
     email: str
     sees_team: bool
     can_stop_reset: bool
+    may_change_policy: bool
 
     @property
     def initials(self) -> str:
@@ -74,6 +75,7 @@ class Renderer:
             "status": status,
             "viewer": viewer,
             "session": None,
+            "countdown": None,
             "plain_http": self._plain_http_warning,
             "errors": {},
             "message": None,
@@ -88,8 +90,13 @@ class Renderer:
 
 
 def _viewer(account: Account) -> Viewer:
-    sees_team, can_stop_reset = permits(account.role, Action.VIEW_TEAM), account.reset_request_id is not None
-    return Viewer(account.name, account.email, sees_team, can_stop_reset)
+    return Viewer(
+        account.name,
+        account.email,
+        sees_team=permits(account.role, Action.VIEW_TEAM),
+        can_stop_reset=account.reset_request_id is not None,
+        may_change_policy=permits(account.role, Action.CHANGE_POLICY),
+    )
 
 
 def language_headers(texts: Texts) -> dict[str, str]:

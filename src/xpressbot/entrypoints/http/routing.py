@@ -16,6 +16,7 @@ from xpressbot.entrypoints.http.paths import (
     HOME_PATH,
     NEW_PASSWORD_PATH,
     RE_ENROLMENT_PATH,
+    REQUIRED_PATH,
     SETTINGS_PATH,
     SIGN_IN_PATH,
     STEP_UP_PATH,
@@ -23,9 +24,9 @@ from xpressbot.entrypoints.http.paths import (
 )
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
-from xpressbot.identity.factors.protection import ProtectionRefusal
+from xpressbot.identity.factors.protection import DisableRefusal, ProtectionRefusal
 from xpressbot.identity.outcomes import Denied, StepUpRequired
-from xpressbot.identity.sessions.caller import Caller, LockedCaller
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SetsUp
 from xpressbot.identity.sessions.gate import SessionRefusal, refuse_role
 from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
@@ -36,6 +37,7 @@ SignedInOutcome = Response | Denied[SessionRefusal] | StepUpRequired
 EnrolleeOutcome = Response | Denied[EnrolleeRefusal | EnrolmentRefusal]
 """The same of a person who has to set up 2FA before there is a session."""
 Handler = Callable[[PageRequest, Caller], SignedInOutcome]
+EnrollingHandler = Callable[[PageRequest, MustEnrol], SignedInOutcome]
 LockedHandler = Callable[[PageRequest, LockedCaller], SignedInOutcome]
 EnrolleeHandler = Callable[[PageRequest, Enrollee], EnrolleeOutcome]
 
@@ -105,6 +107,7 @@ class SignedInPage:
     leads_to: the action that a page asks for. Where that needs a proof, it is asked for first, or what was filled in would be lost.
     returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
     before_session: what a person gets who has to set up 2FA before there is a session; by default they must sign in.
+    while_enrolling: what a person gets whose session is live and who owes the team 2FA; by default they are told so.
     while_locked: what a person gets whose session is locked; by default they must unlock it.
     for_one_person: refused while another person has to set up 2FA in this browser, or it would be set up for the wrong one.
     """
@@ -117,6 +120,7 @@ class SignedInPage:
     hashes_at: Target | None = None
     returns_to: str = ""
     before_session: EnrolleeHandler | None = None
+    while_enrolling: EnrollingHandler | None = None
     while_locked: LockedHandler | None = None
     for_one_person: bool = False
 
@@ -135,10 +139,8 @@ class SignedInPage:
         caller = request.identity.sessions.recognise(request.client)
         back = path_with(self.back, request.starlette.path_params)
         if not isinstance(caller, Caller):
-            return (
-                self._answer_enrollee(request) or self._answer_locked(request, caller, back) or not_recognised(request, self.method, back)
-            )
-        request = request.within(caller.session, back)
+            return self._answer_others(request, caller, back)
+        request = request.within(caller, back)
         request.site.renderer.switch.prefer(request.starlette, caller.account.language)
         if refusal := request.refuse_form_of_another(FormSubject.signed_in(caller.account), caller.account, back):
             return refusal
@@ -149,6 +151,21 @@ class SignedInPage:
         if self.leads_to is not None and request.identity.step_up.needed_for(caller, self.leads_to):
             return _conclude(request, StepUpRequired(), back)
         return _conclude(request, self.handler(request, caller), back)
+
+    def _answer_others(self, request: PageRequest, holder: MustEnrol | LockedCaller | None, back: str) -> Response:
+        if isinstance(holder, MustEnrol):
+            return self._answer_enrolling(request, holder, back)
+        return self._answer_enrollee(request) or self._answer_locked(request, holder, back) or not_recognised(request, self.method, back)
+
+    def _answer_enrolling(self, request: PageRequest, holder: MustEnrol, back: str) -> Response:
+        if self.while_enrolling is None:
+            return redirect(REQUIRED_PATH)
+        request.site.renderer.switch.prefer(request.starlette, holder.account.language)
+        if refusal := request.refuse_form_of_another(FormSubject.signed_in(holder.account), None, REQUIRED_PATH):
+            return refusal
+        if self.for_one_person and _another_account_must_enrol(request, holder):
+            return redirect(RE_ENROLMENT_PATH)
+        return _conclude(request, self.while_enrolling(request, holder), back)
 
     def _answer_locked(self, request: PageRequest, locked: LockedCaller | None, back: str) -> Response | None:
         if locked is None:
@@ -193,7 +210,7 @@ class LockedPage:
         holder = request.identity.sessions.recognise(request.client)
         after = request.safe_next(request.form["next"] if self.method == "POST" else request.query("next"))
         match holder:
-            case Caller():
+            case Caller() | MustEnrol():
                 return redirect(after)
             case LockedCaller():
                 refusal = request.refuse_form_of_another(FormSubject.signed_in(holder.account), None, self.path)
@@ -207,9 +224,11 @@ class LockedPage:
 Page = PublicPage | LinkPage[Any] | SecondStepPage | SignedInPage | LockedPage
 
 
-def not_protected(denied: Denied[SessionRefusal | ProtectionRefusal]) -> SignedInOutcome:
-    """Where 2FA is off, the settings page shows it. What the gate said goes on."""
+def not_protected(denied: Denied[SessionRefusal | ProtectionRefusal | DisableRefusal]) -> SignedInOutcome:
+    """Where 2FA is off, or must stay on, the settings page shows it. What the gate said goes on."""
     match denied.reason:
+        case DisableRefusal.REQUIRED_BY_TEAM as reason:
+            return redirect(f"{SETTINGS_PATH}?reason={reason}")
         case ProtectionRefusal.NOT_PROTECTED:
             return redirect(SETTINGS_PATH)
         case SessionRefusal() as reason:
@@ -247,6 +266,6 @@ def _conclude(request: PageRequest, outcome: SignedInOutcome, back: str) -> Resp
             assert_never(unknown)
 
 
-def _another_account_must_enrol(request: PageRequest, caller: Caller) -> bool:
+def _another_account_must_enrol(request: PageRequest, caller: SetsUp) -> bool:
     enrollee = request.enrollee()
     return isinstance(enrollee, Enrollee) and enrollee.pending.account_id != caller.account.id

@@ -20,6 +20,8 @@ GIVES_REASON: Final = frozenset(
         EventKind.RESET_REQUESTED,
         EventKind.RESET_APPROVED,
         EventKind.RESET_DONE,
+        EventKind.EXEMPTED,
+        EventKind.MEMBER_EXEMPTED,
     }
 )
 """Events whose reason a person has typed."""

@@ -8,11 +8,13 @@ from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.findings.factors import METHODS
 from xpressbot.entrypoints.messages.formatting import Text, as_is, browser_name, moment, number
+from xpressbot.entrypoints.messages.policy import policy_name
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.account import PasswordStatus
 from xpressbot.identity.accounts.rules.roles import Role
+from xpressbot.identity.accounts.rules.two_factor_policy import TwoFactorPolicy
 from xpressbot.identity.audit.rules.event import OPERATOR, DetailValue, EventGroup, EventKind, SecurityEvent
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
@@ -28,6 +30,12 @@ _CHANGED: Final = N_(
 )
 _ASK_THE_OPERATOR: Final = N_("The operator of this XpressBot did this. If you do not know why, ask them.")
 _ASK_THE_TEAM: Final = N_("An owner or an admin of your team did this. If you do not know why, ask them.")
+_ASK_AN_OWNER: Final = N_("An owner of your team did this. If you do not know why, ask them.")
+_ASK_THE_MEMBER: Final = N_(
+    "No mail could be sent, so nothing but the password showed that it was this member. Ask them. If it was not they, have their 2FA reset"
+    " and their password replaced."
+)
+_TELL_AN_OWNER: Final = N_("If this was not you, someone knows your password. Replace it, and tell an owner of your team.")
 _PASSWORD_IS_KNOWN: Final = N_(
     "If this was not you, someone knows your password, and your second factor has kept them out. Tell the operator of this XpressBot."
 )
@@ -82,6 +90,7 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.SECOND_FACTOR_REFUSED: EventWords(N_("Wrong code after the right password"), _PASSWORD_IS_KNOWN),
     EventKind.SECOND_FACTOR_SUSPENDED: EventWords(N_("A way to sign in was switched off after many wrong codes"), _PASSWORD_IS_KNOWN),
     EventKind.ENROLMENT_AWAITED: EventWords(N_("Right password, before 2FA was set up again"), _LINK_IS_MISSING),
+    EventKind.REQUIRED_ENROLMENT_AWAITED: EventWords(N_("Right password, before the required 2FA was set up"), _TELL_AN_OWNER),
     EventKind.PASSWORD_GUESSING: EventWords(N_("Many wrong passwords were tried"), _GUESSING),
     EventKind.SIGNED_OUT: EventWords(N_("Signed out")),
     EventKind.SESSION_ENDED_ELSEWHERE: EventWords(N_("Another browser was signed out")),
@@ -141,6 +150,13 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.MEMBER_INVITED: EventWords(N_("Invited to the team")),
     EventKind.INVITATION_REVOKED: EventWords(N_("Invitation taken back")),
     EventKind.MEMBERS_REMINDED: EventWords(N_("Members without 2FA reminded")),
+    EventKind.EXEMPTED: EventWords(N_("Exempted from the team's 2FA requirement"), _ASK_AN_OWNER),
+    EventKind.EXEMPTION_ENDED: EventWords(N_("Exemption from the team's 2FA requirement ended"), _ASK_AN_OWNER),
+    EventKind.MEMBER_ENROLLED_BY_PASSWORD: EventWords(N_("A member set up 2FA with the password alone"), _ASK_THE_MEMBER),
+    EventKind.POLICY_CHANGED: EventWords(N_("2FA policy changed")),
+    EventKind.MEMBER_EXEMPTED: EventWords(N_("Member exempted from 2FA")),
+    EventKind.MEMBER_EXEMPTION_ENDED: EventWords(N_("Exemption from 2FA ended")),
+    EventKind.TEAM_ENROLLED_BY_PASSWORD: EventWords(N_("2FA set up with the password alone")),
 }
 
 _UNKNOWN: Final = EventWords(N_("Something else happened"))
@@ -250,6 +266,11 @@ def _cause(texts: Texts, value: DetailValue) -> Text:
     return as_is(str(value)) if cause is None else texts.gettext(CAUSES[cause])
 
 
+def _policy(texts: Texts, value: DetailValue) -> Text:
+    policy = member_or_none(TwoFactorPolicy, str(value))
+    return as_is(str(value)) if policy is None else policy_name(texts, policy)
+
+
 def _methods(texts: Texts, value: DetailValue) -> Text:
     words = [texts.gettext(_METHODS[method]) if method in _METHODS else as_is(method) for method in str(value).split()]
     return Markup(", ").join(words)
@@ -264,6 +285,10 @@ DETAILS: Final[Mapping[str, tuple[str, Callable[[Texts, DetailValue], Text]]]] =
     "reason": (N_("Reason"), _reason),
     "asked_by": (N_("Asked for by"), _verbatim),
     "cause": (N_("Cause"), _cause),
+    "until": (N_("Until"), _moment),
+    "policy": (N_("2FA policy"), _policy),
+    "policy_before": (N_("2FA policy before"), _policy),
+    "required_from": (N_("Required from"), _moment),
     "result": (N_("Result"), _result),
     "name": (N_("App"), _verbatim),
     "before": (N_("Name before"), _verbatim),

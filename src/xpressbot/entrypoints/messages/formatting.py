@@ -57,6 +57,11 @@ def day_date(texts: Texts, at: int) -> Markup:
     return Markup('<time datetime="{}" data-date>{} UTC</time>').format(_iso(at), format_date(_utc(at), "medium", locale=texts.locale))
 
 
+def day_field(at: int) -> str:
+    """The day of a moment in UTC, as a form's field for a day has it."""
+    return _utc(at).strftime("%Y-%m-%d")
+
+
 _BROWSERS: Final = frozenset(
     {
         "Chrome", "Chrome Mobile", "Chrome Mobile WebView", "Chrome Mobile iOS", "Chromium", "HeadlessChrome", "Edge", "Edge Mobile",

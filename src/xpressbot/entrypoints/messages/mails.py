@@ -67,6 +67,23 @@ def notice_mail(
     return Words(texts.gettext("XpressBot: %(title)s") % {"title": title}, "\n".join(lines) + "\n")
 
 
+def enrolment_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
+    """The link with which 2FA is set up, and what it means if somebody else has asked for it by signing in."""
+    lines = [
+        _about(texts, addressee),
+        "",
+        texts.gettext("Your team requires 2FA. Somebody has just signed in with your password. If that was you, set up 2FA on this page:"),
+        addressee.link(LinkKind.ENROLMENT, token),
+        "",
+        works_once(texts, LinkKind.ENROLMENT),
+        texts.gettext("It works only in a browser where your password was entered."),
+        "",
+        texts.gettext("If it was not you, somebody knows your password. Do not open the link; tell an owner of your team."),
+        texts.gettext("This mail was sent automatically; replies are not read."),
+    ]
+    return Words(texts.gettext("XpressBot: link to set up 2FA"), "\n".join(lines) + "\n")
+
+
 def password_mail(texts: Texts, addressee: Addressee, token: Token) -> Words:
     """The link for a new password, what it does, and that nothing has changed."""
     lines = [

@@ -5,6 +5,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from xpressbot.entrypoints.messages.event_facts import GIVES_REASON
+from xpressbot.entrypoints.messages.event_words import CAUSES
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import Texts
@@ -12,6 +14,7 @@ from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import OPERATOR, EventKind
 from xpressbot.identity.audit.rules.notice import Notice
+from xpressbot.identity.team.rules.reset import VoidCause
 from xpressbot.identity.throttling.rules import PASSWORD
 
 
@@ -24,21 +27,36 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         return _COUNTED[notice.kind](texts, notice)
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
-    details, sentences = notice.last.details, list(_by_others(texts, notice))
-    if notice.kind is EventKind.TWO_FACTOR_RESET and (reason := details.get("reason")):
-        sentences.append(Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason})
+    return Markup(" ").join([*_by_others(texts, notice), *_by_whom_and_why(texts, notice), *_what_came_of_it(texts, notice)])
+
+
+def _by_whom_and_why(texts: Texts, notice: Notice) -> Iterator[Markup]:
+    details = notice.last.details
+    if asked_by := details.get("asked_by"):
+        yield Markup(texts.gettext("Asked for by %(address)s.")) % {"address": as_is(str(asked_by))}
+    if notice.kind is EventKind.MEMBER_ENROLLED_BY_PASSWORD and (email := details.get("email")):
+        yield Markup(texts.gettext("Member: %(email)s.")) % {"email": as_is(str(email))}
+    if isinstance(until := details.get("until"), int):
+        yield Markup(texts.gettext("Until %(time)s.")) % {"time": moment(texts, until)}
+    if notice.kind in GIVES_REASON and (reason := details.get("reason")):
+        yield Markup(texts.gettext("Reason given: %(reason)s.")) % {"reason": reason}
+    if (cause := member_or_none(VoidCause, str(details.get("cause")))) is not None:
+        yield Markup("{}.").format(texts.gettext(CAUSES[cause]))
+
+
+def _what_came_of_it(texts: Texts, notice: Notice) -> Iterator[Markup]:
+    details = notice.last.details
     if notice.kind is EventKind.ROLE_CHANGED and (role := details.get("role")):
         called = role_name(texts, member_or_none(Role, str(role)))
-        sentences.append(Markup(texts.gettext("Your role is now: %(role)s.")) % {"role": called})
+        yield Markup(texts.gettext("Your role is now: %(role)s.")) % {"role": called}
     if name := details.get("name"):
-        sentences.append(Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(name))})
+        yield Markup(texts.gettext("App: %(name)s.")) % {"name": as_is(str(name))}
     if details.get("backups_renewed"):
-        sentences.append(Markup(texts.gettext("Your recovery codes were replaced.")))
+        yield Markup(texts.gettext("Your recovery codes were replaced."))
     ended = details.get("sessions_ended")
     if isinstance(ended, int) and ended:
         sentence = texts.ngettext("%(count)s other browser was signed out.", "%(count)s other browsers were signed out.", ended)
-        sentences.append(Markup(sentence) % {"count": number(texts, ended)})
-    return Markup(" ").join(sentences)
+        yield Markup(sentence) % {"count": number(texts, ended)}
 
 
 def _by_others(texts: Texts, notice: Notice) -> Iterator[Markup]:
@@ -91,7 +109,13 @@ def _stopped(texts: Texts, notice: Notice) -> Text:
 
 
 _BY_OTHERS: Final = frozenset(
-    {EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_ENABLED, EventKind.ROLE_CHANGED, EventKind.SESSIONS_ENDED_BY_TEAM}
+    {
+        EventKind.ACCOUNT_DISABLED,
+        EventKind.ACCOUNT_ENABLED,
+        EventKind.ROLE_CHANGED,
+        EventKind.SESSIONS_ENDED_BY_TEAM,
+        EventKind.TWO_FACTOR_RESET,
+    }
 )
 """What owners and admins do to a member, and the operator as well."""
 _COUNTED: Final[Mapping[EventKind | None, Callable[[Texts, Notice], Text]]] = {

@@ -7,7 +7,7 @@ from xpressbot.entrypoints.messages.refusals import ToldRefusal, reason_text
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.factors.authenticators import AddRefusal, RemoveRefusal
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
-from xpressbot.identity.factors.protection import AuthenticatorRefusal
+from xpressbot.identity.factors.protection import AuthenticatorRefusal, DisableRefusal
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
@@ -54,10 +54,24 @@ password_notice: Final = reason_text_of(
         )
     }
 )
-settings_notice: Final = reason_text_of(*EnrolmentRefusal, *AuthenticatorRefusal)
+settings_notice: Final = reason_text_of(
+    *EnrolmentRefusal,
+    *AuthenticatorRefusal,
+    **{DisableRefusal.REQUIRED_BY_TEAM.value: N_("Your team requires 2FA, so it stays on. If you have a new phone, move 2FA to it.")},
+)
 apps_notice: Final = reason_text_of(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)
+_BEGIN_BELOW: Final = {EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")}
+required_notice: Final = reason_text_of(*EnrolmentRefusal, **_BEGIN_BELOW)
+enrolment_notice: Final = reason_text_of(
+    *EnrolmentRefusal,
+    **_BEGIN_BELOW,
+    **{
+        ReEnrolmentRefusal.MUST_ENROL.value: N_("The link in this browser does not work any more. Sign in again, and a new one is mailed."),
+        ReEnrolmentRefusal.LINK_OF_ANOTHER.value: N_("The link that is open in this browser is for another account."),
+    },
+)
 re_enrolment_notice: Final = reason_text_of(
     *ReEnrolmentRefusal,
     *EnrolmentRefusal,
-    **{EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")},
+    **_BEGIN_BELOW,
 )

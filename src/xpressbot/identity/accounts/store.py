@@ -130,6 +130,12 @@ def has_other_owner(tx: Reading, account_id: str) -> bool:
     return bool(tx.select(select(select(ACCOUNT.c.id).where(*others).exists())).scalar_one())
 
 
+def active_owners(tx: Reading) -> Sequence[str]:
+    """The ids of the active accounts that are owners', in their order."""
+    owners = (ACCOUNT.c.role == Role.OWNER.value, ACCOUNT.c.status == AccountStatus.ACTIVE.value)
+    return tx.select(select(ACCOUNT.c.id).where(*owners).order_by(ACCOUNT.c.id)).scalars().all()
+
+
 def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now: int) -> None:
     """Give the account a role. given_by: the account that does so; None where the operator does."""
     values = {"role": role.value, "role_since": now, "role_given_by": given_by}
@@ -191,6 +197,16 @@ def close(tx: Writing, account_id: str, status: AccountStatus = AccountStatus.CL
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(ended | nothing_to_come))
 
 
+def set_exemption(tx: Writing, account_id: str, until: int | None, reason: str | None) -> None:
+    """Note until when the account need not have 2FA, and why; None and None to end it."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(exempt_until=until, exempt_reason=reason))
+
+
+def put_off_reminder(tx: Writing, account_id: str, until: int) -> None:
+    """Note until when the person is not reminded of 2FA."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(reminder_put_off_until=until))
+
+
 def set_must_enrol(tx: Writing, account_id: str, *, must_enrol: bool) -> None:
     """Note whether 2FA is to be set up again before there is a session."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(must_enrol=must_enrol))
@@ -244,6 +260,8 @@ def account_from(row: Any) -> Account:
         role=member_or_none(Role, row.role),
         protected_since=row.protected_since,
         reset_request_id=row.reset_request_id,
+        exempt_until=row.exempt_until,
+        reminder_put_off_until=row.reminder_put_off_until,
     )
 
 

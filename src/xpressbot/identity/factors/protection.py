@@ -15,6 +15,12 @@ class ProtectionRefusal(Reason):
     NOT_PROTECTED = "not_protected"
 
 
+class DisableRefusal(Reason):
+    """Why 2FA stays on."""
+
+    REQUIRED_BY_TEAM = "required_by_team"
+
+
 class AuthenticatorRefusal(Reason):
     """Why there is nothing to do with an authenticator."""
 

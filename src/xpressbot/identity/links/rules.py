@@ -14,6 +14,8 @@ class LinkKind(StrEnum):
     WELCOME = "welcome"
     INVITE = "invite"
     RE_ENROLMENT = "re-enrolment"
+    ENROLMENT = "enrolment"
+    """Mailed to a person who has to set up 2FA because the team requires it. It works together with the password alone."""
     PASSWORD = "password"
     EMAIL = "email"
     """Mailed to an address that is to be an account's. With a session of that account it makes it so."""
@@ -44,6 +46,7 @@ LIFETIME: Final = {
     LinkKind.WELCOME: 1 * HOUR,
     LinkKind.INVITE: 24 * HOUR,
     LinkKind.RE_ENROLMENT: 24 * HOUR,
+    LinkKind.ENROLMENT: 1 * HOUR,
     LinkKind.PASSWORD: 1 * HOUR,
     LinkKind.EMAIL: 24 * HOUR,
     LinkKind.EMAIL_STOP: RESERVED_FOR,

@@ -11,7 +11,7 @@ from xpressbot.identity.links import rules as link
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
-from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.new_accounts import NewAccount, NewAccounts, RegistrationRefusal
 from xpressbot.identity.sessions.caller import Client
@@ -51,7 +51,7 @@ class Registration:
 
     def claim(
         self, token: Token | None, new: NewAccount, client: Client
-    ) -> SignedIn | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal]:
+    ) -> SignedIn | EnrolmentRequired | WeakPassword | Denied[LinkRefusal | LinkThrottleRefusal]:
         """Make the owner's account and sign it in. Of two at once, one is the owner and the other made nothing."""
         if token is None or not self.welcome_is_open(token):
             return Denied(LinkRefusal.LINK_GONE)

@@ -12,7 +12,7 @@ from xpressbot.identity.audit.append import append_event, begin_chain
 from xpressbot.identity.audit.rules.event import TEAM, DetailValue, EventKind, NewEvent
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
-from xpressbot.identity.outcomes import Reason, SignedIn
+from xpressbot.identity.outcomes import EnrolmentRequired, Reason, SignedIn
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import PasswordRules, WeakPassword, normalise
 from xpressbot.identity.sessions.caller import Client
@@ -85,7 +85,7 @@ class NewAccounts:
         details: dict[str, DetailValue] = {"email": account.email, "role": account.role}
         append_event(tx, self._system.entropy, TEAM, NewEvent(EventKind.MEMBER_JOINED, details, actor=event.actor, target=account.id), now)
 
-    def sign_in(self, tx: Writing, locked: LockedAccounts) -> SignedIn:
-        """Begin the session of the person who has just chosen this account's password."""
+    def sign_in(self, tx: Writing, locked: LockedAccounts) -> SignedIn | EnrolmentRequired:
+        """Begin the session of the person who has just chosen this account's password, or first the set-up of 2FA."""
         proof = CompletedProof(amr=frozenset({PASSWORD}), factor=None, next_path="/")
-        return self._session_start.start(tx, locked, proof)
+        return self._session_start.first(tx, locked, proof)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.two_factor_policy import TeamPolicy
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind, NewEvent
 from xpressbot.identity.sessions.rules.session import Session
 
@@ -31,12 +32,16 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class SessionHolder:
-    """A person whose browser holds a session. token: what the request brought; the session as it was under it."""
+    """A person whose browser holds a session. token: what the request brought; the session as it was under it.
+
+    policy: what the team asks of its members.
+    """
 
     account: Account
     session: Session
     token: Token
     client: Client
+    policy: TeamPolicy
 
     def event(self, kind: EventKind, *, factor: str | None = None, target: str | None = None, **details: DetailValue) -> NewEvent:
         """An event of this session."""
@@ -51,3 +56,12 @@ class Caller(SessionHolder):
 @dataclass(frozen=True, slots=True)
 class LockedCaller(SessionHolder):
     """A person whose session is locked. It opens nothing but what unlocks or ends it, which takes this type and no other does."""
+
+
+@dataclass(frozen=True, slots=True)
+class MustEnrol(SessionHolder):
+    """A person whose session is live, and who owes the team 2FA. It opens nothing but the set-up and signing out, which take this type."""
+
+
+SetsUp = Caller | MustEnrol
+"""Who may set up 2FA in a session."""

@@ -11,11 +11,12 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.accounts.rules.roles import Role, may_act_on, permits
+from xpressbot.identity.accounts.rules.two_factor_policy import TeamPolicy, owes_enrolment
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import TEAM, NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller, LockedCaller, SessionHolder
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SessionHolder, SetsUp
 from xpressbot.identity.sessions.rules.assurance import Amr, aal_of, step_up_needed, waits_for_new_password
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
@@ -44,6 +45,8 @@ class SessionRefusal(Reason):
     """No account that is in the team has this id."""
     NEW_PASSWORD_FIRST = "new_password_first"
     """Somebody else may know the password."""
+    ENROLMENT_FIRST = "enrolment_first"
+    """The team requires 2FA of this account, which has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,12 @@ class Unchanged(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Account and session as they are under the account's lock, and what reads in that transaction."""
+    """Account and session as they are under the account's lock, what the team asks, and what reads in that transaction."""
 
     tx: Reading
     account: Account
     session: Session
+    policy: TeamPolicy
     now: int
 
 
@@ -216,7 +220,7 @@ class Gate:
                 return charge
         return settle_refusal(self._transactions, charged, entry.now)
 
-    def needs_proof(self, caller: Caller, action: Action) -> bool:
+    def needs_proof(self, caller: SetsUp, action: Action) -> bool:
         """Whether this action would be refused until the person has confirmed who they are.
 
         For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you". Where the password in
@@ -241,23 +245,28 @@ class Gate:
         account_ids = {caller.account.id} if member_id is None else {caller.account.id, member_id}
         account = account_store.lock_all(tx, account_ids).get(caller.account.id)
         now = self._system.now()
-        session = session_store.by_token(tx, caller.token.digest)
-        if session is None and session_store.is_previous(tx, caller.token.digest):
+        found = session_store.with_policy(tx, caller.token.digest)
+        if found is None and session_store.is_previous(tx, caller.token.digest):
             return Denied(SessionRefusal.TOKEN_SUPERSEDED)
-        if account is None or account.status is not AccountStatus.ACTIVE or session is None:
+        if account is None or account.status is not AccountStatus.ACTIVE or found is None:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
+        session, policy = found
         if not session.is_open(now) or not session.amr <= self._methods:
             return Denied(SessionRefusal.NOT_SIGNED_IN)
-        refusal = _refuse_action(caller, account, session, action, now)
-        return Entry(tx, account, session, now, self._system) if refusal is None else Denied(refusal)
+        entry = Entry(tx, account, session, policy, now, self._system)
+        refusal = _refuse_action(caller, entry, action)
+        return entry if refusal is None else Denied(refusal)
 
 
-def _refuse_action(caller: SessionHolder, account: Account, session: Session, action: Action, now: int) -> SessionRefusal | None:
+def _refuse_action(caller: SessionHolder, entry: Admitted, action: Action) -> SessionRefusal | None:
     """Why a session that is not over may not do this, whatever it proves."""
+    account, session = entry.account, entry.session
     if isinstance(caller, LockedCaller) and not account.password_unlocks:
         return SessionRefusal.NOT_SIGNED_IN
-    if not _is_enough(caller, session, action, now):
+    if not _is_enough(caller, session, action, entry.now):
         return SessionRefusal.SESSION_LOCKED
+    if not ACTIONS[action].while_enrolling and (isinstance(caller, MustEnrol) or owes_enrolment(account, entry.policy, entry.now)):
+        return SessionRefusal.ENROLMENT_FIRST
     if refusal := refuse_role(account.role, session.amr, action):
         return refusal
     if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
@@ -280,7 +289,7 @@ def refuse_role(role: Role | None, amr: Amr, action: Action) -> SessionRefusal |
 def _is_enough(caller: SessionHolder, session: Session, action: Action, now: int) -> bool:
     """Whether a session that is not over may do this. One that was let in as locked stays so for its request."""
     match caller:
-        case Caller():
+        case Caller() | MustEnrol():
             return session.is_live(now)
         case LockedCaller():
             return ACTIONS[action].while_locked

@@ -8,19 +8,24 @@ from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.two_factor_policy import owes_enrolment
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller, SessionHolder
+from xpressbot.identity.sessions.caller import Caller, Client, LockedCaller, MustEnrol, SessionHolder
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import Session
+from xpressbot.identity.sessions.store import FoundSession
+
+FindOutcome = tuple[Session, Account] | Denied[SessionRefusal] | None
+"""A live session and whose it is; why it opens nothing but the set-up of 2FA; or None where there is none."""
 
 
 class SessionLookup:
     """Sessions that are not over, looked at only."""
 
-    def __init__(self, resolve: Callable[[bytes], tuple[Session, Account] | None], system: System, methods: Amr) -> None:
+    def __init__(self, resolve: Callable[[bytes], FoundSession | None], system: System, methods: Amr) -> None:
         """resolve: the session that is stored under a token's hash, and whose it is. One statement.
 
         methods: the authentication methods that sessions may rest on.
@@ -29,28 +34,32 @@ class SessionLookup:
         self._system = system
         self._methods = methods
 
-    def find(self, token: Token) -> tuple[Session, Account] | None:
+    def find(self, token: Token) -> FindOutcome:
         """The live session that a token opens, and whose it is. One statement."""
-        found = self._resolve(token)
-        return found if found is not None and found[0].is_live(self._system.now()) else None
+        found, now = self._resolve(token), self._system.now()
+        if found is None or not found.session.is_live(now):
+            return None
+        if owes_enrolment(found.account, found.policy, now):
+            return Denied(SessionRefusal.ENROLMENT_FIRST)
+        return found.session, found.account
 
-    def find_open(self, token: Token) -> tuple[Session, Account] | None:
+    def find_open(self, token: Token) -> FoundSession | None:
         """The live or locked session of a token, and whose it is. One statement."""
         found = self._resolve(token)
-        return found if found is not None and found[0].is_open(self._system.now()) else None
+        return found if found is not None and found.session.is_open(self._system.now()) else None
 
     def is_from_the_future(self, token: Token) -> bool:
         """Whether a token opens nothing because its session is dated in the future. One statement."""
         found = self._resolve(token)
-        return found is not None and found[0].is_from_the_future(self._system.now())
+        return found is not None and found.session.is_from_the_future(self._system.now())
 
     def last_use_is_due(self, session: Session) -> bool:
         """Whether this use of it should be written down, which looking does not do."""
         return session.last_use_is_due(self._system.now())
 
-    def _resolve(self, token: Token) -> tuple[Session, Account] | None:
+    def _resolve(self, token: Token) -> FoundSession | None:
         found = self._stored(token.digest)
-        return found if found is not None and found[0].amr <= self._methods else None
+        return found if found is not None and found.session.amr <= self._methods else None
 
 
 class Sessions:
@@ -67,14 +76,20 @@ class Sessions:
         holder = self.recognise(client)
         return holder if isinstance(holder, Caller) else None
 
-    def recognise(self, client: Client) -> Caller | LockedCaller | None:
-        """The person this browser is signed in as, or whose session in it is locked. One statement, and the last use as in find."""
+    def recognise(self, client: Client) -> Caller | MustEnrol | LockedCaller | None:
+        """The person this browser is signed in as, or whose session in it is locked. One statement, and the last use as in find.
+
+        What the team asks of the person is read with the session, so that a policy acts at the next request (ASVS 8.3.2).
+        """
         if client.session is None or (found := self._lookup.find_open(client.session)) is None:
             return None
-        (session, account), now = found, self._system.now()
+        session, account, now = found.session, found.account, self._system.now()
         if session.is_live(now):
-            return Caller(account, self._used(client.session, session), client.session, client)
-        return LockedCaller(account, session, client.session, client) if session.is_locked(now) and account.password_unlocks else None
+            holder = MustEnrol if owes_enrolment(account, found.policy, now) else Caller
+            return holder(account, self._used(client.session, session), client.session, client, found.policy)
+        if not session.is_locked(now) or not account.password_unlocks:
+            return None
+        return LockedCaller(account, session, client.session, client, found.policy)
 
     def was_renewed(self, client: Client) -> bool:
         """Whether this browser brings the token that a session had before it was last renewed."""
@@ -83,10 +98,10 @@ class Sessions:
         with self._transactions.reading() as tx:
             return session_store.is_previous(tx, client.session.digest)
 
-    def find(self, token: Token) -> tuple[Session, Account] | None:
+    def find(self, token: Token) -> FindOutcome:
         """The live session that a token opens, and whose it is. One statement, and one write a minute for the last use."""
         found = self._lookup.find(token)
-        return None if found is None else (self._used(token, found[0]), found[1])
+        return (self._used(token, found[0]), found[1]) if isinstance(found, tuple) else found
 
     def is_from_the_future(self, client: Client) -> bool:
         """Whether this browser is not signed in because a clock was changed since it did so, so that the person may be told."""
@@ -110,7 +125,7 @@ class Sessions:
 
         return self._gate.run(caller, Action.SIGN_OUT, operation)
 
-    def _resolve(self, token_hash: bytes) -> tuple[Session, Account] | None:
+    def _resolve(self, token_hash: bytes) -> FoundSession | None:
         with self._transactions.reading() as tx:
             return session_store.resolve(tx, token_hash)
 

@@ -8,11 +8,13 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select,
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
+from xpressbot.identity.accounts.installation import IS_THE_ROW, POLICY, policy_from
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.two_factor_policy import TeamPolicy
 from xpressbot.identity.accounts.store import account_from
 from xpressbot.identity.sessions.rules.assurance import Amr
 from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, MOST_PER_ACCOUNT, Session
-from xpressbot.identity.tables import ACCOUNT, SESSION
+from xpressbot.identity.tables import ACCOUNT, INSTALLATION, SESSION
 
 _SESSION_COLUMNS = (
     SESSION.c.id.label("session_id"),
@@ -28,17 +30,25 @@ _SESSION_COLUMNS = (
 )
 _VALID = (ACCOUNT.c.id == SESSION.c.account_id) & (ACCOUNT.c.security_version == SESSION.c.security_version)
 RESOLVE = (
-    select(*_SESSION_COLUMNS, ACCOUNT)
+    select(*_SESSION_COLUMNS, ACCOUNT, *POLICY)
     .join(ACCOUNT, _VALID)
+    .join(INSTALLATION, IS_THE_ROW)
     .where(SESSION.c.token_hash == bindparam("token_hash"), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
 )
-"""What a token opens, and for whom."""
-_BY_TOKEN = select(*_SESSION_COLUMNS).join(ACCOUNT, _VALID).where(SESSION.c.token_hash == bindparam("token_hash"))
+"""What a token opens, for whom, and what the team asks of them."""
+_BY_TOKEN = (
+    select(*_SESSION_COLUMNS, *POLICY)
+    .join(ACCOUNT, _VALID)
+    .join(INSTALLATION, IS_THE_ROW)
+    .where(SESSION.c.token_hash == bindparam("token_hash"))
+)
 _IS_PREVIOUS = select(SESSION.c.id).where(SESSION.c.previous_token_hash == bindparam("token_hash"))
 _OF_ACCOUNT = SESSION.c.account_id == bindparam("of_account")
 _HELD_BY_BROWSER = select(SESSION.c.account_id).where(SESSION.c.token_hash == bindparam("token_hash")).scalar_subquery()
 _EITHER = ACCOUNT.c.id.in_([bindparam("of_account"), _HELD_BY_BROWSER])
 _LOCK_ACCOUNTS = select(ACCOUNT).where(_EITHER).order_by(ACCOUNT.c.id).with_for_update()
+_OTHERS = ACCOUNT.c.id.in_(bindparam("others", expanding=True))
+_LOCK_ACCOUNTS_AND_OTHERS = select(ACCOUNT).where(or_(_EITHER, _OTHERS)).order_by(ACCOUNT.c.id).with_for_update()
 _ADD = insert(SESSION).returning(select(func.count()).select_from(SESSION).where(_OF_ACCOUNT).scalar_subquery())
 _TOUCH = (
     update(SESSION)
@@ -70,6 +80,15 @@ _BY_USE = case((and_(*_IS_OPEN), SESSION.c.last_used_at), else_=0).desc()
 _USED_LAST = select(SESSION.c.id).where(_OF_ACCOUNT).order_by(_BY_USE, SESSION.c.id.desc()).limit(MOST_PER_ACCOUNT)
 _END_LONGEST_UNUSED = delete(SESSION).where(_OF_ACCOUNT, SESSION.c.id.not_in(_USED_LAST))
 _END_BY_TOKEN = delete(SESSION).where(SESSION.c.token_hash == bindparam("token_hash")).returning(*_SESSION_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session with its account, and what the team asks of its members."""
+
+    session: Session
+    account: Account
+    policy: TeamPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +127,21 @@ def add(tx: Writing, session: Session, token_hash: bytes, security_version: int,
         tx.execute(_END_LONGEST_UNUSED, _open_at(session.account_id, session.authenticated_at))
 
 
-def resolve(tx: Reading, token_hash: bytes) -> tuple[Session, Account] | None:
+def resolve(tx: Reading, token_hash: bytes) -> FoundSession | None:
     """One statement: the session with its account, if that is active and nothing changed since."""
     return resolved(tx.select(RESOLVE, {"token_hash": token_hash}).one_or_none())
 
 
 def by_token(tx: Reading, token_hash: bytes) -> Session | None:
     """The session that has this token now, if nothing changed its account since."""
+    found = with_policy(tx, token_hash)
+    return None if found is None else found[0]
+
+
+def with_policy(tx: Reading, token_hash: bytes) -> tuple[Session, TeamPolicy] | None:
+    """The same, and what the team asks of its members. One statement."""
     row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-    return None if row is None else _session(row)
+    return None if row is None else (_session(row), policy_from(row))
 
 
 def is_previous(tx: Reading, token_hash: bytes) -> bool:
@@ -155,12 +180,18 @@ def end(tx: Writing, session_id: str) -> bool:
     return tx.execute(_END, {"this_session": session_id}).rowcount == 1
 
 
-def lock_accounts(tx: Writing, account_id: str, token_hash: bytes | None) -> Account | None:
+def lock_accounts(tx: Writing, account_id: str, token_hash: bytes | None, others: Sequence[str] = ()) -> Account | None:
     """Lock an account, and the one whose session a browser holds, in the order of their ids; the first of the two, if there is one.
+
+    others: further accounts, which are locked among them.
 
     A session stays its account's, and a token is sent out after its commit: whose session the token is needs no lock to find out.
     """
-    rows = tx.execute(_LOCK_ACCOUNTS, {"of_account": account_id, "token_hash": token_hash}).all()
+    parameters = {"of_account": account_id, "token_hash": token_hash}
+    if others:
+        rows = tx.execute(_LOCK_ACCOUNTS_AND_OTHERS, {**parameters, "others": list(others)}).all()
+    else:
+        rows = tx.execute(_LOCK_ACCOUNTS, parameters).all()
     return next((account_from(row) for row in rows if row.id == account_id), None)
 
 
@@ -206,10 +237,9 @@ def list_open(tx: Reading, account_id: str, now: int) -> Sequence[ListedSession]
     return [ListedSession(_session(row), row.address, row.user_agent) for row in rows]
 
 
-def resolved(row: Any) -> tuple[Session, Account] | None:
+def resolved(row: Any) -> FoundSession | None:
     """Read a row of RESOLVE, if there is one."""
-    session = None if row is None else _session(row)
-    return None if session is None else (session, account_from(row))
+    return None if row is None else FoundSession(_session(row), account_from(row), policy_from(row))
 
 
 def stored_amr(amr: Amr) -> str:

@@ -6,7 +6,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Kinds
@@ -99,8 +99,10 @@ class NewPasswordStep:
         ended = session_store.count_open(tx, account.id, now)
         put_in_place(tx, account.id, password_hash, keep_browser=None if client.device is None else client.device.digest)
         version = raise_security_version(tx, account.id, keep_session=None)
-        raised = replace(locked, account=replace(account, security_version=version))
-        signed_in = self._session_start.start(tx, raised, self._proof(account, pending))
+        raised = replace(locked, account=replace(account, security_version=version, password_status=PasswordStatus.IN_USE))
+        signed_in = self._session_start.complete(tx, raised, self._proof(account, pending))
+        if not isinstance(signed_in, SignedIn):
+            return Denied(SignInRefusal.START_AGAIN)
         event = client.event(EventKind.PASSWORD_CHANGED, actor=account.id, session=signed_in.session_id, sessions_ended=ended)
         append_event(tx, self._system.entropy, account.id, event, now)
         return signed_in

@@ -8,8 +8,10 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.two_factor_policy import owes_enrolment
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.protection import Protection, protection_of
@@ -20,11 +22,12 @@ from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
+from xpressbot.identity.sign_in import enrolment_mails
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
-from xpressbot.identity.sign_in.rules.pending import NextStep, Origin, PendingSignIn, next_step
+from xpressbot.identity.sign_in.rules.pending import EnrolmentStep, NextStep, Origin, PendingSignIn, next_step
 from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
@@ -53,16 +56,20 @@ class PasswordStep:
         digest: KeyedDigests,
         session_start: SessionStart,
         log: SignInLog,
+        *,
+        sends_mail: bool,
     ) -> None:
+        """sends_mail: whether a link can be mailed to a person who owes the team 2FA."""
         self._transactions = transactions
         self._system = system
         self._hasher = hasher
         self._digest = digest
         self._session_start = session_start
         self._log = log
+        self._owed: EnrolmentStep = NextStep.ENROL_WITH_LINK if sends_mail else NextStep.ENROL_BY_PASSWORD
 
     def begin(self, email: str, password: str, next_path: str, client: Client) -> PasswordOutcome:
-        """Check the password. With 2FA on, or reset, this gives a pending sign-in and never a session.
+        """Check the password. With 2FA on, reset, or owed to the team, this gives a pending sign-in and never a session.
 
         An unknown, disabled or mistyped account is refused in the same words, after the same writes and the same hash
         (ASVS 6.3.8).
@@ -125,20 +132,28 @@ class PasswordStep:
 
     def _next(self, tx: Writing, locked: LockedAccounts, protection: Protection, charge: Charge, next_path: str) -> PasswordOutcome:
         account, client = locked.account, locked.client
+        owes = not protection.is_on and owes_enrolment(account, installation_store.policy(tx), self._system.now())
         match step := next_step(
-            _ONLY_PASSWORD, protected=protection.is_on, must_enrol=account.must_enrol, replaces_password=account.replaces_password
+            _ONLY_PASSWORD,
+            protected=protection.is_on,
+            must_enrol=account.must_enrol,
+            replaces_password=account.replaces_password,
+            owes=self._owed if owes else None,
         ):
             case NextStep.SECOND_FACTOR:
                 return SecondFactorRequired(self._make_pending(tx, account, step, charge, next_path, client), protection.kinds)
-            case NextStep.MUST_ENROL:
+            case NextStep.MUST_ENROL | NextStep.ENROL_WITH_LINK | NextStep.ENROL_BY_PASSWORD | NextStep.ENROL_INVITED:
                 # A thief who knows the password gets no further, but its owner has to learn of them.
-                append_event(tx, self._system.entropy, account.id, client.event(EventKind.ENROLMENT_AWAITED), self._system.now())
-                return EnrolmentRequired(self._make_pending(tx, account, step, charge, next_path, client))
+                append_event(tx, self._system.entropy, account.id, client.event(_awaited(step)), self._system.now())
+                if step is NextStep.ENROL_WITH_LINK:
+                    enrolment_mails.let_wait(tx, self._system, account, self._system.now())
+                pending = self._make_pending(tx, account, step, charge, next_path, client)
+                return EnrolmentRequired(pending, by_policy=step is not NextStep.MUST_ENROL)
             case NextStep.NEW_PASSWORD:
                 return Denied(SignInRefusal.START_AGAIN)  # needs a second factor
             case NextStep.SESSION:
                 proof = CompletedProof(_ONLY_PASSWORD, None, next_path, charge.bucket.key, after_waits=charge.follows_waits)
-                return self._session_start.start(tx, locked, proof)
+                return self._session_start.start(tx, locked, step, proof)
             case unknown:
                 assert_never(unknown)
 
@@ -164,3 +179,7 @@ class PasswordStep:
             pending_store.begin_anew(tx, client.sign_in.digest, account.id)
         pending_store.add(tx, pending, token.digest, now, to_tell)
         return token
+
+
+def _awaited(step: NextStep) -> EventKind:
+    return EventKind.ENROLMENT_AWAITED if step is NextStep.MUST_ENROL else EventKind.REQUIRED_ENROLMENT_AWAITED

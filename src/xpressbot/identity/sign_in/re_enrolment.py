@@ -1,18 +1,21 @@
-"""The way back in after an operator's reset of 2FA: the password, the link that the operator hands over, a new app.
+"""Setting up 2FA before there is a session: after an operator's reset, and where the team requires it of a person who has none.
 
-A stolen password alone does not inherit the account: until the new app has proven a code there is no session.
+After a reset it takes the password and the link that the operator hands over; by the team's policy, the password and a mailed link. A
+stolen password alone does not inherit the account: until the new app has proven a code there is no session.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.event import TEAM, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
@@ -25,13 +28,18 @@ from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.security_version import raise_security_version
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
-from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn
+from xpressbot.identity.sign_in.rules.pending import ENROLS, NextStep, PendingSignIn
 from xpressbot.identity.sign_in.second_step import SecondStep
 from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Refusal
 
 _NEW_APP: Final = Replacement()
+_LINK_OF: Final[Mapping[NextStep, LinkKind]] = {
+    NextStep.MUST_ENROL: LinkKind.RE_ENROLMENT,
+    NextStep.ENROL_WITH_LINK: LinkKind.ENROLMENT,
+}
+"""The kind of link that belongs to the password; the other steps take none."""
 EnrolleeRefusal = SignInRefusal | PendingRefusal | ReEnrolmentRefusal
 """Why a person cannot set up 2FA in this browser before there is a session."""
 
@@ -45,9 +53,19 @@ class Enrollee:
     link: Token | None
     client: Client
 
+    @property
+    def by_policy(self) -> bool:
+        """Whether because the team requires 2FA; else it was reset."""
+        return self.pending.next_step is not NextStep.MUST_ENROL
+
+    @property
+    def link_kind(self) -> LinkKind | None:
+        """The kind of link that is asked for beside the password, if any."""
+        return _LINK_OF.get(self.pending.next_step)
+
 
 class ReEnrolment:
-    """Sets 2FA up again before there is a session."""
+    """Sets 2FA up before there is a session."""
 
     def __init__(
         self,
@@ -65,16 +83,16 @@ class ReEnrolment:
         self._steps = enrolment_steps
         self._session_start = session_start
 
-    def is_open(self, token: Token | None) -> bool:
-        """Whether this is a link for setting up 2FA again that still works."""
+    def is_open(self, token: Token | None, kind: LinkKind = LinkKind.RE_ENROLMENT) -> bool:
+        """Whether this is a link of a kind for setting up 2FA that still works."""
         if token is None:
             return False
         with self._transactions.reading() as tx:
-            return link_store.find_open(tx, LinkKind.RE_ENROLMENT, token.digest, self._system.now()) is not None
+            return link_store.find_open(tx, kind, token.digest, self._system.now()) is not None
 
-    def take(self, token: Token) -> Done | Denied[LinkRefusal | LinkThrottleRefusal]:
+    def take(self, token: Token, kind: LinkKind) -> Done | Denied[LinkRefusal | LinkThrottleRefusal]:
         """Whether this link may be kept for the set-up: it still works, and was not pasted too often."""
-        if not self.is_open(token):
+        if not self.is_open(token, kind):
             return Denied(LinkRefusal.LINK_GONE)
         return charge_link(self._transactions, self._system.now, token) or Done()
 
@@ -85,7 +103,7 @@ class ReEnrolment:
         pending = self._second_step.begun(pending_token)
         if isinstance(pending, Denied):
             return pending
-        if pending_token is None or pending.next_step is not NextStep.MUST_ENROL:
+        if pending_token is None or pending.next_step not in ENROLS:
             return Denied(PendingRefusal.NO_SIGN_IN)
         return Enrollee(pending, pending_token, link_token, client)
 
@@ -150,7 +168,8 @@ class ReEnrolment:
             charged = not isinstance(throttle_store.charge(tx, [bucket], now), Refusal)
             tx.commit()
         with self._transactions.writing() as tx:
-            locked = self._enter(tx, enrollee)
+            owners = self._owners(tx, enrollee)
+            locked = self._enter(tx, enrollee, owners)
             if isinstance(locked, Denied):
                 return locked
             now = self._system.now()
@@ -164,7 +183,7 @@ class ReEnrolment:
                     tx.commit()
                     return denied
                 case Confirmed():
-                    return self._complete(tx, locked, enrollee, result)
+                    return self._complete(tx, locked, enrollee, result, owners)
                 case unknown:
                     assert_never(unknown)
 
@@ -181,10 +200,10 @@ class ReEnrolment:
         append_event(tx, self._system.entropy, account.id, event, self._system.now())
 
     def _complete(
-        self, tx: Writing, locked: LockedAccounts, enrollee: Enrollee, confirmed: Confirmed
+        self, tx: Writing, locked: LockedAccounts, enrollee: Enrollee, confirmed: Confirmed, owners: Sequence[str]
     ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal | ReEnrolmentRefusal]:
         now, pending, account = self._system.now(), enrollee.pending, locked.account
-        if enrollee.link is None or not link_store.consume(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, now):
+        if not self._use_link(tx, account, enrollee, now):
             return Denied(ReEnrolmentRefusal.MUST_ENROL)
         if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
             return Denied(SignInRefusal.START_AGAIN)
@@ -198,7 +217,7 @@ class ReEnrolment:
             password_bucket=pending.password_bucket,
             after_waits=pending.after_waits,
         )
-        protected = replace(locked, account=replace(account, security_version=version, must_enrol=False))
+        protected = replace(locked, account=replace(account, security_version=version, must_enrol=False, protected_since=now))
         outcome = self._session_start.complete(tx, protected, proof)
         if isinstance(outcome, Denied):
             return outcome
@@ -209,12 +228,43 @@ class ReEnrolment:
         one = confirmed.enrolment.authenticator
         event = enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, factor=one.kind, actor=account.id, target=one.id, session=holder)
         append_event(tx, self._system.entropy, account.id, event, now)
+        self._tell_owners(tx, account, enrollee, owners, now)
         tx.commit()
         return outcome
 
-    def _enter(self, tx: Writing, enrollee: Enrollee) -> LockedAccounts | Denied[EnrolleeRefusal]:
-        """Lock the accounts; what was decided at the password must still hold, and the link must be this account's."""
-        locked = self._session_start.lock(tx, enrollee.pending.account_id, enrollee.pending.security_version, enrollee.client)
+    def _use_link(self, tx: Writing, account: Account, enrollee: Enrollee, now: int) -> bool:
+        """Use up the link that belongs to the password; False where the browser holds none that works.
+
+        One that was mailed to the account's address shows that its person gets the mail of it.
+        """
+        kind, link = enrollee.link_kind, enrollee.link
+        if kind is None:
+            return True
+        found = None if link is None else link_store.find_open(tx, kind, link.digest, now)
+        if link is None or found is None or not link_store.consume(tx, kind, link.digest, now):
+            return False
+        if kind is LinkKind.ENROLMENT and found.email == account.email:
+            account_store.confirm_email(tx, account.id, now)
+        return True
+
+    def _owners(self, tx: Writing, enrollee: Enrollee) -> Sequence[str]:
+        """Those who are told that the password alone was enough. They stay what they are, since the installation is locked."""
+        if enrollee.pending.next_step is not NextStep.ENROL_BY_PASSWORD:
+            return ()
+        installation_store.lock(tx)
+        return account_store.active_owners(tx)
+
+    def _tell_owners(self, tx: Writing, account: Account, enrollee: Enrollee, owners: Sequence[str], now: int) -> None:
+        if enrollee.pending.next_step is not NextStep.ENROL_BY_PASSWORD:
+            return
+        for owner in owners:
+            if owner != account.id:
+                append_event(tx, self._system.entropy, owner, _told(EventKind.MEMBER_ENROLLED_BY_PASSWORD, account, enrollee), now)
+        append_event(tx, self._system.entropy, TEAM, _told(EventKind.TEAM_ENROLLED_BY_PASSWORD, account, enrollee), now)
+
+    def _enter(self, tx: Writing, enrollee: Enrollee, owners: Sequence[str] = ()) -> LockedAccounts | Denied[EnrolleeRefusal]:
+        """Lock the accounts, with the owners who are to be told. What was decided must still hold, and the link be this account's."""
+        locked = self._session_start.lock(tx, enrollee.pending.account_id, enrollee.pending.security_version, enrollee.client, owners)
         if second_click := self._refuse_second_click(tx, enrollee):
             return Denied(second_click)
         if locked is None or not enrollee.pending.is_open(self._system.now()):
@@ -226,7 +276,13 @@ class ReEnrolment:
         return PendingRefusal.JUST_SIGNED_IN if pending_store.is_consumed(tx, enrollee.token.digest) else None
 
     def _refuse_link(self, tx: Reading, enrollee: Enrollee) -> ReEnrolmentRefusal | None:
-        found = link_store.find_open(tx, LinkKind.RE_ENROLMENT, enrollee.link.digest, self._system.now()) if enrollee.link else None
+        if enrollee.link_kind is None:
+            return None
+        found = link_store.find_open(tx, enrollee.link_kind, enrollee.link.digest, self._system.now()) if enrollee.link else None
         if found is None:
             return ReEnrolmentRefusal.MUST_ENROL
         return None if found.account_id == enrollee.pending.account_id else ReEnrolmentRefusal.LINK_OF_ANOTHER
+
+
+def _told(kind: EventKind, account: Account, enrollee: Enrollee) -> NewEvent:
+    return enrollee.client.event(kind, actor=account.id, target=account.id, email=account.email)

@@ -23,7 +23,7 @@ class SecondStepRefusal(Reason):
     """Why a second factor does not help."""
 
     ENROLMENT_REQUIRED = "enrolment_required"
-    """2FA was reset."""
+    """2FA was reset, or the team requires it."""
     NEW_PASSWORD_REQUIRED = "new_password_required"
     """It was proven already."""
 

@@ -68,7 +68,7 @@ class SecondStep:
         match pending.next_step:
             case NextStep.SECOND_FACTOR:
                 return Claimant(token, pending, client)
-            case NextStep.MUST_ENROL:
+            case NextStep.MUST_ENROL | NextStep.ENROL_WITH_LINK | NextStep.ENROL_BY_PASSWORD | NextStep.ENROL_INVITED:
                 return Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
             case NextStep.NEW_PASSWORD:
                 return Denied(SecondStepRefusal.NEW_PASSWORD_REQUIRED)

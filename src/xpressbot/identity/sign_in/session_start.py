@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import assert_never
+from typing import Literal, assert_never
 
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import KeyedDigests
 from xpressbot.foundation.database.transaction import Writing
+from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.two_factor_policy import owes_enrolment
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.factors.kind import FactorKind, Kinds
-from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, NewPasswordRequired, SignedIn
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Client
@@ -70,13 +73,15 @@ class SessionStart:
         self._digest = digest
         self._kinds = kinds
 
-    def lock(self, tx: Writing, account_id: str, security_version: int, client: Client) -> LockedAccounts | None:
+    def lock(
+        self, tx: Writing, account_id: str, security_version: int, client: Client, others: Sequence[str] = ()
+    ) -> LockedAccounts | None:
         """Lock an account on which something was decided, and the one whose session ends if one begins here, in the order of their ids.
 
-        None where the first is not active, or its security version is another by this time.
+        others: further accounts to lock with them. None where the first is not active, or its security version is another by this time.
         """
         token_hash = None if client.session is None else client.session.digest
-        account = account_store.unchanged(session_store.lock_accounts(tx, account_id, token_hash), security_version)
+        account = account_store.unchanged(session_store.lock_accounts(tx, account_id, token_hash, others), security_version)
         return None if account is None else LockedAccounts(account, client)
 
     def complete(
@@ -90,16 +95,46 @@ class SessionStart:
         step = next_step(proof.amr, protected=True, must_enrol=account.must_enrol, replaces_password=account.replaces_password)
         match step:
             case NextStep.SESSION:
-                return self.start(tx, locked, proof)
+                return self.start(tx, locked, step, proof)
             case NextStep.NEW_PASSWORD:
                 return self._await_new_password(tx, account, proof, locked.client)
-            case NextStep.SECOND_FACTOR | NextStep.MUST_ENROL:
+            case (
+                NextStep.SECOND_FACTOR
+                | NextStep.MUST_ENROL
+                | NextStep.ENROL_WITH_LINK
+                | NextStep.ENROL_BY_PASSWORD
+                | NextStep.ENROL_INVITED
+            ):
                 return Denied(SignInRefusal.START_AGAIN)
             case unknown:
                 assert_never(unknown)
 
-    def start(self, tx: Writing, locked: LockedAccounts, proof: CompletedProof) -> SignedIn:
-        """Begin a session under new tokens and record it; the one that the browser had ends. The caller commits."""
+    def first(self, tx: Writing, locked: LockedAccounts, proof: CompletedProof) -> SignedIn | EnrolmentRequired:
+        """After an account was made by a link: its first session, or first the set-up of 2FA. The caller commits."""
+        account = locked.account
+        owes = owes_enrolment(account, installation_store.policy(tx), self._system.now())
+        step = next_step(
+            proof.amr,
+            protected=False,
+            must_enrol=account.must_enrol,
+            replaces_password=account.replaces_password,
+            owes=NextStep.ENROL_INVITED if owes else None,
+        )
+        if step is NextStep.SESSION:
+            return self.start(tx, locked, step, proof)
+        return EnrolmentRequired(self._pending(tx, account, NextStep.ENROL_INVITED, proof)[0], by_policy=True)
+
+    def start(
+        self,
+        tx: Writing,
+        locked: LockedAccounts,
+        step: Literal[NextStep.SESSION],  # noqa: ARG002  # it is there for its type: without next_step's answer nothing begins
+        proof: CompletedProof,
+    ) -> SignedIn:
+        """Begin a session under new tokens and record it; the one that the browser had ends. The caller commits.
+
+        step: what next_step has answered.
+        """
         now, account, client = self._system.now(), locked.account, locked.client
         session = self._new_session(account, proof, now)
         session_token, browser_token = self._system.new_token(), self._system.new_token()
@@ -124,10 +159,18 @@ class SessionStart:
         return SignedIn(session_token, browser_token, proof.next_path, session.id, shows_codes=bool(shown))
 
     def _await_new_password(self, tx: Writing, account: Account, proof: CompletedProof, client: Client) -> NewPasswordRequired:
+        token, pending_id = self._pending(tx, account, NextStep.NEW_PASSWORD, proof)
+        factor, amr = None if proof.factor is None else proof.factor.name, " ".join(sorted(proof.amr))
+        event = client.event(EventKind.NEW_PASSWORD_AWAITED, factor=factor, actor=account.id, amr=amr)
+        append_event(tx, self._system.entropy, account.id, event, self._system.now())
+        return NewPasswordRequired(token, pending_id)
+
+    def _pending(self, tx: Writing, account: Account, step: NextStep, proof: CompletedProof) -> tuple[Token, str]:
+        """Let a sign-in wait for its next step: its token, and the id of its row."""
         now, token = self._system.now(), self._system.new_token()
         pending = PendingSignIn(
             id=self._system.new_id(),
-            next_step=NextStep.NEW_PASSWORD,
+            next_step=step,
             account_id=account.id,
             email=account.email,
             security_version=account.security_version,
@@ -139,10 +182,7 @@ class SessionStart:
             consumed_at=None,
         )
         pending_store.add(tx, pending, token.digest, now, None)
-        factor, amr = None if proof.factor is None else proof.factor.name, " ".join(sorted(proof.amr))
-        event = client.event(EventKind.NEW_PASSWORD_AWAITED, factor=factor, actor=account.id, amr=amr)
-        append_event(tx, self._system.entropy, account.id, event, now)
-        return NewPasswordRequired(token, pending.id)
+        return token, pending.id
 
     def _new_session(self, account: Account, proof: CompletedProof, now: int) -> Session:
         return Session(

@@ -13,7 +13,7 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal, charge_link
 from xpressbot.identity.links.rules import Link, LinkKind
-from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.new_accounts import NewAccount, NewAccounts
 from xpressbot.identity.sessions import store as session_store
@@ -24,6 +24,7 @@ from xpressbot.identity.team.invitation_store import PendingInvitation
 from xpressbot.identity.team.invitations import InvitationRefusal
 
 JoinRefusal = LinkRefusal | LinkThrottleRefusal | InvitationRefusal
+JoinOutcome = SignedIn | EnrolmentRequired | WeakPassword | Denied[JoinRefusal]
 
 
 class Joining:
@@ -42,8 +43,11 @@ class Joining:
             found = _find(tx, token, self._system.now())
         return None if found is None else found[1]
 
-    def accept(self, token: Token | None, name: str, password: str, client: Client) -> SignedIn | WeakPassword | Denied[JoinRefusal]:
-        """Make the invited person's account with the invitation's role, and sign it in. Of two at once, one is made."""
+    def accept(self, token: Token | None, name: str, password: str, client: Client) -> JoinOutcome:
+        """Make the invited person's account with the invitation's role, and sign it in, once 2FA is set up where the team requires it.
+
+        Of two at once, one is made.
+        """
         pending = self.invited(token)
         if token is None or pending is None:
             return Denied(LinkRefusal.LINK_GONE)

@@ -17,10 +17,14 @@ from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.sessions.lookup import FindOutcome
 from xpressbot.identity.sessions.rules.session import Session
 
 SESSION_PATH: Final = "/api/v1/session"
 OPENAPI_PATH: Final = "/api/v1/openapi.json"
+ENROLMENT_REQUIRED: Final = "enrolment_required"
+"""The code of the problem document for a person who owes the team 2FA."""
 
 
 def api_routes(site: Site) -> list[Route]:
@@ -29,7 +33,13 @@ def api_routes(site: Site) -> list[Route]:
     async def who_am_i(request: Request) -> Response:
         token = site.cookies.read(request).get(Cookie.SESSION)
         found = None if token is None else await _find(site.services, token)
-        return problem(401, "not_signed_in") if found is None else JSONResponse(_body(*found))
+        match found:
+            case None:
+                return problem(401, "not_signed_in")
+            case Denied():
+                return problem(403, ENROLMENT_REQUIRED)
+            case (session, account):
+                return JSONResponse(_body(session, account))
 
     async def description(_request: Request) -> Response:
         return JSONResponse(OPENAPI)
@@ -37,12 +47,12 @@ def api_routes(site: Site) -> list[Route]:
     return [Route(SESSION_PATH, who_am_i, methods=["GET"]), Route(OPENAPI_PATH, description, methods=["GET"])]
 
 
-async def _find(services: Services, token: Token) -> tuple[Session, Account] | None:
+async def _find(services: Services, token: Token) -> FindOutcome:
     # Where an answer takes no wait, a thread would cost more than the question (docs/adr/0013).
     if services.session_lookup is not None:
         try:
             found = services.session_lookup.find(token)
-            if found is None or not services.session_lookup.last_use_is_due(found[0]):
+            if not isinstance(found, tuple) or not services.session_lookup.last_use_is_due(found[0]):
                 return found
         except UNAVAILABLE:
             pass
@@ -91,6 +101,10 @@ _PATH_ITEM: Final[dict[str, Any]] = {
                 },
             },
             "401": {"description": "No one is signed in", "content": {"application/problem+json": {}}},
+            "403": {
+                "description": "The team requires 2FA, and the person has none: code enrolment_required",
+                "content": {"application/problem+json": {}},
+            },
         },
     }
 }

@@ -19,6 +19,7 @@ from xpressbot.entrypoints.messages.mail_failures import text_of_test_mail
 from xpressbot.entrypoints.messages.notice_details import notice_detail, shown_count
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.two_factor_policy import is_reminded
 from xpressbot.identity.administration.doctor_checks import ENCRYPTED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import SecurityEvent
 from xpressbot.identity.audit.rules.notice import Notice, Shown
@@ -46,6 +47,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         first_steps={step.value for step in request.identity.first_steps.left(caller)},
         activity=[_entry(request.texts, event) for event in dashboard.activity],
         installation=_installation(request.texts, request.site.services.background_check.last()) if dashboard.owner else None,
+        reminded=is_reminded(caller.account, caller.policy, request.now()),
         unconfirmed_addresses=dashboard.unconfirmed_addresses,
         without_mail=without_mail,
         test_mail=_test_mail(request, caller) if dashboard.owner and not without_mail else None,
@@ -56,6 +58,12 @@ def acknowledge_notices(request: PageRequest, caller: Caller) -> SignedInOutcome
     """The person has read the notices that the page named."""
     shown = [Shown(int(one[1]), int(one[2])) for word in request.form["shown"].split() if (one := _SHOWN.fullmatch(word))]
     outcome = request.identity.account_page.acknowledge(caller, shown) if shown else Done()
+    return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
+
+
+def put_off_reminder(request: PageRequest, caller: Caller) -> SignedInOutcome:
+    """Show no reminder of 2FA for a while."""
+    outcome = request.identity.reminder.put_off(caller)
     return redirect(HOME_PATH) if isinstance(outcome, Done) else outcome
 
 
@@ -125,5 +133,6 @@ PAGES: Final[list[Page]] = [
     SignedInPage("GET", HOME_PATH, Action.VIEW_ACCOUNT, show_dashboard),
     SignedInPage("POST", "/notices/seen", Action.ACKNOWLEDGE_NOTICES, acknowledge_notices, returns_to=HOME_PATH),
     SignedInPage("POST", "/first-steps/hide", Action.HIDE_FIRST_STEPS, hide_first_steps, returns_to=HOME_PATH),
+    SignedInPage("POST", "/account/2fa/reminder", Action.PUT_OFF_REMINDER, put_off_reminder, returns_to=HOME_PATH),
     SignedInPage("POST", "/mail/test", Action.SEND_TEST_MAIL, send_test_mail, returns_to=HOME_PATH),
 ]

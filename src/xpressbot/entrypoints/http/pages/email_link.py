@@ -45,7 +45,7 @@ def show_link(request: PageRequest) -> Response:
     link = request.identity.email_confirmation.preview(caller, token)
     match link:
         case EmailLink():
-            here = request.within(caller.session, _LINK.path)
+            here = request.within(caller, _LINK.path)
             return here.page(
                 "email_link.html", caller.account, link=link, link_path=_LINK.path, stop_hours=lifetime_hours(LinkKind.EMAIL_STOP)
             )

@@ -18,7 +18,7 @@ from xpressbot.entrypoints.telemetry.sign_in_metrics import Step
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.team.invitation_store import PendingInvitation
 from xpressbot.identity.team.invitations import InvitationRefusal
@@ -53,6 +53,9 @@ def accept(link: OpenLink[PendingInvitation]) -> Response | Denied[LinkRefusal]:
         case SignedIn():
             request.metrics.sign_in(Step.LINK, outcome)
             return link.used(request.signed_in(outcome))
+        case EnrolmentRequired():
+            request.metrics.sign_in(Step.LINK, outcome)
+            return link.used(request.to_enrolment(outcome))
         case WeakPassword():
             return _page(link, {"password": weak_password_text(request.texts, outcome)})
         case Denied():

@@ -1,5 +1,9 @@
-"""After an operator's reset: the page that asks for the link, and the set-up that comes before the session."""
+"""2FA that is set up before there is a session: the page that asks for the link, and the set-up.
 
+After an operator's reset the link is the one that they hand over; where the team requires 2FA, a mailed one.
+"""
+
+from collections.abc import Callable
 from typing import Final, assert_never
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +19,7 @@ from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, SetUpForm
 from xpressbot.entrypoints.http.paths import CODES_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import EnrolleeOutcome, Page, PublicPage
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.redirect_reasons import re_enrolment_notice
+from xpressbot.entrypoints.messages.redirect_reasons import enrolment_notice, re_enrolment_notice
 from xpressbot.entrypoints.messages.refusals import refusal_text
 from xpressbot.entrypoints.messages.translation import N_
 from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose, Step
@@ -30,37 +34,53 @@ from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 
 _TEMPLATE: Final = "re_enrolment.html"
-_LINK: Final = LinkEntry(
+_USED: Final = N_("If you have set up 2FA with it, sign in.")
+_AFTER_A_RESET: Final = LinkEntry(
     LinkKind.RE_ENROLMENT,
-    used=N_("If you have set up 2FA with it, sign in."),
+    used=_USED,
     another=N_("The operator of this XpressBot can reset your 2FA again, which gives you a new one."),
+)
+_BY_POLICY: Final = LinkEntry(
+    LinkKind.ENROLMENT,
+    used=_USED,
+    another=N_("Sign in with your password again: then a new one is mailed to you."),
 )
 _MAX_PASTED: Final = 2048
 
 
-def show_link(request: PageRequest) -> Response:
+def show_link(entry: LinkEntry) -> Callable[[PageRequest], Response]:
     """Take the link's token out of the address bar, then say what is still missing: the password, the link, or the start."""
-    taken = _LINK.taken_from_address(request)
-    return taken if taken is not None else _page(request, message=re_enrolment_notice(request.texts, request.query("reason")))
+    notice = enrolment_notice if entry is _BY_POLICY else re_enrolment_notice
+
+    def show(request: PageRequest) -> Response:
+        taken = entry.taken_from_address(request)
+        return taken if taken is not None else _page(request, entry, message=notice(request.texts, request.query("reason")))
+
+    return show
 
 
-def take_pasted_link(request: PageRequest) -> Response:
+def take_pasted_link(entry: LinkEntry) -> Callable[[PageRequest], Response]:
     """Take a link that was opened elsewhere, or stands on paper."""
-    token = _token_in(request.form["link"])
-    if token is None:
-        problem = request.texts.gettext("Paste the whole link, as it was given to you.")
-        return _page(request, status=422, errors={"link": problem}, otherwise=_LINK.gone(request.texts, LinkState.UNKNOWN))
-    outcome = request.identity.re_enrolment.take(token)
-    match outcome:
-        case Done():
-            return keep_link(request, _LINK.path, token)
-        case Denied():
-            return _not_taken(request, token, outcome)
-        case unknown:
-            assert_never(unknown)
+
+    def take(request: PageRequest) -> Response:
+        token = _token_in(request.form["link"])
+        if token is None:
+            problem = request.texts.gettext("Paste the whole link, as it was given to you.")
+            unknown_link = entry.gone(request.texts, LinkState.UNKNOWN)
+            return _page(request, entry, status=422, errors={"link": problem}, otherwise=unknown_link)
+        outcome = request.identity.re_enrolment.take(token, entry.kind)
+        match outcome:
+            case Done():
+                return keep_link(request, entry.path, token)
+            case Denied():
+                return _not_taken(request, entry, token, outcome)
+            case unknown:
+                assert_never(unknown)
+
+    return take
 
 
-def _not_taken(request: PageRequest, token: Token, denied: Denied[LinkRefusal | LinkThrottleRefusal]) -> Response:
+def _not_taken(request: PageRequest, entry: LinkEntry, token: Token, denied: Denied[LinkRefusal | LinkThrottleRefusal]) -> Response:
     match denied.reason:
         case LinkThrottleRefusal() as reason:
             request.metrics.throttled(denied)
@@ -68,10 +88,9 @@ def _not_taken(request: PageRequest, token: Token, denied: Denied[LinkRefusal | 
             title, detail = request.texts.gettext("Pasted too often"), refusal_text(request.texts, denied.narrowed(reason))
             raise ExplainedError(429, title=title, detail=detail, action=None, headers=retry)
         case LinkRefusal.LINK_GONE:
-            state = _LINK.state(request, token)
-            return _page(
-                request, status=410, errors={"link": _LINK.gone_text(request.texts, state)}, otherwise=_LINK.gone(request.texts, state)
-            )
+            state, texts = entry.state(request, token), request.texts
+            errors: dict[str, Text] = {"link": entry.gone_text(texts, state)}
+            return _page(request, entry, status=410, errors=errors, otherwise=entry.gone(texts, state))
         case unknown:
             assert_never(unknown)
 
@@ -144,18 +163,21 @@ def _form(request: PageRequest, enrollee: Enrollee, enrolment: OpenEnrolment) ->
 
 def _page(
     request: PageRequest,
+    entry: LinkEntry,
     *,
     status: int = 200,
     message: Text | None = None,
-    errors: dict[str, str] | None = None,
+    errors: dict[str, Text] | None = None,
     otherwise: ExplainedError | None = None,
 ) -> Response:
     """What is still missing. otherwise: what to say where neither a password nor a link came before."""
     enrollee = request.enrollee()
+    if not isinstance(enrollee, Denied) and _entry_of(enrollee) is not entry:
+        return redirect(request.with_reason(_entry_of(enrollee).path))
     caller = request.identity.sessions.resolve(request.client)
-    has_link = request.identity.re_enrolment.is_open(request.cookie(Cookie.LINK))
+    has_link = request.identity.re_enrolment.is_open(request.cookie(Cookie.LINK), entry.kind)
     if isinstance(enrollee, Denied) and not has_link:
-        return _neither_password_nor_link(request, enrollee.reason, otherwise)
+        return _neither_password_nor_link(request, entry, enrollee.reason, otherwise)
     refusal = None if isinstance(enrollee, Denied) else request.identity.re_enrolment.may_start(enrollee)
     return request.page(
         _TEMPLATE,
@@ -163,7 +185,9 @@ def _page(
         status=status,
         message=message,
         errors=errors or {},
-        link_path=_LINK.path,
+        link_path=entry.path,
+        by_policy=entry is _BY_POLICY,
+        needs_link=isinstance(enrollee, Denied) or enrollee.link_kind is not None,
         email=None if isinstance(enrollee, Denied) else enrollee.pending.email,
         shown_to=None if isinstance(enrollee, Denied) else FormSubject.must_enrol(enrollee),
         may_start=isinstance(refusal, Done),
@@ -172,12 +196,18 @@ def _page(
     )
 
 
-def _neither_password_nor_link(request: PageRequest, reason: SignInRefusal | PendingRefusal, otherwise: ExplainedError | None) -> Response:
+def _entry_of(enrollee: Enrollee) -> LinkEntry:
+    return _BY_POLICY if enrollee.by_policy else _AFTER_A_RESET
+
+
+def _neither_password_nor_link(
+    request: PageRequest, entry: LinkEntry, reason: SignInRefusal | PendingRefusal, otherwise: ExplainedError | None
+) -> Response:
     match reason:
         case SignInRefusal.START_AGAIN | PendingRefusal.CLOCK_WAS_CHANGED:
             return redirect(f"{SIGN_IN_PATH}?reason={reason}")
         case PendingRefusal.NO_SIGN_IN | PendingRefusal.JUST_SIGNED_IN:
-            raise otherwise or _LINK.closed(request)
+            raise otherwise or entry.closed(request)
         case unknown:
             assert_never(unknown)
 
@@ -209,6 +239,10 @@ def _shown_to(request: PageRequest) -> FormSubject | None:
 
 
 PAGES: Final[list[Page]] = [
-    PublicPage("GET", _LINK.path, show_link),
-    PublicPage("POST", _LINK.path, take_pasted_link, shown_to=_shown_to),
+    page
+    for entry in (_AFTER_A_RESET, _BY_POLICY)
+    for page in (
+        PublicPage("GET", entry.path, show_link(entry)),
+        PublicPage("POST", entry.path, take_pasted_link(entry), shown_to=_shown_to),
+    )
 ]

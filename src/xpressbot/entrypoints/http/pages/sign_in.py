@@ -11,7 +11,7 @@ from xpressbot.entrypoints.http.form_subject import FormSubject
 from xpressbot.entrypoints.http.forms import password_problem
 from xpressbot.entrypoints.http.hashing_form_limits import ADDRESS_TYPED
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, RE_ENROLMENT_PATH, SIGN_IN_PATH
+from xpressbot.entrypoints.http.paths import HOME_PATH, REQUIRED_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.http.routing import Page, PublicPage, SecondStepPage, SignedInOutcome, SignedInPage, nothing_pending
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import ACCOUNT_CLOSED, sign_in_notice
@@ -21,7 +21,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, NewPasswordRequired, SecondFactorRequired, SignedIn
-from xpressbot.identity.sessions.caller import SessionHolder
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SessionHolder
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
 from xpressbot.identity.sign_in.second_step import Claimant, NothingPending
@@ -31,8 +31,13 @@ from xpressbot.identity.throttling.charges import ThrottleRefusal
 def show_sign_in(request: PageRequest) -> Response:
     """Ask for address and password; a signed-in person is sent on."""
     next_path = request.safe_next(request.query("next"))
-    if request.identity.sessions.resolve(request.client) is not None:
-        return redirect(next_path)
+    match request.identity.sessions.recognise(request.client):
+        case Caller():
+            return redirect(next_path)
+        case MustEnrol():
+            return redirect(REQUIRED_PATH)
+        case LockedCaller() | None:
+            pass
     reason = request.query("reason")
     if not reason and request.identity.sessions.is_from_the_future(request.client):
         reason = PendingRefusal.CLOCK_WAS_CHANGED
@@ -66,10 +71,8 @@ def sign_in(request: PageRequest) -> Response:
             response = redirect(preferred.sign_in_path)
             request.site.cookies.set(response, Cookie.SIGN_IN, pending)
             return response
-        case EnrolmentRequired(pending):
-            response = redirect(RE_ENROLMENT_PATH)
-            request.site.cookies.set(response, Cookie.SIGN_IN, pending)
-            return response
+        case EnrolmentRequired():
+            return request.to_enrolment(outcome)
         case Denied():
             return request.refused("sign_in.html", None, outcome, form=kept)
         case unknown:
@@ -175,6 +178,13 @@ def pages(factors: Factors) -> list[Page]:
         *(SecondStepPage("GET", factor.sign_in_path, factor.kind, show_second_factor(factor)) for factor in factors),
         *(SecondStepPage("POST", factor.sign_in_path, factor.kind, verify_second_factor(factor)) for factor in factors),
         SignedInPage(
-            "POST", "/sign-out", Action.SIGN_OUT, sign_out, returns_to=HOME_PATH, before_session=leave_enrolment, while_locked=sign_out
+            "POST",
+            "/sign-out",
+            Action.SIGN_OUT,
+            sign_out,
+            returns_to=HOME_PATH,
+            before_session=leave_enrolment,
+            while_enrolling=sign_out,
+            while_locked=sign_out,
         ),
     ]

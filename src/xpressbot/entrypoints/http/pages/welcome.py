@@ -19,7 +19,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.address import AddressProblem, normalise_email
 from xpressbot.identity.links.charges import LinkRefusal, LinkThrottleRefusal
 from xpressbot.identity.links.rules import LinkKind
-from xpressbot.identity.outcomes import Denied, SignedIn
+from xpressbot.identity.outcomes import Denied, EnrolmentRequired, SignedIn
 from xpressbot.identity.passwords.rules import WeakPassword
 from xpressbot.identity.registration.new_accounts import NewAccount
 
@@ -54,6 +54,9 @@ def claim(link: OpenLink[Token]) -> Response | Denied[LinkRefusal]:
         case SignedIn():
             request.metrics.sign_in(Step.LINK, outcome)
             return link.used(request.signed_in(outcome))
+        case EnrolmentRequired():
+            request.metrics.sign_in(Step.LINK, outcome)
+            return link.used(request.to_enrolment(outcome))
         case WeakPassword():
             return _page(link, {"password": weak_password_text(request.texts, outcome)}, kept)
         case Denied():

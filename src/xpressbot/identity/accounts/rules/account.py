@@ -61,6 +61,9 @@ class Account:
     """Since when an authenticator has been in force; None while 2FA is off."""
     reset_request_id: str | None = None
     """The request of another member to reset 2FA that waits for this account, and that its person can stop; None where none does."""
+    exempt_until: int | None = None
+    """Until when the person need not have 2FA though the team requires it, as it is stored: `two_factor_policy` says whether it counts."""
+    reminder_put_off_until: int | None = None
 
     @property
     def is_member(self) -> bool:

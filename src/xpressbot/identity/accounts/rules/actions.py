@@ -57,6 +57,11 @@ class Action(StrEnum):
     INVITE_MEMBER = "invite_member"
     REVOKE_INVITATION = "revoke_invitation"
     REMIND_MEMBERS = "remind_members"
+    PUT_OFF_REMINDER = "put_off_reminder"
+    VIEW_POLICY = "view_policy"
+    CHANGE_POLICY = "change_policy"
+    EXEMPT_MEMBER = "exempt_member"
+    END_EXEMPTION = "end_exemption"
 
 
 class Permission(StrEnum):
@@ -94,6 +99,7 @@ class Requirement:
     """What an action needs.
 
     writes: whether it changes something, so that its route takes POST only. while_locked: whether a locked session is enough for it.
+    while_enrolling: whether a person may do it who owes the team 2FA: what sets it up or signs out.
     among_accounts: whether it depends on other accounts than the person's own, so that the gate locks the installation first.
     """
 
@@ -102,25 +108,28 @@ class Requirement:
     writes: bool
     while_locked: bool = False
     among_accounts: bool = False
+    while_enrolling: bool = False
 
 
-def _own(proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False, among_accounts: bool = False) -> Requirement:
-    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked, among_accounts)
+def _own(
+    proof: ProofNeeded, *, writes: bool = True, while_locked: bool = False, among_accounts: bool = False, while_enrolling: bool = False
+) -> Requirement:
+    return Requirement(Permission.OWN_ACCOUNT, proof, writes, while_locked, among_accounts, while_enrolling)
 
 
 ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
     Action.VIEW_HISTORY: _own(ProofNeeded.NONE, writes=False),
-    Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
+    Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE, while_enrolling=True),
     Action.STAY_SIGNED_IN: _own(ProofNeeded.NONE),
-    Action.UNLOCK: _own(ProofNeeded.NONE, while_locked=True),
-    Action.SIGN_OUT: _own(ProofNeeded.NONE, while_locked=True),
+    Action.UNLOCK: _own(ProofNeeded.NONE, while_locked=True, while_enrolling=True),
+    Action.SIGN_OUT: _own(ProofNeeded.NONE, while_locked=True, while_enrolling=True),
     Action.END_SESSION: _own(ProofNeeded.FRESH_OR_PASSWORD),
     Action.END_OTHER_SESSIONS: _own(ProofNeeded.FRESH_OR_PASSWORD),
     Action.ACKNOWLEDGE_NOTICES: _own(ProofNeeded.NONE),
-    Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY),
-    Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE),
-    Action.CONFIRM_ENROLMENT: _own(ProofNeeded.NONE),
+    Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY, while_enrolling=True),
+    Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE, while_enrolling=True),
+    Action.CONFIRM_ENROLMENT: _own(ProofNeeded.NONE, while_enrolling=True),
     Action.ADD_AUTHENTICATOR: _own(ProofNeeded.FRESH),
     Action.RENAME_AUTHENTICATOR: _own(ProofNeeded.NONE),
     Action.REMOVE_AUTHENTICATOR: _own(ProofNeeded.FRESH),
@@ -136,6 +145,7 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.EXPORT_DATA: _own(ProofNeeded.FRESH),
     Action.CLOSE_ACCOUNT: _own(ProofNeeded.FRESH, among_accounts=True),
     Action.CHOOSE_LANGUAGE: _own(ProofNeeded.NONE),
+    Action.PUT_OFF_REMINDER: _own(ProofNeeded.NONE),
     Action.VIEW_TEAM: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
     Action.VIEW_TEAM_RECORD: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=False),
     Action.EXPORT_TEAM_RECORD: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True),
@@ -156,5 +166,9 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.INVITE_MEMBER: Requirement(Permission.TEAM, ProofNeeded.FRESH, writes=True, among_accounts=True),
     Action.REVOKE_INVITATION: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True, among_accounts=True),
     Action.REMIND_MEMBERS: Requirement(Permission.TEAM, ProofNeeded.NONE, writes=True, among_accounts=True),
+    Action.VIEW_POLICY: Requirement(Permission.ROLES, ProofNeeded.NONE, writes=False),
+    Action.CHANGE_POLICY: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True, among_accounts=True),
+    Action.EXEMPT_MEMBER: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True),
+    Action.END_EXEMPTION: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

@@ -110,6 +110,7 @@ class EventKind(StrEnum):
     )
     SECOND_FACTOR_REFUSED = _kind("sign_in.second_factor_refused", EventGroup.SIGN_IN, "reason", notice=_MERGED_WRONG_CODES)
     SECOND_FACTOR_SUSPENDED = _kind("sign_in.second_factor_suspended", EventGroup.SIGN_IN, "reason", notice=_MERGED)
+    REQUIRED_ENROLMENT_AWAITED = _kind("sign_in.required_enrolment_awaited", EventGroup.SIGN_IN, notice=_MERGED)
     ENROLMENT_AWAITED = _kind("sign_in.enrolment_awaited", EventGroup.SIGN_IN, notice=_MERGED)
     PASSWORD_GUESSING = _kind("sign_in.password_guessing", EventGroup.SIGN_IN, "count", "first_at", "last_at", "alarm", notice=_MERGED)
     SIGNED_OUT = _kind("session.signed_out", EventGroup.SIGN_IN, "session")
@@ -174,6 +175,13 @@ class EventKind(StrEnum):
     MEMBER_INVITED = _kind("team.member_invited", EventGroup.TEAM, "session", "email", "role")
     INVITATION_REVOKED = _kind("team.invitation_revoked", EventGroup.TEAM, "session", "email", "role")
     MEMBERS_REMINDED = _kind("team.reminded", EventGroup.TEAM, "session", "members")
+    EXEMPTED = _kind("two_factor.exempted", EventGroup.SECOND_FACTOR, "until", "reason", notice=_BY_TEAM)
+    EXEMPTION_ENDED = _kind("two_factor.exemption_ended", EventGroup.SECOND_FACTOR, notice=_BY_TEAM)
+    MEMBER_ENROLLED_BY_PASSWORD = _kind("member.enrolled_by_password", EventGroup.ACCOUNT, "email", notice=_BY_TEAM)
+    POLICY_CHANGED = _kind("team.policy_changed", EventGroup.TEAM, "session", "policy", "policy_before", "required_from")
+    MEMBER_EXEMPTED = _kind("team.member_exempted", EventGroup.TEAM, "session", "email", "until", "reason")
+    MEMBER_EXEMPTION_ENDED = _kind("team.exemption_ended", EventGroup.TEAM, "session", "email")
+    TEAM_ENROLLED_BY_PASSWORD = _kind("team.enrolled_by_password", EventGroup.TEAM, "email")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("exempt_reason", sa.Text(), nullable=True),
         sa.Column("reset_request_id", sa.String(length=32), nullable=True),
         sa.Column("name_key", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("reminder_put_off_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )

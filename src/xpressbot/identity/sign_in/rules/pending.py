@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 from xpressbot.foundation.times import MINUTE, is_from_the_future
 from xpressbot.identity.sessions.rules.assurance import Amr, has_second_factor
@@ -16,9 +16,21 @@ class NextStep(StrEnum):
     SECOND_FACTOR = "second_factor"
     MUST_ENROL = "must_enrol"
     """A new authenticator, set up with the link that the operator gave out at the reset."""
+    ENROL_WITH_LINK = "enrol_with_link"
+    """The team requires 2FA: it is set up with a mailed link."""
+    ENROL_BY_PASSWORD = "enrol_by_pwd"
+    """The same without one, where no mail can be sent. The owners are told."""
+    ENROL_INVITED = "enrol_invited"
+    """The same of a person who has just made their account by a link, which is proof enough."""
     NEW_PASSWORD = "new_password"
     """Everything was proven, and the password is to be replaced first: somebody else may know it."""
     SESSION = "session"
+
+
+EnrolmentStep = Literal[NextStep.ENROL_WITH_LINK, NextStep.ENROL_BY_PASSWORD, NextStep.ENROL_INVITED]
+"""2FA is set up first because the team requires it: the step says what is asked for beside the password."""
+ENROLS: Final = frozenset({NextStep.MUST_ENROL, NextStep.ENROL_WITH_LINK, NextStep.ENROL_BY_PASSWORD, NextStep.ENROL_INVITED})
+"""The steps at which 2FA is set up before there is a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +82,10 @@ class StoppedSignIns:
     after_waits: bool
 
 
-def next_step(amr: Amr, *, protected: bool, must_enrol: bool, replaces_password: bool) -> NextStep:
-    """The one place that decides whether a session may begin.
+def next_step(amr: Amr, *, protected: bool, must_enrol: bool, replaces_password: bool, owes: EnrolmentStep | None = None) -> NextStep:
+    """The one place that decides whether a session may begin. `SessionStart.start` takes its answer.
 
+    owes: how a person sets up 2FA of whom the team requires it; None where it does not. It asks nothing of those who are protected.
     replaces_password: whether somebody else may know the password. Then it alone leads nowhere, whatever protects the account: who
     sets the next one must have proven a second factor.
     """
@@ -80,4 +93,6 @@ def next_step(amr: Amr, *, protected: bool, must_enrol: bool, replaces_password:
         return NextStep.MUST_ENROL
     if (protected or replaces_password) and not has_second_factor(amr):
         return NextStep.SECOND_FACTOR
+    if owes is not None and not protected:
+        return owes
     return NextStep.NEW_PASSWORD if replaces_password else NextStep.SESSION
