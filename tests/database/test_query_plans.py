@@ -34,6 +34,9 @@ from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail.claims import ClaimedMail
 from xpressbot.foundation.mail.outbox import Priority
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.roles import Role
+from xpressbot.identity.audit.history import HistoryPage
 from xpressbot.identity.audit.rules.event import EventGroup
 from xpressbot.identity.audit.rules.history import HistoryFilter
 from xpressbot.identity.factors.kind import ProofRefusal
@@ -50,6 +53,7 @@ from xpressbot.identity.sessions.caller import Client
 from xpressbot.identity.sessions.gate import Gate
 from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.team.invitations import INVITATION_MAIL
+from xpressbot.identity.team.record import RecordExport
 from xpressbot.identity.team.reminders import Reminded
 from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
@@ -67,6 +71,7 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
     with recorded(installation) as statements:
         people_come_and_go(installation)
         the_owner_looks(installation)
+        another_owner_reads_the_record(installation)
         assert installation.services.mail.next_round()
         assert installation.services.mail.look()
         change_and_stop(installation)
@@ -163,6 +168,23 @@ def the_owner_looks(installation: Installation) -> None:
     owner = caller_with(services, session_by_password(services, "berta@example.com").session)
     dashboard = services.identity.account_page.dashboard(owner)
     assert (dashboard.owner, dashboard.unconfirmed_addresses) == (True, 0)
+    assert services.identity.first_steps.left(owner)
+
+
+def another_owner_reads_the_record(installation: Installation) -> None:
+    """By member and day, and as a file."""
+    services = installation.services
+    owner, record = protected(services, "olga@example.com", role=Role.OWNER).caller, services.identity.team_record
+    for member in (owner.account.id, owner.account.email):
+        assert isinstance(record.find(owner, member), Account)
+    found = record.page(owner, HistoryFilter(None, 0, owner.session.expires_at, owner.account.id), before=99)
+    assert isinstance(found, HistoryPage)
+    assert found.people
+    assert services.identity.first_steps.left(owner)
+    export = record.export(owner)
+    assert isinstance(export, RecordExport)
+    assert record.events(export, 0)
+    assert services.identity.first_steps.hide(owner) == Done()
 
 
 def look_after_the_team(installation: Installation) -> None:

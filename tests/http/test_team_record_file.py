@@ -158,6 +158,21 @@ def test_the_event_is_there_before_anything_is_read_for_the_file(installation: I
 
 
 @both_engines
+def test_what_happens_meanwhile_is_not_half_of_the_file(installation: Installation, new_browser: Callable[..., Browser]) -> None:
+    """It ends at the head that the chain had when the download began."""
+    anna, berta = owner_and_admin(installation)
+    browser = holding(new_browser(), anna)
+    form = browser.filled(EXPORT)
+    with before_statement(
+        installation, "SELECT security_event.subject", lambda: joined(installation, anna.account.id, berta.account.id, at=1)
+    ):
+        answer = browser.post(EXPORT, form)
+    assert contradictions(answer.text) == []
+    assert read(answer.text)[1]["events"] == 3
+    assert kinds(installation, TEAM)[-1] is EventKind.MEMBER_JOINED
+
+
+@both_engines
 def test_it_asks_who_is_there_and_is_bounded(installation: Installation, new_browser: Callable[..., Browser]) -> None:
     """ASVS 7.5.1: after six minutes the session alone is not enough. 10 downloads an hour, each of which reads the whole record."""
     anna, _berta = owner_and_admin(installation)
