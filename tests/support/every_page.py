@@ -111,6 +111,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _resets(walk)
         _team(walk)
         _policy(walk)
+        _members(walk)
         _errors(walk)
     finally:
         walk.installation.close()
@@ -537,6 +538,38 @@ def _policy(walk: Walk) -> None:
 
 def _open_mailed(walk: Walk, browser: Browser, address: str, kind: LinkKind) -> None:
     walk.get(browser, f"/link/{kind}?token={links_to(walk.installation, address, kind)[-1].text}")
+
+
+def _members(walk: Walk) -> None:
+    """The pages of a member, active and suspended, with 2FA and without, and one's own."""
+    services, lena = walk.installation.services, walk.browser()
+    walk.installation.clock.advance(minutes=2)
+    owner = people.protected(services, "lena@example.com", role=Role.OWNER)
+    admin = people.protected(services, "mona@example.com", role=Role.ADMIN)
+    agent = walk.installation.add_account("nils@example.com", "Nils Lund")
+    lena.sign_in("lena@example.com")
+    lena.post("/sign-in/code", code=owner.phone.next_code())
+    walk.browser().sign_in("nils@example.com")
+    for member_id in (agent.id, admin.account.id, owner.account.id, "0" * 32):
+        path = f"/team/members/{member_id}"
+        walk.get(lena, path, *(f"{path}/{deed}" for deed in ("role", "ownership", "suspend", "remove")))
+    path = f"/team/members/{agent.id}"
+    for role in ("", "god", "agent", "admin"):
+        walk.post(lena, f"{path}/role", role=role)
+    for session in ("", walk.installation.services.identity.session_listing.listed(admin.caller)[0].session.id):
+        walk.post(lena, f"{path}/sessions/end", session=session)
+    walk.post(lena, f"{path}/sessions/end-all")
+    for _half in range(2):
+        walk.post(lena, f"{path}/suspend")
+    walk.get(lena, f"{path}/reinstate")
+    walk.post(lena, f"{path}/ownership")
+    for _half in range(2):
+        walk.post(lena, f"{path}/reinstate")
+    walk.post(lena, f"/team/members/{owner.account.id}/remove")
+    for _half in range(2):
+        walk.post(lena, f"{path}/remove")
+    walk.post(lena, f"/team/members/{admin.account.id}/ownership")
+    walk.get(lena, f"/team/members/{admin.account.id}", "/account", "/account/history")
 
 
 def _errors(walk: Walk) -> None:
