@@ -39,7 +39,7 @@ from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import TEAM, EventKind
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.links.charges import LinkRefusal
-from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.links.rules import LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT, LINK, RESERVED_ADDRESS
@@ -381,6 +381,18 @@ def test_the_mailed_link_stops_it_once_and_changes_nothing_else(mailing: Mailing
     assert not is_reset(services, team)
     last = events(mailing.installation, TEAM)[-1]
     assert (last.kind, last.actor) == (EventKind.RESET_STOPPED, None)
+
+
+def test_a_link_of_an_earlier_request_stops_no_later_one(mailing: Mailing) -> None:
+    """It ends with its request, however that ended."""
+    services, team = mailing.services, mailing.team
+    ask(services, team.bo.caller, team.dagny)
+    (stop,) = links(mailing.deliver().mails, LinkKind.RESET_STOP)
+    assert services.identity.reset_requests.stop(team.dagny.caller) == Done()
+    assert services.identity.link_states.of(LinkKind.RESET_STOP, stop) is LinkState.USED
+    ask(services, team.bo.caller, team.dagny)
+    assert services.identity.reset_requests.stop_by_link(stop, CLIENT) == Denied(LinkRefusal.LINK_GONE)
+    assert len(waiting(services, team.cai.caller)) == 1
 
 
 def test_the_other_owners_and_admins_are_mailed_that_a_reset_waits(mailing: Mailing) -> None:
