@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
@@ -22,6 +22,7 @@ from xpressbot.identity.sign_in.session_start import LockedAccounts
 from xpressbot.identity.team import invitation_store
 from xpressbot.identity.team.invitation_store import PendingInvitation
 from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.rules.invitation import Invitation
 
 JoinRefusal = LinkRefusal | LinkThrottleRefusal | InvitationRefusal
 JoinOutcome = SignedIn | EnrolmentRequired | WeakPassword | Denied[JoinRefusal]
@@ -37,10 +38,7 @@ class Joining:
 
     def invited(self, token: Token | None) -> PendingInvitation | None:
         """The invitation that an open link is for, also where it does not stand any more. Looking uses nothing up."""
-        if token is None:
-            return None
-        with self._transactions.reading() as tx:
-            found = _find(tx, token, self._system.now())
+        found = self._find(token)
         return None if found is None else found[1]
 
     def accept(self, token: Token | None, name: str, password: str, client: Client) -> JoinOutcome:
@@ -48,9 +46,10 @@ class Joining:
 
         Of two at once, one is made.
         """
-        pending = self.invited(token)
-        if token is None or pending is None:
+        found = self._find(token)
+        if token is None or found is None:
             return Denied(LinkRefusal.LINK_GONE)
+        opened, pending = found
         if not pending.invitation.stands(pending.inviter):
             return Denied(InvitationRefusal.INVITATION_VOID)
         if throttled := charge_link(self._transactions, self._system.now, token):
@@ -59,41 +58,44 @@ class Joining:
         if isinstance(prepared, WeakPassword):
             return prepared
         with self._transactions.writing() as tx:
-            installation_store.lock(tx)
-            locked = self._join(tx, token, prepared, client)
+            locked = self._join(tx, token, pending.invitation, prepared, client)
             if isinstance(locked, Denied):
                 return locked
+            if opened.mailed:
+                self._confirm_email(tx, locked.account, client)
             signed_in = self._new_accounts.sign_in(tx, locked)
             tx.commit()
             return signed_in
 
+    def _find(self, token: Token | None) -> tuple[Link, PendingInvitation] | None:
+        if token is None:
+            return None
+        with self._transactions.reading() as tx:
+            opened = link_store.find_open(tx, LinkKind.INVITE, token.digest, self._system.now())
+            pending = None if opened is None or opened.about is None else invitation_store.by_id(tx, opened.about)
+        return None if opened is None or pending is None else (opened, pending)
+
     def _join(
-        self, tx: Writing, token: Token, prepared: Account, client: Client
+        self, tx: Writing, token: Token, invitation: Invitation, prepared: Account, client: Client
     ) -> LockedAccounts | Denied[LinkRefusal | InvitationRefusal]:
-        """Decide again under the locks, use the link up, and add the account. The installation must be locked."""
+        """Decide again under the locks, use the link up, and add the account with the invitation's role."""
+        installation_store.lock(tx)
+        self._lock_present(tx, invitation.invited_by, client)
+        now = self._system.now()
         # Asked before the link: the account that came first has voided it, and "sign in" helps more than "this link was used".
-        if account_store.is_email_taken(tx, prepared.email, self._system.now()):
+        if account_store.is_email_taken(tx, invitation.email, now):
             return Denied(InvitationRefusal.ALREADY_MEMBER)
-        found = _find(tx, token, self._system.now())
-        if found is None:
+        if not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
             return Denied(LinkRefusal.LINK_GONE)
-        opened, pending = found
-        self._lock_present(tx, pending.invitation.invited_by, client)
-        pending = invitation_store.by_id(tx, pending.invitation.id) or pending
-        invitation, now = pending.invitation, self._system.now()
-        if not invitation.stands(pending.inviter):
+        pending = invitation_store.by_id(tx, invitation.id)
+        if pending is None or not pending.invitation.stands(pending.inviter):
             return Denied(InvitationRefusal.INVITATION_VOID)
-        account = self._new_accounts.add(tx, replace(prepared, role=invitation.role), now, invited_by=invitation.invited_by)
-        if account is None:
-            return Denied(InvitationRefusal.ALREADY_MEMBER)
-        locked = self._new_accounts.lock(tx, account, client)
-        if locked is None or not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
-            return Denied(LinkRefusal.LINK_GONE)
         invitation_store.remove(tx, invitation.id)
+        account = self._new_accounts.add(tx, replace(prepared, role=invitation.role), now, invited_by=invitation.invited_by)
+        locked = None if account is None else self._new_accounts.lock(tx, account, client)
+        if account is None or locked is None:
+            return Denied(InvitationRefusal.ALREADY_MEMBER)
         self._new_accounts.begin(tx, account, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
-        if opened.mailed:
-            account_store.confirm_email(tx, account.id, now)
-            append_event(tx, self._system.entropy, account.id, client.event(EventKind.EMAIL_CONFIRMED, email=account.email), now)
         return locked
 
     def _lock_present(self, tx: Writing, inviter_id: str | None, client: Client) -> None:
@@ -102,8 +104,8 @@ class Joining:
         holder_id = None if session is None else session.account_id
         account_store.lock_all(tx, {one for one in (inviter_id, holder_id) if one is not None})
 
-
-def _find(tx: Reading, token: Token, now: int) -> tuple[Link, PendingInvitation] | None:
-    opened = link_store.find_open(tx, LinkKind.INVITE, token.digest, now)
-    pending = None if opened is None or opened.about is None else invitation_store.by_id(tx, opened.about)
-    return None if opened is None or pending is None else (opened, pending)
+    def _confirm_email(self, tx: Writing, account: Account, client: Client) -> None:
+        """Whoever used the mailed link gets the mail of the address."""
+        now = self._system.now()
+        account_store.confirm_email(tx, account.id, now)
+        append_event(tx, self._system.entropy, account.id, client.event(EventKind.EMAIL_CONFIRMED, email=account.email), now)
