@@ -15,6 +15,7 @@ from xpressbot.diagnostics.check import Check, ConnectionDemand
 from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.cli.commands import create_cli
+from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.http import doctor_checks as page_checks
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.mail_delivery import preparing
@@ -219,17 +220,22 @@ def _kinds_without_keys(system: System, make_kinds: MakeKinds) -> Kinds:
     return make_kinds(Encryption(EMPTY_KEY_RING, system.entropy, lambda: EMPTY_KEY_RING), KeyedDigests(EMPTY_KEY_RING), system)
 
 
-def web_application() -> Starlette:
-    """What each uvicorn worker runs: the application by the environment's settings."""
-    settings = load_settings()
-    configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
-    application = create_app(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))), load_languages())
+def application_of(services: Services) -> Starlette:
+    """What one worker runs, in all languages. Called once everything is loaded."""
+    application = create_app(services, load_languages())
     gc.collect()
     gc.freeze()  # what a worker has loaded stays: searching it for garbage stops all its threads, for as long as many a page takes
     return application
 
 
+def web_application() -> Starlette:
+    """What each of several uvicorn workers runs: the application by the environment's settings."""
+    settings = load_settings()
+    configure_logging(json_lines=settings.log_format == "json", level=settings.log_level)
+    return application_of(build(settings, workers=int(os.environ.get(WORKERS_VARIABLE, "1"))))
+
+
 def command_line() -> typer.Typer:
     """The xpressbot command."""
-    application = "xpressbot.bootstrap:web_application"
-    return create_cli(build, build_doctor(), MIGRATIONS, end_what_is_open, application=application, workers_variable=WORKERS_VARIABLE)
+    serve = serve_command(build, application_of, application="xpressbot.bootstrap:web_application", workers_variable=WORKERS_VARIABLE)
+    return create_cli(serve, build, build_doctor(), MIGRATIONS, end_what_is_open, workers_variable=WORKERS_VARIABLE)

@@ -57,6 +57,13 @@ def test_each_start_of_an_unclaimed_installation_prints_a_link_of_its_own(shell:
         assert [httpx.get(f"{server.url}/welcome?token={token}").status_code for token in (first, second, "x" * 43)] == [303, 303, 410]
 
 
+def test_a_single_worker_serves_every_language(shell: Shell) -> None:
+    """As several do, each of which builds the application by itself."""
+    with serving(shell, workers=1) as server:
+        pages = {tag: httpx.get(f"{server.url}/sign-in", headers={"Accept-Language": tag}) for tag in ("en", "es", "hi")}
+    assert {tag: page.headers["content-language"] for tag, page in pages.items()} == {tag: tag for tag in pages}
+
+
 def _assert_a_taken_port_is_told(shell: Shell, server: Server) -> None:
     answer = shell.run_fresh("serve", "--port", str(server.port))
     said = f"Nothing can listen on 127.0.0.1, port {server.port}: address already in use. Name another --host or --port.\n"

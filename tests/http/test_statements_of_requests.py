@@ -3,6 +3,7 @@
 import pytest
 
 from tests.http.conftest import Protected, both_engines
+from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import statements
 
@@ -32,6 +33,18 @@ def test_a_page_sends_no_more_statements_than_it_is_known_to_need(path: str, ins
         response = protected.browser.get(path)
     assert response.status_code in {200, 303}
     assert len(sent) <= MOST[path], sent
+
+
+@both_engines
+def test_a_wrong_code_sends_few_statements(installation: Installation, protected: Protected, pending: Browser) -> None:
+    """BEGIN, SET and COMMIT not counted. What else the page offers is looked up only where there is another primary kind."""
+    form = pending.filled("/sign-in/code", {"code": protected.phone.code(steps=40)})
+    with statements(installation) as sent:
+        assert pending.get("/sign-in/code").status_code == 200
+    assert len(sent) <= 1, sent
+    with statements(installation) as sent:
+        assert pending.post("/sign-in/code", form).status_code == 401
+    assert len([statement for statement in sent if not statement.startswith("SET")]) <= 10, sent
 
 
 @both_engines

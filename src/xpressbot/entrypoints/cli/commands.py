@@ -1,5 +1,6 @@
 """The xpressbot command and its groups."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,20 +15,25 @@ from xpressbot.entrypoints.cli.doctor import doctor_command
 from xpressbot.entrypoints.cli.installation import Build
 from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.mail import mail_commands
-from xpressbot.entrypoints.cli.serve import serve_command
 from xpressbot.entrypoints.cli.sessions import sessions_commands
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
 from xpressbot.foundation.database.migration_runner import Migrations
 
 
 def create_cli(
-    build: Build, doctor: Doctor, migrations: Migrations, end_what_is_open: EndWhatIsOpen, *, application: str, workers_variable: str
+    serve: Callable[..., None],
+    build: Build,
+    doctor: Doctor,
+    migrations: Migrations,
+    end_what_is_open: EndWhatIsOpen,
+    *,
+    workers_variable: str,
 ) -> typer.Typer:
-    """Make the command. `application` names the factory that each worker of several calls."""
+    """Make the command. serve: what `xpressbot serve` runs."""
     cli = typer.Typer(
         help="XpressBot: a chat-automation dashboard.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
-    cli.command("serve")(serve_command(build, application, workers_variable))
+    cli.command("serve")(serve)
     cli.add_typer(accounts_commands(build), name="accounts")
     cli.add_typer(two_factor_commands(build), name="2fa")
     cli.add_typer(sessions_commands(build), name="sessions")

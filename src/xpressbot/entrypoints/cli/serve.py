@@ -10,11 +10,11 @@ from typing import Annotated, Final
 
 import typer
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from xpressbot import __version__
 from xpressbot.entrypoints.cli.installation import MOST_WORKERS, Build, explained, telling_what_is_made
-from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.server.listening import bound_sockets
 from xpressbot.entrypoints.http.server.protocol import MOST_CONNECTIONS, RESERVED_DESCRIPTORS, BoundedProtocol
 from xpressbot.entrypoints.messages.links import link_address
@@ -31,11 +31,13 @@ _SUPERVISION_INTERVAL_SECONDS: Final = 0.5
 _PUBLIC_URL_VARIABLE: Final = "XPRESSBOT_PUBLIC_URL"
 
 
-def serve_command(build: Build, application: str, workers_variable: str) -> Callable[..., None]:
+def serve_command(
+    build: Build, application_of: Callable[[Services], ASGIApp], *, application: str, workers_variable: str
+) -> Callable[..., None]:
     """Make the command.
 
-    `application` names the factory that each of several workers calls, `workers_variable` where their number stands: by
-    default for the command, and for the workers.
+    application_of: makes what a single worker runs. application: names the factory that each of several workers calls.
+    workers_variable: where their number stands, by default for the command, and for the workers.
     """
 
     def serve(
@@ -74,7 +76,7 @@ def serve_command(build: Build, application: str, workers_variable: str) -> Call
         if workers == 1:
             # uvicorn stops in order, and then lets the signal end the process: that is no failure.
             signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
-            server = uvicorn.Server(uvicorn.Config(create_app(services), **options))  # type: ignore[arg-type]  # uvicorn checks them
+            server = uvicorn.Server(uvicorn.Config(application_of(services), **options))  # type: ignore[arg-type]  # uvicorn checks them
             with suppress(KeyboardInterrupt):
                 server.run(sockets)
         else:

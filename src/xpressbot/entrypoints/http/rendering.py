@@ -8,7 +8,6 @@ from importlib.resources import files
 from mimetypes import guess_type
 from typing import Any, Final
 
-import segno
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
@@ -106,6 +105,8 @@ def language_headers(texts: Texts) -> dict[str, str]:
 
 def qr_svg(text: str, label: str) -> Markup:
     """Draw a QR code as inline SVG, dark on light with its quiet zone, whatever the page's colours."""
+    import segno  # noqa: PLC0415  # needed once for each app
+
     svg = segno.make(text, error="m", micro=False).svg_inline(border=_QR_QUIET_ZONE, dark="#000", light="#fff", omitsize=True)
     return Markup('<svg role="img" aria-label="{}" ').format(label) + Markup(svg.removeprefix("<svg "))  # noqa: S704  # segno's own markup
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-import ua_parser
 from babel.dates import format_date, format_skeleton, get_datetime_format
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -88,6 +87,8 @@ def browser_name(texts: Texts, user_agent: str) -> str:
 @lru_cache(maxsize=1024)
 def _parsed(user_agent: str) -> tuple[str, str]:
     """The names of a browser and its system; empty where they are unknown."""
+    import ua_parser  # noqa: PLC0415  # with its rules it takes megabytes that a worker at rest need not hold
+
     parsed = ua_parser.parse(user_agent)
     browser, system = parsed.user_agent.family if parsed.user_agent else "", parsed.os.family if parsed.os else ""
     return browser if browser in _BROWSERS else "", system if system in _SYSTEMS else ""

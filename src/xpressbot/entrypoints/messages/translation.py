@@ -1,6 +1,7 @@
 """Texts in the reader's language. A text is marked where it stands, and looked up when a page is rendered or a line is printed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from gettext import NullTranslations
 from typing import Final
 
@@ -12,25 +13,25 @@ def N_(text: str) -> str:  # noqa: N802  # the name by which gettext's tools fin
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Texts:
     """The texts of one language. locale: how it writes dates and numbers."""
 
     locale: Locale
     catalogue: NullTranslations
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """The language as pages and headers name it (BCP 47)."""
         return str(self.locale).replace("_", "-")
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What it is called by those who speak it, with a capital where it stands alone."""
         own = self.locale.get_display_name(self.locale) or self.tag
         return own[:1].upper() + own[1:]
 
-    @property
+    @cached_property
     def direction(self) -> str:
         """Where its lines begin: "ltr" or "rtl"."""
         return self.locale.text_direction

@@ -77,10 +77,15 @@ class SecondStep:
             case unknown:
                 assert_never(unknown)
 
-    def offered_kinds(self, claimant: Claimant) -> tuple[str, ...]:
-        """The kinds of which a proof would begin the session: those of the account's authenticators, and the backups."""
+    def other_kinds(self, claimant: Claimant, kind_name: str) -> tuple[str, ...]:
+        """The kinds besides this one of which a proof would begin the session: those of the account's authenticators, and the backups."""
+        primary = {kind.name for kind in self._kinds.primary} - {kind_name}
+        backup = tuple(kind.name for kind in self._kinds.backup if kind.name != kind_name)
+        if not primary:
+            return backup  # whatever the account has
         with self._transactions.reading() as tx:
-            return (*protection_of(tx, claimant.pending.account_id).kinds, *(kind.name for kind in self._kinds.backup))
+            in_force = protection_of(tx, claimant.pending.account_id).kinds
+        return (*(name for name in in_force if name in primary), *backup)
 
     def challenge(self, claimant: Claimant, kind_name: str) -> Challenge | Denied[NothingPending]:
         """What the person must be shown before they can prove a factor of this kind."""

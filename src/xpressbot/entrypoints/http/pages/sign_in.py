@@ -154,8 +154,7 @@ def _ask(request: PageRequest, claimant: Claimant, factor: FactorPresentation, a
     challenge = request.identity.second_step.challenge(claimant, factor.kind)
     if isinstance(challenge, Denied):
         return nothing_pending(request, challenge.reason)
-    offered = request.factors.offered(request.identity.second_step.offered_kinds(claimant))
-    others = [other for other in offered if other is not factor]
+    others = request.factors.offered(request.identity.second_step.other_kinds(claimant, factor.kind))
     context = {
         "email": claimant.pending.email,
         "shown_to": FormSubject.signing_in(claimant.pending),
