@@ -12,7 +12,7 @@ MOST = {
     "/sign-in": 1,
     "/account/history": 3,
     "/account/history?group=sign-in&from=2026-01-01&to=2027-01-01&before=3": 3,
-    "/account": 5,
+    "/account": 6,
     "/account/sessions": 2,
     "/account/2fa/recovery-codes": 3,
     "/account/2fa/apps": 3,

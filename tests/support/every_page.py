@@ -553,6 +553,7 @@ def _members(walk: Walk) -> None:
     lena.sign_in("lena@example.com")
     lena.post("/sign-in/code", code=owner.phone.next_code())
     walk.browser().sign_in("nils@example.com")
+    walk.get(lena, "/team")
     for member_id in (agent.id, admin.account.id, owner.account.id, "0" * 32):
         path = f"/team/members/{member_id}"
         walk.get(lena, path, *(f"{path}/{deed}" for deed in ("role", "ownership", "suspend", "remove")))
