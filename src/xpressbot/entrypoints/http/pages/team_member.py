@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import MEMBER_PATH, SESSIONS_PATH, SETTINGS_PATH
+from xpressbot.entrypoints.http.paths import EXEMPTION_PATH, MEMBER_PATH, RESET_PATH, SESSIONS_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.event_facts import Reader, event_facts
 from xpressbot.entrypoints.messages.event_words import event_title
@@ -17,6 +17,7 @@ from xpressbot.entrypoints.messages.refusals import reason_text
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import permits
 from xpressbot.identity.audit.rules.event import SecurityEvent
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
@@ -105,11 +106,11 @@ def member_page(request: PageRequest, caller: Caller, member: MemberPage, *, sta
         authenticators=_authenticators(request, member),
         sessions=[_session(request, one) for one in member.sessions],
         events=[_event(request, caller, member, event) for event in member.events],
-        actions=_actions(request, member),
+        actions=_actions(request, caller, member),
     )
 
 
-def _actions(request: PageRequest, member: MemberPage) -> Sequence[dict[str, Any]]:
+def _actions(request: PageRequest, caller: Caller, member: MemberPage) -> Sequence[dict[str, Any]]:
     """What this viewer may do to the member. What else a page of its own offers to do to a member has its line here."""
     texts, ids = request.texts, {"member": member.id}
     actions = []
@@ -121,6 +122,10 @@ def _actions(request: PageRequest, member: MemberPage) -> Sequence[dict[str, Any
         for action, words in DEED_WORDS.items()
         if action in member.deeds
     ]
+    if not member.is_viewer and member.may_be_acted_on and (member.protected_since is not None or member.must_enrol):
+        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Phone and codes lost"), "takes_away": False})
+    if not member.is_viewer and member.protected_since is None and permits(caller.account.role, Action.EXEMPT_MEMBER):
+        actions.append({"href": path_with(EXEMPTION_PATH, ids), "title": texts.gettext("Exempt from 2FA"), "takes_away": False})
     if member.is_viewer:
         actions.append({"href": SETTINGS_PATH, "title": texts.gettext("Account Settings"), "takes_away": False})
         actions.append({"href": SESSIONS_PATH, "title": texts.gettext("View sessions"), "takes_away": False})
