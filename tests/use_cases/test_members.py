@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import (
@@ -36,7 +36,7 @@ from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, KNOWN_BROWSER, LIN
 from xpressbot.identity.team.deeds import DEEDS, MemberRefusal
 from xpressbot.identity.team.member_page import MemberPage
 from xpressbot.identity.team.members import Members
-from xpressbot.identity.team.tables import INVITATION, RESET_REQUEST
+from xpressbot.identity.team.tables import INVITATION
 from xpressbot.identity.use_cases import Identity
 
 NOBODY = "0" * 32
@@ -311,6 +311,18 @@ def test_a_removed_member_leaves_a_row_and_a_record_and_nothing_that_opens_anyth
     assert services.identity.registration.issue_welcome_link() is None
 
 
+def test_who_steps_down_keeps_the_giver_of_their_role(installation: Installation, members: Members, owner: Person, admin: Person) -> None:
+    """Else a role that was given lately would look like one that nobody has given, and count for an approval."""
+    assert members.change_role(owner.caller, admin.account.id, Role.OWNER) == Done()
+    with installation.services.database.write() as connection:
+        connection.execute(update(SESSION).values(proven_at=installation.clock.now()))
+        connection.commit()
+    assert members.change_role(caller_with(installation.services, admin.caller.token), admin.account.id, Role.ADMIN) == Done()
+    with installation.services.database.read() as connection:
+        stored = connection.execute(select(ACCOUNT.c.role, ACCOUNT.c.role_given_by).where(ACCOUNT.c.id == admin.account.id)).one()
+    assert tuple(stored) == ("admin", owner.account.id)
+
+
 def test_what_a_removed_member_had_begun_goes_with_them(
     installation: Installation, members: Members, owner: Person, admin: Person, agent: Person
 ) -> None:
@@ -322,17 +334,11 @@ def test_what_a_removed_member_had_begun_goes_with_them(
             connection.execute(insert(INVITATION).values(**given, invited_by=by.account.id, invited_at=now, expires_at=now + 1))
             link = {"token_hash": bytes([number]) * 32, "kind": "invite", "created_at": now, "expires_at": now + 1, "about": given["id"]}
             connection.execute(insert(LINK).values(link))
-        asked = {"security_version": 1, "asked_at": now, "reason": "Phone lost"}
-        requests = [(agent, admin), (admin, owner), (owner, owner)]
-        for number, (of, by) in enumerate(requests):
-            request = {"id": str(number) * 32, "account_id": of.account.id, "asked_by": by.account.id}
-            connection.execute(insert(RESET_REQUEST).values(**request, **asked))
         connection.commit()
     assert members.remove(owner.caller, admin.account.id) == Done()
     with services.database.read() as connection:
         assert [one.email for one in connection.execute(select(INVITATION))] == ["new1@example.com"]
         assert [one.about for one in connection.execute(select(LINK).where(LINK.c.kind == "invite"))] == ["1" * 32]
-        assert [one.account_id for one in connection.execute(select(RESET_REQUEST))] == [owner.account.id]
 
 
 def test_a_member_is_signed_out_of_one_browser_or_of_all(

@@ -32,7 +32,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.leases import take_lease
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail.outbox import OUTBOX
-from xpressbot.foundation.times import HOUR, MINUTE
+from xpressbot.foundation.times import DAY, HOUR, MINUTE
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.roles import Role
@@ -192,6 +192,23 @@ def test_who_approves_has_held_the_role_and_has_it_not_from_the_one_who_asks(
     assert is_reset(services, team) is (reason is None)
 
 
+@pytest.mark.parametrize("giver", ["invited_by", "role_given_by"])
+def test_nobody_approves_what_somebody_asks_for_whom_they_have_lately_invited_or_promoted(
+    services: Services, team: Team, giver: str
+) -> None:
+    """An owner could make a second pair of eyes for themselves, and reset anybody alone."""
+    lately = services.clock.now() - DAY
+    write(services, team.bo.account.id, **{giver: team.cai.account.id}, created_at=lately, role_since=lately)
+    asked = ask(services, team.bo.caller, team.dagny)
+    assert waiting(services, team.cai.caller)[team.dagny.account.id].approval is ResetRefusal.DEPENDS_ON_ASKER
+    outcome = services.identity.reset_decisions.approve(team.cai.caller, team.dagny.account.id, asked.request.id)
+    assert outcome == Denied(ResetRefusal.DEPENDS_ON_ASKER)
+    shown = services.identity.resets.of_member(team.bo.caller, team.dagny.account.id)
+    assert not isinstance(shown, Denied)
+    assert team.cai.account not in shown.approvers
+    assert isinstance(approve(services, team.owner.caller, asked), Token)
+
+
 def test_asking_approving_and_showing_the_link_take_a_fresh_proof_and_stopping_none(
     installation: Installation, services: Services, team: Team
 ) -> None:
@@ -258,6 +275,7 @@ STOPS: dict[str, Callable[[Services, Team], object]] = {
     "the operator's reset": lambda services, team: reset(services, DAGNY),
     "the asker is no admin any more": lambda services, team: write(services, team.bo.account.id, role=Role.AGENT.value),
     "the asker is suspended": lambda services, team: services.identity.administration.set_status(BO, AccountStatus.DISABLED),
+    "the asker is removed": lambda services, team: services.identity.members.remove(team.owner.caller, team.bo.account.id),
     "the asker's account has changed": _raised,
     "the member is an owner now": lambda services, team: write(services, team.dagny.account.id, role=Role.OWNER.value),
 }
@@ -267,6 +285,7 @@ CAUSES = {
     "a step-up with a code": "second_factor_proven",
     "the asker is no admin any more": "asker_not_permitted",
     "the asker is suspended": "asker_not_permitted",
+    "the asker is removed": "asker_not_permitted",
     "the asker's account has changed": "asker_changed",
     "the member is an owner now": "asker_not_permitted",
 }

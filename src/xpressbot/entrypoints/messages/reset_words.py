@@ -27,7 +27,7 @@ _SENTENCES: Final[Mapping[ResetRefusal, str]] = {
     ResetRefusal.OWN_REQUEST: N_("You have asked for this reset, so another owner or admin must approve it."),
     ResetRefusal.ROLE_TOO_NEW: N_("You cannot approve it yet: who approves a reset has held their role for %(count)s days."),
     ResetRefusal.DEPENDS_ON_ASKER: N_(
-        "You cannot approve it: the one who asks has invited you or given you your role within the last %(count)s days."
+        "You cannot approve it: within the last %(count)s days, you or the one who asks has invited the other or given them their role."
     ),
     ResetRefusal.IS_ENROLLED: N_("No link is needed: 2FA of this member was not reset, or is set up again."),
 }

@@ -137,8 +137,12 @@ def active_owners(tx: Reading) -> Sequence[str]:
 
 
 def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now: int) -> None:
-    """Give the account a role. given_by: the account that does so; None where the operator does."""
-    values = {"role": role.value, "role_since": now, "role_given_by": given_by}
+    """Give the account a role. given_by: the account that does so; None where the operator does.
+
+    Who steps down keeps the giver of before: nobody has a role from themselves.
+    """
+    giver = {} if given_by == account_id else {"role_given_by": given_by}
+    values = {"role": role.value, "role_since": now, **giver}
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, select
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.store import account_from
 from xpressbot.identity.tables import ACCOUNT, LINK
-from xpressbot.identity.team.tables import INVITATION, RESET_REQUEST
+from xpressbot.identity.team.tables import INVITATION
 
 _IN_TEAM = ACCOUNT.c.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
 _BY_ID = select(ACCOUNT).where(_IN_TEAM, ACCOUNT.c.id == bindparam("of_id"))
@@ -30,9 +30,8 @@ def by_id(tx: Reading, account_id: str) -> MemberRecord | None:
     return None if row is None else MemberRecord(account_from(row), row.role_since, row.created_at, row.last_signed_in_at)
 
 
-def forget_begun(tx: Writing, account_id: str) -> None:
-    """Remove what waits to happen by a member's word or to them: open invitations with their links, and requests of a reset."""
+def take_back_invitations(tx: Writing, account_id: str) -> None:
+    """Remove open invitations that a member has given, with their links. Requests of a reset end by themselves, and are recorded."""
     given = INVITATION.c.invited_by == account_id
     tx.execute(delete(LINK).where(LINK.c.about.in_(select(INVITATION.c.id).where(given))))
     tx.execute(delete(INVITATION).where(given))
-    tx.execute(delete(RESET_REQUEST).where(or_(RESET_REQUEST.c.account_id == account_id, RESET_REQUEST.c.asked_by == account_id)))

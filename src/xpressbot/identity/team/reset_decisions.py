@@ -1,5 +1,6 @@
 """Carrying out a reset that was asked for: when another member approves it, or when the time is over in which it could be stopped."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,7 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.team import reset_store
 from xpressbot.identity.team.reset_refusals import ResetRefusal
-from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, VoidCause, depends_on, has_held_role, void_cause
+from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, VoidCause, are_independent, has_held_role, void_cause
 
 LEASE_TERM: Final = 150 * SECOND
 """Rounds come every minute: a process that has missed two of them is taken for dead, and another one goes on."""
@@ -58,7 +59,9 @@ class ResetDecisions:
             asker = None if request is None else account_store.by_id(entry.tx, request.asked_by)
             if request is None or asker is None or request.id != request_id:
                 return Unchanged(Denied(ResetRefusal.RESET_REQUEST_OVER))
-            refusal = refuse_approval(request, member, asker, entry.account, reset_store.tenure(entry.tx, entry.account.id), entry.now)
+            refusal = refuse_approval(
+                request, member, asker, entry.account, reset_store.tenures(entry.tx, {asker.id, entry.account.id}), entry.now
+            )
             if refusal is not None:
                 return Unchanged(Denied(refusal))
             if not reset_store.end(entry.tx, request, entry.now):
@@ -139,18 +142,22 @@ class ResetDecisions:
 
 
 def refuse_approval(
-    request: ResetRequest, member: Account, asker: Account, approver: Account, tenure: Tenure, now: int
+    request: ResetRequest, member: Account, asker: Account, approver: Account, tenures: Mapping[str, Tenure], now: int
 ) -> ResetRefusal | None:
-    """Why an owner or admin may not approve a request; None where they may. Their role has been compared with the member's."""
+    """Why an owner or admin may not approve a request; None where they may. Their role has been compared with the member's.
+
+    tenures: those of the one who asks and of the one who approves, by their ids.
+    """
     if void_cause(request, member, asker, now) is not None:
         return ResetRefusal.RESET_REQUEST_OVER
     if approver.id == member.id:
         return ResetRefusal.OWN_RESET
     if approver.id == asker.id:
         return ResetRefusal.OWN_REQUEST
-    if not has_held_role(tenure, now):
+    approvers, askers = tenures[approver.id], tenures[asker.id]
+    if not has_held_role(approvers, now):
         return ResetRefusal.ROLE_TOO_NEW
-    return ResetRefusal.DEPENDS_ON_ASKER if depends_on(tenure, asker.id, now) else None
+    return None if are_independent(approver.id, approvers, asker.id, askers, now) else ResetRefusal.DEPENDS_ON_ASKER
 
 
 def _reset_event(request: ResetRequest, asker: Account, *, actor: str) -> NewEvent:

@@ -1,6 +1,6 @@
 """Statements on requests to reset a member's 2FA. All that writes one holds the lock of the member's account."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
@@ -77,9 +77,10 @@ def accounts_by_id(tx: Reading, account_ids: Iterable[str]) -> Mapping[str, Acco
     return {row.id: account_from(row) for row in rows}
 
 
-def tenure(tx: Reading, account_id: str) -> Tenure:
-    """Since when an account has its role, and from whom."""
-    return _tenure(tx.select(select(*_TENURE).where(ACCOUNT.c.id == account_id)).one())
+def tenures(tx: Reading, account_ids: Collection[str]) -> Mapping[str, Tenure]:
+    """Since when accounts have their roles, and from whom, by their ids. One statement."""
+    rows = tx.select(select(ACCOUNT.c.id, *_TENURE).where(ACCOUNT.c.id.in_(sorted(account_ids))))
+    return {row.id: _tenure(row) for row in rows}
 
 
 def owners_and_admins(tx: Reading) -> Sequence[tuple[Account, Tenure]]:

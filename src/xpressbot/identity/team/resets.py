@@ -1,6 +1,6 @@
 """What owners and admins see of resets: the requests that wait, what each of them may do about one, and who still needs a link."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from xpressbot.identity.sessions.gate import Gate, SessionRefusal
 from xpressbot.identity.team import reset_store
 from xpressbot.identity.team.reset_decisions import refuse_approval
 from xpressbot.identity.team.reset_requests import ResetRequests, needs_reset, others_for
-from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, depends_on, has_held_role, void_cause
+from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, are_independent, has_held_role, void_cause
 
 MOST_SHOWN: Final = 100
 """Of requests, and of members without a link, on one page."""
@@ -75,10 +75,9 @@ class ResetViews:
             requests = reset_store.after(tx, "", MOST_SHOWN)
             ids = {account_id for request in requests for account_id in (request.account_id, request.asked_by)}
             accounts = reset_store.accounts_by_id(tx, ids)
-            caller_tenure = reset_store.tenure(tx, caller.account.id)
+            tenures = reset_store.tenures(tx, {caller.account.id, *(request.asked_by for request in requests)})
             waiting = [
-                _waiting(caller, caller_tenure, request, accounts[request.account_id], accounts[request.asked_by], now)
-                for request in requests
+                _waiting(caller, tenures, request, accounts[request.account_id], accounts[request.asked_by], now) for request in requests
             ]
             may_act = (one for one in reset_store.must_enrol(tx, MOST_SHOWN) if may_act_on(caller.account.role, one.role))
             return Resets([one for one in waiting if one is not None], list(may_act))
@@ -98,13 +97,14 @@ class ResetViews:
             asker = None if request is None else account_store.by_id(tx, request.asked_by)
             waiting = None
             if request is not None and asker is not None:
-                waiting = _waiting(caller, reset_store.tenure(tx, caller.account.id), request, member, asker, now)
+                waiting = _waiting(caller, reset_store.tenures(tx, {caller.account.id, asker.id}), request, member, asker, now)
+            mine, my_id = reset_store.tenures(tx, {caller.account.id})[caller.account.id], caller.account.id
             others = others_for(tx, caller.account, member)
             return MemberReset(
                 member,
                 waiting,
                 waiting is None and needs_reset(member) and member.id != caller.account.id,
-                [one for one, tenure in others if has_held_role(tenure, now) and not depends_on(tenure, caller.account.id, now)],
+                [one for one, theirs in others if has_held_role(theirs, now) and are_independent(one.id, theirs, my_id, mine, now)],
                 len(others),
                 self._requests.is_told_by_mail(tx, member, now),
             )
@@ -113,10 +113,10 @@ class ResetViews:
 
 
 def _waiting(
-    caller: Caller, caller_tenure: Tenure, request: ResetRequest, member: Account, asker: Account, now: int
+    caller: Caller, tenures: Mapping[str, Tenure], request: ResetRequest, member: Account, asker: Account, now: int
 ) -> WaitingReset | None:
     if void_cause(request, member, asker, now) is not None:
         return None
     may_act = may_act_on(caller.account.role, member.role)
-    bar: Reason | None = refuse_approval(request, member, asker, caller.account, caller_tenure, now)
+    bar: Reason | None = refuse_approval(request, member, asker, caller.account, tenures, now)
     return WaitingReset(request, member, asker, bar if may_act else SessionRefusal.NOT_PERMITTED, may_act)

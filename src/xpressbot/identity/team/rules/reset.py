@@ -100,7 +100,14 @@ def has_held_role(tenure: Tenure, now: int) -> bool:
     return tenure.role_since + ROLE_HELD_FOR <= now
 
 
-def depends_on(tenure: Tenure, asker_id: str, now: int) -> bool:
-    """Whether the one who asks has invited or promoted somebody too lately for that one to be a second pair of eyes."""
-    invited = tenure.invited_by == asker_id and now < tenure.created_at + INDEPENDENT_AFTER
-    return invited or (tenure.role_given_by == asker_id and now < tenure.role_since + INDEPENDENT_AFTER)
+def are_independent(one_id: str, one: Tenure, other_id: str, other: Tenure, now: int) -> bool:
+    """Whether of two people neither has lately invited or promoted the other, so that each is a second pair of eyes.
+
+    Both ways: an owner who could approve what somebody asks for whom they have just invited would reset anybody alone.
+    """
+    return not (_comes_from(one, other_id, now) or _comes_from(other, one_id, now))
+
+
+def _comes_from(tenure: Tenure, giver_id: str, now: int) -> bool:
+    invited = tenure.invited_by == giver_id and now < tenure.created_at + INDEPENDENT_AFTER
+    return invited or (tenure.role_given_by == giver_id and now < tenure.role_since + INDEPENDENT_AFTER)
