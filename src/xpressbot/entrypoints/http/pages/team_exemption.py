@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.paths import EXEMPTION_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.policy import days_problem, exemption_refusal_text, reason_problem
@@ -17,7 +18,6 @@ from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.team.exemptions import MAX_REASON_LENGTH, MOST_DAYS, ExemptionRefusal, normalise_reason
 
 _TEMPLATE: Final = "team_exemption.html"
-EXEMPTION_PATH: Final = "/team/members/{member:id}/exemption"
 _Outcome = Done | Denied[SessionRefusal | ExemptionRefusal] | StepUpRequired
 
 

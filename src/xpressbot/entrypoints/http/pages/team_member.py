@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import MEMBER_PATH, SESSIONS_PATH, SETTINGS_PATH
+from xpressbot.entrypoints.http.paths import EXEMPTION_PATH, MEMBER_PATH, RESET_PATH, SESSIONS_PATH, SETTINGS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.event_facts import Reader, event_facts
 from xpressbot.entrypoints.messages.event_words import event_title
@@ -17,6 +17,7 @@ from xpressbot.entrypoints.messages.refusals import reason_text
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import permits
 from xpressbot.identity.audit.rules.event import SecurityEvent
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
@@ -105,17 +106,21 @@ def member_page(request: PageRequest, caller: Caller, member: MemberPage, *, sta
         authenticators=_authenticators(request, member),
         sessions=[_session(request, one) for one in member.sessions],
         events=[_event(request, caller, member, event) for event in member.events],
-        actions=_actions(request, member),
+        actions=_actions(request, caller, member),
     )
 
 
-def _actions(request: PageRequest, member: MemberPage) -> Sequence[dict[str, Any]]:
+def _actions(request: PageRequest, caller: Caller, member: MemberPage) -> Sequence[dict[str, Any]]:
     """What this viewer may do to the member. What else a page of its own offers to do to a member has its line here."""
     texts, ids = request.texts, {"member": member.id}
     actions = []
     if Action.CHANGE_ROLE in member.deeds:
         title = texts.gettext("Step down as an owner") if member.is_viewer else texts.gettext("Change role")
         actions.append({"href": path_with(DEED_PATHS[Action.CHANGE_ROLE], ids), "title": title, "takes_away": False})
+    if member.can_be_reset:
+        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Reset 2FA of a member"), "takes_away": False})
+    if member.can_be_exempted and permits(caller.account.role, Action.EXEMPT_MEMBER):
+        actions.append({"href": path_with(EXEMPTION_PATH, ids), "title": texts.gettext("Exemption from 2FA"), "takes_away": False})
     actions += [
         {"href": path_with(DEED_PATHS[action], ids), "title": texts.gettext(words.title), "takes_away": words.takes_away}
         for action, words in DEED_WORDS.items()

@@ -4,7 +4,7 @@ from typing import Any, Final, assert_never
 
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import HOME_PATH, RESETS_PATH
+from xpressbot.entrypoints.http.paths import HOME_PATH, RESET_PATH, RESETS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text, number
 from xpressbot.entrypoints.messages.links import link_address, works_once
@@ -19,8 +19,6 @@ from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.team.reset_decisions import LinkOutcome, ReEnrolmentLink
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.resets import WaitingReset
-
-_MEMBER_PATH: Final = "/team/members/{member:id}/reset"
 
 
 def show_resets(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -90,7 +88,7 @@ def _not_stopped(denied: Denied[SessionRefusal | ResetRefusal]) -> SignedInOutco
 def _after(request: PageRequest, caller: Caller, outcome: Done | Denied[SessionRefusal | ResetRefusal] | StepUpRequired) -> SignedInOutcome:
     match outcome:
         case Done():
-            return redirect(path_with(_MEMBER_PATH, {"member": _member_id(request)}))
+            return redirect(path_with(RESET_PATH, {"member": _member_id(request)}))
         case StepUpRequired():
             return outcome
         case Denied():
@@ -155,7 +153,7 @@ def _described(request: PageRequest, one: WaitingReset) -> dict[str, Any]:
         "may_approve": one.approval is None,
         "why_not": None if one.approval is None else approval_text(request.texts, one.approval),
         "may_stop": one.may_stop,
-        "path": path_with(_MEMBER_PATH, {"member": one.member.id}),
+        "path": path_with(RESET_PATH, {"member": one.member.id}),
     }
 
 
@@ -165,10 +163,10 @@ def _member_id(request: PageRequest) -> str:
 
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", RESETS_PATH, Action.VIEW_RESETS, show_resets),
-    SignedInPage("GET", _MEMBER_PATH, Action.VIEW_RESETS, show_member, leads_to=Action.ASK_FOR_RESET),
-    SignedInPage("POST", _MEMBER_PATH, Action.ASK_FOR_RESET, ask),
-    SignedInPage("POST", f"{_MEMBER_PATH}/approve", Action.APPROVE_RESET, approve, returns_to=_MEMBER_PATH),
-    SignedInPage("POST", f"{_MEMBER_PATH}/stop", Action.WITHDRAW_RESET, withdraw, returns_to=_MEMBER_PATH),
-    SignedInPage("POST", f"{_MEMBER_PATH}/link", Action.SHOW_RESET_LINK, show_link, returns_to=_MEMBER_PATH),
+    SignedInPage("GET", RESET_PATH, Action.VIEW_RESETS, show_member, leads_to=Action.ASK_FOR_RESET),
+    SignedInPage("POST", RESET_PATH, Action.ASK_FOR_RESET, ask),
+    SignedInPage("POST", f"{RESET_PATH}/approve", Action.APPROVE_RESET, approve, returns_to=RESET_PATH),
+    SignedInPage("POST", f"{RESET_PATH}/stop", Action.WITHDRAW_RESET, withdraw, returns_to=RESET_PATH),
+    SignedInPage("POST", f"{RESET_PATH}/link", Action.SHOW_RESET_LINK, show_link, returns_to=RESET_PATH),
     SignedInPage("POST", "/account/reset/stop", Action.STOP_RESET, stop_own, returns_to=HOME_PATH),
 ]
