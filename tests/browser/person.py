@@ -50,6 +50,10 @@ class Person:
         """The notification box with this label."""
         return self.page.get_by_role("region", name=label, exact=True)
 
+    def choice(self, name: str) -> Locator:
+        """A radio button by the beginning of its label; the rest says what it means."""
+        return self.page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}"))
+
     def enter_password(self) -> None:
         """Fill in the sign-in page."""
         self.open("/sign-in")

@@ -8,10 +8,11 @@ import pytest
 from tests.http.raw_requests import SESSION_COOKIE, refusal, rows, words
 from tests.support.browser import Browser
 from tests.support.installation import CLIENT, Installation
-from tests.support.people import Person, protected, recovery_code
+from tests.support.people import Person, protected, recovery_code, reset, signed_in
 from tests.support.people import completed as signed_in_again
 from tests.support.people import pending as right_password
 from xpressbot.identity.accounts.rules.roles import Role
+from xpressbot.identity.sessions.caller import Caller
 
 DEEDS = ["role", "ownership", "suspend", "remove"]
 MARKUP = "<script>alert(1)</script>"
@@ -33,7 +34,15 @@ def browsers(people: dict[Role, Person], new_browser: Callable[..., Browser]) ->
     return found
 
 
-def path_of(person: Person, deed: str = "") -> str:
+def help_offered(browser: Browser, member: Person | Caller) -> set[str]:
+    """Which pages about the member's 2FA their page links to, and that each of them opens."""
+    text = browser.get(path_of(member)).text
+    offered = {page for page in ("reset", "exemption") if f'href="{path_of(member, page)}"' in text}
+    assert all(browser.get(path_of(member, page)).status_code == 200 for page in offered)
+    return offered
+
+
+def path_of(person: Person | Caller, deed: str = "") -> str:
     return f"/team/members/{person.account.id}" + (f"/{deed}" if deed else "")
 
 
@@ -81,6 +90,40 @@ def test_a_page_links_to_what_its_viewer_may_do(
         answer = browser.get(path_of(person, deed))
         assert answer.status_code == 403 or answer.headers["location"] == path_of(person), deed
         assert browser.post(path_of(person, deed), role="admin").status_code in {403, 409}, deed
+
+
+@pytest.mark.parametrize(
+    ("viewer", "member", "offered"),
+    [
+        (Role.OWNER, Role.ADMIN, {"reset"}),
+        (Role.ADMIN, Role.AGENT, {"reset"}),
+        (Role.ADMIN, Role.OWNER, set()),
+        (Role.OWNER, Role.OWNER, set()),
+    ],
+)
+def test_a_page_leads_to_the_reset_of_a_lost_phone(
+    viewer: Role, member: Role, offered: set[str], people: dict[Role, Person], browsers: dict[Role, Browser]
+) -> None:
+    """Nobody resets themselves, nor somebody whose role is above theirs."""
+    assert help_offered(browsers[viewer], people[member]) == offered
+
+
+def test_a_page_leads_to_the_link_after_a_reset(
+    installation: Installation, people: dict[Role, Person], browsers: dict[Role, Browser]
+) -> None:
+    """The member has no 2FA then, and nothing to be exempted from: the link is what they need. Suspended, they need neither."""
+    agent = people[Role.AGENT]
+    reset(installation.services, agent.account.email)
+    assert help_offered(browsers[Role.OWNER], agent) == {"reset"}
+    browsers[Role.OWNER].post(path_of(agent, "suspend"))
+    assert help_offered(browsers[Role.OWNER], agent) == set()
+
+
+def test_owners_are_led_to_the_exemption_of_a_member_without_2fa(installation: Installation, browsers: dict[Role, Browser]) -> None:
+    """Admins are not: only owners decide about the policy."""
+    member = signed_in(installation.services, "new@example.com")
+    assert help_offered(browsers[Role.OWNER], member) == {"exemption"}
+    assert help_offered(browsers[Role.ADMIN], member) == set()
 
 
 def test_the_role_of_a_member_is_changed_by_a_form_that_says_what_it_means(

@@ -55,6 +55,17 @@ class MemberPage:
     people: Mapping[str, Account]
     deeds: frozenset[Action]
 
+    @property
+    def can_be_reset(self) -> bool:
+        """Whether the viewer can ask for a reset of the member's 2FA, or hand over the link that follows one."""
+        has_2fa = self.protected_since is not None or self.must_enrol
+        return self.may_be_acted_on and self.status is AccountStatus.ACTIVE and has_2fa
+
+    @property
+    def can_be_exempted(self) -> bool:
+        """Whether there is something that an owner could exempt the member from."""
+        return self.protected_since is None and not self.must_enrol
+
 
 class MemberPages:
     """Looks at members, and changes nothing."""

@@ -117,6 +117,10 @@ def _actions(request: PageRequest, caller: Caller, member: MemberPage) -> Sequen
     if Action.CHANGE_ROLE in member.deeds:
         title = texts.gettext("Step down as an owner") if member.is_viewer else texts.gettext("Change role")
         actions.append({"href": path_with(DEED_PATHS[Action.CHANGE_ROLE], ids), "title": title, "takes_away": False})
+    if member.can_be_reset:
+        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Reset 2FA of a member"), "takes_away": False})
+    if member.can_be_exempted and permits(caller.account.role, Action.EXEMPT_MEMBER):
+        actions.append({"href": path_with(EXEMPTION_PATH, ids), "title": texts.gettext("Exemption from 2FA"), "takes_away": False})
     actions += [
         {"href": path_with(DEED_PATHS[action], ids), "title": texts.gettext(words.title), "takes_away": words.takes_away}
         for action, words in DEED_WORDS.items()
