@@ -126,10 +126,6 @@ def _actions(request: PageRequest, caller: Caller, member: MemberPage) -> Sequen
         for action, words in DEED_WORDS.items()
         if action in member.deeds
     ]
-    if not member.is_viewer and member.may_be_acted_on and (member.protected_since is not None or member.must_enrol):
-        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Phone and codes lost"), "takes_away": False})
-    if not member.is_viewer and member.protected_since is None and permits(caller.account.role, Action.EXEMPT_MEMBER):
-        actions.append({"href": path_with(EXEMPTION_PATH, ids), "title": texts.gettext("Exempt from 2FA"), "takes_away": False})
     if member.is_viewer:
         actions.append({"href": SETTINGS_PATH, "title": texts.gettext("Account Settings"), "takes_away": False})
         actions.append({"href": SESSIONS_PATH, "title": texts.gettext("View sessions"), "takes_away": False})
