@@ -13,7 +13,7 @@ from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_transactio
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
-from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, EventKind, NewEvent
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
 from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
@@ -130,9 +130,13 @@ def test_a_reset_lifts_the_wait_of_checking_saved_codes(installation: Installati
     assert tries(installation)["recovery_code_check"] == 0
 
 
-def test_a_reset_is_one_event_that_names_the_operator_and_the_reason(installation: Installation, anna: Account, link: Token) -> None:
-    """It is a notice as well, to the person who signs in next."""
+def test_a_reset_is_an_event_of_the_member_and_one_of_the_team_that_name_the_operator_and_the_reason(
+    installation: Installation, anna: Account, link: Token
+) -> None:
+    """It is a notice as well, to the person who signs in next. Owners and admins find it in the team's record, with the address."""
     assert events(installation, anna.id)[-1] == NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": "Phone and codes lost"}, actor=OPERATOR)
+    details = {"email": ANNA, "reason": "Phone and codes lost"}
+    assert events(installation, TEAM)[-1] == NewEvent(EventKind.RESET_DONE, details, actor=OPERATOR, target=anna.id)
 
 
 def test_a_reset_touches_no_other_account(installation: Installation, app: AuthenticatorApp) -> None:

@@ -145,7 +145,7 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.RESET_APPROVED: EventWords(N_("Reset of 2FA approved and carried out")),
     EventKind.RESET_STOPPED: EventWords(N_("Reset of 2FA stopped")),
     EventKind.RESET_VOIDED: EventWords(N_("Reset of 2FA came to nothing")),
-    EventKind.RESET_DONE: EventWords(N_("Reset of 2FA carried out after its waiting time")),
+    EventKind.RESET_DONE: EventWords(N_("Reset of 2FA carried out")),
     EventKind.RESET_LINK_SHOWN: EventWords(N_("Link to set up 2FA again shown")),
     EventKind.MEMBER_INVITED: EventWords(N_("Invited to the team")),
     EventKind.INVITATION_REVOKED: EventWords(N_("Invitation taken back")),

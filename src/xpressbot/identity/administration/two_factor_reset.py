@@ -7,7 +7,7 @@ from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.audit.append import append_event
-from xpressbot.identity.audit.rules.event import OPERATOR, EventKind, NewEvent
+from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, EventKind, NewEvent
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import ProtectionRefusal, protection_of
 from xpressbot.identity.factors.reset import remove_all_factors
@@ -44,9 +44,11 @@ class TwoFactorReset:
             now, token = self._system.now(), self._system.new_token()
             version = carry_out_reset(tx, self._kinds, account.id)
             open_re_enrolment_link(tx, account.id, version, token, now)
-            append_event(
-                tx, self._system.entropy, account.id, NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": reason}, actor=OPERATOR), now
-            )
+            own = NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": reason}, actor=OPERATOR)
+            append_event(tx, self._system.entropy, account.id, own, now)
+            details = {"email": account.email, "reason": reason}
+            of_team = NewEvent(EventKind.RESET_DONE, details, actor=OPERATOR, target=account.id)
+            append_event(tx, self._system.entropy, TEAM, of_team, now)
             tx.commit()
             return token
 

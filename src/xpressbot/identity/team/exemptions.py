@@ -10,7 +10,7 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import LONGEST_EXEMPTION, exempt_until
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
@@ -77,7 +77,7 @@ class Exemptions:
             until = entry.now + days * DAY
             account_store.set_exemption(entry.tx, member.id, until, reason)
             of_team = caller.event(EventKind.MEMBER_EXEMPTED, target=member.id, email=member.email, until=until, reason=reason)
-            of_member = caller.client.event(EventKind.EXEMPTED, actor=caller.account.id, until=until, reason=reason)
+            of_member = NewEvent(EventKind.EXEMPTED, {"until": until, "reason": reason}, actor=caller.account.id)
             return ChangedTeam(Done(), of_team, {member.id: of_member})
 
         return self._gate.run_on_member(caller, Action.EXEMPT_MEMBER, member_id, operation)
@@ -92,7 +92,7 @@ class Exemptions:
             if exempt_until(member, entry.now) is None:
                 return Unchanged(Done())
             of_team = caller.event(EventKind.MEMBER_EXEMPTION_ENDED, target=member.id, email=member.email)
-            of_member = caller.client.event(EventKind.EXEMPTION_ENDED, actor=caller.account.id)
+            of_member = NewEvent(EventKind.EXEMPTION_ENDED, {}, actor=caller.account.id)
             return ChangedTeam(Done(), of_team, {member.id: of_member})
 
         return self._gate.run_on_member(caller, Action.END_EXEMPTION, member_id, operation)
