@@ -322,7 +322,7 @@ def test_what_a_removed_member_had_begun_goes_with_them(
             connection.execute(insert(INVITATION).values(**given, invited_by=by.account.id, invited_at=now, expires_at=now + 1))
             link = {"token_hash": bytes([number]) * 32, "kind": "invite", "created_at": now, "expires_at": now + 1, "about": given["id"]}
             connection.execute(insert(LINK).values(link))
-        asked = {"security_version": 1, "asked_at": now, "reason": "Phone lost"}
+        asked = {"security_version": 1, "asker_version": 1, "asked_at": now, "reason": "Phone lost"}
         requests = [(agent, admin), (admin, owner), (owner, owner)]
         for number, (of, by) in enumerate(requests):
             request = {"id": str(number) * 32, "account_id": of.account.id, "asked_by": by.account.id}
