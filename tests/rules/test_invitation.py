@@ -10,7 +10,7 @@ AT = 1_000_000 * HOUR
 
 
 def invitation(role: Role | None = Role.AGENT, invited_by: str | None = "1" * 32) -> Invitation:
-    return Invitation("2" * 32, "berta@example.com", role, invited_by, AT, AT + 24 * HOUR)
+    return Invitation("2" * 32, "berta@example.com", role, invited_by, AT, AT + 24 * HOUR, None if invited_by is None else 4)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,13 @@ def test_an_invitation_is_open_for_24_hours_and_not_before_it_was_made(passed: i
 def test_it_stands_while_who_gave_it_may_give_its_role(role: Role, inviter_role: Role | None, is_active: bool) -> None:
     """Owners give every role, admins make agents, and nobody who is suspended gives any."""
     may = is_active and (inviter_role is Role.OWNER or (inviter_role is Role.ADMIN and role is Role.AGENT))
-    assert invitation(role).stands(Inviter("Anna", inviter_role, is_active)) == may
+    assert invitation(role).stands(Inviter("Anna", inviter_role, is_active, 4)) == may
+
+
+@pytest.mark.parametrize("version", [3, 5])
+def test_it_stands_on_the_version_of_who_gave_it_alone(version: int) -> None:
+    """Who has it from a thief in the giver's session joins no more once the giver has changed their password."""
+    assert not invitation().stands(Inviter("Anna", Role.OWNER, is_active=True, security_version=version))
 
 
 @pytest.mark.parametrize("role", Role)

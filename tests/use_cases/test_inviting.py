@@ -6,18 +6,21 @@ from sqlalchemy import select, update
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import links_to
 from tests.support.mails import send
-from tests.support.people import Person, invited_address, protected
+from tests.support.people import Person, invited_address, not_me_link, protected
 from tests.support.people import invitation as operators_invitation
 from tests.support.teams import BERTA, invited, joined, mailing, owner_and_admin, recorded, roster
 from tests.use_cases.instrumentation import ObservedHasher, events, tries
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import HOUR
+from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
+from xpressbot.identity.passwords.change import PasswordChanged
+from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.team.invitations import InvitationRefusal
@@ -235,6 +238,36 @@ def test_nobody_joins_by_an_invitation_whose_giver_may_not_give_it_any_more(
     change_account(installation, owner, **lost)
     assert [identity.joining.accept(token, "Berta", PASSWORD, CLIENT) for token in (given.token, mailed)] == [VOID, VOID]
     assert [summary.account.email for summary in identity.administration.list_accounts()].count(BERTA) == 0
+
+
+@pytest.mark.parametrize("change", ["password changed", "This wasn't me", "2FA reset"])
+def test_what_a_thief_in_an_owners_session_has_given_out_ends_with_the_owners_change(
+    installation: Installation, identity: Identity, owner: Person, admin: Person, change: str
+) -> None:
+    """They invited themselves as an owner, and keep both links: neither brings them in. What another one has given out stands."""
+    given = invited(mailing(installation), owner.caller, role=Role.OWNER)
+    (mailed,) = links_to(installation, BERTA, LinkKind.INVITE)
+    others = invited(identity.invitations, admin.caller, "carl@example.com")
+    if change == "password changed":
+        assert isinstance(identity.password_change.change(owner.caller, "", "copper-lantern-willow-harbour"), PasswordChanged)
+    elif change == "This wasn't me":
+        assert isinstance(identity.this_wasnt_me.report(not_me_link(installation.services, owner.account.email), CLIENT), Report)
+    else:
+        assert isinstance(identity.two_factor_reset.reset(owner.account.email, "Phone lost"), Token)
+    assert [identity.joining.accept(token, "Berta", PASSWORD, CLIENT) for token in (given.token, mailed)] == [VOID, VOID]
+    shown = roster(installation.services, admin.caller).invitations
+    assert [(one.invitation.email, one.invitation.stands(one.inviter)) for one in shown] == [(BERTA, False), ("carl@example.com", True)]
+    joined(installation.services, others.token)
+
+
+def test_an_invitation_ends_with_the_password_that_is_changed_while_the_invited_ones_is_hashed(
+    installation: Installation, identity: Identity, owner: Person, joining: Joining, hasher: ObservedHasher
+) -> None:
+    """Of the change and the joining, the later one is decided on what the other has left."""
+    given = invited(identity.invitations, owner.caller)
+    link = not_me_link(installation.services, owner.account.email)
+    hasher.meanwhile = lambda: identity.this_wasnt_me.report(link, CLIENT)
+    assert joining.accept(given.token, "Berta", PASSWORD, CLIENT) == VOID
 
 
 def test_who_is_demoted_while_the_password_is_hashed_brings_nobody_in(

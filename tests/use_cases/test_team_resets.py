@@ -1,13 +1,17 @@
 """A reset of a member's 2FA that another asks for: two admins, or 24 hours in which the member can stop it (ASVS 6.4.4)."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from tests.support.databases import SqliteTemplate
+from tests.support.engine_events import listening
 from tests.support.installation import CLIENT, PASSWORD, Installation, install
 from tests.support.mail_server import Received, free_port, mail_server
 from tests.support.mails import links, send
@@ -18,13 +22,14 @@ from tests.support.people import (
     enrolling_again,
     must_enrol,
     pending,
+    protected,
     prove,
     recovery_code,
     refused,
     reset,
     signed_in,
 )
-from tests.support.resets import BO, CAI, DAGNY, OWNER, REASON, Team, again, approve, ask, make_team, run_job, waiting, write
+from tests.support.resets import BO, CAI, DAGNY, OWNER, REASON, Team, again, approve, ask, make_due, make_team, run_job, waiting, write
 from tests.use_cases.instrumentation import events
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.entrypoints.services import Services
@@ -42,7 +47,7 @@ from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
-from xpressbot.identity.tables import ACCOUNT, LINK, RESERVED_ADDRESS
+from xpressbot.identity.tables import ACCOUNT, CHAIN_HEAD, LINK, RESERVED_ADDRESS
 from xpressbot.identity.team.reset_decisions import LEASE_TERM, ReEnrolmentLink
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.reset_requests import StoppableReset
@@ -472,6 +477,48 @@ def test_what_nobody_approves_comes_to_nothing_after_a_week(installation: Instal
     ask(services, bo, team.dagny)
     assert kinds_of(installation, TEAM)[-2:] == [EventKind.RESET_VOIDED, EventKind.RESET_REQUESTED]
     assert events(installation, TEAM)[-2].details["cause"] == "expired"
+
+
+def test_a_request_that_fails_holds_up_no_other_one(installation: Installation, services: Services, team: Team) -> None:
+    """Its record is damaged, say. A log line names it, and each round tries it again."""
+    emil = protected(services, "emil@example.com")
+    first = ask(services, team.bo.caller, team.dagny).request
+    installation.clock.advance(seconds=1)
+    assert first.id < ask(services, team.bo.caller, emil).request.id
+    make_due(installation)
+    head = CHAIN_HEAD.c.subject == team.dagny.account.id
+    with services.database.write() as connection:
+        connection.execute(update(CHAIN_HEAD).where(head).values(subject="lost"))
+        connection.commit()
+    with capture_logs() as lines:
+        run_job(installation)
+    assert [(line["event"], line["log_level"], line["reset"]) for line in lines] == [("resets.failed", "error", first.id)]
+    assert (is_reset(services, team), kinds_of(installation, emil.account.id)[-1]) == (False, EventKind.TWO_FACTOR_RESET)
+    with services.database.write() as connection:
+        connection.execute(update(CHAIN_HEAD).where(CHAIN_HEAD.c.subject == "lost").values(subject=team.dagny.account.id))
+        connection.commit()
+    run_job(installation)
+    assert is_reset(services, team)
+
+
+def test_a_database_that_is_away_ends_the_round(installation: Installation, services: Services, team: Team) -> None:
+    """It would fail for every request that follows; the job's caller says so once, and the next round does them."""
+    ask(services, team.bo.caller, team.dagny)
+    make_due(installation)
+
+    def fail(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("DELETE FROM reset_request"):
+            raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
+
+    with (
+        listening(services.database, "before_cursor_execute", fail),
+        capture_logs() as lines,
+        pytest.raises(OperationalError, match="disk I/O error"),
+    ):
+        run_job(installation)
+    assert lines == []
+    run_job(installation)
+    assert is_reset(services, team)
 
 
 def test_one_process_at_a_time_does_the_job(installation: Installation, services: Services, team: Team) -> None:

@@ -148,7 +148,8 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     InvitationRefusal.ALREADY_INVITED: N_("This address was invited already, so nothing was done. Its invitation is below."),
     InvitationRefusal.NO_SUCH_INVITATION: N_("This invitation is gone: it was accepted, replaced or taken back."),
     InvitationRefusal.INVITATION_VOID: N_(
-        "Who invited you is no longer allowed to do so, and nothing was done. Ask an owner or an admin of the team for a new invitation."
+        "This invitation is void: who gave it out may not do so any more, or their password, 2FA or role changed since. Nothing was done. "
+        "Ask an owner or an admin of the team for a new one."
     ),
     ReminderRefusal.NO_MAIL: N_("No mail server is set, so nobody can be reminded by mail."),
     ReminderRefusal.NOBODY_TO_REMIND: N_("Nobody is left to be reminded: all have 2FA on, or were reminded within the last day."),

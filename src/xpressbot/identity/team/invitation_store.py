@@ -22,6 +22,7 @@ _WITH_INVITER = select(
     _INVITER.c.name.label("inviter_name"),
     _INVITER.c.role.label("inviter_role"),
     _INVITER.c.status.label("inviter_status"),
+    _INVITER.c.security_version.label("version_of_inviter"),
 ).select_from(INVITATION.outerjoin(_INVITER, _INVITER.c.id == _TABLE.invited_by))
 _BY_ID = _WITH_INVITER.where(_TABLE.id == bindparam("of_id"))
 _BY_KEY = _WITH_INVITER.where(_TABLE.email_key == bindparam("key"))
@@ -55,6 +56,7 @@ def add(tx: Writing, invitation: Invitation, role: Role) -> None:
         "email_key": email_key(invitation.email),
         "role": role.value,
         "invited_by": invitation.invited_by,
+        "inviter_version": invitation.inviter_version,
         "invited_at": invitation.invited_at,
         "expires_at": invitation.expires_at,
     }
@@ -86,8 +88,9 @@ def _pending(row: Any) -> PendingInvitation | None:
     if row is None:
         return None
     role = member_or_none(Role, row.role)
-    invitation = Invitation(row.id, row.email, role, row.invited_by, row.invited_at, row.expires_at)
+    invitation = Invitation(row.id, row.email, role, row.invited_by, row.invited_at, row.expires_at, row.inviter_version)
     if row.inviter_name is None:
         return PendingInvitation(invitation, None)
     is_active = row.inviter_status == AccountStatus.ACTIVE.value
-    return PendingInvitation(invitation, Inviter(row.inviter_name, member_or_none(Role, row.inviter_role), is_active))
+    inviter = Inviter(row.inviter_name, member_or_none(Role, row.inviter_role), is_active, row.version_of_inviter)
+    return PendingInvitation(invitation, inviter)

@@ -15,6 +15,7 @@ from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import reserved_address_store
 from xpressbot.identity.accounts import store as account_store
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import Role, may_give
 from xpressbot.identity.audit.append import append_event
@@ -47,7 +48,7 @@ class InvitationRefusal(Reason):
     NO_SUCH_INVITATION = "no_such_invitation"
     """It was accepted, revoked or replaced."""
     INVITATION_VOID = "invitation_void"
-    """Who has given it out may not do so any more."""
+    """Who has given it out may not do so any more, or their account changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Invitations:
         def operation(entry: Entry) -> ChangedTeam[Invited] | Unchanged[Denied[SessionRefusal | InvitationRefusal]]:
             if refusal := _refuse(entry, email, role, replaces):
                 return Unchanged(refusal)
-            invitation = self._new(email, role, entry.account.id, entry.now)
+            invitation = self._new(email, role, entry.account, entry.now)
             token = self._give_out(entry.tx, invitation, role)
             if self.sends_mail:
                 parameters = {"invitation": invitation.id, "language": language}
@@ -137,8 +138,9 @@ class Invitations:
             tx.commit()
         return token
 
-    def _new(self, email: str, role: Role, invited_by: str | None, now: int) -> Invitation:
-        return Invitation(self._system.new_id(), email, role, invited_by, now, now + link.LIFETIME[LinkKind.INVITE])
+    def _new(self, email: str, role: Role, inviter: Account | None, now: int) -> Invitation:
+        by, version = (None, None) if inviter is None else (inviter.id, inviter.security_version)
+        return Invitation(self._system.new_id(), email, role, by, now, now + link.LIFETIME[LinkKind.INVITE], version)
 
     def _give_out(self, tx: Writing, invitation: Invitation, role: Role) -> Token:
         """Store an invitation in the place of the one that its address has, and give the token of the link that is shown."""

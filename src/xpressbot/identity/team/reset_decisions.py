@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.leases import take_lease
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.times import SECOND
@@ -28,6 +31,7 @@ LEASE_TERM: Final = 150 * SECOND
 """Rounds come every minute: a process that has missed two of them is taken for dead, and another one goes on."""
 BATCH: Final = 100
 _DUTY: Final = "resets"
+_LOG = structlog.get_logger("xpressbot.team")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +93,18 @@ class ResetDecisions:
         return self._gate.run_on_member(caller, Action.SHOW_RESET_LINK, member_id, operation)
 
     def carry_out_due(self) -> None:
-        """The periodic job: carry out what is due, and end what is void. Looking at what still waits takes no lock."""
+        """The periodic job: carry out what is due, and end what is void. Looking at what still waits takes no lock.
+
+        A request that fails is logged, and holds up no other one; it is tried again in the next round. Raises one of UNAVAILABLE.
+        """
         if not self._is_ours():
             return
         reached = ""
         while True:
             with self._transactions.reading() as tx:
                 batch = reset_store.after(tx, reached, BATCH)
-                settled = [request for request in batch if self._is_over_or_due(tx, request)]
-            for request in settled:
-                self.settle(request)
+            for request in batch:
+                self._settle_if_over_or_due(request)
             if len(batch) < BATCH:
                 return
             reached = batch[-1].id
@@ -119,6 +125,17 @@ class ResetDecisions:
             append_event(tx, self._system.entropy, member.id, of_member, now)
             append_event(tx, self._system.entropy, TEAM, of_team, now)
             tx.commit()
+
+    def _settle_if_over_or_due(self, request: ResetRequest) -> None:
+        try:
+            with self._transactions.reading() as tx:
+                if not self._is_over_or_due(tx, request):
+                    return
+            self.settle(request)
+        except UNAVAILABLE:
+            raise
+        except Exception:  # noqa: BLE001  # whatever it is, the other requests must come
+            _LOG.exception("resets.failed", reset=request.id)
 
     def _carry_out(self, tx: Writing, request: ResetRequest, member: Account, asker: Account) -> tuple[NewEvent, NewEvent]:
         carry_out_reset(tx, self._kinds, member.id)

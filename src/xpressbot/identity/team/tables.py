@@ -18,6 +18,8 @@ INVITATION: Final = Table(
     Column("role", String(16), nullable=False),
     # None where the operator invites.
     Column("invited_by", _ID),
+    # The inviter's version, on which alone the invitation stands; None where the operator invites.
+    Column("inviter_version", Integer),
     Column("invited_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )

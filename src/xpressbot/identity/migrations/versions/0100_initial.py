@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("email_key", sa.Text(), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("invited_by", sa.String(length=32), nullable=True),
+        sa.Column("inviter_version", sa.Integer(), nullable=True),
         sa.Column("invited_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
