@@ -76,7 +76,8 @@ def test_two_admins_reset_a_member_who_then_needs_password_and_link(
     member.get(link[0])
     member.enable_2fa()
     dashboard = words(member.get("/").text)
-    assert f"2FA was reset Asked for by {BO}. Reason given: {REASON}." in dashboard
+    told = f"Your account history says who. Asked for by {BO}. Reason given: {REASON}."
+    assert f"2FA was reset An owner or an admin did this. {told}" in dashboard
     assert "Another account" in words(member.get("/account/history?group=second-factor").text)
     assert links_to(installation, DAGNY, LinkKind.RE_ENROLMENT) == []
 
