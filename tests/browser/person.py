@@ -132,6 +132,17 @@ class Person:
         self.is_on(labels.ACCOUNT_SETTINGS)
         return phone, codes
 
+    def set_up_2fa(self) -> None:
+        """From a page that lets nobody by without 2FA to Account Settings, where it is on."""
+        self.button(labels.SET_UP_2FA).click()
+        self.is_on(labels.SET_UP_2FA)
+        self.confirm_code(self.scan_qr_code().code())
+        self.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
+        self.shown_codes()
+        self.button(labels.CONTINUE).click()
+        self.is_on(labels.ACCOUNT_SETTINGS)
+        self.box(labels.TWO_FACTOR_ENABLED).wait_for()
+
     def sign_out(self) -> None:
         """By the profile menu."""
         self.page.locator("summary", has=self.page.locator(".initials")).click()
