@@ -52,7 +52,8 @@ class Person:
 
     def choice(self, name: str) -> Locator:
         """A radio button by the beginning of its label; the rest says what it means."""
-        return self.page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}"))
+        beginning = re.compile(f"^{re.escape(name)}")
+        return self.page.get_by_role("radio", name=beginning)
 
     def enter_password(self) -> None:
         """Fill in the sign-in page."""
