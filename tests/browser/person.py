@@ -52,7 +52,8 @@ class Person:
 
     def choice(self, name: str) -> Locator:
         """A radio button by the beginning of its label; the rest says what it means."""
-        return self.page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}"))
+        beginning = re.compile(f"^{re.escape(name)}")
+        return self.page.get_by_role("radio", name=beginning)
 
     def enter_password(self) -> None:
         """Fill in the sign-in page."""
@@ -131,6 +132,17 @@ class Person:
         self.button(labels.CONTINUE).click()
         self.is_on(labels.ACCOUNT_SETTINGS)
         return phone, codes
+
+    def set_up_2fa(self) -> None:
+        """From a page that lets nobody by without 2FA to Account Settings, where it is on."""
+        self.button(labels.SET_UP_2FA).click()
+        self.is_on(labels.SET_UP_2FA)
+        self.confirm_code(self.scan_qr_code().code())
+        self.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
+        self.shown_codes()
+        self.button(labels.CONTINUE).click()
+        self.is_on(labels.ACCOUNT_SETTINGS)
+        self.box(labels.TWO_FACTOR_ENABLED).wait_for()
 
     def sign_out(self) -> None:
         """By the profile menu."""

@@ -109,18 +109,6 @@ def require_2fa(owner: Person, without: Person) -> None:
     expect(owner.button(labels.SAVE_THE_POLICY)).to_have_count(0)
 
 
-def set_up_2fa(member: Person) -> None:
-    """From the page that sends them there to Account Settings, where 2FA is on."""
-    member.button(labels.SET_UP_2FA).click()
-    member.is_on(labels.SET_UP_2FA)
-    member.confirm_code(member.scan_qr_code().code())
-    member.is_on(labels.SAVE_YOUR_RECOVERY_CODES)
-    member.shown_codes()
-    member.button(labels.CONTINUE).click()
-    member.is_on(labels.ACCOUNT_SETTINGS)
-    member.box(labels.TWO_FACTOR_ENABLED).wait_for()
-
-
 def enable_2fa_when_it_is_required(member: Person) -> None:
     """A minute before the day there is a countdown; a minute after its beginning the same session opens the set-up alone."""
     member.site.clock.set(BEGINNING - MINUTE)
@@ -132,7 +120,7 @@ def enable_2fa_when_it_is_required(member: Person) -> None:
         member.open(path)
         member.is_on(labels.TEAM_REQUIRES_2FA)
     assert inspect(member.page) == []
-    set_up_2fa(member)
+    member.set_up_2fa()
 
 
 def ask_for_a_reset(asker: Person, member: Person) -> None:
@@ -173,7 +161,7 @@ def set_up_again(member: Person, link: str) -> None:
     member.page.get_by_label(labels.YOUR_LINK).fill(link)
     member.button(labels.GO_ON).click()
     member.sees(labels.PASSWORD_AND_LINK_ARE_RIGHT)
-    set_up_2fa(member)
+    member.set_up_2fa()
 
 
 def stop_the_reset(member: Person, approver: Person) -> None:

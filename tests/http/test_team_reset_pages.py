@@ -11,7 +11,7 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.mailed_links import links_to
 from tests.support.people import Person
-from tests.support.resets import BO, DAGNY, REASON, Team, ask, make_due, make_team, write
+from tests.support.resets import BO, CAI, DAGNY, REASON, Team, ask, make_due, make_team, write
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.links.rules import LinkKind
 
@@ -76,8 +76,9 @@ def test_two_admins_reset_a_member_who_then_needs_password_and_link(
     member.get(link[0])
     member.enable_2fa()
     dashboard = words(member.get("/").text)
-    assert f"2FA was reset Asked for by {BO}. Reason given: {REASON}." in dashboard
-    assert "Another account" in words(member.get("/account/history?group=second-factor").text)
+    told = f"Your account history says who. Asked for by {BO}. Reason given: {REASON}."
+    assert f"2FA was reset An owner or an admin did this. {told}" in dashboard
+    assert f"Done by Anna Berg ({CAI})" in words(member.get("/account/history?group=second-factor").text)
     assert links_to(installation, DAGNY, LinkKind.RE_ENROLMENT) == []
 
 
