@@ -169,7 +169,7 @@ def test_the_list_tells_who_is_there_and_how_protected(shell: Shell, services: S
     ]
     cells = [cell.strip() for cell in bela.strip("│").split("│")]
     confirmed = datetime.fromtimestamp(services.clock.now() // SECOND, tz=UTC).strftime("%Y-%m-%d")
-    assert cells == ["bela@example.com", confirmed, "Anna Berg", "active", "", f"enabled {confirmed}", "10"]
+    assert cells == ["bela@example.com", confirmed, "Anna Berg", "active", "agent", f"enabled {confirmed}", "10"]
 
 
 def test_the_list_shows_what_is_odd_about_an_address(shell: Shell) -> None:

@@ -114,7 +114,7 @@ def test_a_secret_that_cannot_be_decrypted_lets_no_one_in(
             browser.sign_in(email)
             response = browser.post("/sign-in/code", code=tried)
             assert response.status_code == 500
-            assert "This is a fault of ours, and it was logged" in response.text
+            assert "This is a fault in XpressBot, and it was logged" in response.text
             assert set_cookies(response) == {}
             assert browser.who() is None
     assert sessions(installation) == before

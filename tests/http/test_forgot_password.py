@@ -96,7 +96,7 @@ def test_the_page_promises_a_mail_where_there_is_a_mail_server(tmp_path: Path, s
     url = "smtp://localhost:1?starttls=no"
     installation = install(tmp_path, sqlite_template.fresh(tmp_path), smtp_url=url, mail_from="bot@example.com")
     browser = Browser(create_app(installation.services), installation.clock)
-    assert "You are mailed a link" in words(browser.get(PAGE).text)
+    assert "You get a mail with a link" in words(browser.get(PAGE).text)
     answer = words(browser.post(PAGE, email=WHO["known"]).text)
     assert "a link for a new password is on its way" in answer
     assert "xpressbot accounts reset-password" not in answer

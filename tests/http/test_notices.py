@@ -104,7 +104,7 @@ def test_many_right_passwords_after_a_reset_leave_the_reset_visible(
     owner.get(f"/link/re-enrolment?token={link.text}")
     owner.sign_in()
     owner.enable_2fa()
-    assert "2FA was reset Done by the operator. Reason given:" in told(owner)
+    assert "2FA was reset The operator of this XpressBot did this. Reason given:" in told(owner)
     assert "Right password, before 2FA was set up again 231 times From several browsers or networks, most recently:" in told(owner)
     assert len([row for row in rows(installation, "notice") if row["kind"] == "sign_in.enrolment_awaited"]) == 1
 

@@ -41,6 +41,7 @@ CONTINUES = {
 OF_ITS_KIND = CONTINUES | {
     *((method, path) for path in SECOND_STEPS for method in ("GET", "HEAD", "POST")),
     *((method, RE_ENROLMENT) for method in ("GET", "HEAD", "POST")),
+    *((method, "/link/enrolment") for method in ("GET", "HEAD")),
     ("POST", "/sign-out"),
 }
 
@@ -92,7 +93,7 @@ def test_with_the_password_alone_no_route_opens_anything(
                 elif path in SECOND_STEPS:
                     assert with_cookie.headers["location"] == RE_ENROLMENT, (method, path)
                 else:
-                    assert path == RE_ENROLMENT
+                    assert path in {RE_ENROLMENT, "/link/enrolment"}
     assert differing == OF_ITS_KIND - {("POST", "/sign-out")} - ({("HEAD", RE_ENROLMENT)} if held == "for another account" else set())
     assert contents(installation) == before
     browser = only(new_browser(), sign_in=token)

@@ -99,5 +99,5 @@ def test_the_owners_account_stays(protected: Protected) -> None:
     """Without it nobody could administer the installation; the page says so."""
     answer = protected.browser.post("/account/close")
     assert answer.status_code == 409
-    assert "This is the owner's account." in answer.text.replace("&#39;", "'")
+    assert "This is the only owner's account." in answer.text.replace("&#39;", "'")
     assert protected.browser.who() is not None

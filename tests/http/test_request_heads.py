@@ -133,7 +133,7 @@ def test_a_large_form_is_no_large_head(size: int, server: Server) -> None:
             for piece in pieces:
                 connection.send(piece)
             status, page = connection.answer()
-            assert (status, b"Enter your e-mail address" in page) == (422, True)
+            assert (status, b"Enter your email address" in page) == (422, True)
 
 
 def test_what_frames_a_form_in_small_chunks_is_no_large_head(server: Server) -> None:

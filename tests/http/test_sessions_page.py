@@ -9,7 +9,7 @@ from tests.http.conftest import Protected, both_engines
 from tests.http.raw_requests import field_error, refusal, rows, tries, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.identity.audit.rules.event import EventKind
+from xpressbot.identity.audit.rules.event import TEAM, EventKind
 from xpressbot.identity.sessions.rules.session import MOST_PER_ACCOUNT
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -32,7 +32,7 @@ def other_ids(browser: Browser) -> list[str]:
 
 
 def kinds(installation: Installation) -> list[str]:
-    return [row["kind"] for row in rows(installation, "security_event")]
+    return [row["kind"] for row in rows(installation, "security_event") if row["subject"] != TEAM]
 
 
 def test_the_page_says_of_each_browser_what_a_person_knows_it_by(protected: Protected, laptop: Browser) -> None:

@@ -154,7 +154,7 @@ def test_the_profile_card_shows_name_and_address(installation: Installation, bro
     installation.add_account("o'brien&co@example.com", "O'Brien & <Co>")
     browser.sign_in("o'brien&co@example.com")
     page = browser.get("/account").text
-    assert "O'Brien & <Co> Email o'brien&co@example.com" in words(page)
+    assert "Name O'Brien & <Co> Change your name Email o'brien&co@example.com" in words(page)
     assert "<Co>" not in page
 
 

@@ -32,7 +32,7 @@ def test_events_are_in_words_and_name_the_people(installation: Installation, new
     assert "Anna Berg · by Anna Berg" in first  # all that the use cases of tests make are called so
     assert "Done by Anna Berg (anna@example.com)" in first
     assert "About Anna Berg (carl@example.com), no longer in the team" in first
-    assert "E-mail address carl@example.com" in first
+    assert "Email address carl@example.com" in first
     assert "Role Agent" in first
     assert "by the operator" in rest
     assert "Done by The operator" in rest

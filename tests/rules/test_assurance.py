@@ -49,7 +49,7 @@ def test_repairs_and_changes_need_the_proofs_that_the_table_says() -> None:
     fresh = {Action.ADD_AUTHENTICATOR, Action.REMOVE_AUTHENTICATOR, Action.REVEAL_BACKUPS, Action.CHECK_BACKUP}
     fresh |= {Action.CHANGE_POLICY, Action.EXEMPT_MEMBER, Action.END_EXEMPTION}
     fresh |= {Action.CHANGE_NAME, Action.CHANGE_EMAIL, Action.EXPORT_DATA, Action.CLOSE_ACCOUNT}
-    fresh |= {Action.ASK_FOR_RESET, Action.APPROVE_RESET, Action.SHOW_RESET_LINK}
+    fresh |= {Action.ASK_FOR_RESET, Action.APPROVE_RESET, Action.SHOW_RESET_LINK, Action.EXPORT_TEAM_RECORD}
     fresh |= {Action.INVITE_MEMBER}
     assert {action for action in Action if ACTIONS[action].proof is ProofNeeded.FRESH_OR_RECOVERY} == repairs
     fresh |= {Action.CHANGE_ROLE, Action.HAND_OVER_OWNERSHIP, Action.SUSPEND_MEMBER, Action.REINSTATE_MEMBER, Action.REMOVE_MEMBER}

@@ -12,7 +12,6 @@ ANOTHER_MUST_APPROVE = "You have asked for this reset, so another owner or admin
 ANY_CODE = "Code from your app, or a recovery code"
 APPROVE_THE_RESET = "Approve the reset"
 APP_IS_GONE = "That app is no longer in your list"
-ASKER_HAS_INVITED_YOU = "You cannot approve it: the one who asks has invited you"
 ASK_FOR_A_LINK = "Ask for a link"
 ASK_FOR_A_NEW_LINK = "The operator of this XpressBot can reset your 2FA again"
 ASK_FOR_THE_RESET = "Ask for the reset"
