@@ -131,7 +131,7 @@ def _buckets() -> dict[tuple[str, ...], Cells]:
     """What each package keeps counts of; the tries of one session and of one set-up, which end with it, are told apart from them."""
     buckets = [throttling.known_browser(""), throttling.stranger(""), throttling.network(""), throttling.link_forms("")]
     buckets += [throttling.new_passwords(""), throttling.password_requests(""), throttling.email_links(""), throttling.exports("")]
-    buckets += [throttling.invitations("")]
+    buckets += [throttling.invitations(""), throttling.reset_requests("")]
     buckets += [*(kind.bucket("") for kind in _KINDS), check_bucket("")]
     names = {id(policy): name for name, policy in _POLICIES.items()}
     return {(_code(bucket.name),): {"Policy": _code(names[id(bucket.policy)])} for bucket in buckets}

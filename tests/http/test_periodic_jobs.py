@@ -75,6 +75,7 @@ def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installa
             "email_link_counts": 1,
             "export_counts": 1,
             "invitation_counts": 1,
+            "reset_request_counts": 1,
             "reserved_addresses": 1,
             "invitations": 1,
             "step_up_counts": 1,

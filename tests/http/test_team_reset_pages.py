@@ -164,6 +164,19 @@ def test_who_may_not_is_told_so(team: Team, installation: Installation, browser_
     assert owner.post(page_of(team.dagny), reason=REASON).status_code == 409
 
 
+def test_a_fourth_reset_of_a_member_in_a_day_is_429_with_when_again(team: Team, browser_of: Callable[[Person], Browser]) -> None:
+    """The page says when, and keeps what was typed; nothing waits."""
+    bo, page = browser_of(team.bo), page_of(team.dagny)
+    for _time in range(3):
+        assert bo.post(page, reason=REASON).status_code == 303
+        assert bo.post(f"{page}/stop", request=request_on(bo.get(page).text)).status_code == 303
+    refused = bo.post(page, reason=REASON)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, str(24 * 60 * 60))
+    assert "Too many tries. Try again" in words(refused.text)
+    assert f'value="{REASON}"' in refused.text
+    assert "A reset waits" not in words(bo.get(page).text)
+
+
 def test_another_sites_form_and_a_get_do_nothing(team: Team, installation: Installation, browser_of: Callable[[Person], Browser]) -> None:
     """Each deed is a POST of our own page that names whom it was shown to."""
     ask(installation.services, team.bo.caller, team.dagny)

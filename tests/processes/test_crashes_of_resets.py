@@ -41,13 +41,13 @@ def state(stage: Content, team: Team) -> tuple[int, bool, bool, int, int]:
 
 
 def test_asking(installation: Installation, team: Team) -> None:
-    """The request, its mails and its events, or nothing."""
+    """The request, its mails and its events, or nothing. The try may be counted before."""
 
     def operation(services: Services) -> None:
         assert services.identity.reset_requests.ask(team.bo.caller, team.dagny.account.id, REASON) == Done()
 
-    before, after = crash_everywhere(installation, operation)
-    assert (state(before, team), state(after, team)) == ((0, False, False, 1, 0), (1, True, False, 1, 1))
+    stages = crash_everywhere(installation, operation)
+    assert list(dict.fromkeys(state(stage, team) for stage in stages)) == [(0, False, False, 1, 0), (1, True, False, 1, 1)]
 
 
 def test_approving(installation: Installation, team: Team) -> None:

@@ -46,6 +46,7 @@ LIVES = {
     "password_request_counts": (None, of_throttling.PASSWORD_REQUEST_COUNT_KEPT),
     "email_link_counts": (None, of_throttling.EMAIL_LINK_COUNT_KEPT),
     "invitation_counts": (None, of_throttling.INVITATION_COUNT_KEPT),
+    "reset_request_counts": (None, of_throttling.RESET_REQUEST_COUNT_KEPT),
     "invitations": (None, of_team.INVITATION_KEPT),
     "export_counts": (None, of_throttling.EXPORT_COUNT_KEPT),
     "reserved_addresses": (None, of_accounts.RESERVED_ADDRESS_KEPT),

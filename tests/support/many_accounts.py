@@ -141,6 +141,7 @@ class _Rows:
             "password_request_counts": (tables.THROTTLE_BUCKET, self.count(f"password_request:{self._random(32).hex()}", ended)),
             "email_link_counts": (tables.THROTTLE_BUCKET, self.count(f"email_link:{self._id()}", ended)),
             "invitation_counts": (tables.THROTTLE_BUCKET, self.count(f"invitation:{self._id()}", ended)),
+            "reset_request_counts": (tables.THROTTLE_BUCKET, self.count(f"reset_request:{self._id()}", ended)),
             "invitations": (INVITATION, self.invitation(ended)),
             "export_counts": (tables.THROTTLE_BUCKET, self.count(f"export:{self._id()}", ended)),
             "reserved_addresses": (tables.RESERVED_ADDRESS, self.reserved_address(account_id, ended)),

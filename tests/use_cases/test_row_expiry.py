@@ -44,6 +44,7 @@ TABLES = {
     "password_request_counts": THROTTLE_BUCKET,
     "email_link_counts": THROTTLE_BUCKET,
     "invitation_counts": THROTTLE_BUCKET,
+    "reset_request_counts": THROTTLE_BUCKET,
     "invitations": INVITATION,
     "export_counts": THROTTLE_BUCKET,
     "reserved_addresses": RESERVED_ADDRESS,

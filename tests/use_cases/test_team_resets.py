@@ -30,7 +30,7 @@ from tests.support.people import (
     signed_in,
 )
 from tests.support.resets import BO, CAI, DAGNY, OWNER, REASON, Team, again, approve, ask, make_due, make_team, run_job, waiting, write
-from tests.use_cases.instrumentation import events
+from tests.use_cases.instrumentation import events, tries
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
@@ -53,6 +53,8 @@ from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.reset_requests import StoppableReset
 from xpressbot.identity.team.rules.reset import INDEPENDENT_AFTER, REQUEST_LIFETIME, ROLE_HELD_FOR, STOPPABLE_FOR
 from xpressbot.identity.team.tables import RESET_REQUEST
+from xpressbot.identity.throttling.charges import ThrottleRefusal
+from xpressbot.identity.throttling.rules import RESET_REQUEST as RESET_REQUEST_POLICY
 
 
 @pytest.fixture
@@ -103,6 +105,11 @@ def kinds_of(installation: Installation, subject: str) -> list[EventKind | None]
 def requests(services: Services) -> int:
     with services.database.read() as connection:
         return len(connection.execute(select(RESET_REQUEST)).all())
+
+
+def waiting_mails(services: Services) -> int:
+    with services.database.read() as connection:
+        return len(connection.execute(select(OUTBOX)).all())
 
 
 def is_reset(services: Services, team: Team) -> bool:
@@ -337,6 +344,32 @@ def test_the_member_stops_it_in_any_session_and_by_no_proof(installation: Instal
     assert outcome == Denied(ResetRefusal.RESET_REQUEST_OVER)
     stopped = events(installation, TEAM)[-1]
     assert (stopped.kind, stopped.actor) == (EventKind.RESET_STOPPED, team.dagny.account.id)
+
+
+def test_three_resets_a_day_are_asked_for_one_member_whoever_asks(installation: Installation, services: Services, team: Team) -> None:
+    """Asked for and withdrawn again and again, they would mail the member until the real one is stopped by nobody."""
+    requests, clock = services.identity.reset_requests, installation.clock
+    for asker in (team.bo, team.cai, team.bo)[: RESET_REQUEST_POLICY.free]:
+        asked = ask(services, asker.caller, team.dagny)
+        assert requests.ask(team.cai.caller, team.dagny.account.id, REASON) == Denied(ResetRefusal.RESET_ASKED_FOR)
+        assert requests.withdraw(asker.caller, team.dagny.account.id, asked.request.id) == Done()
+    mails, told = waiting_mails(services), kinds_of(installation, team.dagny.account.id)
+    throttled = Denied(ThrottleRefusal.THROTTLED, retry_at=clock.now() + 24 * HOUR)
+    assert requests.ask(team.owner.caller, team.dagny.account.id, REASON) == throttled
+    assert (waiting_mails(services), kinds_of(installation, team.dagny.account.id)) == (mails, told)
+    ask(services, team.owner.caller, team.cai)
+    clock.advance(hours=24)
+    ask(services, again(services, team.bo), team.dagny)
+
+
+def test_what_is_refused_anyway_counts_against_nobody(installation: Installation, services: Services, team: Team) -> None:
+    """An admin does not use up the tries that owners have for an owner, and nobody those for themselves."""
+    requests = services.identity.reset_requests
+    assert requests.ask(team.bo.caller, team.owner.account.id, REASON) == Denied(SessionRefusal.NOT_PERMITTED)
+    assert requests.ask(team.dagny.caller, team.cai.account.id, REASON) == Denied(SessionRefusal.NOT_PERMITTED)
+    assert requests.ask(team.bo.caller, team.bo.account.id, REASON) == Denied(ResetRefusal.OWN_RESET)
+    assert requests.ask(team.bo.caller, "0" * 32, REASON) == Denied(SessionRefusal.NO_SUCH_MEMBER)
+    assert tries(installation)["reset_request"] == 0
 
 
 def test_an_approval_is_of_the_request_that_was_seen(services: Services, team: Team) -> None:

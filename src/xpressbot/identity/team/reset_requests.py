@@ -21,10 +21,13 @@ from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller, Client
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Admitted, ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.team import reset_store
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.rules.reset import ResetRequest, Tenure
+from xpressbot.identity.throttling import rules as throttle
+from xpressbot.identity.throttling.charges import ThrottleRefusal
+from xpressbot.identity.throttling.rules import Bucket
 
 RESET_WAITS_MAIL: Final = "reset_waits"
 """Tells another owner or admin that a request waits; its parameter `request` names it."""
@@ -37,6 +40,9 @@ class StoppableReset:
     member: Account
     asker: Account
     request: ResetRequest
+
+
+AskOutcome = Done | Denied[SessionRefusal | ResetRefusal | ThrottleRefusal] | StepUpRequired
 
 
 class ResetRequests:
@@ -52,15 +58,18 @@ class ResetRequests:
         self._settle = settle
         self._sends_mail = sends_mail
 
-    def ask(self, caller: Caller, member_id: str, reason: str) -> Done | Denied[SessionRefusal | ResetRefusal] | StepUpRequired:
+    def ask(self, caller: Caller, member_id: str, reason: str) -> AskOutcome:
         """Ask for a reset. The member and the other owners and admins are told, and nothing else happens yet.
 
-        reason: one line of text.
+        Refused where too many were asked for this member, whoever asked and whatever became of them. reason: one line of text.
         """
         with self._transactions.reading() as tx:
             before = reset_store.of_member(tx, member_id)
         if before is not None:
             self._settle(before)
+        charge = self._gate.charge(caller, Action.ASK_FOR_RESET, lambda admitted: self._admit(admitted, member_id))
+        if isinstance(charge, Denied | StepUpRequired):
+            return charge
 
         def operation(entry: Entry, member: Account) -> ChangedTeam[Done] | Unchanged[Denied[ResetRefusal]]:
             others = others_for(entry.tx, entry.account, member)
@@ -139,7 +148,18 @@ class ResetRequests:
         is_known = member.email_confirmed_at is not None and reserved_address_store.of_account(tx, member.id, now) is None
         return self._sends_mail and is_known
 
-    def _refuse(self, entry: Entry, member: Account, *, others_there_are: bool) -> ResetRefusal | None:
+    def _admit(self, admitted: Admitted, member_id: str) -> Bucket | Denied[SessionRefusal | ResetRefusal]:
+        """What a request is charged to; what would be refused anyway is not counted. The gate decides all of it again with the write."""
+        member = account_store.by_id(admitted.tx, member_id)
+        if member is None or not member.is_member:
+            return Denied(SessionRefusal.NO_SUCH_MEMBER)
+        if not may_act_on(admitted.account.role, member.role):
+            return Denied(SessionRefusal.NOT_PERMITTED)
+        others_there_are = bool(others_for(admitted.tx, admitted.account, member))
+        refusal = self._refuse(admitted, member, others_there_are=others_there_are)
+        return throttle.reset_requests(member.id) if refusal is None else Denied(refusal)
+
+    def _refuse(self, entry: Admitted, member: Account, *, others_there_are: bool) -> ResetRefusal | None:
         if member.id == entry.account.id:
             return ResetRefusal.OWN_RESET
         if reset_store.of_member(entry.tx, member.id) is not None:

@@ -9,7 +9,16 @@ from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore, StaysAtRestore
 from xpressbot.foundation.times import HOUR
 from xpressbot.identity.tables import THROTTLE_BUCKET
-from xpressbot.identity.throttling.rules import EMAIL_LINKS, EXPORTS, INVITATIONS, LINK_FORMS, NETWORK, NEW_PASSWORDS, PASSWORD_REQUESTS
+from xpressbot.identity.throttling.rules import (
+    EMAIL_LINKS,
+    EXPORTS,
+    INVITATIONS,
+    LINK_FORMS,
+    NETWORK,
+    NEW_PASSWORDS,
+    PASSWORD_REQUESTS,
+    RESET_REQUESTS,
+)
 
 NETWORK_COUNT_KEPT: Final = 1 * HOUR
 LINK_COUNT_KEPT: Final = 1 * HOUR
@@ -18,6 +27,7 @@ PASSWORD_REQUEST_COUNT_KEPT: Final = 1 * HOUR
 EMAIL_LINK_COUNT_KEPT: Final = 1 * HOUR
 EXPORT_COUNT_KEPT: Final = 1 * HOUR
 INVITATION_COUNT_KEPT: Final = 1 * HOUR
+RESET_REQUEST_COUNT_KEPT: Final = 24 * HOUR
 
 
 def expiring_counts(name: str, bucket: str, *, kept: int) -> ExpiringRows:
@@ -34,5 +44,6 @@ EXPIRING_ROWS: Final = (
     expiring_counts("email_link_counts", EMAIL_LINKS, kept=EMAIL_LINK_COUNT_KEPT),
     expiring_counts("export_counts", EXPORTS, kept=EXPORT_COUNT_KEPT),
     expiring_counts("invitation_counts", INVITATIONS, kept=INVITATION_COUNT_KEPT),
+    expiring_counts("reset_request_counts", RESET_REQUESTS, kept=RESET_REQUEST_COUNT_KEPT),
 )
 AT_RESTORE: Final[tuple[AtRestore, ...]] = (StaysAtRestore(THROTTLE_BUCKET),)

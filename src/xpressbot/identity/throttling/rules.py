@@ -62,6 +62,7 @@ PASSWORD_REQUEST: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 
 EMAIL_LINK: Final = Policy(free=5, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 EXPORT: Final = Policy(free=10, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
 INVITATION: Final = Policy(free=30, first_delay=1 * HOUR, longest_delay=1 * HOUR, window=1 * HOUR)
+RESET_REQUEST: Final = Policy(free=3, first_delay=24 * HOUR, longest_delay=24 * HOUR, window=24 * HOUR)
 
 
 KNOWN_BROWSER: Final = "known_browser"
@@ -73,7 +74,19 @@ PASSWORD_REQUESTS: Final = "password_request"
 EMAIL_LINKS: Final = "email_link"
 EXPORTS: Final = "export"
 INVITATIONS: Final = "invitation"
-NAMES: Final = (KNOWN_BROWSER, STRANGER, NETWORK, LINK_FORMS, NEW_PASSWORDS, PASSWORD_REQUESTS, EMAIL_LINKS, EXPORTS, INVITATIONS)
+RESET_REQUESTS: Final = "reset_request"
+NAMES: Final = (
+    KNOWN_BROWSER,
+    STRANGER,
+    NETWORK,
+    LINK_FORMS,
+    NEW_PASSWORDS,
+    PASSWORD_REQUESTS,
+    EMAIL_LINKS,
+    EXPORTS,
+    INVITATIONS,
+    RESET_REQUESTS,
+)
 """What counts are kept of, besides the factors, which name theirs themselves."""
 
 
@@ -206,3 +219,8 @@ def exports(account_id: str) -> Bucket:
 def invitations(account_id: str) -> Bucket:
     """The bucket for invitations that one member gives out: whatever a session does, strangers are not flooded by their mails."""
     return Bucket(INVITATIONS, account_id, INVITATION)
+
+
+def reset_requests(account_id: str) -> Bucket:
+    """The bucket for resets that are asked for one member, whoever asks: whom many mails tell of them stops the real one no more."""
+    return Bucket(RESET_REQUESTS, account_id, RESET_REQUEST)

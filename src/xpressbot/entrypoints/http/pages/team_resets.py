@@ -18,7 +18,11 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.team.reset_decisions import LinkOutcome, ReEnrolmentLink
 from xpressbot.identity.team.reset_refusals import ResetRefusal
-from xpressbot.identity.team.resets import WaitingReset
+from xpressbot.identity.team.reset_requests import AskOutcome
+from xpressbot.identity.team.resets import MemberReset, WaitingReset
+from xpressbot.identity.throttling.charges import ThrottleRefusal
+
+_TEMPLATE: Final = "team_reset.html"
 
 
 def show_resets(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -85,7 +89,7 @@ def _not_stopped(denied: Denied[SessionRefusal | ResetRefusal]) -> SignedInOutco
             assert_never(unknown)
 
 
-def _after(request: PageRequest, caller: Caller, outcome: Done | Denied[SessionRefusal | ResetRefusal] | StepUpRequired) -> SignedInOutcome:
+def _after(request: PageRequest, caller: Caller, outcome: AskOutcome) -> SignedInOutcome:
     match outcome:
         case Done():
             return redirect(path_with(RESET_PATH, {"member": _member_id(request)}))
@@ -111,14 +115,24 @@ def _link_page(request: PageRequest, caller: Caller, outcome: LinkOutcome) -> Si
             assert_never(unknown)
 
 
-def _refused(request: PageRequest, caller: Caller, denied: Denied[SessionRefusal | ResetRefusal]) -> SignedInOutcome:
+def _refused(request: PageRequest, caller: Caller, denied: Denied[SessionRefusal | ResetRefusal | ThrottleRefusal]) -> SignedInOutcome:
     match denied.reason:
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
+        case ThrottleRefusal() as reason:
+            return _throttled(request, caller, denied.narrowed(reason))
         case ResetRefusal() as reason:
             return _member_page(request, caller, status=409, message=reset_refusal_text(request.texts, reason))
         case unknown:
             assert_never(unknown)
+
+
+def _throttled(request: PageRequest, caller: Caller, denied: Denied[ThrottleRefusal]) -> SignedInOutcome:
+    request.metrics.throttled(denied)
+    found = request.identity.resets.of_member(caller, _member_id(request))
+    if isinstance(found, Denied):
+        return found
+    return request.refused(_TEMPLATE, caller.account, denied, **_context(request, caller, found, keeps_reason=True))
 
 
 def _member_page(
@@ -127,18 +141,18 @@ def _member_page(
     found = request.identity.resets.of_member(caller, _member_id(request))
     if isinstance(found, Denied):
         return found
-    return request.page(
-        "team_reset.html",
-        caller.account,
-        status=status,
-        message=message,
-        errors=errors or {},
-        form={"reason": request.form["reason"]} if errors else {},
-        shown=found,
-        is_own=found.member.id == caller.account.id,
-        waiting=None if found.waiting is None else _described(request, found.waiting),
-        most=MAX_REASON_LENGTH,
-    )
+    context = _context(request, caller, found, keeps_reason=bool(errors))
+    return request.page(_TEMPLATE, caller.account, status=status, message=message, errors=errors or {}, **context)
+
+
+def _context(request: PageRequest, caller: Caller, shown: MemberReset, *, keeps_reason: bool) -> dict[str, Any]:
+    return {
+        "form": {"reason": request.form["reason"]} if keeps_reason else {},
+        "shown": shown,
+        "is_own": shown.member.id == caller.account.id,
+        "waiting": None if shown.waiting is None else _described(request, shown.waiting),
+        "most": MAX_REASON_LENGTH,
+    }
 
 
 def _described(request: PageRequest, one: WaitingReset) -> dict[str, Any]:
