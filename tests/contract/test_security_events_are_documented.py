@@ -12,7 +12,7 @@ def test_notices_of_what_the_operator_or_the_team_may_do_to_2fa_come_first() -> 
     rows = table("docs/security-events.md", "Event")
     first = {row["Event"] for row in rows if row["Notice"].endswith("first")}
     assert {kind.value for kind in EventKind if kind.notice and kind.notice.is_first} == first
-    doers = re.compile(r"operator|owner|admin")
+    doers = re.compile(r"operator|owner|admin|request")
     assert all(doers.search(row["Recorded when"]) for row in rows if row["Event"] in first)
 
 

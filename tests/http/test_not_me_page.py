@@ -63,7 +63,7 @@ def test_with_2fa_that_is_new_the_page_says_that_it_stays_and_who_can_reset_it(
     browser = new_browser()
     browser.get(f"{LINK}?token={not_me_link(installation.services).text}")
     page = words(browser.get(LINK).text)
-    for said in ("Your password opens nothing any more, so that who knows it cannot sign in.", "2FA stays as it is."):
+    for said in ("Your password stops working, so whoever knows it cannot sign in.", "2FA stays as it is."):
         assert said in page
     assert "ask the operator of this XpressBot to reset it" in words(browser.post(LINK).text)
     assert protected.browser.who() is None

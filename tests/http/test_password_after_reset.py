@@ -41,7 +41,7 @@ CONTINUES = {
 OF_ITS_KIND = CONTINUES | {
     *((method, path) for path in SECOND_STEPS for method in ("GET", "HEAD", "POST")),
     *((method, RE_ENROLMENT) for method in ("GET", "HEAD", "POST")),
-    *((method, "/link/enrolment") for method in ("GET", "HEAD")),
+    *((method, "/link/enrolment") for method in ("GET", "HEAD", "POST")),
     ("POST", "/sign-out"),
 }
 
