@@ -48,7 +48,8 @@ def in_threads(installation: Installation, deeds: Sequence[Deed]) -> list[Reason
 def in_processes(installation: Installation, deeds: Sequence[Deed]) -> list[Reason | None]:
     def run(number: int, meet: Callable[[], None]) -> int:
         installation.services.database.ping()
-        installation.entropy.token_bytes(number + 1)  # or each process would draw the ids of the other
+        # Or each process would draw the ids of the other. A number of bytes under five takes one word of the seeded source, whatever it is.
+        installation.entropy.token_bytes(1000 * number)
         meet()
         return _outcome(deeds[number])
 

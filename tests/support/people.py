@@ -202,8 +202,8 @@ def must_enrol(services: Services, email: str = "anna@example.com", password: st
     return outcome.pending
 
 
-def enrolling_again(services: Services, waiting: Token, link: Token, client: Client = CLIENT) -> tuple[Enrollee, AuthenticatorApp]:
-    """A set-up before the session, started: who does it, and the phone that has read the QR code."""
+def enrolling_again(services: Services, waiting: Token, link: Token | None, client: Client = CLIENT) -> tuple[Enrollee, AuthenticatorApp]:
+    """A set-up before the session, started: who does it, and the phone that has read the QR code. link: None where none is needed."""
     enrollee = services.identity.re_enrolment.enrollee(waiting, link, client)
     assert isinstance(enrollee, Enrollee), enrollee
     assert isinstance(services.identity.re_enrolment.start(enrollee, Totp.name), Done)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import change_email, email_link, links_to
 from tests.support.people import not_me_link, reset
-from tests.support.resets import again, approve, ask, make_due, make_team
+from tests.support.team_life import lead_a_team
 from tests.use_cases.instrumentation import events, kinds
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.tokens import Token
@@ -28,7 +28,6 @@ from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.profile.export import AccountData
 from xpressbot.identity.sessions.listing import SessionsEnded
 from xpressbot.identity.tables import ACCOUNT
-from xpressbot.identity.team.reset_decisions import ReEnrolmentLink
 
 
 def notices(visitor: UseCaseBrowser) -> list[EventKind | None]:
@@ -274,23 +273,6 @@ def end_sessions(visitor: UseCaseBrowser, others: Sequence[UseCaseBrowser]) -> N
     visitor.identity.sessions.sign_out(visitor.me)
 
 
-def decide_resets(installation: Installation) -> str:
-    """What a team decides about a member's 2FA: stopped, void, done after its time, approved, with the link; whose it is."""
-    services = installation.services
-    team = make_team(services)
-    ask(services, team.bo.caller, team.dagny)
-    assert services.identity.reset_requests.stop(team.dagny.caller) == Done()
-    ask(services, team.bo.caller, team.dagny)
-    again(services, team.dagny)
-    services.identity.reset_decisions.carry_out_due()
-    approve(services, team.cai.caller, ask(services, team.bo.caller, team.dagny))
-    assert isinstance(services.identity.reset_decisions.show_link(team.bo.caller, team.dagny.account.id), ReEnrolmentLink)
-    ask(services, team.bo.caller, team.cai)
-    make_due(installation)
-    services.identity.reset_decisions.carry_out_due()
-    return team.dagny.account.id
-
-
 def test_every_accounts_chain_verifies_after_a_long_life(
     installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
 ) -> None:
@@ -346,7 +328,6 @@ def test_every_accounts_chain_verifies_after_a_long_life(
     installation.clock.advance(hours=-1)
     assert isinstance(installation.services.identity.administration.reset_clock("berta@example.com"), ClockReset)
     use_mailed_links(installation, berta)
-    dagny = decide_resets(installation)
-    subjects = (anna.id, berta.id, closed(installation), dagny, TEAM)
+    subjects = (anna.id, berta.id, closed(installation), *lead_a_team(installation), TEAM)
     recorded = {kind for subject in subjects for kind in kinds(installation, subject)}
     assert set(EventKind) == recorded
