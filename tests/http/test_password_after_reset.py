@@ -97,7 +97,7 @@ def test_with_the_password_alone_no_route_opens_anything(
     assert differing == OF_ITS_KIND - {("POST", "/sign-out")} - ({("HEAD", RE_ENROLMENT)} if held == "for another account" else set())
     assert contents(installation) == before
     browser = only(new_browser(), sign_in=token)
-    assert "link from the operator of this XpressBot" in words(browser.get(RE_ENROLMENT).text)
+    assert "the link that an admin of your team or the operator of this XpressBot gives you" in words(browser.get(RE_ENROLMENT).text)
     assert browser.who() is None
 
 

@@ -113,7 +113,7 @@ def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: Event
     [
         (EventKind.ACCOUNT_CLOSED, "Nobody can open the account again"),
         (EventKind.THIS_WASNT_ME, "someone else can read your mail"),
-        (EventKind.ENROLMENT_AWAITED, "Without the link from the operator they cannot sign in."),
+        (EventKind.ENROLMENT_AWAITED, "Without the link to set up 2FA again they cannot sign in."),
         (EventKind.PASSWORD_EXPOSED, "Your next sign-in asks for a new password."),
     ],
 )

@@ -45,8 +45,8 @@ _CLOSED: Final = N_(
 )
 _MAIL_IS_READ: Final = N_("If this was not you, someone else can read your mail. Tell the operator of this XpressBot, and not by mail.")
 _LINK_IS_MISSING: Final = N_(
-    "If this was not you, someone knows your password. Without the link from the operator they cannot sign in. Tell the operator of this"
-    " XpressBot."
+    "If this was not you, someone knows your password. Without the link to set up 2FA again they cannot sign in. Tell an admin of your team"
+    " or the operator of this XpressBot."
 )
 _NEW_PASSWORD_ASKED: Final = N_(
     "Your next sign-in asks for a new password. If the wrong codes were not yours, tell the operator of this XpressBot."
