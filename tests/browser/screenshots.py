@@ -33,7 +33,7 @@ def main() -> None:
     configure_logging(json_lines=False, level="ERROR")
     TARGET.mkdir(parents=True, exist_ok=True)
     with launch() as chromium:
-        for make in (take_the_guide, take_several_apps, take_sessions, take_dark_and_phone, take_first_run):
+        for make in (take_the_guide, take_several_apps, take_sessions, take_team, take_dark_and_phone, take_first_run):
             make(chromium)
 
 
@@ -116,6 +116,26 @@ def take_sessions(chromium: Browser) -> None:
                 anna.open("/account")
                 anna.is_on(labels.SESSION_LOCKED)
                 take(anna.page, "session-locked")
+
+
+def take_team(chromium: Browser) -> None:
+    """The roster, a member's page, and the policy."""
+    with fresh_site() as site:
+        site.installation.add_account()
+        phone = protect(site).phone
+        for email, name in (("berta@example.com", "Berta Sommer"), ("carl@example.com", "Carl Lind")):
+            member = site.installation.add_account(email, name)
+        people.invitation(site.installation.services, "dora@example.com")
+        with visitor(chromium, site) as anna:
+            anna.sign_in_with_code(phone)
+            for path, heading, name in (
+                ("/team", labels.TEAM, "team"),
+                (f"/team/members/{member.id}", "Carl Lind", "team-member"),
+                ("/team/policy", labels.POLICY, "team-policy"),
+            ):
+                anna.open(path)
+                anna.is_on(heading)
+                take(anna.page, name)
 
 
 def take_dark_and_phone(chromium: Browser) -> None:
