@@ -13,7 +13,7 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.shortcuts import protect
 from tests.browser.site import Site, serve
-from tests.support import labels
+from tests.support import labels, people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.command_line import Shell
 from tests.support.databases import SqliteTemplate
@@ -84,7 +84,8 @@ def forget_the_password(anna: Person, mailbox: Mailbox, phone: AuthenticatorApp)
 
 
 def report_a_notice(anna: Person, mailbox: Mailbox, phone: AuthenticatorApp) -> None:
-    """Everybody is signed out, and whoever proves the code has to choose a new password."""
+    """Everybody is signed out, and whoever proves a code of an app that they have had for long has to choose a new password."""
+    people.bound_long_ago(anna.site.installation.services)
     anna.open(link_in(mailbox.next_about(labels.NOTICE_OF_PASSWORD_LINK), "not-me"))
     anna.button(labels.SIGN_OUT_EVERYWHERE).click()
     anna.is_on(labels.ACCOUNT_IS_PROTECTED)
