@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, literal, select, union_all, update
+from sqlalchemy import Row, Select, bindparam, func, literal, literal_column, select, union_all, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -21,6 +21,19 @@ _LOCK = _BY_ID.with_for_update()
 _MAIL_LANGUAGE = func.coalesce(ACCOUNT.c.mail_language, bindparam("first_language"))
 _NOTE_SIGN_IN = (
     update(ACCOUNT).where(ACCOUNT.c.id == bindparam("key")).values(last_signed_in_at=bindparam("now"), mail_language=_MAIL_LANGUAGE)
+)
+
+
+def _leaders_of(role: Role, rank: int) -> Select[tuple[str, str, str, int]]:
+    # The role as a literal: both engines would read the whole table for either of two roles, and PostgreSQL for one that is a parameter.
+    leads = (ACCOUNT.c.role == literal_column(f"'{role.value}'", ACCOUNT.c.role.type), IS_ENABLED)
+    return select(ACCOUNT.c.id, ACCOUNT.c.name, ACCOUNT.c.role, literal(rank).label("rank")).where(*leads)
+
+
+_LEADERS = (
+    union_all(*(_leaders_of(role, rank) for rank, role in enumerate((Role.OWNER, Role.ADMIN))))
+    .order_by("rank", "name", "id")
+    .limit(bindparam("most"))
 )
 _UNCONFIRMED = (ACCOUNT.c.email_confirmed_at.is_(None), ACCOUNT.c.email_key.is_not(None))
 _COUNT_UNCONFIRMED = select(func.count()).select_from(ACCOUNT).where(*_UNCONFIRMED)
@@ -148,15 +161,7 @@ def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now
 
 def leaders(tx: Reading, most: int) -> Sequence[tuple[str, Role | None]]:
     """Names and roles of active owners and admins, at most so many of them: the owners first, each by name."""
-    # Both engines would read the whole table for either of two roles: SQLite after an ANALYZE, PostgreSQL for roles that are parameters.
-    parts = [_leaders_of(role, rank) for rank, role in enumerate((Role.OWNER, Role.ADMIN))]
-    rows = tx.select(union_all(*parts).order_by("rank", "name", "id").limit(most))
-    return [(row.name, member_or_none(Role, row.role)) for row in rows]
-
-
-def _leaders_of(role: Role, rank: int) -> Select[tuple[str, str, str, int]]:
-    leads = (ACCOUNT.c.role == literal(role.value, literal_execute=True), ACCOUNT.c.status == AccountStatus.ACTIVE.value)
-    return select(ACCOUNT.c.id, ACCOUNT.c.name, ACCOUNT.c.role, literal(rank).label("rank")).where(*leads)
+    return [(row.name, member_or_none(Role, row.role)) for row in tx.select(_LEADERS, {"most": most})]
 
 
 def note_sign_in(tx: Writing, account_id: str, now: int, language: str | None) -> None:
