@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, text
 
 from bench.people import PASSWORD, Person
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
@@ -32,7 +33,6 @@ from xpressbot.identity.factors.recovery_codes.codes import draw_codes
 from xpressbot.identity.factors.rules import AuthenticatorState
 from xpressbot.identity.factors.totp.kind import Totp
 from xpressbot.identity.factors.totp.store import SECRET
-from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.rules.session import ABSOLUTE_LIFETIME
 from xpressbot.identity.tables import (
@@ -93,7 +93,7 @@ def seed(installation: Installation, numbers: range, advance: Callable[[int], No
     settings, entropy = installation.settings, SystemEntropy()
     database = open_database(settings.url, pool_size=1, durable=False, patient=True)
     try:
-        upgrade(database, MIGRATIONS)
+        upgrade(database, SCHEMA)
         ring = attach_key_ring(database, settings.key_file, entropy)
         encryption = Encryption(ring, entropy, partial(load_key_ring, settings.key_file))
         hasher = PasswordHasher(

@@ -9,6 +9,8 @@ from typing import Final, Protocol
 import typer
 from starlette.applications import Starlette
 
+from xpressbot.chat import use_cases as chat_use_cases
+from xpressbot.chat.migrations import MIGRATIONS as MIGRATIONS_OF_CHAT
 from xpressbot.diagnostics import database_checks, file_checks, key_checks, mail_checks, memory_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.check import Check, ConnectionDemand
@@ -29,7 +31,7 @@ from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING, KeyRing, load_k
 from xpressbot.foundation.crypto.key_state import attach_key_ring
 from xpressbot.foundation.database.engine import Database, has_single_writer, open_database
 from xpressbot.foundation.database.expiry import RowExpiry
-from xpressbot.foundation.database.migration_runner import prepare_schema
+from xpressbot.foundation.database.migration_runner import Schema, prepare_schema
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.database.session_reader import SessionReader
 from xpressbot.foundation.database.transaction import Transactions
@@ -48,7 +50,7 @@ from xpressbot.identity.administration.installation_queries import InstallationQ
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.registry import all_kinds
 from xpressbot.identity.factors.rules import ENROLMENT_COUNT
-from xpressbot.identity.migrations import MIGRATIONS
+from xpressbot.identity.migrations import MIGRATIONS as MIGRATIONS_OF_IDENTITY
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.sessions.lookup import SessionLookup
 from xpressbot.identity.sessions.rules.session import STEP_UP_COUNT
@@ -58,8 +60,8 @@ from xpressbot.identity.use_cases import Identity, at_restore, build_identity, e
 
 WORKERS_VARIABLE: Final = "WEB_CONCURRENCY"
 """How the parent tells its workers how many they are (uvicorn's own name for it)."""
-
-
+SCHEMA: Final = Schema((MIGRATIONS_OF_IDENTITY, MIGRATIONS_OF_CHAT))
+"""Identity's first: its first revision makes the tables of the foundation."""
 DEFAULT_SYSTEM: Final = System(SystemClock(), SystemEntropy())
 
 
@@ -88,7 +90,7 @@ def build(
     pools = Pools.for_cores(available_cores(), workers, single_writer=has_single_writer(settings.url))
     database = open_database(settings.url, pool_size=pools.threads, durable=durable, patient=patient)
     try:
-        prepare_schema(database, MIGRATIONS)
+        prepare_schema(database, SCHEMA)
         ring = attach_key_ring(database, settings.key_file, system.entropy, makes=makes)
     except BaseException:
         database.dispose()
@@ -108,6 +110,7 @@ def build(
     return Services(
         settings=settings,
         identity=identity,
+        chat=chat_use_cases.build_chat(transactions, system),
         pools=pools,
         clock=system.clock,
         entropy=system.entropy,
@@ -115,13 +118,13 @@ def build(
         database=database,
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
-        expiry=RowExpiry(transactions, system, expiring_rows(kinds)),
+        expiry=RowExpiry(transactions, system, [*expiring_rows(kinds), *chat_use_cases.expiring_rows()]),
         mail=_delivery(settings, transactions, system, mail_files, identity, telemetry),
         mail_files=mail_files,
         background_check=BackgroundCheck(run_checks, system.clock),
         telemetry=telemetry,
         occupancy=Occupancy(telemetry.metrics, pools, database),
-        readiness=ReadinessCheck(database, encryption, MIGRATIONS),
+        readiness=ReadinessCheck(database, encryption, SCHEMA),
     )
 
 
@@ -178,7 +181,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         settings_checks.SETTINGS,
         database_checks.DATABASE,
         database_checks.ENCODING,
-        database_checks.schema_check(MIGRATIONS),
+        database_checks.schema_check(SCHEMA),
         key_checks.KEY_RING,
         accounts.encrypted_secrets,
         key_checks.KEYS_APART,
@@ -208,9 +211,9 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM, make_kinds: Make
     """
     database = open_database(url, pool_size=1, patient=True)
     try:
-        prepare_schema(database, MIGRATIONS)
+        prepare_schema(database, SCHEMA)
         kinds = _kinds_without_keys(system, make_kinds)
-        return AfterRestore(Transactions(database), system, kinds, at_restore(kinds)).end_what_is_open()
+        return AfterRestore(Transactions(database), system, kinds, [*at_restore(kinds), *chat_use_cases.at_restore()]).end_what_is_open()
     finally:
         database.dispose()
 
@@ -238,4 +241,4 @@ def web_application() -> Starlette:
 def command_line() -> typer.Typer:
     """The xpressbot command."""
     serve = serve_command(build, application_of, application="xpressbot.bootstrap:web_application", workers_variable=WORKERS_VARIABLE)
-    return create_cli(serve, build, build_doctor(), MIGRATIONS, end_what_is_open, workers_variable=WORKERS_VARIABLE)
+    return create_cli(serve, build, build_doctor(), SCHEMA, end_what_is_open, workers_variable=WORKERS_VARIABLE)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import Shell
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.foundation.settings import PREFIX, Settings, load_settings
-from xpressbot.identity.migrations import MIGRATIONS
 
 MISCONFIGURED = 2
 
@@ -195,13 +195,13 @@ def test_a_file_that_is_no_database_is_explained(shell: Shell, command: tuple[st
 
 def test_a_database_of_a_newer_version_stops_every_command(shell: Shell) -> None:
     """The message tells both schemas."""
-    assert shell.run("db", "upgrade").out.endswith(f"The database is at schema {MIGRATIONS.head}.\n")
+    assert shell.run("db", "upgrade").out.endswith(f"The database is at schema {SCHEMA.head}.\n")
     connection = sqlite3.connect(shell.directory / "var" / "data" / "xpressbot.sqlite3")
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
     for command in (("serve",), ("db", "upgrade"), ("accounts", "list")):
-        assert refusal(shell, *command).startswith(f"The database is at schema 9999, this program knows {MIGRATIONS.head}.")
+        assert refusal(shell, *command).startswith(f"The database is at schema identity 9999, chat 0100, this program knows {SCHEMA.head}.")
 
 
 def test_a_key_ring_that_is_missing_or_open_to_others_stops_the_start(shell: Shell) -> None:

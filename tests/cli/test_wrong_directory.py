@@ -10,7 +10,7 @@ from tests.conftest import ENGINES
 from tests.doctor.report import run_doctor
 from tests.support.command_line import Answer, Shell
 from tests.support.postgres import new_database
-from xpressbot.identity.migrations import MIGRATIONS
+from xpressbot.bootstrap import SCHEMA
 
 MISCONFIGURED = 2
 CREATE = ("accounts", "create", "--email", "anna@example.com", "--name", "Anna")
@@ -119,8 +119,8 @@ def test_what_was_made_is_said_also_when_no_account_could_be_made(shell: Shell) 
 def test_an_upgrade_says_where_it_made_a_database(shell: Shell) -> None:
     """In a wrong directory it makes an empty one, and so says; where one is, it says the schema alone."""
     database = shell.directory / "var" / "data" / "xpressbot.sqlite3"
-    assert shell.run("db", "upgrade").out == f"Made the database {database}.\nThe database is at schema {MIGRATIONS.head}.\n"
-    assert shell.run("db", "upgrade").out == f"The database is at schema {MIGRATIONS.head}.\n"
+    assert shell.run("db", "upgrade").out == f"Made the database {database}.\nThe database is at schema {SCHEMA.head}.\n"
+    assert shell.run("db", "upgrade").out == f"The database is at schema {SCHEMA.head}.\n"
     shutil.rmtree(shell.directory / "var")
     assert shell.run("accounts", "list").code == MISCONFIGURED
 

@@ -13,8 +13,8 @@ from tests.doctor.report import run_doctor
 from tests.support.command_line import Answer, Shell
 from tests.support.installation import PASSWORD
 from tests.support.postgres import new_database
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.identity.migrations import MIGRATIONS
 
 NAME = "Łukasz 電話"
 ADD = ("accounts", "create", "--email", "lukasz@example.com", "--name", NAME)
@@ -59,7 +59,7 @@ def test_a_server_database_in_another_encoding_is_refused(encoding: str, fresh: 
     with database.write() as connection:
         assert inspect(connection).get_table_names() == []
         connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32))"))
-        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": MIGRATIONS.head})
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": SCHEMA.packages[0].head})
         connection.commit()
     database.dispose()
     for command in (("db", "upgrade"), ("serve",)):

@@ -13,11 +13,20 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.child_processes import fork_together
 from tests.support.installation import make_settings
-from xpressbot.bootstrap import build
+from xpressbot.bootstrap import SCHEMA, build
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.foundation.database.engine import METADATA, Database, open_database
-from xpressbot.foundation.database.migration_runner import Migrations, SchemaError, current_revision, prepare_schema, upgrade
-from xpressbot.identity.migrations import MIGRATIONS
+from xpressbot.foundation.database.migration_runner import (
+    Migrations,
+    Schema,
+    SchemaError,
+    SchemaState,
+    current_revisions,
+    prepare_schema,
+    upgrade,
+)
+
+IDENTITY = SCHEMA.packages[0]
 
 
 @pytest.fixture
@@ -34,19 +43,20 @@ def migrated(tmp_path: Path, database_url: str) -> Iterator[Database]:
     database.dispose()
 
 
-def test_the_head_kept_by_hand_is_the_newest_revision() -> None:
+@pytest.mark.parametrize("package", SCHEMA.packages, ids=lambda package: package.name)
+def test_the_head_kept_by_hand_is_the_newest_revision(package: Migrations) -> None:
     """The start compares with the head and loads no Alembic; both must name the same revision, and there is only one."""
     configuration = Config()
-    configuration.set_main_option("script_location", f"{MIGRATIONS.package}:.")
+    configuration.set_main_option("script_location", f"{package.package}:.")
     configuration.set_main_option("path_separator", "newline")
-    assert ScriptDirectory.from_config(configuration).get_heads() == [MIGRATIONS.head]
+    assert ScriptDirectory.from_config(configuration).get_heads() == [package.head]
 
 
 def test_an_upgrade_makes_the_schema_that_the_models_describe(empty: Database) -> None:
     """Alembic finds no difference in tables, columns, types, keys and indexes."""
-    upgrade(empty, MIGRATIONS)
+    upgrade(empty, SCHEMA)
 
-    assert current_revision(empty, MIGRATIONS) == MIGRATIONS.head
+    assert current_revisions(empty, SCHEMA) == SCHEMA.head
     with empty.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
@@ -72,7 +82,7 @@ def test_an_upgrade_of_an_up_to_date_database_does_nothing(migrated: Database) -
     """Not even the row of the revision is written again."""
     with migrated.read() as connection:
         before = inspect(connection).get_table_names()
-    upgrade(migrated, MIGRATIONS)
+    upgrade(migrated, SCHEMA)
     with migrated.read() as connection:
         assert inspect(connection).get_table_names() == before
         assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
@@ -83,15 +93,15 @@ def test_of_several_upgrades_at_once_one_migrates_and_all_succeed(empty: Databas
 
     def child(_number: int, meet: Callable[[], None]) -> int:
         database = _open(tmp_path, empty_database_url)
-        assert current_revision(database, MIGRATIONS) is None
+        assert current_revisions(database, SCHEMA).state is SchemaState.MISSING
         meet()
-        upgrade(database, MIGRATIONS)
+        upgrade(database, SCHEMA)
         return 0
 
     codes = fork_together(3, child, beside=empty)
 
     assert codes == [0, 0, 0]
-    assert current_revision(empty, MIGRATIONS) == MIGRATIONS.head
+    assert current_revisions(empty, SCHEMA) == SCHEMA.head
     with empty.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
 
@@ -105,12 +115,13 @@ def test_another_package_has_revisions_and_a_version_table_of_its_own(
     (versions.parent / "__init__.py").touch()
     (versions / "0001_nothing.py").write_text('revision = "0001"\ndown_revision = None\n\n\ndef upgrade() -> None:\n    pass\n')
     monkeypatch.syspath_prepend(tmp_path)
-    others = Migrations("of_another_package", "version_of_another", first="0001", head="0001")
+    package = Migrations("another", "of_another_package", "version_of_another", first="0001", head="0001")
+    larger = Schema((*SCHEMA.packages, package))
     try:
-        assert current_revision(migrated, others) is None
-        upgrade(migrated, others)
-        assert current_revision(migrated, others) == "0001"
-        assert current_revision(migrated, MIGRATIONS) == MIGRATIONS.head
+        assert current_revisions(migrated, larger).state is SchemaState.OLDER
+        upgrade(migrated, larger)
+        assert str(current_revisions(migrated, larger)) == f"{SCHEMA.head}, another 0001"
+        assert current_revisions(migrated, SCHEMA) == SCHEMA.head
     finally:
         with migrated.write() as connection:
             connection.execute(text("DROP TABLE version_of_another"))
@@ -121,27 +132,30 @@ def test_a_newer_schema_is_refused_and_left_alone(migrated: Database) -> None:
     """An older program must not write into what it does not know."""
     _set_revision(migrated, "9999")
     try:
-        with pytest.raises(SchemaError, match=r"is at schema 9999, this program knows \d+\. Install the newer version"):
-            upgrade(migrated, MIGRATIONS)
+        with pytest.raises(
+            SchemaError,
+            match=r"identity 9999, chat \d+, this program knows identity \d+, chat \d+\. Install the newer",
+        ):
+            upgrade(migrated, SCHEMA)
         with pytest.raises(SchemaError, match="9999"):
-            prepare_schema(migrated, MIGRATIONS)
-        assert current_revision(migrated, MIGRATIONS) == "9999"
+            prepare_schema(migrated, SCHEMA)
+        assert current_revisions(migrated, SCHEMA).state is SchemaState.NEWER
     finally:
-        _set_revision(migrated, MIGRATIONS.head)
+        _set_revision(migrated, IDENTITY.head)
 
 
 def test_a_schema_from_before_the_first_release_is_refused_and_left_alone(migrated: Database) -> None:
     """It is not migrated: neither by a start nor by the command."""
     _set_revision(migrated, "0007")
-    refusal = "is at schema 0007, which is from before the first release and is not migrated. Use the version that made it"
+    refusal = "identity 0007, chat 0100, which is from before the first release and is not migrated. Use the version that made it"
     try:
         with pytest.raises(SchemaError, match=refusal):
-            upgrade(migrated, MIGRATIONS)
+            upgrade(migrated, SCHEMA)
         with pytest.raises(SchemaError, match=refusal):
-            prepare_schema(migrated, MIGRATIONS)
-        assert current_revision(migrated, MIGRATIONS) == "0007"
+            prepare_schema(migrated, SCHEMA)
+        assert current_revisions(migrated, SCHEMA).state is SchemaState.UNRELEASED
     finally:
-        _set_revision(migrated, MIGRATIONS.head)
+        _set_revision(migrated, IDENTITY.head)
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
@@ -151,7 +165,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> None:
         connection.commit()
 
     with pytest.raises(DBAPIError):
-        upgrade(empty, MIGRATIONS)
+        upgrade(empty, SCHEMA)
 
     with empty.read() as connection:
         assert inspect(connection).get_table_names() == ["session"]

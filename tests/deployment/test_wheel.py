@@ -15,7 +15,7 @@ from tests.support.form_client import FormClient
 from tests.support.installation import PASSWORD
 from tests.support.server import serving
 from xpressbot import __version__
-from xpressbot.identity.migrations import MIGRATIONS
+from xpressbot.bootstrap import SCHEMA
 
 SOURCE = ROOT / "src"
 EVERY_MODULE = """
@@ -92,4 +92,4 @@ def test_the_installed_program_serves_from_an_empty_directory(shell: Shell) -> N
             assert {part.partition("?")[0] for part in parts} >= {"/static/style.css", "/static/page.js"}
             assert [browser.get(part).status_code for part in parts] == [200] * len(parts)
     assert sorted(path.name for path in (shell.directory / "var").iterdir()) == ["data", "keys"]
-    assert shell.run_fresh("db", "upgrade").out.endswith(f"The database is at schema {MIGRATIONS.head}.\n")
+    assert shell.run_fresh("db", "upgrade").out.endswith(f"The database is at schema {SCHEMA.head}.\n")

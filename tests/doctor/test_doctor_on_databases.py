@@ -20,10 +20,11 @@ from tests.support.optional import present
 from tests.support.people import Person
 from tests.support.postgres import new_database
 from xpressbot import bootstrap
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.diagnostics import file_checks as files
 from xpressbot.foundation.clock import SystemClock
+from xpressbot.foundation.database.migration_runner import Schema
 from xpressbot.foundation.times import HOUR
-from xpressbot.identity.migrations import MIGRATIONS
 
 NEED_THE_DATABASE = {
     "encoding", "schema", "encrypted_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
@@ -149,7 +150,8 @@ def test_a_schema_of_another_version_is_told(
     shell: Shell, installation: Installation, monkeypatch: pytest.MonkeyPatch, revision: str, embedded: str, server: str
 ) -> None:
     """Both are named; a start migrates an embedded database by itself. The doctor migrates none."""
-    monkeypatch.setattr(bootstrap, "MIGRATIONS", replace(MIGRATIONS, first="0050"))  # as if a release had been made at it
+    identity, *others = SCHEMA.packages
+    monkeypatch.setattr(bootstrap, "SCHEMA", Schema((replace(identity, first="0050"), *others)))  # as if a release had been made at it
     sqlite = installation.services.database.engine.dialect.name == "sqlite"
     try:
         set_revision(installation, revision)
@@ -159,7 +161,7 @@ def test_a_schema_of_another_version_is_told(
         assert skipped(report) == NEED_OUR_SCHEMA
         assert revision_of(installation) == revision
     finally:
-        set_revision(installation, MIGRATIONS.head)
+        set_revision(installation, SCHEMA.packages[0].head)
 
 
 @sqlite_only

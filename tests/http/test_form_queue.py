@@ -11,6 +11,7 @@ from tests.http.raw_requests import SAME_ORIGIN
 from tests.support.busy import SOON_SECONDS, held
 from tests.support.installation import Installation
 from xpressbot.foundation.threads.worker_pools import (
+    CHAT_THREADS,
     MOST_FORMS_WAITING,
     PAGE_THREADS,
     PAGE_THREADS_WITH_SINGLE_WRITER,
@@ -64,11 +65,11 @@ def test_where_many_write_forms_are_pages_like_others(single_writer: bool) -> No
     pools = Pools.for_cores(2, 1, single_writer=single_writer)
     assert (pools.form is pools.page) is not single_writer
     of_pages = PAGE_THREADS_WITH_SINGLE_WRITER if single_writer else PAGE_THREADS
-    of_mail = 1
-    assert pools.threads == of_pages + single_writer + 2 + SIGN_IN_THREADS_BEYOND_HASHES + of_mail
+    of_mail, of_chat = 1, 1 if single_writer else CHAT_THREADS
+    assert pools.threads == of_pages + single_writer + 2 + SIGN_IN_THREADS_BEYOND_HASHES + of_mail + of_chat
 
 
-@pytest.mark.parametrize("name", ["form", "sign_in"])
+@pytest.mark.parametrize("name", ["form", "sign_in", "chat"])
 @pytest.mark.parametrize("too_late", [False, True])
 def test_what_has_waited_for_too_long_is_not_begun(name: str, too_late: bool) -> None:
     """The client that sent it has been told by a proxy, or has given up; and those behind it would wait for even longer."""

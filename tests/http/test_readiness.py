@@ -17,13 +17,13 @@ from tests.support.browser import Browser
 from tests.support.engine_events import listening
 from tests.support.installation import Installation, install
 from tests.support.postgres import new_database
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.entrypoints.http import health
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.crypto.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.entropy import SystemEntropy
-from xpressbot.identity.migrations import MIGRATIONS
 
 OK = {"database": "ok", "schema": "ok", "keys": "ok", "mail": "ok"}
 UNREACHED = {"database": "unavailable", "schema": "unknown", "keys": "unknown", "mail": "unknown"}
@@ -46,13 +46,25 @@ def test_a_sound_installation_is_ready(browser: Browser) -> None:
     assert ready(browser) == (200, OK)
 
 
+HEAD = SCHEMA.packages[0].head
+
+
 @both_engines
 @pytest.mark.parametrize(
     ("statement", "undo", "state"),
     [
-        ("UPDATE alembic_version SET version_num = '0001'", f"UPDATE alembic_version SET version_num = '{MIGRATIONS.head}'", "mismatch"),
-        ("UPDATE alembic_version SET version_num = '9999'", f"UPDATE alembic_version SET version_num = '{MIGRATIONS.head}'", "mismatch"),
+        (
+            "UPDATE alembic_version SET version_num = '0001'",
+            f"UPDATE alembic_version SET version_num = '{HEAD}'",
+            "mismatch",
+        ),
+        (
+            "UPDATE alembic_version SET version_num = '9999'",
+            f"UPDATE alembic_version SET version_num = '{HEAD}'",
+            "mismatch",
+        ),
         ("ALTER TABLE alembic_version RENAME TO away", "ALTER TABLE away RENAME TO alembic_version", "mismatch"),
+        ("ALTER TABLE alembic_version_chat RENAME TO away", "ALTER TABLE away RENAME TO alembic_version_chat", "mismatch"),
     ],
 )
 def test_another_schema_is_not_ready(statement: str, undo: str, state: str, installation: Installation, browser: Browser) -> None:
@@ -123,7 +135,7 @@ def on_postgres(postgres_server: str, tmp_path: Path) -> Iterator[Installation]:
     """An installation on a database of its own, which can be closed without harm to other tests."""
     url = new_database(postgres_server, f"readiness_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
-    upgrade(database, MIGRATIONS)
+    upgrade(database, SCHEMA)
     database.dispose()
     installation = install(tmp_path, url)
     yield installation

@@ -12,12 +12,11 @@ from tests.support.command_line import Shell
 from tests.support.installation import make_settings
 from tests.support.postgres import new_database
 from tests.support.server import Server, serving
-from xpressbot.bootstrap import build
+from xpressbot.bootstrap import SCHEMA, build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.settings import Settings
-from xpressbot.identity.migrations import MIGRATIONS
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,6 @@ def _database(request: pytest.FixtureRequest, directory: Path) -> str:
         return f"sqlite:///{directory / 'xpressbot.sqlite3'}"
     url = new_database(request.getfixturevalue("postgres_server"), f"premises_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
-    upgrade(database, MIGRATIONS)
+    upgrade(database, SCHEMA)
     database.dispose()
     return url

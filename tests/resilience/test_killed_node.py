@@ -21,12 +21,11 @@ from tests.support.people import Person, caller_with, from_elsewhere, pending, p
 from tests.support.postgres import new_database
 from tests.support.reverse_proxies import program, running
 from tests.support.server import Server, free_port, serving
-from xpressbot.bootstrap import build
+from xpressbot.bootstrap import SCHEMA, build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.engine import open_database
 from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.migrations import MIGRATIONS
 
 PEOPLE = 16
 LANES = 4
@@ -58,7 +57,7 @@ def nodes(tmp_path: Path, postgres_server: str) -> Iterator[Nodes]:
     """Each node has processes and a port of its own, and the key ring file of the first."""
     url = new_database(postgres_server, f"nodes_{os.getpid()}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
-    upgrade(database, MIGRATIONS)
+    upgrade(database, SCHEMA)
     database.dispose()
     front = free_port()
     settings = make_settings(tmp_path, url)

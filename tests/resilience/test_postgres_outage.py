@@ -24,6 +24,7 @@ from tests.support.optional import present
 from tests.support.people import Person, caller_with, pending, protected, shown_to
 from tests.support.postgres import new_database
 from tests.support.postgres_outages import UnreliableServer, unreliable_postgres
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database import postgres
@@ -31,7 +32,6 @@ from xpressbot.foundation.database.engine import UNAVAILABLE, open_database
 from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.foundation.database.postgres import CircuitBreaker
 from xpressbot.foundation.tokens import Token
-from xpressbot.identity.migrations import MIGRATIONS
 from xpressbot.identity.tables import THROTTLE_BUCKET
 
 PEOPLE = 9
@@ -57,7 +57,7 @@ def installation(server: UnreliableServer, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(postgres, "CONNECT_TIMEOUT_SECONDS", 2)
     url = new_database(server.url, f"weather_{next(_NUMBERS)}")
     database = open_database(url.replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
-    upgrade(database, MIGRATIONS)
+    upgrade(database, SCHEMA)
     database.dispose()
     installation = install(tmp_path, url)
     yield installation

@@ -17,17 +17,17 @@ def test_every_role_acts_on_the_own_account(role: Role | None, action: Action) -
 
 
 @pytest.mark.parametrize("action", OF_OTHERS)
-def test_what_concerns_others_is_closed_to_agents_and_unknown_roles(action: Action) -> None:
+def test_of_what_concerns_others_agents_have_the_inbox_alone_and_unknown_roles_nothing(action: Action) -> None:
     """ASVS 8.2.1: a role has what the table gives it, and nothing else."""
     assert permits(Role.OWNER, action)
-    assert not permits(Role.AGENT, action)
+    assert permits(Role.AGENT, action) == (ACTIONS[action].permission is Permission.INBOX)
     assert not permits(None, action)
 
 
 def test_only_owners_have_to_do_with_roles_and_the_installation() -> None:
     """PEOPLE: only owners make owners and admins."""
     assert PERMITTED[Permission.ROLES] == PERMITTED[Permission.INSTALLATION] == {Role.OWNER}
-    assert PERMITTED[Permission.TEAM] == {Role.OWNER, Role.ADMIN}
+    assert PERMITTED[Permission.TEAM] == PERMITTED[Permission.BOTS] == {Role.OWNER, Role.ADMIN}
 
 
 @pytest.mark.parametrize(

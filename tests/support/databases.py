@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
+from xpressbot.bootstrap import SCHEMA
 from xpressbot.foundation.database.engine import METADATA, open_database
 from xpressbot.foundation.database.migration_runner import upgrade
 from xpressbot.identity import tables
-from xpressbot.identity.migrations import MIGRATIONS
 
 ROWS_OF_A_NEW_DATABASE = (
     "INSERT INTO installation (id) VALUES (1)",
@@ -26,7 +26,7 @@ class SqliteTemplate:
     def __init__(self, directory: Path) -> None:
         self._template = directory / "template.sqlite3"
         database = open_database(f"sqlite:///{self._template}", durable=False)
-        upgrade(database, MIGRATIONS)
+        upgrade(database, SCHEMA)
         database.dispose()
 
     def fresh(self, directory: Path) -> str:
@@ -42,7 +42,7 @@ class PostgresTemplate:
     def __init__(self, url: str) -> None:
         self._url = url
         self._database = open_database(url, pool_size=1)
-        upgrade(self._database, MIGRATIONS)
+        upgrade(self._database, SCHEMA)
 
     def fresh(self) -> str:
         """The URL, with nothing in the database but what a migration leaves there."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from xpressbot.diagnostics.check import WORKERS_FIELD, Check, CheckRun, Finding, Problem, Severity, said_by
 from xpressbot.foundation.database.encoding import NEEDED, encoding_of
 from xpressbot.foundation.database.engine import Database
-from xpressbot.foundation.database.migration_runner import Migrations, current_revision
+from xpressbot.foundation.database.migration_runner import Schema, SchemaState, current_revisions
 from xpressbot.foundation.database.read_only import is_cut_off
 from xpressbot.foundation.times import SECOND
 
@@ -69,20 +69,23 @@ def _check_encoding(run: CheckRun) -> Sequence[Finding]:
     return [Finding("encoding", None if facts["found"] == NEEDED else ENCODING_NOT_UNICODE, facts)]
 
 
-def _check_schema(migrations: Migrations, run: CheckRun) -> Sequence[Finding]:
+def _check_schema(schema: Schema, run: CheckRun) -> Sequence[Finding]:
     """Whether this program works with the database's schema."""
-    revision = current_revision(run.database, migrations)
-    facts = {"found": revision or "", "known": migrations.head}
-    if revision == migrations.head:
-        return [Finding(SCHEMA, facts=facts)]
-    if revision is None:
-        problem = SCHEMA_MISSING
-    elif revision > migrations.head:
-        problem = SCHEMA_NEWER
-    elif revision < migrations.first:
-        problem = SCHEMA_UNRELEASED
-    else:
-        problem = SCHEMA_MIGRATED_BY_START if run.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
+    revisions = current_revisions(run.database, schema)
+    facts = {"found": str(revisions), "known": str(schema.head)}
+    match revisions.state:
+        case SchemaState.CURRENT:
+            problem = None
+        case SchemaState.MISSING:
+            problem = SCHEMA_MISSING
+        case SchemaState.NEWER:
+            problem = SCHEMA_NEWER
+        case SchemaState.UNRELEASED:
+            problem = SCHEMA_UNRELEASED
+        case SchemaState.OLDER:
+            problem = SCHEMA_MIGRATED_BY_START if run.database.engine.dialect.name == "sqlite" else SCHEMA_OLDER
+        case unknown:
+            assert_never(unknown)
     return [Finding(SCHEMA, problem, facts)]
 
 
@@ -158,11 +161,11 @@ CONNECTIONS: Final = Check(
 )
 
 
-def schema_check(migrations: Migrations) -> Check:
+def schema_check(schema: Schema) -> Check:
     """Make the check."""
     return Check(
         SCHEMA,
-        partial(_check_schema, migrations),
+        partial(_check_schema, schema),
         problems=(SCHEMA_MISSING, SCHEMA_UNRELEASED, SCHEMA_OLDER, SCHEMA_MIGRATED_BY_START, SCHEMA_NEWER),
         needs=(DATABASE.name,),
     )

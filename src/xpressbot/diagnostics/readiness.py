@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from xpressbot.foundation.crypto.key_ring import KeyRingError
 from xpressbot.foundation.crypto.key_state import keys_needed
 from xpressbot.foundation.database.engine import Database
-from xpressbot.foundation.database.migration_runner import Migrations, current_revision
+from xpressbot.foundation.database.migration_runner import Schema, SchemaState, current_revisions
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.mail.outbox_overview import has_dead_letters
@@ -66,11 +66,11 @@ class Ring(Protocol):
 class ReadinessCheck:
     """Looks at one process's database and keys."""
 
-    def __init__(self, database: Database, ring: Ring, migrations: Migrations) -> None:
+    def __init__(self, database: Database, ring: Ring, schema: Schema) -> None:
         self._database = database
         self._transactions = ReadTransactions(database)
         self._ring = ring
-        self._migrations = migrations
+        self._schema_needed = schema
         self._file = database_file(database.engine.url.render_as_string(hide_password=False))
         self._identity = None if self._file is None else _identity(self._file)
 
@@ -87,10 +87,10 @@ class ReadinessCheck:
 
     def _schema(self) -> State:
         try:
-            revision = current_revision(self._database, self._migrations)
+            revisions = current_revisions(self._database, self._schema_needed)
         except SQLAlchemyError:
             return State.UNKNOWN
-        return State.OK if revision == self._migrations.head else State.MISMATCH
+        return State.OK if revisions.state is SchemaState.CURRENT else State.MISMATCH
 
     def _keys(self) -> State:
         try:

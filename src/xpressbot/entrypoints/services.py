@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from xpressbot.chat.use_cases import Chat
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.readiness import ReadinessCheck
 from xpressbot.entrypoints.telemetry.definitions import Occupancy, Telemetry
@@ -25,6 +26,7 @@ class Services:
 
     settings: Settings
     identity: Identity
+    chat: Chat
     pools: Pools
     clock: Clock
     entropy: Entropy

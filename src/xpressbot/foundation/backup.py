@@ -8,13 +8,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from xpressbot.foundation.crypto.key_ring import is_key_id
-from xpressbot.foundation.database.migration_runner import Migrations
+from xpressbot.foundation.database.migration_runner import Revisions, Schema, SchemaState
 from xpressbot.foundation.database.read_only import database_file, is_cut_off, is_in_wal_mode, log_of, url_of_file
 from xpressbot.foundation.files import make_directory, new_file
 
@@ -33,12 +34,12 @@ class BackupError(Exception):
 class Contents:
     """What a backup says of itself: its schema, and the names of the keys that open it."""
 
-    revision: str
+    revisions: Revisions
     keys: tuple[str, ...]
     lookup_key: str
 
 
-def back_up(database_url: str, target: Path, migrations: Migrations) -> Contents:
+def back_up(database_url: str, target: Path, schema: Schema) -> Contents:
     """Copy a running installation's database into one file, as it is at one moment, readable by its owner only.
 
     That is the user who makes it: the service needs no backup. Writers are not held up. Raises BackupError when the database is
@@ -49,10 +50,10 @@ def back_up(database_url: str, target: Path, migrations: Migrations) -> Contents
         raise BackupError(f"There is no database at {source} yet.")
     with _new_file(target, for_installation=False) as temporary:
         _copy(source, temporary)
-        return _inspect(temporary, source, migrations)
+        return _inspect(temporary, source, schema)
 
 
-def restore(backup: Path, database_url: str, migrations: Migrations, finish: Callable[[str], T]) -> tuple[Contents, T]:
+def restore(backup: Path, database_url: str, schema: Schema, finish: Callable[[str], T]) -> tuple[Contents, T]:
     """Put a backup where no database is yet, and give what it said of itself, and what `finish` gives.
 
     finish: gets the URL of the restored database before it takes its place, and ends in it what must not come back.
@@ -62,7 +63,7 @@ def restore(backup: Path, database_url: str, migrations: Migrations, finish: Cal
     if any(Path(f"{target}{suffix}").exists() for suffix in _BESIDE):
         raise BackupError(f"There is a database at {target} already. Restore into an empty place, or move that one away first.")
     with _as_one_file(backup) as whole:
-        contents = _inspect(whole, backup, migrations)
+        contents = _inspect(whole, backup, schema)
         _make_directory_of(target)
         with _new_file(target, for_installation=True) as temporary:
             _copy(whole, temporary)
@@ -127,7 +128,7 @@ def _take_in_log(copy: Path, backup: Path, log: Path) -> None:
     _put_in_one_file(copy)
 
 
-def _inspect(file: Path, called: Path, migrations: Migrations) -> Contents:
+def _inspect(file: Path, called: Path, schema: Schema) -> Contents:
     """Read what a backup holds, after checking that it is whole. In messages it is `called` what the operator named.
 
     Raises BackupError.
@@ -139,31 +140,41 @@ def _inspect(file: Path, called: Path, migrations: Migrations) -> Contents:
                 verdict = "its end is missing"
             if verdict != "ok":
                 raise BackupError(f"{called} is damaged: {verdict}. Use another backup.")
-            (revision,) = connection.execute(f"SELECT version_num FROM {migrations.version_table}").fetchone()  # noqa: S608  # a constant
+            revisions = schema.at(partial(_revision, connection))
             keys, lookup_key = connection.execute("SELECT keys_in_use, lookup_key FROM key_state").fetchone()
     except OSError as error:
         raise BackupError(f"{called} cannot be read: {error.strerror}.") from None
     except (sqlite3.Error, TypeError) as error:
         raise BackupError(f"{called} is damaged or no backup of XpressBot: {error}. Use another backup.") from None
-    contents = _contents(revision, keys, lookup_key)
+    contents = _contents(revisions, keys, lookup_key)
     if contents is None:
         raise BackupError(f"{called} is damaged or no backup of XpressBot: it does not say which keys open it. Use another backup.")
-    if contents.revision > migrations.head:
-        raise BackupError(f"{called} is at schema {revision}, this program knows {migrations.head}. Install the newer version first.")
-    if contents.revision < migrations.first:
-        raise BackupError(f"{called} is at schema {revision}, which is from before the first release and is not migrated.")
+    if revisions.state is SchemaState.NEWER:
+        raise BackupError(f"{called} is at schema {revisions}, this program knows {schema.head}. Install the newer version first.")
+    if revisions.state is SchemaState.UNRELEASED:
+        raise BackupError(f"{called} is at schema {revisions}, which is from before the first release and is not migrated.")
     return contents
 
 
-def _contents(revision: object, keys_in_use: object, lookup_key: object) -> Contents | None:
-    """What the two rows say; None when they hold what we never write: SQLite keeps anything in any column."""
+def _revision(connection: sqlite3.Connection, version_table: str) -> str | None:
+    """At which revision a package's tables are. SQLite keeps anything in any column: what is no text is refused by its caller."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (version_table,)).fetchone() is None:
+        return None
+    (revision,) = connection.execute(f"SELECT version_num FROM {version_table}").fetchone()  # noqa: S608  # a constant
+    if not isinstance(revision, str):
+        raise TypeError("it does not say at which schema it is")
+    return revision
+
+
+def _contents(revisions: Revisions, keys_in_use: object, lookup_key: object) -> Contents | None:
+    """What the rows say; None when they hold what we never write: SQLite keeps anything in any column."""
     try:
         keys = json.loads(keys_in_use) if isinstance(keys_in_use, str) else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(revision, str) or not isinstance(keys, list) or not all(map(is_key_id, keys)):
+    if revisions.state is SchemaState.MISSING or not isinstance(keys, list) or not all(map(is_key_id, keys)):
         return None
-    return Contents(revision, tuple(keys), str(lookup_key or "")) if lookup_key is None or is_key_id(lookup_key) else None
+    return Contents(revisions, tuple(keys), str(lookup_key or "")) if lookup_key is None or is_key_id(lookup_key) else None
 
 
 def _sqlite_file(database_url: str) -> Path:

@@ -8,7 +8,7 @@ import typer
 
 from xpressbot.entrypoints.cli.installation import FAILED, explained, refuse_where_nothing_is
 from xpressbot.entrypoints.messages.email_addresses import listed_address
-from xpressbot.foundation.database.migration_runner import Migrations, refuse_other_schemas
+from xpressbot.foundation.database.migration_runner import Schema, refuse_other_schemas
 from xpressbot.foundation.database.read_only import open_as_snapshot
 from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.foundation.logging import printable
@@ -23,7 +23,7 @@ _UNSEEN: Final = (
 )
 
 
-def audit_commands(migrations: Migrations) -> typer.Typer:
+def audit_commands(schema: Schema) -> typer.Typer:
     """Make the group."""
     audit = typer.Typer(help="The record of security events.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def audit_commands(migrations: Migrations) -> typer.Typer:
             refuse_where_nothing_is(settings)
             database = open_as_snapshot(settings.url)
             try:
-                refuse_other_schemas(database, migrations)
+                refuse_other_schemas(database, schema)
                 seen = _verify(ReadTransactions(database))
             finally:
                 database.dispose()

@@ -10,7 +10,7 @@ from xpressbot.entrypoints.cli.arguments_and_output import moment
 from xpressbot.entrypoints.cli.installation import explained, fail, refuse_where_nothing_is
 from xpressbot.foundation.backup import BackupError, Contents, back_up, restore
 from xpressbot.foundation.crypto.key_ring import KeyRingError, load_key_ring
-from xpressbot.foundation.database.migration_runner import Migrations
+from xpressbot.foundation.database.migration_runner import Schema
 from xpressbot.foundation.database.read_only import database_file
 from xpressbot.foundation.logging import printable
 from xpressbot.foundation.settings import Settings, load_settings
@@ -21,7 +21,7 @@ EndWhatIsOpen = Callable[[str], Restored]
 """Ends what is open in the database behind a URL."""
 
 
-def backup_command(migrations: Migrations) -> Callable[[Path], None]:
+def backup_command(schema: Schema) -> Callable[[Path], None]:
     """Make the command."""
 
     def backup(file: BackupFile) -> None:
@@ -30,16 +30,16 @@ def backup_command(migrations: Migrations) -> Callable[[Path], None]:
             settings = load_settings()
             refuse_where_nothing_is(settings)
             try:
-                contents = back_up(settings.url, file, migrations)
+                contents = back_up(settings.url, file, schema)
             except BackupError as error:
                 fail(str(error))
-        typer.echo(printable(f"{file} holds the database at schema {contents.revision}."))
+        typer.echo(printable(f"{file} holds the database at schema {contents.revisions}."))
         typer.echo(printable(f"It opens with the key ring {settings.key_file}, which is not in it: keep a copy of that elsewhere."))
 
     return backup
 
 
-def restore_command(migrations: Migrations, end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
+def restore_command(schema: Schema, end_what_is_open: EndWhatIsOpen) -> Callable[[Path], None]:
     """Make the command."""
 
     def restore_backup(file: BackupFile) -> None:
@@ -47,10 +47,10 @@ def restore_command(migrations: Migrations, end_what_is_open: EndWhatIsOpen) -> 
         with explained():
             settings = load_settings()
             try:
-                contents, restored = restore(file, settings.url, migrations, end_what_is_open)
+                contents, restored = restore(file, settings.url, schema, end_what_is_open)
             except BackupError as error:
                 fail(str(error))
-        typer.echo(printable(f"Restored {file} to {database_file(settings.url)}, made at schema {contents.revision}."))
+        typer.echo(printable(f"Restored {file} to {database_file(settings.url)}, made at schema {contents.revisions}."))
         echo_restored(restored)
         typer.echo(printable(_about_keys(settings, contents)))
 

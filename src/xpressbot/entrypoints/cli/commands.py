@@ -17,14 +17,14 @@ from xpressbot.entrypoints.cli.keys import keys_commands
 from xpressbot.entrypoints.cli.mail import mail_commands
 from xpressbot.entrypoints.cli.sessions import sessions_commands
 from xpressbot.entrypoints.cli.two_factor import two_factor_commands
-from xpressbot.foundation.database.migration_runner import Migrations
+from xpressbot.foundation.database.migration_runner import Schema
 
 
 def create_cli(
     serve: Callable[..., None],
     build: Build,
     doctor: Doctor,
-    migrations: Migrations,
+    schema: Schema,
     end_what_is_open: EndWhatIsOpen,
     *,
     workers_variable: str,
@@ -39,10 +39,10 @@ def create_cli(
     cli.add_typer(sessions_commands(build), name="sessions")
     cli.add_typer(keys_commands(build), name="keys")
     cli.add_typer(mail_commands(build), name="mail")
-    cli.command("backup")(backup_command(migrations))
-    cli.command("restore")(restore_command(migrations, end_what_is_open))
-    cli.add_typer(database_commands(migrations, end_what_is_open), name="db")
-    cli.add_typer(audit_commands(migrations), name="audit")
+    cli.command("backup")(backup_command(schema))
+    cli.command("restore")(restore_command(schema, end_what_is_open))
+    cli.add_typer(database_commands(schema, end_what_is_open), name="db")
+    cli.add_typer(audit_commands(schema), name="audit")
     cli.command("doctor")(doctor_command(doctor, workers_variable))
     cli.callback()(_root)
     return cli

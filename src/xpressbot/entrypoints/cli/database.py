@@ -5,11 +5,11 @@ import typer
 from xpressbot.entrypoints.cli.backup import EndWhatIsOpen, echo_restored
 from xpressbot.entrypoints.cli.installation import explained, refuse_where_nothing_is, telling_what_is_made
 from xpressbot.foundation.database.engine import open_database
-from xpressbot.foundation.database.migration_runner import Migrations, upgrade
+from xpressbot.foundation.database.migration_runner import Schema, upgrade
 from xpressbot.foundation.settings import load_settings
 
 
-def database_commands(migrations: Migrations, end_what_is_open: EndWhatIsOpen) -> typer.Typer:
+def database_commands(schema: Schema, end_what_is_open: EndWhatIsOpen) -> typer.Typer:
     """Make the group."""
     db = typer.Typer(help="The database.", no_args_is_help=True)
 
@@ -23,8 +23,8 @@ def database_commands(migrations: Migrations, end_what_is_open: EndWhatIsOpen) -
         with explained():
             settings = load_settings()
             with telling_what_is_made(settings):
-                upgrade(open_database(settings.url, patient=True), migrations)
-        typer.echo(f"The database is at schema {migrations.head}.")
+                upgrade(open_database(settings.url, patient=True), schema)
+        typer.echo(f"The database is at schema {schema.head}.")
 
     @db.command("after-restore")
     def after_restore() -> None:

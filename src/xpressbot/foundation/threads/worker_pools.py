@@ -18,6 +18,9 @@ PAGE_THREADS_WITH_SINGLE_WRITER: Final = 3
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
 MOST_FORMS_WAITING: Final = 256
+CHAT_THREADS: Final = 4
+"""Where the database lets several connections write at a time; otherwise one."""
+MOST_MESSAGES_WAITING: Final = 256
 PATIENCE_SECONDS: Final = 15
 """How long a form may wait for a thread where forms wait for others that write or hash."""
 RETRY_AFTER_SECONDS: Final = 5
@@ -80,13 +83,15 @@ def available_cores() -> int:
 class Pools:
     """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages.
 
-    Mails are handed over on a thread of their own: a mail server that hangs keeps nobody waiting.
+    Mails are handed over on a thread of their own: a mail server that hangs keeps nobody waiting. What customers write has threads of
+    its own as well: however many write to a bot, the forms of members wait for no more than one of them.
     """
 
     page: Pool
     form: Pool
     sign_in: Pool
     mail: Pool
+    chat: Pool
     hash_threads: int
 
     @classmethod
@@ -101,13 +106,14 @@ class Pools:
         page = Pool(PAGE_THREADS_WITH_SINGLE_WRITER if single_writer else PAGE_THREADS)
         form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
         sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
-        return cls(page, form, sign_in, Pool(1), hash_threads)
+        chat = limited(1 if single_writer else CHAT_THREADS, most_waiting=MOST_MESSAGES_WAITING)
+        return cls(page, form, sign_in, Pool(1), chat, hash_threads)
 
     @property
     def by_name(self) -> dict[str, Pool]:
         """Each of them once."""
         own = {} if self.form is self.page else {"form": self.form}
-        return {"page": self.page, **own, "sign_in": self.sign_in, "mail": self.mail}
+        return {"page": self.page, **own, "sign_in": self.sign_in, "mail": self.mail, "chat": self.chat}
 
     @property
     def threads(self) -> int:

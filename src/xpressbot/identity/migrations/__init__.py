@@ -4,4 +4,4 @@ from typing import Final
 
 from xpressbot.foundation.database.migration_runner import Migrations
 
-MIGRATIONS: Final = Migrations(__name__, version_table="alembic_version", first="0100", head="0100")
+MIGRATIONS: Final = Migrations("identity", __name__, version_table="alembic_version", first="0100", head="0100")

@@ -62,6 +62,12 @@ class Action(StrEnum):
     CHANGE_POLICY = "change_policy"
     EXEMPT_MEMBER = "exempt_member"
     END_EXEMPTION = "end_exemption"
+    VIEW_BOTS = "view_bots"
+    CHANGE_BOTS = "change_bots"
+    VIEW_CHAT_RECORD = "view_chat_record"
+    ERASE_CONTACT = "erase_contact"
+    VIEW_INBOX = "view_inbox"
+    ANSWER = "answer"
 
 
 class Permission(StrEnum):
@@ -74,6 +80,10 @@ class Permission(StrEnum):
     """Other members. Without a second factor in the session it is closed to every role (NIST SP 800-63B AAL2)."""
     ROLES = "roles"
     """Who is an owner or an admin, and what is asked of all members. It needs a second factor, too."""
+    BOTS = "bots"
+    """Bots, channels, and what is kept of the people who write to them."""
+    INBOX = "inbox"
+    """The conversations with those people."""
 
     @property
     def needs_second_factor(self) -> bool:
@@ -170,5 +180,11 @@ ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.CHANGE_POLICY: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True, among_accounts=True),
     Action.EXEMPT_MEMBER: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True),
     Action.END_EXEMPTION: Requirement(Permission.ROLES, ProofNeeded.FRESH, writes=True),
+    Action.VIEW_BOTS: Requirement(Permission.BOTS, ProofNeeded.NONE, writes=False),
+    Action.CHANGE_BOTS: Requirement(Permission.BOTS, ProofNeeded.NONE, writes=True),
+    Action.VIEW_CHAT_RECORD: Requirement(Permission.BOTS, ProofNeeded.NONE, writes=False),
+    Action.ERASE_CONTACT: Requirement(Permission.BOTS, ProofNeeded.FRESH, writes=True),
+    Action.VIEW_INBOX: Requirement(Permission.INBOX, ProofNeeded.NONE, writes=False),
+    Action.ANSWER: Requirement(Permission.INBOX, ProofNeeded.NONE, writes=True),
     Action.SEND_TEST_MAIL: Requirement(Permission.INSTALLATION, ProofNeeded.NONE, writes=True),
 }

@@ -20,6 +20,8 @@ PERMITTED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.INSTALLATION: frozenset({Role.OWNER}),
     Permission.ROLES: frozenset({Role.OWNER}),
     Permission.TEAM: frozenset({Role.OWNER, Role.ADMIN}),
+    Permission.BOTS: frozenset({Role.OWNER, Role.ADMIN}),
+    Permission.INBOX: frozenset(Role),
 }
 """Which roles have each permission. What a person does to their own account is open to every role, also to one of a newer version."""
 

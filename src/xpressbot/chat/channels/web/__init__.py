@@ -1,0 +1,1 @@
+"""The chat page, which customers open in a browser."""

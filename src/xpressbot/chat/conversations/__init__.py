@@ -1,0 +1,1 @@
+"""Conversations: what came in, what was answered, and who answers."""

@@ -1,0 +1,1 @@
+"""Scripts: what a bot says, how it is read, edited, published and run."""

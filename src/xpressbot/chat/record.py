@@ -1,0 +1,77 @@
+"""Chat's own record: who changed bots and channels, and who erased or blocked whom. It never holds what people wrote."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, insert, select
+
+from xpressbot.chat.actor import Actor
+from xpressbot.chat.tables import CHAT_RECORD
+from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
+
+PAGE_SIZE: Final = 50
+
+
+class RecordKind(StrEnum):
+    """What was done."""
+
+    BOT_MADE = "bot_made"
+    BOT_RENAMED = "bot_renamed"
+    BOT_PUBLISHED = "bot_published"
+    BOT_ROLLED_BACK = "bot_rolled_back"
+    BOT_IMPORTED = "bot_imported"
+    BOT_ARCHIVED = "bot_archived"
+    BOT_RESTORED = "bot_restored"
+    CHANNEL_MADE = "channel_made"
+    CHANNEL_CHANGED = "channel_changed"
+    CHANNEL_ARCHIVED = "channel_archived"
+    CONTACT_BLOCKED = "contact_blocked"
+    CONTACT_UNBLOCKED = "contact_unblocked"
+    CONTACT_ERASED = "contact_erased"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """One action as it was recorded. kind: None for one that a newer version recorded. subject: the id of the row it was done to."""
+
+    id: str
+    at: int
+    actor_name: str
+    kind: RecordKind | None
+    subject: str
+    details: Mapping[str, str]
+
+
+def record(tx: Writing, system: System, actor: Actor, kind: RecordKind, subject: str, **details: str) -> None:
+    """Record an action in the transaction that does it.
+
+    subject: the id of the row it was done to. details: names and numbers that explain it.
+    """
+    tx.execute(
+        insert(CHAT_RECORD),
+        {
+            "id": system.new_id(),
+            "at": system.now(),
+            "actor_id": actor.id,
+            "actor_name": actor.name,
+            "kind": kind.value,
+            "subject": subject,
+            "details": json.dumps(details, sort_keys=True),
+        },
+    )
+
+
+def page_of_record(tx: Reading, before: str | None) -> Sequence[RecordEntry]:
+    """The newest entries, at most PAGE_SIZE; older than the one with the id `before` where it is given."""
+    newest = select(CHAT_RECORD).order_by(CHAT_RECORD.c.id.desc()).limit(PAGE_SIZE)
+    rows = tx.select(newest if before is None else newest.where(CHAT_RECORD.c.id < before)).all()
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row[Any]) -> RecordEntry:
+    return RecordEntry(row.id, row.at, row.actor_name, member_or_none(RecordKind, row.kind), row.subject, json.loads(row.details))

@@ -1,0 +1,196 @@
+"""The tables of chat. Times are microseconds since 1970 UTC. Who did something is a plain value: no key leads to an account."""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from xpressbot.foundation.database.engine import METADATA
+
+_ID = String(32)
+IS_OPEN: Final = text("state <> 'closed'")
+"""Written as the partial index has it: no engine takes one for a parameter."""
+IS_PENDING: Final = text("state = 'pending'")
+IS_TIMED: Final = text("due_at IS NOT NULL")
+IS_MISSED: Final = text("missed_by IS NOT NULL")
+
+
+def _of(table: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(f"{table}_id", _ID, ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+BOT: Final = Table(
+    "bot",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    # The number of the published version; none before the first.
+    Column("live", Integer),
+    # Conversations of a version below this one start over at their next message.
+    Column("restart_below", Integer, nullable=False, server_default=text("0")),
+    Column("draft_revision", Integer, nullable=False),
+    Column("archived_at", BigInteger),
+)
+
+BOT_DRAFT: Final = Table(
+    "bot_draft",
+    METADATA,
+    _of("bot"),
+    Column("revision", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("by_id", _ID),
+    Column("by_name", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # What was done to get here from the draft before, as "Undo" names it: a kind of change and what it was done to, as JSON.
+    Column("change", Text, nullable=False),
+    PrimaryKeyConstraint("bot_id", "revision"),
+)
+
+BOT_VERSION: Final = Table(
+    "bot_version",
+    METADATA,
+    _of("bot"),
+    Column("number", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("by_id", _ID),
+    Column("by_name", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("bot_id", "number"),
+)
+
+BOT_CHECK: Final = Table(
+    "bot_check",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _of("bot"),
+    Column("name", Text, nullable=False),
+    Column("turns", Text, nullable=False),
+    Index(None, "bot_id"),
+)
+
+CHANNEL: Final = Table(
+    "channel",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    # What addresses have: whoever knows one channel's cannot guess another's.
+    Column("public_id", String(32), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    _of("bot", nullable=True),
+    Column("is_on", Boolean, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("archived_at", BigInteger),
+)
+
+CONTACT: Final = Table(
+    "contact",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _of("channel"),
+    # Who it is to the channel. None once the person was erased.
+    Column("external_id", Text),
+    Column("name", Text, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    # The number of its newest message. Its row is the lock of the lane: numbers are given under it.
+    Column("last_seq", Integer, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("blocked_at", BigInteger),
+    Column("erased_at", BigInteger),
+    UniqueConstraint("channel_id", "external_id"),
+    Index(None, "search"),
+    Index(None, "changed_at"),
+)
+
+CONVERSATION: Final = Table(
+    "conversation",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _of("contact"),
+    Column("state", String(16), nullable=False),
+    Column("owner_id", _ID),
+    Column("owner_name", Text),
+    Column("waiting_since", BigInteger),
+    _of("bot", nullable=True),
+    Column("version", Integer),
+    Column("script_state", Text),
+    Column("note", Text),
+    # When nobody has come for so long that the script says so.
+    Column("due_at", BigInteger),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("last_event_at", BigInteger, nullable=False),
+    Column("last_message_at", BigInteger, nullable=False),
+    Column("first_answer_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Index("uq_conversation_open", "contact_id", unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    Index(None, "state", "waiting_since"),
+    Index(None, "last_message_at", "id"),
+    Index("ix_conversation_timed", "due_at", sqlite_where=IS_TIMED, postgresql_where=IS_TIMED),
+)
+
+CHAT_EVENT: Final = Table(
+    "chat_event",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _of("channel"),
+    Column("external_id", Text, nullable=False),
+    _of("contact"),
+    Column("kind", String(16), nullable=False),
+    # Emptied in the transaction that handles it.
+    Column("body", LargeBinary),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    # Of the log line that tells why it failed.
+    Column("reference", String(32)),
+    UniqueConstraint("channel_id", "external_id"),
+    Index("ix_chat_event_pending", "contact_id", "received_at", "id", sqlite_where=IS_PENDING, postgresql_where=IS_PENDING),
+)
+
+MESSAGE: Final = Table(
+    "message",
+    METADATA,
+    _of("contact"),
+    Column("seq", Integer, nullable=False),
+    _of("conversation"),
+    Column("author", String(16), nullable=False),
+    Column("author_id", _ID),
+    Column("author_name", Text),
+    Column("text", Text, nullable=False),
+    Column("options", Text),
+    # Of an agent's form: the same form sent twice is one message.
+    Column("client_id", String(64)),
+    # The bot in whose script nothing matched this text.
+    Column("missed_by", _ID, ForeignKey("bot.id")),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("contact_id", "seq"),
+    UniqueConstraint("contact_id", "client_id"),
+    Index(None, "conversation_id", "seq"),
+    Index("ix_message_missed", "missed_by", "at", sqlite_where=IS_MISSED, postgresql_where=IS_MISSED),
+)
+
+CHAT_RECORD: Final = Table(
+    "chat_record",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor_id", _ID),
+    Column("actor_name", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", _ID, nullable=False),
+    Column("details", Text, nullable=False),
+    Index(None, "at"),
+)
