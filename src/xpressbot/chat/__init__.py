@@ -1,0 +1,1 @@
+"""What the bots do: scripts, channels, conversations. It imports nothing of identity."""

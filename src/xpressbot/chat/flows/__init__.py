@@ -1,0 +1,1 @@
+"""Scripts: their format, how they are read, what they do with a message, what is wrong with one."""
