@@ -8,7 +8,17 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
 IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
-RULES_OF_FLOWS = ("events", "script", "state")
+RULES_OF_FLOWS = (
+    "answers",
+    "engine",
+    "events",
+    "fields",
+    "lookup",
+    "matching",
+    "number_formats",
+    "script",
+    "state",
+)
 """What of a script is pure. Beside it stand the use cases that edit, publish and keep it."""
 RULES = sorted(
     {
