@@ -41,5 +41,5 @@ def _read(which: ReadyScript, language: str) -> Script:
     name = f"{which}.{language}.json"
     script = read_script((files("xpressbot.chat.flows") / "ready" / name).read_bytes())
     if isinstance(script, Refused):
-        raise ValueError(f"{name}: {script.place}: {script.problem} {script.detail}")
+        raise ValueError(f"{name}: {script.place}: {script.problem} {script.detail}")  # noqa: TRY004  # the file is wrong, not its type
     return script
