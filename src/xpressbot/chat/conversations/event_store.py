@@ -13,14 +13,14 @@ from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
 from xpressbot.foundation.database.transaction import Reading, Writing
 
 _E, _C, _V = CHAT_EVENT.c, CONTACT.c, CONVERSATION.c
-_IS_PENDING: Final = _E.state == literal_column("'pending'")
+IS_PENDING: Final = _E.state == literal_column("'pending'")
 """Not as a parameter: an engine would not see that the partial index has all these rows."""
-_HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), _IS_PENDING).limit(1)
+_HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), IS_PENDING).limit(1)
 _PENDING: Final = (
     select(_E.id.label("event_id"), _E.kind.label("event_kind"), _E.body.label("event_body"), _E.received_at, CONVERSATION)
     .select_from(CHAT_EVENT)
     .outerjoin(CONVERSATION, (_V.contact_id == _E.contact_id) & IS_OPEN)
-    .where(_E.contact_id == bindparam("contact"), _IS_PENDING)
+    .where(_E.contact_id == bindparam("contact"), IS_PENDING)
     .order_by(_E.received_at, _E.id)
     .limit(bindparam("limit"))
 )
