@@ -1,9 +1,12 @@
 """Everything chat can do, ready to be called, and what becomes of the rows of all its packages, joined."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.receiving import Receiving
+from xpressbot.chat.conversations.sweeping import Sweeping
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -14,15 +17,32 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    answering: Answering
+    receiving: Receiving
+    sweeping: Sweeping
 
-def build_chat(_transactions: Transactions, _system: System) -> Chat:
+
+@dataclass(frozen=True, slots=True)
+class ChatFigures:
+    """What takes chat's figures. received: messages that are stored. failed: an event that has failed."""
+
+    received: Callable[[int], object]
+    failed: Callable[[], object]
+
+
+def build_chat(transactions: Transactions, system: System, figures: ChatFigures) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
-    return Chat()
+    answering = Answering(transactions, system, figures.failed)
+    return Chat(
+        answering=answering,
+        receiving=Receiving(transactions, system, figures.received),
+        sweeping=Sweeping(transactions, system, answering),
+    )
 
 
-def expiring_rows() -> Sequence[ExpiringRows]:
+def expiring_rows(keep_conversations_days: int) -> Sequence[ExpiringRows]:
     """The rows that are removed some time after they have ended."""
-    return retention.EXPIRING_ROWS
+    return retention.expiring_rows(keep_conversations_days)
 
 
 def at_restore() -> Sequence[AtRestore]:
