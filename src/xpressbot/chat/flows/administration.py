@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.draft_changes import Change, ChangeKind, written_change
@@ -13,8 +12,6 @@ from xpressbot.chat.record import RecordKind, record
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.text import normalise_line
-
-FIRST_REVISION: Final = 1
 
 
 class BotRefusal(StrEnum):
@@ -92,7 +89,7 @@ def usable_name(text: str) -> str | None:
 
 def make_bot(tx: Writing, system: System, actor: Actor, new: NewBot, change: Change) -> Bot:
     """Insert a bot with its first draft. The name is a usable one."""
-    bot = Bot(system.new_id(), new.name, new.language, None, 0, FIRST_REVISION, None)
+    bot = Bot(system.new_id(), new.name, new.language, None, 0, 1, None)
     add_bot(tx, bot)
-    add_draft(tx, Draft(bot.id, FIRST_REVISION, new.document, actor, system.now(), written_change(change)))
+    add_draft(tx, Draft(bot.id, 1, new.document, actor, system.now(), written_change(change)))
     return bot
