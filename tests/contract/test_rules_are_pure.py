@@ -13,11 +13,14 @@ RULES_OF_FLOWS = (
     "engine",
     "events",
     "fields",
+    "json_values",
     "lookup",
     "matching",
     "number_formats",
+    "reading",
     "script",
     "state",
+    "writing",
 )
 """What of a script is pure. Beside it stand the use cases that edit, publish and keep it."""
 RULES = sorted(
