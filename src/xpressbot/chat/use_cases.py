@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.channels.administration import ChannelAdministration
 from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
@@ -15,12 +16,14 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    channels: ChannelAdministration
     bots: BotAdministration
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     return Chat(
+        channels=ChannelAdministration(transactions, system),
         bots=BotAdministration(transactions, system),
     )
 
