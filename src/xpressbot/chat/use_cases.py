@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -16,12 +17,14 @@ class Chat:
     """The use cases."""
 
     channels: ChannelAdministration
+    bots: BotAdministration
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     return Chat(
         channels=ChannelAdministration(transactions, system),
+        bots=BotAdministration(transactions, system),
     )
 
 
