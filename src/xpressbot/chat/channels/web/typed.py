@@ -5,8 +5,8 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
-MAX_MESSAGE_LENGTH: Final = 4096
-"""Code points, after white space around it is gone."""
+from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
+
 _DROPPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 """C0 but TAB and LF, and DEL. With CR gone, the CR LF of forms are the LF that was typed."""
 
