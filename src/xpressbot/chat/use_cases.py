@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.receiving import Receiving
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -14,10 +16,16 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    answering: Answering
+    receiving: Receiving
 
-def build_chat(_transactions: Transactions, _system: System) -> Chat:
+
+def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
-    return Chat()
+    return Chat(
+        answering=Answering(transactions, system),
+        receiving=Receiving(transactions, system),
+    )
 
 
 def expiring_rows() -> Sequence[ExpiringRows]:

@@ -1,9 +1,11 @@
 """A conversation as a value, and what becomes of it: who answers, who waits and since when. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.flows.events import OfferedOption
 
 
 class ConversationState(StrEnum):
@@ -22,6 +24,22 @@ class Author(StrEnum):
     CUSTOMER = "customer"
     BOT = "bot"
     PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that has no number yet. by: the member of the team who wrote it. client_id: of the form that it was sent with.
+
+    missed_by: the bot in whose script nothing matched it.
+    """
+
+    author: Author
+    text: str
+    at: int
+    options: Sequence[OfferedOption] = ()
+    by: Actor | None = None
+    client_id: str | None = None
+    missed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
