@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.channels.web.visiting import Visiting
+from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.receiving import Receiving
 from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
@@ -18,13 +21,20 @@ class Chat:
 
     channels: ChannelAdministration
     bots: BotAdministration
+    answering: Answering
+    receiving: Receiving
+    visiting: Visiting
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
+    answering, receiving = Answering(transactions, system), Receiving(transactions, system)
     return Chat(
         channels=ChannelAdministration(transactions, system),
         bots=BotAdministration(transactions, system),
+        answering=answering,
+        receiving=receiving,
+        visiting=Visiting(transactions, system, receiving, answering),
     )
 
 

@@ -4,21 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
-from xpressbot.chat.conversations.conversation import Conversation, ConversationState
+from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.events import EventKind, EventState
-from xpressbot.chat.conversations.store import conversation_from
-from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION, IS_PENDING
+from xpressbot.chat.conversations.store import IS_OPEN, conversation_from
+from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
 from xpressbot.foundation.database.transaction import Reading, Writing
 
 _E, _C, _V = CHAT_EVENT.c, CONTACT.c, CONVERSATION.c
-_HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), IS_PENDING).limit(1)
-_IS_OPEN_OF_CONTACT: Final = (_V.contact_id == _E.contact_id) & (_V.state != ConversationState.CLOSED.value)
+_IS_PENDING: Final = _E.state == literal_column("'pending'")
+"""Not as a parameter: an engine would not see that the partial index has all these rows."""
+_HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), _IS_PENDING).limit(1)
 _PENDING: Final = (
     select(_E.id.label("event_id"), _E.kind.label("event_kind"), _E.body.label("event_body"), _E.received_at, CONVERSATION)
-    .outerjoin(CONVERSATION, _IS_OPEN_OF_CONTACT)
-    .where(_E.contact_id == bindparam("contact"), IS_PENDING)
+    .select_from(CHAT_EVENT)
+    .outerjoin(CONVERSATION, (_V.contact_id == _E.contact_id) & IS_OPEN)
+    .where(_E.contact_id == bindparam("contact"), _IS_PENDING)
     .order_by(_E.received_at, _E.id)
     .limit(bindparam("limit"))
 )

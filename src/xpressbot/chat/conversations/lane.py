@@ -99,7 +99,8 @@ def after_event(talk: Talk, event: Incoming, now: int, turn: Turn | None, script
 
 def after_failure(talk: Talk, event: Incoming | None, now: int, new_id: str) -> Change:
     """What is left of an event whose handling has failed: the message, if it could be read, and that a person is asked for."""
-    conversation, messages = _opened(talk, now, new_id), ()
+    conversation = _opened(talk, now, new_id)
+    messages: tuple[NewMessage, ...] = ()
     if isinstance(event, Message):
         conversation, messages = conversation.written_to(now), (NewMessage(Author.CUSTOMER, event.text, now),)
     if conversation.state is not ConversationState.PERSON:

@@ -1,16 +1,16 @@
-"""Published scripts, read once: a version never changes, so that what was read of it stays true."""
+"""Published scripts as values. A version never changes: what was read of it once is kept."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
+from xpressbot.chat.flows.reading import read_script
 from xpressbot.chat.flows.script import Script
 from xpressbot.chat.flows.store import document_of_version
 from xpressbot.foundation.database.transaction import Reading
 
 MOST_KEPT: Final = 32
-"""Versions kept in memory by a process: those that run, of some bots."""
+"""Versions that a process keeps in memory, those that it used last."""
 
 
 class UnreadableScriptError(Exception):
@@ -18,35 +18,33 @@ class UnreadableScriptError(Exception):
 
 
 class PublishedScripts:
-    """Reads versions of scripts, and keeps those that were used last. Threads may share one."""
+    """Reads versions of scripts, each once as long as it is in use. Threads may share one."""
 
-    def __init__(self, read: Callable[[str], Script]) -> None:
-        """read: makes a script of a document. Raises UnreadableScriptError."""
-        self._read = read
+    def __init__(self) -> None:
         self._lock = Lock()
         self._kept = OrderedDict[tuple[str, int], Script]()
 
-    def document(self, tx: Reading, bot_id: str, number: int) -> str | None:
-        """The document of a version, where script_of will need it; None where it is kept, or is not there."""
-        with self._lock:
-            is_kept = (bot_id, number) in self._kept
-        return None if is_kept else document_of_version(tx, bot_id, number)
+    def find(self, tx: Reading, bot_id: str, number: int) -> Script:
+        """The script of a version.
 
-    def script_of(self, bot_id: str, number: int, document: str | None) -> Script:
-        """The script of a version. document: what `document` gave.
-
-        Raises UnreadableScriptError.
+        Raises UnreadableScriptError, or what the database driver raises.
         """
-        key = bot_id, number
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        if document is None:
-            raise UnreadableScriptError(f"version {number} of bot {bot_id} is not there")
-        script = self._read(document)
+            if script := self._kept.get((bot_id, number)):
+                self._kept.move_to_end((bot_id, number))
+                return script
+        script = _read(document_of_version(tx, bot_id, number), f"version {number} of bot {bot_id}")
         with self._lock:
-            self._kept[key] = script
-            while len(self._kept) > MOST_KEPT:
+            self._kept[bot_id, number] = script
+            if len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return script
+
+
+def _read(document: str | None, name: str) -> Script:
+    if document is None:
+        raise UnreadableScriptError(f"{name} is not there")
+    script = read_script(document)
+    if not isinstance(script, Script):
+        raise UnreadableScriptError(f"{name}: {script.problem} at {script.place}")
+    return script
