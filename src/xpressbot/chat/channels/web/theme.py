@@ -5,9 +5,9 @@ from typing import Final, Self
 
 CONTRAST: Final = 4.5
 """Between a text and what it stands on."""
-LIGHT_GROUND: Final = "#ffffff"
-DARK_GROUND: Final = "#14181d"
-"""What the page's own text stands on; chat.css has the same."""
+LIGHT_GROUND: Final = "#eef1f4"
+DARK_GROUND: Final = "#262d35"
+"""What the messages of others stand on. The page itself is lighter, or darker: what can be read on these, can be read there."""
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 _STEPS: Final = 255
 _Rgb = tuple[int, int, int]
