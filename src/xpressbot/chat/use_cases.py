@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.channels.web.visiting import Visiting
 from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.receiving import Receiving
 from xpressbot.chat.conversations.sweeping import Sweeping
+from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -18,8 +21,11 @@ class Chat:
     """The use cases."""
 
     answering: Answering
+    bots: BotAdministration
+    channels: ChannelAdministration
     receiving: Receiving
     sweeping: Sweeping
+    visiting: Visiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,14 @@ class ChatFigures:
 def build_chat(transactions: Transactions, system: System, figures: ChatFigures) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     answering = Answering(transactions, system, figures.failed)
+    receiving = Receiving(transactions, system, figures.received)
     return Chat(
         answering=answering,
-        receiving=Receiving(transactions, system, figures.received),
+        bots=BotAdministration(transactions, system),
+        channels=ChannelAdministration(transactions, system),
+        receiving=receiving,
         sweeping=Sweeping(transactions, system, answering),
+        visiting=Visiting(transactions, system, receiving, answering),
     )
 
 
