@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
 from xpressbot.chat.flows.administration import BotAdministration
+from xpressbot.chat.flows.exchange import Exchange
+from xpressbot.chat.flows.kept_checks import KeptChecks
+from xpressbot.chat.flows.missed_texts import MissedTexts
+from xpressbot.chat.flows.overview import BotOverview
+from xpressbot.chat.flows.publishing import Publishing
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -18,6 +23,11 @@ class Chat:
 
     channels: ChannelAdministration
     bots: BotAdministration
+    bot_overview: BotOverview
+    publishing: Publishing
+    exchange: Exchange
+    kept_checks: KeptChecks
+    missed_texts: MissedTexts
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
@@ -25,6 +35,11 @@ def build_chat(transactions: Transactions, system: System) -> Chat:
     return Chat(
         channels=ChannelAdministration(transactions, system),
         bots=BotAdministration(transactions, system),
+        bot_overview=BotOverview(transactions, system),
+        publishing=Publishing(transactions, system),
+        exchange=Exchange(transactions, system),
+        kept_checks=KeptChecks(transactions, system),
+        missed_texts=MissedTexts(transactions, system),
     )
 
 
