@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.conversations.contacts import Contacts
+from xpressbot.chat.conversations.inbox import Inbox
+from xpressbot.chat.conversations.replying import Replying
+from xpressbot.chat.conversations.taking_over import TakingOver
+from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -14,10 +19,22 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    contacts: Contacts
+    inbox: Inbox
+    record: ChatRecord
+    replying: Replying
+    taking_over: TakingOver
 
-def build_chat(_transactions: Transactions, _system: System) -> Chat:
+
+def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
-    return Chat()
+    return Chat(
+        contacts=Contacts(transactions, system),
+        inbox=Inbox(transactions),
+        record=ChatRecord(transactions),
+        replying=Replying(transactions, system),
+        taking_over=TakingOver(transactions, system),
+    )
 
 
 def expiring_rows() -> Sequence[ExpiringRows]:
