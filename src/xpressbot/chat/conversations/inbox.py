@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, func, select
 
 from xpressbot.chat.conversations.conversation import Conversation, ConversationState
-from xpressbot.chat.conversations.store import Contact, Message, contact_from, conversation_from, messages_before
+from xpressbot.chat.conversations.store import HIGHEST_SEQ, Contact, Message, contact_from, conversation_from, messages_before
 from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 
@@ -59,8 +59,12 @@ _THREAD: Final = (
     .where(CONTACT.c.id == bindparam("contact"))
 )
 _CONVERSATION: Final = select(CONVERSATION).where(_V.id == bindparam("conversation"))
-_LAST: Final = 2**62
-"""Beyond every time and number that is stored."""
+_CONTACT: Final = select(CONTACT).where(CONTACT.c.id == bindparam("contact"))
+_LATEST_OF: Final = (
+    select(MESSAGE.c.conversation_id).where(MESSAGE.c.contact_id == bindparam("contact")).order_by(MESSAGE.c.seq.desc()).limit(1)
+)
+LATEST: Final = 2**62
+"""A time later than all that are stored."""
 
 
 class InboxList(StrEnum):
@@ -143,6 +147,18 @@ class Inbox:
             count: int = tx.select(_COUNT_WAITING).scalar_one()
             return count
 
+    def contact(self, contact_id: str) -> Contact | None:
+        """The person of this id."""
+        with self._transactions.reading() as tx:
+            row = tx.select(_CONTACT, {"contact": contact_id}).one_or_none()
+            return None if row is None else contact_from(row)
+
+    def latest_conversation(self, contact_id: str) -> str | None:
+        """The id of a person's newest conversation."""
+        with self._transactions.reading() as tx:
+            found: str | None = tx.select(_LATEST_OF, {"contact": contact_id}).scalar_one_or_none()
+            return found
+
     def thread(self, conversation_id: str, before: int | None = None) -> Thread | None:
         """A conversation with the newest messages, or with those below a number; None if there is none of this id."""
         with self._transactions.reading() as tx:
@@ -151,7 +167,7 @@ class Inbox:
                 return None
             conversation = conversation_from(row)
             found = tx.select(_THREAD, {"contact": conversation.contact_id}).one()
-            messages = messages_before(tx, conversation.contact_id, _LAST if before is None else before, MESSAGES_ON_A_PAGE + 1)
+            messages = messages_before(tx, conversation.contact_id, HIGHEST_SEQ if before is None else before, MESSAGES_ON_A_PAGE + 1)
         shown, is_more = messages[-MESSAGES_ON_A_PAGE:], len(messages) > MESSAGES_ON_A_PAGE
         return Thread(
             conversation,
@@ -170,9 +186,9 @@ def _page(tx: Reading, chosen: InboxList, after: PageKey | None) -> Sequence[Lis
         case InboxList.WAITING:
             rows = tx.select(_WAITING, limit | {"at": after.at if after else 0, "id": after.id if after else ""})
         case InboxList.ALL:
-            rows = tx.select(_NEWEST, limit | {"at": after.at if after else _LAST, "id": after.id if after else ""})
+            rows = tx.select(_NEWEST, limit | {"at": after.at if after else LATEST, "id": after.id if after else ""})
         case InboxList.PERSON | InboxList.BOT | InboxList.CLOSED:
-            key = {"at": after.at if after else _LAST, "id": after.id if after else ""}
+            key = {"at": after.at if after else LATEST, "id": after.id if after else ""}
             rows = tx.select(_OF_STATE, limit | key | {"state": chosen.value})
     return [_listed(row) for row in rows.all()]
 

@@ -14,6 +14,8 @@ from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
+HIGHEST_SEQ: Final = 2**31 - 1
+"""The highest number that a message can have."""
 _C, _V, _M = CONTACT.c, CONVERSATION.c, MESSAGE.c
 _LOCK: Final = (
     select(CONTACT, BOT.c.id.label("bot_id"), BOT.c.live, BOT.c.restart_below)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from xpressbot.chat.actor import Actor
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.routing import SignedInOutcome, SignedInPage
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
@@ -18,10 +19,20 @@ from xpressbot.identity.sessions.caller import Caller
 ChatHandler = Callable[[PageRequest, Actor], Response]
 
 
-def chat_page(method: str, path: str, action: Action, handler: ChatHandler, *, returns_to: str = "") -> SignedInPage:
+def account_of(request: PageRequest) -> Account:
+    """The member whose request a page of chat answers."""
+    if request.caller is None:
+        raise RuntimeError("a page of chat is for members alone")
+    return request.caller.account
+
+
+def chat_page(
+    method: str, path: str, action: Action, handler: ChatHandler, *, leads_to: Action | None = None, returns_to: str = ""
+) -> SignedInPage:
     """One path and method of a page of chat. Its handler cannot run without the permission and the proof that the action asks for.
 
-    returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
+    leads_to: the action that a page asks for, where that needs a proof. returns_to: the GET page to come back to when sign-in or
+    step-up comes between; by default the path itself.
     """
 
     def answer(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -29,4 +40,4 @@ def chat_page(method: str, path: str, action: Action, handler: ChatHandler, *, r
             return StepUpRequired()
         return handler(request, Actor(caller.account.id, caller.account.name))
 
-    return SignedInPage(method, path, action, answer, returns_to=returns_to)
+    return SignedInPage(method, path, action, answer, leads_to=leads_to, returns_to=returns_to)
