@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.channels.administration import ChannelAdministration
 from xpressbot.chat.conversations.contacts import Contacts
 from xpressbot.chat.conversations.inbox import Inbox
 from xpressbot.chat.conversations.replying import Replying
@@ -24,6 +25,7 @@ class Chat:
     record: ChatRecord
     replying: Replying
     taking_over: TakingOver
+    channels: ChannelAdministration
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
@@ -34,6 +36,7 @@ def build_chat(transactions: Transactions, system: System) -> Chat:
         record=ChatRecord(transactions),
         replying=Replying(transactions, system),
         taking_over=TakingOver(transactions, system),
+        channels=ChannelAdministration(transactions, system),
     )
 
 
