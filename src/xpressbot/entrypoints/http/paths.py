@@ -30,3 +30,7 @@ RE_ENROLMENT_PATH: Final = link_path(LinkKind.RE_ENROLMENT)
 ENROLMENT_PATH: Final = link_path(LinkKind.ENROLMENT)
 REQUIRED_PATH: Final = "/account/2fa/required"
 POLICY_PATH: Final = "/team/policy"
+INBOX_PATH: Final = "/inbox"
+CONVERSATION_PATH: Final = f"{INBOX_PATH}/{{conversation:id}}"
+CONTACT_PATH: Final = f"{INBOX_PATH}/people/{{contact:id}}"
+CHAT_RECORD_PATH: Final = "/bots/record"
