@@ -7,9 +7,19 @@ from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
 from xpressbot.chat.channels.web.visiting import Visiting
 from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.contacts import Contacts
+from xpressbot.chat.conversations.inbox import Inbox
 from xpressbot.chat.conversations.receiving import Receiving
+from xpressbot.chat.conversations.replying import Replying
 from xpressbot.chat.conversations.sweeping import Sweeping
+from xpressbot.chat.conversations.taking_over import TakingOver
 from xpressbot.chat.flows.administration import BotAdministration
+from xpressbot.chat.flows.exchange import Exchange
+from xpressbot.chat.flows.kept_checks import KeptChecks
+from xpressbot.chat.flows.missed_texts import MissedTexts
+from xpressbot.chat.flows.overview import BotOverview
+from xpressbot.chat.flows.publishing import Publishing
+from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -21,10 +31,20 @@ class Chat:
     """The use cases."""
 
     answering: Answering
+    bot_overview: BotOverview
     bots: BotAdministration
     channels: ChannelAdministration
+    contacts: Contacts
+    exchange: Exchange
+    inbox: Inbox
+    kept_checks: KeptChecks
+    missed_texts: MissedTexts
+    publishing: Publishing
     receiving: Receiving
+    record: ChatRecord
+    replying: Replying
     sweeping: Sweeping
+    taking_over: TakingOver
     visiting: Visiting
 
 
@@ -42,10 +62,20 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
     receiving = Receiving(transactions, system, figures.received)
     return Chat(
         answering=answering,
+        bot_overview=BotOverview(transactions, system),
         bots=BotAdministration(transactions, system),
         channels=ChannelAdministration(transactions, system),
+        contacts=Contacts(transactions, system),
+        exchange=Exchange(transactions, system),
+        inbox=Inbox(transactions),
+        kept_checks=KeptChecks(transactions, system),
+        missed_texts=MissedTexts(transactions, system),
+        publishing=Publishing(transactions, system),
         receiving=receiving,
+        record=ChatRecord(transactions),
+        replying=Replying(transactions, system),
         sweeping=Sweeping(transactions, system, answering),
+        taking_over=TakingOver(transactions, system),
         visiting=Visiting(transactions, system, receiving, answering),
     )
 
