@@ -48,11 +48,7 @@ _THREAD: Final = (
         CONTACT,
         CHANNEL.c.name.label("channel_name"),
         BOT.c.name.label("bot_name"),
-        select(func.count())
-        .select_from(BOT)
-        .where(BOT.c.id == CHANNEL.c.bot_id, BOT.c.live.is_not(None), BOT.c.archived_at.is_(None))
-        .scalar_subquery()
-        .label("bots"),
+        and_(BOT.c.live.is_not(None), BOT.c.archived_at.is_(None)).label("can_hand_back"),
     )
     .join(CHANNEL, CHANNEL.c.id == CONTACT.c.channel_id)
     .outerjoin(BOT, BOT.c.id == CHANNEL.c.bot_id)
@@ -174,7 +170,7 @@ class Inbox:
             contact_from(found),
             found.channel_name,
             found.bot_name,
-            can_hand_back=found.bots > 0,
+            can_hand_back=bool(found.can_hand_back),
             messages=shown,
             older=shown[0].seq if is_more else None,
         )
