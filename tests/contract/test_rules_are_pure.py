@@ -10,14 +10,20 @@ PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
 IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
 RULES_OF_FLOWS = (
     "answers",
+    "checks",
     "engine",
     "events",
     "fields",
+    "json_values",
     "lookup",
     "matching",
     "number_formats",
+    "paths",
+    "problems",
+    "reading",
     "script",
     "state",
+    "writing",
 )
 """What of a script is pure. Beside it stand the use cases that edit, publish and keep it."""
 RULES = sorted(

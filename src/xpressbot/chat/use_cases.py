@@ -9,6 +9,12 @@ from xpressbot.chat.conversations.contacts import Contacts
 from xpressbot.chat.conversations.inbox import Inbox
 from xpressbot.chat.conversations.replying import Replying
 from xpressbot.chat.conversations.taking_over import TakingOver
+from xpressbot.chat.flows.administration import BotAdministration
+from xpressbot.chat.flows.exchange import Exchange
+from xpressbot.chat.flows.kept_checks import KeptChecks
+from xpressbot.chat.flows.missed_texts import MissedTexts
+from xpressbot.chat.flows.overview import BotOverview
+from xpressbot.chat.flows.publishing import Publishing
 from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
@@ -26,6 +32,12 @@ class Chat:
     replying: Replying
     taking_over: TakingOver
     channels: ChannelAdministration
+    bots: BotAdministration
+    bot_overview: BotOverview
+    publishing: Publishing
+    exchange: Exchange
+    kept_checks: KeptChecks
+    missed_texts: MissedTexts
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
@@ -37,6 +49,12 @@ def build_chat(transactions: Transactions, system: System) -> Chat:
         replying=Replying(transactions, system),
         taking_over=TakingOver(transactions, system),
         channels=ChannelAdministration(transactions, system),
+        bots=BotAdministration(transactions, system),
+        bot_overview=BotOverview(transactions, system),
+        publishing=Publishing(transactions, system),
+        exchange=Exchange(transactions, system),
+        kept_checks=KeptChecks(transactions, system),
+        missed_texts=MissedTexts(transactions, system),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
+from xpressbot.entrypoints.http.forms import SMALL_FORM, FormLimits
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.routing import SignedInOutcome, SignedInPage
 from xpressbot.identity.accounts.rules.account import Account
@@ -27,12 +28,19 @@ def account_of(request: PageRequest) -> Account:
 
 
 def chat_page(
-    method: str, path: str, action: Action, handler: ChatHandler, *, leads_to: Action | None = None, returns_to: str = ""
+    method: str,
+    path: str,
+    action: Action,
+    handler: ChatHandler,
+    *,
+    leads_to: Action | None = None,
+    returns_to: str = "",
+    form_limits: FormLimits = SMALL_FORM,
 ) -> SignedInPage:
     """One path and method of a page of chat. Its handler cannot run without the permission and the proof that the action asks for.
 
     leads_to: the action that a page asks for, where that needs a proof. returns_to: the GET page to come back to when sign-in or
-    step-up comes between; by default the path itself.
+    step-up comes between; by default the path itself. form_limits: of its form, whose body is read before the session is looked at.
     """
 
     def answer(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -40,4 +48,4 @@ def chat_page(
             return StepUpRequired()
         return handler(request, Actor(caller.account.id, caller.account.name))
 
-    return SignedInPage(method, path, action, answer, leads_to=leads_to, returns_to=returns_to)
+    return SignedInPage(method, path, action, answer, leads_to=leads_to, returns_to=returns_to, form_limits=form_limits)
