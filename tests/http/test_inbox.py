@@ -10,13 +10,13 @@ from sqlalchemy import select, update
 from tests.http.conftest import both_engines
 from tests.http.raw_requests import SESSION_COOKIE, refusal, rows, words
 from tests.support.browser import Browser
-from tests.support.chats import conversation, texts_of, web_channel
-from tests.support.engine_events import listening
+from tests.support.chats import conversation, published_bot, texts_of, web_channel
 from tests.support.installation import Installation
 from tests.support.people import signed_in
+from tests.use_cases.instrumentation import statements
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
-from xpressbot.chat.tables import BOT, CHANNEL, CONVERSATION
+from xpressbot.chat.tables import CHANNEL, CONVERSATION
 from xpressbot.identity.accounts.rules.roles import Role
 
 SignIn = Callable[..., Browser]
@@ -60,13 +60,13 @@ def state_of(installation: Installation, one: Conversation) -> str:
     return str(row["state"])
 
 
-def with_bot(installation: Installation, channel_id: str) -> None:
+def with_bot(installation: Installation, channel_id: str) -> str:
     """Give the channel a published bot."""
+    bot_id = published_bot(installation.services)
     with installation.services.database.write() as connection:
-        values = {"id": "b" * 32, "name": "Bot", "language": "en", "live": 1, "restart_below": 0, "draft_revision": 1}
-        connection.execute(BOT.insert(), values)
-        connection.execute(update(CHANNEL).where(CHANNEL.c.id == channel_id).values(bot_id="b" * 32))
+        connection.execute(update(CHANNEL).where(CHANNEL.c.id == channel_id).values(bot_id=bot_id))
         connection.commit()
+    return bot_id
 
 
 @both_engines
@@ -108,8 +108,7 @@ def test_the_list_costs_the_same_statements_however_much_is_stored(installation:
     for _ in range(2):
         for _ in range(30):
             conversation(installation.services, channel)
-        seen: list[str] = []
-        with listening(installation.services.database, "before_cursor_execute", lambda *event: seen.append(event[2])):
+        with statements(installation) as seen:
             owner.get("/inbox")
         counts.append(len(seen))
     assert counts[0] == counts[1]
@@ -189,12 +188,12 @@ def test_handing_back_lets_the_published_bot_answer_and_needs_one(installation: 
     assert act(owner, one, "hand-back").status_code == 409
     assert "Hand back" not in owner.get(f"/inbox/{one.id}").text
 
-    with_bot(installation, channel.id)
+    bot_id = with_bot(installation, channel.id)
 
     assert "Hand back" in owner.get(f"/inbox/{one.id}").text
     assert act(owner, one, "hand-back").status_code == 303
     (row,) = rows(installation, "conversation")
-    assert (row["state"], row["owner_id"], row["bot_id"], row["version"]) == ("bot", None, "b" * 32, 1)
+    assert (row["state"], row["owner_id"], row["bot_id"], row["version"]) == ("bot", None, bot_id, 1)
 
 
 @both_engines

@@ -10,6 +10,9 @@ from xpressbot.chat.channels.administration import make_web_channel
 from xpressbot.chat.channels.store import Channel
 from xpressbot.chat.conversations import store
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
+from xpressbot.chat.flows.script import On, Say, Script, Starts, Topic
+from xpressbot.chat.flows.store import Bot, Draft, Version, add_bot, add_draft, add_version
+from xpressbot.chat.flows.writing import written
 from xpressbot.chat.tables import CONTACT
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
@@ -29,6 +32,20 @@ def web_channel(services: Services, name: str = "Website", bot_id: str | None = 
         channel = make_web_channel(tx, system_of(services), OPERATOR, name, bot_id)
         tx.commit()
     return channel
+
+
+def published_bot(services: Services, name: str = "Bakery") -> str:
+    """A bot that answers everything with a greeting; its id."""
+    starts = Starts(On.NOTHING_MATCHED)
+    document = written(Script(name, "en", (Topic("hello", "Hello", starts, (Say("s1", "Hello, I am a bot."),)),)))
+    system = system_of(services)
+    bot, now = Bot(system.new_id(), name, "en", live=1, restart_below=0, draft_revision=1, archived_at=None), system.now()
+    with Transactions(services.database).writing() as tx:
+        add_bot(tx, bot)
+        add_draft(tx, Draft(bot.id, 1, document, OPERATOR, now, "{}"))
+        add_version(tx, Version(bot.id, 1, document, OPERATOR, now))
+        tx.commit()
+    return bot.id
 
 
 def conversation(

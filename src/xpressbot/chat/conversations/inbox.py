@@ -42,7 +42,7 @@ _NEWEST: Final = _LISTED.where(
     (_V.last_message_at < bindparam("at")) | ((_V.last_message_at == bindparam("at")) & (_V.id < bindparam("id")))
 ).order_by(_V.last_message_at.desc(), _V.id.desc())
 _OF_STATE: Final = _NEWEST.where(_V.state == bindparam("state"))
-_COUNT_WAITING: Final = select(func.count()).select_from(CONVERSATION).where(_FOR_A_PERSON)
+COUNT_WAITING: Final = select(func.count()).select_from(CONVERSATION).where(_FOR_A_PERSON)
 _THREAD: Final = (
     select(
         CONTACT,
@@ -133,14 +133,14 @@ class Inbox:
         """The conversations of a list that follow a key, and how many wait: two statements."""
         with self._transactions.reading() as tx:
             listed = _page(tx, chosen, after)
-            waiting = tx.select(_COUNT_WAITING).scalar_one()
+            waiting = tx.select(COUNT_WAITING).scalar_one()
         shown, is_more = listed[:CONVERSATIONS_ON_A_PAGE], len(listed) > CONVERSATIONS_ON_A_PAGE
         return InboxPage(shown, _key(chosen, shown[-1].conversation) if is_more else None, waiting)
 
     def waiting(self) -> int:
         """In how many conversations somebody waits for a person."""
         with self._transactions.reading() as tx:
-            count: int = tx.select(_COUNT_WAITING).scalar_one()
+            count: int = tx.select(COUNT_WAITING).scalar_one()
             return count
 
     def contact(self, contact_id: str) -> Contact | None:
