@@ -19,6 +19,7 @@ from xpressbot.chat.flows.kept_checks import KeptChecks
 from xpressbot.chat.flows.missed_texts import MissedTexts
 from xpressbot.chat.flows.overview import BotOverview
 from xpressbot.chat.flows.publishing import Publishing
+from xpressbot.chat.overview import ChatOverview
 from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
@@ -39,6 +40,7 @@ class Chat:
     inbox: Inbox
     kept_checks: KeptChecks
     missed_texts: MissedTexts
+    overview: ChatOverview
     publishing: Publishing
     receiving: Receiving
     record: ChatRecord
@@ -70,6 +72,7 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
         inbox=Inbox(transactions),
         kept_checks=KeptChecks(transactions, system),
         missed_texts=MissedTexts(transactions, system),
+        overview=ChatOverview(transactions),
         publishing=Publishing(transactions, system),
         receiving=receiving,
         record=ChatRecord(transactions),
