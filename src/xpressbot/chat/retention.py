@@ -13,7 +13,6 @@ AT_RESTORE: Final[tuple[AtRestore, ...]] = tuple(
         tables.BOT,
         tables.BOT_DRAFT,
         tables.BOT_VERSION,
-        tables.BOT_CHECK,
         tables.CHANNEL,
         tables.CONTACT,
         tables.CONVERSATION,

@@ -72,16 +72,6 @@ BOT_VERSION: Final = Table(
     PrimaryKeyConstraint("bot_id", "number"),
 )
 
-BOT_CHECK: Final = Table(
-    "bot_check",
-    METADATA,
-    Column("id", _ID, primary_key=True),
-    _of("bot"),
-    Column("name", Text, nullable=False),
-    Column("turns", Text, nullable=False),
-    Index(None, "bot_id"),
-)
-
 CHANNEL: Final = Table(
     "channel",
     METADATA,

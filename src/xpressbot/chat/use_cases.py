@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -14,10 +15,14 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    bots: BotAdministration
 
-def build_chat(_transactions: Transactions, _system: System) -> Chat:
+
+def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
-    return Chat()
+    return Chat(
+        bots=BotAdministration(transactions, system),
+    )
 
 
 def expiring_rows() -> Sequence[ExpiringRows]:

@@ -14,7 +14,8 @@ MOST_DRAFTS: Final = 50
 """How many drafts of a bot are kept: so far "Undo" goes back."""
 _B, _D, _N = BOT.c, BOT_DRAFT.c, BOT_VERSION.c
 _BOT: Final = select(BOT).where(_B.id == bindparam("bot"))
-_LOCK: Final = _BOT.with_for_update()
+# FOR UPDATE would make each message that a script missed wait at its foreign key.
+_LOCK: Final = _BOT.with_for_update(key_share=True)
 _DRAFT: Final = select(BOT_DRAFT).where(_D.bot_id == bindparam("bot"), _D.revision == bindparam("revision"))
 _VERSION: Final = select(BOT_VERSION).where(_N.bot_id == bindparam("bot"), _N.number == bindparam("number"))
 _DOCUMENT: Final = select(_N.document).where(_N.bot_id == bindparam("bot"), _N.number == bindparam("number"))

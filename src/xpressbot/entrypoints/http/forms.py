@@ -1,5 +1,6 @@
 """Forms: shape and length only. A form that is refused here was no try at anything, and is charged nowhere."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,18 @@ _MAX_FIELDS: Final = 20
 _MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 
 
+@dataclass(frozen=True, slots=True)
+class FormLimits:
+    """What a page takes of a form: fields, and bytes of its body."""
+
+    fields: int = _MAX_FIELDS
+    body_bytes: int = MAX_BODY_BYTES
+
+
+SMALL_FORM: Final = FormLimits()
+"""Of all pages but those whose forms have a document in them."""
+
+
 class Form:
     """The fields of a form, each at most once."""
 
@@ -25,19 +38,19 @@ class Form:
         return self._fields.get(name, "")
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request, limits: FormLimits) -> Form:
     """Read the body of a POST.
 
-    Raises HTTPException: 413 for a body over MAX_BODY_BYTES, 415 for anything but a URL-encoded form, 422 for one that
+    Raises HTTPException: 413 for a body over its limit, 415 for anything but a URL-encoded form, 422 for one that
     is not UTF-8, repeats a field, or has too many.
     """
-    body = await _read_body(request)
+    body = await _read_body(request, limits.body_bytes)
     if not body:
         return Form()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
         raise HTTPException(415)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MAX_FIELDS)
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=limits.fields)
     except ValueError:
         raise HTTPException(422) from None
     fields = dict(pairs)
@@ -55,13 +68,13 @@ def password_problem(texts: Texts, text: str) -> str | None:
     return None
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, most: int) -> bytes:
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    if declared.isdigit() and int(declared) > most:
         raise HTTPException(413)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > most:
             raise HTTPException(413)
     return bytes(body)

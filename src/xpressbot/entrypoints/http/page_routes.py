@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xpressbot.entrypoints.http.forms import Form, read_form
+from xpressbot.entrypoints.http.forms import SMALL_FORM, Form, read_form
 from xpressbot.entrypoints.http.hashing_form_limits import HashingFormLimits
 from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.page_request import PageRequest, Site
@@ -50,9 +50,10 @@ def page_routes(site: Site, pages: Sequence[Page]) -> list[Route]:
 
 def _endpoint(site: Site, page: Page, places: HashingFormLimits) -> Callable[[Request], object]:
     run = _runner(site.services.pools, page, places)
+    limits = page.form_limits if isinstance(page, SignedInPage) else SMALL_FORM
 
     async def endpoint(starlette: Request) -> Response:
-        form = await read_form(starlette) if page.method == "POST" else Form()
+        form = await read_form(starlette, limits) if page.method == "POST" else Form()
         request = PageRequest.of(site, starlette, form)
         return await run(request, lambda: page.answer(request))
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.detours import enrollee_refused, not_let_through, not_recognised
 from xpressbot.entrypoints.http.form_subject import FormSubject
+from xpressbot.entrypoints.http.forms import SMALL_FORM, FormLimits
 from xpressbot.entrypoints.http.hashing_form_limits import Target
 from xpressbot.entrypoints.http.link_pages import LinkPage
 from xpressbot.entrypoints.http.page_paths import path_with
@@ -110,6 +111,7 @@ class SignedInPage:
     while_enrolling: what a person gets whose session is live and who owes the team 2FA; by default they are told so.
     while_locked: what a person gets whose session is locked; by default they must unlock it.
     for_one_person: refused while another person has to set up 2FA in this browser, or it would be set up for the wrong one.
+    form_limits: what it takes of a form. Larger ones than SMALL_FORM are for members of the team alone.
     """
 
     method: str
@@ -123,6 +125,7 @@ class SignedInPage:
     while_enrolling: EnrollingHandler | None = None
     while_locked: LockedHandler | None = None
     for_one_person: bool = False
+    form_limits: FormLimits = SMALL_FORM
 
     @property
     def back(self) -> str:

@@ -33,16 +33,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_chat_record_at"), "chat_record", ["at"])
     op.create_table(
-        "bot_check",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("bot_id", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("turns", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["bot_id"], ["bot.id"], name=op.f("fk_bot_check_bot_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_check")),
-    )
-    op.create_index(op.f("ix_bot_check_bot_id"), "bot_check", ["bot_id"])
-    op.create_table(
         "bot_draft",
         sa.Column("bot_id", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
