@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xpressbot.chat import retention
 from xpressbot.chat.flows.administration import BotAdministration
+from xpressbot.chat.flows.editing import Editing
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -16,12 +17,14 @@ class Chat:
     """The use cases."""
 
     bots: BotAdministration
+    editing: Editing
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     return Chat(
         bots=BotAdministration(transactions, system),
+        editing=Editing(transactions, system),
     )
 
 
