@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
 IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
 RULES_OF_FLOWS = (
     "answers",
+    "checks",
     "deeds",
     "engine",
     "events",
@@ -21,6 +22,8 @@ RULES_OF_FLOWS = (
     "new_steps",
     "number_formats",
     "parts",
+    "paths",
+    "problems",
     "reading",
     "rows",
     "script",

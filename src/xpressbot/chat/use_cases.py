@@ -4,8 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.channels.administration import ChannelAdministration
 from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.chat.flows.editing import Editing
+from xpressbot.chat.flows.exchange import Exchange
+from xpressbot.chat.flows.kept_checks import KeptChecks
+from xpressbot.chat.flows.missed_texts import MissedTexts
+from xpressbot.chat.flows.overview import BotOverview
+from xpressbot.chat.flows.publishing import Publishing
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -16,15 +22,27 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    channels: ChannelAdministration
     bots: BotAdministration
     editing: Editing
+    bot_overview: BotOverview
+    publishing: Publishing
+    exchange: Exchange
+    kept_checks: KeptChecks
+    missed_texts: MissedTexts
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     return Chat(
+        channels=ChannelAdministration(transactions, system),
         bots=BotAdministration(transactions, system),
         editing=Editing(transactions, system),
+        bot_overview=BotOverview(transactions, system),
+        publishing=Publishing(transactions, system),
+        exchange=Exchange(transactions, system),
+        kept_checks=KeptChecks(transactions, system),
+        missed_texts=MissedTexts(transactions, system),
     )
 
 

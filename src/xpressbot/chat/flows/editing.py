@@ -9,14 +9,12 @@ from typing import Final, assert_never
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.deeds import AddStep, AddTopic, Deed, DeedRefusal, MoveTo, Remove, RemoveTopic, Shift, ShiftTopic, do, free_id
-from xpressbot.chat.flows.draft_changes import Change, ChangeKind, add_next_draft, read_change
+from xpressbot.chat.flows.draft_changes import Change, ChangeKind, read_change, save_script, script_of
 from xpressbot.chat.flows.json_values import Refused
 from xpressbot.chat.flows.merging import Typed, Unsaved, merge
-from xpressbot.chat.flows.reading import read_script
 from xpressbot.chat.flows.script import Script
 from xpressbot.chat.flows.store import Bot, Draft, find_bot, find_draft, lock_bot
 from xpressbot.chat.flows.undoing import Position, change_of, position_of
-from xpressbot.chat.flows.writing import written
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 
@@ -116,7 +114,7 @@ class _Edit:
 
     def __init__(self, tx: Writing, system: System, actor: Actor, bot: Bot) -> None:
         self._tx, self._system, self._actor, self._bot = tx, system, actor, bot
-        self._script = _script_of(_draft(tx, bot.id, bot.draft_revision))
+        self._script = script_of(_draft(tx, bot.id, bot.draft_revision).document)
 
     def save_and_do(self, typed: Sequence[Typed], deed: Deed | None) -> Edited:
         """Save, then do it if all could be saved."""
@@ -131,9 +129,9 @@ class _Edit:
         if isinstance(done, DeedRefusal):
             return Edited(self._opened(), refused=done)
         if done.script != self._script:
-            if isinstance(refused := read_script(written(done.script)), Refused):
+            refused = self._add(done.script, change_of(_kind_of_change(deed), done.part))
+            if refused is not None:
                 return Edited(self._opened(), refused=refused)
-            self._add(done.script, change_of(_kind_of_change(deed), done.part))
         return Edited(self._opened(), at=done.at)
 
     def travel(self, typed: Sequence[Typed], way: Undo | Redo) -> Edited:
@@ -147,10 +145,10 @@ class _Edit:
         if draft is None:
             saved = self.save_and_do(typed, None)
             return Edited(saved.opened, saved.unsaved, refused=DeedRefusal.NOT_KEPT)
-        merged = merge(_script_of(draft), typed, self._new_id)
+        merged = merge(script_of(draft.document), typed, self._new_id)
         if merged.unsaved:
             return Edited(self._opened(), merged.unsaved)
-        self._add(_script_of(draft), self._travelled(way, now, draft))
+        self._add(script_of(draft.document), self._travelled(way, now, draft))
         if merged.changed:
             self._add(merged.script, change_of(ChangeKind.WRITTEN, merged.changed[0]))
         return Edited(self._opened())
@@ -162,9 +160,13 @@ class _Edit:
             case Redo():
                 return Change(ChangeKind.REDONE, stands_for=goal.revision, ahead=now.ahead[:-1])
 
-    def _add(self, script: Script, change: Change) -> None:
-        self._bot = add_next_draft(self._tx, self._system, self._actor, self._bot, written(script), change)
-        self._script = script
+    def _add(self, script: Script, change: Change) -> Refused | None:
+        """Make a script the next draft, unless the format refuses it."""
+        changed = save_script(self._tx, self._system, self._actor, self._bot, script, change)
+        if isinstance(changed, Refused):
+            return changed
+        self._bot, self._script = changed, script
+        return None
 
     def _new_id(self, script: Script) -> str:
         """Numbers of drafts only rise: an id that was removed is not given again, as far as this editor gave it."""
@@ -197,7 +199,7 @@ def _goal(way: Undo | Redo, now: Position) -> int | None:
 
 def _opened(tx: Reading, bot: Bot, script: Script | None = None) -> Opened:
     draft = _draft(tx, bot.id, bot.draft_revision)
-    return Opened(bot, script or _script_of(draft), _last_change(tx, draft))
+    return Opened(bot, script or script_of(draft.document), _last_change(tx, draft))
 
 
 def _last_change(tx: Reading, draft: Draft) -> LastChange:
@@ -221,11 +223,3 @@ def _draft(tx: Reading, bot_id: str, revision: int) -> Draft:
     if draft is None:
         raise LookupError(f"draft {revision} of bot {bot_id} is missing")
     return draft
-
-
-def _script_of(draft: Draft) -> Script:
-    """The script of a draft: what is stored was read or written by this program."""
-    script = read_script(draft.document)
-    if isinstance(script, Refused):
-        raise ValueError(f"draft {draft.revision} of bot {draft.bot_id} is no script: {script}")
-    return script

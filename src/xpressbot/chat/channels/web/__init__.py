@@ -1,1 +1,5 @@
-"""The chat page, which customers open in a browser."""
+"""Web chat: a page of this installation on which people write to a bot."""
+
+from typing import Final
+
+KIND: Final = "web"

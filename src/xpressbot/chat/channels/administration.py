@@ -1,0 +1,175 @@
+"""What admins do to channels: making one, its settings, its bot, on and off, archiving. Each writes chat's record."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from xpressbot.chat.actor import Actor
+from xpressbot.chat.channels import web
+from xpressbot.chat.channels.store import Channel, add_channel, all_channels, find_channel, lock_channel, save_channel
+from xpressbot.chat.channels.web.settings import WebSettings
+from xpressbot.chat.flows.store import Bot, all_bots, find_bot
+from xpressbot.chat.record import RecordKind, record
+from xpressbot.foundation.clock_and_entropy import System
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.foundation.text import normalise_line
+
+MOST_NAME: Final = 80
+"""Characters of a channel's name."""
+_PUBLIC_ID_BYTES: Final = 16
+
+
+class ChannelRefusal(StrEnum):
+    """Why a channel is not changed."""
+
+    NO_CHANNEL = "no_channel"
+    """There is none of this id, or it is archived."""
+    NAME = "name"
+    """The name shows nothing, is too long, or has control characters."""
+    SETTINGS = "settings"
+    """The settings have problems, which they name themselves."""
+    NO_BOT = "no_bot"
+    """There is no bot of this id, or it is archived."""
+
+
+class ChannelChange(StrEnum):
+    """What was changed of a channel, as the record has it in the detail `change`."""
+
+    SETTINGS = "settings"
+    BOT = "bot"
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChannel:
+    """A channel, and the bot that answers in it: none where it has none, or where that one is archived."""
+
+    channel: Channel
+    bot: Bot | None
+
+
+def make_web_channel(tx: Writing, system: System, actor: Actor, name: str, bot_id: str | None) -> Channel:
+    """Make a web chat that is on, in the transaction of its caller. name: as normalise_line gives it. bot_id: of a bot that there is."""
+    public_id = system.entropy.token_bytes(_PUBLIC_ID_BYTES).hex()
+    channel = Channel(
+        system.new_id(), public_id, web.KIND, name, bot_id=bot_id, is_on=True, settings=WebSettings().written(), archived_at=None
+    )
+    add_channel(tx, channel)
+    record(tx, system, actor, RecordKind.CHANNEL_MADE, channel.id, name=name)
+    return channel
+
+
+class ChannelAdministration:
+    """The use cases. Whether the actor may do it was decided by whoever calls them."""
+
+    def __init__(self, transactions: Transactions, system: System) -> None:
+        self._transactions = transactions
+        self._system = system
+
+    def channels(self) -> Sequence[ShownChannel]:
+        """The channels in use, by name."""
+        with self._transactions.reading() as tx:
+            bots = {bot.id: bot for bot in all_bots(tx)}
+            return [ShownChannel(channel, bots.get(channel.bot_id or "")) for channel in all_channels(tx)]
+
+    def find(self, channel_id: str) -> ShownChannel | None:
+        """A channel in use."""
+        with self._transactions.reading() as tx:
+            channel = find_channel(tx, channel_id)
+            if channel is None or channel.archived_at is not None:
+                return None
+            return ShownChannel(channel, _bot_in_use(tx, channel.bot_id))
+
+    def bots(self) -> Sequence[Bot]:
+        """The bots that a channel can be given, by name."""
+        with self._transactions.reading() as tx:
+            return all_bots(tx)
+
+    def make(self, actor: Actor, name: str, bot_id: str | None) -> Channel | ChannelRefusal:
+        """Make a web chat that is on."""
+        line = normalise_line(name, max_length=MOST_NAME)
+        if line is None:
+            return ChannelRefusal.NAME
+        with self._transactions.writing() as tx:
+            if bot_id is not None and _bot_in_use(tx, bot_id) is None:
+                return ChannelRefusal.NO_BOT
+            channel = make_web_channel(tx, self._system, actor, line, bot_id)
+            tx.commit()
+            return channel
+
+    def change_settings(self, actor: Actor, channel_id: str, name: str, settings: WebSettings) -> Channel | ChannelRefusal:
+        """Give a web chat another name and other settings."""
+        line = normalise_line(name, max_length=MOST_NAME)
+        if line is None:
+            return ChannelRefusal.NAME
+        if settings.problems():
+            return ChannelRefusal.SETTINGS
+        return self._change(
+            actor, channel_id, ChannelChange.SETTINGS, lambda channel: replace(channel, name=line, settings=settings.written())
+        )
+
+    def switch(self, actor: Actor, channel_id: str, *, on: bool) -> Channel | ChannelRefusal:
+        """Open a channel to people, or close it. What was written in it stays, and comes back with it."""
+        change = ChannelChange.ON if on else ChannelChange.OFF
+        return self._change(actor, channel_id, change, lambda channel: replace(channel, is_on=on))
+
+    def choose_bot(self, actor: Actor, channel_id: str, bot_id: str | None) -> Channel | ChannelRefusal:
+        """Have another bot answer, or none. A conversation that runs keeps the script it has begun."""
+        with self._transactions.writing() as tx:
+            bot = _bot_in_use(tx, bot_id)
+            if bot_id is not None and bot is None:
+                return ChannelRefusal.NO_BOT
+            changed = self._changed(
+                tx,
+                actor,
+                channel_id,
+                ChannelChange.BOT,
+                lambda channel: replace(channel, bot_id=bot_id),
+                bot="" if bot is None else bot.name,
+            )
+            tx.commit()
+            return changed
+
+    def archive(self, actor: Actor, channel_id: str) -> Channel | ChannelRefusal:
+        """Take a channel out of use, for good: its address opens nothing any more. Its conversations stay in the inbox."""
+        with self._transactions.writing() as tx:
+            channel = _lock_in_use(tx, channel_id)
+            if channel is None:
+                return ChannelRefusal.NO_CHANNEL
+            archived = replace(channel, archived_at=self._system.now())
+            save_channel(tx, archived)
+            record(tx, self._system, actor, RecordKind.CHANNEL_ARCHIVED, channel.id, name=channel.name)
+            tx.commit()
+            return archived
+
+    def _change(
+        self, actor: Actor, channel_id: str, change: ChannelChange, changed: Callable[[Channel], Channel]
+    ) -> Channel | ChannelRefusal:
+        with self._transactions.writing() as tx:
+            outcome = self._changed(tx, actor, channel_id, change, changed)
+            tx.commit()
+            return outcome
+
+    def _changed(
+        self, tx: Writing, actor: Actor, channel_id: str, change: ChannelChange, changed: Callable[[Channel], Channel], **details: str
+    ) -> Channel | ChannelRefusal:
+        channel = _lock_in_use(tx, channel_id)
+        if channel is None:
+            return ChannelRefusal.NO_CHANNEL
+        after = changed(channel)
+        if after != channel:
+            save_channel(tx, after)
+            record(tx, self._system, actor, RecordKind.CHANNEL_CHANGED, channel.id, name=after.name, change=change.value, **details)
+        return after
+
+
+def _lock_in_use(tx: Writing, channel_id: str) -> Channel | None:
+    channel = lock_channel(tx, channel_id)
+    return channel if channel is not None and channel.archived_at is None else None
+
+
+def _bot_in_use(tx: Reading, bot_id: str | None) -> Bot | None:
+    bot = None if bot_id is None else find_bot(tx, bot_id)
+    return bot if bot is not None and bot.archived_at is None else None
