@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.conversations.contacts import Contacts
+from xpressbot.chat.conversations.inbox import Inbox
+from xpressbot.chat.conversations.replying import Replying
+from xpressbot.chat.conversations.taking_over import TakingOver
 from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.chat.flows.editing import Editing
 from xpressbot.chat.flows.exchange import Exchange
@@ -12,6 +16,7 @@ from xpressbot.chat.flows.kept_checks import KeptChecks
 from xpressbot.chat.flows.missed_texts import MissedTexts
 from xpressbot.chat.flows.overview import BotOverview
 from xpressbot.chat.flows.publishing import Publishing
+from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -22,6 +27,11 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    contacts: Contacts
+    inbox: Inbox
+    record: ChatRecord
+    replying: Replying
+    taking_over: TakingOver
     channels: ChannelAdministration
     bots: BotAdministration
     editing: Editing
@@ -35,6 +45,11 @@ class Chat:
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     return Chat(
+        contacts=Contacts(transactions, system),
+        inbox=Inbox(transactions),
+        record=ChatRecord(transactions),
+        replying=Replying(transactions, system),
+        taking_over=TakingOver(transactions, system),
         channels=ChannelAdministration(transactions, system),
         bots=BotAdministration(transactions, system),
         editing=Editing(transactions, system),
