@@ -14,6 +14,7 @@ from xpressbot.chat.conversations.replying import Replying
 from xpressbot.chat.conversations.sweeping import Sweeping
 from xpressbot.chat.conversations.taking_over import TakingOver
 from xpressbot.chat.flows.administration import BotAdministration
+from xpressbot.chat.flows.editing import Editing
 from xpressbot.chat.flows.exchange import Exchange
 from xpressbot.chat.flows.kept_checks import KeptChecks
 from xpressbot.chat.flows.missed_texts import MissedTexts
@@ -36,6 +37,7 @@ class Chat:
     bots: BotAdministration
     channels: ChannelAdministration
     contacts: Contacts
+    editing: Editing
     exchange: Exchange
     inbox: Inbox
     kept_checks: KeptChecks
@@ -68,6 +70,7 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
         bots=BotAdministration(transactions, system),
         channels=ChannelAdministration(transactions, system),
         contacts=Contacts(transactions, system),
+        editing=Editing(transactions, system),
         exchange=Exchange(transactions, system),
         inbox=Inbox(transactions),
         kept_checks=KeptChecks(transactions, system),
