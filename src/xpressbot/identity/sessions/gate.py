@@ -16,7 +16,7 @@ from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import TEAM, NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SessionHolder, SetsUp
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SessionHolder
 from xpressbot.identity.sessions.rules.assurance import Amr, aal_of, step_up_needed, waits_for_new_password
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
@@ -220,7 +220,7 @@ class Gate:
                 return charge
         return settle_refusal(self._transactions, charged, entry.now)
 
-    def needs_proof(self, caller: SetsUp, action: Action) -> bool:
+    def needs_proof(self, caller: Caller, action: Action) -> bool:
         """Whether this action would be refused until the person has confirmed who they are.
 
         For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you". Where the password in

@@ -104,13 +104,13 @@ class ResetDecisions:
             with self._transactions.reading() as tx:
                 batch = reset_store.after(tx, reached, BATCH)
             for request in batch:
-                self._settle_if_over_or_due(request)
+                self._settle_if_needed(request)
             if len(batch) < BATCH:
                 return
             reached = batch[-1].id
 
     def settle(self, request: ResetRequest) -> None:
-        """Decide about a request once more, under the locks: void, due, or to be left alone."""
+        """Decide about a request once more, under the locks: void, due, or to wait on, with the time counted that has passed."""
         with self._transactions.writing() as tx:
             installation_store.lock(tx)
             accounts = account_store.lock_all(tx, {request.account_id, request.asked_by})
@@ -119,17 +119,22 @@ class ResetDecisions:
                 return
             now, member, asker = self._system.now(), accounts[request.account_id], accounts[request.asked_by]
             cause = void_cause(current, member, asker, now)
-            if (cause is None and not current.is_due(now)) or not reset_store.end(tx, current, now):
+            if cause is None and not current.is_due(now):
+                if current.counts_at(now):
+                    reset_store.note_counted(tx, current.counted(now))
+                    tx.commit()
+                return
+            if not reset_store.end(tx, current, now):
                 return
             of_member, of_team = self._carry_out(tx, current, member, asker) if cause is None else _voided(member, cause)
             append_event(tx, self._system.entropy, member.id, of_member, now)
             append_event(tx, self._system.entropy, TEAM, of_team, now)
             tx.commit()
 
-    def _settle_if_over_or_due(self, request: ResetRequest) -> None:
+    def _settle_if_needed(self, request: ResetRequest) -> None:
         try:
             with self._transactions.reading() as tx:
-                if not self._is_over_or_due(tx, request):
+                if not self._is_to_be_settled(tx, request):
                     return
             self.settle(request)
         except UNAVAILABLE:
@@ -147,9 +152,13 @@ class ResetDecisions:
         open_re_enrolment_link(tx, member.id, version, token, now)
         return ReEnrolmentLink(member, token)
 
-    def _is_over_or_due(self, tx: Reading, request: ResetRequest) -> bool:
+    def _is_to_be_settled(self, tx: Reading, request: ResetRequest) -> bool:
         accounts, now = reset_store.accounts_by_id(tx, {request.account_id, request.asked_by}), self._system.now()
-        return request.is_due(now) or void_cause(request, accounts[request.account_id], accounts[request.asked_by], now) is not None
+        return (
+            request.is_due(now)
+            or request.counts_at(now)
+            or void_cause(request, accounts[request.account_id], accounts[request.asked_by], now) is not None
+        )
 
     def _is_ours(self) -> bool:
         with self._transactions.writing() as tx:
