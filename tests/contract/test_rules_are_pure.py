@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
 IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
 RULES_OF_FLOWS = (
     "answers",
+    "checks",
     "engine",
     "events",
     "fields",
@@ -17,6 +18,8 @@ RULES_OF_FLOWS = (
     "lookup",
     "matching",
     "number_formats",
+    "paths",
+    "problems",
     "reading",
     "script",
     "state",

@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.tables import CHAT_RECORD
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.transaction import Reading, ReadTransactions, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
 PAGE_SIZE: Final = 50
@@ -64,6 +64,18 @@ def record(tx: Writing, system: System, actor: Actor, kind: RecordKind, subject:
             "details": json.dumps(details, sort_keys=True),
         },
     )
+
+
+class ChatRecord:
+    """Reads the record."""
+
+    def __init__(self, transactions: ReadTransactions) -> None:
+        self._transactions = transactions
+
+    def page(self, before: str | None = None) -> Sequence[RecordEntry]:
+        """The newest entries, at most PAGE_SIZE; older than the one with the id `before` where it is given."""
+        with self._transactions.reading() as tx:
+            return page_of_record(tx, before)
 
 
 def page_of_record(tx: Reading, before: str | None) -> Sequence[RecordEntry]:

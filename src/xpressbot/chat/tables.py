@@ -127,6 +127,7 @@ CONVERSATION: Final = Table(
     Column("first_answer_at", BigInteger),
     Column("closed_at", BigInteger),
     Index("uq_conversation_open", "contact_id", unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    Index(None, "contact_id"),
     Index(None, "state", "waiting_since"),
     Index(None, "last_message_at", "id"),
     Index("ix_conversation_timed", "due_at", sqlite_where=IS_TIMED, postgresql_where=IS_TIMED),

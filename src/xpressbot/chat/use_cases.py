@@ -7,8 +7,18 @@ from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
 from xpressbot.chat.channels.web.visiting import Visiting
 from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.contacts import Contacts
+from xpressbot.chat.conversations.inbox import Inbox
 from xpressbot.chat.conversations.receiving import Receiving
+from xpressbot.chat.conversations.replying import Replying
+from xpressbot.chat.conversations.taking_over import TakingOver
 from xpressbot.chat.flows.administration import BotAdministration
+from xpressbot.chat.flows.exchange import Exchange
+from xpressbot.chat.flows.kept_checks import KeptChecks
+from xpressbot.chat.flows.missed_texts import MissedTexts
+from xpressbot.chat.flows.overview import BotOverview
+from xpressbot.chat.flows.publishing import Publishing
+from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore
@@ -19,22 +29,42 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
+    contacts: Contacts
+    inbox: Inbox
+    record: ChatRecord
+    replying: Replying
+    taking_over: TakingOver
     channels: ChannelAdministration
     bots: BotAdministration
     answering: Answering
     receiving: Receiving
     visiting: Visiting
+    bot_overview: BotOverview
+    publishing: Publishing
+    exchange: Exchange
+    kept_checks: KeptChecks
+    missed_texts: MissedTexts
 
 
 def build_chat(transactions: Transactions, system: System) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
     answering, receiving = Answering(transactions, system), Receiving(transactions, system)
     return Chat(
+        contacts=Contacts(transactions, system),
+        inbox=Inbox(transactions),
+        record=ChatRecord(transactions),
+        replying=Replying(transactions, system),
+        taking_over=TakingOver(transactions, system),
         channels=ChannelAdministration(transactions, system),
         bots=BotAdministration(transactions, system),
         answering=answering,
         receiving=receiving,
         visiting=Visiting(transactions, system, receiving, answering),
+        bot_overview=BotOverview(transactions, system),
+        publishing=Publishing(transactions, system),
+        exchange=Exchange(transactions, system),
+        kept_checks=KeptChecks(transactions, system),
+        missed_texts=MissedTexts(transactions, system),
     )
 
 

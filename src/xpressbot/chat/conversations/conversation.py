@@ -92,7 +92,7 @@ class Conversation:
         """After a person's answer, which takes the conversation over where nobody or another person had it."""
         return replace(self.taken_over(actor), last_message_at=now, waiting_since=None, first_answer_at=self.first_answer_at or now)
 
-    def handed_back(self, script_state: str | None) -> "Conversation":
+    def handed_back(self, bot_id: str, version: int, script_state: str) -> "Conversation":
         """The bot answers again, from the next message on.
 
         script_state: where the script begins then. What was written meanwhile is not answered by it.
@@ -100,6 +100,8 @@ class Conversation:
         return replace(
             self,
             state=ConversationState.BOT,
+            bot_id=bot_id,
+            version=version,
             owner=None,
             note=None,
             due_at=None,

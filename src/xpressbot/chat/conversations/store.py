@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, literal_column, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
@@ -15,6 +15,8 @@ from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
+HIGHEST_SEQ: Final = 2**31 - 1
+"""The highest number that a message can have."""
 _C, _V, _M = CONTACT.c, CONVERSATION.c, MESSAGE.c
 _LOCK: Final = (
     select(CONTACT, BOT.c.id.label("bot_id"), BOT.c.live, BOT.c.restart_below)
@@ -28,6 +30,18 @@ _LOCK_OR_SKIP: Final = _LOCK.with_for_update(of=CONTACT, key_share=True, skip_lo
 IS_OPEN: Final = _V.state != literal_column("'closed'")
 """Not as a parameter: an engine would not see that the partial index has all these rows."""
 _OPEN: Final = select(CONVERSATION).where(_V.contact_id == bindparam("contact"), IS_OPEN)
+_CONVERSATION: Final = select(CONVERSATION).where(_V.id == bindparam("conversation"))
+_OF_CLIENT: Final = select(_M.seq).where(_M.contact_id == bindparam("contact"), _M.client_id == bindparam("client"))
+_BY_OTHERS: Final = (
+    select(_M.seq)
+    .where(
+        _M.contact_id == bindparam("contact"),
+        _M.seq > bindparam("after"),
+        _M.author == Author.PERSON.value,
+        func.coalesce(_M.author_id, "") != bindparam("actor"),
+    )
+    .limit(1)
+)
 _ADD_CONVERSATION: Final = insert(CONVERSATION)
 _ADD_MESSAGE: Final = insert(MESSAGE)
 _SAVE_CONVERSATION: Final = update(CONVERSATION).where(_V.id == bindparam("row"))
@@ -107,6 +121,30 @@ def add_conversations(tx: Writing, conversations: Sequence[Conversation]) -> Non
     """Insert conversations. The contact's row is locked, so that there is no second open one."""
     if conversations:
         tx.execute(_ADD_CONVERSATION, [_values(conversation) for conversation in conversations])
+
+
+def find_conversation(tx: Reading, conversation_id: str) -> Conversation | None:
+    """The conversation of this id."""
+    row = tx.select(_CONVERSATION, {"conversation": conversation_id}).one_or_none()
+    return None if row is None else conversation_from(row)
+
+
+def lock_conversation(tx: Writing, conversation_id: str) -> tuple[Lane, Conversation] | None:
+    """Lock the contact of a conversation, and read the conversation under that lock; None if there is none of this id."""
+    found = find_conversation(tx, conversation_id)
+    lane = None if found is None else lock_lane(tx, found.contact_id)
+    locked = None if lane is None else find_conversation(tx, conversation_id)
+    return None if lane is None or locked is None else (lane, locked)
+
+
+def has_message_of(tx: Reading, contact_id: str, client_id: str) -> bool:
+    """Whether the message that a form was sent with is there already."""
+    return tx.select(_OF_CLIENT, {"contact": contact_id, "client": client_id}).first() is not None
+
+
+def other_person_wrote(tx: Reading, contact_id: str, after: int, actor: Actor) -> bool:
+    """Whether another member of the team than this one has written to the contact since that number."""
+    return tx.select(_BY_OTHERS, {"contact": contact_id, "after": after, "actor": actor.id or ""}).first() is not None
 
 
 def save_conversation(tx: Writing, conversation: Conversation) -> None:

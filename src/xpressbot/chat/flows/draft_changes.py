@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.store import Bot, Draft, add_draft, save_bot
+from xpressbot.chat.flows.json_values import Refused
+from xpressbot.chat.flows.reading import read_script
+from xpressbot.chat.flows.script import Script
+from xpressbot.chat.flows.store import Bot, Draft, add_draft, find_draft, lock_bot, save_bot
+from xpressbot.chat.flows.writing import written
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -18,6 +22,7 @@ class ChangeKind(StrEnum):
     IMPORTED = "imported"
     CHECK_KEPT = "check_kept"
     CHECK_REMOVED = "check_removed"
+    PHRASE_ADDED = "phrase_added"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,28 @@ def read_change(text: str) -> Change:
     """The change that written_change wrote."""
     fields = json.loads(text)
     return Change(member_or_none(ChangeKind, fields["kind"]), fields["subject"])
+
+
+def script_of(document: str) -> Script:
+    """The script that a draft or a version holds. What is stored was written by writing.py: anything else is a bug, and raises."""
+    script = read_script(document)
+    if not isinstance(script, Script):
+        raise ValueError(f"a stored script is none: {script.problem} at {script.place}")  # noqa: TRY004  # its content, not its type
+    return script
+
+
+def lock_draft(tx: Writing, bot_id: str) -> tuple[Bot, Script] | None:
+    """A bot with its row locked, and its draft; None for a bot that there is not, or that is archived."""
+    bot = lock_bot(tx, bot_id)
+    draft = None if bot is None or bot.archived_at is not None else find_draft(tx, bot_id, bot.draft_revision)
+    return None if bot is None or draft is None else (bot, script_of(draft.document))
+
+
+def save_script(tx: Writing, system: System, actor: Actor, bot: Bot, script: Script, change: Change) -> Bot | Refused:
+    """Make a script the draft of a bot whose row is locked, if it keeps the limits of the format, as what people write may not."""
+    document = written(script)
+    read = read_script(document)
+    return read if isinstance(read, Refused) else add_next_draft(tx, system, actor, bot, document, change)
 
 
 def add_next_draft(tx: Writing, system: System, actor: Actor, bot: Bot, document: str, change: Change) -> Bot:

@@ -12,6 +12,8 @@ from xpressbot.foundation.database.transaction import Reading, Writing
 
 MOST_DRAFTS: Final = 50
 """How many drafts of a bot are kept: so far "Undo" goes back."""
+VERSIONS_ON_A_PAGE: Final = 50
+_ABOVE_ALL: Final = 2**31 - 1
 _B, _D, _N = BOT.c, BOT_DRAFT.c, BOT_VERSION.c
 _BOT: Final = select(BOT).where(_B.id == bindparam("bot"))
 # FOR UPDATE would make each message that a script missed wait at its foreign key.
@@ -21,6 +23,12 @@ _VERSION: Final = select(BOT_VERSION).where(_N.bot_id == bindparam("bot"), _N.nu
 _DOCUMENT: Final = select(_N.document).where(_N.bot_id == bindparam("bot"), _N.number == bindparam("number"))
 _SAVE: Final = update(BOT).where(_B.id == bindparam("row"))
 _FORGET_DRAFTS: Final = delete(BOT_DRAFT).where(_D.bot_id == bindparam("bot"), _D.revision <= bindparam("revision"))
+_SUMMARIES: Final = (
+    select(_N.number, _N.by_id, _N.by_name, _N.at)
+    .where(_N.bot_id == bindparam("bot"), _N.number < bindparam("before"))
+    .order_by(_N.number.desc())
+    .limit(VERSIONS_ON_A_PAGE)
+)
 _NEWEST_NUMBER: Final = select(func.max(_N.number)).where(_N.bot_id == bindparam("bot"))
 
 
@@ -56,6 +64,15 @@ class Version:
     bot_id: str
     number: int
     document: str
+    by: Actor
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    """A published version without its document."""
+
+    number: int
     by: Actor
     at: int
 
@@ -121,6 +138,12 @@ def document_of_version(tx: Reading, bot_id: str, number: int) -> str | None:
     """The document of a published version alone."""
     document: str | None = tx.select(_DOCUMENT, {"bot": bot_id, "number": number}).scalar_one_or_none()
     return document
+
+
+def version_summaries(tx: Reading, bot_id: str, before: int | None = None) -> Sequence[VersionSummary]:
+    """The newest versions, at most VERSIONS_ON_A_PAGE; older than the number `before` where it is given."""
+    rows = tx.select(_SUMMARIES, {"bot": bot_id, "before": _ABOVE_ALL if before is None else before}).all()
+    return [VersionSummary(row.number, Actor(row.by_id, row.by_name), row.at) for row in rows]
 
 
 def newest_version_number(tx: Reading, bot_id: str) -> int:

@@ -12,6 +12,7 @@ from xpressbot.chat.actor import Actor
 from xpressbot.entrypoints.http.forms import SMALL_FORM, FormLimits
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.routing import SignedInOutcome, SignedInPage
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
@@ -19,13 +20,27 @@ from xpressbot.identity.sessions.caller import Caller
 ChatHandler = Callable[[PageRequest, Actor], Response]
 
 
+def account_of(request: PageRequest) -> Account:
+    """The member whose request a page of chat answers."""
+    if request.caller is None:
+        raise RuntimeError("a page of chat is for members alone")
+    return request.caller.account
+
+
 def chat_page(
-    method: str, path: str, action: Action, handler: ChatHandler, *, returns_to: str = "", form_limits: FormLimits = SMALL_FORM
+    method: str,
+    path: str,
+    action: Action,
+    handler: ChatHandler,
+    *,
+    leads_to: Action | None = None,
+    returns_to: str = "",
+    form_limits: FormLimits = SMALL_FORM,
 ) -> SignedInPage:
     """One path and method of a page of chat. Its handler cannot run without the permission and the proof that the action asks for.
 
-    returns_to: the GET page to come back to when sign-in or step-up comes between; by default the path itself.
-    form_limits: of its form. The body is read before the session is looked at, so that anybody can send as much.
+    leads_to: the action that a page asks for, where that needs a proof. returns_to: the GET page to come back to when sign-in or
+    step-up comes between; by default the path itself. form_limits: of its form, whose body is read before the session is looked at.
     """
 
     def answer(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -33,4 +48,4 @@ def chat_page(
             return StepUpRequired()
         return handler(request, Actor(caller.account.id, caller.account.name))
 
-    return SignedInPage(method, path, action, answer, returns_to=returns_to, form_limits=form_limits)
+    return SignedInPage(method, path, action, answer, leads_to=leads_to, returns_to=returns_to, form_limits=form_limits)

@@ -41,6 +41,8 @@ class Viewer:
     name: str
     email: str
     sees_team: bool
+    sees_inbox: bool
+    sees_bots: bool
     can_stop_reset: bool
     may_change_policy: bool
 
@@ -93,6 +95,8 @@ def _viewer(account: Account) -> Viewer:
         account.name,
         account.email,
         sees_team=permits(account.role, Action.VIEW_TEAM),
+        sees_inbox=permits(account.role, Action.VIEW_INBOX),
+        sees_bots=permits(account.role, Action.VIEW_BOTS),
         can_stop_reset=account.reset_request_id is not None,
         may_change_policy=permits(account.role, Action.CHANGE_POLICY),
     )

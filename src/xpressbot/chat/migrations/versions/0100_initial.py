@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_conversation_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
     )
+    op.create_index(op.f("ix_conversation_contact_id"), "conversation", ["contact_id"])
     op.create_index(op.f("ix_conversation_last_message_at_id"), "conversation", ["last_message_at", "id"])
     op.create_index(op.f("ix_conversation_state_waiting_since"), "conversation", ["state", "waiting_since"])
     op.create_index(

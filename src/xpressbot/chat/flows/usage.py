@@ -1,0 +1,93 @@
+"""Where bots are used: the channels that have them, the conversations that run them, and the texts that they missed."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, exists, func, select
+
+from xpressbot.chat.conversations.conversation import ConversationState
+from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, MESSAGE
+from xpressbot.foundation.database.transaction import Reading
+
+MOST_MISSED: Final = 50
+"""Texts that a script missed, as they are shown: the newest."""
+_C, _M, _V = CHANNEL.c, MESSAGE.c, CONVERSATION.c
+_HAS_CHANNEL: Final = select(exists().where(_C.bot_id == bindparam("bot"), _C.archived_at.is_(None)))
+_CHANNELS: Final = (
+    select(_C.id, _C.name, _C.is_on, _C.bot_id).where(_C.bot_id.is_not(None), _C.archived_at.is_(None)).order_by(_C.name, _C.id)
+)
+_RUNNING: Final = select(func.count()).where(
+    _V.state == ConversationState.BOT.value, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since")
+)
+_CHANGED: Final = (
+    select(BOT.c.id)
+    .join(BOT_VERSION, (BOT_VERSION.c.bot_id == BOT.c.id) & (BOT_VERSION.c.number == BOT.c.live))
+    .join(BOT_DRAFT, (BOT_DRAFT.c.bot_id == BOT.c.id) & (BOT_DRAFT.c.revision == BOT.c.draft_revision))
+    .where(BOT_VERSION.c.document != BOT_DRAFT.c.document)
+)
+_MISSED: Final = (
+    select(_M.contact_id, _M.seq, _M.conversation_id, _M.text, _M.at)
+    .where(_M.missed_by == bindparam("bot"), _M.text != "")
+    .order_by(_M.at.desc())
+    .limit(MOST_MISSED)
+)
+_MISSED_COUNTS: Final = (
+    select(_M.missed_by, func.count().label("missed"))
+    .where(_M.missed_by.is_not(None), _M.at >= bindparam("since"), _M.text != "")
+    .group_by(_M.missed_by)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOfBot:
+    """A channel in which a bot answers."""
+
+    id: str
+    name: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MissedText:
+    """What a customer wrote and nothing in the script matched. at: microseconds since 1970 UTC."""
+
+    conversation_id: str
+    text: str
+    at: int
+
+
+def has_channel(tx: Reading, bot_id: str) -> bool:
+    """Whether a channel in use has the bot, on or off."""
+    found: bool = tx.select(_HAS_CHANNEL, {"bot": bot_id}).scalar_one()
+    return found
+
+
+def channels_by_bot(tx: Reading) -> Mapping[str, Sequence[ChannelOfBot]]:
+    """The channels in use, by the bot that they have."""
+    found = defaultdict[str, list[ChannelOfBot]](list)
+    for row in tx.select(_CHANNELS).all():
+        found[row.bot_id].append(ChannelOfBot(row.id, row.name, row.is_on))
+    return found
+
+
+def running_conversations(tx: Reading, bot_id: str, since: int) -> int:
+    """How many conversations the bot answers whose last event is not before `since`."""
+    count: int = tx.select(_RUNNING, {"bot": bot_id, "since": since}).scalar_one()
+    return count
+
+
+def bots_with_changes(tx: Reading) -> frozenset[str]:
+    """The ids of published bots whose draft is another script than what is published."""
+    return frozenset(tx.select(_CHANGED).scalars())
+
+
+def missed_texts(tx: Reading, bot_id: str) -> Sequence[MissedText]:
+    """The newest texts that the bot missed, at most MOST_MISSED."""
+    return [MissedText(row.conversation_id, row.text, row.at) for row in tx.select(_MISSED, {"bot": bot_id}).all()]
+
+
+def missed_counts(tx: Reading, since: int) -> Mapping[str, int]:
+    """How many texts each bot has missed since then; none for those that missed none."""
+    return {row.missed_by: row.missed for row in tx.select(_MISSED_COUNTS, {"since": since}).all()}

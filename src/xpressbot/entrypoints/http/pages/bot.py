@@ -1,0 +1,103 @@
+"""One bot: its home with the topics of its draft, its name, and the archive."""
+
+from typing import Final, assert_never
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from xpressbot.chat.actor import Actor
+from xpressbot.chat.flows.administration import BotRefusal
+from xpressbot.chat.flows.overview import BotHome
+from xpressbot.chat.flows.store import Bot
+from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
+from xpressbot.entrypoints.http.page_paths import path_with
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.pages.bots import described
+from xpressbot.entrypoints.http.paths import BOT_PATH, BOT_SETTINGS_PATH, BOTS_PATH
+from xpressbot.entrypoints.http.routing import Page
+from xpressbot.entrypoints.messages.bot_words import bot_refused, starts_text
+from xpressbot.identity.accounts.rules.actions import Action
+
+
+def show_home(request: PageRequest, _actor: Actor) -> Response:
+    """The bot with the topics of its draft."""
+    home = bot_home(request)
+    errors = sum(problem.is_error for problem in home.problems)
+    return request.page(
+        "bots_home.html",
+        account_of(request),
+        bot=described(home.listed),
+        topics=[{"topic": topic, "starts": starts_text(request.texts, topic.starts.on)} for topic in home.script.topics],
+        checks=len(home.script.checks),
+        error_count=errors,
+        warning_count=len(home.problems) - errors,
+        changed_by=home.changed_by.name,
+        changed_at=home.changed_at,
+    )
+
+
+def show_settings(request: PageRequest, _actor: Actor) -> Response:
+    """The name of the bot, and archiving it or bringing it back."""
+    return _settings_page(request, bot_home(request))
+
+
+def rename(request: PageRequest, actor: Actor) -> Response:
+    """Give the bot another name."""
+    outcome = request.site.services.chat.bots.rename(actor, request.id_in_path("bot"), request.form["name"])
+    return _changed(request, outcome, path_with(BOT_PATH, request.starlette.path_params))
+
+
+def archive(request: PageRequest, actor: Actor) -> Response:
+    """Take the bot out of use."""
+    return _changed(request, request.site.services.chat.bots.archive(actor, request.id_in_path("bot")), BOTS_PATH)
+
+
+def restore(request: PageRequest, actor: Actor) -> Response:
+    """Bring the bot back."""
+    outcome = request.site.services.chat.bots.restore(actor, request.id_in_path("bot"))
+    return _changed(request, outcome, path_with(BOT_PATH, request.starlette.path_params))
+
+
+def bot_home(request: PageRequest) -> BotHome:
+    """The bot that a page is about. Raises HTTPException 404 where there is none."""
+    home = request.site.services.chat.bot_overview.home(request.id_in_path("bot"))
+    if home is None:
+        raise HTTPException(404)
+    return home
+
+
+def _changed(request: PageRequest, outcome: Bot | BotRefusal, path: str) -> Response:
+    match outcome:
+        case Bot():
+            return redirect(path)
+        case BotRefusal.NO_SUCH_BOT:
+            raise HTTPException(404)
+        case BotRefusal.ARCHIVED:
+            return _settings_page(request, bot_home(request), status=409, message=bot_refused(request.texts, outcome))
+        case BotRefusal.NAME_UNUSABLE:
+            return _settings_page(request, bot_home(request), status=422, errors={"name": bot_refused(request.texts, outcome)})
+        case unknown:
+            assert_never(unknown)
+
+
+def _settings_page(
+    request: PageRequest, home: BotHome, *, status: int = 200, message: str | None = None, errors: dict[str, str] | None = None
+) -> Response:
+    return request.page(
+        "bots_settings.html",
+        account_of(request),
+        status=status,
+        message=message,
+        errors=errors or {},
+        bot=described(home.listed),
+        form={"name": request.form["name"] if errors else home.bot.name},
+    )
+
+
+PAGES: Final[list[Page]] = [
+    chat_page("GET", BOT_PATH, Action.VIEW_BOTS, show_home),
+    chat_page("GET", BOT_SETTINGS_PATH, Action.VIEW_BOTS, show_settings),
+    chat_page("POST", f"{BOT_PATH}/rename", Action.CHANGE_BOTS, rename, returns_to=BOT_SETTINGS_PATH),
+    chat_page("POST", f"{BOT_PATH}/archive", Action.CHANGE_BOTS, archive, returns_to=BOT_SETTINGS_PATH),
+    chat_page("POST", f"{BOT_PATH}/restore", Action.CHANGE_BOTS, restore, returns_to=BOT_SETTINGS_PATH),
+]

@@ -1,0 +1,93 @@
+"""The bots: the list, the archive, and making one."""
+
+from typing import Any, Final, assert_never
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from xpressbot.chat.actor import Actor
+from xpressbot.chat.flows.administration import BotRefusal, NewBot
+from xpressbot.chat.flows.overview import ListedBot
+from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.flows.writing import written
+from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
+from xpressbot.entrypoints.http.page_paths import path_with
+from xpressbot.entrypoints.http.page_request import PageRequest, redirect
+from xpressbot.entrypoints.http.paths import ARCHIVED_BOTS_PATH, BOT_PATH, BOTS_PATH, NEW_BOT_PATH
+from xpressbot.entrypoints.http.routing import Page
+from xpressbot.entrypoints.messages.blank_script import blank_script
+from xpressbot.entrypoints.messages.bot_words import bot_refused
+from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.identity.accounts.rules.actions import Action
+
+
+def show_bots(request: PageRequest, _actor: Actor) -> Response:
+    """The bots in use."""
+    bots = request.site.services.chat.bot_overview.bots()
+    return request.page("bots_list.html", account_of(request), bots=[described(bot) for bot in bots])
+
+
+def show_archive(request: PageRequest, _actor: Actor) -> Response:
+    """The archived bots."""
+    bots = request.site.services.chat.bot_overview.bots(archived=True)
+    return request.page("bots_archived.html", account_of(request), bots=[described(bot) for bot in bots])
+
+
+def show_new(request: PageRequest, _actor: Actor) -> Response:
+    """Ask for name and language."""
+    return _new_page(request)
+
+
+def make(request: PageRequest, actor: Actor) -> Response:
+    """Make a bot and go to it."""
+    texts = _texts_of(request, request.form["language"])
+    new = NewBot(request.form["name"], texts.tag, written(blank_script(texts, request.form["name"])))
+    outcome = request.site.services.chat.bots.make(actor, new)
+    match outcome:
+        case Bot():
+            return redirect(path_with(BOT_PATH, {"bot": outcome.id}))
+        case BotRefusal():
+            return _new_page(request, status=422, errors={"name": bot_refused(request.texts, outcome)})
+        case unknown:
+            assert_never(unknown)
+
+
+def described(listed: ListedBot) -> dict[str, Any]:
+    """What the pages of bots show of one."""
+    bot = listed.bot
+    return {
+        "id": bot.id,
+        "path": path_with(BOT_PATH, {"bot": bot.id}),
+        "name": bot.name,
+        "language": bot.language,
+        "live": bot.live,
+        "has_changes": listed.has_changes,
+        "channels": listed.channels,
+        "missed": listed.missed,
+        "archived_at": bot.archived_at,
+    }
+
+
+def _texts_of(request: PageRequest, tag: str) -> Texts:
+    found = next((texts for texts in request.site.renderer.switch.languages if texts.tag == tag), None)
+    if found is None:
+        raise HTTPException(422)
+    return found
+
+
+def _new_page(request: PageRequest, *, status: int = 200, errors: dict[str, str] | None = None) -> Response:
+    return request.page(
+        "bots_new.html",
+        account_of(request),
+        status=status,
+        errors=errors or {},
+        form={"name": request.form["name"], "language": request.form["language"] or request.texts.tag},
+    )
+
+
+PAGES: Final[list[Page]] = [
+    chat_page("GET", BOTS_PATH, Action.VIEW_BOTS, show_bots),
+    chat_page("GET", ARCHIVED_BOTS_PATH, Action.VIEW_BOTS, show_archive),
+    chat_page("GET", NEW_BOT_PATH, Action.VIEW_BOTS, show_new),
+    chat_page("POST", NEW_BOT_PATH, Action.CHANGE_BOTS, make),
+]

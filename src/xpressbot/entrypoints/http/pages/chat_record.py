@@ -1,0 +1,42 @@
+"""Chat's own record: who changed bots and channels, and who blocked or erased whom."""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from xpressbot.chat.actor import Actor
+from xpressbot.chat.record import PAGE_SIZE, RecordEntry
+from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
+from xpressbot.entrypoints.http.page_request import PageRequest
+from xpressbot.entrypoints.http.paths import CHAT_RECORD_PATH
+from xpressbot.entrypoints.http.routing import Page
+from xpressbot.entrypoints.messages.inbox_words import RECORD_TITLES
+from xpressbot.foundation.identifiers import is_identifier
+from xpressbot.identity.accounts.rules.actions import Action
+
+
+def show_record(request: PageRequest, _actor: Actor) -> Response:
+    """One page of the record, the newest first. An address that names none shows the newest."""
+    before = request.query("before")
+    found = request.site.services.chat.record.page(before if is_identifier(before) else None)
+    return request.page(
+        "bots_record.html",
+        account_of(request),
+        entries=[_entry(request, one) for one in found],
+        older=f"{CHAT_RECORD_PATH}?before={found[-1].id}" if len(found) == PAGE_SIZE else None,
+        is_newest=not is_identifier(before),
+    )
+
+
+def _entry(request: PageRequest, one: RecordEntry) -> dict[str, Any]:
+    texts = request.texts
+    return {
+        "title": texts.gettext("Something that a newer version recorded") if one.kind is None else texts.gettext(RECORD_TITLES[one.kind]),
+        "at": one.at,
+        "by": one.actor_name,
+        "about": one.details.get("name") or one.subject[-4:],
+        "details": sorted((name, value) for name, value in one.details.items() if name != "name"),
+    }
+
+
+PAGES: Final[list[Page]] = [chat_page("GET", CHAT_RECORD_PATH, Action.VIEW_CHAT_RECORD, show_record)]

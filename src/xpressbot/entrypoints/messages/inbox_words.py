@@ -1,0 +1,93 @@
+"""The inbox and chat's own record in words."""
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from xpressbot.chat.conversations.contacts import ContactRefusal
+from xpressbot.chat.conversations.inbox import InboxList
+from xpressbot.chat.conversations.message_text import MAX_LENGTH, TextProblem
+from xpressbot.chat.conversations.taking_over import ConversationRefusal
+from xpressbot.chat.record import RecordKind
+from xpressbot.entrypoints.messages.formatting import number
+from xpressbot.entrypoints.messages.translation import N_, Texts
+
+LISTS: Final[Mapping[InboxList, str]] = {
+    InboxList.WAITING: N_("Waiting"),
+    InboxList.PERSON: N_("With a person"),
+    InboxList.BOT: N_("With the bot"),
+    InboxList.CLOSED: N_("Closed"),
+    InboxList.ALL: N_("All"),
+}
+EMPTY_LISTS: Final[Mapping[InboxList, str]] = {
+    InboxList.WAITING: N_("Nobody waits for an answer from a person."),
+    InboxList.PERSON: N_("No member of the team has a conversation at the moment."),
+    InboxList.BOT: N_("The bot talks with nobody at the moment."),
+    InboxList.CLOSED: N_("No conversation was closed yet."),
+    InboxList.ALL: N_("There are no conversations yet. As soon as somebody writes to a bot, it stands here."),
+}
+RECORD_TITLES: Final[Mapping[RecordKind, str]] = {
+    RecordKind.BOT_MADE: N_("Bot made"),
+    RecordKind.BOT_RENAMED: N_("Bot renamed"),
+    RecordKind.BOT_PUBLISHED: N_("Bot published"),
+    RecordKind.BOT_ROLLED_BACK: N_("Bot rolled back"),
+    RecordKind.BOT_IMPORTED: N_("Bot imported from a file"),
+    RecordKind.BOT_ARCHIVED: N_("Bot archived"),
+    RecordKind.BOT_RESTORED: N_("Bot brought back from the archive"),
+    RecordKind.CHANNEL_MADE: N_("Channel made"),
+    RecordKind.CHANNEL_CHANGED: N_("Channel changed"),
+    RecordKind.CHANNEL_ARCHIVED: N_("Channel archived"),
+    RecordKind.CONTACT_BLOCKED: N_("Person blocked"),
+    RecordKind.CONTACT_UNBLOCKED: N_("Person unblocked"),
+    RecordKind.CONTACT_ERASED: N_("Person erased"),
+}
+
+
+def contact_title(texts: Texts, name: str, fields: Mapping[str, str], contact_id: str, *, is_erased: bool) -> str:
+    """What a person is called: their name on the channel, the name that a script asked for, or the end of their id."""
+    if is_erased:
+        return texts.gettext("Erased person")
+    return name or fields.get("name") or texts.gettext("Visitor %(id)s") % {"id": contact_id[-4:]}
+
+
+def conversation_refused(texts: Texts, reason: ConversationRefusal, owner: str | None) -> str:
+    """Why nothing became of a conversation, and what to do. owner: who has it."""
+    match reason:
+        case ConversationRefusal.NO_SUCH_CONVERSATION:
+            return texts.gettext("There is no such conversation any more.")
+        case ConversationRefusal.CONVERSATION_CLOSED:
+            return texts.gettext("This conversation was closed meanwhile, so nothing was sent. The person's next message opens a new one.")
+        case ConversationRefusal.CONVERSATION_TAKEN if owner:
+            said = texts.gettext("%(name)s answers this person now, so nothing was sent or changed. Read what is new, then decide again.")
+            return said % {"name": owner}
+        case ConversationRefusal.CONVERSATION_TAKEN:
+            return texts.gettext("A colleague has written meanwhile, so nothing was sent or changed. Read what is new, then decide again.")
+        case ConversationRefusal.NO_BOT:
+            return texts.gettext("This channel has no published bot, so there is none to hand the conversation to.")
+        case unknown:
+            assert_never(unknown)
+
+
+def contact_refused(texts: Texts, reason: ContactRefusal) -> str:
+    """Why nothing was done about a person."""
+    match reason:
+        case ContactRefusal.NO_SUCH_CONTACT:
+            return texts.gettext("There is no such person any more.")
+        case ContactRefusal.CONTACT_ERASED:
+            return texts.gettext("This person was erased, so there is nobody to block.")
+        case unknown:
+            assert_never(unknown)
+
+
+def text_problem(texts: Texts, problem: TextProblem) -> str:
+    """Why a text cannot be sent."""
+    match problem:
+        case TextProblem.EMPTY:
+            return texts.gettext("Write something first.")
+        case TextProblem.TOO_LONG:
+            return texts.gettext("This is too long: at most %(count)s characters go into one message.") % {
+                "count": number(texts, MAX_LENGTH)
+            }
+        case TextProblem.MALFORMED:
+            return texts.gettext("This text has a broken character. Type it again.")
+        case unknown:
+            assert_never(unknown)

@@ -1,0 +1,76 @@
+"""The pages of bots: the list, making, renaming, archiving and bringing back."""
+
+import re
+
+from tests.http.conftest import both_engines
+from tests.support.browser import Browser
+from tests.support.installation import Installation
+
+
+def made(browser: Browser, name: str = "Clinic", language: str = "en") -> str:
+    """Make a bot by its page, and return the path of its home."""
+    answer = browser.post("/bots/new", name=name, language=language)
+    assert answer.status_code == 303, answer.text
+    path: str = answer.headers["location"]
+    assert re.fullmatch(r"/bots/[0-9a-f]{32}", path)
+    return path
+
+
+@both_engines
+def test_a_bot_is_made_renamed_archived_and_brought_back(signed_in: Browser) -> None:
+    """Each step shows on the list, and an archived bot stands in the archive alone."""
+    path = made(signed_in)
+    home = signed_in.get(path).text
+    assert "Clinic" in home and "Not published yet" in home and "Greeting" in home
+    assert signed_in.post(f"{path}/rename", name="  Front   desk ").headers["location"] == path
+    assert "Front desk" in signed_in.get("/bots").text
+    assert signed_in.post(f"{path}/archive").headers["location"] == "/bots"
+    assert "Front desk" not in signed_in.get("/bots").text
+    assert "Front desk" in signed_in.get("/bots/archived").text
+    assert "Bring back" in signed_in.get(path).text
+    assert signed_in.post(f"{path}/restore").headers["location"] == path
+    assert "Front desk" in signed_in.get("/bots").text
+
+
+def test_a_name_that_shows_nothing_is_told_beside_the_field(signed_in: Browser) -> None:
+    """Making and renaming refuse it with 422."""
+    for name in ("", "   ", "x" * 81, "a\x00b", "\u202eabc"):
+        assert signed_in.post("/bots/new", name=name, language="en").status_code == 422
+    path = made(signed_in)
+    answer = signed_in.post(f"{path}/rename", name="x" * 81)
+    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text
+    assert "Clinic" in signed_in.get(path).text
+
+
+def test_a_language_that_there_is_not_is_no_form_of_ours(signed_in: Browser) -> None:
+    """422, and no bot."""
+    assert signed_in.post("/bots/new", name="Clinic", language="xx").status_code == 422
+    assert "There is no bot yet" in signed_in.get("/bots").text
+
+
+def test_names_are_shown_as_text(signed_in: Browser) -> None:
+    """Markup in a name is written out wherever the name stands."""
+    path = made(signed_in, "<b>Clinic</b>")
+    pages = [
+        "/bots",
+        *(f"{path}{page}" for page in ("", "/settings", "/publish", "/versions", "/checks", "/missed")),
+        f"/bots/import?bot={path[6:]}",
+    ]
+    for page in pages:
+        answer = signed_in.get(page)
+        assert answer.status_code == 200, page
+        assert "<b>Clinic" not in answer.text and "&lt;b&gt;Clinic" in answer.text, page
+
+
+def test_a_bot_that_there_is_not_is_no_page(signed_in: Browser) -> None:
+    """404 for each page and form about it."""
+    path = made(signed_in)
+    gone = f"/bots/{'0' * 32}"
+    for page in ("", "/settings", "/publish", "/versions", "/roll-back?number=1", "/checks", "/missed", "/export"):
+        assert signed_in.get(gone + page).status_code == 404, page
+    assert signed_in.get(f"{path}/roll-back?number=1").status_code == 404
+    assert signed_in.get(f"/bots/import?bot={'0' * 32}").status_code == 404
+    shown = signed_in.form_for(f"{path}/rename") or ""
+    for form in ("/rename", "/archive", "/restore", "/publish", "/roll-back"):
+        fields = {"for": shown, "name": "x", "revision": "1", "newest": "0", "number": "1"}
+        assert signed_in.post(gone + form, fields).status_code == 404, form
