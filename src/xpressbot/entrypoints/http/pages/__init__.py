@@ -11,6 +11,8 @@ from xpressbot.entrypoints.http.pages import (
     bot_files,
     bot_publishing,
     bots,
+    channel,
+    channels,
     chat_record,
     dashboard,
     email,
@@ -87,5 +89,7 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *inbox.PAGES,
         *inbox_people.PAGES,
         *chat_record.PAGES,
+        *channels.PAGES,
+        *channel.PAGES,
         *factor_pages,
     ]
