@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.channels.incoming import Incoming
 from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.receiving import Receiving
 from xpressbot.chat.conversations.sweeping import Sweeping
@@ -18,6 +19,7 @@ class Chat:
     """The use cases."""
 
     answering: Answering
+    incoming: Incoming
     receiving: Receiving
     sweeping: Sweeping
 
@@ -32,10 +34,11 @@ class ChatFigures:
 
 def build_chat(transactions: Transactions, system: System, figures: ChatFigures) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
-    answering = Answering(transactions, system, figures.failed)
+    answering, receiving = Answering(transactions, system, figures.failed), Receiving(transactions, system, figures.received)
     return Chat(
         answering=answering,
-        receiving=Receiving(transactions, system, figures.received),
+        incoming=Incoming(receiving, answering),
+        receiving=receiving,
         sweeping=Sweeping(transactions, system, answering),
     )
 
