@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xpressbot.chat import retention
 from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.channels.incoming import Incoming
 from xpressbot.chat.channels.web.visiting import Visiting
 from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.contacts import Contacts
@@ -40,6 +41,7 @@ class Chat:
     editing: Editing
     exchange: Exchange
     inbox: Inbox
+    incoming: Incoming
     kept_checks: KeptChecks
     missed_texts: MissedTexts
     overview: ChatOverview
@@ -73,6 +75,7 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
         editing=Editing(transactions, system),
         exchange=Exchange(transactions, system),
         inbox=Inbox(transactions),
+        incoming=Incoming(receiving, answering),
         kept_checks=KeptChecks(transactions, system),
         missed_texts=MissedTexts(transactions, system),
         overview=ChatOverview(transactions),
