@@ -44,7 +44,7 @@ def another_session(protected: Protected, new_browser: Callable[..., Browser], *
 def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
     protected: Protected, new_browser: Callable[..., Browser], app: Starlette, installation: Installation
 ) -> None:
-    """Their session's deeds are shown in the owner's others; neither an older page nor the thief's own makes them seen."""
+    """What their session did is shown in the owner's others; neither an older page nor the thief's own makes them seen."""
     owner = another_session(protected, new_browser)
     got_it(owner)
     wrong = new_browser(address="203.0.113.66")

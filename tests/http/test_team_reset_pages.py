@@ -193,7 +193,7 @@ def test_a_fourth_reset_of_a_member_in_a_day_is_429_with_when_again(team: Team, 
 
 
 def test_another_sites_form_and_a_get_do_nothing(team: Team, installation: Installation, browser_of: Callable[[Person], Browser]) -> None:
-    """Each deed is a POST of our own page that names whom it was shown to."""
+    """Each action is a POST of our own page that names whom it was shown to."""
     ask(installation.services, team.bo.caller, team.dagny)
     cai = browser_of(team.cai)
     before = contents(installation)

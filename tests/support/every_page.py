@@ -559,7 +559,7 @@ def _members(walk: Walk) -> None:
     walk.get(lena, "/team")
     for member_id in (agent.id, admin.account.id, owner.account.id, "0" * 32):
         path = f"/team/members/{member_id}"
-        walk.get(lena, path, *(f"{path}/{deed}" for deed in ("role", "ownership", "suspend", "remove")))
+        walk.get(lena, path, *(f"{path}/{action}" for action in ("role", "ownership", "suspend", "remove")))
     path = f"/team/members/{agent.id}"
     for role in ("", "god", "agent", "admin"):
         walk.post(lena, f"{path}/role", role=role)

@@ -34,7 +34,7 @@ def _by_whom_and_why(texts: Texts, notice: Notice) -> Iterator[Markup]:
     details = notice.last.details
     if asked_by := details.get("asked_by"):
         yield Markup(texts.gettext("Asked for by %(address)s.")) % {"address": as_is(str(asked_by))}
-    if notice.kind is EventKind.MEMBER_ENROLLED_BY_PASSWORD and (email := details.get("email")):
+    if notice.kind in ABOUT_A_MEMBER and (email := details.get("email")):
         yield Markup(texts.gettext("Member: %(email)s.")) % {"email": as_is(str(email))}
     if isinstance(until := details.get("until"), int):
         yield Markup(texts.gettext("Until %(time)s.")) % {"time": moment(texts, until)}
@@ -118,6 +118,8 @@ _BY_OTHERS: Final = frozenset(
     }
 )
 """What owners and admins do to a member, and the operator as well."""
+ABOUT_A_MEMBER: Final = frozenset({EventKind.MEMBER_ENROLLED_BY_PASSWORD, EventKind.ASKED_RESET_DONE, EventKind.ASKED_RESET_ENDED})
+"""What an owner or admin is told of somebody else."""
 _COUNTED: Final[Mapping[EventKind | None, Callable[[Texts, Notice], Text]]] = {
     EventKind.PASSWORD_GUESSING: _guessing,
     EventKind.STOPPED_AT_SECOND_FACTOR: _stopped,

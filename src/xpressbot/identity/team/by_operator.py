@@ -13,7 +13,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.sessions.security_version import end_step_up
 from xpressbot.identity.team import member_store
-from xpressbot.identity.team.deeds import MemberRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 
 
 class MemberAdministration:

@@ -16,7 +16,7 @@ from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRe
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sessions.security_version import end_step_up, raise_security_version
 from xpressbot.identity.team import member_store
-from xpressbot.identity.team.deeds import MemberRefusal, refuse
+from xpressbot.identity.team.member_actions import MemberRefusal, refuse
 
 Refused = Denied[SessionRefusal | MemberRefusal] | StepUpRequired
 """What is said where nothing was done."""

@@ -60,6 +60,11 @@ def of_member(tx: Reading, account_id: str) -> ResetRequest | None:
     return _one(tx.select(select(RESET_REQUEST).where(_TABLE.account_id == account_id)).one_or_none())
 
 
+def asked_by(tx: Reading, request_id: str) -> Collection[str]:
+    """The id of the account that has asked for it; empty where the request has ended. It stays the same."""
+    return tx.select(select(_TABLE.asked_by).where(_TABLE.id == request_id)).scalars().all()
+
+
 def after(tx: Reading, request_id: str, limit: int) -> Sequence[ResetRequest]:
     """The requests that follow the one with this id, the oldest first, whether or not they are void."""
     rows = tx.select(select(RESET_REQUEST).where(_TABLE.id > request_id).order_by(_TABLE.id).limit(limit))

@@ -178,6 +178,8 @@ class EventKind(StrEnum):
     EXEMPTED = _kind("two_factor.exempted", EventGroup.SECOND_FACTOR, "until", "reason", notice=_BY_TEAM)
     EXEMPTION_ENDED = _kind("two_factor.exemption_ended", EventGroup.SECOND_FACTOR, notice=_BY_TEAM)
     MEMBER_ENROLLED_BY_PASSWORD = _kind("member.enrolled_by_password", EventGroup.ACCOUNT, "email", notice=_BY_TEAM)
+    ASKED_RESET_DONE = _kind("member.reset_done", EventGroup.ACCOUNT, "email", notice=_BY_TEAM)
+    ASKED_RESET_ENDED = _kind("member.reset_ended", EventGroup.ACCOUNT, "email", "cause", notice=_BY_TEAM)
     POLICY_CHANGED = _kind("team.policy_changed", EventGroup.TEAM, "session", "policy", "policy_before", "required_from")
     MEMBER_EXEMPTED = _kind("team.member_exempted", EventGroup.TEAM, "session", "email", "until", "reason")
     MEMBER_EXEMPTION_ENDED = _kind("team.exemption_ended", EventGroup.TEAM, "session", "email")
