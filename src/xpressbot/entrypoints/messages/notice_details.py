@@ -6,7 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.event_facts import GIVES_REASON
-from xpressbot.entrypoints.messages.event_words import CAUSES
+from xpressbot.entrypoints.messages.event_words import CAUSES, event_advice
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import Texts
@@ -27,7 +27,15 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         return _COUNTED[notice.kind](texts, notice)
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
-    return Markup(" ").join([*_by_others(texts, notice), *_by_whom_and_why(texts, notice), *_what_came_of_it(texts, notice)])
+    return Markup(" ").join(
+        [*_by_others(texts, notice), *_by_whom_and_why(texts, notice), *_what_came_of_it(texts, notice), *_what_to_do(texts, notice)]
+    )
+
+
+def concerns_password(notice: Notice) -> bool:
+    """Whether a notice may mean that somebody else knows the person's password; of a kind that is not known here it may."""
+    rule = None if notice.kind is None else notice.kind.notice
+    return rule is None or rule.concerns_password
 
 
 def _by_whom_and_why(texts: Texts, notice: Notice) -> Iterator[Markup]:
@@ -57,6 +65,12 @@ def _what_came_of_it(texts: Texts, notice: Notice) -> Iterator[Markup]:
     if isinstance(ended, int) and ended:
         sentence = texts.ngettext("%(count)s other browser was signed out.", "%(count)s other browsers were signed out.", ended)
         yield Markup(sentence) % {"count": number(texts, ended)}
+
+
+def _what_to_do(texts: Texts, notice: Notice) -> Iterator[Markup]:
+    """The advice of the mail, where a new password would be the wrong answer, and the history says no more."""
+    if not concerns_password(notice) and notice.kind not in _BY_OTHERS:
+        yield Markup("{}").format(event_advice(texts, notice.last))
 
 
 def _by_others(texts: Texts, notice: Notice) -> Iterator[Markup]:

@@ -92,7 +92,7 @@ class Members:
 
         def operation(entry: Entry, member: Account) -> _Result:
             end_account(entry.tx, self._kinds, member.id, AccountStatus.REMOVED)
-            member_store.take_back_invitations(entry.tx, member.id)
+            member_store.take_back_invitations(entry.tx, member.id, entry.now)
             event = caller.event(EventKind.MEMBER_REMOVED, target=member.id, email=member.email, role=member.role)
             return ChangedTeam(Done(), event, {member.id: _told(EventKind.ACCOUNT_REMOVED, caller)})
 

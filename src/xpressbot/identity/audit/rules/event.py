@@ -43,6 +43,7 @@ class NoticeRule:
     told_to_doer: the session that did it itself is told, too.
     mailed_from: how often it must have happened before it is mailed.
     may_be_reported: the mail has the link "This wasn't me".
+    concerns_password: whether it may mean that somebody else knows the person's password.
     """
 
     is_merged: bool = False
@@ -50,6 +51,7 @@ class NoticeRule:
     told_to_doer: bool = False
     mailed_from: int = 1
     may_be_reported: bool = True
+    concerns_password: bool = True
 
 
 _NOTICE: Final = NoticeRule()
@@ -60,7 +62,7 @@ _TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
 _BY_OTHERS: Final = NoticeRule(is_first=True, may_be_reported=False)
 """The operator, or an owner or admin of the team: the event's actor says who."""
 _IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
-_BY_TEAM: Final = NoticeRule(may_be_reported=False)
+_BY_TEAM: Final = NoticeRule(may_be_reported=False, concerns_password=False)
 """What others in the team have done: the person's own password has nothing to do with it."""
 
 
