@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import Executable, bindparam, literal_column, select, update
 
 from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.events import EventKind, EventState
 from xpressbot.chat.conversations.store import IS_OPEN, conversation_from
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
-from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.transaction import InsertOfDialect, Reading, Writing
 
 _E, _C, _V = CHAT_EVENT.c, CONTACT.c, CONVERSATION.c
 IS_PENDING: Final = _E.state == literal_column("'pending'")
@@ -83,7 +84,7 @@ def add_contacts(tx: Writing, channel_id: str, names: Mapping[str, tuple[str, st
         }
         for external_id, (new_id, name, search) in sorted(names.items())
     ]
-    tx.execute(tx.insert(CONTACT).on_conflict_do_nothing(index_elements=[_C.channel_id, _C.external_id]), rows)
+    tx.execute(_new_contacts(tx.insert), rows)
 
 
 def contacts_of(tx: Writing, channel_id: str, external_ids: Collection[str]) -> Mapping[str, KnownContact]:
@@ -109,8 +110,17 @@ def add_events(tx: Writing, channel_id: str, events: Sequence[EventToStore]) -> 
         }
         for event in sorted(events, key=lambda event: event.external_id)
     ]
-    statement = tx.insert(CHAT_EVENT).on_conflict_do_nothing(index_elements=[_E.channel_id, _E.external_id])
-    return set(tx.execute(statement.returning(_E.external_id), rows).scalars())
+    return set(tx.execute(_new_events(tx.insert), rows).scalars())
+
+
+@cache
+def _new_contacts(insert: InsertOfDialect) -> Executable:
+    return insert(CONTACT).on_conflict_do_nothing(index_elements=[_C.channel_id, _C.external_id])
+
+
+@cache
+def _new_events(insert: InsertOfDialect) -> Executable:
+    return insert(CHAT_EVENT).on_conflict_do_nothing(index_elements=[_E.channel_id, _E.external_id]).returning(_E.external_id)
 
 
 def has_pending(tx: Reading, contact_id: str) -> bool:
