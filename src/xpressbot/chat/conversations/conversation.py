@@ -48,7 +48,8 @@ class Conversation:
 
     owner: who has taken it over. waiting_since: since when a message of the customer has no answer, or a person is asked for; None
     while nobody waits. bot_id, version: the script it runs; None where there was no bot. script_state: as flows.state.State.written
-    gives it. note: what the script tells whoever takes over. due_at: when the script is run on NobodyThere, unless a person answers.
+    gives it. note: what the script tells whoever takes over. stopped_step: before which the script was last stopped at a limit, for its
+    author. due_at: when the script is run on NobodyThere, unless a person answers.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Conversation:
     version: int | None = None
     script_state: str | None = None
     note: str | None = None
+    stopped_step: str | None = None
     due_at: int | None = None
     first_answer_at: int | None = None
     closed_at: int | None = None

@@ -2,25 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import Executable, bindparam, literal_column, select, update
 
 from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.events import EventKind, EventState
 from xpressbot.chat.conversations.store import IS_OPEN, conversation_from
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
-from xpressbot.foundation.database.transaction import Reading, Writing
+from xpressbot.foundation.database.transaction import InsertOfDialect, Reading, Writing
 
 _E, _C, _V = CHAT_EVENT.c, CONTACT.c, CONVERSATION.c
-_IS_PENDING: Final = _E.state == literal_column("'pending'")
+IS_PENDING: Final = _E.state == literal_column("'pending'")
 """Not as a parameter: an engine would not see that the partial index has all these rows."""
-_HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), _IS_PENDING).limit(1)
+_HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), IS_PENDING).limit(1)
 _PENDING: Final = (
     select(_E.id.label("event_id"), _E.kind.label("event_kind"), _E.body.label("event_body"), _E.received_at, CONVERSATION)
     .select_from(CHAT_EVENT)
     .outerjoin(CONVERSATION, (_V.contact_id == _E.contact_id) & IS_OPEN)
-    .where(_E.contact_id == bindparam("contact"), _IS_PENDING)
+    .where(_E.contact_id == bindparam("contact"), IS_PENDING)
     .order_by(_E.received_at, _E.id)
     .limit(bindparam("limit"))
 )
@@ -83,7 +84,7 @@ def add_contacts(tx: Writing, channel_id: str, names: Mapping[str, tuple[str, st
         }
         for external_id, (new_id, name, search) in sorted(names.items())
     ]
-    tx.execute(tx.insert(CONTACT).on_conflict_do_nothing(index_elements=[_C.channel_id, _C.external_id]), rows)
+    tx.execute(_new_contacts(tx.insert), rows)
 
 
 def contacts_of(tx: Writing, channel_id: str, external_ids: Collection[str]) -> Mapping[str, KnownContact]:
@@ -109,8 +110,17 @@ def add_events(tx: Writing, channel_id: str, events: Sequence[EventToStore]) -> 
         }
         for event in sorted(events, key=lambda event: event.external_id)
     ]
-    statement = tx.insert(CHAT_EVENT).on_conflict_do_nothing(index_elements=[_E.channel_id, _E.external_id])
-    return set(tx.execute(statement.returning(_E.external_id), rows).scalars())
+    return set(tx.execute(_new_events(tx.insert), rows).scalars())
+
+
+@cache
+def _new_contacts(insert: InsertOfDialect) -> Executable:
+    return insert(CONTACT).on_conflict_do_nothing(index_elements=[_C.channel_id, _C.external_id])
+
+
+@cache
+def _new_events(insert: InsertOfDialect) -> Executable:
+    return insert(CHAT_EVENT).on_conflict_do_nothing(index_elements=[_E.channel_id, _E.external_id]).returning(_E.external_id)
 
 
 def has_pending(tx: Reading, contact_id: str) -> bool:

@@ -158,7 +158,7 @@ def _carried_out(conversation: Conversation, came: Run, now: int) -> Change:
             case Ended():
                 conversation = conversation.closed(now)
             case LimitReached():
-                limit = effect
+                limit, conversation = effect, replace(conversation, stopped_step=effect.step)
             case Remembered() | NothingMatched():
                 pass  # the state has the fields, and the message what it missed
             case _:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from xpressbot.entrypoints.chat_sweep import sweep_chat
 from xpressbot.entrypoints.http.api.session import api_routes
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.customers import chat_page
@@ -62,6 +63,7 @@ def create_app(
             async with create_task_group() as tasks:
                 tasks.start_soon(run_jobs, services)
                 tasks.start_soon(send_mails, services)
+                tasks.start_soon(sweep_chat, services)
                 if services.telemetry.metrics.is_shared:
                     tasks.start_soon(keep_occupancy_current, services)
                 yield

@@ -123,7 +123,7 @@ class OpenLink(Generic[Opened]):
         return self.request.refused(template, None, denied, **self._context, **context)
 
     def used(self, response: Response) -> Response:
-        """Answer after the deed: the browser forgets the link."""
+        """Answer once it is done: the browser forgets the link."""
         self.request.site.cookies.clear(response, Cookie.LINK)
         return response
 

@@ -24,8 +24,8 @@ from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
-from xpressbot.identity.team.deeds import MemberRefusal
 from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 from xpressbot.identity.team.reminders import ReminderRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR

@@ -1,0 +1,50 @@
+"""What a change of a draft says, and taking changes back. That removes no draft: going back to one adds another that stands for it."""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from xpressbot.chat.flows.draft_changes import Change, ChangeKind, read_change
+from xpressbot.chat.flows.parts import Part, kind_of
+from xpressbot.chat.flows.script import Ask, Choices, End, GoTo, HandOver, If, Option, Say, Topic
+from xpressbot.chat.flows.store import Draft
+
+_MAX_SUBJECT_LENGTH: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a draft stands among the changes: at the revision whose change is the next to be taken back.
+
+    ahead: the revisions whose changes were taken back since, the next one to be made again last.
+    """
+
+    revision: int
+    ahead: tuple[int, ...] = ()
+
+
+def position_of(draft: Draft) -> Position:
+    """The position of a draft: its own, or that of the one for which it stands."""
+    change = read_change(draft.change)
+    if change.kind in {ChangeKind.UNDONE, ChangeKind.REDONE} and change.stands_for is not None:
+        return Position(change.stands_for, change.ahead)
+    return Position(draft.revision)
+
+
+def change_of(kind: ChangeKind, part: Part) -> Change:
+    """What was done to a part, in its author's words."""
+    match part:
+        case Say() | Ask() | Choices() | HandOver() | End():
+            subject = part.text or ""
+        case If():
+            subject = part.field
+        case GoTo():
+            subject = part.topic
+        case Option():
+            subject = part.label
+        case Topic():
+            subject = part.name
+        case _:
+            assert_never(part)
+    line = " ".join(subject.split())
+    shortened = line if len(line) <= _MAX_SUBJECT_LENGTH else f"{line[: _MAX_SUBJECT_LENGTH - 1].rstrip()}…"
+    return Change(kind, shortened, kind_of(part))
