@@ -92,6 +92,9 @@ DESTINATIONS = [
 ]
 OF_CHAT = [
     "/bots/record",
+    "/channels",
+    "/channels/{channel:id}",
+    "/channels/{channel:id}/archive",
     "/inbox",
     "/inbox/{conversation:id}",
     "/inbox/people/{contact:id}/block",

@@ -15,7 +15,7 @@ from xpressbot.chat.channels.web.visitor import contact_of, event_of
 from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, read_message_body
 from xpressbot.chat.conversations.receiving import EventRefusal, Received, Receiving
-from xpressbot.chat.conversations.store import Message, messages_after, messages_before
+from xpressbot.chat.conversations.store import HIGHEST_SEQ, Message, messages_after, messages_before
 from xpressbot.chat.flows.store import Bot, find_bot
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
@@ -27,8 +27,6 @@ MOST_NEWS: Final = 200
 """Messages in one answer to a program."""
 PATIENCE_SECONDS: Final = 2.0
 """How long a send waits for a lane that another process has. What it has stored is answered then, too, and stands there later."""
-NEWEST: Final = 2**31 - 1
-"""Above every number of a message."""
 
 
 class WriteRefusal(StrEnum):
@@ -93,8 +91,8 @@ class Visiting:
         self._answering = answering
         self._limits = WritingLimits()
 
-    def look(self, public_id: str, token: Token | None, before: int = NEWEST) -> Visit | None:
-        """The page of a channel with the visitor's newest messages below a number; None where there is no channel that is open."""
+    def look(self, public_id: str, token: Token | None, before: int | None = None) -> Visit | None:
+        """The page of a channel with the visitor's newest messages, or those below a number; None where there is no channel that is open."""
         with self._transactions.reading() as tx:
             channel = _open(tx, public_id)
             if channel is None:
@@ -103,8 +101,8 @@ class Visiting:
             settings, visitor = WebSettings.read(channel.settings), _visitor(tx, channel, token)
             if visitor is None or visitor.is_blocked:
                 return Visit(channel, settings, bot, visitor)
-            messages = messages_before(tx, visitor.contact_id, before, MOST_SHOWN + 1)
-            waiting = unhandled_messages(tx, visitor.contact_id, MOST_SHOWN) if before == NEWEST else ()
+            messages = messages_before(tx, visitor.contact_id, before or HIGHEST_SEQ, MOST_SHOWN + 1)
+            waiting = unhandled_messages(tx, visitor.contact_id, MOST_SHOWN) if before is None else ()
         return Visit(
             channel,
             settings,
@@ -182,7 +180,7 @@ def _visitor(tx: Reading, channel: Channel, token: Token | None) -> Visitor | No
 def _offered(tx: Reading, visitor: Visitor | None, value: str) -> tuple[str, str] | None:
     """The id and the label of an option that a message of the thread offers."""
     seq, _dot, option_id = value.partition(".")
-    if visitor is None or not seq.isascii() or not seq.isdigit() or int(seq[:10]) >= NEWEST:
+    if visitor is None or not seq.isascii() or not seq.isdigit() or int(seq[:10]) >= HIGHEST_SEQ:
         return None
     messages = messages_after(tx, visitor.contact_id, int(seq[:10]) - 1, 1)
     offered = (option for message in messages if message.seq == int(seq[:10]) for option in message.options)

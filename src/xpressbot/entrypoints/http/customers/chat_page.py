@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from xpressbot.chat.channels.limits import Wait
 from xpressbot.chat.channels.web.theme import Theme
 from xpressbot.chat.channels.web.typed import TypedProblem
-from xpressbot.chat.channels.web.visiting import NEWEST, Send, Visit, WriteRefusal, Written
+from xpressbot.chat.channels.web.visiting import Send, Visit, WriteRefusal, Written
 from xpressbot.chat.channels.web.visitor import is_send_id
 from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
 from xpressbot.chat.conversations.store import Message
@@ -43,7 +43,7 @@ class _Refused:
 
 def show(request: VisitorRequest) -> Response:
     """The thread and the form."""
-    visit = request.visiting.look(request.public_id, request.token, _seq(request.query("before")) or NEWEST)
+    visit = request.visiting.look(request.public_id, request.token, _seq(request.query("before")) or None)
     if visit is None:
         raise HTTPException(404)
     return _page(request, visit, token=request.token)
