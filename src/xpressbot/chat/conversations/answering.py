@@ -121,7 +121,7 @@ class _Handling:
             raise
         except Exception:  # noqa: BLE001  # whatever it is, it stops this conversation's bot alone, and the next event is handled
             reference = self.system.new_id()
-            _LOG.exception("chat.event_failed", reference=reference, event=event.id, contact=self.lane.contact.id)
+            _LOG.exception("chat.event_failed", reference=reference, row=event.id, contact=self.lane.contact.id)
             return reference, after_failure(self.talk, incoming, event.received_at, new_id)
         self._tell_author(change)
         return None, change
