@@ -8,7 +8,8 @@ from sqlalchemy import Executable, delete, insert, select, update
 
 from xpressbot.chat.actor import OPERATOR
 from xpressbot.chat.conversations.conversation import Author, Conversation
-from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body
+from xpressbot.chat.conversations.event_store import EventToStore, add_events
+from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, timer_body
 from xpressbot.chat.conversations.receiving import Received
 from xpressbot.chat.conversations.store import Message, conversation_from, messages_after
 from xpressbot.chat.flows.script import Script
@@ -17,7 +18,7 @@ from xpressbot.chat.flows.writing import written
 from xpressbot.chat.tables import BOT, BOT_VERSION, CHANNEL, CHAT_EVENT, CONVERSATION
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.database.transaction import Transactions, Writing
 
 
 @dataclass
@@ -130,6 +131,14 @@ class Chats:
             chosen = chosen.where(CONVERSATION.c.contact_id == contact_id)
         with self.transactions.reading() as tx:
             return [conversation_from(row) for row in tx.select(chosen)]
+
+    def add_timer(self, tx: Writing, conversation: Conversation) -> None:
+        """Store the event that the time of a conversation becomes."""
+        event_id = self.system.new_id()
+        body = timer_body(conversation.id)
+        add_events(
+            tx, self.channel_id, [EventToStore(event_id, event_id, conversation.contact_id, EventKind.TIMER, body, self.system.now())]
+        )
 
     def _write(self, statement: Executable) -> None:
         with self.transactions.writing() as tx:
