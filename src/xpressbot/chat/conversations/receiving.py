@@ -65,12 +65,15 @@ class Receiving:
             outcomes[i] = EventRefusal.BLOCKED if contact.is_blocked else Received(contact.id, is_new)
         return outcomes
 
-    def _contacts(self, tx: Writing, channel_id: str, events: Collection[NewEvent]) -> Mapping[str, KnownContact]:
+    def _contacts(self, tx: Writing, channel_id: str, events: Sequence[NewEvent]) -> Mapping[str, KnownContact]:
+        """The contacts of events, of whom those are made that are not there.
+
+        Looking first guards nothing: inserting one that is there would wait, on PostgreSQL, for whoever handles their lane. It is done
+        again where one was removed in the same moment.
+        """
         names = {event.contact: self._new_contact(event) for event in events}
-        found: Mapping[str, KnownContact] = {}
-        while len(found) < len(names):  # again where one that was there has been removed in the same moment
-            add_contacts(tx, channel_id, names, self._system.now())
-            found = contacts_of(tx, channel_id, names)
+        while missing := names.keys() - (found := contacts_of(tx, channel_id, names)).keys():
+            add_contacts(tx, channel_id, {external_id: names[external_id] for external_id in missing}, self._system.now())
         return found
 
     def _new_contact(self, event: NewEvent) -> tuple[str, str, str]:
