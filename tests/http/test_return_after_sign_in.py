@@ -14,7 +14,16 @@ from xpressbot.identity.accounts.rules.account import AccountStatus
 CODES = "/account/2fa/recovery-codes"
 RESET = f"/team/members/{'0' * 32}/reset"
 EXEMPTION = "/team/members/{member:id}/exemption"
+CONVERSATION = "/inbox/{conversation:id}"
+CONTACT = "/inbox/people/{contact:id}"
 RETURNS_TO = {
+    f"{CONVERSATION}/reply": CONVERSATION,
+    f"{CONVERSATION}/take-over": CONVERSATION,
+    f"{CONVERSATION}/hand-back": CONVERSATION,
+    f"{CONVERSATION}/close": CONVERSATION,
+    f"{CONTACT}/block": f"{CONTACT}/block",
+    f"{CONTACT}/unblock": f"{CONTACT}/block",
+    f"{CONTACT}/erase": f"{CONTACT}/erase",
     "/sign-out": "/",
     "/notices/seen": "/",
     "/mail/test": "/",
