@@ -36,7 +36,9 @@ FOR_ANYBODY_OR_A_TOKEN = (
     "/static/",
     "/chat/",
 )
-"""What asks for no session: public pages, those for customers, and those for the holder of a link or a pending sign-in, which have tests of their own."""
+"""What asks for no session: public pages, those for customers, and those for the holder of a link or a pending sign-in.
+
+They have tests of their own."""
 
 
 @pytest.fixture
