@@ -6,6 +6,7 @@ from sqlalchemy import insert
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
+from xpressbot.chat.conversations.store import add_conversations
 from xpressbot.chat.flows.administration import NewBot
 from xpressbot.chat.flows.publishing import Published, Shown
 from xpressbot.chat.flows.script import Check, HandOver, On, Say, Script, Starts, Topic, Turn
