@@ -31,7 +31,12 @@ def position_of(draft: Draft) -> Position:
 
 
 def change_of(kind: ChangeKind, part: Part) -> Change:
-    """What was done to a part, in its author's words."""
+    """What was done to a part."""
+    return Change(kind, excerpt(part), kind_of(part))
+
+
+def excerpt(part: Part) -> str:
+    """The beginning of what a part says or is called, in its author's words; empty where it has none."""
     match part:
         case Say() | Ask() | Choices() | HandOver() | End():
             subject = part.text or ""
@@ -46,5 +51,4 @@ def change_of(kind: ChangeKind, part: Part) -> Change:
         case _:
             assert_never(part)
     line = " ".join(subject.split())
-    shortened = line if len(line) <= _MAX_SUBJECT_LENGTH else f"{line[: _MAX_SUBJECT_LENGTH - 1].rstrip()}…"
-    return Change(kind, shortened, kind_of(part))
+    return line if len(line) <= _MAX_SUBJECT_LENGTH else f"{line[: _MAX_SUBJECT_LENGTH - 1].rstrip()}…"
