@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.draft_changes import Change, ChangeKind, written_change
-from xpressbot.chat.flows.script import MAX_LINE_LENGTH
+from xpressbot.chat.flows.script import MAX_LINE_LENGTH, Script
 from xpressbot.chat.flows.store import Bot, Draft, add_bot, add_draft, lock_bot, save_bot
+from xpressbot.chat.flows.writing import written
 from xpressbot.chat.record import RecordKind, record
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
@@ -24,11 +25,10 @@ class BotRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewBot:
-    """What a bot begins as. document: a script as writing.py writes it, in this language (BCP 47)."""
+    """What a bot begins as. The script gets the bot's name."""
 
     name: str
-    language: str
-    document: str
+    script: Script
 
 
 class BotAdministration:
@@ -39,7 +39,7 @@ class BotAdministration:
         self._system = system
 
     def make(self, actor: Actor, new: NewBot) -> Bot | BotRefusal:
-        """Make a bot whose first draft is this document. Nothing is published by it."""
+        """Make a bot whose first draft is this script. Nothing is published by it."""
         name = usable_name(new.name)
         if name is None:
             return BotRefusal.NAME_UNUSABLE
@@ -89,7 +89,8 @@ def usable_name(text: str) -> str | None:
 
 def make_bot(tx: Writing, system: System, actor: Actor, new: NewBot, change: Change) -> Bot:
     """Insert a bot with its first draft. The name is a usable one."""
-    bot = Bot(system.new_id(), new.name, new.language, None, 0, 1, None)
+    bot = Bot(system.new_id(), new.name, new.script.language, None, 0, 1, None)
+    document = written(replace(new.script, name=new.name))
     add_bot(tx, bot)
-    add_draft(tx, Draft(bot.id, 1, new.document, actor, system.now(), written_change(change)))
+    add_draft(tx, Draft(bot.id, 1, document, actor, system.now(), written_change(change)))
     return bot

@@ -76,7 +76,7 @@ def valid_answer(kind: Answer, text: str, language: str) -> str | None:
 
 
 def chosen(options: Sequence[Option], message: Message, language: str) -> Option | None:
-    """The option that was tapped, written, named within few words, or counted from 1."""
+    """The option that was tapped, written, named within few words or by words that its label alone has, or counted from 1."""
     tapped = (option for option in options if option.id == message.option)
     return next(tapped, None) or _written(options, message.text) or _counted(options, message.text, language)
 
@@ -111,7 +111,10 @@ def _written(options: Sequence[Option], text: str) -> Option | None:
     named = [(len(label), option) for option in options if (label := words(option.label)) and f" {' '.join(label)} " in row]
     most = max((count for count, _ in named), default=0)
     best = [option for count, option in named if count == most]
-    return best[0] if len(best) == 1 and len(typed) <= most + _MOST_WORDS_BESIDE else None
+    if len(best) == 1 and len(typed) <= most + _MOST_WORDS_BESIDE:
+        return best[0]
+    partly = [option for option in options if row in f" {' '.join(words(option.label))} "]
+    return partly[0] if len(partly) == 1 else None
 
 
 def _counted(options: Sequence[Option], text: str, language: str) -> Option | None:

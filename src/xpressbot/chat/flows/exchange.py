@@ -38,9 +38,8 @@ class Exchange:
         name = usable_name(script.name)
         if name is None:
             return BotRefusal.NAME_UNUSABLE
-        new = NewBot(name, script.language, written(replace(script, name=name)))
         with self._transactions.writing() as tx:
-            bot = make_bot(tx, self._system, actor, new, Change(ChangeKind.IMPORTED, name))
+            bot = make_bot(tx, self._system, actor, NewBot(name, script), Change(ChangeKind.IMPORTED, name))
             record(tx, self._system, actor, RecordKind.BOT_IMPORTED, bot.id, name=name)
             tx.commit()
         return bot

@@ -10,6 +10,7 @@ from xpressbot.diagnostics.doctor import Doctor
 from xpressbot.entrypoints.cli.accounts import accounts_commands
 from xpressbot.entrypoints.cli.audit import audit_commands
 from xpressbot.entrypoints.cli.backup import EndWhatIsOpen, backup_command, restore_command
+from xpressbot.entrypoints.cli.bots import bots_commands
 from xpressbot.entrypoints.cli.database import database_commands
 from xpressbot.entrypoints.cli.doctor import doctor_command
 from xpressbot.entrypoints.cli.installation import Build
@@ -37,6 +38,7 @@ def create_cli(
     cli.add_typer(accounts_commands(build), name="accounts")
     cli.add_typer(two_factor_commands(build), name="2fa")
     cli.add_typer(sessions_commands(build), name="sessions")
+    cli.add_typer(bots_commands(build), name="bots")
     cli.add_typer(keys_commands(build), name="keys")
     cli.add_typer(mail_commands(build), name="mail")
     cli.command("backup")(backup_command(schema))

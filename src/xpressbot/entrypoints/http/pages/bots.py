@@ -8,17 +8,20 @@ from starlette.responses import Response
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal, NewBot
 from xpressbot.chat.flows.overview import ListedBot
+from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
+from xpressbot.chat.flows.script import Script
 from xpressbot.chat.flows.store import Bot
-from xpressbot.chat.flows.writing import written
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import ARCHIVED_BOTS_PATH, BOT_PATH, BOTS_PATH, NEW_BOT_PATH
 from xpressbot.entrypoints.http.routing import Page
-from xpressbot.entrypoints.messages.blank_script import blank_script
 from xpressbot.entrypoints.messages.bot_words import bot_refused
-from xpressbot.entrypoints.messages.translation import Texts
+from xpressbot.entrypoints.messages.first_scripts import READY_SCRIPTS, blank_script
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.actions import Action
+
+_BLANK: Final = "blank"
 
 
 def show_bots(request: PageRequest, _actor: Actor) -> Response:
@@ -40,8 +43,7 @@ def show_new(request: PageRequest, _actor: Actor) -> Response:
 
 def make(request: PageRequest, actor: Actor) -> Response:
     """Make a bot and go to it."""
-    texts = _texts_of(request, request.form["language"])
-    new = NewBot(request.form["name"], texts.tag, written(blank_script(texts, request.form["name"])))
+    new = NewBot(request.form["name"], _first_script(request))
     outcome = request.site.services.chat.bots.make(actor, new)
     match outcome:
         case Bot():
@@ -68,11 +70,17 @@ def described(listed: ListedBot) -> dict[str, Any]:
     }
 
 
-def _texts_of(request: PageRequest, tag: str) -> Texts:
-    found = next((texts for texts in request.site.renderer.switch.languages if texts.tag == tag), None)
-    if found is None:
+def _first_script(request: PageRequest) -> Script:
+    """What a new bot begins with, by the form. A language or a script that there is not is 422."""
+    texts = next((texts for texts in request.site.renderer.switch.languages if texts.tag == request.form["language"]), None)
+    if texts is None:
         raise HTTPException(422)
-    return found
+    if request.form["script"] == _BLANK:
+        return blank_script(texts)
+    which = member_or_none(ReadyScript, request.form["script"])
+    if which is None:
+        raise HTTPException(422)
+    return ready_script(which, texts.tag)
 
 
 def _new_page(request: PageRequest, *, status: int = 200, errors: dict[str, str] | None = None) -> Response:
@@ -81,7 +89,16 @@ def _new_page(request: PageRequest, *, status: int = 200, errors: dict[str, str]
         account_of(request),
         status=status,
         errors=errors or {},
-        form={"name": request.form["name"], "language": request.form["language"] or request.texts.tag},
+        form={
+            "name": request.form["name"],
+            "language": request.form["language"] or request.texts.tag,
+            "script": request.form["script"] or next(iter(ReadyScript)).value,
+        },
+        ready=[
+            {"value": which.value, "title": request.texts.gettext(title), "meaning": request.texts.gettext(meaning)}
+            for which, (title, meaning) in READY_SCRIPTS.items()
+        ],
+        blank=_BLANK,
     )
 
 
