@@ -4,7 +4,6 @@ import re
 
 from tests.http.conftest import both_engines
 from tests.support.browser import Browser
-from tests.support.installation import Installation
 
 
 def made(browser: Browser, name: str = "Clinic", language: str = "en") -> str:

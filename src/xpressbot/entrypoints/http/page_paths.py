@@ -41,8 +41,6 @@ class Destinations:
         self.templates: Final = frozenset(templates)
         patterns = (_PARAMETER.sub(lambda parameter: _PATTERNS[parameter[2]], template) for template in sorted(self.templates))
         self._pattern = re.compile("|".join(patterns))
-            "|".join(_PARAMETER.sub(lambda parameter: _PATTERNS[parameter[2]], template) for template in sorted(self.templates))
-        )
 
     def __contains__(self, path: str) -> bool:
         return self._pattern.fullmatch(path) is not None

@@ -10,7 +10,20 @@ from xpressbot.chat.flows.merging import ChangedByOther, StartTaken, Typed, Unsa
 from xpressbot.chat.flows.parts import Part, PartKey, PartKind, digest, fields_of, key_of, kind_of, parts_of
 from xpressbot.chat.flows.problems import Problem, problems_of
 from xpressbot.chat.flows.rows import Row, RowOf, inner_rows, rows_of
-from xpressbot.chat.flows.script import (Answer, Comparison, MOST_INDENTATION, MOST_OPTIONS, MOST_STEPS_IN_A_ROW, Choices, If, On, Option, Script, Step, Topic)
+from xpressbot.chat.flows.script import (
+    MOST_INDENTATION,
+    MOST_OPTIONS,
+    MOST_STEPS_IN_A_ROW,
+    Answer,
+    Choices,
+    Comparison,
+    If,
+    On,
+    Option,
+    Script,
+    Step,
+    Topic,
+)
 from xpressbot.chat.flows.undoing import excerpt
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM
 from xpressbot.entrypoints.messages.script_problems import problem_text, refused_script_text
@@ -187,7 +200,7 @@ class TopicView:
             place = f"{'first' if i == 0 else ''} {'last' if i == len(step.options) - 1 else ''}"
             title = row_named(self.texts, RowOf.OPTION, option.label)
             return self._row(name, steps, title, depth=depth, option=self._part(option, of_option), place=place)
-        title = row_named(self.texts, name.of, step.field if isinstance(step, If) else "")
+        title = self.texts.gettext("Then") if name.of is RowOf.THEN else self.texts.gettext("Otherwise")
         return self._row(name, steps, title, depth=depth)
 
     def _part(self, part: Part, problems: Iterable[Problem]) -> PartView:

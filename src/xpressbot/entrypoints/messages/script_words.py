@@ -5,10 +5,10 @@ from typing import Final, assert_never
 
 from xpressbot.chat.flows.deeds import DeedRefusal
 from xpressbot.chat.flows.draft_changes import Change, ChangeKind
-from xpressbot.chat.flows.editing import LastChange
 from xpressbot.chat.flows.parts import PartKind
 from xpressbot.chat.flows.rows import RowOf
 from xpressbot.chat.flows.script import Answer, Comparison, On
+from xpressbot.chat.flows.undoing import LastChange
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
 PART_NAMES: Final[Mapping[PartKind, str]] = {
@@ -97,9 +97,9 @@ def row_named(texts: Texts, of: RowOf, name: str) -> str:
         case RowOf.OPTION:
             return texts.gettext("When “%(label)s” is chosen") % {"label": name}
         case RowOf.THEN:
-            return texts.gettext("If %(field)s fits") % {"field": name}
+            return texts.gettext("“%(field)s”: then") % {"field": name}
         case RowOf.ELSE:
-            return texts.gettext("If %(field)s does not fit") % {"field": name}
+            return texts.gettext("“%(field)s”: otherwise") % {"field": name}
         case unknown:
             assert_never(unknown)
 
@@ -114,18 +114,14 @@ def deed_refused(texts: Texts, reason: DeedRefusal) -> str:
     """Why nothing was done besides saving, and what to do."""
     match reason:
         case DeedRefusal.NOT_THERE:
-            said = texts.gettext(
-                "Somebody has removed this since you opened the page, so nothing was done to it. What you wrote is saved."
-            )
+            said = texts.gettext("Somebody has removed this since you opened the page, so nothing was done to it. What you wrote is saved.")
         case DeedRefusal.INTO_ITSELF:
             said = texts.gettext("A step cannot be moved into itself. Choose another place.")
         case DeedRefusal.LAST_TOPIC:
             said = texts.gettext("A bot has at least one topic. Add another one first.")
         case DeedRefusal.CHANGED_SINCE:
             said = texts.gettext(
-                
                 "The bot was changed since you opened the page, so nothing was undone. Read what was done last, then decide."
-            
             )
         case DeedRefusal.NOT_KEPT:
             said = texts.gettext("There is nothing left to go back to: only the latest changes are kept.")

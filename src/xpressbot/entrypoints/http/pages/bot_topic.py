@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.deeds import DeedRefusal
 from xpressbot.chat.flows.editing import Edited, Opened
 from xpressbot.chat.flows.json_values import Refused
 from xpressbot.chat.flows.kept_checks import CheckRefusal
@@ -26,9 +25,10 @@ from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM, Sent, Trial, read_sent, usable_turns
 from xpressbot.entrypoints.http.topic_view import TopicView, lost_texts
 from xpressbot.entrypoints.http.trial_view import trial_of
+from xpressbot.entrypoints.messages.bot_words import check_refused
 from xpressbot.entrypoints.messages.formatting import Text, number
 from xpressbot.entrypoints.messages.script_problems import refused_script_text
-from xpressbot.entrypoints.messages.script_words import STEP_MEANINGS, PART_NAMES, deed_refused, last_change_text
+from xpressbot.entrypoints.messages.script_words import PART_NAMES, STEP_MEANINGS, deed_refused, last_change_text
 from xpressbot.identity.accounts.rules.actions import Action
 
 _LONGEST_ADDRESS: Final = 2000
@@ -104,7 +104,7 @@ def _not_saved(request: PageRequest, sent: Sent, unsaved: Sequence[Unsaved]) -> 
     elif is_malformed:
         said = texts.gettext("Not everything could be saved, and nothing else was done. Correct what is marked below.")
     else:
-        said = texts.gettext("Somebody else has changed the same text, so yours is not saved yet. Everything else is. Both texts are below.")
+        said = texts.gettext("Somebody else changed the same text, so yours is not saved yet. Everything else is. Both are below.")
     return _Answer(422 if is_malformed else 409, said, typed=[one.typed for one in unsaved], unsaved=unsaved, turns=sent.turns)
 
 
@@ -112,7 +112,7 @@ def _tried(request: PageRequest, sent: Sent) -> _Answer:
     if not sent.unsent:
         return _Answer(turns=sent.turns)
     texts = request.texts
-    said = texts.gettext("A dialogue here has at most %(turns)s messages of at most %(length)s characters. Shorten this one, or start over.")
+    said = texts.gettext("At most %(turns)s messages of at most %(length)s characters can be tried. Shorten this one, or start over.")
     numbers = {"turns": number(texts, MOST_TURNS), "length": number(texts, MAX_TYPED_LENGTH)}
     return _Answer(422, errors={"write": said % numbers}, turns=sent.turns, unsent=sent.unsent)
 
@@ -134,7 +134,7 @@ def _opened(request: PageRequest) -> Opened:
 
 def _page(request: PageRequest, opened: Opened, answer: _Answer) -> Response:
     texts, topic = request.texts, topic_by_id(opened.script, request.id_in_path("topic"))
-    context = {
+    context: dict[str, Any] = {
         "message": answer.message,
         "errors": answer.errors,
         "bot": opened.bot,
