@@ -11,6 +11,7 @@ from starlette.responses import Response
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.editing import Edited, Opened
+from xpressbot.chat.flows.fields import fields_of
 from xpressbot.chat.flows.json_values import Refused
 from xpressbot.chat.flows.kept_checks import CheckRefusal
 from xpressbot.chat.flows.lookup import topic_by_id
@@ -164,6 +165,7 @@ def _page(request: PageRequest, opened: Opened, answer: _Answer) -> Response:
         comparisons=view.comparisons,
         starts=view.starts,
         topics=view.topics,
+        known_fields=sorted(fields_of(opened.script)),
         kinds=[(kind.value, texts.gettext(PART_NAMES[kind]), texts.gettext(meaning)) for kind, meaning in STEP_MEANINGS.items()],
         trial=trial_of(texts, opened.script, answer.turns),
         turns=answer.turns,
