@@ -90,6 +90,25 @@ DESTINATIONS = [
     "/team/invitations/{invitation:id}",
     "/team/invite",
 ]
+OF_CHAT = [
+    "/bots",
+    "/bots/archived",
+    "/bots/import",
+    "/bots/new",
+    "/bots/{bot:id}",
+    "/bots/{bot:id}/checks",
+    "/bots/{bot:id}/export",
+    "/bots/{bot:id}/missed",
+    "/bots/{bot:id}/publish",
+    "/bots/{bot:id}/roll-back",
+    "/bots/{bot:id}/settings",
+    "/bots/{bot:id}/versions",
+    "/bots/record",
+    "/inbox",
+    "/inbox/{conversation:id}",
+    "/inbox/people/{contact:id}/block",
+    "/inbox/people/{contact:id}/erase",
+]
 OF_A_LINK = ["/link/email"]
 """Reached by a link first, and then after signing in."""
 OF_THE_TEAM = ["/team/members/{member:id}/exemption", "/team/policy"]
@@ -162,7 +181,7 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/api/v1/session",
         "/api/v1/openapi.json",
     }
-    assert sorted(signed_in_pages - others) == sorted(DESTINATIONS + OF_A_LINK + OF_THE_TEAM)
+    assert sorted(signed_in_pages - others) == sorted(DESTINATIONS + OF_A_LINK + OF_CHAT + OF_THE_TEAM)
 
 
 def test_a_wrong_password_keeps_the_place(installation: Installation, browser: Browser) -> None:

@@ -19,6 +19,8 @@ MOST = {
     "/team/record": 4,
     "/team/record?member=anna@example.com&from=2026-01-01&to=2027-01-01&before=3": 5,
     "/team": 6,
+    "/inbox": 3,
+    "/bots/record": 2,
     "/": 11,
 }
 """Of the owner's browser, signed in with 2FA on. First steps are two of the dashboard's, and nobody else's. With SQLite the session is

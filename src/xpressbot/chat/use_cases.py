@@ -16,6 +16,7 @@ from xpressbot.chat.flows.kept_checks import KeptChecks
 from xpressbot.chat.flows.missed_texts import MissedTexts
 from xpressbot.chat.flows.overview import BotOverview
 from xpressbot.chat.flows.publishing import Publishing
+from xpressbot.chat.overview import ChatOverview
 from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.expiry import ExpiringRows
@@ -29,6 +30,7 @@ class Chat:
 
     contacts: Contacts
     inbox: Inbox
+    overview: ChatOverview
     record: ChatRecord
     replying: Replying
     taking_over: TakingOver
@@ -47,6 +49,7 @@ def build_chat(transactions: Transactions, system: System) -> Chat:
     return Chat(
         contacts=Contacts(transactions, system),
         inbox=Inbox(transactions),
+        overview=ChatOverview(transactions),
         record=ChatRecord(transactions),
         replying=Replying(transactions, system),
         taking_over=TakingOver(transactions, system),

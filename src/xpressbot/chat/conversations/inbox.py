@@ -42,17 +42,13 @@ _NEWEST: Final = _LISTED.where(
     (_V.last_message_at < bindparam("at")) | ((_V.last_message_at == bindparam("at")) & (_V.id < bindparam("id")))
 ).order_by(_V.last_message_at.desc(), _V.id.desc())
 _OF_STATE: Final = _NEWEST.where(_V.state == bindparam("state"))
-_COUNT_WAITING: Final = select(func.count()).select_from(CONVERSATION).where(_FOR_A_PERSON)
+COUNT_WAITING: Final = select(func.count()).select_from(CONVERSATION).where(_FOR_A_PERSON)
 _THREAD: Final = (
     select(
         CONTACT,
         CHANNEL.c.name.label("channel_name"),
         BOT.c.name.label("bot_name"),
-        select(func.count())
-        .select_from(BOT)
-        .where(BOT.c.id == CHANNEL.c.bot_id, BOT.c.live.is_not(None), BOT.c.archived_at.is_(None))
-        .scalar_subquery()
-        .label("bots"),
+        and_(BOT.c.live.is_not(None), BOT.c.archived_at.is_(None)).label("can_hand_back"),
     )
     .join(CHANNEL, CHANNEL.c.id == CONTACT.c.channel_id)
     .outerjoin(BOT, BOT.c.id == CHANNEL.c.bot_id)
@@ -137,14 +133,14 @@ class Inbox:
         """The conversations of a list that follow a key, and how many wait: two statements."""
         with self._transactions.reading() as tx:
             listed = _page(tx, chosen, after)
-            waiting = tx.select(_COUNT_WAITING).scalar_one()
+            waiting = tx.select(COUNT_WAITING).scalar_one()
         shown, is_more = listed[:CONVERSATIONS_ON_A_PAGE], len(listed) > CONVERSATIONS_ON_A_PAGE
         return InboxPage(shown, _key(chosen, shown[-1].conversation) if is_more else None, waiting)
 
     def waiting(self) -> int:
         """In how many conversations somebody waits for a person."""
         with self._transactions.reading() as tx:
-            count: int = tx.select(_COUNT_WAITING).scalar_one()
+            count: int = tx.select(COUNT_WAITING).scalar_one()
             return count
 
     def contact(self, contact_id: str) -> Contact | None:
@@ -174,7 +170,7 @@ class Inbox:
             contact_from(found),
             found.channel_name,
             found.bot_name,
-            can_hand_back=found.bots > 0,
+            can_hand_back=bool(found.can_hand_back),
             messages=shown,
             older=shown[0].seq if is_more else None,
         )

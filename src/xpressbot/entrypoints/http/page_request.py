@@ -104,6 +104,11 @@ class PageRequest:
         return self.site.services.identity
 
     @property
+    def running_bots(self) -> int:
+        """How many bots answer people just now: pages about 2FA say that these go on."""
+        return self.site.services.chat.overview.running_bots()
+
+    @property
     def metrics(self) -> SignInMetrics:
         """Where outcomes of proofs are counted."""
         return self.site.services.telemetry.sign_ins

@@ -71,5 +71,6 @@ class SetUpForm:
             "recovering": self.caller is not None and self.caller.session.may_repair(request.now()),
             "other_sessions": enrolment.other_sessions,
             "enrolling": isinstance(self.caller, MustEnrol),
+            "running_bots": request.running_bots,
             **self._factor.set_up_context(request.texts, issuer, self.subject.address, enrolment),
         }

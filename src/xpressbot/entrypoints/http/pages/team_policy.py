@@ -134,6 +134,7 @@ def _page(request: PageRequest, caller: Caller, overview: PolicyOverview, answer
         preview=wanted if changes else None,
         first_day=day_field(now),
         last_day=day_field(now + FURTHEST_AHEAD),
+        running_bots=request.running_bots,
         without_mail=not request.site.services.settings.smtp_url,
     )
 

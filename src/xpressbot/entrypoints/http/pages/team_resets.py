@@ -152,6 +152,7 @@ def _context(request: PageRequest, caller: Caller, shown: MemberReset, *, keeps_
         "is_own": shown.member.id == caller.account.id,
         "waiting": None if shown.waiting is None else _described(request, shown.waiting),
         "most": MAX_REASON_LENGTH,
+        "running_bots": request.running_bots,
     }
 
 

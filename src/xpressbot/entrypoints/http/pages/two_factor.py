@@ -140,6 +140,7 @@ def show_disable(request: PageRequest, caller: Caller) -> Response:
         apps_count=len(settings.apps),
         other_sessions=request.identity.account_page.other_sessions(caller),
         codes_left=settings.protection.codes_left,
+        running_bots=request.running_bots,
     )
 
 
