@@ -92,7 +92,7 @@ class Visiting:
         self._limits = WritingLimits()
 
     def look(self, public_id: str, token: Token | None, before: int | None = None) -> Visit | None:
-        """The page of a channel with the visitor's newest messages, or those below a number; None where there is no channel that is open."""
+        """The page of a channel with the visitor's newest messages, or those below a number; None without a channel that is open."""
         with self._transactions.reading() as tx:
             channel = _open(tx, public_id)
             if channel is None:
