@@ -91,6 +91,18 @@ DESTINATIONS = [
     "/team/invite",
 ]
 OF_CHAT = [
+    "/bots",
+    "/bots/archived",
+    "/bots/import",
+    "/bots/new",
+    "/bots/{bot:id}",
+    "/bots/{bot:id}/checks",
+    "/bots/{bot:id}/export",
+    "/bots/{bot:id}/missed",
+    "/bots/{bot:id}/publish",
+    "/bots/{bot:id}/roll-back",
+    "/bots/{bot:id}/settings",
+    "/bots/{bot:id}/versions",
     "/bots/record",
     "/channels",
     "/channels/{channel:id}",

@@ -16,7 +16,17 @@ RESET = f"/team/members/{'0' * 32}/reset"
 EXEMPTION = "/team/members/{member:id}/exemption"
 CONVERSATION = "/inbox/{conversation:id}"
 CONTACT = "/inbox/people/{contact:id}"
+BOT = "/bots/{bot:id}"
 RETURNS_TO = {
+    "/bots/new": "/bots/new",
+    "/bots/import": "/bots/import",
+    f"{BOT}/rename": f"{BOT}/settings",
+    f"{BOT}/archive": f"{BOT}/settings",
+    f"{BOT}/restore": f"{BOT}/settings",
+    f"{BOT}/publish": f"{BOT}/publish",
+    f"{BOT}/roll-back": f"{BOT}/versions",
+    f"{BOT}/checks/remove": f"{BOT}/checks",
+    f"{BOT}/missed/phrase": f"{BOT}/missed",
     f"{CONVERSATION}/reply": CONVERSATION,
     f"{CONVERSATION}/take-over": CONVERSATION,
     f"{CONVERSATION}/hand-back": CONVERSATION,

@@ -4,20 +4,21 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert, select
+from sqlalchemy import Executable, delete, insert, select, update
 
 from xpressbot.chat.actor import OPERATOR
 from xpressbot.chat.conversations.conversation import Author, Conversation
-from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body
+from xpressbot.chat.conversations.event_store import EventToStore, add_events
+from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, timer_body
 from xpressbot.chat.conversations.receiving import Received
 from xpressbot.chat.conversations.store import Message, conversation_from, messages_after
 from xpressbot.chat.flows.script import Script
 from xpressbot.chat.flows.store import Bot, Version, add_bot, add_version, lock_bot, save_bot
 from xpressbot.chat.flows.writing import written
-from xpressbot.chat.tables import CHANNEL, CONVERSATION
+from xpressbot.chat.tables import BOT, BOT_VERSION, CHANNEL, CHAT_EVENT, CONVERSATION
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.database.transaction import Transactions, Writing
 
 
 @dataclass
@@ -61,11 +62,23 @@ class Chats:
 
     def archive(self, bot_id: str) -> None:
         """Take a bot out of use."""
-        with self.transactions.writing() as tx:
-            bot = lock_bot(tx, bot_id)
-            assert bot is not None
-            save_bot(tx, Bot(bot.id, bot.name, bot.language, bot.live, bot.restart_below, bot.draft_revision, self.system.now()))
-            tx.commit()
+        self._write(update(BOT).where(BOT.c.id == bot_id).values(archived_at=self.system.now()))
+
+    def unpublish(self, bot_id: str) -> None:
+        """As if a bot had never been published."""
+        self._write(update(BOT).where(BOT.c.id == bot_id).values(live=None))
+
+    def forget_versions(self) -> None:
+        """Lose all published versions, as only a damaged database does."""
+        self._write(delete(BOT_VERSION))
+
+    def forget_events(self) -> None:
+        """Lose all events."""
+        self._write(delete(CHAT_EVENT))
+
+    def give_bot(self, bot_id: str) -> None:
+        """Let another bot answer on the channel."""
+        self._write(update(CHANNEL).where(CHANNEL.c.id == self.channel_id).values(bot_id=bot_id))
 
     def add_channel(self, bot_id: str | None) -> str:
         """A web chat that is on; its id."""
@@ -79,9 +92,7 @@ class Chats:
             "is_on": True,
             "settings": "{}",
         }
-        with self.transactions.writing() as tx:
-            tx.execute(insert(CHANNEL), row)
-            tx.commit()
+        self._write(insert(CHANNEL).values(row))
         return channel_id
 
     def event(self, text: str, contact: str = "ana", external_id: str | None = None, option: str | None = None) -> NewEvent:
@@ -120,3 +131,16 @@ class Chats:
             chosen = chosen.where(CONVERSATION.c.contact_id == contact_id)
         with self.transactions.reading() as tx:
             return [conversation_from(row) for row in tx.select(chosen)]
+
+    def add_timer(self, tx: Writing, conversation: Conversation) -> None:
+        """Store the event that the time of a conversation becomes."""
+        event_id = self.system.new_id()
+        body = timer_body(conversation.id)
+        add_events(
+            tx, self.channel_id, [EventToStore(event_id, event_id, conversation.contact_id, EventKind.TIMER, body, self.system.now())]
+        )
+
+    def _write(self, statement: Executable) -> None:
+        with self.transactions.writing() as tx:
+            tx.execute(statement)
+            tx.commit()

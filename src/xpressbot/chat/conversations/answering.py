@@ -38,8 +38,8 @@ class Answering:
         """Handle what is pending for a contact, until nothing is.
 
         The lane is looked at again after each commit: an event that was stored meanwhile, by whichever process, is handled too.
-        patience_seconds: how long to ask for the lane while another transaction has it. False: it had it all the time, and looks
-        again itself after its commit.
+        patience_seconds: how long to ask for the lane while another transaction has it. False: it had it all the time. If it
+        answers, it looks again after its commit; if it is a person's, the sweep does.
         Raises what the database driver raises; nothing of the transaction stays then, and the sweep does it again.
         """
         give_up_at = stopwatch() + patience_seconds
@@ -121,7 +121,7 @@ class _Handling:
             raise
         except Exception:  # noqa: BLE001  # whatever it is, it stops this conversation's bot alone, and the next event is handled
             reference = self.system.new_id()
-            _LOG.exception("chat.event_failed", reference=reference, event=event.id, contact=self.lane.contact.id)
+            _LOG.exception("chat.event_failed", reference=reference, row=event.id, contact=self.lane.contact.id)
             return reference, after_failure(self.talk, incoming, event.received_at, new_id)
         self._tell_author(change)
         return None, change

@@ -1,6 +1,5 @@
 """Receiving: what a channel has parsed is durable before it is acknowledged."""
 
-import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,32 +46,34 @@ class Receiving:
         An event that is there already is not stored again, and one that is refused harms no other. The events of one contact are
         handled in their order here.
         """
-        is_whole = [_is_whole(event) for event in events]
-        first: dict[str, NewEvent] = {}
-        for event in itertools.compress(events, is_whole):
-            first.setdefault(event.external_id, event)
+        places = [i for i, event in enumerate(events) if _is_whole(event)]
+        first = {events[i].external_id: i for i in reversed(places)}
+        whole = [events[i] for i in sorted(first.values())]
         contacts: Mapping[str, KnownContact] = {}
         new: Collection[str] = ()
-        if first:
+        if whole:
             with self._transactions.writing() as tx:
-                contacts = self._contacts(tx, channel_id, first.values())
-                new = add_events(tx, channel_id, self._to_store(first.values(), contacts))
+                contacts = self._contacts(tx, channel_id, whole)
+                new = add_events(tx, channel_id, self._to_store(whole, contacts))
                 tx.commit()
             self._count(len(new))
+        outcomes: list[Received | EventRefusal] = [EventRefusal.BROKEN] * len(events)
+        for i in places:
+            external_id = events[i].external_id
+            contact = contacts[events[first[external_id]].contact]
+            is_new = i == first[external_id] and external_id in new
+            outcomes[i] = EventRefusal.BLOCKED if contact.is_blocked else Received(contact.id, is_new)
+        return outcomes
 
-        def outcome(event: NewEvent) -> Received | EventRefusal:
-            contact = contacts[first[event.external_id].contact]
-            is_new = event is first[event.external_id] and event.external_id in new
-            return EventRefusal.BLOCKED if contact.is_blocked else Received(contact.id, is_new)
+    def _contacts(self, tx: Writing, channel_id: str, events: Sequence[NewEvent]) -> Mapping[str, KnownContact]:
+        """The contacts of events, of whom those are made that are not there.
 
-        return [outcome(event) if whole else EventRefusal.BROKEN for event, whole in zip(events, is_whole, strict=True)]
-
-    def _contacts(self, tx: Writing, channel_id: str, events: Collection[NewEvent]) -> Mapping[str, KnownContact]:
+        Looking first guards nothing: inserting one that is there would wait, on PostgreSQL, for whoever handles their lane. It is done
+        again where one was removed in the same moment.
+        """
         names = {event.contact: self._new_contact(event) for event in events}
-        found: Mapping[str, KnownContact] = {}
-        while len(found) < len(names):  # again where one that was there has been removed in the same moment
-            add_contacts(tx, channel_id, names, self._system.now())
-            found = contacts_of(tx, channel_id, names)
+        while missing := names.keys() - (found := contacts_of(tx, channel_id, names)).keys():
+            add_contacts(tx, channel_id, {external_id: names[external_id] for external_id in missing}, self._system.now())
         return found
 
     def _new_contact(self, event: NewEvent) -> tuple[str, str, str]:
