@@ -607,7 +607,7 @@ def _bots(walk: Walk) -> None:
         "/checks",
         "/missed",
     )
-    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", *(f"/bots/{bot.id}{page}" for page in pages))
+    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", f"/bots/{bot.id}/export", *(f"/bots/{bot.id}{page}" for page in pages))
     walk.get(petra, *(f"/bots/{faulty.id}{page}" for page in ("", "/publish", "/versions", "/checks", "/missed")))
     path = f"/bots/{bot.id}"
     walk.post(petra, f"{path}/rename", name="")
@@ -624,6 +624,7 @@ def _bots(walk: Walk) -> None:
     walk.post(petra, f"{path}/archive")
     walk.get(petra, "/bots/archived", *(f"{path}{page}" for page in pages))
     walk.post(petra, f"{path}/rename", name="Other")
+    walk.post(petra, f"{path}/restore")
 
 
 def _errors(walk: Walk) -> None:
