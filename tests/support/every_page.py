@@ -18,6 +18,9 @@ from tests.support.policies import exempt_until, require_two_factor
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
 from tests.support.resets import DAGNY, ask, make_team, write
+from tests.support.scripts import ANNA, a_script, add_bot, form_of
+from xpressbot.chat.flows.deeds import RemoveTopic
+from xpressbot.chat.flows.merging import typed_parts
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import error_response, unavailable_response
@@ -111,6 +114,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _resets(walk)
         _team(walk)
         _members(walk)
+        _editor(walk)
         _policy(walk)  # the last in which people sign in: 2FA is required in the end
         _errors(walk)
     finally:
@@ -576,6 +580,42 @@ def _members(walk: Walk) -> None:
         walk.post(lena, f"{path}/remove")
     walk.post(lena, f"/team/members/{admin.account.id}/ownership")
     walk.get(lena, f"/team/members/{admin.account.id}", "/account", "/account/history")
+
+
+def _editor(walk: Walk) -> None:
+    """The script editor: each kind of step, each thing that can be wrong with one, what others changed, and trying it out."""
+    services = walk.installation.services
+    owner = walk.holding(people.signed_in(services, "edda@example.com", role=Role.OWNER))
+    bot = add_bot(walk.installation)
+    home, path = f"/bots/{bot.id}", f"/bots/{bot.id}/topics/hours"
+    walk.get(owner, home, path, f"{path}?moving=s1", f"{path}?turn=hours", f"/bots/{bot.id}/topics/nowhere")
+    parts = form_of(a_script(), "hours")
+    for kind in ("say", "ask", "choices", "if", "go_to", "hand_over", "end"):
+        walk.post(owner, path, **parts, do=f"add:{kind}:topic:hours")
+    for do in ("remove:s6", "up:s2", "up:nothing", "move:s3", "undo:1", "theirs:step:s1"):
+        walk.post(owner, path, **parts, do=do, to="option:o1")
+    for turn in ("opening hours", "nothing of it", "8", "Inside", "a person?"):
+        walk.post(owner, path, **parts, do="try", write=turn, **{"turn.0": "opening hours", "turn.1": "8"})
+    walk.post(owner, path, **parts, do="try", write="x" * 501)
+    walk.post(owner, path, **parts, do="keep", check="")
+    walk.post(owner, path, **parts, do="keep", check="Hours", **{"turn.0": "opening hours"})
+    for wrong in ({"step.s2.into": "2!"}, {"step.s1.text": "Mine"}, {"topic.hours.on": "nothing_matched"}, {"step.o1.label": "y" * 90}):
+        services.chat.editing.edit(ANNA, bot.id, typed_parts({**parts, "step.s1.text": "Theirs"}), None)
+        walk.post(owner, path, **{**parts, **wrong})
+    for fields in (
+        {"do": "add", "name": ""},
+        {"do": "add", "name": "Parking"},
+        {"do": "down:hours"},
+        {"do": "remove:bye"},
+        {"do": "undo:1"},
+    ):
+        walk.post(owner, f"{home}/topics", **fields)
+    walk.get(owner, home)
+    services.chat.editing.edit(ANNA, bot.id, (), RemoveTopic("hours"))
+    walk.post(owner, path, **{**parts, "step.s1.text": "Lost?"})
+    services.chat.bots.archive(ANNA, bot.id)
+    walk.post(owner, f"/bots/{bot.id}/topics/rest", **form_of(a_script(), "rest"))
+    walk.get(owner, home)
 
 
 def _errors(walk: Walk) -> None:
