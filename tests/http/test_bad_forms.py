@@ -8,14 +8,11 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import FORM, SAME_ORIGIN, concrete, contents, paths_with, send, tries
+from tests.http.raw_requests import FORM, SAME_ORIGIN, concrete, contents, send, small_forms, tries
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
-from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
-from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES, SMALL_FORM
-from xpressbot.entrypoints.http.pages import all_pages
-from xpressbot.entrypoints.http.routing import SignedInPage
+from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
 
 CODES = {
     "nothing": b"",
@@ -70,13 +67,6 @@ UNREADABLE = {
 FORMS_WITH_A_CODE = ["/sign-in/code", "/sign-in/recovery-code", "/account/2fa/confirm", "/account/confirm-identity"]
 
 
-def paths_with_small_forms(app: Starlette) -> list[str]:
-    """All that take a form, but for the pages that state limits of their own, which have tests of their own."""
-    pages = [page for page in all_pages(FACTORS, FACTOR_PAGES) if isinstance(page, SignedInPage)]
-    others = {page.path for page in pages if page.form_limits != SMALL_FORM}
-    return [concrete(path) for path in paths_with(app, "POST") if path not in others]
-
-
 @pytest.fixture
 def at_each_code_field(protected: Protected, pending: Browser) -> dict[str, Browser]:
     """The browser that has the form with a code open, by its address."""
@@ -104,7 +94,7 @@ def test_a_form_that_cannot_be_read_is_422_at_every_state_changer(
 ) -> None:
     """Broken encodings, repeated fields, too many fields: nothing was done, and the page says so."""
     before = contents(installation)
-    for path in paths_with_small_forms(app):
+    for path in map(concrete, small_forms(app)):
         browser = at_each_code_field.get(path, at_each_code_field["/account/2fa/confirm"])
         for name, body in UNREADABLE.items():
             response = send(browser, concrete(path), body)
@@ -158,7 +148,7 @@ def test_a_body_over_64_kb_is_413_at_every_state_changer(
     before = contents(installation)
     body = b"password=" + b"x" * (size - len(b"password=&password=")) + b"&password="
     assert len(body) == size
-    for path in paths_with_small_forms(app):
+    for path in map(concrete, small_forms(app)):
         response = protected.browser.request("POST", path, content=body, headers=SAME_ORIGIN | {"Content-Type": FORM})
         assert response.status_code == status, path
     assert contents(installation) == before

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import PASSWORD, Installation, install
@@ -18,9 +19,11 @@ from tests.support.policies import exempt_until, require_two_factor
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
 from tests.support.resets import DAGNY, ask, make_team, write
-from tests.support.scripts import ANNA, a_script, add_bot, form_of
+from tests.support.scripts import ANNA as EDITOR
+from tests.support.scripts import a_script, add_bot, form_of
 from xpressbot.chat.flows.deeds import RemoveTopic
 from xpressbot.chat.flows.merging import typed_parts
+from xpressbot.chat.flows.writing import written
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.cookies import Cookies
 from xpressbot.entrypoints.http.errors import error_response, unavailable_response
@@ -115,6 +118,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         _team(walk)
         _members(walk)
         _editor(walk)
+        _bots(walk)
         _policy(walk)  # the last in which people sign in: 2FA is required in the end
         _errors(walk)
     finally:
@@ -600,7 +604,7 @@ def _editor(walk: Walk) -> None:
     walk.post(owner, path, **parts, do="keep", check="")
     walk.post(owner, path, **parts, do="keep", check="Hours", **{"turn.0": "opening hours"})
     for wrong in ({"step.s2.into": "2!"}, {"step.s1.text": "Mine"}, {"topic.hours.on": "nothing_matched"}, {"step.o1.label": "y" * 90}):
-        services.chat.editing.edit(ANNA, bot.id, typed_parts({**parts, "step.s1.text": "Theirs"}), None)
+        services.chat.editing.edit(EDITOR, bot.id, typed_parts({**parts, "step.s1.text": "Theirs"}), None)
         walk.post(owner, path, **{**parts, **wrong})
     for fields in (
         {"do": "add", "name": ""},
@@ -611,11 +615,56 @@ def _editor(walk: Walk) -> None:
     ):
         walk.post(owner, f"{home}/topics", **fields)
     walk.get(owner, home)
-    services.chat.editing.edit(ANNA, bot.id, (), RemoveTopic("hours"))
+    services.chat.editing.edit(EDITOR, bot.id, (), RemoveTopic("hours"))
     walk.post(owner, path, **{**parts, "step.s1.text": "Lost?"})
-    services.chat.bots.archive(ANNA, bot.id)
+    services.chat.bots.archive(EDITOR, bot.id)
     walk.post(owner, f"/bots/{bot.id}/topics/rest", **form_of(a_script(), "rest"))
     walk.get(owner, home)
+
+
+def _bots(walk: Walk) -> None:
+    """Bots in every state: none, a draft with errors and warnings, published with changes and checks that differ, archived; and files."""
+    services = walk.installation.services
+    petra = walk.holding(people.protected(services, "petra@example.com", role=Role.OWNER).caller)
+    walk.get(petra, "/bots", "/bots/archived", "/bots/new", "/bots/import")
+    for script in ("blank", "questions", "order", "handover"):
+        walk.post(petra, "/bots/new", name="", language="en", script=script)
+    walk.post(petra, "/bots/new", name="Clinic", language=walk.texts.tag, script="blank")
+    faulty = make_bot(services, hours_script(extra=[EMPTY, UNREACHABLE]), name="Faulty")
+    bot = make_bot(services, hours_script(with_check=True))
+    channel_id = publish(services, bot.id).channel_id
+    assert channel_id is not None
+    converse(services, bot.id, channel_id, "Do you sell tyres?", "your opening hours", "x" * 200)
+    publish(services, replace_draft(services, bot.id, hours_script("From 8 to 6.", with_check=True)).id)
+    replace_draft(services, bot.id, hours_script("From 7 to 7.", extra=[UNREACHABLE], with_check=True))
+    pages = (
+        "",
+        "/settings",
+        "/publish",
+        "/versions",
+        "/versions?before=2",
+        "/roll-back?number=1",
+        "/roll-back?number=2",
+        "/checks",
+        "/missed",
+    )
+    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", *(f"/bots/{bot.id}{page}" for page in pages))
+    walk.get(petra, *(f"/bots/{faulty.id}{page}" for page in ("", "/publish", "/versions", "/checks", "/missed")))
+    path = f"/bots/{bot.id}"
+    walk.post(petra, f"{path}/rename", name="")
+    walk.post(petra, f"{path}/publish", revision="3", newest="2", running="restart")
+    walk.post(petra, f"{path}/publish", revision="1", newest="2", running="restart")
+    walk.post(petra, f"/bots/{faulty.id}/publish", revision="1", newest="0")
+    walk.post(petra, f"{path}/roll-back", number="1", newest="1", running="finish")
+    for phrase, topic in (("???", "hours"), ("tyres", "greeting"), ("tyres", "hours")):
+        walk.post(petra, f"{path}/missed/phrase", phrase=phrase, topic=topic)
+    walk.post(petra, "/bots/import")
+    for content in (b"{}", b"[", written(hours_script()).encode()[:-2], written(hours_script()).replace("say", "call").encode()):
+        walk.see("POST /bots/import", petra.upload("/bots/import", content, bot=bot.id), petra)
+    walk.post(petra, f"{path}/checks/remove", name="Hours")
+    walk.post(petra, f"{path}/archive")
+    walk.get(petra, "/bots/archived", *(f"{path}{page}" for page in pages))
+    walk.post(petra, f"{path}/rename", name="Other")
 
 
 def _errors(walk: Walk) -> None:
