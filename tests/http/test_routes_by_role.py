@@ -75,7 +75,7 @@ def test_each_role_gets_what_the_table_gives_it(role: Role, people: dict[Role, P
 def test_without_a_second_factor_what_concerns_other_members_is_closed_to_owners(
     installation: Installation, new_browser: Callable[..., Browser]
 ) -> None:
-    """All of team needs AAL 2 (NIST SP 800-63B)."""
+    """All of team needs AAL 2 (ASVS 6.3.4, NIST SP 800-63B)."""
     browser = holding(new_browser(), signed_in(installation.services))
     for page in OF_OTHERS:
         is_permitted = not ACTIONS[page.action].permission.needs_second_factor

@@ -21,7 +21,6 @@ from xpressbot.chat.flows.script import (
     Topic,
 )
 from xpressbot.chat.flows.store import Bot
-from xpressbot.chat.flows.writing import written
 
 ANNA = Actor("a" * 32, "Anna Berg")
 BERTA = Actor("b" * 32, "Berta Klug")
@@ -41,6 +40,6 @@ def a_script(*steps: Step) -> Script:
 
 def add_bot(installation: Installation, script: Script | None = None) -> Bot:
     """A bot with this script as its draft."""
-    made = installation.services.chat.bots.make(ANNA, NewBot("Restaurant", "en", written(script or a_script())))
+    made = installation.services.chat.bots.make(ANNA, NewBot("Restaurant", script or a_script()))
     assert isinstance(made, Bot), made
     return made

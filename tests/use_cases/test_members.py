@@ -127,7 +127,7 @@ def test_an_agent_does_nothing_to_anybody(action: Action, members: Members, owne
 
 @pytest.mark.parametrize("action", ALL)
 def test_an_admin_does_nothing_to_an_owner(action: Action, members: Members, owner: Person, admin: Person) -> None:
-    """Nobody acts on a role above their own, and only owners have to do with roles (PEOPLE 19)."""
+    """ASVS 8.2.2: nobody acts on a role above their own, and only owners have to do with roles (PEOPLE 19)."""
     assert ALL[action](members, admin.caller, owner.account.id) == Denied(SessionRefusal.NOT_PERMITTED)
 
 
@@ -149,7 +149,7 @@ def test_without_a_second_factor_an_owner_does_nothing_to_others(installation: I
 def test_another_role_counts_at_the_next_request_and_ends_the_step_up(
     installation: Installation, members: Members, owner: Person, agent: Person
 ) -> None:
-    """The sessions go on, and prove anew who is there (PEOPLE 4). Both records tell of it; the member's without the owner's browser."""
+    """ASVS 8.3.2: the sessions go on, and prove anew who is there. Both records tell of it; the member's without the owner's browser."""
     services = installation.services
     waiting = pending(services, agent.account.email)
     assert members.change_role(owner.caller, agent.account.id, Role.ADMIN) == Done()

@@ -166,7 +166,7 @@ def test_a_reset_is_in_the_record_of_the_team_and_in_the_members_own_with_who_di
 
 
 def test_the_one_who_asked_the_member_and_an_agent_do_not_approve(services: Services, team: Team) -> None:
-    """Nobody approves their own request, or their own reset."""
+    """ASVS 6.4.4: nobody approves their own request, or their own reset."""
     decisions = services.identity.reset_decisions
     asked = ask(services, team.bo.caller, team.dagny)
     who = [(team.bo, ResetRefusal.OWN_REQUEST), (team.dagny, SessionRefusal.NOT_PERMITTED)]
@@ -208,7 +208,7 @@ def test_nobody_asks_for_their_own_reset_and_an_owner_is_reset_by_owners_only(se
 def test_who_approves_has_held_the_role_and_has_it_not_from_the_one_who_asks(
     services: Services, team: Team, values: dict[str, object], reason: ResetRefusal | None
 ) -> None:
-    """7 days; nor invited or promoted by that one within 30 (PEOPLE 20)."""
+    """7 days; nor invited or promoted by that one within 30 (ASVS 6.4.4, PEOPLE 20)."""
     ids = {BO: team.bo.account.id, OWNER: team.owner.account.id}
     now = services.clock.now()
     stored = {name: ids[value] if isinstance(value, str) else now + int(str(value)) for name, value in values.items()}

@@ -327,6 +327,7 @@ def test_a_script_that_is_full_takes_no_more(installation: Installation) -> None
         done = editing.edit(ANNA, deep.id, [], AddStep(PartKind.IF, at))
         assert isinstance(done, Edited)
         at = Row(RowOf.THEN, done.at or "")
+    assert isinstance(done, Edited)
     assert isinstance(done.refused, Refused)
     assert done.refused.problem is Unreadable.INDENTED_TOO_DEEP
     says = tuple(Say(f"b{topic}-{i}", "") for topic in range(3) for i in range(40))

@@ -58,7 +58,7 @@ def read_change(text: str) -> Change:
     """The change that written_change wrote."""
     fields = json.loads(text)
     kind = member_or_none(ChangeKind, fields["kind"])
-    return Change(kind, fields["subject"], fields["part"], fields["stands_for"], tuple(fields["ahead"]))
+    return Change(kind, fields["subject"], fields.get("part", ""), fields.get("stands_for"), tuple(fields.get("ahead", ())))
 
 
 def script_of(document: str) -> Script:

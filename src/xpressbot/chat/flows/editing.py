@@ -9,29 +9,17 @@ from typing import Final, assert_never
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.deeds import AddStep, AddTopic, Deed, DeedRefusal, MoveTo, Remove, RemoveTopic, Shift, ShiftTopic, do, free_id
-from xpressbot.chat.flows.draft_changes import Change, ChangeKind, read_change, save_script, script_of
+from xpressbot.chat.flows.draft_changes import Change, ChangeKind, save_script, script_of
 from xpressbot.chat.flows.json_values import Refused
 from xpressbot.chat.flows.merging import Typed, Unsaved, merge
 from xpressbot.chat.flows.script import Script
 from xpressbot.chat.flows.store import Bot, Draft, find_bot, find_draft, lock_bot
-from xpressbot.chat.flows.undoing import Position, change_of, position_of
+from xpressbot.chat.flows.undoing import LastChange, Position, change_of, last_change, position_of
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 
 _MAX_ID_LENGTH: Final = 32
 _NOT_IN_ID: Final = re.compile("[^a-z0-9]+")
-
-
-@dataclass(frozen=True, slots=True)
-class LastChange:
-    """What was done last, by whom and when. is_undone: it was, and has been taken back since; then by whom and when that was."""
-
-    change: Change
-    is_undone: bool
-    by: Actor
-    at: int
-    can_undo: bool
-    can_redo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,23 +187,7 @@ def _goal(way: Undo | Redo, now: Position) -> int | None:
 
 def _opened(tx: Reading, bot: Bot, script: Script | None = None) -> Opened:
     draft = _draft(tx, bot.id, bot.draft_revision)
-    return Opened(bot, script or script_of(draft.document), _last_change(tx, draft))
-
-
-def _last_change(tx: Reading, draft: Draft) -> LastChange:
-    """The change that is shown. That of a draft to which others lead back is not the one that led to those."""
-    now, change = position_of(draft), read_change(draft.change)
-    is_undone = change.kind is ChangeKind.UNDONE
-    shown = now.ahead[-1] if is_undone else now.revision
-    of = draft if shown == draft.revision else find_draft(tx, draft.bot_id, shown)
-    return LastChange(
-        change if of is None else read_change(of.change),
-        is_undone,
-        draft.by,
-        draft.at,
-        can_undo=find_draft(tx, draft.bot_id, now.revision - 1) is not None,
-        can_redo=bool(now.ahead) and find_draft(tx, draft.bot_id, now.ahead[-1]) is not None,
-    )
+    return Opened(bot, script or script_of(draft.document), last_change(tx, draft))
 
 
 def _draft(tx: Reading, bot_id: str, revision: int) -> Draft:

@@ -63,6 +63,7 @@ def described(listed: ListedBot) -> dict[str, Any]:
         "name": bot.name,
         "language": bot.language,
         "live": bot.live,
+        "revision": bot.draft_revision,
         "has_changes": listed.has_changes,
         "channels": listed.channels,
         "missed": listed.missed,
