@@ -61,6 +61,11 @@ def make_web_channel(tx: Writing, system: System, actor: Actor, name: str, bot_i
     return channel
 
 
+def make_first_channel(tx: Writing, system: System, actor: Actor, name: str, bot_id: str) -> str:
+    """Make the web chat that the first version of a bot comes with; its id."""
+    return make_web_channel(tx, system, actor, name, bot_id).id
+
+
 class ChannelAdministration:
     """The use cases. Whether the actor may do it was decided by whoever calls them."""
 
