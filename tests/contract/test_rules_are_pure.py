@@ -7,31 +7,39 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
-IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
+IDENTITY, FLOWS, CONVERSATIONS = PACKAGE / "identity", PACKAGE / "chat" / "flows", PACKAGE / "chat" / "conversations"
 RULES_OF_FLOWS = (
     "answers",
     "checks",
+    "deeds",
     "engine",
     "events",
     "fields",
     "json_values",
     "lookup",
     "matching",
+    "merging",
+    "new_steps",
     "number_formats",
+    "parts",
     "paths",
     "problems",
     "reading",
+    "rows",
     "script",
     "state",
     "writing",
 )
 """What of a script is pure. Beside it stand the use cases that edit, publish and keep it."""
+RULES_OF_CONVERSATIONS = ("conversation", "events", "lane")
 RULES = sorted(
     {
         *IDENTITY.rglob("rules.py"),
         *IDENTITY.rglob("rules/*.py"),
         IDENTITY / "factors" / "typed_code.py",
         *(FLOWS / f"{name}.py" for name in RULES_OF_FLOWS),
+        *(CONVERSATIONS / f"{name}.py" for name in RULES_OF_CONVERSATIONS),
+        PACKAGE / "chat" / "actor.py",
     }
 )
 PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}

@@ -105,7 +105,7 @@ def test_the_home_of_a_bot_has_its_draft_and_its_problems(services: Services) ->
     bot = make_bot(services, hours_script(extra=[EMPTY]))
     home = services.chat.bot_overview.home(bot.id)
     assert home is not None
-    assert (home.bot, home.script, home.changed_by) == (bot, hours_script(extra=[EMPTY]), ANNA)
+    assert (home.bot, home.script, home.last.by) == (bot, hours_script(extra=[EMPTY]), ANNA)
     assert [problem.topic for problem in home.problems if problem.is_error] == ["empty"]
     assert services.chat.bot_overview.home(UNKNOWN) is None
 

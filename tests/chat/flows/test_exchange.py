@@ -52,7 +52,7 @@ def test_what_is_exported_comes_in_as_the_same_bot(services: Services, exchange:
     assert (copy.name, copy.live, copy.id != bot.id) == ("Front desk", None, True)
     home = services.chat.bot_overview.home(copy.id)
     assert home is not None
-    assert (home.script, home.changed_by) == (script, BO)
+    assert (home.script, home.last.by) == (script, BO)
 
 
 def test_a_published_version_is_exported_by_its_number(services: Services, exchange: Exchange) -> None:

@@ -1,7 +1,7 @@
 """What was done to a draft, and the draft that follows from it. Every change of a script is one, so that all of them can be undone."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
@@ -23,25 +23,42 @@ class ChangeKind(StrEnum):
     CHECK_KEPT = "check_kept"
     CHECK_REMOVED = "check_removed"
     PHRASE_ADDED = "phrase_added"
+    WRITTEN = "written"
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    UNDONE = "undone"
+    """A change was taken back."""
+    REDONE = "redone"
+    """A change that was taken back was made again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was done to the draft before. kind: None for what a newer version did. subject: what it was done to, in its author's words."""
+    """What was done to the draft before. kind: None for what a newer version did. subject: what it was done to, in its author's words.
+
+    part: the kind of part that it was done to (parts.py); empty where it was something else.
+    stands_for: the revision to which UNDONE and REDONE lead, and ahead: those that were taken back and can be made again, the next one
+    last. Only these two kinds have them.
+    """
 
     kind: ChangeKind | None
     subject: str = ""
+    part: str = ""
+    stands_for: int | None = None
+    ahead: tuple[int, ...] = ()
 
 
 def written_change(change: Change) -> str:
     """A change as the column of a draft has it."""
-    return json.dumps({"kind": change.kind, "subject": change.subject}, ensure_ascii=False)
+    return json.dumps(asdict(change), ensure_ascii=False)
 
 
 def read_change(text: str) -> Change:
     """The change that written_change wrote."""
     fields = json.loads(text)
-    return Change(member_or_none(ChangeKind, fields["kind"]), fields["subject"])
+    kind = member_or_none(ChangeKind, fields["kind"])
+    return Change(kind, fields["subject"], fields.get("part", ""), fields.get("stands_for"), tuple(fields.get("ahead", ())))
 
 
 def script_of(document: str) -> Script:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.draft_changes import script_of
 from xpressbot.chat.flows.problems import Problem, problems_of
 from xpressbot.chat.flows.script import Script
 from xpressbot.chat.flows.store import Bot, VersionSummary, all_bots, find_bot, find_draft, version_summaries
+from xpressbot.chat.flows.undoing import LastChange, last_change
 from xpressbot.chat.flows.usage import ChannelOfBot, bots_with_changes, channels_by_bot, missed_counts
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
@@ -30,13 +30,12 @@ class ListedBot:
 
 @dataclass(frozen=True, slots=True)
 class BotHome:
-    """One bot with its draft. changed_by, changed_at: of the newest change of the draft."""
+    """One bot with its draft."""
 
     listed: ListedBot
     script: Script
     problems: Sequence[Problem]
-    changed_by: Actor
-    changed_at: int
+    last: LastChange
 
     @property
     def bot(self) -> Bot:
@@ -63,9 +62,9 @@ class BotOverview:
             draft = None if bot is None else find_draft(tx, bot_id, bot.draft_revision)
             if bot is None or draft is None:
                 return None
-            (listed,) = self._listed(tx, [bot])
+            (listed,), last = self._listed(tx, [bot]), last_change(tx, draft)
         script = script_of(draft.document)
-        return BotHome(listed, script, problems_of(script), draft.by, draft.at)
+        return BotHome(listed, script, problems_of(script), last)
 
     def versions(self, bot_id: str, before: int | None = None) -> tuple[Bot, Sequence[VersionSummary]] | None:
         """A bot and its newest versions, older than the number `before` where one is given."""

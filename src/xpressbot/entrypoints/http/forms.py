@@ -1,5 +1,6 @@
 """Forms: shape and length only. A form that is refused here was no try at anything, and is charged nowhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -43,6 +44,11 @@ class Form:
     def __getitem__(self, name: str) -> str:
         """The field's text; empty when it was not sent."""
         return self._fields.get(name, "")
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """All fields that were sent."""
+        return self._fields
 
 
 async def read_form(request: Request, limits: FormLimits) -> Form:

@@ -1,5 +1,6 @@
 """One bot: its home with the topics of its draft, its name, and the archive."""
 
+from collections import Counter
 from typing import Final, assert_never
 
 from starlette.exceptions import HTTPException
@@ -8,31 +9,52 @@ from starlette.responses import Response
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.overview import BotHome
+from xpressbot.chat.flows.script import steps_of
 from xpressbot.chat.flows.store import Bot
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.bots import described
-from xpressbot.entrypoints.http.paths import BOT_PATH, BOT_SETTINGS_PATH, BOTS_PATH
+from xpressbot.entrypoints.http.paths import BOT_PATH, BOT_SETTINGS_PATH, BOTS_PATH, TOPIC_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.bot_words import bot_refused, starts_text
+from xpressbot.entrypoints.messages.script_words import last_change_text
 from xpressbot.identity.accounts.rules.actions import Action
 
 
 def show_home(request: PageRequest, _actor: Actor) -> Response:
     """The bot with the topics of its draft."""
+    return home_page(request)
+
+
+def home_page(request: PageRequest, *, status: int = 200, message: str | None = None, errors: dict[str, str] | None = None) -> Response:
+    """The bot's home, and why something was not done to its topics."""
     home = bot_home(request)
-    errors = sum(problem.is_error for problem in home.problems)
+    error_count = sum(problem.is_error for problem in home.problems)
+    wrong_in = Counter(problem.topic for problem in home.problems)
     return request.page(
         "bots_home.html",
         account_of(request),
+        status=status,
+        message=message,
+        errors=errors or {},
+        form={"name": request.form["name"]},
         bot=described(home.listed),
-        topics=[{"topic": topic, "starts": starts_text(request.texts, topic.starts.on)} for topic in home.script.topics],
+        topics=[
+            {
+                "topic": topic,
+                "path": path_with(TOPIC_PATH, {"bot": home.bot.id, "topic": topic.id}),
+                "starts": starts_text(request.texts, topic.starts.on),
+                "steps": len(tuple(steps_of(topic))),
+                "wrong": wrong_in[topic.id],
+            }
+            for topic in home.script.topics
+        ],
         checks=len(home.script.checks),
-        error_count=errors,
-        warning_count=len(home.problems) - errors,
-        changed_by=home.changed_by.name,
-        changed_at=home.changed_at,
+        error_count=error_count,
+        warning_count=len(home.problems) - error_count,
+        last=home.last,
+        last_change=last_change_text(request.texts, home.last),
     )
 
 

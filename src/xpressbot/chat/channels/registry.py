@@ -1,0 +1,11 @@
+"""The kinds of channels there are."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from xpressbot.chat.channels.kind import ChannelKind, Limits
+from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
+
+WEB: Final = ChannelKind("web", Limits(text=MAX_MESSAGE_LENGTH))
+"""The chat page: customers write on it, and read the answers there."""
+CHANNEL_KINDS: Final[Mapping[str, ChannelKind]] = {kind.name: kind for kind in (WEB,)}
