@@ -50,7 +50,7 @@ def test_a_file_becomes_a_bot_or_the_draft_of_one(shell: Shell, services: Servic
     assert answer.out == f"The file is the draft of the bot Shop now. Publish it on its page. Its id: {listed.bot.id}\n"
     home = services.chat.bot_overview.home(listed.bot.id)
     assert home is not None
-    assert (home.script, home.changed_by.name, home.bot.live) == (hours_script("From 8 to 6.", with_check=True), "operator", None)
+    assert (home.script, home.last.by.name, home.bot.live) == (hours_script("From 8 to 6.", with_check=True), "operator", None)
     bot = make_bot(services, name="Other")
     assert shell.run("bots", "import", str(file), "--into", "Other").code == 0
     home = services.chat.bot_overview.home(bot.id)
