@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels.registry import WEB
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.flows.administration import BotRefusal, NewBot
 from xpressbot.chat.flows.overview import ListedBot
 from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
