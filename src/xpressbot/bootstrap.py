@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import typer
 from starlette.applications import Starlette
 
+from xpressbot.chat import doctor_checks as chat_checks
 from xpressbot.chat import use_cases as chat_use_cases
 from xpressbot.chat.migrations import MIGRATIONS as MIGRATIONS_OF_CHAT
 from xpressbot.chat.use_cases import ChatFigures
@@ -197,6 +198,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         accounts.enrolments,
         *of_kinds,
         accounts.second_factors,
+        *chat_checks.CHECKS,
         mail_checks.MAIL,
         database_checks.CONNECTIONS,
         file_checks.DISK_SPACE,

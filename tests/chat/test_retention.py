@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 
 from tests.support.chats import Chats
 from tests.support.installation import Installation, install
-from tests.support.scripts import SHOP
+from tests.support.shop_script import SHOP
 from xpressbot.chat.retention import CHAT_EVENT_KEPT
 from xpressbot.chat.tables import CHANNEL, CHAT_EVENT, CHAT_RECORD, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.foundation.times import DAY

@@ -57,7 +57,7 @@ def small_forms(app: Starlette) -> list[str]:
 
 def concrete(path: str) -> str:
     """A path that a request can name. Its ids are nobody's."""
-    return re.sub(r"\{\w+:id\}", "0" * 32, path.replace("{name}", "style.css"))
+    return re.sub(r"\{\w+:(id|slug)\}", lambda found: {"id": "0" * 32, "slug": "nothing"}[found[1]], path.replace("{name}", "style.css"))
 
 
 def contents(installation: Installation) -> dict[str, list[Mapping[str, Any]]]:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from tests.support.chats import Chats
 from tests.support.engine_events import listening
 from tests.support.installation import Installation
-from tests.support.scripts import SHOP
+from tests.support.shop_script import SHOP
 from xpressbot.entrypoints import chat_sweep
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.threads.worker_pools import MOST_MESSAGES_WAITING

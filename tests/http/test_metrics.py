@@ -19,7 +19,7 @@ from tests.support.browser import Browser, otpauth_uri
 from tests.support.chats import Chats
 from tests.support.installation import PASSWORD, Installation
 from tests.support.metrics_text import Figures, figure, parse, rises
-from tests.support.scripts import SHOP
+from tests.support.shop_script import SHOP
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Outcome, Step
 from xpressbot.foundation.threads.worker_pools import PAGE_THREADS_WITH_SINGLE_WRITER, SIGN_IN_THREADS_BEYOND_HASHES

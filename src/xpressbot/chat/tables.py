@@ -23,7 +23,9 @@ from xpressbot.foundation.database.engine import METADATA
 _ID = String(32)
 IS_OPEN: Final = text("state <> 'closed'")
 """Written as the partial index has it: no engine takes one for a parameter."""
+IS_BOTS: Final = text("state = 'bot'")
 IS_PENDING: Final = text("state = 'pending'")
+IS_FAILED: Final = text("state = 'failed'")
 IS_TIMED: Final = text("due_at IS NOT NULL")
 IS_MISSED: Final = text("missed_by IS NOT NULL")
 IS_STOPPED: Final = text("stopped_step IS NOT NULL")
@@ -154,6 +156,7 @@ CHAT_EVENT: Final = Table(
     Column("reference", String(32)),
     UniqueConstraint("channel_id", "external_id"),
     Index(None, "contact_id"),
+    Index("ix_chat_event_failed", "received_at", sqlite_where=IS_FAILED, postgresql_where=IS_FAILED),
     Index("ix_chat_event_pending", "contact_id", "received_at", "id", sqlite_where=IS_PENDING, postgresql_where=IS_PENDING),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
-from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.channels.administration import ChannelAdministration, make_first_channel
 from xpressbot.chat.channels.incoming import Incoming
 from xpressbot.chat.channels.web.visiting import Visiting
 from xpressbot.chat.conversations.answering import Answering
@@ -79,7 +79,7 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
         kept_checks=KeptChecks(transactions, system),
         missed_texts=MissedTexts(transactions, system),
         overview=ChatOverview(transactions),
-        publishing=Publishing(transactions, system),
+        publishing=Publishing(transactions, system, make_first_channel),
         receiving=receiving,
         record=ChatRecord(transactions),
         replying=Replying(transactions, system),

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from tests.database.test_query_plans import recorded, scans
 from tests.support.chats import Chats
 from tests.support.installation import Installation
-from tests.support.scripts import SHOP
+from tests.support.shop_script import SHOP
 from xpressbot.chat.conversations.conversation import Author, ConversationState
 from xpressbot.chat.conversations.events import EventKind, EventState
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION, MESSAGE

@@ -1,4 +1,4 @@
-"""Bots: making, editing, publishing and importing them, and what they missed."""
+"""Bots: making, publishing and importing them, and what they missed."""
 
 from tests.support import people
 from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
@@ -33,7 +33,7 @@ def every_state(walk: Walk) -> None:
         "/checks",
         "/missed",
     )
-    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", *(f"/bots/{bot.id}{page}" for page in pages))
+    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", f"/bots/{bot.id}/export", *(f"/bots/{bot.id}{page}" for page in pages))
     walk.get(petra, *(f"/bots/{faulty.id}{page}" for page in ("", "/publish", "/versions", "/checks", "/missed")))
     path = f"/bots/{bot.id}"
     walk.post(petra, f"{path}/rename", name="")
@@ -50,3 +50,4 @@ def every_state(walk: Walk) -> None:
     walk.post(petra, f"{path}/archive")
     walk.get(petra, "/bots/archived", *(f"{path}{page}" for page in pages))
     walk.post(petra, f"{path}/rename", name="Other")
+    walk.post(petra, f"{path}/restore")

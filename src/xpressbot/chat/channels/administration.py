@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels.registry import WEB
 from xpressbot.chat.channels.store import Channel, add_channel, all_channels, find_channel, lock_channel, save_channel
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.flows.store import Bot, all_bots, find_bot
 from xpressbot.chat.record import RecordKind, record
@@ -59,6 +59,11 @@ def make_web_channel(tx: Writing, system: System, actor: Actor, name: str, bot_i
     add_channel(tx, channel)
     record(tx, system, actor, RecordKind.CHANNEL_MADE, channel.id, name=name)
     return channel
+
+
+def make_first_channel(tx: Writing, system: System, actor: Actor, name: str, bot_id: str) -> str:
+    """Make the web chat that the first version of a bot comes with; its id."""
+    return make_web_channel(tx, system, actor, name, bot_id).id
 
 
 class ChannelAdministration:

@@ -7,8 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, exists, func, select
 
-from xpressbot.chat.conversations.conversation import ConversationState
-from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, MESSAGE
+from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, IS_BOTS, MESSAGE
 from xpressbot.foundation.database.transaction import Reading
 
 MOST_MISSED: Final = 50
@@ -20,9 +19,7 @@ _CHANNELS: Final = (
     .where(_C.bot_id.is_not(None), _C.archived_at.is_(None))
     .order_by(_C.name, _C.id)
 )
-_RUNNING: Final = select(func.count()).where(
-    _V.state == ConversationState.BOT.value, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since")
-)
+_RUNNING: Final = select(func.count()).where(IS_BOTS, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since"))
 _CHANGED: Final = (
     select(BOT.c.id)
     .join(BOT_VERSION, (BOT_VERSION.c.bot_id == BOT.c.id) & (BOT_VERSION.c.number == BOT.c.live))

@@ -105,6 +105,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_chat_event_contact_id"), "chat_event", ["contact_id"])
     op.create_index(
+        "ix_chat_event_failed",
+        "chat_event",
+        ["received_at"],
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
+    op.create_index(
         "ix_chat_event_pending",
         "chat_event",
         ["contact_id", "received_at", "id"],
