@@ -11,8 +11,8 @@ def made(browser: Browser, name: str = "Clinic", language: str = "en") -> str:
     answer = browser.post("/bots/new", name=name, language=language, script="blank")
     assert answer.status_code == 303, answer.text
     path: str = answer.headers["location"]
-    assert re.fullmatch(r"/bots/[0-9a-f]{32}", path)
-    return path
+    assert re.fullmatch(r"/bots/[0-9a-f]{32}/topics/first-message", path)
+    return path.removesuffix("/topics/first-message")
 
 
 @both_engines

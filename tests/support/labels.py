@@ -218,6 +218,7 @@ YOUR_MESSAGE = "Your message"
 YOUR_NAME = "Your name"
 YOUR_PASSWORD = "Your password"
 YOUR_RECOVERY_CODES = "Your recovery codes"
+YOU_ANSWER = "You answer"
 OLD_PHONE_IS_SAFE_WITH_CONSEQUENCE = f"{OLD_PHONE_IS_SAFE}\nYour recovery codes stay."
 REMOVE_FIRST_APP = f"Remove {AUTHENTICATOR_APP}"
 
