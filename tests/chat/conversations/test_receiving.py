@@ -1,14 +1,19 @@
 """What came in is durable before it is acknowledged, once, and whatever came beside it."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, update
 
 from tests.support.chats import Chats
+from tests.support.engine_events import listening
 from xpressbot.chat.conversations.events import MAX_EXTERNAL_ID_LENGTH, EventKind, NewEvent, message_body
 from xpressbot.chat.conversations.receiving import EventRefusal, Received
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT
+
+BATCH = 300
 
 
 def counts(chats: Chats) -> tuple[int, int]:
@@ -85,18 +90,32 @@ def test_a_blocked_contact_grows_no_row(shop: Chats) -> None:
     assert counts(shop) == (before[0] + 1, before[1] + 1)
 
 
-@pytest.mark.parametrize("contacts", [["ana"], ["ana", "luis", "mia"]])
-def test_the_same_batch_at_once_is_stored_once(shop: Chats, contacts: list[str]) -> None:
-    """From six threads, each with the batch in an order of its own: none waits for another in a circle."""
-    events = [shop.event("hours", contact=contact) for contact in contacts for _message in range(10)]
+@pytest.mark.parametrize("contacts", [1, BATCH])
+def test_the_same_batch_at_once_is_stored_once(shop: Chats, contacts: int) -> None:
+    """From four threads, two of which have it the other way round."""
+    events = [shop.event("hours", contact=f"person-{number % contacts}") for number in range(BATCH)]
+    with ThreadPoolExecutor(4) as threads:
+        stored = threads.map(lambda number: receive(shop, *events[:: 1 if number % 2 else -1]), range(4))
+    assert sum(isinstance(outcome, Received) and outcome.is_new for outcomes in stored for outcome in outcomes) == len(events)
+    assert counts(shop) == (contacts, len(events))
 
-    def store(number: int) -> int:
-        turned = events[number:] + events[:number] if number % 2 else [*reversed(events)]
-        return sum(isinstance(outcome, Received) and outcome.is_new for outcome in receive(shop, *turned))
 
-    with ThreadPoolExecutor(6) as threads:
-        assert sum(threads.map(store, range(6))) == len(events)
-    assert counts(shop) == (len(contacts), len(events))
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("statement", ["INSERT INTO contact", "INSERT INTO chat_event"])
+def test_two_that_store_the_same_in_the_same_moment_do_not_wait_for_each_other_in_a_circle(shop: Chats, statement: str) -> None:
+    """The second has the batch the other way round, and sends the statement when the first does."""
+    events = [shop.event("hours", contact=f"person-{number}") for number in range(BATCH)]
+    if statement == "INSERT INTO chat_event":
+        receive(shop, *(replace(event, external_id=f"before {event.external_id}") for event in events))
+    start = threading.Barrier(2, timeout=30)
+
+    def meet(_connection: object, _cursor: object, sent: str, *_rest: object) -> None:
+        if sent.startswith(statement):
+            start.wait()
+
+    with ThreadPoolExecutor(2) as threads, listening(shop.services.database, "before_cursor_execute", meet):
+        stored = list(threads.map(lambda step: receive(shop, *events[::step]), (1, -1)))
+    assert sum(isinstance(outcome, Received) and outcome.is_new for outcomes in stored for outcome in outcomes) == BATCH
 
 
 def test_no_event_is_a_transaction(shop: Chats) -> None:
