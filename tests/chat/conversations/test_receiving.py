@@ -107,7 +107,7 @@ def test_two_that_store_the_same_do_not_wait_for_each_other_in_a_circle(shop: Ch
     events = [shop.event("hours", contact=f"person-{number}", external_id=f"id-{number}") for number in range(9)]
     if table is CHAT_EVENT:
         receive(shop, *(replace(event, external_id=f"before {event.external_id}") for event in events))
-    row = {
+    row: dict[str, object] = {
         "id": "0" * 32,
         "channel_id": shop.channel_id,
         "external_id": "person-4" if table is CONTACT else "id-4",
