@@ -8,6 +8,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
 IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
+WEB = PACKAGE / "chat" / "channels" / "web"
+RULES_OF_WEB_CHAT = ("settings", "theme", "visitor")
 RULES_OF_FLOWS = (
     "answers",
     "checks",
@@ -37,6 +39,7 @@ RULES = sorted(
         *IDENTITY.rglob("rules/*.py"),
         IDENTITY / "factors" / "typed_code.py",
         *(FLOWS / f"{name}.py" for name in RULES_OF_FLOWS),
+        *(WEB / f"{name}.py" for name in RULES_OF_WEB_CHAT),
     }
 )
 PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}
