@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.every_page import account, bots, editor, errors, sign_in, team, two_factor
+from tests.support.every_page import account, bots, channels, editor, errors, sign_in, team, two_factor
 from tests.support.every_page.walk import OWNER, Page, Walk
 from xpressbot.entrypoints.messages.translation import Texts
 
@@ -14,6 +14,7 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
     walk = Walk(place, database_url, texts)
     try:
         owner = account.first_run(walk)
+        channels.channels(walk, owner)
         sign_in.password_step(walk)
         phone, codes = two_factor.setting_up(walk, owner)
         two_factor.protected(walk, owner, codes)
