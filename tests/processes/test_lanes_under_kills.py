@@ -17,8 +17,8 @@ from tests.support.child_processes import die, fork, wait
 from tests.support.crashes import at_each_moment
 from tests.support.databases import fresh_database
 from tests.support.installation import make_settings
-from tests.support.shop_script import SHOP
 from tests.support.settable_system import SettableClock
+from tests.support.shop_script import SHOP
 from xpressbot.bootstrap import build
 from xpressbot.chat.conversations.conversation import Author
 from xpressbot.chat.conversations.events import NewEvent

@@ -49,7 +49,7 @@ def add_bot(installation: Installation, script: Script | None = None) -> Bot:
 def form_of(script: Script, topic_id: str) -> dict[str, str]:
     """The fields of a topic's form, as its page shows them."""
     topic = next(topic for topic in script.topics if topic.id == topic_id)
-    fields = {}
+    fields: dict[str, str] = {}
     for part in parts_of(topic):
         name = f"{'topic' if isinstance(part, Topic) else 'step'}.{part.id}"
         fields |= {f"{name}.shown": digest(part)} | {f"{name}.{field}": text for field, text in fields_of(part).items()}

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from xpressbot.chat.channels.limits import Wait, WritingLimits
-from xpressbot.chat.channels.registry import WEB
 from xpressbot.chat.channels.store import Channel, open_channel
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.channels.web.store import Visitor, find_visitor, unhandled_messages
 from xpressbot.chat.channels.web.typed import TypedProblem, typed

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels import web
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.flows.administration import BotRefusal, NewBot
 from xpressbot.chat.flows.overview import ListedBot
 from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
@@ -84,7 +84,7 @@ def _chat_page(listed: ListedBot) -> str | None:
     """The page on which customers write to a published bot; None where no web chat that is on has it."""
     if listed.bot.live is None:
         return None
-    pages = (path_with(CHAT_PATH, {"channel": one.public_id}) for one in listed.channels if one.is_on and one.kind == web.KIND)
+    pages = (path_with(CHAT_PATH, {"channel": one.public_id}) for one in listed.channels if one.is_on and one.kind == WEB.name)
     return next(pages, None)
 
 

@@ -1,4 +1,4 @@
-"""The dashboard: bots and who waits, protection, notices, recent activity; for the owner first steps, and what is wrong with the installation."""
+"""The dashboard: protection, notices, bots, recent activity; for the owner first steps, and what is wrong with the installation."""
 
 import re
 from typing import Any, Final
