@@ -130,7 +130,7 @@ def ask_for_a_reset(asker: Person, member: Person) -> None:
     """From the member's page. It waits, and the one who has asked cannot approve it."""
     asker.open("/team")
     asker.link(NAMES[member.email]).click()
-    asker.link(labels.RESET_2FA_OF_A_MEMBER).click()
+    asker.link(labels.RESET_2FA).click()
     asker.is_on(labels.RESET_2FA_OF_A_MEMBER)
     asker.page.get_by_label(labels.WHY_A_RESET).fill("Phone and codes lost")
     asker.button(labels.ASK_FOR_THE_RESET).click()

@@ -15,6 +15,10 @@ from starlette.routing import Route
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
 from tests.support.installation import Installation
+from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
+from xpressbot.entrypoints.http.forms import SMALL_FORM
+from xpressbot.entrypoints.http.pages import all_pages
+from xpressbot.entrypoints.http.routing import SignedInPage
 from xpressbot.entrypoints.messages.formatting import moment
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.foundation.database.engine import METADATA
@@ -44,9 +48,16 @@ def paths_with(app: Starlette, method: str) -> list[str]:
     return sorted(route.path for route in routes_of(app) if method in (route.methods or ()))
 
 
+def small_forms(app: Starlette) -> list[str]:
+    """The paths that take a form of the common kind and size. Others are on pages that say so, and have tests of their own."""
+    pages = all_pages(FACTORS, FACTOR_PAGES)
+    others = {page.path for page in pages if isinstance(page, SignedInPage) and page.form_limits != SMALL_FORM}
+    return [path for path in paths_with(app, "POST") if path not in others]
+
+
 def concrete(path: str) -> str:
     """A path that a request can name. Its ids are nobody's."""
-    return re.sub(r"\{\w+:id\}", "0" * 32, path.replace("{name}", "style.css"))
+    return re.sub(r"\{\w+:(id|slug)\}", lambda found: {"id": "0" * 32, "slug": "nothing"}[found[1]], path.replace("{name}", "style.css"))
 
 
 def contents(installation: Installation) -> dict[str, list[Mapping[str, Any]]]:

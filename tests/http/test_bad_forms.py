@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
-from tests.http.raw_requests import FORM, SAME_ORIGIN, concrete, contents, paths_with, send, tries
+from tests.http.raw_requests import FORM, SAME_ORIGIN, concrete, contents, send, small_forms, tries
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
@@ -94,7 +94,7 @@ def test_a_form_that_cannot_be_read_is_422_at_every_state_changer(
 ) -> None:
     """Broken encodings, repeated fields, too many fields: nothing was done, and the page says so."""
     before = contents(installation)
-    for path in map(concrete, paths_with(app, "POST")):
+    for path in map(concrete, small_forms(app)):
         browser = at_each_code_field.get(path, at_each_code_field["/account/2fa/confirm"])
         for name, body in UNREADABLE.items():
             response = send(browser, concrete(path), body)
@@ -148,7 +148,7 @@ def test_a_body_over_64_kb_is_413_at_every_state_changer(
     before = contents(installation)
     body = b"password=" + b"x" * (size - len(b"password=&password=")) + b"&password="
     assert len(body) == size
-    for path in map(concrete, paths_with(app, "POST")):
+    for path in map(concrete, small_forms(app)):
         response = protected.browser.request("POST", path, content=body, headers=SAME_ORIGIN | {"Content-Type": FORM})
         assert response.status_code == status, path
     assert contents(installation) == before

@@ -1,7 +1,5 @@
 """Bots as files by the pages: downloading, and what an upload may be."""
 
-from collections.abc import Mapping
-
 import httpx
 import pytest
 
@@ -25,11 +23,9 @@ WORDS = {
 PLACES = {"an unknown step": "topics[0].steps[0].kind", "NaN": "nobody_after_minutes", "another format": "format"}
 
 
-def upload(browser: Browser, data: bytes, bot: str = "", fields: Mapping[str, str] | None = None) -> httpx.Response:
+def upload(browser: Browser, data: bytes, bot: str = "", **fields: str) -> httpx.Response:
     """Send a file as the page's form does."""
-    sent = {"for": browser.form_for("/bots/import") or "", "bot": bot, **(fields or {})}
-    headers = {"Sec-Fetch-Site": "same-origin", "Origin": browser.url}
-    return browser.request("POST", "/bots/import", data=sent, files={"file": ("bot.json", data, "application/json")}, headers=headers)
+    return browser.upload("/bots/import", data, bot=bot, **fields)
 
 
 @both_engines
@@ -127,5 +123,5 @@ def test_no_other_route_takes_multipart(signed_in: Browser) -> None:
 
 def test_an_upload_of_another_person_is_refused(signed_in: Browser, installation: Installation) -> None:
     """The form says whom it was shown to, also with a file in it."""
-    assert upload(signed_in, FILE, fields={"for": ""}).status_code == 422
+    assert upload(signed_in, FILE, **{"for": ""}).status_code == 422
     assert not installation.services.chat.bot_overview.bots()

@@ -102,6 +102,7 @@ OF_CHAT = [
     "/bots/{bot:id}/publish",
     "/bots/{bot:id}/roll-back",
     "/bots/{bot:id}/settings",
+    "/bots/{bot:id}/topics/{topic:slug}",
     "/bots/{bot:id}/versions",
     "/bots/record",
     "/channels",

@@ -182,7 +182,7 @@ def test_a_link_whose_giver_may_not_give_it_any_more_says_so(
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.email == "admin@example.com").values(role="agent"))
         connection.commit()
     for response in (invited.get("/link/invite"), invited.post("/link/invite", form)):
-        assert (response.status_code, "does not stand any more" in words(response.text)) == (410, True)
+        assert (response.status_code, "is no longer valid" in words(response.text)) == (410, True)
     assert "Void" in words(owner.get("/team").text)
 
 

@@ -115,7 +115,7 @@ def test_a_mailed_link_stops_it_with_one_button(
     assert browser_of(team.dagny).who() is not None
     gone = browser.get(f"/link/reset-stop?token={token.text}")
     assert (gone.status_code, "The reset was stopped" in words(gone.text)) == (410, True)
-    assert "No reset waits." in words(browser_of(team.cai).get(RESETS).text)
+    assert "No reset is waiting." in words(browser_of(team.cai).get(RESETS).text)
 
 
 def test_after_the_waiting_time_any_admin_has_the_link_shown(
@@ -189,7 +189,7 @@ def test_a_fourth_reset_of_a_member_in_a_day_is_429_with_when_again(team: Team, 
     assert (refused.status_code, refused.headers["retry-after"]) == (429, str(24 * 60 * 60))
     assert "Too many tries. Try again" in words(refused.text)
     assert f'value="{REASON}"' in refused.text
-    assert "A reset waits" not in words(bo.get(page).text)
+    assert "A reset is waiting" not in words(bo.get(page).text)
 
 
 def test_another_sites_form_and_a_get_do_nothing(team: Team, installation: Installation, browser_of: Callable[[Person], Browser]) -> None:

@@ -10,7 +10,7 @@ import httpx
 from starlette.applications import Starlette
 
 from tests.support.authenticator_app import AuthenticatorApp
-from tests.support.form_client import FormFields
+from tests.support.form_client import FORMS_WITH_FILE, FormFields
 from tests.support.installation import PASSWORD
 from tests.support.optional import present
 from tests.support.settable_system import SettableClock
@@ -71,8 +71,15 @@ class Browser:
 
     def post(self, path: str, fields: Mapping[str, str] | None = None, **more: str) -> httpx.Response:
         """Send a form, with what its page says of whom it was shown to, unless `for` is given."""
+        if path in FORMS_WITH_FILE:
+            return self.upload(path, b"", **{**(fields or {}), **more})
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": self.url}
         return self.request("POST", path, data=self._fields.of(path, {**(fields or {}), **more}), headers=headers)
+
+    def upload(self, path: str, content: bytes, **fields: str) -> httpx.Response:
+        """Send a form with a file in its field `file`."""
+        headers, file = {"Sec-Fetch-Site": "same-origin", "Origin": self.url}, ("bot.json", content, "application/json")
+        return self.request("POST", path, data=self._fields.of(path, fields), files={"file": file}, headers=headers)
 
     def filled(self, path: str, fields: Mapping[str, str] | None = None) -> dict[str, str]:
         """The fields that a page's form would send to a path."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+FORMS_WITH_FILE = {"/bots/import"}
+"""Sent as multipart/form-data, in which a browser sends an empty file where none was chosen."""
 FORMS_FOR_ANYBODY = {"/sign-in", "/forgot-password", "/language"}
 _PAGES = ("/account", "/sign-in/code", "/link/re-enrolment", "/link/enrolment", "/account/2fa/required")
 

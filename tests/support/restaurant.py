@@ -3,6 +3,7 @@
 from tests.support.installation import Installation
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import NewBot
+from xpressbot.chat.flows.parts import digest, fields_of, parts_of
 from xpressbot.chat.flows.script import (
     Answer,
     Ask,
@@ -43,3 +44,15 @@ def add_bot(installation: Installation, script: Script | None = None) -> Bot:
     made = installation.services.chat.bots.make(ANNA, NewBot("Restaurant", script or a_script()))
     assert isinstance(made, Bot), made
     return made
+
+
+def form_of(script: Script, topic_id: str) -> dict[str, str]:
+    """The fields of a topic's form, as its page shows them."""
+    topic = next(topic for topic in script.topics if topic.id == topic_id)
+    fields: dict[str, str] = {}
+    for part in parts_of(topic):
+        name = f"{'topic' if isinstance(part, Topic) else 'step'}.{part.id}"
+        fields |= {f"{name}.shown": digest(part)} | {f"{name}.{field}": text for field, text in fields_of(part).items()}
+        if isinstance(part, Choices):
+            fields[f"{name}.option"] = ""
+    return fields

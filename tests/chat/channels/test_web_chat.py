@@ -71,7 +71,7 @@ def test_every_accent_gives_texts_that_can_be_read_in_light_and_dark(accent: str
 def test_a_colour_that_can_be_read_stays_as_it_is() -> None:
     assert Theme.of("#0b57d0").light_ink == "#0b57d0"
     assert Theme.of("#ffd54f").dark_ink == "#ffd54f"
-    assert Theme.of("#ffd54f") == Theme("#ffd54f", "#000000", "#8c742b", "#ffd54f")
+    assert Theme.of("#ffd54f") == Theme("#ffd54f", "#000000", "#816b27", "#ffd54f")
 
 
 def test_contrast_is_that_of_the_standard() -> None:

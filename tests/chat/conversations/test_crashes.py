@@ -13,8 +13,8 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TABLES = ("contact", "conversation", "chat_event", "message")
 
 
-def rows(stage: Content) -> list[int]:
-    return [len(stage[table]) for table in TABLES]
+def rows(stage: Content) -> tuple[int, ...]:
+    return tuple(len(stage[table]) for table in TABLES)
 
 
 def test_storing_a_message(installation: Installation, shop: Chats) -> None:
@@ -25,7 +25,7 @@ def test_storing_a_message(installation: Installation, shop: Chats) -> None:
         services.chat.receiving.receive(shop.channel_id, [event])
 
     before, after = crash_everywhere(installation, operation)
-    assert [rows(before), rows(after)] == [[0, 0, 0, 0], [1, 0, 1, 0]]
+    assert [rows(before), rows(after)] == [(0, 0, 0, 0), (1, 0, 1, 0)]
 
 
 def test_answering_a_message(installation: Installation, shop: Chats) -> None:
@@ -40,7 +40,7 @@ def test_answering_a_message(installation: Installation, shop: Chats) -> None:
         assert [message.text for message in shop.thread(received.contact_id)] == ["hours", "We are open from 9 to 5."]
 
     before, after = crash_everywhere(installation, operation, afterwards=again)
-    assert [rows(before), rows(after)] == [[1, 0, 1, 0], [1, 1, 1, 2]]
+    assert [rows(before), rows(after)] == [(1, 0, 1, 0), (1, 1, 1, 2)]
 
 
 @ON_SQLITE
@@ -60,5 +60,5 @@ def test_a_timer(installation: Installation, shop: Chats) -> None:
         said = [message.text for message in shop.thread(the_conversation(shop).contact_id)]
         assert said == ["person", "I call somebody.", "Nobody is here right now."]
 
-    before, stored, after = crash_everywhere(installation, operation, afterwards=again)
-    assert [rows(before), rows(stored), rows(after)] == [[1, 1, 1, 2], [1, 1, 2, 2], [1, 1, 2, 3]]
+    stages = crash_everywhere(installation, operation, afterwards=again)
+    assert list(dict.fromkeys(map(rows, stages))) == [(1, 1, 1, 2), (1, 1, 2, 2), (1, 1, 2, 3)]

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from xpressbot.chat.channels.kind import ChannelKind, Limits
-from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
+from xpressbot.chat.channels.kind import ChannelKind
+from xpressbot.chat.channels.web.kind import WEB
 
-WEB: Final = ChannelKind("web", Limits(text=MAX_MESSAGE_LENGTH))
-"""The chat page: customers write on it, and read the answers there."""
 CHANNEL_KINDS: Final[Mapping[str, ChannelKind]] = {kind.name: kind for kind in (WEB,)}

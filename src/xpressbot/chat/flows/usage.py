@@ -15,7 +15,9 @@ MOST_MISSED: Final = 50
 _C, _M, _V = CHANNEL.c, MESSAGE.c, CONVERSATION.c
 _HAS_CHANNEL: Final = select(exists().where(_C.bot_id == bindparam("bot"), _C.archived_at.is_(None)))
 _CHANNELS: Final = (
-    select(_C.id, _C.name, _C.is_on, _C.bot_id).where(_C.bot_id.is_not(None), _C.archived_at.is_(None)).order_by(_C.name, _C.id)
+    select(_C.id, _C.public_id, _C.kind, _C.name, _C.is_on, _C.bot_id)
+    .where(_C.bot_id.is_not(None), _C.archived_at.is_(None))
+    .order_by(_C.name, _C.id)
 )
 _RUNNING: Final = select(func.count()).where(IS_BOTS, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since"))
 _CHANGED: Final = (
@@ -45,6 +47,8 @@ class ChannelOfBot:
     """A channel in which a bot answers."""
 
     id: str
+    public_id: str
+    kind: str
     name: str
     is_on: bool
 
@@ -68,7 +72,7 @@ def channels_by_bot(tx: Reading) -> Mapping[str, Sequence[ChannelOfBot]]:
     """The channels in use, by the bot that they have."""
     found = defaultdict[str, list[ChannelOfBot]](list)
     for row in tx.select(_CHANNELS).all():
-        found[row.bot_id].append(ChannelOfBot(row.id, row.name, row.is_on))
+        found[row.bot_id].append(ChannelOfBot(row.id, row.public_id, row.kind, row.name, row.is_on))
     return found
 
 

@@ -71,7 +71,9 @@ _EXPLANATIONS: Final = {
     ),
     410: _Explanation("gone", N_("This link no longer works"), N_("It was used or has expired.")),
     413: _Explanation(
-        "too_large", N_("Too much text"), N_("What was sent is larger than any form of ours. Nothing was done; shorten it and try again.")
+        "too_large",
+        N_("Too much text"),
+        N_("What was sent is larger than any form here allows. Nothing was done; shorten it and try again."),
     ),
     415: _Explanation(
         "unsupported_media_type", N_("Unknown kind of form"), N_("This page takes forms as browsers send them. Nothing was done.")

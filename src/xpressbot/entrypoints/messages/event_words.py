@@ -175,7 +175,7 @@ _UNKNOWN: Final = EventWords(N_("Something else happened"))
 GROUP_NAMES: Final[Mapping[EventGroup, str]] = {
     EventGroup.SIGN_IN: N_("Signing in and out"),
     EventGroup.CONFIRMATION: N_("Confirming who you are"),
-    EventGroup.SECOND_FACTOR: N_("2FA and authenticator apps"),
+    EventGroup.SECOND_FACTOR: N_("2FA and apps"),
     EventGroup.RECOVERY_CODES: N_("Recovery codes"),
     EventGroup.ACCOUNT: N_("Account and password"),
     EventGroup.TEAM: N_("Team"),

@@ -27,7 +27,7 @@ ACTION_WORDS: Final[Mapping[Action, ActionWords]] = {
     Action.HAND_OVER_OWNERSHIP: ActionWords(
         N_("Hand over ownership"),
         (
-            N_("%(name)s becomes an owner: they decide who is an owner or an admin, and what is asked of all members."),
+            N_("%(name)s becomes an owner: they decide who is an owner or an admin, and set the 2FA policy."),
             N_("You become an admin. You cannot take this back yourself: only an owner can make you one again."),
             N_("Both of you are asked to confirm who you are before the next thing that needs it."),
             _TOLD,

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 from xpressbot.chat.channels.limits import Wait, WritingLimits
 from xpressbot.chat.channels.store import Channel, open_channel
-from xpressbot.chat.channels.web import KIND
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.channels.web.store import Visitor, find_visitor, unhandled_messages
 from xpressbot.chat.channels.web.typed import TypedProblem, typed
@@ -170,7 +170,7 @@ def option_value(seq: int, option_id: str) -> str:
 
 def _open(tx: Reading, public_id: str) -> Channel | None:
     channel = open_channel(tx, public_id)
-    return channel if channel is not None and channel.kind == KIND else None
+    return channel if channel is not None and channel.kind == WEB.name else None
 
 
 def _visitor(tx: Reading, channel: Channel, token: Token | None) -> Visitor | None:

@@ -118,7 +118,7 @@ def _actions(request: PageRequest, caller: Caller, member: MemberPage) -> Sequen
         title = texts.gettext("Step down as an owner") if member.is_viewer else texts.gettext("Change role")
         actions.append({"href": path_with(ACTION_PATHS[Action.CHANGE_ROLE], ids), "title": title, "takes_away": False})
     if member.can_be_reset:
-        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Reset 2FA of a member"), "takes_away": False})
+        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Reset 2FA"), "takes_away": False})
     if member.can_be_exempted and permits(caller.account.role, Action.EXEMPT_MEMBER):
         actions.append({"href": path_with(EXEMPTION_PATH, ids), "title": texts.gettext("Exemption from 2FA"), "takes_away": False})
     actions += [
