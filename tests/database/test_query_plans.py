@@ -22,7 +22,7 @@ from tests.support.people import (
     session_by_password,
     signed_in,
 )
-from tests.support.query_plans import recorded, scans
+from tests.support.query_plans import OF_CHAT, recorded, scans, tables_of
 from tests.support.teams import invited, joined, mailing, reminding, roster
 from tests.use_cases.instrumentation import parts_of
 from xpressbot.foundation.database.transaction import Transactions
@@ -52,8 +52,8 @@ from xpressbot.identity.team.record import RecordExport
 from xpressbot.identity.team.reminders import Reminded
 from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
-OF_FEW_ROWS = frozenset({"uq_authenticator_enrolment", "ix_account_unconfirmed", "ix_chat_event_pending", "ix_conversation_for_a_person"})
-"""The indexes on unfinished set-ups, on addresses that are to be confirmed, and on what is to be answered only, of which there are few."""
+OF_FEW_ROWS = frozenset({"uq_authenticator_enrolment", "ix_account_unconfirmed"})
+"""The indexes on unfinished set-ups and on addresses that are to be confirmed only, of which there are few."""
 
 
 def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
@@ -73,7 +73,9 @@ def test_no_statement_reads_a_whole_table(installation: Installation) -> None:
         forget_unsaved_codes(installation)
     assert all(removed[kind] for kind in EXPIRING), removed
 
-    tables = {table for statement, _parameters in statements for table in re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement)}
+    # Chat's tables are empty here, and have a test of their own.
+    statements = [(statement, given) for statement, given in statements if tables_of(statement).isdisjoint(OF_CHAT)]
+    tables = {table for statement, _given in statements for table in tables_of(statement)}
     assert tables >= {
         "account",
         "session",

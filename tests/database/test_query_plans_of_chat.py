@@ -1,13 +1,11 @@
 """Every statement of chat finds its rows by an index, however much has been written."""
 
-import re
-
 import pytest
 
 from tests.support.chats import Chats
 from tests.support.installation import Installation
 from tests.support.many_chats import add_chats
-from tests.support.query_plans import recorded, scans
+from tests.support.query_plans import OF_CHAT, recorded, scans, tables_of
 from tests.support.shop_script import SHOP
 from xpressbot.bootstrap import build_doctor
 from xpressbot.chat.actor import Actor
@@ -15,7 +13,6 @@ from xpressbot.chat.channels.web.visiting import Send, Written
 from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.inbox import CONVERSATIONS_ON_A_PAGE, InboxList
 from xpressbot.chat.conversations.taking_over import Shown
-from xpressbot.chat.tables import CHAT_EVENT, CHAT_RECORD, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.diagnostics.check import ConnectionDemand
 from xpressbot.foundation.tokens import Token
 
@@ -53,13 +50,6 @@ def test_no_statement_of_chat_reads_a_whole_table(shop: Chats, installation: Ins
     assert {table for statement, _given in chats_own for table in tables_of(statement)} >= OF_CHAT
     found = scans(installation, chats_own, OF_FEW_ROWS)
     assert not found, "\n\n".join(f"{table} is read whole by:\n{statement}" for table, statement in sorted(found))
-
-
-OF_CHAT = {table.name for table in (CONTACT, CONVERSATION, MESSAGE, CHAT_EVENT, CHAT_RECORD)}
-
-
-def tables_of(statement: str) -> set[str]:
-    return set(re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement))
 
 
 def people_write(shop: Chats, installation: Installation) -> None:

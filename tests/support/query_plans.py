@@ -13,10 +13,18 @@ from sqlalchemy import Connection
 from tests.support.engine_events import listening
 from tests.support.installation import Installation
 from tests.support.optional import present
+from xpressbot.chat.tables import CHAT_EVENT, CHAT_RECORD, CONTACT, CONVERSATION, MESSAGE
 
 SMALL = {"installation", "key_state", "lease", "bot", "channel"}
 """Tables of a row or two, and those that a person has made each row of."""
+OF_CHAT = {table.name for table in (CONTACT, CONVERSATION, MESSAGE, CHAT_EVENT, CHAT_RECORD)}
+"""Those of chat that grow with what people write."""
 Statement = tuple[str, Any]
+
+
+def tables_of(statement: str) -> set[str]:
+    """The tables that a statement names."""
+    return set(re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement))
 
 
 @contextmanager
