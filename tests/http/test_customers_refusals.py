@@ -177,3 +177,14 @@ def test_when_the_chat_is_too_busy_the_message_can_be_sent_again_and_is_one(
     for _time in range(2):
         assert post(browser, path, kept | {"text": fields["text"]}).status_code == 303
     assert rows(chats) == (1, 1, 1, 2)
+
+
+def test_a_busy_chat_keeps_no_member_from_signing_in(path: str, browser: Browser, installation: Installation) -> None:
+    """What customers write waits on threads of its own, and so do the pages that they look at."""
+    installation.add_account()
+    pool = installation.services.pools.chat
+    pool.inside += 1000
+    assert browser.get(path).status_code == 503
+    assert browser.sign_in().headers["location"] == "/"
+    assert browser.get("/inbox").status_code == 200
+    pool.inside -= 1000
