@@ -10,7 +10,7 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.support import editor_labels as labels
-from tests.support.scripts import ANNA, a_script, add_bot
+from tests.support.edited_scripts import ANNA, a_script, add_bot
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.deeds import Remove
 from xpressbot.chat.flows.script import Answer, Ask, Choices, Say, Script, Topic
@@ -55,7 +55,8 @@ def add(place: Page | Locator, page: Page, kind: str) -> Locator:
     """Add a step by the last menu of a place that is not in a toolbar."""
     menu = place.locator("details.add-step:not(.below)").last
     menu.locator("summary").click()
-    menu.get_by_role("button", name=re.compile(f"^{kind} ")).click()
+    with_its_meaning = re.compile(rf"^{kind}\b")
+    menu.get_by_role("button", name=with_its_meaning).click()
     return newest(page)
 
 

@@ -13,14 +13,14 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
+from tests.support.edited_scripts import ANNA as EDITOR
+from tests.support.edited_scripts import a_script, add_bot, form_of
 from tests.support.installation import PASSWORD, Installation, install
 from tests.support.mailed_links import links_to
 from tests.support.policies import exempt_until, require_two_factor
 from tests.support.pseudo_locale import LANGUAGES
 from tests.support.reasons import REASONS
 from tests.support.resets import DAGNY, ask, make_team, write
-from tests.support.scripts import ANNA as EDITOR
-from tests.support.scripts import a_script, add_bot, form_of
 from xpressbot.chat.flows.deeds import RemoveTopic
 from xpressbot.chat.flows.merging import typed_parts
 from xpressbot.chat.flows.writing import written
@@ -648,7 +648,7 @@ def _bots(walk: Walk) -> None:
         "/checks",
         "/missed",
     )
-    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", *(f"/bots/{bot.id}{page}" for page in pages))
+    walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", f"/bots/{bot.id}/export", *(f"/bots/{bot.id}{page}" for page in pages))
     walk.get(petra, *(f"/bots/{faulty.id}{page}" for page in ("", "/publish", "/versions", "/checks", "/missed")))
     path = f"/bots/{bot.id}"
     walk.post(petra, f"{path}/rename", name="")
@@ -665,6 +665,7 @@ def _bots(walk: Walk) -> None:
     walk.post(petra, f"{path}/archive")
     walk.get(petra, "/bots/archived", *(f"{path}{page}" for page in pages))
     walk.post(petra, f"{path}/rename", name="Other")
+    walk.post(petra, f"{path}/restore")
 
 
 def _errors(walk: Walk) -> None:

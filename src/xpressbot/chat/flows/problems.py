@@ -199,8 +199,9 @@ def _of_choices(step: Choices, place: Place) -> _Found:
     if not step.options:
         yield ProblemKind.NO_OPTIONS, place.within("options"), ""
     are_buttons = len(step.options) <= MOST_BUTTONS
-    if are_buttons and max(len(step.text), len(step.again or "")) > MAX_TEXT_WITH_BUTTONS_LENGTH:
-        yield ProblemKind.TEXT_IS_CUT, place.within("text"), str(MAX_TEXT_WITH_BUTTONS_LENGTH)
+    for name, text in _texts(step):
+        if are_buttons and len(text) > MAX_TEXT_WITH_BUTTONS_LENGTH:
+            yield ProblemKind.TEXT_IS_CUT, place.within(name), str(MAX_TEXT_WITH_BUTTONS_LENGTH)
     longest = MAX_BUTTON_LENGTH if are_buttons else MAX_ROW_LENGTH
     met: Counter[object] = Counter()
     for i, option in enumerate(step.options):
