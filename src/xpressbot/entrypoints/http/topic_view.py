@@ -77,11 +77,6 @@ class TopicView:
         return [self._shortcoming(problem) for problem in self._here]
 
     @property
-    def elsewhere(self) -> int:
-        """How much is wrong with the rest of the bot."""
-        return len(self._problems) - len(self._here)
-
-    @property
     def lost(self) -> Sequence[Lost]:
         """What was typed for parts that are elsewhere or nowhere now."""
         here = {key_of(part) for part in parts_of(self.topic)}
