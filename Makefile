@@ -62,7 +62,7 @@ wheel: $(VENV)/installed ## Build the wheel into dist/, where it is the only one
 bench: $(VENV)/installed-dev ## Measure what is claimed about performance, beside other systems; takes hours
 	$(BIN)/python -m bench full $(BENCH_ARGS)
 
-bench-quick: $(VENV)/installed-dev ## The same in about two minutes, beside at most one other system
+bench-quick: $(VENV)/installed-dev ## The same in about three minutes, beside at most one other system
 	$(BIN)/python -m bench quick
 
 CATALOGUES := src/xpressbot/entrypoints/messages/catalogues

@@ -35,10 +35,10 @@ def full(
 
 @app.command()
 def quick(results: Annotated[Path, typer.Option(help="The folder that gets RESULTS.md and the plots.")] = FOLDER) -> None:
-    """M1 to M6 and M9 in about two minutes, beside one peer if one is installed already. What is published stays as it is."""
+    """M1 to M6, M9 and M10 in about three minutes, beside one peer if one is installed already. What is published stays as it is."""
     peers = Peers(FOLDER / "peers")
     installed = [name for name in PEERS if peers.is_installed(name)][:1]
-    _run_or_exit(QUICK, ["peers", "page", "password_step", "memory_and_start", "hash_storm"], installed, results)
+    _run_or_exit(QUICK, ["peers", "page", "password_step", "memory_and_start", "hash_storm", "conversation"], installed, results)
 
 
 @app.command("profile")

@@ -13,6 +13,7 @@ from bench.peers import FOLDER, Peers
 from bench.report import Found, write_results
 from bench.stage import Effort, Stage
 from bench.workloads import Chapter
+from bench.workloads.conversation import conversation
 from bench.workloads.growth import growth
 from bench.workloads.hash_storm import hash_storm
 from bench.workloads.killed_node import killed_node
@@ -24,7 +25,18 @@ from bench.workloads.peers import beside_the_peers, peer_systems
 from bench.workloads.processes import processes
 
 PEERS = ("better_auth", "django_allauth", "flask_security")
-CHAPTERS = ("peers", "page", "password_step", "memory_and_start", "hash_storm", "growth", "processes", "killed_node", "outage")
+CHAPTERS = (
+    "peers",
+    "page",
+    "password_step",
+    "memory_and_start",
+    "hash_storm",
+    "growth",
+    "processes",
+    "killed_node",
+    "outage",
+    "conversation",
+)
 
 
 def run(effort: Effort, chapters: list[str], peer_names: list[str], command: list[str], results: Path) -> bool:
@@ -68,4 +80,5 @@ def _ways(stage: Stage, peers: Peers, names: list[str]) -> Mapping[str, Callable
         "processes": lambda: processes(stage),
         "killed_node": lambda: killed_node(stage),
         "outage": lambda: outage(stage),
+        "conversation": lambda: conversation(stage),
     }

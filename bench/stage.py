@@ -14,7 +14,7 @@ import xpressbot
 from bench.load_client import LoadClient
 from bench.seeding import Installation, seed
 from bench.servers import Server
-from bench.systems import System
+from bench.systems import Served
 
 _PROGRAM = Path(xpressbot.__file__).parent
 
@@ -80,7 +80,7 @@ class Stage:
         return seed(Installation(directory, **options), range(people), step.advance)  # type: ignore[arg-type]
 
     @contextmanager
-    def serving(self, *systems: System) -> Iterator[list[Server]]:
+    def serving(self, *systems: Served) -> Iterator[list[Server]]:
         """Start systems one after the other, and stop all of them in the end."""
         with ExitStack() as stack:
             servers = []

@@ -20,16 +20,21 @@ class Statuses:
     page: int = 200
 
 
-class System(Protocol):
-    """A system under measurement. A sign-in is two requests; the second and all later ones need the answer to the one before."""
+class Served(Protocol):
+    """What is started, asked at a port, and stopped."""
 
     name: str
     port: int
-    statuses: Statuses
 
     def command(self) -> Command: ...
 
     def versions(self) -> Mapping[str, str]: ...
+
+
+class System(Served, Protocol):
+    """A system under measurement. A sign-in is two requests; the second and all later ones need the answer to the one before."""
+
+    statuses: Statuses
 
     def password(self, person: Person) -> bytes: ...
 

@@ -1,6 +1,7 @@
 """Generated tables in the text of a document."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +47,8 @@ def fill(text: str, table: Table) -> Filled:
         filled.complaints.append(f"has no region <!-- generated: {table.name} -->")
         return filled
     found = [key for body in bodies for row in _rows(body)[1] if (key := _key(row, table)) in table.rows]
+    counts = Counter(found)
+    filled.complaints += [f"{table.name}: {count} rows are about {' '.join(key)}" for key, count in counts.items() if count > 1]
     missing = [key for key in table.rows if key not in found and not table.is_selection]
     if table.may_be_split:
         filled.complaints += [f"{table.name}: no row is about {' '.join(key)}" for key in missing]

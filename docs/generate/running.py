@@ -14,6 +14,7 @@ from docs.generate.markdown import Cells, Table
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+from xpressbot.entrypoints.http.customers.cookie import VisitorCookie
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.settings import Settings
 
@@ -24,9 +25,10 @@ def running_tables() -> Sequence[Table]:
     """Those of an installation as it is without any setting."""
     with _installation() as services:
         cookies = Cookies(services.settings)
+        names = [*(cookies.name(cookie) for cookie in Cookie), VisitorCookie(services.settings).name]
         return [
             Table("docs/http.md", "routes", ["Method", "Path"], _routes(services), "What it does", in_order=False),
-            Table("docs/http.md", "cookies", ["Cookie"], {(f"`{cookies.name(cookie)}`",): {} for cookie in Cookie}, "Holds"),
+            Table("docs/http.md", "cookies", ["Cookie"], {(f"`{name}`",): {} for name in names}, "Holds"),
             Table(_OPERATIONS, "metrics", ["Metric"], _metrics(services), "Tells", in_order=False),
             Table(_OPERATIONS, "labels", ["Metric with the label", "Label"], _labels(services), in_order=False),
             Table(_OPERATIONS, "commands", ["Command"], {(f"`{usage}`",): {} for usage in usages()}, "What it does", in_order=False),

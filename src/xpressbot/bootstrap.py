@@ -9,8 +9,10 @@ from typing import Final, Protocol
 import typer
 from starlette.applications import Starlette
 
+from xpressbot.chat import doctor_checks as chat_checks
 from xpressbot.chat import use_cases as chat_use_cases
 from xpressbot.chat.migrations import MIGRATIONS as MIGRATIONS_OF_CHAT
+from xpressbot.chat.use_cases import ChatFigures
 from xpressbot.diagnostics import database_checks, file_checks, key_checks, mail_checks, memory_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.check import Check, ConnectionDemand
@@ -110,7 +112,7 @@ def build(
     return Services(
         settings=settings,
         identity=identity,
-        chat=chat_use_cases.build_chat(transactions, system),
+        chat=chat_use_cases.build_chat(transactions, system, ChatFigures(telemetry.chat.received, telemetry.chat.failed)),
         pools=pools,
         clock=system.clock,
         entropy=system.entropy,
@@ -118,7 +120,7 @@ def build(
         database=database,
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
-        expiry=RowExpiry(transactions, system, [*expiring_rows(kinds), *chat_use_cases.expiring_rows()]),
+        expiry=RowExpiry(transactions, system, [*expiring_rows(kinds), *chat_use_cases.expiring_rows(settings.keep_conversations_days)]),
         mail=_delivery(settings, transactions, system, mail_files, identity, telemetry),
         mail_files=mail_files,
         background_check=BackgroundCheck(run_checks, system.clock),
@@ -196,6 +198,7 @@ def doctor_checks(system: System = DEFAULT_SYSTEM) -> Sequence[Check]:
         accounts.enrolments,
         *of_kinds,
         accounts.second_factors,
+        *chat_checks.CHECKS,
         mail_checks.MAIL,
         database_checks.CONNECTIONS,
         file_checks.DISK_SPACE,

@@ -19,7 +19,7 @@ FINDINGS = """async options => {
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 SMALLEST_TARGET = 44
 SMALL_TARGETS = """smallest => [...document.querySelectorAll("a[href], button, input, summary")]
-  .filter((target) => target.checkVisibility() && !target.closest(".visually-hidden, .skip"))
+  .filter((target) => target.checkVisibility() && !target.closest(".visually-hidden, .skip, .message .text"))
   .filter((target) => (target.closest("label") ?? target).getBoundingClientRect().height < smallest)
   .map((target) => target.outerHTML.slice(0, 200))
 """

@@ -10,7 +10,7 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.support import editor_labels as labels
-from tests.support.edited_scripts import ANNA, a_script, add_bot
+from tests.support.restaurant import ANNA, a_script, add_bot
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.deeds import Remove
 from xpressbot.chat.flows.script import Answer, Ask, Choices, Say, Script, Topic

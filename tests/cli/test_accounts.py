@@ -15,6 +15,7 @@ from tests.support.people import caller_with, enrolment_steps, pending, protecte
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.sessions.caller import Client
@@ -200,7 +201,7 @@ def test_a_disabled_account_loses_its_sessions_and_an_enabled_one_may_sign_in_ag
     create(shell)
     session = session_by_password(services, "anna@example.com", client=_client()).session
 
-    assert shell.run("accounts", "disable", "anna@example.com") == Answer(0, "Account anna@example.com is disabled.\n", "")
+    assert shell.run("accounts", "disable", "anna@example.com", "--yes") == Answer(0, "Account anna@example.com is disabled.\n", "")
     assert services.identity.sessions.resolve(_client(session)) is None
     assert shell.run("accounts", "disable", "Anna@Example.com").code == 0
     assert "disabled" in shell.run("accounts", "list").out
@@ -211,11 +212,40 @@ def test_a_disabled_account_loses_its_sessions_and_an_enabled_one_may_sign_in_ag
     caller_with(services, session_by_password(services, "anna@example.com", client=_client()).session)
 
 
+def test_disabling_the_only_active_owner_is_asked_about_first(shell: Shell, services: Services) -> None:
+    """Whoever it is then, nobody in the team could administer it. The others are not asked about, as scripts rely on."""
+    for email in ("anna@example.com", "bela@example.com"):
+        create(shell, email)
+
+    def status(email: str) -> AccountStatus | None:
+        return present(services.identity.administration.summary(email)).account.status
+
+    for typed in ("", "n\n"):
+        asked = shell.run("accounts", "disable", "anna@example.com", stdin=typed)
+        assert (asked.code, status("anna@example.com")) == (1, AccountStatus.ACTIVE)
+        assert asked.out.startswith("anna@example.com is the only active owner.")
+        assert "`xpressbot accounts role`" in asked.out
+    assert shell.run("accounts", "disable", "bela@example.com") == Answer(0, "Account bela@example.com is disabled.\n", "")
+    assert shell.run("accounts", "disable", "anna@example.com", stdin="y\n").code == 0
+    assert status("anna@example.com") is AccountStatus.DISABLED
+    assert shell.run("accounts", "disable", "anna@example.com").code == 0  # it is, so that there is nothing to ask
+
+
+def test_an_owner_beside_another_is_disabled_without_a_question(shell: Shell, services: Services) -> None:
+    """A suspended one is none."""
+    create(shell, "anna@example.com")
+    create(shell, "bela@example.com")
+    assert shell.run("accounts", "role", "bela@example.com", "owner").code == 0
+    assert shell.run("accounts", "disable", "anna@example.com").code == 0
+    assert shell.run("accounts", "disable", "bela@example.com").code == 1
+    assert present(services.identity.administration.summary("bela@example.com")).account.status is AccountStatus.ACTIVE
+
+
 def test_disabling_ends_a_sign_in_that_waits_for_its_code(shell: Shell, services: Services) -> None:
     """Also after the account was enabled again."""
     protected(services)
     waiting = pending(services)
-    shell.run("accounts", "disable", "anna@example.com")
+    shell.run("accounts", "disable", "anna@example.com", "--yes")
     shell.run("accounts", "enable", "anna@example.com")
     assert refused(services.identity.second_step.claimant(waiting, CLIENT)).reason == "start_again"
 

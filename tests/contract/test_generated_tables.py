@@ -68,6 +68,16 @@ def test_what_has_no_row_gets_one_that_asks_for_an_explanation() -> None:
     assert filled.complaints == ["fruit: `fig` is not explained"]
 
 
+def test_a_second_row_of_the_same_is_complained_of() -> None:
+    """A merge leaves one, with what each of two people said; in a table of several parts as well. A person decides which to keep."""
+    pear = "| `pear` | 2 | sweet |\n"
+    doubled = DOCUMENT.replace(pear, pear + "| `pear` | 2 | juicy |\n")
+    assert fill(doubled, fruit(apple="1", pear="2")).complaints == ["fruit: 2 rows are about `pear`"]
+    rows: dict[tuple[str, ...], Cells] = {("`apple`",): {}, ("`pear`",): {}}
+    split = Table("fruit.md", "fruit", ["Fruit"], rows, may_be_split=True)
+    assert fill(DOCUMENT + DOCUMENT, split).complaints == ["fruit: 2 rows are about `apple`", "fruit: 2 rows are about `pear`"]
+
+
 def test_a_constant_that_no_row_of_a_split_table_names_is_complained_of() -> None:
     """A person has to say in which of its parts the row belongs."""
     rows: dict[tuple[str, ...], Cells] = {("`apple`",): {}, ("`pear`",): {}, ("`fig`",): {}}

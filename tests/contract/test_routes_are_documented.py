@@ -10,6 +10,7 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.api.session import OPENAPI_PATH
 from xpressbot.entrypoints.http.cookies import Cookie, Cookies
+from xpressbot.entrypoints.http.customers.cookie import VisitorCookie
 
 OF_THE_FILE_SYSTEM = ("/etc/", "/opt/", "/var/", "/srv/")
 
@@ -33,8 +34,11 @@ def test_no_document_names_a_path_that_does_not_exist(app: Starlette) -> None:
 
 def test_the_cookie_table_has_every_cookie_and_no_other(installation: Installation) -> None:
     """Each cookie stands in the table under the name a browser sees on plain http."""
-    cookies = Cookies(installation.services.settings)
-    assert [cookies.name(cookie) for cookie in Cookie] == [row["Cookie"] for row in table("docs/http.md", "Cookie")]
+    settings = installation.services.settings
+    cookies = Cookies(settings)
+    assert [*(cookies.name(cookie) for cookie in Cookie), VisitorCookie(settings).name] == [
+        row["Cookie"] for row in table("docs/http.md", "Cookie")
+    ]
 
 
 def test_openapi_describes_every_route_of_the_api(app: Starlette, browser: Browser) -> None:

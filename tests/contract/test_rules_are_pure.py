@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
-IDENTITY, FLOWS = PACKAGE / "identity", PACKAGE / "chat" / "flows"
+IDENTITY, FLOWS, CONVERSATIONS = PACKAGE / "identity", PACKAGE / "chat" / "flows", PACKAGE / "chat" / "conversations"
 RULES_OF_FLOWS = (
     "answers",
     "checks",
@@ -31,12 +31,15 @@ RULES_OF_FLOWS = (
     "writing",
 )
 """What of a script is pure. Beside it stand the use cases that edit, publish and keep it."""
+RULES_OF_CONVERSATIONS = ("conversation", "events", "lane")
 RULES = sorted(
     {
         *IDENTITY.rglob("rules.py"),
         *IDENTITY.rglob("rules/*.py"),
         IDENTITY / "factors" / "typed_code.py",
         *(FLOWS / f"{name}.py" for name in RULES_OF_FLOWS),
+        *(CONVERSATIONS / f"{name}.py" for name in RULES_OF_CONVERSATIONS),
+        PACKAGE / "chat" / "actor.py",
     }
 )
 PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}

@@ -163,16 +163,16 @@ def elsewhere(installation: Installation, phone: AuthenticatorApp) -> Caller:
     return caller_with(installation.services, outcome.session)
 
 
-def at_once(*deeds: Callable[[], T]) -> list[T]:
+def at_once(*operations: Callable[[], T]) -> list[T]:
     """What each of these answers, begun at the same moment."""
-    barrier = threading.Barrier(len(deeds), timeout=30)
+    barrier = threading.Barrier(len(operations), timeout=30)
 
     def run(operation: Callable[[], T]) -> T:
         barrier.wait()
         return operation()
 
-    with ThreadPoolExecutor(len(deeds)) as threads:
-        return list(threads.map(run, deeds))
+    with ThreadPoolExecutor(len(operations)) as threads:
+        return list(threads.map(run, operations))
 
 
 def _write(installation: Installation, operation: Callable[[Writing], T]) -> T:

@@ -19,41 +19,41 @@ from xpressbot.identity.outcomes import Denied, Done, Reason
 from xpressbot.identity.profile.closing import ClosingRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT
-from xpressbot.identity.team.deeds import MemberRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 
-Deed = Callable[[], object]
-Race = Callable[[Installation, Sequence[Deed]], list["Reason | None"]]
+Operation = Callable[[], object]
+Race = Callable[[Installation, Sequence[Operation]], list["Reason | None"]]
 REASONS: tuple[Reason | None, ...] = (None, *MemberRefusal, *SessionRefusal, *ClosingRefusal)
-"""What can become of a deed; None for one that was done."""
+"""What can become of an operation; None for one that was done."""
 
 
-def _outcome(deed: Deed) -> int:
-    outcome = deed()
+def _outcome(operation: Operation) -> int:
+    outcome = operation()
     assert isinstance(outcome, Done | Denied), outcome
     return REASONS.index(outcome.reason if isinstance(outcome, Denied) else None)
 
 
-def in_threads(installation: Installation, deeds: Sequence[Deed]) -> list[Reason | None]:
+def in_threads(installation: Installation, operations: Sequence[Operation]) -> list[Reason | None]:
     del installation
-    barrier = threading.Barrier(len(deeds), timeout=30)
+    barrier = threading.Barrier(len(operations), timeout=30)
 
-    def run(deed: Deed) -> int:
+    def run(operation: Operation) -> int:
         barrier.wait()
-        return _outcome(deed)
+        return _outcome(operation)
 
-    with ThreadPoolExecutor(len(deeds)) as threads:
-        return [REASONS[code] for code in threads.map(run, deeds)]
+    with ThreadPoolExecutor(len(operations)) as threads:
+        return [REASONS[code] for code in threads.map(run, operations)]
 
 
-def in_processes(installation: Installation, deeds: Sequence[Deed]) -> list[Reason | None]:
+def in_processes(installation: Installation, operations: Sequence[Operation]) -> list[Reason | None]:
     def run(number: int, meet: Callable[[], None]) -> int:
         installation.services.database.ping()
         # Or each process would draw the ids of the other. A number of bytes under five takes one word of the seeded source, whatever it is.
         installation.entropy.token_bytes(1000 * number)
         meet()
-        return _outcome(deeds[number])
+        return _outcome(operations[number])
 
-    return [REASONS[code] for code in fork_together(len(deeds), run, beside=installation.services.database)]
+    return [REASONS[code] for code in fork_together(len(operations), run, beside=installation.services.database)]
 
 
 @pytest.fixture(params=[in_threads, in_processes], ids=["threads", "processes"])

@@ -61,8 +61,8 @@ from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
 SMALL = {"installation", "key_state", "lease"}
 """Tables of a row or two."""
-OF_FEW_ROWS = {"uq_authenticator_enrolment", "ix_account_unconfirmed"}
-"""The indexes on unfinished set-ups and on addresses that are to be confirmed only, of which there are few."""
+OF_FEW_ROWS = {"uq_authenticator_enrolment", "ix_account_unconfirmed", "ix_chat_event_pending"}
+"""The indexes on unfinished set-ups, on addresses that are to be confirmed, and on what is to be answered only, of which there are few."""
 Statement = tuple[str, Any]
 
 

@@ -23,17 +23,17 @@ from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, LINK
 from xpressbot.identity.team.tables import RESET_REQUEST
 from xpressbot.identity.use_cases import Identity
 
-Deed = Callable[[Identity], object]
+Operation = Callable[[Identity], object]
 """What somebody does."""
-Race = Callable[[Installation, Sequence[Deed]], Sequence[str]]
+Race = Callable[[Installation, Sequence[Operation]], Sequence[str]]
 
 
-def in_threads(installation: Installation, deeds: Sequence[Deed]) -> Sequence[str]:
-    """What becomes of each deed, all begun at the same moment on one process's connections."""
-    return [named(outcome) for outcome in at_once(*(partial(deed, installation.services.identity) for deed in deeds))]
+def in_threads(installation: Installation, operations: Sequence[Operation]) -> Sequence[str]:
+    """What becomes of each operation, all begun at the same moment on one process's connections."""
+    return [named(outcome) for outcome in at_once(*(partial(operation, installation.services.identity) for operation in operations))]
 
 
-def in_processes(installation: Installation, deeds: Sequence[Deed]) -> Sequence[str]:
+def in_processes(installation: Installation, operations: Sequence[Operation]) -> Sequence[str]:
     """The same, each in a process that has connections and chance of its own."""
     outcomes = [DONE, TOLD, NOTHING]
 
@@ -41,9 +41,9 @@ def in_processes(installation: Installation, deeds: Sequence[Deed]) -> Sequence[
         services = build(installation.services.settings, system=System(installation.clock, SystemEntropy()), durable=False)
         services.database.ping()
         meet()
-        return outcomes.index(named(deeds[number](services.identity)))
+        return outcomes.index(named(operations[number](services.identity)))
 
-    return [outcomes[code] for code in fork_together(len(deeds), run, beside=installation.services.database)]
+    return [outcomes[code] for code in fork_together(len(operations), run, beside=installation.services.database)]
 
 
 DONE, TOLD, NOTHING = "done", "told", "nothing"

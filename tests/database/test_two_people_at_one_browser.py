@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from tests.database.test_sessions_at_once import at_once
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.optional import present
-from tests.support.people import caller_with, invitation, session_by_password
+from tests.support.people import caller_with, invitation, protected, session_by_password
+from tests.support.teams import invited
 from tests.use_cases.instrumentation import before_statement, events
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Done, SignedIn
 from xpressbot.identity.sessions.caller import Client
@@ -55,8 +57,8 @@ def signed_out(installation: Installation, account_id: str) -> set[object]:
 
 
 @contextmanager
-def locked_accounts(installation: Installation) -> Iterator[set[str]]:
-    """Which accounts no other transaction could lock, at the moment at which the session of the browser is ended."""
+def locked_accounts(installation: Installation, moment: str = "DELETE FROM session") -> Iterator[set[str]]:
+    """Which accounts no other transaction could lock, before a statement; by default that which ends the session of the browser."""
     locked: set[str] = set()
     database = installation.services.database
 
@@ -70,7 +72,7 @@ def locked_accounts(installation: Installation) -> Iterator[set[str]]:
             except OperationalError:
                 locked.add(account_id)
 
-    with before_statement(installation, "DELETE FROM session", look):
+    with before_statement(installation, moment, look):
         yield locked
 
 
@@ -116,3 +118,19 @@ def test_a_new_account_begins_its_session_under_both_locks_too(installation: Ins
     assert isinstance(outcome, SignedIn)
     assert locked == {ids[ANNA]}
     assert [event.kind for event in events(installation, ids[ANNA])][-1] is EventKind.SIGNED_OUT
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_invited_and_whose_session_the_browser_holds_are_locked_at_once(installation: Installation, ids: dict[str, str]) -> None:
+    """Also where that session opens nothing any more: locked later, and so out of order, its account could be waited for in a circle."""
+    inviter = protected(installation.services, "owner@example.com", role=Role.OWNER)
+    browser = browser_of(installation, ANNA)
+    given = invited(installation.services.identity.invitations, inviter.caller, "carla@example.com")
+    with installation.services.database.write() as connection:
+        newer = update(ACCOUNT).where(ACCOUNT.c.id == ids[ANNA]).values(security_version=ACCOUNT.c.security_version + 1)
+        connection.execute(newer)
+        connection.commit()
+    with locked_accounts(installation, "INSERT INTO account") as locked:
+        outcome = installation.services.identity.joining.accept(given.token, "Carla", PASSWORD, browser.client)
+    assert isinstance(outcome, SignedIn)
+    assert locked == {ids[ANNA], inviter.account.id}

@@ -13,8 +13,11 @@ from tests.conftest import ENGINES
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser
+from tests.support.chats import Chats
+from tests.support.customers import BAKERY, channel_of
 from tests.support.databases import SqliteTemplate, fresh_database
 from tests.support.installation import Installation, install
+from xpressbot.chat.channels.store import Channel
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.tokens import Token
 
@@ -113,3 +116,21 @@ def https_app(https_installation: Installation) -> Starlette:
 def https_browser(https_app: Starlette, https_installation: Installation) -> Browser:
     """A browser that reaches it by its public URL."""
     return Browser(https_app, https_installation.clock, url=PUBLIC_URL)
+
+
+@pytest.fixture
+def chats(installation: Installation) -> Chats:
+    """A bakery's web chat with its bot."""
+    return Chats(installation.services, BAKERY)
+
+
+@pytest.fixture
+def channel(chats: Chats) -> Channel:
+    """The bakery's."""
+    return channel_of(chats)
+
+
+@pytest.fixture
+def path(channel: Channel) -> str:
+    """Of the bakery's chat page."""
+    return f"/chat/{channel.public_id}"

@@ -9,8 +9,8 @@ import pytest
 
 from tests.http.raw_requests import contents, send, words
 from tests.support.browser import Browser
-from tests.support.edited_scripts import ANNA, a_script, add_bot, form_of
 from tests.support.installation import Installation
+from tests.support.restaurant import ANNA, a_script, add_bot, form_of
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.deeds import RemoveTopic
 from xpressbot.chat.flows.merging import typed_parts

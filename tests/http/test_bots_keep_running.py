@@ -7,9 +7,9 @@ import pytest
 from tests.http.conftest import Protected
 from tests.http.raw_requests import SESSION_COOKIE, words
 from tests.support.browser import Browser
-from tests.support.chats import published_bot, web_channel
 from tests.support.installation import Installation
 from tests.support.people import protected as protected_person
+from tests.support.stored_chats import published_bot, web_channel
 from xpressbot.identity.accounts.rules.roles import Role
 
 

@@ -8,7 +8,7 @@ from tests.http.conftest import both_engines
 from tests.http.raw_requests import SESSION_COOKIE, field_error, refusal, rows, words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from tests.support.people import Person, protected
+from tests.support.people import Person, protected, reset
 from tests.support.policies import require_two_factor
 from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.account import Account
@@ -151,3 +151,14 @@ def test_ids_of_nobody_and_other_roles(
     asked = owner.post(page_of(berta), days="3", reason=REASON, shown="").headers["location"]
     assert asked == f"/account/confirm-identity?next={page_of(berta)}"
     assert stored(installation, berta) == (None, None)
+
+
+def test_a_member_whose_2fa_was_reset_is_not_exempt(installation: Installation, owner: Browser) -> None:
+    """An exemption would not let them in: they set 2FA up again first, whatever the policy."""
+    member = protected(installation.services, BERTA).account
+    reset(installation.services, BERTA)
+    assert 'name="days"' not in owner.get(page_of(member)).text
+    refused = owner.post(page_of(member), days="3", reason=REASON, shown="")
+    assert (refused.status_code, "so an exemption would change nothing" in words(refused.text)) == (409, True)
+    assert stored(installation, member) == (None, None)
+    assert EventKind.MEMBER_EXEMPTED not in kinds_of(installation, TEAM)

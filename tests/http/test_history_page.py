@@ -153,9 +153,9 @@ UNREADABLE = {
     "to=yesterday": "There is no such day",
     "from=" + "9" * 5000: "There is no such day",
     "from=2020-01-02&to=2020-01-01": "This day is before the first one",
-    "before=seven": "That address names no page of your history.",
-    "before=-1": "That address names no page of your history.",
-    "before=99999999999999999999": "That address names no page of your history.",
+    "before=seven": "There is no such page of your history.",
+    "before=-1": "There is no such page of your history.",
+    "before=99999999999999999999": "There is no such page of your history.",
     "group=%00%C3%28&from=%22%3E%3Cb%3E&before=%F0%9F%98%80": "There is no such group",
 }
 

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from tests.http.conftest import both_engines
 from tests.http.raw_requests import SESSION_COOKIE, refusal, rows, words
 from tests.support.browser import Browser
-from tests.support.chats import conversation, published_bot, texts_of, web_channel
 from tests.support.installation import Installation
 from tests.support.people import signed_in
+from tests.support.stored_chats import conversation, published_bot, texts_of, web_channel
 from tests.use_cases.instrumentation import statements
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState

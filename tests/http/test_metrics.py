@@ -16,8 +16,10 @@ from tests.http.raw_requests import SAME_ORIGIN
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
+from tests.support.chats import Chats
 from tests.support.installation import PASSWORD, Installation
 from tests.support.metrics_text import Figures, figure, parse, rises
+from tests.support.shop_script import SHOP
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.entrypoints.telemetry.sign_in_metrics import Outcome, Step
 from xpressbot.foundation.threads.worker_pools import PAGE_THREADS_WITH_SINGLE_WRITER, SIGN_IN_THREADS_BEYOND_HASHES
@@ -26,6 +28,8 @@ STEPS = "xpressbot_sign_in_steps_total"
 CODES = "xpressbot_codes_refused_total"
 THROTTLED = "xpressbot_throttled_total"
 STEP_UPS = "xpressbot_step_ups_total"
+RECEIVED = "xpressbot_chat_messages_received_total"
+EVENTS_FAILED = "xpressbot_chat_events_failed_total"
 REQUESTS = "xpressbot_http_request_seconds_count"
 WRONG = "000000"
 
@@ -275,8 +279,8 @@ def test_what_waits_for_a_thread_is_told(installation: Installation, app: Starle
     assert figure(figures, "xpressbot_pool_tasks", pool="sign_in", state="waiting") == 3
     assert figure(figures, "xpressbot_pool_tasks", pool="page", state="running") == 0
     assert figure(figures, "xpressbot_pool_threads", pool="page") == PAGE_THREADS_WITH_SINGLE_WRITER
-    of_forms, of_mail, which_writes = 1, 1, 1
-    most = PAGE_THREADS_WITH_SINGLE_WRITER + of_forms + threads + of_mail + which_writes
+    of_forms, of_mail, of_chat, which_writes = 1, 1, 1, 1
+    most = PAGE_THREADS_WITH_SINGLE_WRITER + of_forms + threads + of_mail + of_chat + which_writes
     assert figure(figures, "xpressbot_database_connections_most") == most
     assert figure(figures, "xpressbot_workers") == 1
 
@@ -308,3 +312,22 @@ def test_each_application_counts_for_itself(watch: PageMonitor, installation: In
     Browser(create_app(installation.services), installation.clock).sign_in()
     assert watch.sign_in_rises() == {(STEPS, "signed_in", "password"): 1}
     assert PageMonitor(https_installation).figures()[STEPS, frozenset({("step", "password"), ("outcome", "signed_in")})] == 0
+
+
+def test_messages_of_customers_are_counted_and_what_waits_is_told(watch: PageMonitor, installation: Installation) -> None:
+    """Each message once, each failed event, and for how long the oldest has waited."""
+    chats = Chats(installation.services, SHOP)
+    watch.anew()
+    event = chats.event("hours")
+    chats.store(event, event)
+    chats.store(event)
+    installation.clock.advance(seconds=7)
+    installation.services.telemetry.chat.note(chats.services.chat.sweeping.backlog())
+    figures = watch.figures()
+    assert figure(figures, "xpressbot_chat_lanes_waiting") == 1
+    assert figure(figures, "xpressbot_chat_oldest_event_seconds") == 7
+    chats.publish(chats.bot_id or "", "no script")
+    chats.write("hours")
+    installation.services.telemetry.chat.note(chats.services.chat.sweeping.backlog())
+    assert watch.rises(RECEIVED, EVENTS_FAILED) == {(RECEIVED,): 2, (EVENTS_FAILED,): 1}
+    assert figure(watch.figures(), "xpressbot_chat_oldest_event_seconds") == 0

@@ -12,6 +12,7 @@ from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
 from tests.support.optional import present
 from tests.support.people import reset
+from tests.support.policies import require_two_factor
 from xpressbot.foundation.times import HOUR, MINUTE
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"
@@ -44,7 +45,7 @@ def another_session(protected: Protected, new_browser: Callable[..., Browser], *
 def test_a_thief_with_the_owners_cookie_cannot_hide_what_they_did(
     protected: Protected, new_browser: Callable[..., Browser], app: Starlette, installation: Installation
 ) -> None:
-    """Their session's deeds are shown in the owner's others; neither an older page nor the thief's own makes them seen."""
+    """What their session did is shown in the owner's others; neither an older page nor the thief's own makes them seen."""
     owner = another_session(protected, new_browser)
     got_it(owner)
     wrong = new_browser(address="203.0.113.66")
@@ -231,3 +232,22 @@ def test_an_hour_is_what_separates_two_events_of_stopped_sign_ins() -> None:
 
     assert notice.STOPPED_TOLD_EVERY == HOUR
     assert pending_sign_in.LIFETIME + retention.PENDING_SIGN_IN_KEPT == SIGN_IN_KEPT_MINUTES * MINUTE
+
+
+def test_what_others_did_is_told_with_advice_of_its_own(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """Without mail a password alone sets 2FA up: the owner is to ask the member, and not to replace their own password."""
+    owner, member = protected.browser, new_browser()
+    installation.add_account("berta@example.com", "Berta Sommer")
+    require_two_factor(installation)
+    assert member.sign_in("berta@example.com").headers["location"] == "/link/enrolment"
+    member.enable_2fa()
+    assert "A member set up 2FA with the password alone Member: berta@example.com. No mail could be sent" in told(owner)
+    assert "Ask them. If it was not they, have their 2FA reset" in told(owner)
+    doubt = ("someone may know your password", "This wasn't me")
+    assert [words(owner.get("/").text).count(sentence) for sentence in doubt] == [0, 0]
+    thief = new_browser(address="203.0.113.66")
+    thief.sign_in()
+    thief.post("/sign-in/code", code="000000")
+    assert [words(owner.get("/").text).count(sentence) for sentence in doubt] == [1, 1]

@@ -83,6 +83,9 @@ def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installa
             "sent_mails": 1,
             "low_priority_mails": 1,
             "dead_letters": 1,
+            "chat_events": 0,
+            "conversations": 0,
+            "contacts": 0,
         }
     ]
 

@@ -22,12 +22,9 @@ SAID_IN_SETTINGS = {
     AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR: labels.APP_IS_GONE,
     DisableRefusal.REQUIRED_BY_TEAM: "Your team requires 2FA, so it stays on.",
 }
-SAID_WHERE_IT_IS_REQUIRED: Mapping[Reason, str] = {
+SAID_ON_THE_PAGE_OF_THE_MAILED_LINK: Mapping[Reason, str] = {
     EnrolmentRefusal.NO_ENROLMENT: labels.NO_OPEN_SET_UP,
     EnrolmentRefusal.ENROLMENT_DISCARDED: "Too many wrong codes, so this set-up was discarded.",
-}
-SAID_ON_THE_PAGE_OF_THE_MAILED_LINK: Mapping[Reason, str] = {
-    **SAID_WHERE_IT_IS_REQUIRED,
     ReEnrolmentRefusal.MUST_ENROL: "Sign in again, and a new one is mailed.",
     ReEnrolmentRefusal.LINK_OF_ANOTHER: "The link that is open in this browser is for another account.",
 }
@@ -103,9 +100,9 @@ def test_the_page_that_asks_for_the_link_says_what_leads_there_and_nothing_else(
 
 
 def test_where_the_team_requires_it_the_pages_say_what_leads_there_and_nothing_else(installation: Installation, signed_in: Browser) -> None:
-    """In a session that was there before, and at a sign-in."""
+    """In a session that was there before nothing, and at a sign-in a list of its own."""
     require_two_factor(installation)
-    assert_says_only(SAID_WHERE_IT_IS_REQUIRED, signed_in, "/account/2fa/required")
+    assert_says_only({}, signed_in, "/account/2fa/required")
     assert_unchanged_by_what_is_no_reason(signed_in, "/account/2fa/required")
     signed_in.post("/sign-out")
     assert signed_in.sign_in().headers["location"] == "/link/enrolment"

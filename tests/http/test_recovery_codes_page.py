@@ -153,8 +153,8 @@ def test_from_three_left_on_sign_in_and_settings_warn(left: int, protected: Prot
     browser.post("/sign-in/code", code=protected.phone.next_code())
     dashboard, settings, page = (words(browser.get(path).text) for path in ("/", "/account", PAGE))
     warned = left <= 3
-    noun = "code" if left == 1 else "codes"
-    assert (f"Only {left} recovery {noun} left. Make new ones before you need them." in dashboard) is warned
+    said = {0: "No recovery codes are left.", 1: "Only 1 recovery code left."}.get(left, f"Only {left} recovery codes left.")
+    assert (f"{said} Make new ones before you need them." in dashboard) is warned
     for text in (settings, page):
         assert f"{left} of 10 recovery codes left" in text
         assert ("Make new ones before you need them." in text) is warned

@@ -211,6 +211,24 @@ def test_a_request_has_one_host(server: Server) -> None:
         assert connection.is_closed()
 
 
+def test_a_whole_url_in_the_request_line_says_which_host_is_asked_for(server: Server) -> None:
+    """RFC 9112 3.2.2: the Host header does not count then, neither for nor against the request. A request without one stays refused."""
+    ours, foreign = b"127.0.0.1:%d" % server.port, b"evil.example"
+    for target, host, status in (
+        (foreign, ours, 421),
+        (ours, foreign, 200),
+        (ours, ours, 200),
+        (ours + b"@" + foreign, ours, 421),
+        (foreign + b"@" + ours, ours, 421),
+    ):
+        with connected(server) as connection:
+            connection.send(b"GET http://%s/sign-in HTTP/1.1\r\nHost: %s\r\n\r\n" % (target, host))
+            assert connection.answer()[0] == status, (target, host)
+    with connected(server) as connection:
+        connection.send(b"GET http://%s/sign-in HTTP/1.1\r\n\r\n" % ours)
+        assert connection.answer()[0] == 421
+
+
 def test_a_refusal_of_the_protocol_is_guarded_as_pages_are(server: Server) -> None:
     """What a client sends there is not repeated; a browser that is shown the answer runs and frames nothing of it, nor keeps it."""
     with connected(server) as connection:

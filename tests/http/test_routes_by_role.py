@@ -34,8 +34,11 @@ FOR_ANYBODY_OR_A_TOKEN = (
     "/readyz",
     "/metrics",
     "/static/",
+    "/chat/",
 )
-"""What asks for no session: public pages, and those for the holder of a link or a pending sign-in, which have tests of their own."""
+"""What asks for no session: public pages, those for customers, and those for the holder of a link or a pending sign-in.
+
+They have tests of their own."""
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def test_each_role_gets_what_the_table_gives_it(role: Role, people: dict[Role, P
 def test_without_a_second_factor_what_concerns_other_members_is_closed_to_owners(
     installation: Installation, new_browser: Callable[..., Browser]
 ) -> None:
-    """All of team needs AAL 2 (NIST SP 800-63B)."""
+    """All of team needs AAL 2 (ASVS 6.3.4, NIST SP 800-63B)."""
     browser = holding(new_browser(), signed_in(installation.services))
     for page in OF_OTHERS:
         is_permitted = not ACTIONS[page.action].permission.needs_second_factor

@@ -1,8 +1,8 @@
-"""A session whose person owes the team 2FA opens nothing but the set-up and the way out (ASVS 8.3.2)."""
+"""A session whose person owes the team 2FA opens nothing but the way out, to the next sign-in (ASVS 8.3.2)."""
 
 import inspect
-from collections.abc import Callable
-from typing import get_args
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
 from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of, rows, set_cookies, words
+from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import Person, protected
@@ -27,16 +28,7 @@ from xpressbot.identity.sessions.caller import MustEnrol
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PAGES = [page for page in all_pages(FACTORS, FACTOR_PAGES) if isinstance(page, SignedInPage)]
 BERTA, API, REQUIRED_PAGE = "berta@example.com", "/api/v1/session", "/account/2fa/required"
-SET_UP = {
-    ("GET", REQUIRED_PAGE),
-    ("GET", "/account/2fa/setup"),
-    ("POST", "/account/2fa/start"),
-    ("POST", "/account/2fa/start-over"),
-    ("POST", "/account/2fa/confirm"),
-    ("GET", "/account/confirm-identity"),
-    ("POST", "/account/confirm-identity"),
-    ("POST", "/sign-out"),
-}
+OPEN = {("GET", REQUIRED_PAGE), ("POST", "/sign-out")}
 
 
 @pytest.fixture
@@ -59,19 +51,25 @@ def enrolling(installation: Installation, berta: Browser) -> Browser:
     return berta
 
 
+def of_member(installation: Installation) -> list[Mapping[str, Any]]:
+    """Berta's events."""
+    (member,) = [row["id"] for row in rows(installation, "account") if row["email"] == BERTA]
+    return [row for row in rows(installation, "security_event") if row["subject"] == member]
+
+
 def essence(response: httpx.Response) -> tuple[int, str | None, bytes]:
     return response.status_code, response.headers.get("location"), response.content
 
 
-def test_it_opens_no_route_but_those_that_set_up_two_factor_and_end_it(
+def test_it_opens_no_route_but_the_one_that_says_why_and_the_one_that_ends_it(
     app: Starlette, enrolling: Browser, new_browser: Callable[..., Browser]
 ) -> None:
-    """ASVS 8.3.2: every route of the router, by every method, answers as without a cookie or leads to the set-up.
+    """ASVS 8.3.2: every route of the router, by every method, answers as without a cookie or leads to the page that says why.
 
     Forms are sent as they were shown to this person, so that nothing but the policy keeps them from acting.
     """
     token, form_for = enrolling.cookies[SESSION_COOKIE], enrolling.form_for(REQUIRED_PAGE)
-    of_its_kind, differing = SET_UP | {("HEAD", path) for method, path in SET_UP if method == "GET"}, {}
+    of_its_kind, differing = OPEN | {("HEAD", path) for method, path in OPEN if method == "GET"}, {}
     for path in {route.path for route in routes_of(app)}:
         for method in METHODS:
             if (method, path) in of_its_kind:
@@ -90,25 +88,16 @@ def test_it_opens_no_route_but_those_that_set_up_two_factor_and_end_it(
     assert enrolling.get(REQUIRED_PAGE).status_code == 200
 
 
-def test_only_set_up_step_up_and_sign_out_take_its_person() -> None:
-    """By type: no other use case, and no other action, does."""
+def test_no_use_case_takes_its_person_and_two_actions_are_open_to_them() -> None:
+    """By type: what ends or unlocks a session takes whoever holds one, and nothing else does."""
     taking = set()
     for name, annotation in inspect.get_annotations(use_cases.Identity).items():
         for method, function in inspect.getmembers(annotation, inspect.isfunction):
             types = [one for parameter, one in inspect.get_annotations(function).items() if parameter != "return"]
-            if not method.startswith("_") and any(MustEnrol in get_args(one) for one in types):
+            if not method.startswith("_") and any(one is MustEnrol or MustEnrol in get_args(one) for one in types):
                 taking.add((name, method))
-    two_factor = {("two_factor", method) for method in ("start", "start_over", "view", "confirm")}
-    step_up = {("step_up", method) for method in ("factors_needed", "challenge", "needed_for", "confirm")}
-    assert taking == two_factor | step_up
-    assert {action for action, requirement in ACTIONS.items() if requirement.while_enrolling} == {
-        Action.CONFIRM_IDENTITY,
-        Action.UNLOCK,
-        Action.SIGN_OUT,
-        Action.START_ENROLMENT,
-        Action.RESTART_ENROLMENT,
-        Action.CONFIRM_ENROLMENT,
-    }
+    assert taking == set()
+    assert {action for action, requirement in ACTIONS.items() if requirement.while_enrolling} == {Action.UNLOCK, Action.SIGN_OUT}
 
 
 @both_engines
@@ -138,54 +127,53 @@ def test_it_acts_on_its_day_and_until_then_each_page_counts_the_days(
     assert berta.get("/").headers["location"] == REQUIRED_PAGE
 
 
-def test_the_page_says_why_and_since_when_and_leads_through_the_set_up(
-    installation: Installation, enrolling: Browser, new_browser: Callable[..., Browser]
+def test_the_page_says_why_and_since_when_and_leads_through_the_sign_in_to_the_set_up(
+    installation: Installation, owner: Person, enrolling: Browser
 ) -> None:
-    """Then everything opens, in the same session under a new token."""
+    """Then everything opens. Without mail the password is enough, as at each sign-in, and the owners are told here, too."""
     page = words(enrolling.get(REQUIRED_PAGE).text)
     assert "Your team requires 2FA" in page
     assert "Since Sep 21, 2026" in page
     assert f"{BERTA} has none yet" in page
-    before = enrolling.cookies[SESSION_COOKIE]
-    assert "XpressBot opens again" in words(enrolling.follow(enrolling.post("/account/2fa/start")).text)
+    assert "the set-up comes after your password" in page
+    assert "Sign in again" in page
+    assert enrolling.post("/sign-out").headers["location"] == "/sign-in"
+    assert enrolling.sign_in(BERTA).headers["location"] == "/link/enrolment"
     enrolling.enable_2fa()
-    assert enrolling.cookies[SESSION_COOKIE] != before
     assert len(enrolling.recovery_codes()) == 10
     assert enrolling.me()["aal"] == 2
     assert enrolling.get(REQUIRED_PAGE).headers["location"] == "/account"
-    assert only(new_browser(), session=before).who() is None
-    assert "team.enrolled_by_password" not in {row["kind"] for row in rows(installation, "security_event")}
+    kinds = [row["kind"] for row in rows(installation, "security_event") if row["subject"] == owner.account.id]
+    assert EventKind.MEMBER_ENROLLED_BY_PASSWORD in kinds
 
 
-def test_without_a_fresh_proof_the_set_up_asks_for_the_password(enrolling: Browser) -> None:
-    """The stolen session of a member without 2FA is not enough to put one's own phone there."""
-    enrolling.clock.advance(minutes=6)
-    asked = enrolling.post("/account/2fa/start")
-    assert asked.headers["location"] == "/account/confirm-identity?next=/account"
-    assert "Dashboard" not in words(enrolling.follow(asked).text)
-    response = enrolling.post("/account/confirm-identity", password="wrong", next="/account")
-    assert response.status_code == 401
-    assert enrolling.post("/account/confirm-identity", password=PASSWORD, next="/account").headers["location"] == "/account"
-    assert enrolling.get("/account").headers["location"] == REQUIRED_PAGE
-    enrolling.enable_2fa()
-
-
-def test_a_set_up_that_is_half_done_goes_on(installation: Installation, berta: Browser) -> None:
-    """With the secret that was read already."""
+@both_engines
+def test_a_set_up_of_before_is_not_shown_and_puts_nothing_in_place(installation: Installation, berta: Browser) -> None:
+    """The secret that a thief has read who knows the password alone is worth nothing from the first day on."""
     berta.post("/account/2fa/start")
-    uri = otpauth_uri(berta.get("/account/2fa/setup").text)
-    require_two_factor(installation)
-    assert "Continue the set-up you began" in berta.get(REQUIRED_PAGE).text
-    assert otpauth_uri(berta.get("/account/2fa/setup").text) == uri
-    berta.enable_2fa()
+    app = AuthenticatorApp(otpauth_uri(berta.get("/account/2fa/setup").text), installation.clock)
+    berta.form_for("/account/2fa/setup")
+    with after_transaction(installation, 1, lambda: require_two_factor(installation)):
+        assert berta.post("/account/2fa/confirm", code=app.code()).headers["location"] == REQUIRED_PAGE
+    assert berta.get("/account/2fa/setup").headers["location"] == REQUIRED_PAGE
+    assert EventKind.TWO_FACTOR_ENABLED not in {row["kind"] for row in of_member(installation)}
 
 
-def test_a_set_up_that_is_over_leads_back_to_the_page(enrolling: Browser) -> None:
-    """With the reason."""
-    response = enrolling.post("/account/2fa/confirm", code="000000")
-    assert response.headers["location"] == f"{REQUIRED_PAGE}?reason=no_enrolment"
-    assert "No set-up is open here." in words(enrolling.follow(response).text)
-    assert enrolling.get("/account/2fa/setup").headers["location"] == REQUIRED_PAGE
+@both_engines
+def test_a_form_that_begins_the_set_up_begins_none(installation: Installation, berta: Browser) -> None:
+    """Let in before the first day, it waited for the lock until after."""
+    berta.form_for("/account")
+    with after_transaction(installation, 1, lambda: require_two_factor(installation)):
+        assert berta.post("/account/2fa/start").headers["location"] == REQUIRED_PAGE
+    assert EventKind.ENROLMENT_STARTED not in {row["kind"] for row in of_member(installation)}
+
+
+def test_a_sign_in_beside_it_goes_on_with_the_set_up(installation: Installation, enrolling: Browser) -> None:
+    """Who signs in again without signing out is not held up by the session that opens nothing."""
+    assert enrolling.sign_in(BERTA).headers["location"] == "/link/enrolment"
+    assert enrolling.cookies[SESSION_COOKIE]
+    enrolling.enable_2fa()
+    assert enrolling.me()["aal"] == 2
 
 
 def test_a_locked_session_comes_there_after_its_password(installation: Installation, berta: Browser) -> None:

@@ -157,6 +157,18 @@ def test_taking_back_ends_the_link(installation: Installation, owner: Browser, n
     assert owner.get("/team/invitations/1").status_code == 404
 
 
+def test_the_removal_of_who_invited_takes_the_invitation_back(
+    installation: Installation, owner: Browser, admin: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    """The invited person reads that, and not that their link is malformed."""
+    link = shown_link(admin.post("/team/invite", email=BERTA, role="agent").text)
+    (inviter,) = [row["id"] for row in rows(installation, "account") if row["email"] == "admin@example.com"]
+    assert owner.post(f"/team/members/{inviter}/remove").headers["location"] == "/team"
+    assert rows(installation, "invitation") == []
+    gone = new_browser().get(link)
+    assert (gone.status_code, "taken back or replaced" in words(gone.text)) == (410, True)
+
+
 def test_a_link_whose_giver_may_not_give_it_any_more_says_so(
     installation: Installation, owner: Browser, admin: Browser, new_browser: Callable[..., Browser]
 ) -> None:
@@ -170,7 +182,7 @@ def test_a_link_whose_giver_may_not_give_it_any_more_says_so(
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.email == "admin@example.com").values(role="agent"))
         connection.commit()
     for response in (invited.get("/link/invite"), invited.post("/link/invite", form)):
-        assert (response.status_code, "does not stand any more" in words(response.text)) == (410, True)
+        assert (response.status_code, "is no longer valid" in words(response.text)) == (410, True)
     assert "Void" in words(owner.get("/team").text)
 
 

@@ -14,7 +14,7 @@ from tests.support.people import pending as right_password
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.sessions.caller import Caller
 
-DEEDS = ["role", "ownership", "suspend", "remove"]
+ACTIONS = ["role", "ownership", "suspend", "remove"]
 MARKUP = "<script>alert(1)</script>"
 
 
@@ -42,8 +42,8 @@ def help_offered(browser: Browser, member: Person | Caller) -> set[str]:
     return offered
 
 
-def path_of(person: Person | Caller, deed: str = "") -> str:
-    return f"/team/members/{person.account.id}" + (f"/{deed}" if deed else "")
+def path_of(person: Person | Caller, action: str = "") -> str:
+    return f"/team/members/{person.account.id}" + (f"/{action}" if action else "")
 
 
 def test_a_members_page_shows_role_protection_sessions_and_the_teams_record(
@@ -85,11 +85,11 @@ def test_a_page_links_to_what_its_viewer_may_do(
     """And what it does not link to, the server refuses as well or leads back to the page."""
     browser, person = browsers[viewer], people[member]
     text = browser.get(path_of(person)).text
-    assert {deed for deed in [*DEEDS, "reinstate"] if f'href="{path_of(person, deed)}"' in text} == offered
-    for deed in {*DEEDS, "reinstate"} - offered:
-        answer = browser.get(path_of(person, deed))
-        assert answer.status_code == 403 or answer.headers["location"] == path_of(person), deed
-        assert browser.post(path_of(person, deed), role="admin").status_code in {403, 409}, deed
+    assert {action for action in [*ACTIONS, "reinstate"] if f'href="{path_of(person, action)}"' in text} == offered
+    for action in {*ACTIONS, "reinstate"} - offered:
+        answer = browser.get(path_of(person, action))
+        assert answer.status_code == 403 or answer.headers["location"] == path_of(person), action
+        assert browser.post(path_of(person, action), role="admin").status_code in {403, 409}, action
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,10 @@ def test_an_agent_opens_no_members_page_with_anothers_id(people: dict[Role, Pers
     """ASVS 8.2.2: 403 before it is looked whether there is such a member."""
     for member in (*people.values(), None):
         path = "/team/members/" + ("0" * 32 if member is None else member.account.id)
-        for deed in ("", *DEEDS):
-            assert browsers[Role.AGENT].get(f"{path}/{deed}".rstrip("/")).status_code == 403
-        for deed in (*DEEDS, "reinstate", "sessions/end", "sessions/end-all"):
-            assert browsers[Role.AGENT].post(f"{path}/{deed}", role="owner").status_code == 403
+        for action in ("", *ACTIONS):
+            assert browsers[Role.AGENT].get(f"{path}/{action}".rstrip("/")).status_code == 403
+        for action in (*ACTIONS, "reinstate", "sessions/end", "sessions/end-all"):
+            assert browsers[Role.AGENT].post(f"{path}/{action}", role="owner").status_code == 403
 
 
 def test_ids_that_are_nobodys_are_404(people: dict[Role, Person], browsers: dict[Role, Browser]) -> None:
@@ -187,7 +187,7 @@ def test_ids_that_are_nobodys_are_404(people: dict[Role, Person], browsers: dict
 
 
 def test_a_member_is_suspended_and_reinstated_and_told_each_time(people: dict[Role, Person], browsers: dict[Role, Browser]) -> None:
-    """Each deed is confirmed on a page that says what it will do; the second of two who do it is told."""
+    """Each action is confirmed on a page that says what it will do; the second of two who do it is told."""
     agent, admin = people[Role.AGENT], browsers[Role.ADMIN]
     assert "cannot sign in until somebody reinstates them" in words(admin.get(path_of(agent, "suspend")).text)
     assert admin.post(path_of(agent, "suspend")).headers["location"] == path_of(agent)
@@ -272,8 +272,8 @@ def test_a_member_is_signed_out_of_one_browser_and_of_all(
 def test_a_name_is_shown_as_it_is(installation: Installation, browsers: dict[Role, Browser]) -> None:
     """Whatever markup is in it."""
     member = installation.add_account("berta@example.com", MARKUP)
-    for deed in ("", "/role", "/ownership", "/suspend", "/remove"):
-        text = browsers[Role.OWNER].get(f"/team/members/{member.id}{deed}").text
+    for action in ("", "/role", "/ownership", "/suspend", "/remove"):
+        text = browsers[Role.OWNER].get(f"/team/members/{member.id}{action}").text
         assert MARKUP not in text
         assert "&lt;script&gt;alert(1)" in text
 

@@ -152,6 +152,15 @@ def test_values_that_there_are_not_are_no_form(fields: dict[str, str], installat
     assert owner.get(f"{PAGE}?policy=forced").status_code == 422
 
 
+@both_engines
+@pytest.mark.parametrize("moment", [999_999_999_999_999_999, 0])
+def test_a_moment_that_no_policy_begins_at_is_one_that_was_not_shown(moment: int, installation: Installation, owner: Browser) -> None:
+    """Also one after the last year that a date can have: 409, and nothing is changed (ASVS 2.2.1)."""
+    fields = {"policy": "required", "from": day(installation, 10), "before": "required", "before_from": str(moment)}
+    assert owner.post(PAGE, fields).status_code == 409
+    assert policy_of(installation) == TeamPolicy()
+
+
 def test_it_is_for_owners_with_a_fresh_proof(installation: Installation, owner: Browser, new_browser: Callable[..., Browser]) -> None:
     """ASVS 8.3.1: an admin is refused, and so is who has no second factor; an owner confirms who they are first."""
     admin = new_browser()

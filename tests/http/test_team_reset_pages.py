@@ -12,8 +12,10 @@ from tests.support.installation import Installation
 from tests.support.mailed_links import links_to
 from tests.support.people import Person
 from tests.support.resets import BO, CAI, DAGNY, REASON, Team, ask, make_due, make_team, write
+from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.links.rules import LinkKind
+from xpressbot.identity.team.rules.reset import INDEPENDENT_AFTER, ROLE_HELD_FOR
 
 RESETS = "/team/resets"
 BUTTON = "Stop the reset"
@@ -113,7 +115,7 @@ def test_a_mailed_link_stops_it_with_one_button(
     assert browser_of(team.dagny).who() is not None
     gone = browser.get(f"/link/reset-stop?token={token.text}")
     assert (gone.status_code, "The reset was stopped" in words(gone.text)) == (410, True)
-    assert "No reset waits." in words(browser_of(team.cai).get(RESETS).text)
+    assert "No reset is waiting." in words(browser_of(team.cai).get(RESETS).text)
 
 
 def test_after_the_waiting_time_any_admin_has_the_link_shown(
@@ -142,6 +144,8 @@ def test_a_reason_is_one_line_and_is_not_lost_on_the_way_to_step_up(
     installation.clock.advance(minutes=6)
     page = page_of(team.dagny)
     assert bo.get(page).headers["location"] == f"/account/confirm-identity?next={page}"
+    assert "The next step concerns your team." in words(bo.get(f"/account/confirm-identity?next={page}").text)
+    assert "The next step changes how your account is protected." in words(bo.get("/account/confirm-identity").text)
     for path in ("approve", "link"):
         assert bo.post(f"{page}/{path}", request="x").headers["location"] == f"/account/confirm-identity?next={page}"
 
@@ -164,6 +168,17 @@ def test_who_may_not_is_told_so(team: Team, installation: Installation, browser_
     assert owner.post(page_of(team.dagny), reason=REASON).status_code == 409
 
 
+def test_the_page_says_when_those_who_are_there_cannot_approve_yet(
+    team: Team, installation: Installation, browser_of: Callable[[Person], Browser]
+) -> None:
+    """Nobody has held their role for long enough: the sentence has the limits of the rule."""
+    write(installation.services, None, role_since=installation.clock.now())
+    page = words(browser_of(team.bo).get(page_of(team.dagny)).text)
+    held, independent = ROLE_HELD_FOR // DAY, INDEPENDENT_AFTER // DAY
+    assert f"Nobody can approve it yet. An approver must have held their role for at least {held} days." in page
+    assert f"or given each other a role, within the last {independent} days." in page
+
+
 def test_a_fourth_reset_of_a_member_in_a_day_is_429_with_when_again(team: Team, browser_of: Callable[[Person], Browser]) -> None:
     """The page says when, and keeps what was typed; nothing waits."""
     bo, page = browser_of(team.bo), page_of(team.dagny)
@@ -174,11 +189,11 @@ def test_a_fourth_reset_of_a_member_in_a_day_is_429_with_when_again(team: Team, 
     assert (refused.status_code, refused.headers["retry-after"]) == (429, str(24 * 60 * 60))
     assert "Too many tries. Try again" in words(refused.text)
     assert f'value="{REASON}"' in refused.text
-    assert "A reset waits" not in words(bo.get(page).text)
+    assert "A reset is waiting" not in words(bo.get(page).text)
 
 
 def test_another_sites_form_and_a_get_do_nothing(team: Team, installation: Installation, browser_of: Callable[[Person], Browser]) -> None:
-    """Each deed is a POST of our own page that names whom it was shown to."""
+    """Each action is a POST of our own page that names whom it was shown to."""
     ask(installation.services, team.bo.caller, team.dagny)
     cai = browser_of(team.cai)
     before = contents(installation)

@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
-from xpressbot.chat.conversations.store import add_conversation
+from xpressbot.chat.conversations.store import add_conversations
 from xpressbot.chat.flows.administration import NewBot
 from xpressbot.chat.flows.publishing import Published, Shown
 from xpressbot.chat.flows.script import Check, HandOver, On, Say, Script, Starts, Topic, Turn
@@ -95,7 +95,7 @@ def converse(
     with Transactions(services.database).writing() as tx:
         contact = {"id": contact_id, "channel_id": channel_id, "external_id": contact_id, "name": "", "search": "", "fields": "{}"}
         tx.execute(insert(CONTACT), contact | {"last_seq": len(missed), "changed_at": now})
-        add_conversation(tx, Conversation(conversation_id, contact_id, state, now, now, now, bot_id=bot_id, version=version))
+        add_conversations(tx, [Conversation(conversation_id, contact_id, state, now, now, now, bot_id=bot_id, version=version)])
         for seq, text in enumerate(missed, 1):
             message = {"contact_id": contact_id, "seq": seq, "conversation_id": conversation_id, "author": Author.CUSTOMER.value}
             tx.execute(insert(MESSAGE), message | {"text": text, "missed_by": bot_id, "at": now + seq})

@@ -14,7 +14,7 @@ from tests.support.installation import Installation
 from xpressbot.bootstrap import build
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.engine import METADATA
+from xpressbot.foundation.database.engine import METADATA, Database
 
 KILLED = -9
 Content = dict[str, list[tuple[Any, ...]]]
@@ -107,20 +107,24 @@ def _do_until(installation: Installation, operation: Callable[[Services], object
     services = installation.services
     if hashes:
         services = build(services.settings, system=System(installation.clock, installation.entropy), durable=False)
-    engine = services.database.engine
+    at_each_moment(services.database, moment)
+    operation(services)
+    return 0
+
+
+def at_each_moment(database: Database, act: Callable[[], None]) -> None:
+    """From here on, act just before each statement that is no query, and just before and after each commit."""
 
     def statement(_connection: object, _cursor: object, sql: str, *_details: object) -> None:
         if not sql.startswith("SELECT"):
-            moment()
+            act()
 
-    listen(services.database, "before_cursor_execute", statement)
-    commit = engine.dialect.do_commit
+    listen(database, "before_cursor_execute", statement)
+    commit = database.engine.dialect.do_commit
 
     def watched_commit(connection: PoolProxiedConnection) -> None:
-        moment()
+        act()
         commit(connection)
-        moment()
+        act()
 
-    setattr(engine.dialect, "do_commit", watched_commit)  # noqa: B010  # the dialect's own hook, for this child alone
-    operation(services)
-    return 0
+    setattr(database.engine.dialect, "do_commit", watched_commit)  # noqa: B010  # the dialect's own hook, for this process alone

@@ -17,7 +17,7 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.team.reset_decisions import ReEnrolmentLink
 from xpressbot.identity.team.resets import WaitingReset
-from xpressbot.identity.team.rules.reset import STOPPABLE_FOR
+from xpressbot.identity.team.rules.reset import COUNTED_EVERY
 from xpressbot.identity.team.tables import RESET_REQUEST
 
 OWNER, BO, CAI, DAGNY = "owner@example.com", "bo@example.com", "cai@example.com", "dagny@example.com"
@@ -82,7 +82,15 @@ def run_job(installation: Installation) -> None:
 
 
 def make_due(installation: Installation) -> None:
-    """As if the mail server had taken the member's mail a day ago."""
+    """As if the member had had their day to stop it."""
     with installation.services.database.write() as connection:
-        connection.execute(update(RESET_REQUEST).values(mail_accepted_at=installation.clock.now() - STOPPABLE_FOR))
+        connection.execute(update(RESET_REQUEST).values(counted_at=installation.clock.now(), time_left=0))
         connection.commit()
+
+
+def let_pass(installation: Installation, duration: int) -> None:
+    """Let time pass in which the periodic job runs."""
+    while duration > 0:
+        installation.clock.set(installation.clock.now() + min(duration, COUNTED_EVERY))
+        run_job(installation)
+        duration -= COUNTED_EVERY

@@ -1,5 +1,6 @@
 """Signing in while the team requires 2FA: there is no session before it, and with mail the password is not enough to set it up."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -220,6 +221,16 @@ def test_without_mail_the_password_is_enough_and_all_owners_are_told(mailless: I
     assert (anna, EventKind.MEMBER_ENROLLED_BY_PASSWORD) in by_subject
     assert (berta, EventKind.MEMBER_ENROLLED_BY_PASSWORD) not in by_subject
     assert EventKind.MEMBER_ENROLLED_BY_PASSWORD in {row["kind"] for row in rows(mailless, "notice") if row["account_id"] == anna}
+
+
+def test_what_owners_are_told_names_no_network_and_browser_of_the_member(mailless: Installation) -> None:
+    """Those stand in the member's own record, which the member alone opens."""
+    assert isinstance(set_up(mailless, enrollee(mailless, password_of(mailless), None)), SignedIn)
+    details = {row["kind"]: json.loads(row["details"]) for row in rows(mailless, "security_event")}
+    for kind in (EventKind.MEMBER_ENROLLED_BY_PASSWORD, EventKind.TEAM_ENROLLED_BY_PASSWORD):
+        assert details[kind] == {"email": BERTA}
+    own = details[EventKind.TWO_FACTOR_ENABLED]
+    assert (own["address"], own["user_agent"]) == (CLIENT.address, CLIENT.user_agent)
 
 
 def test_no_session_comes_before_it(mailless: Installation) -> None:

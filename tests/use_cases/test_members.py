@@ -33,15 +33,15 @@ from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.tables import ACCOUNT, AUTHENTICATOR, KNOWN_BROWSER, LINK, RECOVERY_CODE_SET, SESSION
-from xpressbot.identity.team.deeds import DEEDS, MemberRefusal
+from xpressbot.identity.team.member_actions import MEMBER_ACTIONS, MemberRefusal
 from xpressbot.identity.team.member_page import MemberPage
 from xpressbot.identity.team.members import Members
 from xpressbot.identity.team.tables import INVITATION
 from xpressbot.identity.use_cases import Identity
 
 NOBODY = "0" * 32
-Deed = Callable[[Members, Caller, str], object]
-ALL: Mapping[Action, Deed] = {
+Operation = Callable[[Members, Caller, str], object]
+ALL: Mapping[Action, Operation] = {
     Action.CHANGE_ROLE: lambda members, caller, member_id: members.change_role(caller, member_id, Role.ADMIN),
     Action.HAND_OVER_OWNERSHIP: Members.hand_over_ownership,
     Action.SUSPEND_MEMBER: Members.suspend,
@@ -94,13 +94,13 @@ def last_team_event(installation: Installation) -> NewEvent:
     return events(installation, TEAM)[-1]
 
 
-def test_every_deed_is_tried_here() -> None:
+def test_every_action_is_tried_here() -> None:
     """What is below stands for all of them."""
-    assert ALL.keys() == set(DEEDS)
+    assert ALL.keys() == set(MEMBER_ACTIONS)
 
 
 @pytest.mark.parametrize("action", ALL)
-def test_a_deed_needs_a_fresh_proof(action: Action, installation: Installation, owner: Person, agent: Person) -> None:
+def test_an_action_needs_a_fresh_proof(action: Action, installation: Installation, owner: Person, agent: Person) -> None:
     """Each of them gives or takes power (ASVS 7.5.3)."""
     installation.clock.advance(minutes=6)
     assert ALL[action](installation.services.identity.members, owner.caller, agent.account.id) == StepUpRequired()
@@ -127,7 +127,7 @@ def test_an_agent_does_nothing_to_anybody(action: Action, members: Members, owne
 
 @pytest.mark.parametrize("action", ALL)
 def test_an_admin_does_nothing_to_an_owner(action: Action, members: Members, owner: Person, admin: Person) -> None:
-    """Nobody acts on a role above their own, and only owners have to do with roles (PEOPLE 19)."""
+    """ASVS 8.2.2: nobody acts on a role above their own, and only owners have to do with roles (PEOPLE 19)."""
     assert ALL[action](members, admin.caller, owner.account.id) == Denied(SessionRefusal.NOT_PERMITTED)
 
 
@@ -141,15 +141,15 @@ def test_without_a_second_factor_an_owner_does_nothing_to_others(installation: I
     """All of team needs AAL 2."""
     services = installation.services
     owner, agent = signed_in(services, "anna@example.com"), signed_in(services, "emil@example.com")
-    for deed in ALL.values():
-        assert deed(members, owner, agent.account.id) == Denied(SessionRefusal.TWO_FACTOR_NEEDED)
+    for operation in ALL.values():
+        assert operation(members, owner, agent.account.id) == Denied(SessionRefusal.TWO_FACTOR_NEEDED)
     assert services.identity.member_pages.view(owner, agent.account.id) == Denied(SessionRefusal.TWO_FACTOR_NEEDED)
 
 
 def test_another_role_counts_at_the_next_request_and_ends_the_step_up(
     installation: Installation, members: Members, owner: Person, agent: Person
 ) -> None:
-    """The sessions go on, and prove anew who is there (PEOPLE 4). Both records tell of it; the member's without the owner's browser."""
+    """ASVS 8.3.2: the sessions go on, and prove anew who is there. Both records tell of it; the member's without the owner's browser."""
     services = installation.services
     waiting = pending(services, agent.account.email)
     assert members.change_role(owner.caller, agent.account.id, Role.ADMIN) == Done()
@@ -224,7 +224,7 @@ def test_the_only_owner_does_not_step_down_and_one_of_two_does(
     assert members.suspend(stepped_down, admin.account.id) == Denied(SessionRefusal.NOT_PERMITTED)
 
 
-def test_ownership_is_handed_over_as_one_deed(installation: Installation, members: Members, owner: Person, agent: Person) -> None:
+def test_ownership_is_handed_over_in_one_step(installation: Installation, members: Members, owner: Person, agent: Person) -> None:
     """There is one owner before and after; both have to prove anew who they are."""
     assert members.hand_over_ownership(owner.caller, agent.account.id) == Done()
     before, after = again(installation, owner), again(installation, agent)
@@ -281,7 +281,7 @@ def test_an_admin_who_was_suspended_is_reinstated_by_owners_alone(
     other = protected(installation.services, "dora@example.com", role=Role.ADMIN)
     assert members.suspend(other.caller, admin.account.id) == Done()
     assert members.reinstate(other.caller, admin.account.id) == Denied(MemberRefusal.NOT_ONES_TO_GIVE)
-    assert Action.REINSTATE_MEMBER not in page(installation.services.identity, other, admin.account.id).deeds
+    assert Action.REINSTATE_MEMBER not in page(installation.services.identity, other, admin.account.id).actions
     assert members.reinstate(owner.caller, admin.account.id) == Done()
 
 
@@ -338,7 +338,8 @@ def test_what_a_removed_member_had_begun_goes_with_them(
     assert members.remove(owner.caller, admin.account.id) == Done()
     with services.database.read() as connection:
         assert [one.email for one in connection.execute(select(INVITATION))] == ["new1@example.com"]
-        assert [one.about for one in connection.execute(select(LINK).where(LINK.c.kind == "invite"))] == ["1" * 32]
+        of_links = select(LINK.c.about).where(LINK.c.kind == "invite", LINK.c.consumed_at.is_(None))
+        assert connection.execute(of_links).scalars().all() == ["1" * 32]
 
 
 def test_a_member_is_signed_out_of_one_browser_or_of_all(
@@ -397,7 +398,7 @@ def test_a_page_shows_what_concerns_the_team_and_nothing_else_of_a_member(
 def test_sessions_of_a_role_above_are_not_shown(installation: Installation, owner: Person, admin: Person) -> None:
     """Nor anything that could be done to them."""
     found = page(installation.services.identity, admin, owner.account.id)
-    assert (found.sessions, found.deeds, found.may_be_acted_on) == ((), frozenset(), False)
+    assert (found.sessions, found.actions, found.may_be_acted_on) == ((), frozenset(), False)
 
 
 def test_a_page_offers_what_the_use_cases_would_do(
@@ -411,14 +412,14 @@ def test_a_page_offers_what_the_use_cases_would_do(
                 found = page(installation.services.identity, viewer, member.account.id)
                 for action, needed in ACTIONS.items():
                     if action not in ALL:
-                        assert action not in found.deeds
-                    elif action not in found.deeds:
+                        assert action not in found.actions
+                    elif action not in found.actions:
                         assert isinstance(ALL[action](members, viewer.caller, member.account.id), Denied), (viewer, member, action, needed)
         members.suspend(owner.caller, other.account.id)
         members.suspend(owner.caller, agent.account.id)
-    offered = page(installation.services.identity, owner, agent.account.id).deeds
-    assert offered == set(DEEDS) - {Action.SUSPEND_MEMBER, Action.HAND_OVER_OWNERSHIP}
-    assert page(installation.services.identity, owner, owner.account.id).deeds == {Action.CHANGE_ROLE}
+    offered = page(installation.services.identity, owner, agent.account.id).actions
+    assert offered == set(MEMBER_ACTIONS) - {Action.SUSPEND_MEMBER, Action.HAND_OVER_OWNERSHIP}
+    assert page(installation.services.identity, owner, owner.account.id).actions == {Action.CHANGE_ROLE}
 
 
 def test_a_page_takes_the_same_statements_for_few_events_and_many(

@@ -245,14 +245,14 @@ def test_whatever_comes_between_a_right_codes_charge_and_the_account_decides(
     other.link = waiting.link
     other.begin()
     others_app, app = other.start_again(), waiting.start_again()
-    deeds = {
+    operations = {
         "confirm": lambda: other.confirm_again(others_app.code()),
         "reset": lambda: reset(installation.services),
         "disable": lambda: identity.administration.set_status(ANNA, AccountStatus.DISABLED),
         "expire": lambda: installation.clock.advance(minutes=10),
     }
     looked_and_charged = 2
-    with after_transaction(installation, looked_and_charged, deeds[meanwhile]):
+    with after_transaction(installation, looked_and_charged, operations[meanwhile]):
         assert waiting.confirm_again(app.code()) == START_AGAIN
     assert waiting.caller is None
 

@@ -1,4 +1,4 @@
-"""What a member's own record says of the team's deeds: who did it, and not from which network and browser."""
+"""What a member's own record says of what the team did: who did it, and not from which network and browser."""
 
 from tests.support.installation import Installation
 from tests.support.people import session_by_password, signed_in

@@ -1,12 +1,22 @@
 """What becomes of chat's rows with time, and when an older copy of the database takes the place of a newer one."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import and_, exists
+
 from xpressbot.chat import tables
+from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore, StaysAtRestore
+from xpressbot.foundation.times import DAY
 
-EXPIRING_ROWS: Final[tuple[ExpiringRows, ...]] = ()
+CHAT_EVENT_KEPT: Final = 30 * DAY
+"""By its row an event is known that comes again: platforms repeat for days what they believe was not taken."""
+_IS_PENDING: Final = CHAT_EVENT.c.state == "pending"
+_HAS_NOTHING: Final = and_(
+    ~exists().where(CONVERSATION.c.contact_id == CONTACT.c.id), ~exists().where(CHAT_EVENT.c.contact_id == CONTACT.c.id)
+)
 AT_RESTORE: Final[tuple[AtRestore, ...]] = tuple(
     StaysAtRestore(table)
     for table in (
@@ -21,3 +31,17 @@ AT_RESTORE: Final[tuple[AtRestore, ...]] = tuple(
         tables.CHAT_RECORD,
     )
 )
+
+
+def expiring_rows(keep_conversations_days: int) -> Sequence[ExpiringRows]:
+    """Conversations that were closed so many days ago, with their messages; then the contacts that nothing is left of; and events.
+
+    A contact that is blocked stays, since the block is in its row.
+    """
+    kept = keep_conversations_days * DAY
+    conversation, contact, event = CONVERSATION.c, CONTACT.c, CHAT_EVENT.c
+    return (
+        ExpiringRows("chat_events", event.id, event.received_at, CHAT_EVENT_KEPT, lifetime=0, where=~_IS_PENDING),
+        ExpiringRows("conversations", conversation.id, conversation.closed_at, kept, lifetime=0),
+        ExpiringRows("contacts", contact.id, contact.changed_at, kept, lifetime=0, where=and_(_HAS_NOTHING, contact.blocked_at.is_(None))),
+    )

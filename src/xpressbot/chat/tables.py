@@ -23,9 +23,12 @@ from xpressbot.foundation.database.engine import METADATA
 _ID = String(32)
 IS_OPEN: Final = text("state <> 'closed'")
 """Written as the partial index has it: no engine takes one for a parameter."""
+IS_BOTS: Final = text("state = 'bot'")
 IS_PENDING: Final = text("state = 'pending'")
+IS_FAILED: Final = text("state = 'failed'")
 IS_TIMED: Final = text("due_at IS NOT NULL")
 IS_MISSED: Final = text("missed_by IS NOT NULL")
+IS_STOPPED: Final = text("stopped_step IS NOT NULL")
 
 
 def _of(table: str, *, nullable: bool = False) -> Column[Any]:
@@ -119,6 +122,8 @@ CONVERSATION: Final = Table(
     Column("version", Integer),
     Column("script_state", Text),
     Column("note", Text),
+    # The step before which its script was last stopped at a limit: a note to the script's author.
+    Column("stopped_step", String(32)),
     # When nobody has come for so long that the script says so.
     Column("due_at", BigInteger),
     Column("opened_at", BigInteger, nullable=False),
@@ -130,6 +135,8 @@ CONVERSATION: Final = Table(
     Index(None, "contact_id"),
     Index(None, "state", "waiting_since"),
     Index(None, "last_message_at", "id"),
+    Index("ix_conversation_open_last_message_at", "last_message_at", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    Index("ix_conversation_stopped", "bot_id", "last_event_at", sqlite_where=IS_STOPPED, postgresql_where=IS_STOPPED),
     Index("ix_conversation_timed", "due_at", sqlite_where=IS_TIMED, postgresql_where=IS_TIMED),
 )
 
@@ -148,6 +155,8 @@ CHAT_EVENT: Final = Table(
     # Of the log line that tells why it failed.
     Column("reference", String(32)),
     UniqueConstraint("channel_id", "external_id"),
+    Index(None, "contact_id"),
+    Index("ix_chat_event_failed", "received_at", sqlite_where=IS_FAILED, postgresql_where=IS_FAILED),
     Index("ix_chat_event_pending", "contact_id", "received_at", "id", sqlite_where=IS_PENDING, postgresql_where=IS_PENDING),
 )
 
@@ -156,7 +165,8 @@ MESSAGE: Final = Table(
     METADATA,
     _of("contact"),
     Column("seq", Integer, nullable=False),
-    _of("conversation"),
+    # A conversation goes with all that was said in it.
+    Column("conversation_id", _ID, ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
     Column("author", String(16), nullable=False),
     Column("author_id", _ID),
     Column("author_name", Text),

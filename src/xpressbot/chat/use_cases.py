@@ -1,13 +1,18 @@
 """Everything chat can do, ready to be called, and what becomes of the rows of all its packages, joined."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
-from xpressbot.chat.channels.administration import ChannelAdministration
+from xpressbot.chat.channels.administration import ChannelAdministration, make_first_channel
+from xpressbot.chat.channels.incoming import Incoming
+from xpressbot.chat.channels.web.visiting import Visiting
+from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.contacts import Contacts
 from xpressbot.chat.conversations.inbox import Inbox
+from xpressbot.chat.conversations.receiving import Receiving
 from xpressbot.chat.conversations.replying import Replying
+from xpressbot.chat.conversations.sweeping import Sweeping
 from xpressbot.chat.conversations.taking_over import TakingOver
 from xpressbot.chat.flows.administration import BotAdministration
 from xpressbot.chat.flows.editing import Editing
@@ -28,45 +33,65 @@ from xpressbot.foundation.database.transaction import Transactions
 class Chat:
     """The use cases."""
 
-    contacts: Contacts
-    inbox: Inbox
-    overview: ChatOverview
-    record: ChatRecord
-    replying: Replying
-    taking_over: TakingOver
-    channels: ChannelAdministration
-    bots: BotAdministration
-    editing: Editing
+    answering: Answering
     bot_overview: BotOverview
-    publishing: Publishing
+    bots: BotAdministration
+    channels: ChannelAdministration
+    contacts: Contacts
+    editing: Editing
     exchange: Exchange
+    inbox: Inbox
+    incoming: Incoming
     kept_checks: KeptChecks
     missed_texts: MissedTexts
+    overview: ChatOverview
+    publishing: Publishing
+    receiving: Receiving
+    record: ChatRecord
+    replying: Replying
+    sweeping: Sweeping
+    taking_over: TakingOver
+    visiting: Visiting
 
 
-def build_chat(transactions: Transactions, system: System) -> Chat:
+@dataclass(frozen=True, slots=True)
+class ChatFigures:
+    """What takes chat's figures. received: messages that are stored. failed: an event that has failed."""
+
+    received: Callable[[int], object]
+    failed: Callable[[], object]
+
+
+def build_chat(transactions: Transactions, system: System, figures: ChatFigures) -> Chat:
     """Make every use case, each with what it takes. Nothing is opened or read."""
+    answering = Answering(transactions, system, figures.failed)
+    receiving = Receiving(transactions, system, figures.received)
     return Chat(
-        contacts=Contacts(transactions, system),
-        inbox=Inbox(transactions),
-        overview=ChatOverview(transactions),
-        record=ChatRecord(transactions),
-        replying=Replying(transactions, system),
-        taking_over=TakingOver(transactions, system),
-        channels=ChannelAdministration(transactions, system),
-        bots=BotAdministration(transactions, system),
-        editing=Editing(transactions, system),
+        answering=answering,
         bot_overview=BotOverview(transactions, system),
-        publishing=Publishing(transactions, system),
+        bots=BotAdministration(transactions, system),
+        channels=ChannelAdministration(transactions, system),
+        contacts=Contacts(transactions, system),
+        editing=Editing(transactions, system),
         exchange=Exchange(transactions, system),
+        inbox=Inbox(transactions),
+        incoming=Incoming(receiving, answering),
         kept_checks=KeptChecks(transactions, system),
         missed_texts=MissedTexts(transactions, system),
+        overview=ChatOverview(transactions),
+        publishing=Publishing(transactions, system, make_first_channel),
+        receiving=receiving,
+        record=ChatRecord(transactions),
+        replying=Replying(transactions, system),
+        sweeping=Sweeping(transactions, system, answering),
+        taking_over=TakingOver(transactions, system),
+        visiting=Visiting(transactions, system, receiving, answering),
     )
 
 
-def expiring_rows() -> Sequence[ExpiringRows]:
+def expiring_rows(keep_conversations_days: int) -> Sequence[ExpiringRows]:
     """The rows that are removed some time after they have ended."""
-    return retention.EXPIRING_ROWS
+    return retention.expiring_rows(keep_conversations_days)
 
 
 def at_restore() -> Sequence[AtRestore]:

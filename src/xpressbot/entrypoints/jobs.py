@@ -35,6 +35,7 @@ def _jobs(services: Services) -> Sequence[Callable[[], None]]:
         lambda: _remove_expired(services.expiry),
         lambda: services.mail_files.remove_outdated(services.clock.now()),
         lambda: services.telemetry.mails.note(services.mail.look()),
+        lambda: services.telemetry.chat.note(services.chat.sweeping.backlog()),
         services.background_check.renew,
     )
 

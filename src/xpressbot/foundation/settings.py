@@ -32,6 +32,7 @@ _IN_MEMORY: Final = frozenset({None, "", ":memory:"})
 _MOST_ARGON2_MEMORY_KIB: Final = 2 * 1024**2
 """2 GiB, the most that RFC 9106 section 4 recommends. Far above it no hash is made at all, and the start ends in a failure."""
 _MOST_ARGON2_ITERATIONS: Final = 100
+_MOST_DAYS: Final = 100 * 365
 _QUOTES: Final = ('"', "'")
 _PLAIN_HTTP: Final = (
     "XPRESSBOT_PUBLIC_URL is plain http beyond this machine: passwords and codes would travel unencrypted. Use https"
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     argon2_memory_kib: int = Field(default=47104, ge=8, le=_MOST_ARGON2_MEMORY_KIB)
     argon2_iterations: int = Field(default=1, ge=1, le=_MOST_ARGON2_ITERATIONS)
     recovery_codes_viewable: bool = True
+    keep_conversations_days: int = Field(default=365, ge=1, le=_MOST_DAYS)
     smtp_url: str = Field(default="", repr=False)
     smtp_password_file: Path | None = None
     mail_from: str = ""

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, update
 
-from tests.support.edited_scripts import ANNA, ASK, BERTA, BYE, CHOICES, CONDITION, HOURS, SAY, a_script, add_bot
 from tests.support.installation import Installation
+from tests.support.restaurant import ANNA, ASK, BERTA, BYE, CHOICES, CONDITION, HOURS, SAY, a_script, add_bot
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.administration import BotRefusal
 from xpressbot.chat.flows.deeds import (

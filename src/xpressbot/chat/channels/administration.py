@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels import web
 from xpressbot.chat.channels.store import Channel, add_channel, all_channels, find_channel, lock_channel, save_channel
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.flows.store import Bot, all_bots, find_bot
 from xpressbot.chat.record import RecordKind, record
@@ -54,11 +54,16 @@ def make_web_channel(tx: Writing, system: System, actor: Actor, name: str, bot_i
     """Make a web chat that is on, in the transaction of its caller. name: as normalise_line gives it. bot_id: of a bot that there is."""
     public_id = system.entropy.token_bytes(_PUBLIC_ID_BYTES).hex()
     channel = Channel(
-        system.new_id(), public_id, web.KIND, name, bot_id=bot_id, is_on=True, settings=WebSettings().written(), archived_at=None
+        system.new_id(), public_id, WEB.name, name, bot_id=bot_id, is_on=True, settings=WebSettings().written(), archived_at=None
     )
     add_channel(tx, channel)
     record(tx, system, actor, RecordKind.CHANNEL_MADE, channel.id, name=name)
     return channel
+
+
+def make_first_channel(tx: Writing, system: System, actor: Actor, name: str, bot_id: str) -> str:
+    """Make the web chat that the first version of a bot comes with; its id."""
+    return make_web_channel(tx, system, actor, name, bot_id).id
 
 
 class ChannelAdministration:

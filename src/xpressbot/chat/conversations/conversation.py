@@ -1,9 +1,11 @@
 """A conversation as a value, and what becomes of it: who answers, who waits and since when. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.flows.events import OfferedOption
 
 
 class ConversationState(StrEnum):
@@ -25,12 +27,29 @@ class Author(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that has no number yet. by: the member of the team who wrote it. client_id: of the form that it was sent with.
+
+    missed_by: the bot in whose script nothing matched it.
+    """
+
+    author: Author
+    text: str
+    at: int
+    options: Sequence[OfferedOption] = ()
+    by: Actor | None = None
+    client_id: str | None = None
+    missed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation with one contact. Of a contact at most one is not closed. Times are microseconds since 1970 UTC.
 
     owner: who has taken it over. waiting_since: since when a message of the customer has no answer, or a person is asked for; None
     while nobody waits. bot_id, version: the script it runs; None where there was no bot. script_state: as flows.state.State.written
-    gives it. note: what the script tells whoever takes over. due_at: when the script is run on NobodyThere, unless a person answers.
+    gives it. note: what the script tells whoever takes over. stopped_step: before which the script was last stopped at a limit, for its
+    author. due_at: when the script is run on NobodyThere, unless a person answers.
     """
 
     id: str
@@ -45,6 +64,7 @@ class Conversation:
     version: int | None = None
     script_state: str | None = None
     note: str | None = None
+    stopped_step: str | None = None
     due_at: int | None = None
     first_answer_at: int | None = None
     closed_at: int | None = None

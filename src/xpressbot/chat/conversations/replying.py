@@ -3,9 +3,8 @@
 import hashlib
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.conversations.conversation import Author, Conversation
+from xpressbot.chat.conversations.conversation import Author, Conversation, NewMessage
 from xpressbot.chat.conversations.store import (
-    NewMessage,
     add_messages,
     has_message_of,
     lock_conversation,

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
+from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
+from xpressbot.chat.conversations.lane import LiveBot
 from xpressbot.chat.flows.events import OfferedOption
 from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, Writing
@@ -26,7 +27,9 @@ _LOCK: Final = (
 # FOR UPDATE would make each insert of a row that refers to the contact wait at its foreign key.
 _LOCK_AND_WAIT: Final = _LOCK.with_for_update(of=CONTACT, key_share=True)
 _LOCK_OR_SKIP: Final = _LOCK.with_for_update(of=CONTACT, key_share=True, skip_locked=True)
-_OPEN: Final = select(CONVERSATION).where(_V.contact_id == bindparam("contact"), _V.state != ConversationState.CLOSED.value)
+IS_OPEN: Final = _V.state != literal_column("'closed'")
+"""Not as a parameter: an engine would not see that the partial index has all these rows."""
+_OPEN: Final = select(CONVERSATION).where(_V.contact_id == bindparam("contact"), IS_OPEN)
 _CONVERSATION: Final = select(CONVERSATION).where(_V.id == bindparam("conversation"))
 _OF_CLIENT: Final = select(_M.seq).where(_M.contact_id == bindparam("contact"), _M.client_id == bindparam("client"))
 _BY_OTHERS: Final = (
@@ -73,36 +76,11 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveBot:
-    """The bot of a channel, and its published version. Conversations of a version below `restart_below` start over."""
-
-    id: str
-    version: int
-    restart_below: int
-
-
-@dataclass(frozen=True, slots=True)
 class Lane:
     """A contact whose row this transaction has locked. bot: that of its channel, if it has one that is published and in use."""
 
     contact: Contact
     bot: LiveBot | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """A message that has no number yet. by: the member of the team who wrote it. client_id: of the form that it was sent with.
-
-    missed_by: the bot in whose script nothing matched it.
-    """
-
-    author: Author
-    text: str
-    at: int
-    options: Sequence[OfferedOption] = ()
-    by: Actor | None = None
-    client_id: str | None = None
-    missed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +117,12 @@ def open_conversation(tx: Reading, contact_id: str) -> Conversation | None:
     return None if row is None else conversation_from(row)
 
 
+def add_conversations(tx: Writing, conversations: Sequence[Conversation]) -> None:
+    """Insert conversations. The contact's row is locked, so that there is no second open one."""
+    if conversations:
+        tx.execute(_ADD_CONVERSATION, [_values(conversation) for conversation in conversations])
+
+
 def find_conversation(tx: Reading, conversation_id: str) -> Conversation | None:
     """The conversation of this id."""
     row = tx.select(_CONVERSATION, {"conversation": conversation_id}).one_or_none()
@@ -163,11 +147,6 @@ def other_person_wrote(tx: Reading, contact_id: str, after: int, actor: Actor) -
     return tx.select(_BY_OTHERS, {"contact": contact_id, "after": after, "actor": actor.id or ""}).first() is not None
 
 
-def add_conversation(tx: Writing, conversation: Conversation) -> None:
-    """Insert a conversation. The contact's row is locked, so that there is no second open one."""
-    tx.execute(_ADD_CONVERSATION, _values(conversation))
-
-
 def save_conversation(tx: Writing, conversation: Conversation) -> None:
     """Write what has become of a conversation."""
     tx.execute(_SAVE_CONVERSATION, _values(conversation) | {"row": conversation.id})
@@ -175,6 +154,11 @@ def save_conversation(tx: Writing, conversation: Conversation) -> None:
 
 def add_messages(tx: Writing, lane: Lane, conversation_id: str, messages: Sequence[NewMessage]) -> int:
     """Insert messages in their order, with the contact's next numbers. Returns the last number, which save_contact is to be told."""
+    return add_thread(tx, lane, [(conversation_id, message) for message in messages])
+
+
+def add_thread(tx: Writing, lane: Lane, messages: Sequence[tuple[str, NewMessage]]) -> int:
+    """The same for messages of several conversations of the contact, each with the id of its conversation."""
     rows = [
         {
             "contact_id": lane.contact.id,
@@ -189,7 +173,7 @@ def add_messages(tx: Writing, lane: Lane, conversation_id: str, messages: Sequen
             "missed_by": message.missed_by,
             "at": message.at,
         }
-        for i, message in enumerate(messages, 1)
+        for i, (conversation_id, message) in enumerate(messages, 1)
     ]
     if rows:
         tx.execute(_ADD_MESSAGE, rows)
@@ -245,6 +229,7 @@ def conversation_from(row: Row[Any]) -> Conversation:
         version=row.version,
         script_state=row.script_state,
         note=row.note,
+        stopped_step=row.stopped_step,
         due_at=row.due_at,
         first_answer_at=row.first_answer_at,
         closed_at=row.closed_at,
@@ -270,6 +255,7 @@ def _values(conversation: Conversation) -> dict[str, Any]:
         "version": conversation.version,
         "script_state": conversation.script_state,
         "note": conversation.note,
+        "stopped_step": conversation.stopped_step,
         "due_at": conversation.due_at,
         "opened_at": conversation.opened_at,
         "last_event_at": conversation.last_event_at,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels.administration import make_web_channel
 from xpressbot.chat.flows.checks import Difference, differences
 from xpressbot.chat.flows.draft_changes import script_of
 from xpressbot.chat.flows.problems import Problem, problems_of
@@ -103,12 +103,19 @@ class Published:
     channel_id: str | None = None
 
 
+class MakeChannel(Protocol):
+    """Makes a channel in which a bot answers, in the transaction of its caller; the channel's id."""
+
+    def __call__(self, tx: Writing, system: System, actor: Actor, name: str, bot_id: str) -> str: ...
+
+
 class Publishing:
     """The use cases. What a person decides travels with what they were shown: of two who publish at once, the second is told."""
 
-    def __init__(self, transactions: Transactions, system: System) -> None:
+    def __init__(self, transactions: Transactions, system: System, make_channel: MakeChannel) -> None:
         self._transactions = transactions
         self._system = system
+        self._make_channel = make_channel
 
     def preview(self, bot_id: str) -> Preview | None:
         """What publishing the draft would do; None for a bot that there is not. Problems and checks are looked at anew."""
@@ -152,7 +159,7 @@ class Publishing:
                 return PublishRefusal.CHANGED_MEANWHILE
             channel_id = None
             if shown.newest == 0 and not has_channel(tx, bot_id):
-                channel_id = make_web_channel(tx, self._system, actor, bot.name, bot_id).id
+                channel_id = self._make_channel(tx, self._system, actor, bot.name, bot_id)
             published = self._add(tx, actor, bot, draft.document, shown.newest + 1, restart=restart)
             self._record(tx, actor, RecordKind.BOT_PUBLISHED, published, restart=restart)
             tx.commit()

@@ -7,8 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, exists, func, select
 
-from xpressbot.chat.conversations.conversation import ConversationState
-from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, MESSAGE
+from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, IS_BOTS, MESSAGE
 from xpressbot.foundation.database.transaction import Reading
 
 MOST_MISSED: Final = 50
@@ -16,11 +15,11 @@ MOST_MISSED: Final = 50
 _C, _M, _V = CHANNEL.c, MESSAGE.c, CONVERSATION.c
 _HAS_CHANNEL: Final = select(exists().where(_C.bot_id == bindparam("bot"), _C.archived_at.is_(None)))
 _CHANNELS: Final = (
-    select(_C.id, _C.name, _C.is_on, _C.bot_id).where(_C.bot_id.is_not(None), _C.archived_at.is_(None)).order_by(_C.name, _C.id)
+    select(_C.id, _C.public_id, _C.kind, _C.name, _C.is_on, _C.bot_id)
+    .where(_C.bot_id.is_not(None), _C.archived_at.is_(None))
+    .order_by(_C.name, _C.id)
 )
-_RUNNING: Final = select(func.count()).where(
-    _V.state == ConversationState.BOT.value, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since")
-)
+_RUNNING: Final = select(func.count()).where(IS_BOTS, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since"))
 _CHANGED: Final = (
     select(BOT.c.id)
     .join(BOT_VERSION, (BOT_VERSION.c.bot_id == BOT.c.id) & (BOT_VERSION.c.number == BOT.c.live))
@@ -45,6 +44,8 @@ class ChannelOfBot:
     """A channel in which a bot answers."""
 
     id: str
+    public_id: str
+    kind: str
     name: str
     is_on: bool
 
@@ -68,7 +69,7 @@ def channels_by_bot(tx: Reading) -> Mapping[str, Sequence[ChannelOfBot]]:
     """The channels in use, by the bot that they have."""
     found = defaultdict[str, list[ChannelOfBot]](list)
     for row in tx.select(_CHANNELS).all():
-        found[row.bot_id].append(ChannelOfBot(row.id, row.name, row.is_on))
+        found[row.bot_id].append(ChannelOfBot(row.id, row.public_id, row.kind, row.name, row.is_on))
     return found
 
 

@@ -75,9 +75,11 @@ def accounts_commands(build: Build) -> typer.Typer:
             Console(soft_wrap=True, width=width, markup=False, emoji=False, highlight=False).print(table)
 
     @accounts.command()
-    def disable(email: Email) -> None:
-        """Disable an account: its sessions end, and no sign-in to it is possible."""
-        _set_status(build, email, AccountStatus.DISABLED)
+    def disable(
+        email: Email, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even where it is the only active owner.")] = False
+    ) -> None:
+        """Disable an account: its sessions end, and no sign-in to it is possible. For the only active owner it asks first."""
+        _set_status(build, email, AccountStatus.DISABLED, keeps_an_owner=not yes)
 
     @accounts.command()
     def enable(email: Email) -> None:
@@ -129,10 +131,17 @@ def _reset_password(services: Services, address: str) -> None:
             assert_never(unknown)
 
 
-def _set_status(build: Build, email: str, status: AccountStatus) -> None:
+def _set_status(build: Build, email: str, status: AccountStatus, *, keeps_an_owner: bool = False) -> None:
     address = existing_address(email)
     with opened(build) as services:
-        account = services.identity.administration.set_status(address, status)
+        account = services.identity.administration.set_status(address, status, keeps_an_owner=keeps_an_owner)
+        if account == Denied(StatusRefusal.ONLY_OWNER):
+            typer.echo(
+                f"{listed_address(address)} is the only active owner. Without one nobody can administer this XpressBot on its pages:"
+            )
+            typer.echo("`xpressbot accounts role` makes another member an owner first.")
+            typer.confirm("Disable this account all the same?", abort=True)
+            account = services.identity.administration.set_status(address, status)
         match account:
             case None:
                 fail(f"There is no account {email!r}.")

@@ -11,7 +11,7 @@ from xpressbot.entrypoints.messages.refusals import reason_text
 from xpressbot.entrypoints.messages.translation import ENGLISH
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.outcomes import Denied, Done
-from xpressbot.identity.team.deeds import MemberRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 
 
 def add_membership_commands(accounts: typer.Typer, build: Build) -> None:

@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from xpressbot.entrypoints.chat_sweep import sweep_chat
 from xpressbot.entrypoints.http.api.session import api_routes
 from xpressbot.entrypoints.http.cookies import Cookies
+from xpressbot.entrypoints.http.customers import chat_page
+from xpressbot.entrypoints.http.customers.routes import customer_routes
 from xpressbot.entrypoints.http.errors import http_error_response
 from xpressbot.entrypoints.http.factor_presentation import Factors
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
@@ -60,6 +63,7 @@ def create_app(
             async with create_task_group() as tasks:
                 tasks.start_soon(run_jobs, services)
                 tasks.start_soon(send_mails, services)
+                tasks.start_soon(sweep_chat, services)
                 if services.telemetry.metrics.is_shared:
                     tasks.start_soon(keep_occupancy_current, services)
                 yield
@@ -72,7 +76,14 @@ def create_app(
         return http_error_response(renderer, request, error)
 
     app = Starlette(
-        routes=[*api_routes(site), *health_routes(site), *page_routes(site, pages), metrics_route(site), _static_route()],
+        routes=[
+            *api_routes(site),
+            *health_routes(site),
+            *page_routes(site, pages),
+            *customer_routes(site, chat_page.PAGES),
+            metrics_route(site),
+            _static_route(),
+        ],
         middleware=[Middleware(RequestMiddleware, site)],
         exception_handlers={HTTPException: on_http_error},  # type: ignore[dict-item]  # it is called with that alone
         lifespan=lifespan,

@@ -1,6 +1,6 @@
-"""The five cookies. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
+"""The five cookies of the dashboard. With https they carry the __Host- prefix, so that no other host can plant them (ASVS 3.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -85,10 +85,12 @@ class Cookies:
         response.set_cookie(self.name(cookie), text, max_age=max_age, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def _values(self, request: Request) -> Mapping[Cookie, str]:
-        values = {}
-        for header in request.headers.getlist("cookie"):
-            for pair in header.split(";"):
-                name, _equals, text = pair.partition("=")
-                if (cookie := self._by_name.get(name.strip(_SPACE))) is not None:
-                    values[cookie] = text.strip(_SPACE)
-        return values
+        return {cookie: text for name, text in cookie_pairs(request) if (cookie := self._by_name.get(name)) is not None}
+
+
+def cookie_pairs(request: Request) -> Iterator[tuple[str, str]]:
+    """The names and values of a request's cookies, in its order."""
+    for header in request.headers.getlist("cookie"):
+        for pair in header.split(";"):
+            name, _equals, text = pair.partition("=")
+            yield name.strip(_SPACE), text.strip(_SPACE)

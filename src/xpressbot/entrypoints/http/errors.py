@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from xpressbot.entrypoints.http.customers.audience import is_for_customers, wants_json
+from xpressbot.entrypoints.http.customers.errors import customer_error
 from xpressbot.entrypoints.http.host_header import LONGEST_HOST, host_of
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.http.rendering import Renderer
@@ -69,7 +71,9 @@ _EXPLANATIONS: Final = {
     ),
     410: _Explanation("gone", N_("This link no longer works"), N_("It was used or has expired.")),
     413: _Explanation(
-        "too_large", N_("Too much text"), N_("What was sent is larger than any form of ours. Nothing was done; shorten it and try again.")
+        "too_large",
+        N_("Too much text"),
+        N_("What was sent is larger than any form here allows. Nothing was done; shorten it and try again."),
     ),
     415: _Explanation(
         "unsupported_media_type", N_("Unknown kind of form"), N_("This page takes forms as browsers send them. Nothing was done.")
@@ -110,6 +114,40 @@ _NOTHING_CAN_BE_SAVED: Final = _Explanation(
         " the operator of this installation can mend that."
     ),
 )
+
+_FOR_CUSTOMERS: Final = {
+    told.code: told
+    for told in (
+        _Explanation(
+            "cross_site",
+            N_("Not from this page"),
+            N_("This message came from another site, so it was not sent. Open the chat itself, and write it there."),
+        ),
+        _Explanation("not_found", N_("There is no chat here"), N_("Check the address, or ask whoever gave it to you.")),
+        _Explanation(
+            "too_large",
+            N_("Too much text"),
+            N_("A message has at most 4,096 characters. Nothing was sent. Go back, and shorten it or send it in parts."),
+        ),
+        _Explanation(
+            "unreadable_form",
+            N_("The message could not be read"),
+            N_("A part of it is missing or damaged. Nothing was sent. Open the chat anew, and write it again."),
+        ),
+        _Explanation(
+            "internal_error",
+            N_("Something went wrong"),
+            N_("This is our fault, and it was noted. Try again in a moment: what has arrived already is not doubled."),
+        ),
+        _Explanation(
+            "unavailable",
+            N_("The chat does not answer right now"),
+            N_("It is too busy. Try again in a few seconds: what has arrived already is not doubled."),
+        ),
+        _Explanation("read_only", N_("The chat does not answer right now"), N_("Nothing can be saved at the moment. Try again later.")),
+    )
+}
+"""What customers are told instead, by the code of the explanation: they know neither XpressBot nor its operator."""
 
 
 def error_response(
@@ -158,6 +196,8 @@ def _explained(
     headers: dict[str, str] | None,
     reference: str | None,
 ) -> Response:
+    if is_for_customers(request):
+        explanation = _FOR_CUSTOMERS.get(explanation.code, explanation)
     texts = renderer.texts_for(request)
     told = _Told(texts.gettext(explanation.title), texts.gettext(explanation.detail), action)
     return _answer(renderer, request, status, explanation.code, told, headers=headers, reference=reference)
@@ -173,8 +213,12 @@ def _answer(
     headers: dict[str, str] | None,
     reference: str | None,
 ) -> Response:
-    if request.scope["path"].startswith(API_PREFIX):
+    if request.scope["path"].startswith(API_PREFIX) or (is_for_customers(request) and wants_json(request)):
         return problem(status, code, headers=headers, reference=reference)
+    if is_for_customers(request):
+        response = customer_error(renderer, request, status, title=told.title, detail=told.detail, reference=reference)
+        response.headers.update(headers or {})
+        return response
     host = printable(host_of(request)[:LONGEST_HOST]) if status == MISDIRECTED else None
     response = renderer.page(request, "error.html", None, status=status, host=host, reference=reference, **told._asdict())
     response.headers.update(headers or {})

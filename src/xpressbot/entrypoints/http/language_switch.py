@@ -6,6 +6,7 @@ from typing import Final
 from starlette.requests import Request
 
 from xpressbot.entrypoints.http.cookies import Cookies
+from xpressbot.entrypoints.http.customers.audience import is_for_customers
 from xpressbot.entrypoints.http.page_paths import Destinations
 from xpressbot.entrypoints.http.paths import HOME_PATH, SIGN_IN_PATH
 from xpressbot.entrypoints.messages.languages import Languages
@@ -27,10 +28,11 @@ class LanguageSwitch:
         self._destinations = destinations
 
     def texts_for(self, request: Request) -> Texts:
-        """The language to answer in. A cookie with a language that there is not counts for nothing."""
+        """The language to answer in. A cookie with a language that there is not counts for nothing, and for customers any cookie."""
         decided: Texts | None = getattr(request.state, _DECIDED, None)
         if decided is None:
-            decided = self.languages.find(self._cookies.language(request)) or self.asked_for(request)
+            chosen = None if is_for_customers(request) else self._cookies.language(request)
+            decided = self.languages.find(chosen) or self.asked_for(request)
             setattr(request.state, _DECIDED, decided)
         return decided
 

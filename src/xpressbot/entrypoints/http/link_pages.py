@@ -62,10 +62,10 @@ class LinkEntry:
             return self.gone(request.texts, self.state(request, token))
         texts, minutes = request.texts, LINK_COOKIE_LIFETIME // MINUTE
         detail = texts.ngettext(
-            "No link is open in this browser. It remembers one for %(minutes)s minute, and only if it keeps cookies of this site. Open the"
-            " link that you were given once more.",
-            "No link is open in this browser. It remembers one for %(minutes)s minutes, and only if it keeps cookies of this site. Open the"
-            " link that you were given once more.",
+            "No link is open in this browser. It remembers one for %(minutes)s minute, and only if it keeps cookies of this site. Open"
+            " again the link that you were given.",
+            "No link is open in this browser. It remembers one for %(minutes)s minutes, and only if it keeps cookies of this site. Open"
+            " again the link that you were given.",
             minutes,
         )
         return ExplainedError(
@@ -123,7 +123,7 @@ class OpenLink(Generic[Opened]):
         return self.request.refused(template, None, denied, **self._context, **context)
 
     def used(self, response: Response) -> Response:
-        """Answer after the deed: the browser forgets the link."""
+        """Answer once it is done: the browser forgets the link."""
         self.request.site.cookies.clear(response, Cookie.LINK)
         return response
 

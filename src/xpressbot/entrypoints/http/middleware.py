@@ -9,8 +9,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xpressbot.entrypoints.http.cross_origin import is_cross_origin
+from xpressbot.entrypoints.http.customers.audience import is_for_customers
 from xpressbot.entrypoints.http.errors import MISDIRECTED, error_response, unavailable_response
-from xpressbot.entrypoints.http.headers import security_headers
+from xpressbot.entrypoints.http.headers import customer_headers, security_headers
 from xpressbot.entrypoints.http.host_header import is_misdirected
 from xpressbot.entrypoints.http.page_request import Site
 from xpressbot.entrypoints.http.proxy_observer import ProxyObserver
@@ -39,6 +40,7 @@ class RequestMiddleware:
         self._durations = RequestDurations(site.services.telemetry.requests)
         self._failures = site.services.telemetry.failures
         self._headers = Headers(security_headers(site.services.settings)).raw
+        self._customer_headers = Headers(customer_headers(site.services.settings)).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,7 +50,8 @@ class RequestMiddleware:
         began = stopwatch()
         request = Request(scope, receive)
         reference = self._site.services.entropy.token_bytes(_REQUEST_ID_BYTES).hex()
-        answer = _Answer(send, [*self._headers, *Headers({"X-Request-ID": reference}).raw])
+        of_group = self._customer_headers if is_for_customers(request) else self._headers
+        answer = _Answer(send, [*of_group, *Headers({"X-Request-ID": reference}).raw])
         structlog.contextvars.bind_contextvars(request=reference)
         refusal = self._refusal(request)
         try:

@@ -30,6 +30,11 @@ RE_ENROLMENT_PATH: Final = link_path(LinkKind.RE_ENROLMENT)
 ENROLMENT_PATH: Final = link_path(LinkKind.ENROLMENT)
 REQUIRED_PATH: Final = "/account/2fa/required"
 POLICY_PATH: Final = "/team/policy"
+CHANNELS_PATH: Final = "/channels"
+CHANNEL_PATH: Final = "/channels/{channel:id}"
+CUSTOMERS_PREFIX: Final = "/chat/"
+"""What stands below it is for customers: it has headers, error pages and a cookie of its own."""
+CHAT_PATH: Final = f"{CUSTOMERS_PREFIX}{{channel:id}}"
 INBOX_PATH: Final = "/inbox"
 CONVERSATION_PATH: Final = f"{INBOX_PATH}/{{conversation:id}}"
 CONTACT_PATH: Final = f"{INBOX_PATH}/people/{{contact:id}}"

@@ -27,7 +27,7 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.protection import DisableRefusal, ProtectionRefusal
 from xpressbot.identity.outcomes import Denied, StepUpRequired
-from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SetsUp
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol
 from xpressbot.identity.sessions.gate import SessionRefusal, refuse_role
 from xpressbot.identity.sign_in.re_enrolment import Enrollee, EnrolleeRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
@@ -156,9 +156,17 @@ class SignedInPage:
         return _conclude(request, self.handler(request, caller), back)
 
     def _answer_others(self, request: PageRequest, holder: MustEnrol | LockedCaller | None, back: str) -> Response:
-        if isinstance(holder, MustEnrol):
-            return self._answer_enrolling(request, holder, back)
-        return self._answer_enrollee(request) or self._answer_locked(request, holder, back) or not_recognised(request, self.method, back)
+        if (answer := self._answer_enrollee(request)) is not None:
+            return answer
+        match holder:
+            case MustEnrol():
+                return self._answer_enrolling(request, holder, back)
+            case LockedCaller():
+                return self._answer_locked(request, holder, back)
+            case None:
+                return not_recognised(request, self.method, back)
+            case unknown:
+                assert_never(unknown)
 
     def _answer_enrolling(self, request: PageRequest, holder: MustEnrol, back: str) -> Response:
         if self.while_enrolling is None:
@@ -166,13 +174,9 @@ class SignedInPage:
         request.site.renderer.switch.prefer(request.starlette, holder.account.language)
         if refusal := request.refuse_form_of_another(FormSubject.signed_in(holder.account), None, REQUIRED_PATH):
             return refusal
-        if self.for_one_person and _another_account_must_enrol(request, holder):
-            return redirect(RE_ENROLMENT_PATH)
         return _conclude(request, self.while_enrolling(request, holder), back)
 
-    def _answer_locked(self, request: PageRequest, locked: LockedCaller | None, back: str) -> Response | None:
-        if locked is None:
-            return None
+    def _answer_locked(self, request: PageRequest, locked: LockedCaller, back: str) -> Response:
         if self.while_locked is None:
             return redirect(f"{UNLOCK_PATH}?next={back}")
         refusal = request.refuse_form_of_another(FormSubject.signed_in(locked.account), None, UNLOCK_PATH)
@@ -269,6 +273,6 @@ def _conclude(request: PageRequest, outcome: SignedInOutcome, back: str) -> Resp
             assert_never(unknown)
 
 
-def _another_account_must_enrol(request: PageRequest, caller: SetsUp) -> bool:
+def _another_account_must_enrol(request: PageRequest, caller: Caller) -> bool:
     enrollee = request.enrollee()
     return isinstance(enrollee, Enrollee) and enrollee.pending.account_id != caller.account.id

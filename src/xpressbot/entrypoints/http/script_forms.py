@@ -25,6 +25,8 @@ TURN: Final = "turn."
 _ID: Final = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 _REVISION: Final = re.compile("[0-9]{1,9}")
 _BY: Final = {"up": -1, "down": 1}
+_WITHOUT_DEED: Final = frozenset({"save", "try", "say", "over", "keep", "theirs", "choose", "publish"})
+"""Buttons that do nothing to the topic once it is saved."""
 _STEP_KINDS: Final = frozenset(PartKind) - {PartKind.OPTION, PartKind.TOPIC}
 
 
@@ -42,7 +44,8 @@ class Sent:
     """What was sent.
 
     choosing: the id of a step that is to be moved, whose destination is still to be chosen. turns: what was typed to try the draft
-    out, the newest last. unsent: what was typed after it, and is too long or too much.
+    out, the newest last. unsent: what was typed after it, and is too long or too much. publishes: whether the page that publishes the
+    draft is asked for.
     """
 
     typed: tuple[Typed, ...]
@@ -51,6 +54,7 @@ class Sent:
     trial: Trial = Trial.AS_BEFORE
     turns: tuple[str, ...] = ()
     unsent: str = ""
+    publishes: bool = False
 
 
 def read_sent(fields: Mapping[str, str]) -> Sent:
@@ -71,11 +75,12 @@ def read_sent(fields: Mapping[str, str]) -> Sent:
         typed = tuple(one for one in typed if one.key != _key(rest))
     return Sent(
         typed,
-        None if pressed in {"save", "try", "say", "over", "keep", "theirs", "choose"} else _deed(pressed, rest, fields),
+        None if pressed in _WITHOUT_DEED else _deed(pressed, rest, fields),
         _id(rest) if pressed == "choose" else None,
         trial,
         () if trial is Trial.START_OVER else turns,
         "" if fits or trial is not Trial.GO_ON else wrote,
+        publishes=pressed == "publish",
     )
 
 

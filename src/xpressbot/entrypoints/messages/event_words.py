@@ -66,6 +66,14 @@ _RESET_ASKED_FOR: Final = N_(
 )
 _RESET_STOPPED: Final = N_("Nothing has changed: your phone and your recovery codes work as before. If you need the reset, ask again.")
 
+_HAND_THE_LINK_OVER: Final = N_(
+    "The member needs a link to set up 2FA again. Whoever approved the reset was shown one; else open the member's page and have it shown."
+    " Hand it over in person or by phone."
+)
+_ASK_ANEW: Final = N_(
+    "Nothing has changed: the member's phone and recovery codes work as before. If they still need help, speak with them, then ask again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EventWords:
@@ -153,6 +161,8 @@ EVENT_WORDS: Final[Mapping[EventKind, EventWords]] = {
     EventKind.EXEMPTED: EventWords(N_("Exempted from the team's 2FA requirement"), _ASK_AN_OWNER),
     EventKind.EXEMPTION_ENDED: EventWords(N_("Exemption from the team's 2FA requirement ended"), _ASK_AN_OWNER),
     EventKind.MEMBER_ENROLLED_BY_PASSWORD: EventWords(N_("A member set up 2FA with the password alone"), _ASK_THE_MEMBER),
+    EventKind.ASKED_RESET_DONE: EventWords(N_("A reset of 2FA that you asked for was carried out"), _HAND_THE_LINK_OVER),
+    EventKind.ASKED_RESET_ENDED: EventWords(N_("A reset of 2FA that you asked for came to nothing"), _ASK_ANEW),
     EventKind.POLICY_CHANGED: EventWords(N_("2FA policy changed")),
     EventKind.MEMBER_EXEMPTED: EventWords(N_("Member exempted from 2FA")),
     EventKind.MEMBER_EXEMPTION_ENDED: EventWords(N_("Exemption from 2FA ended")),
@@ -165,7 +175,7 @@ _UNKNOWN: Final = EventWords(N_("Something else happened"))
 GROUP_NAMES: Final[Mapping[EventGroup, str]] = {
     EventGroup.SIGN_IN: N_("Signing in and out"),
     EventGroup.CONFIRMATION: N_("Confirming who you are"),
-    EventGroup.SECOND_FACTOR: N_("2FA and authenticator apps"),
+    EventGroup.SECOND_FACTOR: N_("2FA and apps"),
     EventGroup.RECOVERY_CODES: N_("Recovery codes"),
     EventGroup.ACCOUNT: N_("Account and password"),
     EventGroup.TEAM: N_("Team"),

@@ -1,18 +1,37 @@
 """What bots begin with, in words, and the one that is made from nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from xpressbot.chat.flows.ready_scripts import ReadyScript
+from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
 from xpressbot.chat.flows.script import HandOver, On, Say, Script, Starts, Topic
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
-READY_SCRIPTS: Final[Mapping[ReadyScript, tuple[str, str]]] = {
+_READY_SCRIPTS: Final[Mapping[ReadyScript, tuple[str, str]]] = {
     ReadyScript.QUESTIONS: (N_("Answers questions"), N_("Opening hours, address, payment and delivery")),
     ReadyScript.ORDER: (N_("Takes orders"), N_("Asks what is wanted and who wants it, then hands over to a person")),
     ReadyScript.HAND_OVER: (N_("Receives people"), N_("Asks what it is about, then hands over to a person")),
 }
 """What each ready script does, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyChoice:
+    """A ready script as it is offered. value: in forms. name: of the script in the language of the page."""
+
+    value: str
+    name: str
+    title: str
+    meaning: str
+
+
+def ready_choices(texts: Texts) -> Sequence[ReadyChoice]:
+    """The ready scripts, in words."""
+    return [
+        ReadyChoice(which.value, ready_script(which, texts.tag).name, texts.gettext(title), texts.gettext(meaning))
+        for which, (title, meaning) in _READY_SCRIPTS.items()
+    ]
 
 
 def blank_script(texts: Texts) -> Script:

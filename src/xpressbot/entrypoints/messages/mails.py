@@ -7,6 +7,7 @@ from typing import Final
 from xpressbot.entrypoints.messages.event_words import event_advice, event_title, where
 from xpressbot.entrypoints.messages.formatting import number, plain_moment
 from xpressbot.entrypoints.messages.links import link_address, works_for_days, works_once
+from xpressbot.entrypoints.messages.notice_details import ABOUT_A_MEMBER
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.audit.rules.event import SecurityEvent
@@ -149,6 +150,6 @@ def _circumstances(texts: Texts, notice: Notice) -> list[str]:
 
 
 def _foot(texts: Texts, event: SecurityEvent) -> str:
-    if event.actor not in {None, event.subject}:
+    if event.actor not in {None, event.subject} or event.kind in ABOUT_A_MEMBER:
         return texts.gettext("This mail was sent automatically; replies are not read.")
     return texts.gettext("If this was you, there is nothing to do. This mail was sent automatically; replies are not read.")

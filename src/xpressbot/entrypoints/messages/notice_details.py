@@ -6,7 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.event_facts import GIVES_REASON
-from xpressbot.entrypoints.messages.event_words import CAUSES
+from xpressbot.entrypoints.messages.event_words import CAUSES, event_advice
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import Texts
@@ -27,14 +27,22 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
         return _COUNTED[notice.kind](texts, notice)
     if notice.kind is EventKind.PASSWORD_EXPOSED:
         return texts.gettext("Unless you have replaced your password since then, do it now: your next sign-in asks for it.")
-    return Markup(" ").join([*_by_others(texts, notice), *_by_whom_and_why(texts, notice), *_what_came_of_it(texts, notice)])
+    return Markup(" ").join(
+        [*_by_others(texts, notice), *_by_whom_and_why(texts, notice), *_what_came_of_it(texts, notice), *_what_to_do(texts, notice)]
+    )
+
+
+def concerns_password(notice: Notice) -> bool:
+    """Whether a notice may mean that somebody else knows the person's password; of a kind that is not known here it may."""
+    rule = None if notice.kind is None else notice.kind.notice
+    return rule is None or rule.concerns_password
 
 
 def _by_whom_and_why(texts: Texts, notice: Notice) -> Iterator[Markup]:
     details = notice.last.details
     if asked_by := details.get("asked_by"):
         yield Markup(texts.gettext("Asked for by %(address)s.")) % {"address": as_is(str(asked_by))}
-    if notice.kind is EventKind.MEMBER_ENROLLED_BY_PASSWORD and (email := details.get("email")):
+    if notice.kind in ABOUT_A_MEMBER and (email := details.get("email")):
         yield Markup(texts.gettext("Member: %(email)s.")) % {"email": as_is(str(email))}
     if isinstance(until := details.get("until"), int):
         yield Markup(texts.gettext("Until %(time)s.")) % {"time": moment(texts, until)}
@@ -57,6 +65,12 @@ def _what_came_of_it(texts: Texts, notice: Notice) -> Iterator[Markup]:
     if isinstance(ended, int) and ended:
         sentence = texts.ngettext("%(count)s other browser was signed out.", "%(count)s other browsers were signed out.", ended)
         yield Markup(sentence) % {"count": number(texts, ended)}
+
+
+def _what_to_do(texts: Texts, notice: Notice) -> Iterator[Markup]:
+    """The advice of the mail, where a new password would be the wrong answer, and the history says no more."""
+    if not concerns_password(notice) and notice.kind not in _BY_OTHERS:
+        yield Markup("{}").format(event_advice(texts, notice.last))
 
 
 def _by_others(texts: Texts, notice: Notice) -> Iterator[Markup]:
@@ -118,6 +132,8 @@ _BY_OTHERS: Final = frozenset(
     }
 )
 """What owners and admins do to a member, and the operator as well."""
+ABOUT_A_MEMBER: Final = frozenset({EventKind.MEMBER_ENROLLED_BY_PASSWORD, EventKind.ASKED_RESET_DONE, EventKind.ASKED_RESET_ENDED})
+"""What an owner or admin is told of somebody else."""
 _COUNTED: Final[Mapping[EventKind | None, Callable[[Texts, Notice], Text]]] = {
     EventKind.PASSWORD_GUESSING: _guessing,
     EventKind.STOPPED_AT_SECOND_FACTOR: _stopped,

@@ -61,7 +61,6 @@ settings_notice: Final = reason_text_of(
 )
 apps_notice: Final = reason_text_of(*AddRefusal, *AuthenticatorRefusal, *RemoveRefusal)
 _BEGIN_BELOW: Final = {EnrolmentRefusal.NO_ENROLMENT.value: N_("No set-up is open here. Begin it below: you get a new QR code.")}
-required_notice: Final = reason_text_of(*EnrolmentRefusal, **_BEGIN_BELOW)
 enrolment_notice: Final = reason_text_of(
     *EnrolmentRefusal,
     **_BEGIN_BELOW,

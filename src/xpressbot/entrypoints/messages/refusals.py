@@ -24,8 +24,8 @@ from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal
 from xpressbot.identity.sign_in.refusals import PendingRefusal, ReEnrolmentRefusal, SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
-from xpressbot.identity.team.deeds import MemberRefusal
 from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 from xpressbot.identity.team.reminders import ReminderRefusal
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import SECOND_FACTOR
@@ -98,6 +98,9 @@ _COUNTS: Final[Mapping[ToldRefusal, int | None]] = {
 }
 """Constants that sentences name. They are far from one, so that a language has one form for them."""
 
+_ONLY_OWNER: Final = N_(
+    "This is the only active owner. Make another member an owner first: without one nobody could administer this XpressBot."
+)
 _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     PasswordRefusal.WRONG_CREDENTIALS: N_("That address and password do not match. Check both, and that Caps Lock is off."),
     ThrottleRefusal.THROTTLED: N_("Too many tries. Try again at %(time)s."),
@@ -134,9 +137,8 @@ _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
         "Your address was changed in the last %(count)s hours, and the one before can still be brought back. You can close the account"
         " after that."
     ),
-    MemberRefusal.NO_OTHER_OWNER: N_(
-        "This is the only active owner. Make another member an owner first: without one nobody could administer this XpressBot."
-    ),
+    MemberRefusal.NO_OTHER_OWNER: _ONLY_OWNER,
+    StatusRefusal.ONLY_OWNER: _ONLY_OWNER,
     MemberRefusal.ONES_OWN_ACCOUNT: N_("This is your own account. What you can do with it is in Account Settings."),
     MemberRefusal.ALREADY_DONE: N_("This was done already, by you or by somebody else. Nothing more has changed."),
     MemberRefusal.MEMBER_SUSPENDED: N_("This member is suspended. Reinstate them first."),

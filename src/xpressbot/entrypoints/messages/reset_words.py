@@ -5,10 +5,10 @@ from typing import Final
 
 from xpressbot.entrypoints.messages.formatting import number
 from xpressbot.entrypoints.messages.translation import N_, Texts
-from xpressbot.foundation.times import DAY
+from xpressbot.foundation.times import DAY, HOUR
 from xpressbot.identity.outcomes import Reason
 from xpressbot.identity.team.reset_refusals import ResetRefusal
-from xpressbot.identity.team.rules.reset import INDEPENDENT_AFTER, ROLE_HELD_FOR
+from xpressbot.identity.team.rules.reset import INDEPENDENT_AFTER, ROLE_HELD_FOR, STOPPABLE_FOR
 
 _NOT_FOR_ROLE: Final = N_("An owner is reset by owners only.")
 _SENTENCES: Final[Mapping[ResetRefusal, str]] = {
@@ -25,7 +25,7 @@ _SENTENCES: Final[Mapping[ResetRefusal, str]] = {
         "This request is over: it was stopped, approved or carried out meanwhile, or the account changed. Nothing was done now."
     ),
     ResetRefusal.OWN_REQUEST: N_("You have asked for this reset, so another owner or admin must approve it."),
-    ResetRefusal.ROLE_TOO_NEW: N_("You cannot approve it yet: who approves a reset has held their role for %(count)s days."),
+    ResetRefusal.ROLE_TOO_NEW: N_("You cannot approve it yet: an approver must have held their role for at least %(count)s days."),
     ResetRefusal.DEPENDS_ON_ASKER: N_(
         "You cannot approve it: within the last %(count)s days, you or the one who asks has invited the other or given them their role."
     ),
@@ -35,7 +35,7 @@ _COUNTS: Final[Mapping[ResetRefusal, int]] = {
     ResetRefusal.ROLE_TOO_NEW: ROLE_HELD_FOR // DAY,
     ResetRefusal.DEPENDS_ON_ASKER: INDEPENDENT_AFTER // DAY,
 }
-"""They are far from one, so that a language has one form for them."""
+"""These counts, and those below, are far from one, so that a language has one form for them."""
 
 
 def reset_refusal_text(texts: Texts, reason: ResetRefusal) -> str:
@@ -48,3 +48,20 @@ def reset_refusal_text(texts: Texts, reason: ResetRefusal) -> str:
 def approval_text(texts: Texts, reason: Reason) -> str:
     """Why the person who looks cannot approve a request."""
     return reset_refusal_text(texts, reason) if isinstance(reason, ResetRefusal) else texts.gettext(_NOT_FOR_ROLE)
+
+
+def nobody_yet_text(texts: Texts) -> str:
+    """Why none of those who are there can approve a request yet."""
+    sentence = texts.gettext(
+        "Nobody can approve it yet. An approver must have held their role for at least %(held)s days. You and the approver must not have"
+        " invited each other, or given each other a role, within the last %(independent)s days."
+    )
+    return sentence % {"held": number(texts, ROLE_HELD_FOR // DAY), "independent": number(texts, INDEPENDENT_AFTER // DAY)}
+
+
+def without_approval_text(texts: Texts) -> str:
+    """When a request is carried out that nobody approves or stops."""
+    sentence = texts.gettext(
+        "Without approval it is carried out %(count)s hours after the mail server has taken the mail to the member, unless it is stopped."
+    )
+    return sentence % {"count": number(texts, STOPPABLE_FOR // HOUR)}

@@ -10,7 +10,7 @@ _NAMES: Final[Mapping[Role, str]] = {Role.OWNER: N_("Owner"), Role.ADMIN: N_("Ad
 
 
 _MEANINGS: Final[Mapping[Role, str]] = {
-    Role.OWNER: N_("Everything, also who is an owner or an admin, what is asked of all members, and the installation."),
+    Role.OWNER: N_("Everything: decides who is an owner or an admin, sets the 2FA policy, and looks after the installation."),
     Role.ADMIN: N_("Sees the team, invites agents, and helps members who are locked out."),
     Role.AGENT: N_("Works with XpressBot, and sees nobody else's account."),
 }

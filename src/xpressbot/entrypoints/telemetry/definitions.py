@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from xpressbot.entrypoints.telemetry.chat_metrics import ChatMetrics
 from xpressbot.entrypoints.telemetry.mail_metrics import MailMetrics
 from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
 from xpressbot.foundation.database.engine import Database
@@ -42,6 +43,7 @@ class Telemetry:
         )
         failures = metrics.counter("xpressbot_http_failures_total", "Requests that could not be answered", "cause")
         self.failures = {cause: failures.labels(cause) for cause in FailureCause}
+        self.chat = ChatMetrics(metrics)
         self.mails = MailMetrics(metrics)
         self.sign_ins = SignInMetrics(metrics, kinds, buckets)
         transactions = metrics.histogram(

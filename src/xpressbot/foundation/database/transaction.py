@@ -11,6 +11,8 @@ from xpressbot.foundation.database.engine import UNAVAILABLE, Database
 from xpressbot.foundation.metrics import stopwatch
 
 AnySelect = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+InsertOfDialect = Callable[[Table], sqlite.Insert | postgresql.Insert]
+"""The INSERT of one database's dialect, which knows ON CONFLICT."""
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
@@ -50,7 +52,7 @@ class Writing(Reading):
         self._connection.commit()
 
     @property
-    def insert(self) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:
+    def insert(self) -> InsertOfDialect:
         """The INSERT of this database's dialect, which knows ON CONFLICT."""
         return postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
 

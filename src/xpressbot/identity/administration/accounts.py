@@ -8,6 +8,7 @@ from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import OPERATOR, TEAM, EventKind, NewEvent
 from xpressbot.identity.factors import store as authenticator_store
@@ -28,6 +29,8 @@ class StatusRefusal(Reason):
     """Why an account keeps its status."""
 
     STATUS_UNKNOWN = "status_unknown"
+    ONLY_OWNER = "only_owner"
+    """No active owner would be left: the team could not undo it."""
 
 
 class ClockResetRefusal(Reason):
@@ -72,11 +75,13 @@ class Administration:
             account = account_store.by_email(tx, email)
             return None if account is None else _summary(tx, self._kinds, account)
 
-    def set_status(self, email: str, status: AccountStatus) -> Account | Denied[StatusRefusal] | None:
+    def set_status(self, email: str, status: AccountStatus, *, keeps_an_owner: bool = False) -> Account | Denied[StatusRefusal] | None:
         """Disable or enable an account. Either ends its sessions and pending sign-ins; None when there is no such account.
 
         Links that give power end with them: a later enabling would let their holders in. Enabling one whose status
         a newer version of this program gave it is refused: this version does not know what it would allow.
+
+        keeps_an_owner: refuse to disable the only active owner. Whoever sits at the server may do it, and has to mean it.
         """
         with self._transactions.writing() as tx:
             installation_store.lock(tx)  # an owner's status decides whether another may leave
@@ -86,6 +91,9 @@ class Administration:
                 return None
             if account.status is None and status is AccountStatus.ACTIVE:
                 return Denied(StatusRefusal.STATUS_UNKNOWN)
+            is_owner = account.role is Role.OWNER and account.status is AccountStatus.ACTIVE
+            if keeps_an_owner and status is AccountStatus.DISABLED and is_owner and not account_store.has_other_owner(tx, account.id):
+                return Denied(StatusRefusal.ONLY_OWNER)
             if account.status is not status:
                 now = self._system.now()
                 account_store.set_status(tx, account.id, status)

@@ -15,7 +15,7 @@ from xpressbot.identity.factors.reset import remove_all_factors
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Addition, Replacement, inherited_name, name_in_place
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller, SetsUp
+from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD, is_fresh
 from xpressbot.identity.throttling.charges import ThrottleRefusal
@@ -43,7 +43,7 @@ class TwoFactor:
         self._steps = steps
 
     def start(
-        self, caller: SetsUp, kind: str, *, replaces: str | None = None, lost: bool = False
+        self, caller: Caller, kind: str, *, replaces: str | None = None, lost: bool = False
     ) -> Done | Denied[SessionRefusal | AuthenticatorRefusal] | StepUpRequired:
         """Prepare an authenticator. Nothing changes until it has proven itself; a second start shows the same one.
 
@@ -63,7 +63,7 @@ class TwoFactor:
 
         return self._gate.run(caller, Action.START_ENROLMENT, operation)
 
-    def start_over(self, caller: SetsUp) -> Done | Denied[SessionRefusal | EnrolmentRefusal] | StepUpRequired:
+    def start_over(self, caller: Caller) -> Done | Denied[SessionRefusal | EnrolmentRefusal] | StepUpRequired:
         """Replace what an open enrolment has prepared. Without a fresh proof, it keeps the time the first one had left."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[EnrolmentRefusal]]:
@@ -78,13 +78,13 @@ class TwoFactor:
 
         return self._gate.run(caller, Action.RESTART_ENROLMENT, operation)
 
-    def view(self, caller: SetsUp) -> OpenEnrolment | None:
+    def view(self, caller: Caller) -> OpenEnrolment | None:
         """The open enrolment of this session, while it has the token that the request brought."""
         with self._transactions.reading() as tx:
             session = session_store.by_token(tx, caller.token.digest)
             return None if session is None else self._steps.view(tx, caller.account.id, session.id)
 
-    def confirm(self, caller: SetsUp, proof: Proof) -> InPlace | Denied[SessionRefusal | EnrolmentRefusal | ProofRefusal] | StepUpRequired:
+    def confirm(self, caller: Caller, proof: Proof) -> InPlace | Denied[SessionRefusal | EnrolmentRefusal | ProofRefusal] | StepUpRequired:
         """Prove possession with a first proof, which is used up by it, and do what was planned.
 
         A try counts before it is checked; after ENROLMENT_TRIES wrong ones the enrolment is discarded.
@@ -128,7 +128,7 @@ class TwoFactor:
 
         return self._gate.run(caller, Action.DISABLE_TWO_FACTOR, operation)
 
-    def _put_in_place(self, entry: Entry, caller: SetsUp, confirmed: Confirmed) -> Changed[InPlace] | Unchanged[Denied[EnrolmentRefusal]]:
+    def _put_in_place(self, entry: Entry, caller: Caller, confirmed: Confirmed) -> Changed[InPlace] | Unchanged[Denied[EnrolmentRefusal]]:
         account_id, plan = entry.account.id, confirmed.enrolment.plan
         protection = protection_of(entry.tx, account_id)
         name = name_in_place(confirmed.enrolment, protection.authenticators)

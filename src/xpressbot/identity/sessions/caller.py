@@ -60,8 +60,7 @@ class LockedCaller(SessionHolder):
 
 @dataclass(frozen=True, slots=True)
 class MustEnrol(SessionHolder):
-    """A person whose session is live, and who owes the team 2FA. It opens nothing but the set-up and signing out, which take this type."""
+    """A person whose session is live, and who owes the team 2FA. It opens nothing but signing out: 2FA is set up at the next sign-in.
 
-
-SetsUp = Caller | MustEnrol
-"""Who may set up 2FA in a session."""
+    A password-only session is no better than the password, with which alone nobody may set it up where a link can be mailed.
+    """

@@ -1,6 +1,6 @@
 """The gate: authorise, step up, act, record. Everything a signed-in person can change passes through it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar, assert_never
 
@@ -16,7 +16,7 @@ from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import TEAM, NewEvent
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
-from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SessionHolder, SetsUp
+from xpressbot.identity.sessions.caller import Caller, LockedCaller, MustEnrol, SessionHolder
 from xpressbot.identity.sessions.rules.assurance import Amr, aal_of, step_up_needed, waits_for_new_password
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.sessions.security_version import raise_security_version
@@ -135,14 +135,21 @@ class Gate:
         self._methods = methods
 
     def run(
-        self, caller: SessionHolder, action: Action, operation: Operation[T], *, password: PasswordProof | None = None
+        self,
+        caller: SessionHolder,
+        action: Action,
+        operation: Operation[T],
+        *,
+        password: PasswordProof | None = None,
+        told: Collection[str] = (),
     ) -> T | Denied[SessionRefusal] | StepUpRequired:
         """Run an operation in one transaction, and commit it with its event. Refused without the proof that its action needs.
 
-        password: the one that came with the form, where the action takes it.
+        password: the one that came with the form, where the action takes it. told: further accounts, in whose chains there will be an
+        event; they are locked as well.
         """
         with self._transactions.writing() as tx:
-            entry = self._admit(tx, caller, action)
+            entry = self._admit(tx, caller, action, told)
             if isinstance(entry, Denied):
                 if password is not None and entry.reason is SessionRefusal.TOKEN_SUPERSEDED:
                     # The later half of a double click. Its try was counted before the first half renewed the session, and was no guess.
@@ -157,11 +164,11 @@ class Gate:
             return self._record(entry, operation(entry))
 
     def run_on_member(
-        self, caller: Caller, action: Action, member_id: str, operation: MemberOperation[T]
+        self, caller: Caller, action: Action, member_id: str, operation: MemberOperation[T], *, told: Collection[str] = ()
     ) -> T | Denied[SessionRefusal] | StepUpRequired:
-        """Run an operation on a member of the team, who may be the caller, under the locks of both accounts."""
+        """Run an operation on a member of the team, who may be the caller, under the locks of both accounts. told: as in run."""
         with self._transactions.writing() as tx:
-            entry = self._admit(tx, caller, action, member_id)
+            entry = self._admit(tx, caller, action, (member_id, *told))
             if isinstance(entry, Denied):
                 return entry
             member = account_store.by_id(tx, member_id)
@@ -220,7 +227,7 @@ class Gate:
                 return charge
         return settle_refusal(self._transactions, charged, entry.now)
 
-    def needs_proof(self, caller: SetsUp, action: Action) -> bool:
+    def needs_proof(self, caller: Caller, action: Action) -> bool:
         """Whether this action would be refused until the person has confirmed who they are.
 
         For pages that ask something before it, so that the answer is not lost on the way to "Confirm it's you". Where the password in
@@ -232,8 +239,8 @@ class Gate:
         """Whether the form of this action needs a field for the password."""
         return _lacks_proof(caller.session, action, self._system.now(), password_proven=False)
 
-    def _admit(self, tx: Writing, caller: SessionHolder, action: Action, member_id: str | None = None) -> Entry | Denied[SessionRefusal]:
-        """Lock the account, and the member's that it acts on, then read the clock and the session again.
+    def _admit(self, tx: Writing, caller: SessionHolder, action: Action, others: Collection[str] = ()) -> Entry | Denied[SessionRefusal]:
+        """Lock the account, and those that it acts on or whose persons are told, then read the clock and the session again.
 
         What was true when the request came in may be so no longer.
 
@@ -242,8 +249,7 @@ class Gate:
         """
         if ACTIONS[action].among_accounts:
             installation_store.lock(tx)
-        account_ids = {caller.account.id} if member_id is None else {caller.account.id, member_id}
-        account = account_store.lock_all(tx, account_ids).get(caller.account.id)
+        account = account_store.lock_all(tx, {caller.account.id, *others}).get(caller.account.id)
         now = self._system.now()
         found = session_store.with_policy(tx, caller.token.digest)
         if found is None and session_store.is_previous(tx, caller.token.digest):

@@ -259,8 +259,8 @@ class ReEnrolment:
             return
         for owner in owners:
             if owner != account.id:
-                append_event(tx, self._system.entropy, owner, _told(EventKind.MEMBER_ENROLLED_BY_PASSWORD, account, enrollee), now)
-        append_event(tx, self._system.entropy, TEAM, _told(EventKind.TEAM_ENROLLED_BY_PASSWORD, account, enrollee), now)
+                append_event(tx, self._system.entropy, owner, _told(EventKind.MEMBER_ENROLLED_BY_PASSWORD, account), now)
+        append_event(tx, self._system.entropy, TEAM, _told(EventKind.TEAM_ENROLLED_BY_PASSWORD, account), now)
 
     def _enter(self, tx: Writing, enrollee: Enrollee, owners: Sequence[str] = ()) -> LockedAccounts | Denied[EnrolleeRefusal]:
         """Lock the accounts, with the owners who are to be told. What was decided must still hold, and the link be this account's."""
@@ -284,5 +284,6 @@ class ReEnrolment:
         return None if found.account_id == enrollee.pending.account_id else ReEnrolmentRefusal.LINK_OF_ANOTHER
 
 
-def _told(kind: EventKind, account: Account, enrollee: Enrollee) -> NewEvent:
-    return enrollee.client.event(kind, actor=account.id, target=account.id, email=account.email)
+def _told(kind: EventKind, account: Account) -> NewEvent:
+    """What others may know. From which network and browser it was is the member's own, and stands in their record."""
+    return NewEvent(kind, {"email": account.email}, actor=account.id, target=account.id)

@@ -12,7 +12,7 @@ from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
 from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.passwords.session_password import PasswordRefusal
-from xpressbot.identity.sessions.caller import SetsUp
+from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal, charge_proof, refuse_proof
 from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
@@ -45,7 +45,7 @@ class StepUp:
         self._hasher = hasher
         self._kinds = kinds
 
-    def factors_needed(self, caller: SetsUp) -> FactorsNeeded:
+    def factors_needed(self, caller: Caller) -> FactorsNeeded:
         """Whether the page asks for a second factor, and which kinds it takes."""
         with self._transactions.reading() as tx:
             if not self._needs_second_factor(tx, caller.session):
@@ -53,7 +53,7 @@ class StepUp:
             primary = protection_of(tx, caller.account.id).kinds
         return FactorsNeeded((*primary, *(kind.name for kind in self._kinds.backup)))
 
-    def challenge(self, caller: SetsUp, kind_name: str) -> Challenge | Denied[SessionRefusal] | StepUpRequired:
+    def challenge(self, caller: Caller, kind_name: str) -> Challenge | Denied[SessionRefusal] | StepUpRequired:
         """What the person must be shown before they can prove a factor of this kind."""
         kind = self._kinds.find(kind_name)
         if kind is None or not kind.challenges:
@@ -64,11 +64,11 @@ class StepUp:
 
         return self._gate.run(caller, Action.CONFIRM_IDENTITY, operation)
 
-    def needed_for(self, caller: SetsUp, action: Action) -> bool:
+    def needed_for(self, caller: Caller, action: Action) -> bool:
         """Whether a page that leads to this action should ask for the proof before anything else."""
         return self._gate.needs_proof(caller, action)
 
-    def confirm(self, caller: SetsUp, password: str, proof: Proof | None) -> StepUpOutcome:
+    def confirm(self, caller: Caller, password: str, proof: Proof | None) -> StepUpOutcome:
         """Check the password, and a proof of a second factor where 2FA is on. A right proof renews the session's token."""
         charge = charge_proof(self._gate, caller)
         if isinstance(charge, Denied | StepUpRequired):

@@ -13,7 +13,7 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.sessions.security_version import end_step_up
 from xpressbot.identity.team import member_store
-from xpressbot.identity.team.deeds import MemberRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 
 
 class MemberAdministration:
@@ -52,7 +52,7 @@ class MemberAdministration:
                 return Denied(MemberRefusal.NO_OTHER_OWNER)
             now = self._system.now()
             end_account(tx, self._kinds, account.id, AccountStatus.REMOVED)
-            member_store.take_back_invitations(tx, account.id)
+            member_store.take_back_invitations(tx, account.id, now)
             left = {"email": account.email, "role": account.role}
             removed = NewEvent(EventKind.MEMBER_REMOVED, left, actor=OPERATOR, target=account.id)
             self._record(tx, account.id, NewEvent(EventKind.ACCOUNT_REMOVED, {}, actor=OPERATOR), removed, now)

@@ -27,6 +27,8 @@ class ExemptionRefusal(Reason):
     """Nobody exempts themselves."""
     IS_PROTECTED = "is_protected"
     """2FA is on."""
+    MUST_ENROL = "must_enrol"
+    """2FA was reset, and comes before anything else, whatever the policy."""
     EXEMPTION_CHANGED_MEANWHILE = "exemption_changed_meanwhile"
     """It is not the one any more that was shown."""
 
@@ -108,4 +110,6 @@ def _refuse(entry: Entry, member: Account, shown: int | None) -> ExemptionRefusa
         return ExemptionRefusal.OWN_EXEMPTION
     if member.protected_since is not None:
         return ExemptionRefusal.IS_PROTECTED
+    if member.must_enrol:
+        return ExemptionRefusal.MUST_ENROL
     return None if member.exempt_until == shown else ExemptionRefusal.EXEMPTION_CHANGED_MEANWHILE

@@ -80,7 +80,7 @@ class Joining:
     ) -> LockedAccounts | Denied[LinkRefusal | InvitationRefusal]:
         """Decide again under the locks, use the link up, and add the account with the invitation's role."""
         installation_store.lock(tx)
-        self._lock_present(tx, invitation.invited_by, client)
+        self._lock_present(tx, invitation, prepared, client)
         now = self._system.now()
         # Asked before the link: the account that came first has voided it, and "sign in" helps more than "this link was used".
         if account_store.is_email_taken(tx, invitation.email, now):
@@ -98,11 +98,13 @@ class Joining:
         self._new_accounts.begin(tx, account, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
         return locked
 
-    def _lock_present(self, tx: Writing, inviter_id: str | None, client: Client) -> None:
-        """Lock the inviter, and whose session the browser holds, in the order of their ids, before the new account is added."""
-        session = None if client.session is None else session_store.by_token(tx, client.session.digest)
-        holder_id = None if session is None else session.account_id
-        account_store.lock_all(tx, {one for one in (inviter_id, holder_id) if one is not None})
+    def _lock_present(self, tx: Writing, invitation: Invitation, prepared: Account, client: Client) -> None:
+        """Lock the inviter, and whose session the browser holds, in the order of their ids, before the new account is added.
+
+        It is the statement of every session's start, so that it finds the same holder as that, also of a session that opens nothing.
+        """
+        token_hash = None if client.session is None else client.session.digest
+        session_store.lock_accounts(tx, prepared.id, token_hash, [] if invitation.invited_by is None else [invitation.invited_by])
 
     def _confirm_email(self, tx: Writing, account: Account, client: Client) -> None:
         """Whoever used the mailed link gets the mail of the address."""

@@ -21,7 +21,7 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import Gate, SessionRefusal
 from xpressbot.identity.sessions.store import ListedSession
 from xpressbot.identity.team import member_store
-from xpressbot.identity.team.deeds import DEEDS, offers
+from xpressbot.identity.team.member_actions import MEMBER_ACTIONS, offers
 
 EVENTS_SHOWN: Final = 25
 
@@ -32,7 +32,7 @@ class MemberPage:
 
     authenticators: how many of each kind are in force. given_by: who gave the role, where it was somebody in the team and not the operator.
     sessions: none where the role is above the viewer's. events: those of the team's record that are about this member, newest first.
-    people: those who did them. deeds: what this viewer may do to the member.
+    people: those who did them. actions: what this viewer may do to the member.
     """
 
     id: str
@@ -53,7 +53,7 @@ class MemberPage:
     sessions: Sequence[ListedSession]
     events: Sequence[SecurityEvent]
     people: Mapping[str, Account]
-    deeds: frozenset[Action]
+    actions: frozenset[Action]
 
     @property
     def can_be_reset(self) -> bool:
@@ -107,5 +107,5 @@ class MemberPages:
             sessions=session_store.list_open(tx, account.id, now) if may_be_acted_on else (),
             events=events,
             people=account_store.by_ids(tx, {event.actor for event in events if event.actor not in {None, OPERATOR}}),
-            deeds=frozenset(action for action in DEEDS if offers(viewer, account, action)),
+            actions=frozenset(action for action in MEMBER_ACTIONS if offers(viewer, account, action)),
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
@@ -30,8 +30,9 @@ def by_id(tx: Reading, account_id: str) -> MemberRecord | None:
     return None if row is None else MemberRecord(account_from(row), row.role_since, row.created_at, row.last_signed_in_at)
 
 
-def take_back_invitations(tx: Writing, account_id: str) -> None:
-    """Remove open invitations that a member has given, with their links. Requests of a reset end by themselves, and are recorded."""
+def take_back_invitations(tx: Writing, account_id: str, now: int) -> None:
+    """Remove open invitations that a member has given, and void their links. Requests of a reset end by themselves, and are recorded."""
     given = INVITATION.c.invited_by == account_id
-    tx.execute(delete(LINK).where(LINK.c.about.in_(select(INVITATION.c.id).where(given))))
+    of_them = (LINK.c.about.in_(select(INVITATION.c.id).where(given)), LINK.c.consumed_at.is_(None))
+    tx.execute(update(LINK).where(*of_them).values(consumed_at=now))
     tx.execute(delete(INVITATION).where(given))

@@ -16,7 +16,7 @@ from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRe
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sessions.security_version import end_step_up, raise_security_version
 from xpressbot.identity.team import member_store
-from xpressbot.identity.team.deeds import MemberRefusal, refuse
+from xpressbot.identity.team.member_actions import MemberRefusal, refuse
 
 Refused = Denied[SessionRefusal | MemberRefusal] | StepUpRequired
 """What is said where nothing was done."""
@@ -92,7 +92,7 @@ class Members:
 
         def operation(entry: Entry, member: Account) -> _Result:
             end_account(entry.tx, self._kinds, member.id, AccountStatus.REMOVED)
-            member_store.take_back_invitations(entry.tx, member.id)
+            member_store.take_back_invitations(entry.tx, member.id, entry.now)
             event = caller.event(EventKind.MEMBER_REMOVED, target=member.id, email=member.email, role=member.role)
             return ChangedTeam(Done(), event, {member.id: _told(EventKind.ACCOUNT_REMOVED, caller)})
 

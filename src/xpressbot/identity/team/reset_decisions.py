@@ -23,9 +23,9 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
-from xpressbot.identity.team import reset_store
+from xpressbot.identity.team import reset_events, reset_store
 from xpressbot.identity.team.reset_refusals import ResetRefusal
-from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, VoidCause, are_independent, has_held_role, void_cause
+from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, are_independent, has_held_role, void_cause
 
 LEASE_TERM: Final = 150 * SECOND
 """Rounds come every minute: a process that has missed two of them is taken for dead, and another one goes on."""
@@ -57,6 +57,8 @@ class ResetDecisions:
 
     def approve(self, caller: Caller, member_id: str, request_id: str) -> LinkOutcome:
         """Carry out a request that another member has made, and give the link, which is shown once. Of two approvals, one does it."""
+        with self._transactions.reading() as tx:
+            asked_by = reset_store.asked_by(tx, request_id)
 
         def operation(entry: Entry, member: Account) -> ChangedTeam[ReEnrolmentLink] | Unchanged[Denied[ResetRefusal]]:
             request = reset_store.of_member(entry.tx, member.id)
@@ -75,9 +77,11 @@ class ResetDecisions:
             event = caller.event(
                 EventKind.RESET_APPROVED, target=member.id, email=member.email, reason=request.reason, asked_by=asker.email
             )
-            return ChangedTeam(given, event, {member.id: _reset_event(request, asker, actor=entry.account.id)})
+            told = reset_events.of_asker(EventKind.ASKED_RESET_DONE, member, asker, actor=entry.account.id)
+            of_member = reset_events.carried_out(request, asker, actor=entry.account.id)
+            return ChangedTeam(given, event, {member.id: of_member, **told})
 
-        return self._gate.run_on_member(caller, Action.APPROVE_RESET, member_id, operation)
+        return self._gate.run_on_member(caller, Action.APPROVE_RESET, member_id, operation, told=asked_by)
 
     def show_link(self, caller: Caller, member_id: str) -> LinkOutcome:
         """A fresh link for a member whose 2FA was reset, and who has not set it up again; an earlier one is void."""
@@ -104,13 +108,13 @@ class ResetDecisions:
             with self._transactions.reading() as tx:
                 batch = reset_store.after(tx, reached, BATCH)
             for request in batch:
-                self._settle_if_over_or_due(request)
+                self._settle_if_needed(request)
             if len(batch) < BATCH:
                 return
             reached = batch[-1].id
 
     def settle(self, request: ResetRequest) -> None:
-        """Decide about a request once more, under the locks: void, due, or to be left alone."""
+        """Decide about a request once more, under the locks: void, due, or to wait on, with the time counted that has passed."""
         with self._transactions.writing() as tx:
             installation_store.lock(tx)
             accounts = account_store.lock_all(tx, {request.account_id, request.asked_by})
@@ -119,17 +123,25 @@ class ResetDecisions:
                 return
             now, member, asker = self._system.now(), accounts[request.account_id], accounts[request.asked_by]
             cause = void_cause(current, member, asker, now)
-            if (cause is None and not current.is_due(now)) or not reset_store.end(tx, current, now):
+            if cause is None and not current.is_due(now):
+                if current.counts_at(now):
+                    reset_store.note_counted(tx, current.counted(now))
+                    tx.commit()
                 return
-            of_member, of_team = self._carry_out(tx, current, member, asker) if cause is None else _voided(member, cause)
-            append_event(tx, self._system.entropy, member.id, of_member, now)
+            if not reset_store.end(tx, current, now):
+                return
+            kind = EventKind.ASKED_RESET_DONE if cause is None else EventKind.ASKED_RESET_ENDED
+            of_member, of_team = self._carry_out(tx, current, member, asker) if cause is None else reset_events.voided(member, cause)
+            of_accounts = {member.id: of_member, **reset_events.of_asker(kind, member, asker, cause=cause)}
+            for account_id in sorted(of_accounts):  # the heads of several chains are locked in the order of ids, the team's last
+                append_event(tx, self._system.entropy, account_id, of_accounts[account_id], now)
             append_event(tx, self._system.entropy, TEAM, of_team, now)
             tx.commit()
 
-    def _settle_if_over_or_due(self, request: ResetRequest) -> None:
+    def _settle_if_needed(self, request: ResetRequest) -> None:
         try:
             with self._transactions.reading() as tx:
-                if not self._is_over_or_due(tx, request):
+                if not self._is_to_be_settled(tx, request):
                     return
             self.settle(request)
         except UNAVAILABLE:
@@ -140,16 +152,20 @@ class ResetDecisions:
     def _carry_out(self, tx: Writing, request: ResetRequest, member: Account, asker: Account) -> tuple[NewEvent, NewEvent]:
         carry_out_reset(tx, self._kinds, member.id)
         details = {"email": member.email, "reason": request.reason, "asked_by": asker.email}
-        return _reset_event(request, asker, actor=asker.id), NewEvent(EventKind.RESET_DONE, details, target=member.id)
+        return reset_events.carried_out(request, asker, actor=asker.id), NewEvent(EventKind.RESET_DONE, details, target=member.id)
 
     def _open_link(self, tx: Writing, member: Account, version: int, now: int) -> ReEnrolmentLink:
         token = self._system.new_token()
         open_re_enrolment_link(tx, member.id, version, token, now)
         return ReEnrolmentLink(member, token)
 
-    def _is_over_or_due(self, tx: Reading, request: ResetRequest) -> bool:
+    def _is_to_be_settled(self, tx: Reading, request: ResetRequest) -> bool:
         accounts, now = reset_store.accounts_by_id(tx, {request.account_id, request.asked_by}), self._system.now()
-        return request.is_due(now) or void_cause(request, accounts[request.account_id], accounts[request.asked_by], now) is not None
+        return (
+            request.is_due(now)
+            or request.counts_at(now)
+            or void_cause(request, accounts[request.account_id], accounts[request.asked_by], now) is not None
+        )
 
     def _is_ours(self) -> bool:
         with self._transactions.writing() as tx:
@@ -175,12 +191,3 @@ def refuse_approval(
     if not has_held_role(approvers, now):
         return ResetRefusal.ROLE_TOO_NEW
     return None if are_independent(approver.id, approvers, asker.id, askers, now) else ResetRefusal.DEPENDS_ON_ASKER
-
-
-def _reset_event(request: ResetRequest, asker: Account, *, actor: str) -> NewEvent:
-    return NewEvent(EventKind.TWO_FACTOR_RESET, {"reason": request.reason, "asked_by": asker.email}, actor=actor)
-
-
-def _voided(member: Account, cause: VoidCause) -> tuple[NewEvent, NewEvent]:
-    told = NewEvent(EventKind.TWO_FACTOR_RESET_STOPPED, {"cause": cause.value})
-    return told, NewEvent(EventKind.RESET_VOIDED, {"email": member.email, "cause": cause.value}, target=member.id)

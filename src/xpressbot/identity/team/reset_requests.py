@@ -1,6 +1,6 @@
 """Asking for a reset of a member's 2FA, and letting it not happen: by the member, in their session or by a mailed link, or by an admin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller, Client
 from xpressbot.identity.sessions.gate import Admitted, ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
-from xpressbot.identity.team import reset_store
+from xpressbot.identity.team import reset_events, reset_store
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.rules.reset import ResetRequest, Tenure
 from xpressbot.identity.throttling import rules as throttle
@@ -92,28 +92,34 @@ class ResetRequests:
 
     def withdraw(self, caller: Caller, member_id: str, request_id: str) -> Done | Denied[SessionRefusal | ResetRefusal] | StepUpRequired:
         """Let a request not happen, as an owner or admin. Of this and an approval at the same moment, one wins."""
+        with self._transactions.reading() as tx:
+            asked_by = reset_store.asked_by(tx, request_id)
 
         def operation(entry: Entry, member: Account) -> ChangedTeam[Done] | Unchanged[Denied[ResetRefusal]]:
             request = reset_store.of_member(entry.tx, member.id)
             if request is None or request.id != request_id or not reset_store.end(entry.tx, request, entry.now):
                 return Unchanged(Denied(ResetRefusal.RESET_REQUEST_OVER))
             told = NewEvent(EventKind.TWO_FACTOR_RESET_STOPPED, {}, actor=entry.account.id)
-            return ChangedTeam(Done(), caller.event(EventKind.RESET_STOPPED, target=member.id, email=member.email), {member.id: told})
+            event = caller.event(EventKind.RESET_STOPPED, target=member.id, email=member.email)
+            return ChangedTeam(Done(), event, {member.id: told, **_of_asker(entry.tx, request, member, actor=entry.account.id)})
 
-        return self._gate.run_on_member(caller, Action.WITHDRAW_RESET, member_id, operation)
+        return self._gate.run_on_member(caller, Action.WITHDRAW_RESET, member_id, operation, told=asked_by)
 
     def stop(self, caller: Caller) -> Done | Denied[SessionRefusal | ResetRefusal] | StepUpRequired:
         """Stop the request that waits for the caller's own account. It asks for no proof: it takes power away."""
+        with self._transactions.reading() as tx:
+            before = reset_store.of_member(tx, caller.account.id)
 
         def operation(entry: Entry) -> ChangedTeam[Done] | Unchanged[Denied[ResetRefusal]]:
             member = entry.account
             request = reset_store.of_member(entry.tx, member.id)
-            if request is None or not reset_store.end(entry.tx, request, entry.now):
+            if request is None or before is None or request.id != before.id or not reset_store.end(entry.tx, request, entry.now):
                 return Unchanged(Denied(ResetRefusal.RESET_REQUEST_OVER))
             told = caller.event(EventKind.TWO_FACTOR_RESET_STOPPED)
-            return ChangedTeam(Done(), _stopped_by(caller.client, member, actor=member.id), {member.id: told})
+            event = reset_events.stopped(caller.client, member, actor=member.id)
+            return ChangedTeam(Done(), event, {member.id: told, **_of_asker(entry.tx, request, member, actor=member.id)})
 
-        return self._gate.run(caller, Action.STOP_RESET, operation)
+        return self._gate.run(caller, Action.STOP_RESET, operation, told=() if before is None else (before.asked_by,))
 
     def preview(self, token: Token | None) -> StoppableReset | None:
         """What this link would stop; None when it is not open. Looking uses nothing up."""
@@ -128,15 +134,21 @@ class ResetRequests:
         if token is None or asked is None:
             return Denied(LinkRefusal.LINK_GONE)
         with self._transactions.writing() as tx:
-            member = account_store.lock(tx, asked.member.id)
-            now = self._system.now()
+            locked, now = account_store.lock_all(tx, {asked.member.id, asked.asker.id}), self._system.now()
             stopped = self._stoppable(tx, token)
-            if member is None or stopped is None or not link_store.consume(tx, LinkKind.RESET_STOP, token.digest, now):
+            if (
+                stopped is None
+                or stopped.request.id != asked.request.id
+                or not link_store.consume(tx, LinkKind.RESET_STOP, token.digest, now)
+            ):
                 return Denied(LinkRefusal.LINK_GONE)
             if not reset_store.end(tx, stopped.request, now):
                 return Denied(LinkRefusal.LINK_GONE)
-            append_event(tx, self._system.entropy, member.id, client.event(EventKind.TWO_FACTOR_RESET_STOPPED), now)
-            append_event(tx, self._system.entropy, TEAM, _stopped_by(client, member, actor=None), now)
+            member, told = locked[asked.member.id], client.event(EventKind.TWO_FACTOR_RESET_STOPPED)
+            of_accounts = {member.id: told, **reset_events.of_asker(EventKind.ASKED_RESET_ENDED, member, locked[asked.asker.id])}
+            for account_id in sorted(of_accounts):  # the heads of several chains are locked in the order of ids, the team's last
+                append_event(tx, self._system.entropy, account_id, of_accounts[account_id], now)
+            append_event(tx, self._system.entropy, TEAM, reset_events.stopped(client, member, actor=None), now)
             tx.commit()
         return stopped
 
@@ -190,5 +202,5 @@ def others_for(tx: Reading, asker: Account, member: Account) -> Sequence[tuple[A
     return [one for one in there_are if one[0].id not in {asker.id, member.id} and may_act_on(one[0].role, member.role)]
 
 
-def _stopped_by(client: Client, member: Account, *, actor: str | None) -> NewEvent:
-    return client.event(EventKind.RESET_STOPPED, actor=actor, target=member.id, email=member.email)
+def _of_asker(tx: Reading, request: ResetRequest, member: Account, *, actor: str) -> Mapping[str, NewEvent]:
+    return reset_events.of_asker(EventKind.ASKED_RESET_ENDED, member, account_store.by_id(tx, request.asked_by), actor=actor)

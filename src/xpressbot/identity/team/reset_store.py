@@ -35,6 +35,7 @@ def add(tx: Writing, request: ResetRequest) -> None:
         "asker_version": request.asker_version,
         "asked_at": request.asked_at,
         "reason": request.reason,
+        "time_left": request.time_left,
     }
     tx.execute(insert(RESET_REQUEST), row)
     account_store.set_reset_request(tx, request.account_id, request.id)
@@ -59,6 +60,11 @@ def of_member(tx: Reading, account_id: str) -> ResetRequest | None:
     return _one(tx.select(select(RESET_REQUEST).where(_TABLE.account_id == account_id)).one_or_none())
 
 
+def asked_by(tx: Reading, request_id: str) -> Collection[str]:
+    """The id of the account that has asked for it; empty where the request has ended. It stays the same."""
+    return tx.select(select(_TABLE.asked_by).where(_TABLE.id == request_id)).scalars().all()
+
+
 def after(tx: Reading, request_id: str, limit: int) -> Sequence[ResetRequest]:
     """The requests that follow the one with this id, the oldest first, whether or not they are void."""
     rows = tx.select(select(RESET_REQUEST).where(_TABLE.id > request_id).order_by(_TABLE.id).limit(limit))
@@ -67,8 +73,13 @@ def after(tx: Reading, request_id: str, limit: int) -> Sequence[ResetRequest]:
 
 def note_mail_accepted(tx: Writing, request_id: str, now: int) -> None:
     """The mail server has taken the mail that tells the member. Of several copies the first counts."""
-    waits = (_TABLE.id == request_id, _TABLE.mail_accepted_at.is_(None))
-    tx.execute(update(RESET_REQUEST).where(*waits).values(mail_accepted_at=now))
+    waits = (_TABLE.id == request_id, _TABLE.counted_at.is_(None))
+    tx.execute(update(RESET_REQUEST).where(*waits).values(counted_at=now))
+
+
+def note_counted(tx: Writing, request: ResetRequest) -> None:
+    """Keep what is left of the member's time."""
+    tx.execute(update(RESET_REQUEST).where(_TABLE.id == request.id).values(counted_at=request.counted_at, time_left=request.time_left))
 
 
 def accounts_by_id(tx: Reading, account_ids: Iterable[str]) -> Mapping[str, Account]:
@@ -112,5 +123,6 @@ def _request(row: Any) -> ResetRequest:
         row.asker_version,
         row.asked_at,
         row.reason,
-        row.mail_accepted_at,
+        row.counted_at,
+        row.time_left,
     )

@@ -37,7 +37,9 @@ RESET_REQUEST: Final = Table(
     Column("asker_version", Integer, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
-    # When the mail server took the mail that tells the member. The 24 hours begin then.
-    Column("mail_accepted_at", BigInteger),
+    # Until when the member's time was counted: at first, when the mail server took the mail that tells them.
+    Column("counted_at", BigInteger),
+    # What is left of that time, in microseconds.
+    Column("time_left", BigInteger, nullable=False),
     Index(None, "asked_by"),
 )

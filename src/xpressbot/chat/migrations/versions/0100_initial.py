@@ -103,6 +103,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_event")),
         sa.UniqueConstraint("channel_id", "external_id", name=op.f("uq_chat_event_channel_id_external_id")),
     )
+    op.create_index(op.f("ix_chat_event_contact_id"), "chat_event", ["contact_id"])
+    op.create_index(
+        "ix_chat_event_failed",
+        "chat_event",
+        ["received_at"],
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
     op.create_index(
         "ix_chat_event_pending",
         "chat_event",
@@ -122,6 +130,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=True),
         sa.Column("script_state", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("stopped_step", sa.String(length=32), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("last_event_at", sa.BigInteger(), nullable=False),
@@ -135,6 +144,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_conversation_contact_id"), "conversation", ["contact_id"])
     op.create_index(op.f("ix_conversation_last_message_at_id"), "conversation", ["last_message_at", "id"])
     op.create_index(op.f("ix_conversation_state_waiting_since"), "conversation", ["state", "waiting_since"])
+    op.create_index(
+        "ix_conversation_open_last_message_at",
+        "conversation",
+        ["last_message_at"],
+        sqlite_where=sa.text("state <> 'closed'"),
+        postgresql_where=sa.text("state <> 'closed'"),
+    )
+    op.create_index(
+        "ix_conversation_stopped",
+        "conversation",
+        ["bot_id", "last_event_at"],
+        sqlite_where=sa.text("stopped_step IS NOT NULL"),
+        postgresql_where=sa.text("stopped_step IS NOT NULL"),
+    )
     op.create_index(
         "ix_conversation_timed",
         "conversation",
@@ -164,7 +187,7 @@ def upgrade() -> None:
         sa.Column("missed_by", sa.String(length=32), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_message_contact_id")),
-        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_message_conversation_id")),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_message_conversation_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["missed_by"], ["bot.id"], name=op.f("fk_message_missed_by")),
         sa.PrimaryKeyConstraint("contact_id", "seq", name=op.f("pk_message")),
         sa.UniqueConstraint("contact_id", "client_id", name=op.f("uq_message_contact_id_client_id")),

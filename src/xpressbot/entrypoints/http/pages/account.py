@@ -18,13 +18,12 @@ from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.redirect_reasons import settings_notice
 from xpressbot.entrypoints.messages.refusals import wrong_password_text
 from xpressbot.entrypoints.messages.roles import role_name
-from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import must_keep_two_factor
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
-from xpressbot.identity.sessions.caller import Caller, SetsUp
+from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
 from xpressbot.identity.sessions.gate import SessionRefusal
 
@@ -61,14 +60,14 @@ def settings_context(request: PageRequest, caller: Caller) -> dict[str, Any]:
     }
 
 
-def show_confirm_identity(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
+def show_confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Ask for the password, and a second factor where 2FA is on."""
     needed = _factors_needed(request, caller)
     context = _context(request, caller, needed, request.query("next"))
-    return request.page(_CONFIRM_TEMPLATE, _account(caller), **context) if isinstance(context, dict) else context
+    return request.page(_CONFIRM_TEMPLATE, caller.account, **context) if isinstance(context, dict) else context
 
 
-def confirm_identity(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
+def confirm_identity(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Check the proof, renew the session's token, and go back to where it was needed."""
     needed = _factors_needed(request, caller)
     factor = next((factor for factor in needed if factor.parse(request.proof_form) is not None), None)
@@ -80,7 +79,7 @@ def confirm_identity(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
         errors["code"] = request.texts.gettext("Enter the 6-digit code that your app shows, or a recovery code.")
     if errors:
         context = _context(request, caller, needed, request.form["next"])
-        return request.invalid(_CONFIRM_TEMPLATE, _account(caller), errors, **context) if isinstance(context, dict) else context
+        return request.invalid(_CONFIRM_TEMPLATE, caller.account, errors, **context) if isinstance(context, dict) else context
     outcome = request.identity.step_up.confirm(caller, request.form["password"], proof)
     request.metrics.step_up(None if proof is None else proof.kind, outcome)
     match outcome:
@@ -96,7 +95,7 @@ def confirm_identity(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
 
 def _not_confirmed(
     request: PageRequest,
-    caller: SetsUp,
+    caller: Caller,
     needed: Sequence[FactorPresentation],
     factor: FactorPresentation | None,
     denied: Denied[SessionRefusal | PasswordRefusal | ProofRefusal | StepUpRefusal],
@@ -112,25 +111,20 @@ def _not_confirmed(
                 return context
             if isinstance(reason, PasswordRefusal):
                 message = wrong_password_text(request.texts, denied.narrowed(reason))
-                return request.page(_CONFIRM_TEMPLATE, _account(caller), status=401, message=message, **context)
+                return request.page(_CONFIRM_TEMPLATE, caller.account, status=401, message=message, **context)
             if factor is None:  # none was asked for when the form was read, and one is needed since: the page asks anew
                 return StepUpRequired()
-            return request.proof_refused(_CONFIRM_TEMPLATE, _account(caller), factor, denied.narrowed(reason), **context)
+            return request.proof_refused(_CONFIRM_TEMPLATE, caller.account, factor, denied.narrowed(reason), **context)
         case unknown:
             assert_never(unknown)
 
 
-def _account(caller: SetsUp) -> Account | None:
-    """Whose dashboard stands around the page, if it opens to them."""
-    return caller.account if isinstance(caller, Caller) else None
-
-
-def _factors_needed(request: PageRequest, caller: SetsUp) -> Sequence[FactorPresentation]:
+def _factors_needed(request: PageRequest, caller: Caller) -> Sequence[FactorPresentation]:
     return request.factors.offered(request.identity.step_up.factors_needed(caller).kinds)
 
 
 def _context(
-    request: PageRequest, caller: SetsUp, needed: Sequence[FactorPresentation], next_text: str
+    request: PageRequest, caller: Caller, needed: Sequence[FactorPresentation], next_text: str
 ) -> dict[str, Any] | Denied[SessionRefusal] | StepUpRequired:
     """What the page asks for. Kinds whose proof is typed into the same field share it."""
     context: dict[str, Any] = {
@@ -149,6 +143,6 @@ def _context(
 
 PAGES: Final[list[Page]] = [
     SignedInPage("GET", SETTINGS_PATH, Action.VIEW_ACCOUNT, show_settings),
-    SignedInPage("GET", STEP_UP_PATH, Action.VIEW_ACCOUNT, show_confirm_identity, while_enrolling=show_confirm_identity),
-    SignedInPage("POST", STEP_UP_PATH, Action.CONFIRM_IDENTITY, confirm_identity, hashes_at=SESSION, while_enrolling=confirm_identity),
+    SignedInPage("GET", STEP_UP_PATH, Action.VIEW_ACCOUNT, show_confirm_identity),
+    SignedInPage("POST", STEP_UP_PATH, Action.CONFIRM_IDENTITY, confirm_identity, hashes_at=SESSION),
 ]

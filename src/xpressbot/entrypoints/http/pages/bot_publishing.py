@@ -41,7 +41,7 @@ def publish(request: PageRequest, actor: Actor) -> Response:
     )
     match outcome:
         case Published():
-            return redirect(path_with(VERSIONS_PATH, request.starlette.path_params))
+            return redirect(path_with(BOT_PATH, request.starlette.path_params))
         case PublishRefusal.NO_SUCH_BOT:
             raise HTTPException(404)
         case PublishRefusal.NOT_ACCEPTED:

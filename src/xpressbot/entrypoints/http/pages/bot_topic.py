@@ -21,7 +21,7 @@ from xpressbot.chat.flows.script import MAX_LINE_LENGTH, MAX_TYPED_LENGTH, MOST_
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import BOT_PATH, TOPIC_PATH
+from xpressbot.entrypoints.http.paths import BOT_PATH, PUBLISH_PATH, TOPIC_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM, Sent, Trial, read_sent, usable_turns
 from xpressbot.entrypoints.http.topic_view import TopicView, lost_texts
@@ -85,6 +85,8 @@ def _edited(request: PageRequest, actor: Actor, sent: Sent, edited: Edited) -> R
     if edited.refused is not None:
         said = refused_script_text(texts, edited.refused) if isinstance(edited.refused, Refused) else deed_refused(texts, edited.refused)
         return _page(request, edited.opened, _Answer(409, said, turns=sent.turns))
+    if sent.publishes:
+        return redirect(path_with(PUBLISH_PATH, request.starlette.path_params))
     match sent.trial:
         case Trial.GO_ON:
             return _page(request, edited.opened, _tried(request, sent))

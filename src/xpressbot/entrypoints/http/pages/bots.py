@@ -1,11 +1,13 @@
 """The bots: the list, the archive, and making one."""
 
 from typing import Any, Final, assert_never
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.flows.administration import BotRefusal, NewBot
 from xpressbot.chat.flows.overview import ListedBot
 from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
@@ -14,10 +16,10 @@ from xpressbot.chat.flows.store import Bot
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import ARCHIVED_BOTS_PATH, BOT_PATH, BOTS_PATH, NEW_BOT_PATH
+from xpressbot.entrypoints.http.paths import ARCHIVED_BOTS_PATH, BOT_PATH, BOTS_PATH, CHAT_PATH, NEW_BOT_PATH, TOPIC_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.bot_words import bot_refused
-from xpressbot.entrypoints.messages.first_scripts import READY_SCRIPTS, blank_script
+from xpressbot.entrypoints.messages.first_scripts import blank_script, ready_choices
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.actions import Action
 
@@ -42,12 +44,12 @@ def show_new(request: PageRequest, _actor: Actor) -> Response:
 
 
 def make(request: PageRequest, actor: Actor) -> Response:
-    """Make a bot and go to it."""
+    """Make a bot, and open its first topic with a dialogue that tries it out."""
     new = NewBot(request.form["name"], _first_script(request))
     outcome = request.site.services.chat.bots.make(actor, new)
     match outcome:
         case Bot():
-            return redirect(path_with(BOT_PATH, {"bot": outcome.id}))
+            return redirect(_begun(outcome, new.script))
         case BotRefusal():
             return _new_page(request, status=422, errors={"name": bot_refused(request.texts, outcome)})
         case unknown:
@@ -66,9 +68,24 @@ def described(listed: ListedBot) -> dict[str, Any]:
         "revision": bot.draft_revision,
         "has_changes": listed.has_changes,
         "channels": listed.channels,
+        "chat_page": _chat_page(listed),
         "missed": listed.missed,
         "archived_at": bot.archived_at,
     }
+
+
+def _begun(bot: Bot, script: Script) -> str:
+    """The address of a new bot's first topic. What is tried out there is what its first check begins with, where it has one."""
+    turns = [("turn", check.turns[0].write) for check in script.checks[:1]]
+    return path_with(TOPIC_PATH, {"bot": bot.id, "topic": script.topics[0].id}) + (f"?{urlencode(turns)}#try" if turns else "")
+
+
+def _chat_page(listed: ListedBot) -> str | None:
+    """The page on which customers write to a published bot; None where no web chat that is on has it."""
+    if listed.bot.live is None:
+        return None
+    pages = (path_with(CHAT_PATH, {"channel": one.public_id}) for one in listed.channels if one.is_on and one.kind == WEB.name)
+    return next(pages, None)
 
 
 def _first_script(request: PageRequest) -> Script:
@@ -95,10 +112,7 @@ def _new_page(request: PageRequest, *, status: int = 200, errors: dict[str, str]
             "language": request.form["language"] or request.texts.tag,
             "script": request.form["script"] or next(iter(ReadyScript)).value,
         },
-        ready=[
-            {"value": which.value, "title": request.texts.gettext(title), "meaning": request.texts.gettext(meaning)}
-            for which, (title, meaning) in READY_SCRIPTS.items()
-        ],
+        ready=ready_choices(request.texts),
         blank=_BLANK,
     )
 

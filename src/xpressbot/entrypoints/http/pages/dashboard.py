@@ -1,4 +1,4 @@
-"""The dashboard: protection, notices, recent activity; for the owner first steps, and what is wrong with the installation."""
+"""The dashboard: protection, notices, bots, recent activity; for the owner first steps, and what is wrong with the installation."""
 
 import re
 from typing import Any, Final
@@ -14,11 +14,13 @@ from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPa
 from xpressbot.entrypoints.messages.email_addresses import listed_address
 from xpressbot.entrypoints.messages.event_words import event_title, where
 from xpressbot.entrypoints.messages.findings.advice import Advice, advice
+from xpressbot.entrypoints.messages.first_scripts import ready_choices
 from xpressbot.entrypoints.messages.formatting import as_is
 from xpressbot.entrypoints.messages.mail_failures import text_of_test_mail
-from xpressbot.entrypoints.messages.notice_details import notice_detail, shown_count
+from xpressbot.entrypoints.messages.notice_details import concerns_password, notice_detail, shown_count
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import permits
 from xpressbot.identity.accounts.rules.two_factor_policy import is_reminded
 from xpressbot.identity.administration.doctor_checks import ENCRYPTED_SECRETS_CHECK
 from xpressbot.identity.audit.rules.event import SecurityEvent
@@ -32,15 +34,20 @@ _SHOWN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 def show_dashboard(request: PageRequest, caller: Caller) -> Response:
     """The first page after signing in."""
     dashboard = request.identity.account_page.dashboard(caller)
+    chat = request.site.services.chat.overview.look()
+    makes_first_bot = chat.bots == 0 and permits(caller.account.role, Action.CHANGE_BOTS)
     without_mail = not request.site.services.settings.smtp_url
     return request.page(
         "dashboard.html",
         caller.account,
+        chat=chat,
+        ready=ready_choices(request.texts) if makes_first_bot else (),
         protected=dashboard.protection.on,
         codes_left=dashboard.protection.codes_left,
         codes_are_few=dashboard.protection.codes_are_few,
         recovery_session=dashboard.protection.recovery_session,
         notices=[_notice(request.texts, notice) for notice in dashboard.notices],
+        password_in_doubt=any(concerns_password(notice) for notice in dashboard.notices),
         more_notices=dashboard.more_notices,
         notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
         read=[_notice(request.texts, notice) for notice in dashboard.read],

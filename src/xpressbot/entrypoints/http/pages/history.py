@@ -17,7 +17,7 @@ from xpressbot.identity.audit.rules.history import HistoryFilter
 from xpressbot.identity.sessions.caller import Caller
 
 _GROUP: Final = "group"
-_LOST: Final = N_("That address names no page of your history. This is the newest one.")
+_LOST: Final = N_("There is no such page of your history. These are the newest events.")
 
 
 def show_history(request: PageRequest, caller: Caller) -> Response:

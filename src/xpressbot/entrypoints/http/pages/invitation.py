@@ -88,7 +88,7 @@ def _not_accepted(link: OpenLink[PendingInvitation], denied: Denied[JoinRefusal]
 
 def _void(request: PageRequest) -> ExplainedError:
     detail = reason_text(request.texts, InvitationRefusal.INVITATION_VOID)
-    return ExplainedError(410, title=request.texts.gettext("This invitation does not stand any more"), detail=detail, action=None)
+    return ExplainedError(410, title=request.texts.gettext("This invitation is no longer valid"), detail=detail, action=None)
 
 
 def _page(link: OpenLink[PendingInvitation], errors: dict[str, Text]) -> Response:

@@ -13,7 +13,7 @@ from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.kind import Proof, ProofRefusal
 from xpressbot.identity.outcomes import Denied
-from xpressbot.identity.sessions.caller import Caller, MustEnrol, SetsUp
+from xpressbot.identity.sessions.caller import Caller
 
 SETUP_PATH: Final = "/account/2fa/setup"
 
@@ -23,7 +23,7 @@ class SetUpForm:
     """The page, for the person whose enrolment it is. caller is None before there is a session."""
 
     request: PageRequest
-    caller: SetsUp | None
+    caller: Caller | None
     subject: FormSubject
     enrolment: OpenEnrolment
 
@@ -46,7 +46,7 @@ class SetUpForm:
 
     @property
     def _account(self) -> Account | None:
-        return self.caller.account if isinstance(self.caller, Caller) else None
+        return None if self.caller is None else self.caller.account
 
     @property
     def _factor(self) -> PrimaryFactorPresentation:
@@ -70,7 +70,6 @@ class SetUpForm:
             "renews_codes": enrolment.renews_backups,
             "recovering": self.caller is not None and self.caller.session.may_repair(request.now()),
             "other_sessions": enrolment.other_sessions,
-            "enrolling": isinstance(self.caller, MustEnrol),
             "running_bots": request.running_bots,
             **self._factor.set_up_context(request.texts, issuer, self.subject.address, enrolment),
         }

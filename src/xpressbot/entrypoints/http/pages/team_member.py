@@ -12,7 +12,7 @@ from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPa
 from xpressbot.entrypoints.messages.event_facts import Reader, event_facts
 from xpressbot.entrypoints.messages.event_words import event_title
 from xpressbot.entrypoints.messages.formatting import Text, as_is, browser_name
-from xpressbot.entrypoints.messages.member_deeds import DEED_WORDS
+from xpressbot.entrypoints.messages.member_actions import ACTION_WORDS
 from xpressbot.entrypoints.messages.refusals import reason_text
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.identity.accounts.rules.account import AccountStatus
@@ -24,17 +24,17 @@ from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
 from xpressbot.identity.sessions.store import ListedSession
-from xpressbot.identity.team.deeds import MemberRefusal
+from xpressbot.identity.team.member_actions import MemberRefusal
 from xpressbot.identity.team.member_page import MemberPage
 
-DEED_PATHS: Final = {
+ACTION_PATHS: Final = {
     Action.CHANGE_ROLE: f"{MEMBER_PATH}/role",
     Action.HAND_OVER_OWNERSHIP: f"{MEMBER_PATH}/ownership",
     Action.SUSPEND_MEMBER: f"{MEMBER_PATH}/suspend",
     Action.REINSTATE_MEMBER: f"{MEMBER_PATH}/reinstate",
     Action.REMOVE_MEMBER: f"{MEMBER_PATH}/remove",
 }
-"""The page on which each deed is confirmed."""
+"""The page on which each action is confirmed."""
 
 
 def show_member(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -114,17 +114,17 @@ def _actions(request: PageRequest, caller: Caller, member: MemberPage) -> Sequen
     """What this viewer may do to the member. What else a page of its own offers to do to a member has its line here."""
     texts, ids = request.texts, {"member": member.id}
     actions = []
-    if Action.CHANGE_ROLE in member.deeds:
+    if Action.CHANGE_ROLE in member.actions:
         title = texts.gettext("Step down as an owner") if member.is_viewer else texts.gettext("Change role")
-        actions.append({"href": path_with(DEED_PATHS[Action.CHANGE_ROLE], ids), "title": title, "takes_away": False})
+        actions.append({"href": path_with(ACTION_PATHS[Action.CHANGE_ROLE], ids), "title": title, "takes_away": False})
     if member.can_be_reset:
-        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Reset 2FA of a member"), "takes_away": False})
+        actions.append({"href": path_with(RESET_PATH, ids), "title": texts.gettext("Reset 2FA"), "takes_away": False})
     if member.can_be_exempted and permits(caller.account.role, Action.EXEMPT_MEMBER):
         actions.append({"href": path_with(EXEMPTION_PATH, ids), "title": texts.gettext("Exemption from 2FA"), "takes_away": False})
     actions += [
-        {"href": path_with(DEED_PATHS[action], ids), "title": texts.gettext(words.title), "takes_away": words.takes_away}
-        for action, words in DEED_WORDS.items()
-        if action in member.deeds
+        {"href": path_with(ACTION_PATHS[action], ids), "title": texts.gettext(words.title), "takes_away": words.takes_away}
+        for action, words in ACTION_WORDS.items()
+        if action in member.actions
     ]
     if member.is_viewer:
         actions.append({"href": SETTINGS_PATH, "title": texts.gettext("Account Settings"), "takes_away": False})

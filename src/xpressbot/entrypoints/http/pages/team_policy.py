@@ -13,6 +13,7 @@ from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPa
 from xpressbot.entrypoints.messages.formatting import Text, day_field
 from xpressbot.entrypoints.messages.policy import date_problem, policy_changed_text
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import FURTHEST_AHEAD, TeamPolicy, TwoFactorPolicy, can_begin_at
 from xpressbot.identity.audit.rules.history import beginning_of_day
@@ -96,11 +97,11 @@ def _wanted(request: PageRequest, fields: Mapping[str, str], before: TeamPolicy)
         raise HTTPException(422)
     if kind is not TwoFactorPolicy.REQUIRED:
         return _Wanted(kind, None)
-    if before.required_from is not None and fields["from"] == day_field(before.required_from):
-        return _Wanted(kind, before.required_from)
-    if fields["from"] == day_field(request.now()):
-        return _Wanted(kind, None)
     at = beginning_of_day(fields["from"])
+    if at is not None and before.required_from is not None and at == before.required_from // DAY * DAY:
+        return _Wanted(kind, before.required_from)
+    if at == request.now() // DAY * DAY:
+        return _Wanted(kind, None)
     is_possible = at is not None and can_begin_at(at, request.now())
     return _Wanted(kind, at) if is_possible else {"from": date_problem(request.texts)}
 

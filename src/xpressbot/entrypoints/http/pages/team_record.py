@@ -28,7 +28,7 @@ from xpressbot.identity.throttling.charges import ThrottleRefusal
 _TEMPLATE: Final = "team_record.html"
 _EXPORT_PATH: Final = f"{RECORD_PATH}/export"
 _MEMBER: Final = "member"
-_LOST: Final = N_("That address names no page of the record. This is the newest one.")
+_LOST: Final = N_("There is no such page of the record. These are the newest events.")
 
 
 def show_record(request: PageRequest, caller: Caller) -> SignedInOutcome:

@@ -8,7 +8,7 @@ from xpressbot.entrypoints.http.paths import HOME_PATH, RESET_PATH, RESETS_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text, number
 from xpressbot.entrypoints.messages.links import link_address, works_once
-from xpressbot.entrypoints.messages.reset_words import approval_text, reset_refusal_text
+from xpressbot.entrypoints.messages.reset_words import approval_text, nobody_yet_text, reset_refusal_text, without_approval_text
 from xpressbot.foundation.text import normalise_line
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.administration.two_factor_reset import MAX_REASON_LENGTH
@@ -153,6 +153,8 @@ def _context(request: PageRequest, caller: Caller, shown: MemberReset, *, keeps_
         "waiting": None if shown.waiting is None else _described(request, shown.waiting),
         "most": MAX_REASON_LENGTH,
         "running_bots": request.running_bots,
+        "nobody_yet": nobody_yet_text(request.texts),
+        "without_approval": without_approval_text(request.texts),
     }
 
 

@@ -1,6 +1,5 @@
 """Turning 2FA on, moving it, turning it off."""
 
-from collections.abc import Callable
 from typing import Final, assert_never
 
 from starlette.responses import Response
@@ -11,8 +10,7 @@ from xpressbot.entrypoints.http.pages import re_enrolment
 from xpressbot.entrypoints.http.pages.authenticator_apps import APPS_PATH, app_choices, kind_choices
 from xpressbot.entrypoints.http.pages.set_up import SETUP_PATH, SetUpForm
 from xpressbot.entrypoints.http.paths import CODES_PATH, REQUIRED_PATH, SETTINGS_PATH
-from xpressbot.entrypoints.http.routing import EnrolleeHandler, Page, SignedInOutcome, SignedInPage, not_protected
-from xpressbot.entrypoints.messages.redirect_reasons import required_notice
+from xpressbot.entrypoints.http.routing import EnrolleeHandler, Handler, Page, SignedInOutcome, SignedInPage, not_protected
 from xpressbot.entrypoints.telemetry.sign_in_metrics import CodePurpose
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import enrolment_due_at, must_keep_two_factor
@@ -21,7 +19,7 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
-from xpressbot.identity.sessions.caller import Caller, MustEnrol, SetsUp
+from xpressbot.identity.sessions.caller import Caller, MustEnrol
 from xpressbot.identity.sessions.gate import SessionRefusal
 
 MOVE_PATH: Final = "/account/2fa/move"
@@ -42,7 +40,7 @@ def show_move(request: PageRequest, caller: Caller) -> Response:
     )
 
 
-def start(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
+def start(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Prepare a secret and show it. With 2FA on it is a move: `app` names the one to replace, `lost` says where that is."""
     outcome = request.identity.two_factor.start(
         caller, request.chosen_kind.kind, replaces=request.form["app"] or None, lost=request.form["lost"] == "yes"
@@ -53,12 +51,12 @@ def start(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
         case StepUpRequired():
             return outcome
         case Denied():
-            return _not_set_up(outcome, caller)
+            return _not_set_up(outcome)
         case unknown:
             assert_never(unknown)
 
 
-def start_over(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
+def start_over(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Replace the secret."""
     outcome = request.identity.two_factor.start_over(caller)
     match outcome:
@@ -67,12 +65,12 @@ def start_over(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
         case StepUpRequired():
             return outcome
         case Denied():
-            return _not_set_up(outcome, caller)
+            return _not_set_up(outcome)
         case unknown:
             assert_never(unknown)
 
 
-def show_setup(request: PageRequest, caller: SetsUp) -> Response:
+def show_setup(request: PageRequest, caller: Caller) -> Response:
     """The QR code, the key, and the field for the first code."""
     enrolment = request.identity.two_factor.view(caller)
     if enrolment is None:
@@ -80,7 +78,7 @@ def show_setup(request: PageRequest, caller: SetsUp) -> Response:
     return SetUpForm(request, caller, FormSubject.signed_in(caller.account), enrolment).show()
 
 
-def confirm(request: PageRequest, caller: SetsUp) -> SignedInOutcome:
+def confirm(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Check the first code; a right one does what the set-up was begun for."""
     enrolment = request.identity.two_factor.view(caller)
     if enrolment is None:
@@ -107,24 +105,19 @@ def _not_confirmed(form: SetUpForm, denied: Denied[SessionRefusal | EnrolmentRef
         case ProofRefusal() as reason:
             return form.refused(denied.narrowed(reason))
         case SessionRefusal() | EnrolmentRefusal() as reason:
-            return _not_set_up(denied.narrowed(reason), form.caller)
+            return _not_set_up(denied.narrowed(reason))
         case unknown:
             assert_never(unknown)
 
 
-def _not_set_up(denied: Denied[SessionRefusal | AuthenticatorRefusal | EnrolmentRefusal], caller: SetsUp | None) -> SignedInOutcome:
+def _not_set_up(denied: Denied[SessionRefusal | AuthenticatorRefusal | EnrolmentRefusal]) -> SignedInOutcome:
     match denied.reason:
         case AuthenticatorRefusal.NO_SUCH_AUTHENTICATOR | EnrolmentRefusal.NO_ENROLMENT | EnrolmentRefusal.ENROLMENT_DISCARDED as reason:
-            return redirect(f"{_begun_at(caller)}?reason={reason}")
+            return redirect(f"{SETTINGS_PATH}?reason={reason}")
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case unknown:
             assert_never(unknown)
-
-
-def _begun_at(caller: SetsUp | None) -> str:
-    """Where the person begins a set-up."""
-    return REQUIRED_PATH if isinstance(caller, MustEnrol) else SETTINGS_PATH
 
 
 def show_disable(request: PageRequest, caller: Caller) -> Response:
@@ -158,24 +151,22 @@ def disable(request: PageRequest, caller: Caller) -> SignedInOutcome:
             assert_never(unknown)
 
 
-def _without_enrolment(request: PageRequest, caller: SetsUp, *, reason: EnrolmentRefusal | None = None) -> Response:
+def _without_enrolment(request: PageRequest, caller: Caller, *, reason: EnrolmentRefusal | None = None) -> Response:
     """Back to the settings; but the other half of a double click that has just turned 2FA on goes to its codes."""
     if caller.session.shows_codes(request.now()):
         return redirect(CODES_PATH)
-    return redirect(_begun_at(caller) if reason is None else f"{_begun_at(caller)}?reason={reason}")
+    return redirect(SETTINGS_PATH if reason is None else f"{SETTINGS_PATH}?reason={reason}")
 
 
 def show_required(request: PageRequest, holder: MustEnrol) -> Response:
-    """Why nothing else opens, since when, and the button to begin."""
+    """Why nothing else opens, since when, and the button to sign in again, which leads to the set-up."""
     return request.page(
         "required.html",
         None,
         shown_to=FormSubject.signed_in(holder.account),
-        message=required_notice(request.texts, request.query("reason")),
         email=holder.account.email,
         since=enrolment_due_at(holder.account, holder.policy, request.now()),
-        kinds=kind_choices(request),
-        enrolment_pending=request.identity.two_factor.view(holder) is not None,
+        mails_link=request.identity.forgotten.sends_mail,
     )
 
 
@@ -188,12 +179,12 @@ def _set_up(
     method: str,
     path: str,
     action: Action,
-    handler: Callable[[PageRequest, SetsUp], SignedInOutcome],
+    handler: Handler,
     before_session: EnrolleeHandler,
     *,
     returns_to: str = "",
 ) -> Page:
-    """A page of the set-up: with a session, also of a person who owes the team 2FA, or before it."""
+    """A page of the set-up: with a session or before it."""
     return SignedInPage(
         method,
         path,
@@ -201,7 +192,6 @@ def _set_up(
         handler,
         returns_to=returns_to,
         before_session=before_session,
-        while_enrolling=handler,
         for_one_person=True,
     )
 

@@ -5,6 +5,7 @@ import resource
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -80,6 +81,8 @@ class BoundedProtocol(HttpToolsProtocol):
         is_too_much = self._head_bytes > MAX_HEAD_BYTES or len(self._cycles) > MOST_QUEUED
         if is_too_much or _can_be_read_in_two_ways(self.headers, upgrades=upgrades):
             raise _RefusedError
+        if not self.url.startswith(b"/"):
+            _let_target_name_host(self.headers, urlsplit(self.url).netloc)
         super().on_headers_complete()
         self.headers = []  # for trailers, which are not read: they must not pass for headers (RFC 9110 6.5.1)
         self.cycle.keep_alive = self.cycle.keep_alive and not upgrades
@@ -172,6 +175,14 @@ def _can_be_read_in_two_ways(headers: Sequence[tuple[bytes, bytes]], *, upgrades
     """
     names = [name for name, _value in headers]
     return names.count(b"host") > 1 or (upgrades and not _FRAMING.isdisjoint(names))
+
+
+def _let_target_name_host(headers: list[tuple[bytes, bytes]], host: bytes) -> None:
+    """Of a request whose target is a whole URL, the target's host counts and the Host header's does not (RFC 9112 3.2.2).
+
+    What judges the host reads it from that header. A request without one stays without, and is refused for that.
+    """
+    headers[:] = [(name, host if name == b"host" else value) for name, value in headers]
 
 
 def most_connections() -> int:

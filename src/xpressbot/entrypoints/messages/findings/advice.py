@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xpressbot.diagnostics.check import CHECK_FAILED, NOT_CHECKED, Finding, Severity
-from xpressbot.entrypoints.messages.findings import accounts, database, factors, files, mail, network
+from xpressbot.entrypoints.messages.findings import accounts, chat, database, factors, files, mail, network
 from xpressbot.entrypoints.messages.findings.words import CheckWords, ProblemWords, listed
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.logging import printable
@@ -33,6 +33,7 @@ CHECKS: Final[dict[str, CheckWords]] = {
     **mail.CHECKS,
     **accounts.CHECKS,
     **factors.CHECKS,
+    **chat.CHECKS,
 }
 """The words of every check, by its name."""
 
@@ -48,6 +49,7 @@ PROBLEMS: Final[dict[str, ProblemWords]] = {
     **mail.PROBLEMS,
     **accounts.PROBLEMS,
     **factors.PROBLEMS,
+    **chat.PROBLEMS,
 }
 """The words of every problem, by its code."""
 

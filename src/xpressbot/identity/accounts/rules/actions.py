@@ -109,7 +109,7 @@ class Requirement:
     """What an action needs.
 
     writes: whether it changes something, so that its route takes POST only. while_locked: whether a locked session is enough for it.
-    while_enrolling: whether a person may do it who owes the team 2FA: what sets it up or signs out.
+    while_enrolling: whether a person may do it who owes the team 2FA: what signs out.
     among_accounts: whether it depends on other accounts than the person's own, so that the gate locks the installation first.
     """
 
@@ -130,16 +130,16 @@ def _own(
 ACTIONS: Final[Mapping[Action, Requirement]] = {
     Action.VIEW_ACCOUNT: _own(ProofNeeded.NONE, writes=False),
     Action.VIEW_HISTORY: _own(ProofNeeded.NONE, writes=False),
-    Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE, while_enrolling=True),
+    Action.CONFIRM_IDENTITY: _own(ProofNeeded.NONE),
     Action.STAY_SIGNED_IN: _own(ProofNeeded.NONE),
     Action.UNLOCK: _own(ProofNeeded.NONE, while_locked=True, while_enrolling=True),
     Action.SIGN_OUT: _own(ProofNeeded.NONE, while_locked=True, while_enrolling=True),
     Action.END_SESSION: _own(ProofNeeded.FRESH_OR_PASSWORD),
     Action.END_OTHER_SESSIONS: _own(ProofNeeded.FRESH_OR_PASSWORD),
     Action.ACKNOWLEDGE_NOTICES: _own(ProofNeeded.NONE),
-    Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY, while_enrolling=True),
-    Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE, while_enrolling=True),
-    Action.CONFIRM_ENROLMENT: _own(ProofNeeded.NONE, while_enrolling=True),
+    Action.START_ENROLMENT: _own(ProofNeeded.FRESH_OR_RECOVERY),
+    Action.RESTART_ENROLMENT: _own(ProofNeeded.NONE),
+    Action.CONFIRM_ENROLMENT: _own(ProofNeeded.NONE),
     Action.ADD_AUTHENTICATOR: _own(ProofNeeded.FRESH),
     Action.RENAME_AUTHENTICATOR: _own(ProofNeeded.NONE),
     Action.REMOVE_AUTHENTICATOR: _own(ProofNeeded.FRESH),

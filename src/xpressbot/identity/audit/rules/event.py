@@ -43,6 +43,7 @@ class NoticeRule:
     told_to_doer: the session that did it itself is told, too.
     mailed_from: how often it must have happened before it is mailed.
     may_be_reported: the mail has the link "This wasn't me".
+    concerns_password: whether it may mean that somebody else knows the person's password.
     """
 
     is_merged: bool = False
@@ -50,6 +51,7 @@ class NoticeRule:
     told_to_doer: bool = False
     mailed_from: int = 1
     may_be_reported: bool = True
+    concerns_password: bool = True
 
 
 _NOTICE: Final = NoticeRule()
@@ -60,7 +62,7 @@ _TOLD_TO_DOER: Final = NoticeRule(told_to_doer=True)
 _BY_OTHERS: Final = NoticeRule(is_first=True, may_be_reported=False)
 """The operator, or an owner or admin of the team: the event's actor says who."""
 _IS_A_REPORT: Final = NoticeRule(may_be_reported=False)
-_BY_TEAM: Final = NoticeRule(may_be_reported=False)
+_BY_TEAM: Final = NoticeRule(may_be_reported=False, concerns_password=False)
 """What others in the team have done: the person's own password has nothing to do with it."""
 
 
@@ -178,6 +180,8 @@ class EventKind(StrEnum):
     EXEMPTED = _kind("two_factor.exempted", EventGroup.SECOND_FACTOR, "until", "reason", notice=_BY_TEAM)
     EXEMPTION_ENDED = _kind("two_factor.exemption_ended", EventGroup.SECOND_FACTOR, notice=_BY_TEAM)
     MEMBER_ENROLLED_BY_PASSWORD = _kind("member.enrolled_by_password", EventGroup.ACCOUNT, "email", notice=_BY_TEAM)
+    ASKED_RESET_DONE = _kind("member.reset_done", EventGroup.ACCOUNT, "email", notice=_BY_TEAM)
+    ASKED_RESET_ENDED = _kind("member.reset_ended", EventGroup.ACCOUNT, "email", "cause", notice=_BY_TEAM)
     POLICY_CHANGED = _kind("team.policy_changed", EventGroup.TEAM, "session", "policy", "policy_before", "required_from")
     MEMBER_EXEMPTED = _kind("team.member_exempted", EventGroup.TEAM, "session", "email", "until", "reason")
     MEMBER_EXEMPTION_ENDED = _kind("team.exemption_ended", EventGroup.TEAM, "session", "email")

@@ -1,16 +1,20 @@
 """A reset of 2FA that one member asks for another: when it is due, what makes it void, and who may approve it (docs/adr/0020)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.foundation.times import DAY, HOUR, is_from_the_future
+from xpressbot.foundation.times import DAY, HOUR, MINUTE, is_from_the_future
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import may_act_on, permits
 
 STOPPABLE_FOR: Final = 24 * HOUR
 """So long a member can stop a reset that nobody approves, from when the mail server has taken the mail that tells them."""
+COUNTED_EVERY: Final = 10 * MINUTE
+"""How often the periodic job takes what has passed from the time that the member has."""
+COUNTED_AT_MOST: Final = 15 * MINUTE
+"""It takes no more at once. Where more has passed by the clock, the clock was set, or nothing ran and the member could stop nothing."""
 REQUEST_LIFETIME: Final = 7 * DAY
 """The member's mail may wait two days for its server; what nobody approves by then is asked for anew."""
 ROLE_HELD_FOR: Final = 7 * DAY
@@ -38,7 +42,8 @@ class ResetRequest:
     """A request that waits. Only one waits for a member.
 
     security_version, asker_version: of the member and of the one who asks, as they were then; on these alone it is carried out.
-    mail_accepted_at: when the mail server took the mail that tells the member; None where it has not, or none is sent.
+    counted_at: until when the time that has passed was counted; None as long as no mail server has taken the mail that tells the member.
+    time_left: what the member still has then to stop it, in microseconds.
     """
 
     id: str
@@ -48,12 +53,13 @@ class ResetRequest:
     asker_version: int
     asked_at: int
     reason: str
-    mail_accepted_at: int | None = None
+    counted_at: int | None = None
+    time_left: int = STOPPABLE_FOR
 
     @property
     def due_at(self) -> int | None:
         """When it is carried out unless somebody stops it; None as long as only another member can let it happen."""
-        return None if self.mail_accepted_at is None else self.mail_accepted_at + STOPPABLE_FOR
+        return None if self.counted_at is None else self.counted_at + self.time_left
 
     @property
     def expires_at(self) -> int:
@@ -62,7 +68,22 @@ class ResetRequest:
 
     def is_due(self, now: int) -> bool:
         """Whether the member had the time to stop it."""
-        return self.due_at is not None and self.due_at <= now
+        return self.counted(now).time_left == 0
+
+    def counts_at(self, now: int) -> bool:
+        """Whether what has passed is to be counted now. So it is, too, where the clock was set back."""
+        return self.counted_at is not None and abs(now - self.counted_at) >= COUNTED_EVERY
+
+    def counted(self, now: int) -> "ResetRequest":
+        """The request once what has passed was counted.
+
+        Counted in steps, never as the distance from a moment that was written down: a clock that is put right by days must not
+        take the member's day away.
+        """
+        if self.counted_at is None:
+            return self
+        passed = min(max(0, now - self.counted_at), COUNTED_AT_MOST)
+        return replace(self, counted_at=now, time_left=max(0, self.time_left - passed))
 
 
 @dataclass(frozen=True, slots=True)

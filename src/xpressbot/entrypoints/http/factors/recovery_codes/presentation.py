@@ -42,9 +42,7 @@ class RecoveryCodePresentation(FactorPresentation):
         del now
         match denied.reason:
             case ProofRefusal.WRONG_CODE | ProofRefusal.CLOCK_IS_OFF | ProofRefusal.CLOCK_WAS_AHEAD:
-                return texts.gettext(
-                    "That code is not right. Check what you typed. A code from an app must be the newest one for XpressBot."
-                )
+                return texts.gettext("That code is not right. Check what you typed.")
             case ProofRefusal.CODE_ALREADY_USED:
                 return texts.gettext("That recovery code was already used. Each works once; take another one.")
             case unknown:

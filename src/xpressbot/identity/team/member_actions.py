@@ -23,7 +23,7 @@ class MemberRefusal(Reason):
     """Only owners make owners and admins, and reinstating one makes one."""
 
 
-DEEDS: Final = (
+MEMBER_ACTIONS: Final = (
     Action.CHANGE_ROLE,
     Action.HAND_OVER_OWNERSHIP,
     Action.SUSPEND_MEMBER,

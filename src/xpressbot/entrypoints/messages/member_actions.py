@@ -14,8 +14,8 @@ from xpressbot.identity.team.member_page import MemberPage
 
 
 @dataclass(frozen=True, slots=True)
-class DeedWords:
-    """The words of one deed. Effects may name the member and the role. takes_away: whether its button warns."""
+class ActionWords:
+    """The words of one action. Effects may name the member and the role. takes_away: whether its button warns."""
 
     title: str
     effects: Sequence[str]
@@ -23,18 +23,18 @@ class DeedWords:
 
 
 _TOLD: Final = N_("%(name)s is told, and the team's record keeps who did it.")
-DEED_WORDS: Final[Mapping[Action, DeedWords]] = {
-    Action.HAND_OVER_OWNERSHIP: DeedWords(
+ACTION_WORDS: Final[Mapping[Action, ActionWords]] = {
+    Action.HAND_OVER_OWNERSHIP: ActionWords(
         N_("Hand over ownership"),
         (
-            N_("%(name)s becomes an owner: they decide who is an owner or an admin, and what is asked of all members."),
+            N_("%(name)s becomes an owner: they decide who is an owner or an admin, and set the 2FA policy."),
             N_("You become an admin. You cannot take this back yourself: only an owner can make you one again."),
             N_("Both of you are asked to confirm who you are before the next thing that needs it."),
             _TOLD,
         ),
         takes_away=True,
     ),
-    Action.SUSPEND_MEMBER: DeedWords(
+    Action.SUSPEND_MEMBER: ActionWords(
         N_("Suspend member"),
         (
             N_("%(name)s is signed out everywhere at once, and cannot sign in until somebody reinstates them."),
@@ -44,7 +44,7 @@ DEED_WORDS: Final[Mapping[Action, DeedWords]] = {
         ),
         takes_away=True,
     ),
-    Action.REINSTATE_MEMBER: DeedWords(
+    Action.REINSTATE_MEMBER: ActionWords(
         N_("Reinstate member"),
         (
             N_("%(name)s can sign in again, with the password and the 2FA that they had."),
@@ -53,7 +53,7 @@ DEED_WORDS: Final[Mapping[Action, DeedWords]] = {
         ),
         takes_away=False,
     ),
-    Action.REMOVE_MEMBER: DeedWords(
+    Action.REMOVE_MEMBER: ActionWords(
         N_("Remove member"),
         (
             N_("%(name)s is signed out everywhere at once, and cannot sign in any more. Nobody can undo this."),
@@ -64,10 +64,10 @@ DEED_WORDS: Final[Mapping[Action, DeedWords]] = {
         takes_away=True,
     ),
 }
-"""Of the deeds that are confirmed on a page of their own, in the order in which a member's page offers them."""
+"""Of the actions that are confirmed on a page of their own, in the order in which a member's page offers them."""
 
 
-def deed_effects(texts: Texts, words: DeedWords, member: MemberPage) -> Sequence[Text]:
+def action_effects(texts: Texts, words: ActionWords, member: MemberPage) -> Sequence[Text]:
     """What it will do to this member, a sentence each."""
     about = {"name": as_is(member.name), "role": role_name(texts, member.role)}
     return [Markup(texts.gettext(effect)) % about for effect in words.effects]  # noqa: S704  # of this table and its translations

@@ -1,4 +1,4 @@
-"""A script as the tests of the editor have it, a bot that has it, and the form that its pages show."""
+"""Scripts as tests write them, and bots that have them."""
 
 from tests.support.installation import Installation
 from xpressbot.chat.actor import Actor

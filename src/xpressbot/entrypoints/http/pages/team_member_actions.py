@@ -1,4 +1,4 @@
-"""What is done to a member: each deed is asked for on a page that says what it will do, and done by its form."""
+"""What is done to a member: each action is asked for on a page that says what it will do, and done by its form."""
 
 from collections.abc import Callable
 from typing import Any, Final, assert_never
@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.pages.team_member import DEED_PATHS, not_done
+from xpressbot.entrypoints.http.pages.team_member import ACTION_PATHS, not_done
 from xpressbot.entrypoints.http.paths import MEMBER_PATH, SETTINGS_PATH, TEAM_PATH
 from xpressbot.entrypoints.http.routing import Handler, Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
-from xpressbot.entrypoints.messages.member_deeds import DEED_WORDS, deed_effects
+from xpressbot.entrypoints.messages.member_actions import ACTION_WORDS, action_effects
 from xpressbot.entrypoints.messages.roles import role_meaning, role_name
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.actions import Action
@@ -22,7 +22,7 @@ from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.team.member_page import MemberPage
 from xpressbot.identity.team.members import Members, Refused
 
-Deed = Callable[[Members, Caller, str], Done | Refused]
+Operation = Callable[[Members, Caller, str], Done | Refused]
 
 
 def show_role(request: PageRequest, caller: Caller) -> SignedInOutcome:
@@ -65,13 +65,13 @@ def _show(action: Action) -> Handler:
         found = _member_for(request, caller, action)
         if not isinstance(found, MemberPage):
             return found
-        words = DEED_WORDS[action]
+        words = ACTION_WORDS[action]
         return request.page(
-            "team_deed.html",
+            "team_member_action.html",
             caller.account,
             member=found,
             title=request.texts.gettext(words.title),
-            effects=deed_effects(request.texts, words, found),
+            effects=action_effects(request.texts, words, found),
             takes_away=words.takes_away,
             lacks_protection=action is Action.HAND_OVER_OWNERSHIP and found.protected_since is None,
             **_paths(found, action),
@@ -80,9 +80,9 @@ def _show(action: Action) -> Handler:
     return show
 
 
-def _do(deed: Deed, after: str) -> Handler:
+def _do(operation: Operation, after: str) -> Handler:
     def do(request: PageRequest, caller: Caller) -> SignedInOutcome:
-        return _answer(request, caller, deed(request.identity.members, caller, request.id_in_path("member")), after)
+        return _answer(request, caller, operation(request.identity.members, caller, request.id_in_path("member")), after)
 
     return do
 
@@ -103,7 +103,7 @@ def _answer(request: PageRequest, caller: Caller, outcome: Done | Refused, after
 def _member_for(request: PageRequest, caller: Caller, action: Action) -> MemberPage | Response | Denied[SessionRefusal]:
     """The member, where this may be done to them; else the way to their page, which shows what may."""
     found = request.identity.member_pages.view(caller, request.id_in_path("member"))
-    if isinstance(found, Denied) or action in found.deeds:
+    if isinstance(found, Denied) or action in found.actions:
         return found
     if not permits(caller.account.role, action):
         return Denied(SessionRefusal.NOT_PERMITTED)
@@ -112,23 +112,23 @@ def _member_for(request: PageRequest, caller: Caller, action: Action) -> MemberP
 
 def _paths(member: MemberPage, action: Action) -> dict[str, Any]:
     ids = {"member": member.id}
-    return {"path": path_with(DEED_PATHS[action], ids), "back": path_with(MEMBER_PATH, ids)}
+    return {"path": path_with(ACTION_PATHS[action], ids), "back": path_with(MEMBER_PATH, ids)}
 
 
-def _deed(action: Action, deed: Deed, after: str = MEMBER_PATH) -> list[Page]:
+def _confirmed(action: Action, operation: Operation, after: str = MEMBER_PATH) -> list[Page]:
     """The page that asks for it, with step-up before anything is decided, and the form."""
-    path = DEED_PATHS[action]
+    path = ACTION_PATHS[action]
     return [
         SignedInPage("GET", path, Action.VIEW_TEAM, _show(action), leads_to=action),
-        SignedInPage("POST", path, action, _do(deed, after)),
+        SignedInPage("POST", path, action, _do(operation, after)),
     ]
 
 
 PAGES: Final[list[Page]] = [
-    SignedInPage("GET", DEED_PATHS[Action.CHANGE_ROLE], Action.VIEW_TEAM, show_role, leads_to=Action.CHANGE_ROLE),
-    SignedInPage("POST", DEED_PATHS[Action.CHANGE_ROLE], Action.CHANGE_ROLE, change_role),
-    *_deed(Action.HAND_OVER_OWNERSHIP, Members.hand_over_ownership),
-    *_deed(Action.SUSPEND_MEMBER, Members.suspend),
-    *_deed(Action.REINSTATE_MEMBER, Members.reinstate),
-    *_deed(Action.REMOVE_MEMBER, Members.remove, TEAM_PATH),
+    SignedInPage("GET", ACTION_PATHS[Action.CHANGE_ROLE], Action.VIEW_TEAM, show_role, leads_to=Action.CHANGE_ROLE),
+    SignedInPage("POST", ACTION_PATHS[Action.CHANGE_ROLE], Action.CHANGE_ROLE, change_role),
+    *_confirmed(Action.HAND_OVER_OWNERSHIP, Members.hand_over_ownership),
+    *_confirmed(Action.SUSPEND_MEMBER, Members.suspend),
+    *_confirmed(Action.REINSTATE_MEMBER, Members.reinstate),
+    *_confirmed(Action.REMOVE_MEMBER, Members.remove, TEAM_PATH),
 ]
