@@ -5,7 +5,6 @@ import re
 import pytest
 from sqlalchemy import update
 
-from tests.database.test_query_plans import recorded
 from tests.doctor.report import run_doctor
 from tests.doctor.test_bounded_checks import on_the_page
 from tests.doctor.test_doctor_on_accounts import add_apps
@@ -13,6 +12,7 @@ from tests.support.command_line import Shell
 from tests.support.installation import CLIENT, Installation
 from tests.support.many_accounts import add_accounts
 from tests.support.people import Person, enrolment_steps, pending, protected, prove, signed_in
+from tests.support.query_plans import recorded
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.times import HOUR, MINUTE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.tables import CHAT_RECORD
@@ -15,6 +15,9 @@ from xpressbot.foundation.database.transaction import Reading, ReadTransactions,
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
 PAGE_SIZE: Final = 50
+_ABOVE_ALL: Final = "g"
+"""Follows every id, whose digits are hexadecimal, in every collation."""
+_PAGE: Final = select(CHAT_RECORD).where(CHAT_RECORD.c.id < bindparam("before")).order_by(CHAT_RECORD.c.id.desc()).limit(PAGE_SIZE)
 
 
 class RecordKind(StrEnum):
@@ -80,9 +83,7 @@ class ChatRecord:
 
 def page_of_record(tx: Reading, before: str | None) -> Sequence[RecordEntry]:
     """The newest entries, at most PAGE_SIZE; older than the one with the id `before` where it is given."""
-    newest = select(CHAT_RECORD).order_by(CHAT_RECORD.c.id.desc()).limit(PAGE_SIZE)
-    rows = tx.select(newest if before is None else newest.where(CHAT_RECORD.c.id < before)).all()
-    return [_entry(row) for row in rows]
+    return [_entry(row) for row in tx.select(_PAGE, {"before": _ABOVE_ALL if before is None else before}).all()]
 
 
 def _entry(row: Row[Any]) -> RecordEntry:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import and_, exists
+from sqlalchemy import and_, select
 
 from xpressbot.chat import tables
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
@@ -14,8 +14,12 @@ from xpressbot.foundation.times import DAY
 CHAT_EVENT_KEPT: Final = 30 * DAY
 """By its row an event is known that comes again: platforms repeat for days what they believe was not taken."""
 _IS_PENDING: Final = CHAT_EVENT.c.state == "pending"
+# For EXISTS among what is selected, PostgreSQL may read all conversations and all events into a hash table, at each stretch.
 _HAS_NOTHING: Final = and_(
-    ~exists().where(CONVERSATION.c.contact_id == CONTACT.c.id), ~exists().where(CHAT_EVENT.c.contact_id == CONTACT.c.id)
+    *(
+        select(rows.c.id).where(rows.c.contact_id == CONTACT.c.id).limit(1).correlate(CONTACT).scalar_subquery().is_(None)
+        for rows in (CONVERSATION, CHAT_EVENT)
+    )
 )
 AT_RESTORE: Final[tuple[AtRestore, ...]] = tuple(
     StaysAtRestore(table)

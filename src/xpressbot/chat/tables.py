@@ -23,6 +23,8 @@ from xpressbot.foundation.database.engine import METADATA
 _ID = String(32)
 IS_OPEN: Final = text("state <> 'closed'")
 """Written as the partial index has it: no engine takes one for a parameter."""
+IS_FOR_A_PERSON: Final = text("waiting_since IS NOT NULL AND state IN ('waiting', 'person')")
+"""Somebody waits for a person: the bot is silent, and their last message has no answer."""
 IS_BOTS: Final = text("state = 'bot'")
 IS_PENDING: Final = text("state = 'pending'")
 IS_FAILED: Final = text("state = 'failed'")
@@ -133,7 +135,8 @@ CONVERSATION: Final = Table(
     Column("closed_at", BigInteger),
     Index("uq_conversation_open", "contact_id", unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     Index(None, "contact_id"),
-    Index(None, "state", "waiting_since"),
+    Index(None, "state", "last_message_at", "id"),
+    Index("ix_conversation_for_a_person", "waiting_since", "id", sqlite_where=IS_FOR_A_PERSON, postgresql_where=IS_FOR_A_PERSON),
     Index(None, "last_message_at", "id"),
     Index("ix_conversation_open_last_message_at", "last_message_at", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     Index("ix_conversation_stopped", "bot_id", "last_event_at", sqlite_where=IS_STOPPED, postgresql_where=IS_STOPPED),

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Row, String, and_, bindparam, func, select, tuple_
 
-from xpressbot.chat.conversations.conversation import Conversation, ConversationState
+from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.store import HIGHEST_SEQ, Contact, Message, contact_from, conversation_from, messages_before
-from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
+from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, IS_FOR_A_PERSON, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 
 CONVERSATIONS_ON_A_PAGE: Final = 25
 MESSAGES_ON_A_PAGE: Final = 50
 _V: Final = CONVERSATION.c
-_FOR_A_PERSON: Final = and_(_V.state.in_([ConversationState.WAITING.value, ConversationState.PERSON.value]), _V.waiting_since.is_not(None))
+_KEY: Final = tuple_(bindparam("at", type_=BigInteger), bindparam("id", type_=String))
 _LISTED: Final = (
     select(
         CONVERSATION,
@@ -33,16 +33,10 @@ _LISTED: Final = (
     .outerjoin(MESSAGE, and_(MESSAGE.c.contact_id == _V.contact_id, MESSAGE.c.seq == CONTACT.c.last_seq))
     .limit(bindparam("limit"))
 )
-_WAITING: Final = (
-    _LISTED.where(_FOR_A_PERSON)
-    .where((_V.waiting_since > bindparam("at")) | ((_V.waiting_since == bindparam("at")) & (_V.id > bindparam("id"))))
-    .order_by(_V.waiting_since, _V.id)
-)
-_NEWEST: Final = _LISTED.where(
-    (_V.last_message_at < bindparam("at")) | ((_V.last_message_at == bindparam("at")) & (_V.id < bindparam("id")))
-).order_by(_V.last_message_at.desc(), _V.id.desc())
+_WAITING: Final = _LISTED.where(IS_FOR_A_PERSON).where(tuple_(_V.waiting_since, _V.id) > _KEY).order_by(_V.waiting_since, _V.id)
+_NEWEST: Final = _LISTED.where(tuple_(_V.last_message_at, _V.id) < _KEY).order_by(_V.last_message_at.desc(), _V.id.desc())
 _OF_STATE: Final = _NEWEST.where(_V.state == bindparam("state"))
-COUNT_WAITING: Final = select(func.count()).select_from(CONVERSATION).where(_FOR_A_PERSON)
+COUNT_WAITING: Final = select(func.count()).select_from(CONVERSATION).where(IS_FOR_A_PERSON)
 _THREAD: Final = (
     select(
         CONTACT,

@@ -32,10 +32,13 @@ _MISSED: Final = (
     .order_by(_M.at.desc())
     .limit(MOST_MISSED)
 )
-_MISSED_COUNTS: Final = (
-    select(_M.missed_by, func.count().label("missed"))
-    .where(_M.missed_by.is_not(None), _M.at >= bindparam("since"), _M.text != "")
-    .group_by(_M.missed_by)
+_MISSED_COUNTS: Final = select(
+    BOT.c.id,
+    select(func.count())
+    .where(_M.missed_by == BOT.c.id, _M.at >= bindparam("since"), _M.text != "")
+    .correlate(BOT)
+    .scalar_subquery()
+    .label("missed"),
 )
 
 
@@ -91,4 +94,4 @@ def missed_texts(tx: Reading, bot_id: str) -> Sequence[MissedText]:
 
 def missed_counts(tx: Reading, since: int) -> Mapping[str, int]:
     """How many texts each bot has missed since then; none for those that missed none."""
-    return {row.missed_by: row.missed for row in tx.select(_MISSED_COUNTS, {"since": since}).all()}
+    return {row.id: row.missed for row in tx.select(_MISSED_COUNTS, {"since": since}).all() if row.missed}

@@ -143,7 +143,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_conversation_contact_id"), "conversation", ["contact_id"])
     op.create_index(op.f("ix_conversation_last_message_at_id"), "conversation", ["last_message_at", "id"])
-    op.create_index(op.f("ix_conversation_state_waiting_since"), "conversation", ["state", "waiting_since"])
+    op.create_index(op.f("ix_conversation_state_last_message_at_id"), "conversation", ["state", "last_message_at", "id"])
+    op.create_index(
+        "ix_conversation_for_a_person",
+        "conversation",
+        ["waiting_since", "id"],
+        sqlite_where=sa.text("waiting_since IS NOT NULL AND state IN ('waiting', 'person')"),
+        postgresql_where=sa.text("waiting_since IS NOT NULL AND state IN ('waiting', 'person')"),
+    )
     op.create_index(
         "ix_conversation_open_last_message_at",
         "conversation",
