@@ -3,29 +3,15 @@
 The account is made up, the clock and the secrets are the tests' own: the pictures differ only when the pages do.
 """
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
-from pathlib import Path
-from typing import Any
+from playwright.sync_api import Browser
 
-from PIL import Image
-from playwright.sync_api import Browser, Page
-
-from tests.browser.chromium import DESKTOP, PHONE, launch
-from tests.browser.person import Person
+from tests.browser.chromium import PHONE, launch
+from tests.browser.pictures import FIREFOX, TARGET, fresh_site, take, visitor
+from tests.browser.screenshots_of_chat import take_a_first_bot, take_inbox
 from tests.browser.shortcuts import protect
-from tests.browser.site import LOOPBACK, Site, serve
 from tests.support import labels, people
-from tests.support.databases import SqliteTemplate
+from tests.support.stored_chats import conversation, published_bot, web_channel
 from xpressbot.foundation.logging import configure_logging
-
-TARGET = Path(__file__).parents[2] / "docs" / "images"
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-HER_ADDRESS = "192.0.2.7"
-COLOURS = 256
 
 
 def main() -> None:
@@ -33,7 +19,16 @@ def main() -> None:
     configure_logging(json_lines=False, level="ERROR")
     TARGET.mkdir(parents=True, exist_ok=True)
     with launch() as chromium:
-        for make in (take_the_guide, take_several_apps, take_sessions, take_team, take_dark_and_phone, take_first_run):
+        for make in (
+            take_the_guide,
+            take_several_apps,
+            take_sessions,
+            take_team,
+            take_dark_and_phone,
+            take_first_run,
+            take_a_first_bot,
+            take_inbox,
+        ):
             make(chromium)
 
 
@@ -61,7 +56,12 @@ def take_the_guide(chromium: Browser) -> None:
             anna.enter_password()
             anna.is_on(labels.ENTER_YOUR_CODE)
             take(anna.page, "sign-in-code")
-            site.installation.services.background_check.renew()  # the jobs's last one was before 2FA
+            services = site.installation.services
+            for name in ("Shop", "Bookings"):
+                channel = web_channel(services, name, published_bot(services, name))
+            for _person in range(3):
+                conversation(services, channel)
+            services.background_check.renew()  # the jobs's last one was before 2FA
             anna.enter_code(phone.next_code())
             anna.is_on(labels.DASHBOARD)
             take(anna.page, "dashboard")
@@ -181,33 +181,6 @@ def take_first_run(chromium: Browser) -> None:
         owner.page.get_by_label(labels.EMAIL).fill(owner.email)
         owner.page.get_by_label(labels.PASSWORD).type("twelve chars")
         take(owner.page, "welcome")
-
-
-@contextmanager
-def fresh_site() -> Iterator[Site]:
-    """An installation behind a proxy, so that visitors have addresses of their own; its data and its keys lie apart."""
-    with tempfile.TemporaryDirectory() as directory:
-        place = Path(directory)
-        (place / "data").mkdir(mode=0o700)
-        url = SqliteTemplate(place).fresh(place / "data")
-        with serve(place / "site", url, trusted_proxies=f"{LOOPBACK}/32") as site:
-            yield site
-
-
-@contextmanager
-def visitor(chromium: Browser, site: Site, **options: Any) -> Iterator[Person]:
-    """Anna Berg, in a browser of her own."""
-    usual: dict[str, Any] = {**DESKTOP, "device_scale_factor": 2, "user_agent": CHROME, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
-    context = chromium.new_context(**(usual | options), extra_http_headers={"X-Forwarded-For": HER_ADDRESS})
-    yield Person(context.new_page(), site)
-    context.close()
-
-
-def take(page: Page, name: str) -> None:
-    """Write the whole page as a small PNG. Flat pages lose nothing by a palette."""
-    with Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled", caret="hide"))) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        small.save(TARGET / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
