@@ -50,7 +50,7 @@ _THREAD: Final = (
 )
 _CONVERSATION: Final = select(CONVERSATION).where(_V.id == bindparam("conversation"))
 _CONTACT: Final = select(CONTACT).where(CONTACT.c.id == bindparam("contact"))
-__LATEST_OF: Final = (
+_NEWEST_OF: Final = (
     select(MESSAGE.c.conversation_id).where(MESSAGE.c.contact_id == bindparam("contact")).order_by(MESSAGE.c.seq.desc()).limit(1)
 )
 _LATEST: Final = 2**62
@@ -146,7 +146,7 @@ class Inbox:
     def latest_conversation(self, contact_id: str) -> str | None:
         """The id of a person's newest conversation."""
         with self._transactions.reading() as tx:
-            found: str | None = tx.select(__LATEST_OF, {"contact": contact_id}).scalar_one_or_none()
+            found: str | None = tx.select(_NEWEST_OF, {"contact": contact_id}).scalar_one_or_none()
             return found
 
     def thread(self, conversation_id: str, before: int | None = None) -> Thread | None:
