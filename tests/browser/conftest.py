@@ -41,6 +41,13 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Sqlite
 
 
 @pytest.fixture
+def new_site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
+    """A fresh installation, before anybody has an account."""
+    with serve(tmp_path, sqlite_template.fresh(tmp_path)) as site:
+        yield site
+
+
+@pytest.fixture
 def unclaimed_site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
     """A fresh installation without accounts, reached by plain http under a name: no secure context, and a warning on each page."""
     with serve(tmp_path, sqlite_template.fresh(tmp_path), public_host="chat.test", allow_plain_http=True) as site:

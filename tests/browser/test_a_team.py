@@ -1,7 +1,6 @@
 """A team: from its first day to what its record says of it, each member with 2FA of their own."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +10,11 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewBrowser
 from tests.browser.inspection import inspect
 from tests.browser.person import Person
-from tests.browser.site import Site, serve
+from tests.browser.site import Site
 from tests.contract.event_chain_checker import check
 from tests.support import labels
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.command_line import Shell
-from tests.support.databases import SqliteTemplate
 from xpressbot.foundation.times import MINUTE, SECOND
 
 pytestmark = pytest.mark.browser
@@ -29,13 +27,6 @@ RESETS = [labels.RESET_ASKED_FOR, labels.RESET_APPROVED, labels.RESET_ASKED_FOR,
 """What the record tells, oldest first."""
 INVITED_AND_JOINED = [labels.INVITED_TO_THE_TEAM, labels.JOINED_THE_TEAM]
 STORY = [labels.JOINED_THE_TEAM, *INVITED_AND_JOINED, *INVITED_AND_JOINED, labels.POLICY_CHANGED, labels.SET_UP_BY_PASSWORD, *RESETS]
-
-
-@pytest.fixture
-def new_site(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Site]:
-    """A fresh installation, before anybody has an account."""
-    with serve(tmp_path, sqlite_template.fresh(tmp_path)) as site:
-        yield site
 
 
 def become_the_owner(owner: Person) -> None:

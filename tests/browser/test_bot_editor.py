@@ -55,7 +55,8 @@ def add(place: Page | Locator, page: Page, kind: str) -> Locator:
     """Add a step by the last menu of a place that is not in a toolbar."""
     menu = place.locator("details.add-step:not(.below)").last
     menu.locator("summary").click()
-    menu.get_by_role("button", name=re.compile(f"^{kind} ")).click()
+    with_its_meaning = re.compile(rf"^{kind}\b")
+    menu.get_by_role("button", name=with_its_meaning).click()
     return newest(page)
 
 

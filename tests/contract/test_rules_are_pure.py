@@ -8,6 +8,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
 IDENTITY, FLOWS, CONVERSATIONS = PACKAGE / "identity", PACKAGE / "chat" / "flows", PACKAGE / "chat" / "conversations"
+WEB = PACKAGE / "chat" / "channels" / "web"
+RULES_OF_WEB_CHAT = ("settings", "theme", "visitor")
 RULES_OF_FLOWS = (
     "answers",
     "checks",
@@ -40,6 +42,7 @@ RULES = sorted(
         *(FLOWS / f"{name}.py" for name in RULES_OF_FLOWS),
         *(CONVERSATIONS / f"{name}.py" for name in RULES_OF_CONVERSATIONS),
         PACKAGE / "chat" / "actor.py",
+        *(WEB / f"{name}.py" for name in RULES_OF_WEB_CHAT),
     }
 )
 PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}

@@ -16,13 +16,14 @@ from tests.support.customers import ANNA, SEND, UNKNOWN, fields_of, post, rows, 
 from tests.support.installation import Installation
 from xpressbot.chat.channels.store import Channel
 from xpressbot.chat.tables import CONTACT
+from xpressbot.foundation.tokens import Token
 
 
 @pytest.mark.parametrize("option", ["2.oats", "1.rye", "99.rye", "x.rye", "rye", "2", "2.", "-1.rye", "9" * 30 + ".rye"])
 def test_an_option_that_no_message_offers_is_422(option: str, path: str, browser: Browser, chats: Chats) -> None:
     send(browser, path, "menu")
     before = rows(chats)
-    assert send(browser, path, "", option=option).status_code == 422
+    assert send(browser, path, "typed beside it", option=option).status_code == 422
     assert rows(chats) == before
 
 
@@ -68,6 +69,9 @@ def test_a_blocked_contact_reads_that_the_chat_is_closed_and_grows_no_row(path: 
         assert "This chat is closed" in answer.text
         assert texts_of(answer) == []
     assert post(browser, path, fields, Accept="application/json").json()["code"] == "chat_closed"
+    looked = chats.services.chat.visiting.look(path[6:], Token.parse(browser.cookies["xpressbot-chat-8000"]))
+    assert looked is not None
+    assert (looked.visitor is not None, looked.messages, looked.waiting) == (True, (), ())
     assert rows(chats) == before
 
 

@@ -21,7 +21,7 @@ MOST = {
     "/team": 6,
     "/inbox": 3,
     "/bots/record": 2,
-    "/": 11,
+    "/": 12,
 }
 """Of the owner's browser, signed in with 2FA on. First steps are two of the dashboard's, and nobody else's. With SQLite the session is
 looked up beside the pool, and is not counted."""

@@ -117,6 +117,7 @@ def test_ids_of_sends_have_one_spelling(text: str, expected: bool) -> None:
         ("\U0001f600" * MAX_MESSAGE_LENGTH, "\U0001f600" * MAX_MESSAGE_LENGTH),
         ("a" * (MAX_MESSAGE_LENGTH + 1), TypedProblem.TOO_LONG),
         ("\ufb2c" * MAX_MESSAGE_LENGTH, TypedProblem.TOO_LONG),
+        ("e\u0301" * (MAX_MESSAGE_LENGTH // 2 + 1), TypedProblem.TOO_LONG),
         ("x" * 100_000, TypedProblem.TOO_LONG),
     ],
 )

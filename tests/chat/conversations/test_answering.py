@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from tests.support.chats import Chats
+from tests.support.engine_events import listening
 from tests.support.installation import Installation
 from tests.support.shop_script import SHOP
 from xpressbot.chat.actor import Actor
@@ -132,7 +134,7 @@ def test_an_archived_bot_leaves_its_open_conversations_to_a_person(shop: Chats) 
 def test_a_channel_that_has_another_bot_starts_over(shop: Chats) -> None:
     """A version's number means nothing to another bot."""
     shop.write("order")
-    other = shop.add_bot(replace(SHOP, topics=SHOP.topics[:1]))
+    other = shop.add_bot(replace(SHOP, name="Other"))
     shop.give_bot(other)
     assert shop.write("3") == []
     assert shop.write("hours") == ["We are open from 9 to 5."]
@@ -215,6 +217,22 @@ def test_a_poisoned_event_stops_nobody(shop: Chats, installation: Installation) 
     assert the_conversation(shop).state is WAITING
     assert [message.text for message in shop.thread(hours.contact_id)] == ["order", "How many?", "hours"]
     assert shop.write("hours", contact="luis") == ["We are open from 9 to 5."]
+
+
+def test_a_database_error_in_the_midst_rolls_back_all_and_is_done_again(shop: Chats) -> None:
+    """No event is given up for it: neither the one that it came at, nor the one before."""
+    contact_id = shop.store(shop.event("nothing matches"), shop.event("hours"))[0].contact_id
+    fault = [OperationalError("SELECT", {}, Exception("the server has gone"))]
+
+    def fail(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT bot_version") and fault:
+            raise fault.pop()
+
+    with listening(shop.services.database, "before_cursor_execute", fail), pytest.raises(OperationalError):
+        shop.services.chat.answering.drain(contact_id)
+    assert [state for state, _body, _reference in events(shop)] == [EventState.PENDING] * 2
+    assert shop.services.chat.answering.drain(contact_id)
+    assert [message.text for message in shop.thread(contact_id)] == ["nothing matches", "hours", "We are open from 9 to 5."]
 
 
 @pytest.mark.parametrize("kind", [EventKind.MESSAGE, EventKind.TIMER, "newer"])

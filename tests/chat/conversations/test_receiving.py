@@ -1,14 +1,19 @@
 """What came in is durable before it is acknowledged, once, and whatever came beside it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, insert, select, text, update
 
 from tests.support.chats import Chats
 from xpressbot.chat.conversations.events import MAX_EXTERNAL_ID_LENGTH, EventKind, NewEvent, message_body
 from xpressbot.chat.conversations.receiving import EventRefusal, Received
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT
+
+BATCH = 300
+WAITING = select(func.count()).select_from(text("pg_locks WHERE NOT granted"))
+"""Who waits for a lock, as PostgreSQL knows it."""
 
 
 def counts(chats: Chats) -> tuple[int, int]:
@@ -85,18 +90,40 @@ def test_a_blocked_contact_grows_no_row(shop: Chats) -> None:
     assert counts(shop) == (before[0] + 1, before[1] + 1)
 
 
-@pytest.mark.parametrize("contacts", [["ana"], ["ana", "luis", "mia"]])
-def test_the_same_batch_at_once_is_stored_once(shop: Chats, contacts: list[str]) -> None:
-    """From six threads, each with the batch in an order of its own: none waits for another in a circle."""
-    events = [shop.event("hours", contact=contact) for contact in contacts for _message in range(10)]
+@pytest.mark.parametrize("contacts", [1, BATCH])
+def test_the_same_batch_at_once_is_stored_once(shop: Chats, contacts: int) -> None:
+    """From four threads, two of which have it the other way round."""
+    events = [shop.event("hours", contact=f"person-{number % contacts}") for number in range(BATCH)]
+    with ThreadPoolExecutor(4) as threads:
+        stored = threads.map(lambda number: receive(shop, *events[:: 1 if number % 2 else -1]), range(4))
+    assert sum(isinstance(outcome, Received) and outcome.is_new for outcomes in stored for outcome in outcomes) == len(events)
+    assert counts(shop) == (contacts, len(events))
 
-    def store(number: int) -> int:
-        turned = events[number:] + events[:number] if number % 2 else [*reversed(events)]
-        return sum(isinstance(outcome, Received) and outcome.is_new for outcome in receive(shop, *turned))
 
-    with ThreadPoolExecutor(6) as threads:
-        assert sum(threads.map(store, range(6))) == len(events)
-    assert counts(shop) == (len(contacts), len(events))
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", [CONTACT, CHAT_EVENT], ids=lambda table: table.name)
+def test_two_that_store_the_same_do_not_wait_for_each_other_in_a_circle(shop: Chats, table: Table) -> None:
+    """The second has the batch the other way round. Both wait for a third in its midst, until that one gives up."""
+    events = [shop.event("hours", contact=f"person-{number}", external_id=f"id-{number}") for number in range(9)]
+    if table is CHAT_EVENT:
+        receive(shop, *(replace(event, external_id=f"before {event.external_id}") for event in events))
+    row: dict[str, object] = {
+        "id": "0" * 32,
+        "channel_id": shop.channel_id,
+        "external_id": "person-4" if table is CONTACT else "id-4",
+        "name": "",
+        "search": "",
+    }
+    row |= {"fields": "{}", "last_seq": 0, "changed_at": 0, "kind": "message", "received_at": 0, "state": "handled"}
+    row["contact_id"] = shop.contact_id("person-0") if table is CHAT_EVENT else ""
+    with ThreadPoolExecutor(2) as threads:
+        with shop.transactions.writing() as third:
+            third.execute(insert(table), {name: value for name, value in row.items() if name in table.c})
+            both = [threads.submit(receive, shop, *events[::step]) for step in (1, -1)]
+            while third.select(WAITING).scalar_one() < len(both):
+                assert not any(one.done() for one in both)
+        stored = [outcome for one in both for outcome in one.result(timeout=30)]
+    assert sum(isinstance(outcome, Received) and outcome.is_new for outcome in stored) == len(events)
 
 
 def test_no_event_is_a_transaction(shop: Chats) -> None:

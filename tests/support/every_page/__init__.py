@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.every_page import account, bots, editor, errors, sign_in, team, two_factor
+from tests.support.every_page import account, bots, customers, editor, errors, inbox, sign_in, team, two_factor
 from tests.support.every_page.walk import OWNER, Page, Walk
 from xpressbot.entrypoints.messages.translation import Texts
 
@@ -30,6 +30,8 @@ def every_page(place: Path, database_url: str, texts: Texts) -> list[Page]:
         team.members(walk)
         bots.every_state(walk)
         editor.every_step(walk)
+        customers.every_channel(walk)
+        inbox.every_conversation(walk)
         team.policy(walk)  # the last in which people sign in: 2FA is required in the end
         errors.every_error(walk)
     finally:

@@ -72,8 +72,9 @@ class Receiving:
         again where one was removed in the same moment.
         """
         names = {event.contact: self._new_contact(event) for event in events}
-        while missing := names.keys() - (found := contacts_of(tx, channel_id, names)).keys():
-            add_contacts(tx, channel_id, {external_id: names[external_id] for external_id in missing}, self._system.now())
+        while len(found := contacts_of(tx, channel_id, names)) < len(names):
+            missing = {external_id: name for external_id, name in names.items() if external_id not in found}
+            add_contacts(tx, channel_id, missing, self._system.now())
         return found
 
     def _new_contact(self, event: NewEvent) -> tuple[str, str, str]:

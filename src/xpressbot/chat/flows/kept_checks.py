@@ -8,7 +8,7 @@ from xpressbot.chat.actor import Actor
 from xpressbot.chat.flows.checks import Difference, differences, recorded
 from xpressbot.chat.flows.draft_changes import Change, ChangeKind, lock_draft, save_script, script_of
 from xpressbot.chat.flows.json_values import Refused, Unreadable
-from xpressbot.chat.flows.script import MAX_LINE_LENGTH, MOST_CHECKS, MOST_TURNS, Check, Script
+from xpressbot.chat.flows.script import MAX_LINE_LENGTH, MOST_CHECKS, Check, Script
 from xpressbot.chat.flows.store import Bot, find_bot, find_draft
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions
@@ -106,8 +106,6 @@ def _new_check(script: Script, name: str, typed: Sequence[str]) -> Check | Check
         return CheckRefusal.NAME_UNUSABLE
     if not typed:
         return CheckRefusal.NOTHING_TYPED
-    if len(typed) > MOST_TURNS:
-        return CheckRefusal.TYPED_UNUSABLE
     if any(check.name == line for check in script.checks):
         return CheckRefusal.NAME_TAKEN
     return CheckRefusal.TOO_MANY if len(script.checks) >= MOST_CHECKS else recorded(script, line, typed)

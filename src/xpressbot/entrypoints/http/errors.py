@@ -121,7 +121,7 @@ _FOR_CUSTOMERS: Final = {
         _Explanation(
             "cross_site",
             N_("Not from this page"),
-            N_("This message came from another site, so it was not sent. Open the chat itself, and write it there."),
+            N_("This message came from another site, so nothing was done. Open the chat itself, and write it there."),
         ),
         _Explanation("not_found", N_("There is no chat here"), N_("Check the address, or ask whoever gave it to you.")),
         _Explanation(

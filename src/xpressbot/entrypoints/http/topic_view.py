@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from xpressbot.chat.flows.json_values import Refused
-from xpressbot.chat.flows.lookup import topic_by_id
 from xpressbot.chat.flows.merging import ChangedByOther, StartTaken, Typed, Unsaved
 from xpressbot.chat.flows.parts import Part, PartKey, PartKind, digest, fields_of, key_of, kind_of, parts_of
 from xpressbot.chat.flows.problems import Problem, problems_of
@@ -25,6 +24,7 @@ from xpressbot.chat.flows.script import (
     Topic,
 )
 from xpressbot.chat.flows.undoing import excerpt
+from xpressbot.entrypoints.http.part_views import Lost, PartView, RowView, Shortcoming, StepView, Theirs
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM
 from xpressbot.entrypoints.messages.script_problems import problem_text, refused_script_text
 from xpressbot.entrypoints.messages.script_words import (
@@ -40,74 +40,6 @@ from xpressbot.entrypoints.messages.translation import Texts
 
 _FIELDS_BESIDE: Final = 80
 """Fields of the form that belong to no part: the dialogue that tries it out, and a few more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shortcoming:
-    """One thing that is wrong. at: the id of the element of the page that it is about."""
-
-    at: str
-    text: str
-    is_error: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Theirs:
-    """What somebody else has written into a field."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartView:
-    """A part with its fields. name: of its fields in the form. named: as buttons name it. is_editable: whether it has fields at all."""
-
-    id: str
-    name: str
-    kind: str
-    word: str
-    named: str
-    shown: str
-    fields: Mapping[str, str]
-    errors: Mapping[str, str]
-    theirs: Sequence[Theirs]
-    shortcomings: Sequence[Shortcoming]
-    is_editable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """A row of steps. name: as buttons name it. can_grow: whether it takes one more. option: whose steps these are, if they are one's."""
-
-    name: str
-    title: str
-    steps: "Sequence[StepView]"
-    can_grow: bool
-    option: PartView | None = None
-    is_first: bool = False
-    is_last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """A step, and the rows inside it. destinations: where it can be moved to, if that is asked for."""
-
-    part: PartView
-    rows: Sequence[RowView]
-    is_first: bool
-    is_last: bool
-    can_grow: bool
-    takes_option: bool
-    destinations: Sequence[tuple[str, str]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What was typed for a part that is not in the topic any more."""
-
-    word: str
-    fields: Sequence[Theirs]
 
 
 @dataclass(slots=True)
@@ -143,11 +75,6 @@ class TopicView:
     def shortcomings(self) -> Sequence[Shortcoming]:
         """All that is wrong with the topic, in the order of reading."""
         return [self._shortcoming(problem) for problem in self._here]
-
-    @property
-    def elsewhere(self) -> int:
-        """How much is wrong with the rest of the bot."""
-        return len(self._problems) - len(self._here)
 
     @property
     def lost(self) -> Sequence[Lost]:
@@ -272,11 +199,6 @@ def named_fields(texts: Texts, fields: Mapping[str, str]) -> Sequence[Theirs]:
         for name, text in fields.items()
         if text and name in FIELD_NAMES
     ]
-
-
-def find_topic(script: Script, topic_id: str) -> Topic | None:
-    """The topic that a page is about, if the script has it."""
-    return topic_by_id(script, topic_id)
 
 
 def _in_words(texts: Texts, name: str, text: str) -> str:

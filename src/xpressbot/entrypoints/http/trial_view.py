@@ -58,11 +58,10 @@ class TurnView:
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """The whole dialogue. fields: what the bot remembers in the end. is_with_person: whether a person would answer now."""
+    """The whole dialogue. fields: what the bot remembers in the end."""
 
     turns: Sequence[TurnView]
     fields: Mapping[str, str]
-    is_with_person: bool
 
 
 def trial_of(texts: Texts, script: Script, typed: Sequence[str]) -> TrialView:
@@ -70,8 +69,7 @@ def trial_of(texts: Texts, script: Script, typed: Sequence[str]) -> TrialView:
     turns = replayed(script, typed)
     words = _Words(texts, script)
     runs = [turn.run for turn in turns if turn.run is not None]
-    is_with_person = any(isinstance(effect, HandedOver) for run in runs for effect in run.effects)
-    return TrialView([words.turn(turn) for turn in turns], runs[-1].state.fields if runs else {}, is_with_person)
+    return TrialView([words.turn(turn) for turn in turns], runs[-1].state.fields if runs else {})
 
 
 class _Words:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
+from xpressbot.chat.flows.ready_scripts import ReadyScript
 from xpressbot.chat.flows.script import HandOver, On, Say, Script, Starts, Topic
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
@@ -18,10 +18,9 @@ _READY_SCRIPTS: Final[Mapping[ReadyScript, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadyChoice:
-    """A ready script as it is offered. value: in forms. name: of the script in the language of the page."""
+    """A ready script as it is offered. value: in forms."""
 
     value: str
-    name: str
     title: str
     meaning: str
 
@@ -29,7 +28,7 @@ class ReadyChoice:
 def ready_choices(texts: Texts) -> Sequence[ReadyChoice]:
     """The ready scripts, in words."""
     return [
-        ReadyChoice(which.value, ready_script(which, texts.tag).name, texts.gettext(title), texts.gettext(meaning))
+        ReadyChoice(which.value, texts.gettext(title), texts.gettext(meaning))
         for which, (title, meaning) in _READY_SCRIPTS.items()
     ]
 

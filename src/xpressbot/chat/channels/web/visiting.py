@@ -183,5 +183,5 @@ def _offered(tx: Reading, visitor: Visitor | None, value: str) -> tuple[str, str
     if visitor is None or not seq.isascii() or not seq.isdigit() or int(seq[:10]) >= HIGHEST_SEQ:
         return None
     messages = messages_after(tx, visitor.contact_id, int(seq[:10]) - 1, 1)
-    offered = (option for message in messages if message.seq == int(seq[:10]) for option in message.options)
+    offered = (option for message in messages for option in message.options)
     return next(((option.id, option.label) for option in offered if option.id == option_id), None)

@@ -161,7 +161,6 @@ def _page(request: PageRequest, opened: Opened, answer: _Answer) -> Response:
         row=view.row,
         topic=topic,
         shortcomings=view.shortcomings,
-        elsewhere=view.elsewhere,
         lost=view.lost,
         answers=view.answers,
         comparisons=view.comparisons,
