@@ -359,6 +359,25 @@ def test_changes_are_taken_back_one_by_one_and_made_again(edit: Callable[..., Ed
     assert edit(deed=Undo(written.bot.draft_revision + 1)).opened.script == scripts[1]
 
 
+def test_a_change_that_was_taken_back_is_not_come_back_to(edit: Callable[..., Edited]) -> None:
+    """After another change, Undo leads past it to where both began."""
+    edit(deed=Remove("s1"))
+    edit(deed=Undo(2))
+    edit(deed=Remove("s2"))
+    undone = edit(deed=Undo(4)).opened
+    assert (undone.script, undone.last.can_undo) == (a_script(), False)
+
+
+def test_white_space_around_a_stored_text_is_no_change(installation: Installation) -> None:
+    """A file may have it; no form sends it back."""
+    padded = Say("s1", "  Hello \n")
+    bot = add_bot(installation, a_script(padded))
+    sent = Typed(key_of(padded), PartKind.SAY, digest(padded), {"text": "Hello"})
+    edited = installation.services.chat.editing.edit(ANNA, bot.id, [sent], None)
+    assert isinstance(edited, Edited)
+    assert edited.opened.bot.draft_revision == 1
+
+
 def test_what_is_typed_stays_when_a_change_is_taken_back(edit: Callable[..., Edited]) -> None:
     """It was no part of that change."""
     removed = edit(deed=Remove("s2"))
