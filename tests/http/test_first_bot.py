@@ -7,11 +7,11 @@ import pytest
 
 from tests.http.conftest import both_engines
 from tests.http.raw_requests import words
-from tests.support.bots import converse, hours_script, make_bot, publish, replace_draft
+from tests.support.bots import hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.languages import LANGUAGES
-from xpressbot.chat.conversations.conversation import ConversationState
+from tests.support.stored_chats import conversation
 from xpressbot.chat.flows.ready_scripts import ReadyScript
 from xpressbot.entrypoints.http.app import create_app
 
@@ -61,12 +61,12 @@ def test_an_agent_is_offered_none_and_is_told_who_waits(
     services = installation.services
     bot = make_bot(services)
     assert "No bot answers yet" in words(agent.get("/").text)
-    channel = publish(services, bot.id).channel_id
-    assert channel is not None
+    publish(services, bot.id)
+    channel = services.chat.channels.channels()[0].channel
     assert "1 bot keeps running Nobody waits for an answer of your team." in words(agent.get("/").text)
     assert 'href="/bots"' not in agent.get("/").text
     for _person in range(3):
-        converse(services, bot.id, channel, "Is anybody there?", state=ConversationState.WAITING)
+        conversation(services, channel)
     for browser in (agent, signed_in):
         dashboard = browser.get("/").text
         assert "1 bot keeps running 3 people wait for an answer. Open the inbox" in words(dashboard)

@@ -27,10 +27,7 @@ class ReadyChoice:
 
 def ready_choices(texts: Texts) -> Sequence[ReadyChoice]:
     """The ready scripts, in words."""
-    return [
-        ReadyChoice(which.value, texts.gettext(title), texts.gettext(meaning))
-        for which, (title, meaning) in _READY_SCRIPTS.items()
-    ]
+    return [ReadyChoice(which.value, texts.gettext(title), texts.gettext(meaning)) for which, (title, meaning) in _READY_SCRIPTS.items()]
 
 
 def blank_script(texts: Texts) -> Script:

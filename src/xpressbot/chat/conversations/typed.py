@@ -1,4 +1,4 @@
-"""What a visitor has typed, as it is kept, or why it is not. Pure."""
+"""What a person has typed, as it is kept, or why it is not. Pure."""
 
 import re
 import unicodedata
