@@ -16,7 +16,7 @@ from tests.support.installation import Installation
 from tests.support.shop_script import SHOP
 from xpressbot.bootstrap import build_doctor
 from xpressbot.chat.doctor_checks import FAILED_WITHIN, MOST_REFERENCES, MOST_SCRIPTS, UNHANDLED_AFTER
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import CHAT_EVENT
 from xpressbot.diagnostics.check import ConnectionDemand, Finding
 from xpressbot.foundation.times import SECOND
