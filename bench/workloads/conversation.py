@@ -21,11 +21,11 @@ from bench.systems.xpressbot import XpressBot
 from bench.workloads import Bar, Chapter
 from bench.workloads.rounds import Scales, Seen
 from xpressbot.chat.actor import OPERATOR
+from xpressbot.chat.bots.store import Bot, Version, add_bot, add_version
 from xpressbot.chat.channels.administration import make_web_channel
 from xpressbot.chat.channels.web.visitor import contact_of
-from xpressbot.chat.flows.script import On, Say, Script, Starts, Topic
-from xpressbot.chat.flows.store import Bot, Version, add_bot, add_version
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.script import On, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import CONTACT
 from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.clock_and_entropy import System

@@ -65,7 +65,7 @@ def take_inbox(chromium: Browser) -> None:
         anna.open("/inbox")
         anna.is_on(labels.INBOX)
         take(anna.page, "inbox", whole=False)
-        anna.page.get_by_role("main").get_by_role("link", name="Maria").click()
+        anna.page.get_by_role("main").get_by_role("link", name=CUSTOMERS[0][0]).click()
         anna.page.get_by_label(labels.YOUR_MESSAGE).fill("I am sorry about the cup, Maria. A new one leaves us today.")
         anna.button(labels.SEND).click()
         anna.sees(labels.YOU_ANSWER)
@@ -76,7 +76,7 @@ def take_inbox(chromium: Browser) -> None:
 def _make(owner: Person, ready: str) -> None:
     owner.open("/")
     owner.box(labels.MAKE_A_BOT_THAT_ANSWERS).get_by_role("button", name=ready).click()
-    owner.is_on("Welcome")
+    owner.is_on(labels.WELCOME_TOPIC)
 
 
 def _tries(owner: Person, topic: str, text: str) -> None:
@@ -97,7 +97,7 @@ def _published(owner: Person, bot: str) -> str:
 def _take_a_change(owner: Person, bot: str) -> None:
     """Another text, which a check does not expect, before it is published."""
     owner.page.goto(f"{bot}/topics/hours")
-    owner.page.get_by_label("What the bot says").first.fill("We are open every day from 9 am to 6 pm.")
+    owner.page.get_by_label(labels.WHAT_THE_BOT_SAYS).first.fill("We are open every day from 9 am to 6 pm.")
     owner.button(labels.PUBLISH).click()
     owner.is_on(labels.PUBLISH)
     take(owner.page, "bot-publish")
@@ -105,7 +105,7 @@ def _take_a_change(owner: Person, bot: str) -> None:
 
 def _take_the_channel(owner: Person) -> None:
     owner.open("/channels")
-    owner.link("Assistant").click()
+    owner.link(labels.ASSISTANT).click()
     owner.page.locator("#greeting").fill("Hello! We usually answer within a minute.")
     owner.page.locator("#privacy_url").fill("https://example.com/privacy")
     owner.page.get_by_role("heading", level=1).click()

@@ -16,6 +16,8 @@ HOURS = "We are open Monday to Friday from 9 am to 6 pm, and on Saturday from 10
 ADDRESS = "You find us at 12 Market Street, opposite the town hall."
 NEW_ADDRESS = "You find us at 5 Mill Lane, behind the station."
 BUS = "Bus 4 stops in front of the door, and you can park behind the building."
+WHEN, WHERE, A_PERSON = "When are you open?", "Where is your shop?", "Can I talk to somebody?"
+ANNAS_ANSWER, BERTAS_ANSWER, BERTA = "Anna here. How can I help?", "On Saturday, too.", "Berta"
 PASSED_ON = "I am passing you on to one of my colleagues. One moment, please."
 
 
@@ -87,28 +89,28 @@ def test_ten_clicks_from_the_printed_link_to_an_answer_of_the_bot_and_of_a_perso
     publish(owner, click)
 
     click.elsewhere(chat_link(owner), customer, new_site)
-    write(customer, "Where is your shop?", click)
-    expect(dialogue(customer)).to_have_text(["Where is your shop?", ADDRESS, BUS])
-    write(customer, "Can I talk to somebody?", click)
+    write(customer, WHERE, click)
+    expect(dialogue(customer)).to_have_text([WHERE, ADDRESS, BUS])
+    write(customer, A_PERSON, click)
     expect(dialogue(customer).last).to_have_text(PASSED_ON)
 
     click.on(owner.page.get_by_role("navigation").get_by_role("link", name=labels.INBOX))
-    click.on(owner.page.get_by_role("main").get_by_role("link", name="Visitor"))
-    answer(owner, "Anna here. How can I help?", click)
+    click.on(owner.page.get_by_role("main").get_by_role("link", name=labels.VISITOR))
+    answer(owner, ANNAS_ANSWER, click)
     customer.reload()
-    expect(dialogue(customer).last).to_have_text("Anna here. How can I help?")
+    expect(dialogue(customer).last).to_have_text(ANNAS_ANSWER)
     assert click.count <= MOST_CLICKS
 
 
 def change_and_try(owner: Person, click: Clicks) -> None:
     """One text of the ready script; what the draft says is tried before anybody else sees it."""
     click.on(ready_bot(owner, labels.ANSWERS_QUESTIONS))
-    owner.is_on("Welcome")
-    click.on(owner.page.get_by_role("main").get_by_role("link", name="Assistant"))
-    click.on(owner.link("Where we are"))
-    owner.page.get_by_label("What the bot says").first.fill(NEW_ADDRESS)
+    owner.is_on(labels.WELCOME_TOPIC)
+    click.on(owner.page.get_by_role("main").get_by_role("link", name=labels.ASSISTANT))
+    click.on(owner.link(labels.WHERE_WE_ARE))
+    owner.page.get_by_label(labels.WHAT_THE_BOT_SAYS).first.fill(NEW_ADDRESS)
     click.on(owner.button(labels.SAVE))
-    owner.page.get_by_label(labels.WRITE_AS_A_CUSTOMER).fill("Where is your shop?")
+    owner.page.get_by_label(labels.WRITE_AS_A_CUSTOMER).fill(WHERE)
     click.on(owner.button(labels.SEND))
     expect(owner.page.get_by_role("log").locator(".from-bot span[dir]")).to_have_text([NEW_ADDRESS, BUS])
 
@@ -116,9 +118,9 @@ def change_and_try(owner: Person, click: Clicks) -> None:
 def take_over(agent: Person, click: Clicks) -> None:
     """From the dashboard, which says that somebody waits."""
     agent.sees(labels.ONE_PERSON_WAITS)
-    expect(agent.page.get_by_role("navigation").get_by_role("link", name="Bots")).to_have_count(0)
+    expect(agent.page.get_by_role("navigation").get_by_role("link", name=labels.BOTS)).to_have_count(0)
     click.on(agent.link(labels.OPEN_THE_INBOX))
-    click.on(agent.page.get_by_role("main").get_by_role("link", name="Visitor"))
+    click.on(agent.page.get_by_role("main").get_by_role("link", name=labels.VISITOR))
     click.on(agent.button(labels.TAKE_OVER))
     agent.sees(labels.YOU_ANSWER)
 
@@ -134,25 +136,25 @@ def test_a_bot_is_changed_tried_and_published_and_a_colleague_answers_and_hands_
     publish(owner, click, although=labels.ONE_CHECK_DIFFERS)
     customer = new_browser(site, java_script_enabled=False)
     click.elsewhere(chat_link(owner), customer, site)
-    write(customer, "Where is your shop?", click)
-    expect(dialogue(customer)).to_have_text(["Where is your shop?", NEW_ADDRESS, BUS])
-    write(customer, "I want to talk to a person", click)
+    write(customer, WHERE, click)
+    expect(dialogue(customer)).to_have_text([WHERE, NEW_ADDRESS, BUS])
+    write(customer, A_PERSON, click)
     expect(dialogue(customer).last).to_have_text(PASSED_ON)
 
     agent = new_person("berta@example.com", java_script_enabled=False)
     agent.sign_in()
     take_over(agent, click)
-    write(customer, "When are you open?", click)
-    expect(dialogue(customer).last).to_have_text("When are you open?")
+    write(customer, WHEN, click)
+    expect(dialogue(customer).last).to_have_text(WHEN)
     agent.page.reload()
-    agent.sees("When are you open?")
-    answer(agent, "On Saturday, too.", click)
+    agent.sees(WHEN)
+    answer(agent, BERTAS_ANSWER, click)
     click.on(agent.button(labels.HAND_BACK_TO_THE_BOT))
     agent.open("/")
     agent.box(labels.ONE_BOT_KEEPS_RUNNING).wait_for()
 
     customer.reload()
-    expect(dialogue(customer).last).to_have_text("On Saturday, too.")
-    expect(customer.locator(".message .author").last).to_have_text("Berta")
-    write(customer, "When are you open?", click)
+    expect(dialogue(customer).last).to_have_text(BERTAS_ANSWER)
+    expect(customer.locator(".message .author").last).to_have_text(BERTA)
+    write(customer, WHEN, click)
     expect(dialogue(customer).last).to_have_text(HOURS)

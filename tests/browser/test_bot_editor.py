@@ -11,9 +11,9 @@ from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.support import editor_labels as labels
 from tests.support.restaurant import ANNA, a_script, add_bot
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.deeds import Remove
-from xpressbot.chat.flows.script import Answer, Ask, Choices, Say, Script, Topic
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.editing.edits import Remove
+from xpressbot.chat.scripts.script import Answer, Ask, Choices, Say, Script, Topic
 
 pytestmark = pytest.mark.browser
 WITHOUT_JAVASCRIPT = {"java_script_enabled": False}

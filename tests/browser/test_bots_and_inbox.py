@@ -87,5 +87,5 @@ def test_conversations_in_every_state(site: Site, anna: Person) -> None:
     anna.button(labels.SEND).click()
     anna.page.locator(".error").first.wait_for()
     findings += inspect(anna.page)
-    findings += look(anna, *(f"/inbox/people/{made[0].contact_id}/{deed}" for deed in ("block", "erase")))
+    findings += look(anna, *(f"/inbox/people/{made[0].contact_id}/{edit}" for edit in ("block", "erase")))
     assert findings == []

@@ -10,19 +10,21 @@ from tests.browser.chromium import PHONE
 from tests.browser.conftest import WITH_AND_WITHOUT_JAVASCRIPT, NewBrowser
 from tests.browser.inspection import inspect
 from tests.browser.site import Site
+from tests.support import labels
 from tests.support.chats import Chats
 from tests.support.customers import ANNA, BAKERY, channel_of
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.tables import CONTACT
 
 pytestmark = pytest.mark.browser
+WELCOME, MENU, QUESTION, OPTION, ANSWER = "Welcome to the bakery!", "menu", "Which one?", "Rye bread", "Rye it is."
 LONG = "An unbelievably-long-word-" * 20
 
 
 @pytest.fixture
 def chats(site: Site) -> Chats:
     chats = Chats(site.installation.services, BAKERY)
-    settings = WebSettings("Welcome to the bakery!", "#ffd54f", "https://example.com/privacy")
+    settings = WebSettings(WELCOME, "#ffd54f", "https://example.com/privacy")
     site.installation.services.chat.channels.change_settings(ANNA, chats.channel_id, "The bakery", settings)
     return chats
 
@@ -33,8 +35,8 @@ def url(site: Site, chats: Chats) -> str:
 
 
 def write(page: Page, text: str) -> None:
-    page.get_by_label("Your message").fill(text)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_label(labels.YOUR_MESSAGE).fill(text)
+    page.get_by_role("button", name=labels.SEND).click()
 
 
 def messages(page: Page) -> Locator:
@@ -47,19 +49,19 @@ def test_a_customer_writes_chooses_reloads_goes_back_and_forgets(
 ) -> None:
     page = new_browser(site, **way_to_browse)
     page.goto(url)
-    expect(page.get_by_text("Welcome to the bakery!")).to_be_visible()
-    write(page, "menu")
-    expect(messages(page)).to_have_text(["menu", "Which one?"])
-    page.get_by_role("button", name="Rye bread").click()
-    expect(messages(page)).to_have_text(["menu", "Which one?", "Rye bread", "Rye it is."])
+    expect(page.get_by_text(WELCOME)).to_be_visible()
+    write(page, MENU)
+    expect(messages(page)).to_have_text([MENU, QUESTION])
+    page.get_by_role("button", name=OPTION).click()
+    expect(messages(page)).to_have_text([MENU, QUESTION, OPTION, ANSWER])
     page.reload()
     expect(messages(page)).to_have_count(4)
     page.go_back()
-    expect(page.get_by_label("Your message")).to_be_visible()
+    expect(page.get_by_label(labels.YOUR_MESSAGE)).to_be_visible()
     page.goto(url)
     expect(messages(page)).to_have_count(4)
-    page.get_by_label("About this chat").click()
-    page.get_by_role("button", name="Forget this chat on this device").click()
+    page.get_by_label(labels.ABOUT_THIS_CHAT).click()
+    page.get_by_role("button", name=labels.FORGET_THIS_CHAT).click()
     expect(messages(page)).to_have_count(0)
     page.goto(url)
     expect(messages(page)).to_have_count(0)
@@ -68,36 +70,36 @@ def test_a_customer_writes_chooses_reloads_goes_back_and_forgets(
 def test_two_tabs_and_a_double_click_make_one_message(new_browser: NewBrowser, site: Site, url: str) -> None:
     page = new_browser(site, java_script_enabled=False)
     page.goto(url)
-    page.get_by_label("Your message").fill("hours")
-    page.get_by_role("button", name="Send").dblclick()
+    page.get_by_label(labels.YOUR_MESSAGE).fill("hours")
+    page.get_by_role("button", name=labels.SEND).dblclick()
     expect(messages(page)).to_have_count(2)
     other = page.context.new_page()
     other.goto(url)
     expect(messages(other)).to_have_count(2)
     write(other, "menu")
     expect(messages(other)).to_have_count(4)
-    page.get_by_role("link", name="Look for new messages").click()
+    page.get_by_role("link", name=labels.LOOK_FOR_NEW_MESSAGES).click()
     expect(messages(page)).to_have_count(4)
-    page.get_by_role("link", name="Look for new messages").click()
-    expect(page.get_by_role("status")).to_have_text("Nothing new yet.")
+    page.get_by_role("link", name=labels.LOOK_FOR_NEW_MESSAGES).click()
+    expect(page.get_by_role("status")).to_have_text(labels.NOTHING_NEW)
 
 
 def test_after_a_send_the_focus_is_on_the_first_answer_and_the_next_message_is_near(new_browser: NewBrowser, site: Site, url: str) -> None:
     """So that a screen reader begins to read there."""
     page = new_browser(site)
     page.goto(url)
-    page.get_by_label("Your message").fill("menu")
+    page.get_by_label(labels.YOUR_MESSAGE).fill("menu")
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Enter")
     expect(messages(page)).to_have_count(2)
-    expect(page.locator("li:focus")).to_contain_text("Which one?")
-    expect(page.get_by_role("log")).to_contain_text("Which one?")
+    expect(page.locator("li:focus")).to_contain_text(QUESTION)
+    expect(page.get_by_role("log")).to_contain_text(QUESTION)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Rye bread")).to_be_focused()
+    expect(page.get_by_role("button", name=OPTION)).to_be_focused()
     for _choice_and_link in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Your message")).to_be_focused()
+    expect(page.get_by_label(labels.YOUR_MESSAGE)).to_be_focused()
 
 
 def test_a_long_thread_opens_at_its_end_on_a_phone_without_javascript(new_browser: NewBrowser, site: Site, url: str) -> None:
@@ -108,7 +110,7 @@ def test_a_long_thread_opens_at_its_end_on_a_phone_without_javascript(new_browse
         expect(messages(page)).to_have_count(2 * number + 2)
     page.goto(url)
     expect(messages(page).last).to_be_in_viewport()
-    expect(page.get_by_label("Your message")).to_be_in_viewport()
+    expect(page.get_by_label(labels.YOUR_MESSAGE)).to_be_in_viewport()
     expect(messages(page).first).not_to_be_in_viewport()
 
 
@@ -120,8 +122,8 @@ def test_axe_finds_nothing_in_any_state_of_the_page(new_browser: NewBrowser, sit
     write(page, "hours")
     expect(messages(page)).to_have_count(2)
     write(page, f"menu {LONG}")
-    expect(page.get_by_role("button", name="Rye bread")).to_be_visible()
-    page.get_by_label("About this chat").click()
+    expect(page.get_by_role("button", name=OPTION)).to_be_visible()
+    page.get_by_label(labels.ABOUT_THIS_CHAT).click()
     findings += inspect(page)
     write(page, "x" * 4097)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -134,9 +136,9 @@ def test_axe_finds_nothing_in_any_state_of_the_page(new_browser: NewBrowser, sit
         tx.execute(update(CONTACT).values(blocked_at=1))
         tx.commit()
     page.goto(url)
-    expect(page.get_by_role("heading", name="This chat is closed")).to_be_visible()
+    expect(page.get_by_role("heading", name=labels.CHAT_IS_CLOSED)).to_be_visible()
     findings += inspect(page)
     page.goto(f"{site.url}/chat/{'0' * 32}")
-    expect(page.get_by_role("heading", name="There is no chat here")).to_be_visible()
+    expect(page.get_by_role("heading", name=labels.NO_CHAT_HERE)).to_be_visible()
     findings += inspect(page)
     assert findings == []

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chat.flows.test_exchange import BAD_FILES
+from tests.chat.bots.test_exchange import BAD_FILES
 from tests.support.bots import ANNA, EMPTY, UNREACHABLE, hours_script, make_bot, publish, replace_draft
 from tests.support.command_line import Shell
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.writing import written
 from xpressbot.entrypoints.services import Services
 
 
@@ -43,7 +43,7 @@ def test_a_bot_that_is_not_there_or_twice_is_told(shell: Shell, services: Servic
 
 
 def test_a_file_becomes_a_bot_or_the_draft_of_one(shell: Shell, services: Services, file: Path) -> None:
-    """As the operator's deed, and nothing is published."""
+    """As the operator's edit, and nothing is published."""
     answer = shell.run("bots", "import", str(file))
     (listed,) = services.chat.bot_overview.bots()
     assert (answer.code, answer.err) == (0, "")

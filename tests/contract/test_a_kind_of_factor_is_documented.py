@@ -12,7 +12,7 @@ from xpressbot.entrypoints.messages.findings import factors
 from xpressbot.identity.factors import registry
 
 EXAMPLE = ROOT / "tests/factor_kind/challenge_response"
-OF_AN_APP = re.compile(r"\b(?:apps?|phones?|QR code)\b", re.IGNORECASE)
+OF_AN_APP = re.compile(r"\b(?:apps?|phones?(?! number)|QR code)\b", re.IGNORECASE)
 
 
 def section() -> str:

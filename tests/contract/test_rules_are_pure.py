@@ -7,42 +7,21 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "xpressbot"
-IDENTITY, FLOWS, CONVERSATIONS = PACKAGE / "identity", PACKAGE / "chat" / "flows", PACKAGE / "chat" / "conversations"
-WEB = PACKAGE / "chat" / "channels" / "web"
-RULES_OF_WEB_CHAT = ("settings", "theme", "visitor")
-RULES_OF_FLOWS = (
-    "answers",
-    "checks",
-    "deeds",
-    "engine",
-    "events",
-    "fields",
-    "json_values",
-    "lookup",
-    "matching",
-    "merging",
-    "new_steps",
-    "number_formats",
-    "parts",
-    "paths",
-    "problems",
-    "reading",
-    "rows",
-    "script",
-    "state",
-    "writing",
-)
-"""What of a script is pure. Beside it stand the use cases that edit, publish and keep it."""
-RULES_OF_CONVERSATIONS = ("conversation", "events", "lane")
+IDENTITY, CHAT = PACKAGE / "identity", PACKAGE / "chat"
+RULES_OF_CHAT = {
+    "channels/web": ("settings", "theme", "visitor"),
+    "conversations": ("conversation", "events", "lane", "typed"),
+    "editing": ("edits", "merging", "new_steps", "parts", "rows"),
+}
+"""What is pure beside use cases and statements. Scripts are pure altogether, but for reading the ready ones."""
 RULES = sorted(
     {
         *IDENTITY.rglob("rules.py"),
         *IDENTITY.rglob("rules/*.py"),
         IDENTITY / "factors" / "typed_code.py",
-        *(FLOWS / f"{name}.py" for name in RULES_OF_FLOWS),
-        *(CONVERSATIONS / f"{name}.py" for name in RULES_OF_CONVERSATIONS),
-        PACKAGE / "chat" / "actor.py",
-        *(WEB / f"{name}.py" for name in RULES_OF_WEB_CHAT),
+        CHAT / "actor.py",
+        *(file for file in (CHAT / "scripts").glob("*.py") if file.name != "ready_scripts.py"),
+        *(CHAT / package / f"{name}.py" for package, names in RULES_OF_CHAT.items() for name in names),
     }
 )
 PURE_FOUNDATION = {f"xpressbot.foundation.{name}" for name in ("identifiers", "text", "times", "tokens")}

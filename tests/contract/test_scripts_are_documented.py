@@ -3,10 +3,10 @@
 import re
 
 from tests.contract.documents import read, table
-from xpressbot.chat.flows.checks import differences
-from xpressbot.chat.flows.problems import problems_of
-from xpressbot.chat.flows.reading import StepKind, read_script
-from xpressbot.chat.flows.script import Answer, Comparison, On, Script
+from xpressbot.chat.scripts.checks import differences
+from xpressbot.chat.scripts.problems import problems_of
+from xpressbot.chat.scripts.reading import StepKind, read_script
+from xpressbot.chat.scripts.script import Answer, Comparison, On, Script
 
 DOCUMENT = "docs/scripts.md"
 

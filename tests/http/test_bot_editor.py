@@ -11,12 +11,12 @@ from tests.http.raw_requests import contents, send, words
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.restaurant import ANNA, a_script, add_bot, form_of
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.deeds import RemoveTopic
-from xpressbot.chat.flows.merging import typed_parts
-from xpressbot.chat.flows.parts import fields_of, parts_of
-from xpressbot.chat.flows.script import MOST_TURNS, Choices, On, Option, Say, Script, Starts, Topic
-from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.editing.edits import RemoveTopic
+from xpressbot.chat.editing.merging import typed_parts
+from xpressbot.chat.editing.parts import fields_of, parts_of
+from xpressbot.chat.scripts.script import MOST_TURNS, Choices, On, Option, Say, Script, Starts, Topic
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM
 
 FORM = form_of(a_script(), "hours")
@@ -196,9 +196,9 @@ def test_what_the_format_refuses_stands_at_its_field(signed_in: Browser, path: s
 
 
 ODD = {
-    "an unknown deed": {"do": "explode"},
-    "a deed without a step": {"do": "remove:"},
-    "a deed on no id": {"do": "remove:../s1"},
+    "an unknown edit": {"do": "explode"},
+    "an edit without a step": {"do": "remove:"},
+    "an edit on no id": {"do": "remove:../s1"},
     "a step of no kind": {"do": "add:option:after:s1"},
     "a step in no row": {"do": "add:say:nowhere:s1"},
     "an undo of no number": {"do": "undo:x"},

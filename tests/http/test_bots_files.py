@@ -3,13 +3,13 @@
 import httpx
 import pytest
 
-from tests.chat.flows.test_exchange import BAD_FILES
+from tests.chat.bots.test_exchange import BAD_FILES
 from tests.http.conftest import both_engines
 from tests.support.bots import ANNA, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from xpressbot.chat.flows.reading import read_script
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.reading import read_script
+from xpressbot.chat.scripts.writing import written
 
 FILE = written(hours_script("From 8 to 6.")).encode()
 WORDS = {

@@ -12,7 +12,7 @@ from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.languages import LANGUAGES
 from tests.support.stored_chats import conversation
-from xpressbot.chat.flows.ready_scripts import ReadyScript
+from xpressbot.chat.scripts.ready_scripts import ReadyScript
 from xpressbot.entrypoints.http.app import create_app
 
 OFFER = "Make a bot that answers"

@@ -213,7 +213,7 @@ def test_what_is_closed_takes_no_answer(installation: Installation, owner: Brows
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "Write something first."), (" \n\t ", "Write something first."), ("x" * 4097, "at most 4,096 characters")],
+    [("", "Write a message first."), (" \n\t ", "Write a message first."), ("x" * 4097, "at most 4,096 characters")],
 )
 def test_a_text_that_cannot_be_sent_is_kept(installation: Installation, owner: Browser, text: str, said: str) -> None:
     one = conversation(installation.services, web_channel(installation.services))

@@ -13,7 +13,7 @@ from tests.support.people import reset
 from tests.support.policies import require_two_factor
 from xpressbot.chat.channels.web.visiting import Send, Written
 from xpressbot.chat.conversations.conversation import Author
-from xpressbot.chat.flows.script import On, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.script import On, Say, Script, Starts, Topic
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.roles import Role
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import insert
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.bots.administration import NewBot
+from xpressbot.chat.bots.publishing import Published, Shown
+from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
 from xpressbot.chat.conversations.store import add_conversations
-from xpressbot.chat.flows.administration import NewBot
-from xpressbot.chat.flows.publishing import Published, Shown
-from xpressbot.chat.flows.script import Check, HandOver, On, Say, Script, Starts, Topic, Turn
-from xpressbot.chat.flows.store import Bot
-from xpressbot.chat.flows.writing import written
 from xpressbot.chat.record import RecordEntry, page_of_record
+from xpressbot.chat.scripts.script import Check, HandOver, On, Say, Script, Starts, Topic, Turn
+from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import CONTACT, MESSAGE
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import Executable, delete, insert, select, update
 
 from xpressbot.chat.actor import OPERATOR
+from xpressbot.chat.bots.store import Bot, Version, add_bot, add_version, lock_bot, save_bot
 from xpressbot.chat.conversations.conversation import Author, Conversation
 from xpressbot.chat.conversations.event_store import EventToStore, add_events
 from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, timer_body
 from xpressbot.chat.conversations.receiving import Received
 from xpressbot.chat.conversations.store import Message, conversation_from, messages_after
-from xpressbot.chat.flows.script import Script
-from xpressbot.chat.flows.store import Bot, Version, add_bot, add_version, lock_bot, save_bot
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.script import Script
+from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import BOT, BOT_VERSION, CHANNEL, CHAT_EVENT, CONVERSATION
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System

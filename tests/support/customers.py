@@ -9,7 +9,7 @@ from tests.support.browser import Browser
 from tests.support.chats import Chats
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.channels.store import Channel, find_channel
-from xpressbot.chat.flows.script import Choices, HandOver, On, Option, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.script import Choices, HandOver, On, Option, Say, Script, Starts, Topic
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION, MESSAGE
 
 ANNA = Actor("a" * 32, "Anna Berg")

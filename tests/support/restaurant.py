@@ -2,9 +2,10 @@
 
 from tests.support.installation import Installation
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.administration import NewBot
-from xpressbot.chat.flows.parts import digest, fields_of, parts_of
-from xpressbot.chat.flows.script import (
+from xpressbot.chat.bots.administration import NewBot
+from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.editing.parts import digest, fields_of, parts_of
+from xpressbot.chat.scripts.script import (
     Answer,
     Ask,
     Choices,
@@ -21,7 +22,6 @@ from xpressbot.chat.flows.script import (
     Step,
     Topic,
 )
-from xpressbot.chat.flows.store import Bot
 
 ANNA = Actor("a" * 32, "Anna Berg")
 BERTA = Actor("b" * 32, "Berta Klug")

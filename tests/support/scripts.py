@@ -7,9 +7,9 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from xpressbot.chat.flows.engine import run
-from xpressbot.chat.flows.events import Effect, Event, Message, Run, Said
-from xpressbot.chat.flows.script import (
+from xpressbot.chat.scripts.engine import run
+from xpressbot.chat.scripts.events import Effect, Event, Message, Run, Said
+from xpressbot.chat.scripts.script import (
     Answer,
     Ask,
     Check,
@@ -28,7 +28,7 @@ from xpressbot.chat.flows.script import (
     Topic,
     Turn,
 )
-from xpressbot.chat.flows.state import State
+from xpressbot.chat.scripts.state import State
 
 NOW: Final = 1_700_000_000_000_000
 

@@ -1,6 +1,6 @@
 """Scripts that bots of tests run."""
 
-from xpressbot.chat.flows.script import Answer, Ask, Choices, End, GoTo, HandOver, On, Option, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.script import Answer, Ask, Choices, End, GoTo, HandOver, On, Option, Say, Script, Starts, Topic
 
 
 def phrases(*texts: str) -> Starts:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from sqlalchemy import insert
 
 from xpressbot.chat.actor import OPERATOR, Actor
+from xpressbot.chat.bots.store import Bot, Draft, Version, add_bot, add_draft, add_version
 from xpressbot.chat.channels.administration import make_web_channel
 from xpressbot.chat.channels.store import Channel
 from xpressbot.chat.conversations import store
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
-from xpressbot.chat.flows.script import On, Say, Script, Starts, Topic
-from xpressbot.chat.flows.store import Bot, Draft, Version, add_bot, add_draft, add_version
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.script import On, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import CONTACT
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System

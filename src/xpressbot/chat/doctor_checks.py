@@ -5,8 +5,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select
 
-from xpressbot.chat.flows.reading import read_script
-from xpressbot.chat.flows.script import Script
+from xpressbot.chat.scripts.reading import read_script
+from xpressbot.chat.scripts.script import Script
 from xpressbot.chat.tables import BOT, BOT_VERSION, CHAT_EVENT, IS_FAILED, IS_PENDING
 from xpressbot.diagnostics.check import Check, CheckRun, Finding, Problem, Severity
 from xpressbot.diagnostics.database_checks import SCHEMA

@@ -4,6 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xpressbot.chat import retention
+from xpressbot.chat.bots.administration import BotAdministration
+from xpressbot.chat.bots.exchange import Exchange
+from xpressbot.chat.bots.kept_checks import KeptChecks
+from xpressbot.chat.bots.missed_texts import MissedTexts
+from xpressbot.chat.bots.overview import BotOverview
+from xpressbot.chat.bots.publishing import Publishing
 from xpressbot.chat.channels.administration import ChannelAdministration, make_first_channel
 from xpressbot.chat.channels.incoming import Incoming
 from xpressbot.chat.channels.web.visiting import Visiting
@@ -14,13 +20,7 @@ from xpressbot.chat.conversations.receiving import Receiving
 from xpressbot.chat.conversations.replying import Replying
 from xpressbot.chat.conversations.sweeping import Sweeping
 from xpressbot.chat.conversations.taking_over import TakingOver
-from xpressbot.chat.flows.administration import BotAdministration
-from xpressbot.chat.flows.editing import Editing
-from xpressbot.chat.flows.exchange import Exchange
-from xpressbot.chat.flows.kept_checks import KeptChecks
-from xpressbot.chat.flows.missed_texts import MissedTexts
-from xpressbot.chat.flows.overview import BotOverview
-from xpressbot.chat.flows.publishing import Publishing
+from xpressbot.chat.editing.editing import Editing
 from xpressbot.chat.overview import ChatOverview
 from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System

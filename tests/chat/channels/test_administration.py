@@ -5,10 +5,10 @@ from sqlalchemy import select
 
 from tests.support.installation import Installation
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.bots.store import Bot, add_bot
 from xpressbot.chat.channels.administration import ChannelAdministration, ChannelRefusal
 from xpressbot.chat.channels.store import Channel, all_channels, find_channel, open_channel
 from xpressbot.chat.channels.web.settings import WebSettings
-from xpressbot.chat.flows.store import Bot, add_bot
 from xpressbot.chat.record import page_of_record
 from xpressbot.chat.tables import CHANNEL
 from xpressbot.foundation.database.transaction import Transactions

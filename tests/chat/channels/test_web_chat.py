@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from xpressbot.chat.channels.web.settings import MOST_GREETING, SettingsProblem, WebSettings
 from xpressbot.chat.channels.web.theme import CONTRAST, DARK_GROUND, LIGHT_GROUND, Theme, contrast
-from xpressbot.chat.channels.web.typed import TypedProblem, typed
 from xpressbot.chat.channels.web.visitor import contact_of, event_of, is_send_id
 from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
+from xpressbot.chat.conversations.typed import TypedProblem, typed
 from xpressbot.foundation.tokens import Token
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")

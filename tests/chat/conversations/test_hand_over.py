@@ -11,7 +11,7 @@ from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Conversation, ConversationState
 from xpressbot.chat.conversations.inbox import InboxList
 from xpressbot.chat.conversations.taking_over import ConversationRefusal, Shown
-from xpressbot.chat.flows.script import On, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.script import On, Say, Script, Starts, Topic
 from xpressbot.foundation.clock_and_entropy import System
 
 ECHO = Script("Echo", "en", (Topic("all", "All", Starts(On.NOTHING_MATCHED), (Say("s1", "I am a bot."),)),))

@@ -16,7 +16,7 @@ from xpressbot.chat.conversations.conversation import Author, ConversationState,
 from xpressbot.chat.conversations.events import EventKind
 from xpressbot.chat.conversations.store import add_messages, lock_lane, open_conversation, save_contact, save_conversation
 from xpressbot.chat.conversations.sweeping import MOST_IN_A_ROUND, Backlog
-from xpressbot.chat.flows.script import Answer, Ask, End, HandOver, On, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.script import Answer, Ask, End, HandOver, On, Say, Script, Starts, Topic
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT
 from xpressbot.foundation.times import DAY, SECOND
 

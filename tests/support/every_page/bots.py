@@ -3,7 +3,7 @@
 from tests.support import people
 from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.every_page.walk import Walk
-from xpressbot.chat.flows.writing import written
+from xpressbot.chat.scripts.writing import written
 from xpressbot.identity.accounts.rules.roles import Role
 
 

@@ -8,7 +8,7 @@ from tests.support.chats import Chats
 from tests.support.customers import ANNA, SEND, UNKNOWN, channel_of, fields_of, phrases, post
 from tests.support.every_page.walk import Walk
 from xpressbot.chat.channels.web.settings import WebSettings
-from xpressbot.chat.flows.script import Choices, HandOver, On, Option, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.script import Choices, HandOver, On, Option, Say, Script, Starts, Topic
 from xpressbot.identity.accounts.rules.roles import Role
 
 SHOP = Script(

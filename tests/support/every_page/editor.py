@@ -4,8 +4,8 @@ from tests.support import people
 from tests.support.every_page.walk import Walk
 from tests.support.restaurant import ANNA as EDITOR
 from tests.support.restaurant import a_script, add_bot, form_of
-from xpressbot.chat.flows.deeds import RemoveTopic
-from xpressbot.chat.flows.merging import typed_parts
+from xpressbot.chat.editing.edits import RemoveTopic
+from xpressbot.chat.editing.merging import typed_parts
 from xpressbot.identity.accounts.rules.roles import Role
 
 

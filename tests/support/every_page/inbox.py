@@ -52,9 +52,9 @@ def _answering(walk: Walk, agent: Browser, waiting: Conversation, states: list[C
     for one in states:
         walk.post(agent, f"/inbox/{one.id}/reply", form=FORM, text="Too late", seen="3")
         walk.post(agent, f"/inbox/{one.id}/take-over", seen="3")
-    for deed in ("hand-back", "hand-back", "close", "close"):
-        walk.post(agent, f"{path}/{deed}", seen="9", owner="")
-        walk.post(agent, f"{path}/{deed}", seen="9", owner=_owner(walk, agent, path))
+    for edit in ("hand-back", "hand-back", "close", "close"):
+        walk.post(agent, f"{path}/{edit}", seen="9", owner="")
+        walk.post(agent, f"{path}/{edit}", seen="9", owner=_owner(walk, agent, path))
 
 
 def _owner(walk: Walk, agent: Browser, path: str) -> str:
@@ -67,8 +67,8 @@ def _people(walk: Walk, owner: Browser, agent: Browser, contact: str, other: str
     """Blocking by an agent; erasing by an owner, who is asked for a proof when the last is old."""
     path = f"/inbox/people/{contact}"
     walk.get(agent, f"{path}/block", f"{path}/erase", f"/inbox/people/{UNKNOWN[-32:]}/block")
-    for deed in ("block", "block", "unblock", "unblock", "block"):
-        walk.post(agent, f"{path}/{deed}")
+    for edit in ("block", "block", "unblock", "unblock", "block"):
+        walk.post(agent, f"{path}/{edit}")
     walk.get(agent, "/inbox?show=closed")
     walk.get(owner, f"{path}/erase")
     walk.post(owner, f"{path}/erase")

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Final
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.bots.store import Bot, all_bots, find_bot
 from xpressbot.chat.channels.store import Channel, add_channel, all_channels, find_channel, lock_channel, save_channel
 from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
-from xpressbot.chat.flows.store import Bot, all_bots, find_bot
 from xpressbot.chat.record import RecordKind, record
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing

@@ -8,12 +8,12 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from xpressbot.chat.bots.published import PublishedScripts
 from xpressbot.chat.conversations.conversation import Conversation, NewMessage
 from xpressbot.chat.conversations.event_store import PendingEvent, end_events, has_pending, pending_events
 from xpressbot.chat.conversations.events import read_event
 from xpressbot.chat.conversations.lane import Change, Incoming, Talk, after_event, after_failure, turn_of
 from xpressbot.chat.conversations.store import Lane, add_conversations, add_thread, lock_lane, save_contact, save_conversation
-from xpressbot.chat.flows.published import PublishedScripts
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.metrics import stopwatch

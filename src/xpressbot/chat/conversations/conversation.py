@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.events import OfferedOption
+from xpressbot.chat.scripts.events import OfferedOption
 
 
 class ConversationState(StrEnum):

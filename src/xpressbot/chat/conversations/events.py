@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from xpressbot.chat.flows.events import Message
-from xpressbot.chat.flows.script import MAX_SAID_LENGTH
+from xpressbot.chat.scripts.events import Message
+from xpressbot.chat.scripts.script import MAX_SAID_LENGTH
 
 MAX_MESSAGE_LENGTH: Final = MAX_SAID_LENGTH
 """Code points of a message that a customer writes."""

@@ -50,10 +50,10 @@ _THREAD: Final = (
 )
 _CONVERSATION: Final = select(CONVERSATION).where(_V.id == bindparam("conversation"))
 _CONTACT: Final = select(CONTACT).where(CONTACT.c.id == bindparam("contact"))
-_LATEST_OF: Final = (
+_NEWEST_OF: Final = (
     select(MESSAGE.c.conversation_id).where(MESSAGE.c.contact_id == bindparam("contact")).order_by(MESSAGE.c.seq.desc()).limit(1)
 )
-LATEST: Final = 2**62
+_LATEST: Final = 2**62
 """A time later than all that are stored."""
 
 
@@ -146,7 +146,7 @@ class Inbox:
     def latest_conversation(self, contact_id: str) -> str | None:
         """The id of a person's newest conversation."""
         with self._transactions.reading() as tx:
-            found: str | None = tx.select(_LATEST_OF, {"contact": contact_id}).scalar_one_or_none()
+            found: str | None = tx.select(_NEWEST_OF, {"contact": contact_id}).scalar_one_or_none()
             return found
 
     def thread(self, conversation_id: str, before: int | None = None) -> Thread | None:
@@ -176,9 +176,9 @@ def _page(tx: Reading, chosen: InboxList, after: PageKey | None) -> Sequence[Lis
         case InboxList.WAITING:
             rows = tx.select(_WAITING, limit | {"at": after.at if after else 0, "id": after.id if after else ""})
         case InboxList.ALL:
-            rows = tx.select(_NEWEST, limit | {"at": after.at if after else LATEST, "id": after.id if after else ""})
+            rows = tx.select(_NEWEST, limit | {"at": after.at if after else _LATEST, "id": after.id if after else ""})
         case InboxList.PERSON | InboxList.BOT | InboxList.CLOSED:
-            key = {"at": after.at if after else LATEST, "id": after.id if after else ""}
+            key = {"at": after.at if after else _LATEST, "id": after.id if after else ""}
             rows = tx.select(_OF_STATE, limit | key | {"state": chosen.value})
     return [_listed(row) for row in rows.all()]
 

@@ -6,10 +6,10 @@ from typing import assert_never
 
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
 from xpressbot.chat.conversations.events import NobodyCame, is_storable
-from xpressbot.chat.flows.engine import run
-from xpressbot.chat.flows.events import Ended, HandedOver, LimitReached, Message, NobodyThere, NothingMatched, Remembered, Run, Said
-from xpressbot.chat.flows.script import Script
-from xpressbot.chat.flows.state import State, read_state
+from xpressbot.chat.scripts.engine import run
+from xpressbot.chat.scripts.events import Ended, HandedOver, LimitReached, Message, NobodyThere, NothingMatched, Remembered, Run, Said
+from xpressbot.chat.scripts.script import Script
+from xpressbot.chat.scripts.state import State, read_state
 
 Incoming = Message | NobodyCame
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, insert, literal_column, select, upd
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
 from xpressbot.chat.conversations.lane import LiveBot
-from xpressbot.chat.flows.events import OfferedOption
+from xpressbot.chat.scripts.events import OfferedOption
 from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none

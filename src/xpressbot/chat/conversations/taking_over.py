@@ -7,7 +7,7 @@ from enum import StrEnum
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.store import Lane, lock_conversation, save_contact, save_conversation
-from xpressbot.chat.flows.state import read_state
+from xpressbot.chat.scripts.state import read_state
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions
 

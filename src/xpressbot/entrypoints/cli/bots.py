@@ -7,13 +7,13 @@ from typing import Annotated, Final, assert_never
 import typer
 
 from xpressbot.chat.actor import OPERATOR
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.checks import differences
-from xpressbot.chat.flows.json_values import Refused
-from xpressbot.chat.flows.problems import problems_of
-from xpressbot.chat.flows.reading import read_script
-from xpressbot.chat.flows.script import MOST_BYTES, Check, Script
-from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.scripts.checks import differences
+from xpressbot.chat.scripts.json_values import Refused
+from xpressbot.chat.scripts.problems import problems_of
+from xpressbot.chat.scripts.reading import read_script
+from xpressbot.chat.scripts.script import MOST_BYTES, Check, Script
 from xpressbot.entrypoints.cli.installation import FAILED, Build, explained, fail, opened
 from xpressbot.entrypoints.messages.bot_words import bot_refused
 from xpressbot.entrypoints.messages.script_problems import problem_text, refused_script_text

@@ -11,12 +11,12 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 
-from xpressbot.chat.flows.deeds import AddStep, AddTopic, Deed, MoveTo, Remove, RemoveTopic, Shift, ShiftTopic
-from xpressbot.chat.flows.editing import Redo, Undo
-from xpressbot.chat.flows.merging import Typed, typed_parts
-from xpressbot.chat.flows.parts import PartKey, PartKind, UnknownFieldsError
-from xpressbot.chat.flows.rows import Row, RowOf
-from xpressbot.chat.flows.script import MAX_TYPED_LENGTH, MOST_TURNS
+from xpressbot.chat.editing.editing import Redo, Undo
+from xpressbot.chat.editing.edits import AddStep, AddTopic, Edit, MoveTo, Remove, RemoveTopic, Shift, ShiftTopic
+from xpressbot.chat.editing.merging import Typed, typed_parts
+from xpressbot.chat.editing.parts import PartKey, PartKind, UnknownFieldsError
+from xpressbot.chat.editing.rows import Row, RowOf
+from xpressbot.chat.scripts.script import MAX_TYPED_LENGTH, MOST_TURNS
 from xpressbot.entrypoints.http.forms import FormLimits
 
 EDITOR_FORM: Final = FormLimits(fields=1000, body_bytes=256 * 1024)
@@ -25,7 +25,7 @@ TURN: Final = "turn."
 _ID: Final = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 _REVISION: Final = re.compile("[0-9]{1,9}")
 _BY: Final = {"up": -1, "down": 1}
-_WITHOUT_DEED: Final = frozenset({"save", "try", "say", "over", "keep", "theirs", "choose", "publish"})
+_WITHOUT_EDIT: Final = frozenset({"save", "try", "say", "over", "keep", "theirs", "choose", "publish"})
 """Buttons that do nothing to the topic once it is saved."""
 _STEP_KINDS: Final = frozenset(PartKind) - {PartKind.OPTION, PartKind.TOPIC}
 
@@ -49,7 +49,7 @@ class Sent:
     """
 
     typed: tuple[Typed, ...]
-    deed: Deed | Undo | Redo | None = None
+    edit: Edit | Undo | Redo | None = None
     choosing: str | None = None
     trial: Trial = Trial.AS_BEFORE
     turns: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ def read_sent(fields: Mapping[str, str]) -> Sent:
         typed = tuple(one for one in typed if one.key != _key(rest))
     return Sent(
         typed,
-        None if pressed in _WITHOUT_DEED else _deed(pressed, rest, fields),
+        None if pressed in _WITHOUT_EDIT else _edit(pressed, rest, fields),
         _id(rest) if pressed == "choose" else None,
         trial,
         () if trial is Trial.START_OVER else turns,
@@ -84,7 +84,7 @@ def read_sent(fields: Mapping[str, str]) -> Sent:
     )
 
 
-def read_deed_on_topics(fields: Mapping[str, str], name: str) -> Deed | Undo | Redo:
+def read_edit_of_topics(fields: Mapping[str, str], name: str) -> Edit | Undo | Redo:
     """What the list of topics asks for. name: of a topic that is to be added, as it is kept."""
     match fields.get("do", "").split(":"):
         case ["add"]:
@@ -105,7 +105,7 @@ def usable_turns(turns: list[str]) -> tuple[str, ...]:
     return tuple(turns) if are_usable else ()
 
 
-def _deed(pressed: str, rest: str, fields: Mapping[str, str]) -> Deed | Undo | Redo:
+def _edit(pressed: str, rest: str, fields: Mapping[str, str]) -> Edit | Undo | Redo:
     match [pressed, *rest.split(":")]:
         case ["add", kind, "after", step]:
             return AddStep(_kind(kind), _id(step))

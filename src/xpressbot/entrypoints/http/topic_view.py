@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from xpressbot.chat.flows.json_values import Refused
-from xpressbot.chat.flows.merging import ChangedByOther, StartTaken, Typed, Unsaved
-from xpressbot.chat.flows.parts import Part, PartKey, PartKind, digest, fields_of, key_of, kind_of, parts_of
-from xpressbot.chat.flows.problems import Problem, problems_of
-from xpressbot.chat.flows.rows import Row, RowOf, inner_rows, rows_of
-from xpressbot.chat.flows.script import (
+from xpressbot.chat.editing.excerpts import excerpt
+from xpressbot.chat.editing.merging import ChangedByOther, StartTaken, Typed, Unsaved
+from xpressbot.chat.editing.parts import Part, PartKey, PartKind, digest, fields_of, key_of, kind_of, parts_of
+from xpressbot.chat.editing.rows import Row, RowOf, inner_rows, rows_of
+from xpressbot.chat.scripts.json_values import Refused
+from xpressbot.chat.scripts.problems import Problem, problems_of
+from xpressbot.chat.scripts.script import (
     MOST_INDENTATION,
     MOST_OPTIONS,
     MOST_STEPS_IN_A_ROW,
@@ -23,7 +24,6 @@ from xpressbot.chat.flows.script import (
     Step,
     Topic,
 )
-from xpressbot.chat.flows.undoing import excerpt
 from xpressbot.entrypoints.http.part_views import Lost, PartView, RowView, Shortcoming, StepView, Theirs
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM
 from xpressbot.entrypoints.messages.script_problems import problem_text, refused_script_text

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from xpressbot.chat.flows.checks import Replayed, replayed
-from xpressbot.chat.flows.events import (
+from xpressbot.chat.editing.excerpts import excerpt
+from xpressbot.chat.editing.parts import kind_of, parts_of
+from xpressbot.chat.scripts.checks import Replayed, replayed
+from xpressbot.chat.scripts.events import (
     AnswerJudged,
     Effect,
     Ended,
@@ -21,10 +23,8 @@ from xpressbot.chat.flows.events import (
     TopicStarted,
     Trace,
 )
-from xpressbot.chat.flows.lookup import topic_by_id
-from xpressbot.chat.flows.parts import kind_of, parts_of
-from xpressbot.chat.flows.script import Script
-from xpressbot.chat.flows.undoing import excerpt
+from xpressbot.chat.scripts.lookup import topic_by_id
+from xpressbot.chat.scripts.script import Script
 from xpressbot.entrypoints.messages.script_words import step_named
 from xpressbot.entrypoints.messages.translation import Texts
 

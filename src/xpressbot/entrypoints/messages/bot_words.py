@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.kept_checks import CheckRefusal
-from xpressbot.chat.flows.missed_texts import PhraseRefusal
-from xpressbot.chat.flows.publishing import PublishRefusal
-from xpressbot.chat.flows.script import MAX_LINE_LENGTH, MAX_TYPED_LENGTH, MOST_BYTES, MOST_CHECKS, MOST_PHRASES, MOST_TURNS, On
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.kept_checks import CheckRefusal
+from xpressbot.chat.bots.missed_texts import PhraseRefusal
+from xpressbot.chat.bots.publishing import PublishRefusal
+from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, MAX_TYPED_LENGTH, MOST_BYTES, MOST_CHECKS, MOST_PHRASES, MOST_TURNS, On
 from xpressbot.entrypoints.messages.formatting import number
 from xpressbot.entrypoints.messages.translation import Texts
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from xpressbot.chat.flows.ready_scripts import ReadyScript
-from xpressbot.chat.flows.script import HandOver, On, Say, Script, Starts, Topic
+from xpressbot.chat.scripts.ready_scripts import ReadyScript
+from xpressbot.chat.scripts.script import HandOver, On, Say, Script, Starts, Topic
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
 _READY_SCRIPTS: Final[Mapping[ReadyScript, tuple[str, str]]] = {
@@ -27,10 +27,7 @@ class ReadyChoice:
 
 def ready_choices(texts: Texts) -> Sequence[ReadyChoice]:
     """The ready scripts, in words."""
-    return [
-        ReadyChoice(which.value, texts.gettext(title), texts.gettext(meaning))
-        for which, (title, meaning) in _READY_SCRIPTS.items()
-    ]
+    return [ReadyChoice(which.value, texts.gettext(title), texts.gettext(meaning)) for which, (title, meaning) in _READY_SCRIPTS.items()]
 
 
 def blank_script(texts: Texts) -> Script:

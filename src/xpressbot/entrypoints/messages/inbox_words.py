@@ -5,10 +5,8 @@ from typing import Final, assert_never
 
 from xpressbot.chat.conversations.contacts import ContactRefusal
 from xpressbot.chat.conversations.inbox import InboxList
-from xpressbot.chat.conversations.message_text import MAX_LENGTH, TextProblem
 from xpressbot.chat.conversations.taking_over import ConversationRefusal
 from xpressbot.chat.record import RecordKind
-from xpressbot.entrypoints.messages.formatting import number
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
 LISTS: Final[Mapping[InboxList, str]] = {
@@ -74,20 +72,5 @@ def contact_refused(texts: Texts, reason: ContactRefusal) -> str:
             return texts.gettext("There is no such person any more.")
         case ContactRefusal.CONTACT_ERASED:
             return texts.gettext("This person was erased, so there is nobody to block.")
-        case unknown:
-            assert_never(unknown)
-
-
-def text_problem(texts: Texts, problem: TextProblem) -> str:
-    """Why a text cannot be sent."""
-    match problem:
-        case TextProblem.EMPTY:
-            return texts.gettext("Write something first.")
-        case TextProblem.TOO_LONG:
-            return texts.gettext("This is too long: at most %(count)s characters go into one message.") % {
-                "count": number(texts, MAX_LENGTH)
-            }
-        case TextProblem.MALFORMED:
-            return texts.gettext("This text has a broken character. Type it again.")
         case unknown:
             assert_never(unknown)

@@ -55,7 +55,9 @@ def exemption_refusal_text(texts: Texts, reason: ExemptionRefusal) -> str:
 _EXEMPTION_REFUSALS: Final[Mapping[ExemptionRefusal, str]] = {
     ExemptionRefusal.OWN_EXEMPTION: N_("Nobody exempts themselves. Ask another owner."),
     ExemptionRefusal.IS_PROTECTED: N_("This member has 2FA on, so there is nothing to exempt them from."),
-    ExemptionRefusal.MUST_ENROL: N_("2FA of this member was reset. They set it up again first, so an exemption would change nothing."),
+    ExemptionRefusal.MEMBER_MUST_ENROL: N_(
+        "2FA of this member was reset. They set it up again first, so an exemption would change nothing."
+    ),
     ExemptionRefusal.EXEMPTION_CHANGED_MEANWHILE: N_(
         "Another owner has changed this exemption since the page was opened. Nothing of yours was saved: look at it again."
     ),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from xpressbot.chat.flows.json_values import Refused, Unreadable
-from xpressbot.chat.flows.problems import Problem, ProblemKind
+from xpressbot.chat.scripts.json_values import Refused, Unreadable
+from xpressbot.chat.scripts.problems import Problem, ProblemKind
 from xpressbot.entrypoints.messages.formatting import number
 from xpressbot.entrypoints.messages.translation import N_, Texts
 

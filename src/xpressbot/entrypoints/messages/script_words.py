@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from xpressbot.chat.flows.deeds import DeedRefusal
-from xpressbot.chat.flows.draft_changes import Change, ChangeKind
-from xpressbot.chat.flows.parts import PartKind
-from xpressbot.chat.flows.rows import RowOf
-from xpressbot.chat.flows.script import Answer, Comparison, On
-from xpressbot.chat.flows.undoing import LastChange
+from xpressbot.chat.bots.draft_changes import Change, ChangeKind
+from xpressbot.chat.bots.undoing import LastChange
+from xpressbot.chat.editing.edits import EditRefusal
+from xpressbot.chat.editing.parts import PartKind
+from xpressbot.chat.editing.rows import RowOf
+from xpressbot.chat.scripts.script import Answer, Comparison, On
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
 PART_NAMES: Final[Mapping[PartKind, str]] = {
@@ -110,20 +110,20 @@ def last_change_text(texts: Texts, last: LastChange) -> str:
     return texts.gettext("Undone: %(change)s") % {"change": said} if last.is_undone else said
 
 
-def deed_refused(texts: Texts, reason: DeedRefusal) -> str:
+def edit_refused(texts: Texts, reason: EditRefusal) -> str:
     """Why nothing was done besides saving, and what to do."""
     match reason:
-        case DeedRefusal.NOT_THERE:
+        case EditRefusal.NOT_THERE:
             said = texts.gettext("Somebody has removed this since you opened the page, so nothing was done to it. What you wrote is saved.")
-        case DeedRefusal.INTO_ITSELF:
+        case EditRefusal.INTO_ITSELF:
             said = texts.gettext("A step cannot be moved into itself. Choose another place.")
-        case DeedRefusal.LAST_TOPIC:
+        case EditRefusal.LAST_TOPIC:
             said = texts.gettext("A bot has at least one topic. Add another one first.")
-        case DeedRefusal.CHANGED_SINCE:
+        case EditRefusal.CHANGED_SINCE:
             said = texts.gettext(
                 "The bot was changed since you opened the page, so nothing was undone. Read what was done last, then decide."
             )
-        case DeedRefusal.NOT_KEPT:
+        case EditRefusal.NOT_KEPT:
             said = texts.gettext("There is nothing left to go back to: only the latest changes are kept.")
         case unknown:
             assert_never(unknown)

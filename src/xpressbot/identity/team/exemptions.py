@@ -27,7 +27,7 @@ class ExemptionRefusal(Reason):
     """Nobody exempts themselves."""
     IS_PROTECTED = "is_protected"
     """2FA is on."""
-    MUST_ENROL = "must_enrol"
+    MEMBER_MUST_ENROL = "member_must_enrol"
     """2FA was reset, and comes before anything else, whatever the policy."""
     EXEMPTION_CHANGED_MEANWHILE = "exemption_changed_meanwhile"
     """It is not the one any more that was shown."""
@@ -111,5 +111,5 @@ def _refuse(entry: Entry, member: Account, shown: int | None) -> ExemptionRefusa
     if member.protected_since is not None:
         return ExemptionRefusal.IS_PROTECTED
     if member.must_enrol:
-        return ExemptionRefusal.MUST_ENROL
+        return ExemptionRefusal.MEMBER_MUST_ENROL
     return None if member.exempt_until == shown else ExemptionRefusal.EXEMPTION_CHANGED_MEANWHILE

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
+from xpressbot.chat.bots.store import Bot, find_bot
 from xpressbot.chat.channels.limits import Wait, WritingLimits
 from xpressbot.chat.channels.store import Channel, open_channel
 from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.channels.web.store import Visitor, find_visitor, unhandled_messages
-from xpressbot.chat.channels.web.typed import TypedProblem, typed
 from xpressbot.chat.channels.web.visitor import contact_of, event_of
 from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, read_message_body
 from xpressbot.chat.conversations.receiving import EventRefusal, Received, Receiving
 from xpressbot.chat.conversations.store import HIGHEST_SEQ, Message, messages_after, messages_before
-from xpressbot.chat.flows.store import Bot, find_bot
+from xpressbot.chat.conversations.typed import TypedProblem, typed
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions
 from xpressbot.foundation.tokens import Token

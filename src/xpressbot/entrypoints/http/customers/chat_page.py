@@ -9,11 +9,10 @@ from starlette.responses import JSONResponse, Response
 
 from xpressbot.chat.channels.limits import Wait
 from xpressbot.chat.channels.web.theme import Theme
-from xpressbot.chat.channels.web.typed import TypedProblem
 from xpressbot.chat.channels.web.visiting import Send, Visit, WriteRefusal, Written
 from xpressbot.chat.channels.web.visitor import is_send_id
-from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
 from xpressbot.chat.conversations.store import Message
+from xpressbot.chat.conversations.typed import TypedProblem
 from xpressbot.entrypoints.http.customers.audience import wants_json
 from xpressbot.entrypoints.http.customers.routes import CustomerPage, VisitorRequest
 from xpressbot.entrypoints.http.customers.thread import bubbles, buttons
@@ -21,6 +20,7 @@ from xpressbot.entrypoints.http.page_request import redirect
 from xpressbot.entrypoints.http.paths import CHAT_PATH
 from xpressbot.entrypoints.http.problems import problem
 from xpressbot.entrypoints.messages.formatting import number
+from xpressbot.entrypoints.messages.typed_problems import typed_problem_text
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
 
@@ -139,11 +139,8 @@ def _again(request: VisitorRequest, refused: _Refused) -> Response:
 def _refused(request: VisitorRequest, why: TypedProblem | Wait) -> _Refused:
     texts = request.texts
     match why:
-        case TypedProblem.EMPTY:
-            return _Refused(422, "empty", texts.gettext("Write a message first."))
-        case TypedProblem.TOO_LONG:
-            sentence = texts.gettext("A message has at most %(most)s characters. Shorten it, or send it in parts.")
-            return _Refused(422, "too_long", sentence % {"most": number(texts, MAX_MESSAGE_LENGTH)})
+        case TypedProblem():
+            return _Refused(422, why.value, typed_problem_text(texts, why))
         case Wait():
             seconds = whole_seconds_until(why.until, request.now)
             sentence = texts.ngettext(

@@ -7,10 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.overview import BotHome
-from xpressbot.chat.flows.script import steps_of
-from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.overview import BotHome
+from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.scripts.script import steps_of
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect

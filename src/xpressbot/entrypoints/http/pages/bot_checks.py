@@ -6,10 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.kept_checks import CheckRefusal
-from xpressbot.chat.flows.missed_texts import PhraseRefusal
-from xpressbot.chat.flows.script import MAX_LINE_LENGTH, On
-from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.bots.kept_checks import CheckRefusal
+from xpressbot.chat.bots.missed_texts import PhraseRefusal
+from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, On
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect

@@ -7,10 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.json_values import Refused
-from xpressbot.chat.flows.script import MOST_BYTES
-from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.scripts.json_values import Refused
+from xpressbot.chat.scripts.script import MOST_BYTES
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.forms import FormLimits
 from xpressbot.entrypoints.http.page_paths import path_with

@@ -6,10 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.problems import Problem
-from xpressbot.chat.flows.publishing import OldVersion, Preview, Published, PublishRefusal, Shown
-from xpressbot.chat.flows.script import Script
-from xpressbot.chat.flows.store import VERSIONS_ON_A_PAGE
+from xpressbot.chat.bots.publishing import OldVersion, Preview, Published, PublishRefusal, Shown
+from xpressbot.chat.bots.store import VERSIONS_ON_A_PAGE
+from xpressbot.chat.scripts.problems import Problem
+from xpressbot.chat.scripts.script import Script
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect

@@ -9,15 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.flows.administration import BotRefusal
-from xpressbot.chat.flows.editing import Edited, Opened
-from xpressbot.chat.flows.fields import fields_of
-from xpressbot.chat.flows.json_values import Refused
-from xpressbot.chat.flows.kept_checks import CheckRefusal
-from xpressbot.chat.flows.lookup import topic_by_id
-from xpressbot.chat.flows.merging import Typed, Unsaved
-from xpressbot.chat.flows.parts import UnknownFieldsError
-from xpressbot.chat.flows.script import MAX_LINE_LENGTH, MAX_TYPED_LENGTH, MOST_TURNS
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.kept_checks import CheckRefusal
+from xpressbot.chat.editing.editing import Edited, Opened
+from xpressbot.chat.editing.merging import Typed, Unsaved
+from xpressbot.chat.editing.parts import UnknownFieldsError
+from xpressbot.chat.scripts.fields import fields_of
+from xpressbot.chat.scripts.json_values import Refused
+from xpressbot.chat.scripts.lookup import topic_by_id
+from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, MAX_TYPED_LENGTH, MOST_TURNS
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
@@ -29,7 +29,7 @@ from xpressbot.entrypoints.http.trial_view import trial_of
 from xpressbot.entrypoints.messages.bot_words import check_refused
 from xpressbot.entrypoints.messages.formatting import Text, number
 from xpressbot.entrypoints.messages.script_problems import refused_script_text
-from xpressbot.entrypoints.messages.script_words import PART_NAMES, STEP_MEANINGS, deed_refused, last_change_text
+from xpressbot.entrypoints.messages.script_words import PART_NAMES, STEP_MEANINGS, edit_refused, last_change_text
 from xpressbot.identity.accounts.rules.actions import Action
 
 _LONGEST_ADDRESS: Final = 2000
@@ -63,7 +63,7 @@ def edit_topic(request: PageRequest, actor: Actor) -> Response:
     """Save what was typed, then do what the button says."""
     sent = read_sent(request.form.fields)
     try:
-        outcome = request.site.services.chat.editing.edit(actor, request.id_in_path("bot"), sent.typed, sent.deed)
+        outcome = request.site.services.chat.editing.edit(actor, request.id_in_path("bot"), sent.typed, sent.edit)
     except UnknownFieldsError:
         raise HTTPException(422) from None
     match outcome:
@@ -83,7 +83,7 @@ def _edited(request: PageRequest, actor: Actor, sent: Sent, edited: Edited) -> R
     if edited.unsaved:
         return _page(request, edited.opened, _not_saved(request, sent, edited.unsaved))
     if edited.refused is not None:
-        said = refused_script_text(texts, edited.refused) if isinstance(edited.refused, Refused) else deed_refused(texts, edited.refused)
+        said = refused_script_text(texts, edited.refused) if isinstance(edited.refused, Refused) else edit_refused(texts, edited.refused)
         return _page(request, edited.opened, _Answer(409, said, turns=sent.turns))
     if sent.publishes:
         return redirect(path_with(PUBLISH_PATH, request.starlette.path_params))

@@ -7,12 +7,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.bots.administration import BotRefusal, NewBot
+from xpressbot.chat.bots.overview import ListedBot
+from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.channels.web.kind import WEB
-from xpressbot.chat.flows.administration import BotRefusal, NewBot
-from xpressbot.chat.flows.overview import ListedBot
-from xpressbot.chat.flows.ready_scripts import ReadyScript, ready_script
-from xpressbot.chat.flows.script import Script
-from xpressbot.chat.flows.store import Bot
+from xpressbot.chat.scripts.ready_scripts import ReadyScript, ready_script
+from xpressbot.chat.scripts.script import Script
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect

@@ -9,28 +9,31 @@ from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
-from xpressbot.chat.conversations.inbox import LATEST, InboxList, InboxPage, ListedConversation, PageKey, Thread
-from xpressbot.chat.conversations.message_text import MAX_LENGTH, TextProblem, message_text
+from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
+from xpressbot.chat.conversations.inbox import InboxList, InboxPage, ListedConversation, PageKey, Thread
 from xpressbot.chat.conversations.store import HIGHEST_SEQ, Message
 from xpressbot.chat.conversations.taking_over import ConversationRefusal, Shown
+from xpressbot.chat.conversations.typed import TypedProblem, typed
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CONVERSATION_PATH, INBOX_PATH
 from xpressbot.entrypoints.http.routing import Page
-from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused, text_problem
+from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused
+from xpressbot.entrypoints.messages.typed_problems import typed_problem_text
 from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import permits
 
 _SHOW, _AT, _AFTER, _BEFORE = "show", "at", "after", "before"
 _EXCERPT: Final = 140
+_LATEST: Final = 2**62
 
 
 def show_list(request: PageRequest, _actor: Actor) -> Response:
     """One page of a list. What of the address is malformed is left out."""
     chosen = next((one for one in InboxList if one.value == request.query(_SHOW)), InboxList.WAITING)
-    at, after = _number(request.query(_AT), LATEST), request.query(_AFTER)
+    at, after = _number(request.query(_AT), _LATEST), request.query(_AFTER)
     key = None if at is None or not is_identifier(after) else PageKey(at, after)
     found = request.site.services.chat.inbox.page(chosen, key)
     return request.page(
@@ -54,14 +57,14 @@ def show_thread(request: PageRequest, _actor: Actor) -> Response:
 
 def reply(request: PageRequest, actor: Actor) -> Response:
     """Send an answer. Whatever is refused, the text is kept in its field."""
-    typed, form_id = request.form["text"], request.form["form"]
+    text, form_id = request.form["text"], request.form["form"]
     if _uuid(form_id) is None:
         raise HTTPException(422)
-    text = message_text(typed)
-    if isinstance(text, TextProblem):
-        return _thread_page(request, status=422, typed=typed[: 2 * MAX_LENGTH], errors={"text": text_problem(request.texts, text)})
-    outcome = request.site.services.chat.replying.reply(actor, _conversation_id(request), text, form_id, _shown(request))
-    return _answered(request, outcome, typed=text)
+    kept = typed(text)
+    if isinstance(kept, TypedProblem):
+        return _thread_page(request, status=422, written=text, errors={"text": typed_problem_text(request.texts, kept)})
+    outcome = request.site.services.chat.replying.reply(actor, _conversation_id(request), kept, form_id, _shown(request))
+    return _answered(request, outcome, written=kept)
 
 
 def take_over(request: PageRequest, actor: Actor) -> Response:
@@ -80,19 +83,19 @@ def close(request: PageRequest, actor: Actor) -> Response:
     return redirect(_path(request)) if outcome is ConversationRefusal.CONVERSATION_CLOSED else _answered(request, outcome)
 
 
-def _answered(request: PageRequest, outcome: Conversation | ConversationRefusal, typed: str = "") -> Response:
+def _answered(request: PageRequest, outcome: Conversation | ConversationRefusal, written: str = "") -> Response:
     match outcome:
         case Conversation():
             return redirect(f"{_path(request)}#latest")
         case ConversationRefusal():
-            return _thread_page(request, status=409, typed=typed, refusal=outcome)
+            return _thread_page(request, status=409, written=written, refusal=outcome)
 
 
 def _thread_page(
     request: PageRequest,
     *,
     status: int = 200,
-    typed: str = "",
+    written: str = "",
     refusal: ConversationRefusal | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
@@ -126,8 +129,8 @@ def _thread_page(
         can_hand_back=thread.can_hand_back,
         can_erase=permits(account.role, Action.ERASE_CONTACT),
         form_id=str(uuid.UUID(bytes=request.site.services.entropy.token_bytes(16), version=4)),
-        typed=typed,
-        most=MAX_LENGTH,
+        written=written,
+        most=MAX_MESSAGE_LENGTH,
         wide=True,
     )
 

@@ -1,0 +1,34 @@
+"""What a person has typed, as it is kept, or why it is not. Pure."""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
+
+_DROPPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""C0 but TAB and LF, and DEL. With CR gone, the CR LF of forms are the LF that was typed."""
+
+
+class TypedProblem(StrEnum):
+    """Why a text is no message."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+
+
+def typed(text: str) -> str | TypedProblem:
+    """The text in NFC, without control characters and without white space around it.
+
+    It is measured before it is composed, too: composing takes time that grows with the square of its length. Raises ValueError for
+    surrogates, which no well-formed form has.
+    """
+    kept = _DROPPED.sub("", text).strip()
+    if not kept:
+        return TypedProblem.EMPTY
+    if len(kept) > MAX_MESSAGE_LENGTH:
+        return TypedProblem.TOO_LONG
+    kept.encode()
+    composed = unicodedata.normalize("NFC", kept)
+    return composed if len(composed) <= MAX_MESSAGE_LENGTH else TypedProblem.TOO_LONG

@@ -1,1 +1,0 @@
-"""Scripts: what a bot says, how it is read, edited, published and run."""
