@@ -11,7 +11,7 @@ from tests.support.bots import hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.languages import LANGUAGES
-from tests.support.stored_chats import conversation
+from tests.support.stored_chats import conversation, web_channel
 from xpressbot.chat.scripts.ready_scripts import ReadyScript
 from xpressbot.entrypoints.http.app import create_app
 
@@ -76,8 +76,10 @@ def test_an_agent_is_offered_none_and_is_told_who_waits(
 def test_a_published_bot_leads_to_the_page_on_which_customers_write(signed_in: Browser, installation: Installation) -> None:
     """As long as a web chat that is on has it; its address opens without a session."""
     services, path = installation.services, ""
-    bot = make_bot(services)
-    assert "Open the chat page" not in signed_in.get(f"/bots/{bot.id}").text
+    draft, bot = make_bot(services), make_bot(services)
+    web_channel(services, "Website", draft.id)
+    for unpublished in (draft, bot):
+        assert "Open the chat page" not in signed_in.get(f"/bots/{unpublished.id}").text
     channel_id = publish(services, bot.id).channel_id
     assert channel_id is not None
     for _version in range(2):
