@@ -62,6 +62,14 @@ def test_settings_are_saved_and_shown_again(signed_in: Browser, new_browser: Cal
     assert "theme.css?colour=aa0033" in chat
 
 
+def test_a_greeting_is_kept_without_control_characters(signed_in: Browser, new_browser: Callable[..., Browser]) -> None:
+    """As a message of a customer is: no page may have them."""
+    path = make(signed_in)
+    settings = {"name": "Shop", "greeting": "Hi\0\x1b[31m\ttab\r\nthere\x7f", "accent": "#aa0033", "privacy_url": ""}
+    assert signed_in.post(f"{path}/settings", settings).status_code == 303
+    assert "Hi[31m\ttab\nthere</p>" in new_browser().get(link_of(signed_in, path)).text
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [

@@ -1,11 +1,13 @@
 """One line of text that people typed and others will read: a name, a reason. And what of a text can be seen."""
 
+import re
 import unicodedata
 from itertools import chain
 from typing import Final
 
 MOST_TYPED: Final = 1024
 """Longer text is refused unread: composing it takes time that grows with the square of its length."""
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _IGNORABLE: Final = frozenset(
     chain(
         [0x00AD, 0x034F, 0x061C, 0x3164, 0xFEFF, 0xFFA0],
@@ -47,6 +49,11 @@ def normalise_line(text: str, *, max_length: int) -> str | None:
         return None
     line = unicodedata.normalize("NFC", " ".join(_without_idle(typed).split()))
     return line if len(line) <= max_length and _shows_something(line) else None
+
+
+def without_controls(text: str) -> str:
+    """The text without C0 controls but TAB and LF, and without DEL. With CR gone, the CR LF of forms are the LF that was typed."""
+    return _CONTROLS.sub("", text)
 
 
 def is_printable(text: str) -> bool:

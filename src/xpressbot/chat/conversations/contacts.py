@@ -72,9 +72,7 @@ class Contacts:
             if lane.contact.erased_at is None:
                 now, of_contact = self._system.now(), {"contact": contact_id}
                 _close_open(tx, contact_id, now)
-                tx.execute(_FORGET_TEXTS, of_contact | {"text": "", "options": None, "missed_by": None})
-                tx.execute(_FORGET_STATES, of_contact | {"script_state": None, "note": None})
-                tx.execute(_FORGET_EVENTS, of_contact)
+                # First: it waits for whoever stores an event of this person, which is removed below. Who comes later makes a new person.
                 tx.execute(
                     _SAVE,
                     of_contact
@@ -88,6 +86,9 @@ class Contacts:
                         "changed_at": now,
                     },
                 )
+                tx.execute(_FORGET_TEXTS, of_contact | {"text": "", "options": None, "missed_by": None})
+                tx.execute(_FORGET_STATES, of_contact | {"script_state": None, "note": None})
+                tx.execute(_FORGET_EVENTS, of_contact)
                 record(tx, self._system, actor, RecordKind.CONTACT_ERASED, contact_id)
                 tx.commit()
             return None

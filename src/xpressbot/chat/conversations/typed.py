@@ -1,14 +1,10 @@
 """What a person has typed, as it is kept, or why it is not. Pure."""
 
-import re
 import unicodedata
 from enum import StrEnum
-from typing import Final
 
 from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
-
-_DROPPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-"""C0 but TAB and LF, and DEL. With CR gone, the CR LF of forms are the LF that was typed."""
+from xpressbot.foundation.text import without_controls
 
 
 class TypedProblem(StrEnum):
@@ -24,7 +20,7 @@ def typed(text: str) -> str | TypedProblem:
     It is measured before it is composed, too: composing takes time that grows with the square of its length. Raises ValueError for
     surrogates, which no well-formed form has.
     """
-    kept = _DROPPED.sub("", text).strip()
+    kept = without_controls(text).strip()
     if not kept:
         return TypedProblem.EMPTY
     if len(kept) > MAX_MESSAGE_LENGTH:

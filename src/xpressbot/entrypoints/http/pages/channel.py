@@ -16,6 +16,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CHANNEL_PATH, CHANNELS_PATH, CHAT_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.channel_words import channel_refused, settings_problems
+from xpressbot.foundation.text import without_controls
 from xpressbot.identity.accounts.rules.actions import Action
 
 _ARCHIVE_PATH: Final = f"{CHANNEL_PATH}/archive"
@@ -31,7 +32,7 @@ def show_channel(request: PageRequest, _actor: Actor) -> Response:
 def change_settings(request: PageRequest, actor: Actor) -> Response:
     """Change the name and what customers see. What a form lacks is as empty as it says."""
     form = {name: request.form[name].strip() for name in ("name", "greeting", "accent", "privacy_url")}
-    settings = WebSettings(_lines(form["greeting"]), form["accent"].lower(), form["privacy_url"])
+    settings = WebSettings(without_controls(form["greeting"]), form["accent"].lower(), form["privacy_url"])
     outcome = request.site.services.chat.channels.change_settings(actor, request.id_in_path("channel"), form["name"], settings)
     if outcome is ChannelRefusal.NAME:
         return _page(request, _found(request), status=422, errors={"name": channel_refused(request.texts, outcome)}, form=form)
@@ -111,11 +112,6 @@ def _page(
         link=services.settings.public_url.rstrip("/") + path_with(CHAT_PATH, {"channel": channel.public_id}),
         form=form or kept,
     )
-
-
-def _lines(text: str) -> str:
-    """Line ends as they were typed: forms send each as CR LF."""
-    return text.replace("\r\n", "\n")
 
 
 PAGES: Final[list[Page]] = [
