@@ -134,7 +134,6 @@ CONVERSATION: Final = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("last_event_at", BigInteger, nullable=False),
     Column("last_message_at", BigInteger, nullable=False),
-    Column("first_answer_at", BigInteger),
     Column("closed_at", BigInteger),
     Index(None, "contact_id"),
     Index(None, "state", "last_message_at", "id"),

@@ -229,7 +229,6 @@ def conversation_from(row: Row[Any]) -> Conversation:
         note=row.note,
         stopped_step=row.stopped_step,
         due_at=row.due_at,
-        first_answer_at=row.first_answer_at,
         closed_at=row.closed_at,
     )
 
@@ -258,6 +257,5 @@ def _values(conversation: Conversation) -> dict[str, Any]:
         "opened_at": conversation.opened_at,
         "last_event_at": conversation.last_event_at,
         "last_message_at": conversation.last_message_at,
-        "first_answer_at": conversation.first_answer_at,
         "closed_at": conversation.closed_at,
     }
