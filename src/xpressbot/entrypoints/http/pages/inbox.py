@@ -20,7 +20,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CONVERSATION_PATH, INBOX_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.http.whole_numbers import whole_number
-from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused
+from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused, title_of
 from xpressbot.entrypoints.messages.typed_problems import typed_problem_text
 from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
@@ -112,7 +112,7 @@ def _thread_page(
         errors=errors or {},
         message=None if refusal is None else conversation_refused(texts, refusal, owner),
         path=_path(request),
-        title=_title(request, thread),
+        title=title_of(request.texts, thread.contact),
         state=conversation.state.value,
         owner=owner,
         is_own=conversation.owner is not None and conversation.owner.id == account.id,
@@ -161,11 +161,6 @@ def _message(thread: Thread, one: Message) -> dict[str, Any]:
         "at": one.at,
         "is_of_this": one.conversation_id == thread.conversation.id,
     }
-
-
-def _title(request: PageRequest, thread: Thread) -> str:
-    contact = thread.contact
-    return contact_title(request.texts, contact.name, contact.fields, contact.id, is_erased=contact.erased_at is not None)
 
 
 def _following(chosen: InboxList, found: InboxPage) -> str | None:
