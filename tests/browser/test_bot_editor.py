@@ -10,7 +10,9 @@ from tests.browser.inspection import inspect
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.support import editor_labels as labels
-from tests.support.restaurant import ANNA, a_script, add_bot
+from tests.support.actors import ANNA
+from tests.support.bots import make_bot
+from tests.support.restaurant import a_script
 from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.editing.edits import Remove
 from xpressbot.chat.scripts.script import Answer, Ask, Choices, Say, Script, Topic
@@ -62,7 +64,7 @@ def add(place: Page | Locator, page: Page, kind: str) -> Locator:
 
 def test_a_topic_is_built_moved_undone_tried_and_kept_without_javascript(site: Site, author: Person) -> None:
     """As a person does it who has never seen it."""
-    page, bot = author.page, add_bot(site.installation)
+    page, bot = author.page, make_bot(site.installation.services, a_script())
     author.open(f"/bots/{bot.id}")
     page.get_by_label(labels.NEW_TOPIC).fill(PARKING)
     page.get_by_label(labels.NEW_TOPIC).press("Enter")
@@ -105,7 +107,7 @@ def test_a_topic_is_built_moved_undone_tried_and_kept_without_javascript(site: S
 
 def test_a_step_is_moved_to_another_topic_without_javascript(site: Site, author: Person) -> None:
     """The page asks where."""
-    page, bot = author.page, add_bot(site.installation)
+    page, bot = author.page, make_bot(site.installation.services, a_script())
     author.open(f"/bots/{bot.id}/topics/hours")
     page.get_by_role("button", name=labels.move_elsewhere(GREETING)).click()
     page.get_by_label(labels.MOVE_TO_END_OF).select_option(label=labels.topic(GOODBYE))
@@ -116,7 +118,7 @@ def test_a_step_is_moved_to_another_topic_without_javascript(site: Site, author:
 
 def test_two_people_at_one_topic_lose_nothing_without_javascript(site: Site, author: Person, new_person: NewPerson) -> None:
     """Whoever comes second sees both texts, and decides."""
-    bot = add_bot(site.installation)
+    bot = make_bot(site.installation.services, a_script())
     other = new_person(**WITHOUT_JAVASCRIPT)
     other.sign_in()
     for person, step, text in ((author, "s1", "Mine"), (other, "s1", "Theirs")):
@@ -136,7 +138,7 @@ def test_two_people_at_one_topic_lose_nothing_without_javascript(site: Site, aut
 def test_the_editor_in_its_states(site: Site, anna: Person) -> None:
     """Axe finds nothing, nothing is too wide, every target can be hit: as it is, with problems, conflicts, menus and a dialogue."""
     anna.sign_in()
-    bot = add_bot(site.installation)
+    bot = make_bot(site.installation.services, a_script())
     path = f"/bots/{bot.id}/topics/hours"
     findings = []
     for place in (path, f"{path}?moving=s1", f"{path}?turn=opening+hours&turn=8&turn=Inside", f"/bots/{bot.id}"):

@@ -7,13 +7,12 @@ from tests.browser.person import Person
 from tests.browser.shortcuts import arrive_signed_in
 from tests.browser.site import Site
 from tests.support import labels
+from tests.support.actors import BO
 from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.stored_chats import conversation
-from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, ConversationState
 
 pytestmark = pytest.mark.browser
-COLLEAGUE = Actor("b" * 32, "Bo Lund")
 LONG = "Donaudampfschifffahrtsgesellschaft" * 3
 
 
@@ -42,7 +41,7 @@ def test_bots_in_every_state(site: Site, anna: Person) -> None:
     findings += look(anna, "/", "/bots", f"/bots/{faulty.id}", f"/bots/{faulty.id}/publish")
     pages = ("", "/settings", "/publish", "/versions", "/roll-back?number=1", "/checks", "/missed")
     findings += look(anna, *(f"/bots/{bot.id}{page}" for page in pages))
-    services.chat.bots.archive(COLLEAGUE, bot.id)
+    services.chat.bots.archive(BO, bot.id)
     findings += look(anna, f"/bots/{bot.id}", "/bots/archived", "/bots/record")
     assert findings == []
 
@@ -77,7 +76,7 @@ def test_conversations_in_every_state(site: Site, anna: Person) -> None:
         for state, owner, name in (
             (ConversationState.WAITING, None, LONG),
             (ConversationState.BOT, None, ""),
-            (ConversationState.PERSON, COLLEAGUE, "Ana Ruiz"),
+            (ConversationState.PERSON, BO, "Ana Ruiz"),
             (ConversationState.CLOSED, None, ""),
         )
     ]

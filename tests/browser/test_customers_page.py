@@ -11,8 +11,9 @@ from tests.browser.conftest import WITH_AND_WITHOUT_JAVASCRIPT, NewBrowser
 from tests.browser.inspection import inspect
 from tests.browser.site import Site
 from tests.support import labels
+from tests.support.actors import ANNA
 from tests.support.chats import Chats
-from tests.support.customers import ANNA, BAKERY, channel_of
+from tests.support.customers import BAKERY, channel_of
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.tables import CONTACT
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.chat.bots.test_exchange import BAD_FILES
-from tests.support.bots import ANNA, EMPTY, UNREACHABLE, hours_script, make_bot, publish, replace_draft
+from tests.support.actors import ANNA
+from tests.support.bots import EMPTY, UNREACHABLE, hours_script, make_bot, publish, replace_draft
 from tests.support.command_line import Shell
 from xpressbot.chat.scripts.writing import written
 from xpressbot.entrypoints.services import Services

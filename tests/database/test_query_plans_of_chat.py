@@ -100,5 +100,8 @@ def the_pages_of_bots_look(shop: Chats) -> None:
     assert chat.overview.look().waiting
     assert chat.overview.running_bots()
     assert shop.bot_id
-    chat.publishing.preview(shop.bot_id)
-    chat.missed_texts.of_bot(shop.bot_id)
+    assert chat.publishing.preview(shop.bot_id)
+    assert chat.missed_texts.of_bot(shop.bot_id)
+    home = chat.bot_overview.home(shop.bot_id)
+    assert home
+    assert home.stopped

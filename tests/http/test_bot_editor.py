@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.http.raw_requests import contents, send, words
+from tests.support.actors import ANNA
+from tests.support.bots import make_bot
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from tests.support.restaurant import ANNA, a_script, add_bot, form_of
+from tests.support.restaurant import a_script, form_of
 from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.editing.edits import RemoveTopic
@@ -25,7 +27,7 @@ FORM = form_of(a_script(), "hours")
 @pytest.fixture
 def bot(installation: Installation, signed_in: Browser) -> Bot:
     """A bot, and Anna in her browser."""
-    return add_bot(installation)
+    return make_bot(installation.services, a_script())
 
 
 @pytest.fixture
@@ -271,7 +273,7 @@ def test_markup_is_text_everywhere(signed_in: Browser, installation: Installatio
             Topic("rest", markup, Starts(On.NOTHING_MATCHED), (Say("s9", markup),)),
         ),
     )
-    bot = add_bot(installation, script)
+    bot = make_bot(installation.services, script)
     path = f"/bots/{bot.id}/topics/hours"
     form = form_of(script, "hours") | {"step.s2.option": markup}
     pages = [signed_in.post(path, {**form, "do": "try", "write": f"hours {markup}"}), signed_in.get(f"/bots/{bot.id}")]
@@ -366,7 +368,7 @@ def test_problems_stand_at_their_step_and_at_the_top(signed_in: Browser, path: s
 def test_a_topic_with_more_fields_than_a_form_takes_can_still_be_changed(signed_in: Browser, installation: Installation) -> None:
     """What is beyond is shown as text, and has its buttons."""
     rows = tuple(Choices(f"c{row}", "?", tuple(Option(f"o{row}-{place}", f"Option {place}") for place in range(10))) for row in range(50))
-    bot = add_bot(installation, a_script(*rows))
+    bot = make_bot(installation.services, a_script(*rows))
     path = f"/bots/{bot.id}/topics/hours"
     page = signed_in.get(path).text
     shown = fields_shown(page)

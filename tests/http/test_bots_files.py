@@ -5,7 +5,8 @@ import pytest
 
 from tests.chat.bots.test_exchange import BAD_FILES
 from tests.http.conftest import both_engines
-from tests.support.bots import ANNA, hours_script, make_bot, publish, replace_draft
+from tests.support.actors import ANNA
+from tests.support.bots import hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from xpressbot.chat.scripts.reading import read_script

@@ -3,9 +3,12 @@
 import re
 
 from tests.http.conftest import both_engines
-from tests.support.bots import ANNA, EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
+from tests.support.actors import ANNA
+from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
+from tests.support.chats import Chats
 from tests.support.installation import Installation
+from xpressbot.chat.scripts.script import GoTo, On, Starts, Topic
 
 
 def _publish(browser: Browser, path: str, **fields: str) -> tuple[int, str]:
@@ -89,6 +92,25 @@ def test_an_archived_bot_is_neither_published_nor_rolled_back(signed_in: Browser
     assert signed_in.post(f"/bots/{bot.id}/rename", name="Other").status_code == 409
     assert signed_in.post(f"/bots/{bot.id}/checks/remove", name="Hours").status_code == 409
     assert signed_in.post(f"/bots/{bot.id}/missed/phrase", topic="hours", phrase="hello").status_code == 409
+
+
+def test_who_wrote_a_script_that_goes_in_circles_sees_where_it_was_stopped(signed_in: Browser, installation: Installation) -> None:
+    """With links to the step and to the conversation, until another version is published."""
+    loop = Topic("loop", "Loop", Starts(On.PHRASES, ("loop",)), (GoTo("l1", "loop"),))
+    chats = Chats(installation.services, hours_script(extra=(loop,)))
+    assert chats.bot_id is not None
+    home = f"/bots/{chats.bot_id}"
+    assert "ran into its limit" not in signed_in.get(home).text
+    chats.write("loop")
+    (conversation,) = chats.conversations()
+    page = signed_in.get(home).text
+    assert (f'href="{home}/topics/loop#step-l1"' in page, f'href="/inbox/{conversation.id}"' in page) == (True, True)
+
+    replace_draft(installation.services, chats.bot_id, hours_script())
+    page = signed_in.get(home).text
+    assert ("ran into its limit" in page, "#step-l1" in page) == (True, False)
+    chats.publish(chats.bot_id, hours_script())
+    assert "ran into its limit" not in signed_in.get(home).text
 
 
 def test_malformed_numbers_and_choices_are_no_form_of_ours(signed_in: Browser, installation: Installation) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
+from tests.support.actors import ANNA
 from tests.support.browser import Browser
 from tests.support.chats import Chats
-from tests.support.customers import ANNA, SEND, UNKNOWN, fields_of, post, rows, send, texts_of
+from tests.support.customers import SEND, UNKNOWN, fields_of, post, rows, send, texts_of
 from tests.support.installation import Installation
 from xpressbot.chat.channels.store import Channel
 from xpressbot.chat.tables import CONTACT

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from tests.support.actors import ANNA
 from tests.support.browser import Browser
 from tests.support.chats import Chats
-from tests.support.customers import ANNA, SEND, send, texts_of
+from tests.support.customers import SEND, send, texts_of
 from tests.support.installation import Installation
 from xpressbot.chat.channels.store import Channel
 from xpressbot.chat.channels.web.settings import WebSettings

@@ -184,6 +184,8 @@ def test_the_pages_that_may_come_next_are_the_signed_in_get_pages(app: Starlette
         "/static/{name}",
         "/api/v1/session",
         "/api/v1/openapi.json",
+        "/chat/{channel:id}",
+        "/chat/{channel:id}/theme.css",
     }
     assert sorted(signed_in_pages - others) == sorted(DESTINATIONS + OF_A_LINK + OF_CHAT + OF_THE_TEAM)
 

@@ -17,7 +17,16 @@ EXEMPTION = "/team/members/{member:id}/exemption"
 CONVERSATION = "/inbox/{conversation:id}"
 CONTACT = "/inbox/people/{contact:id}"
 BOT = "/bots/{bot:id}"
+CHANNEL = "/channels/{channel:id}"
+TOPIC = f"{BOT}/topics/{{topic:slug}}"
 RETURNS_TO = {
+    "/channels": "/channels",
+    f"{CHANNEL}/archive": f"{CHANNEL}/archive",
+    f"{CHANNEL}/bot": CHANNEL,
+    f"{CHANNEL}/settings": CHANNEL,
+    f"{CHANNEL}/switch": CHANNEL,
+    f"{BOT}/topics": BOT,
+    TOPIC: TOPIC,
     "/bots/new": "/bots/new",
     "/bots/import": "/bots/import",
     f"{BOT}/rename": f"{BOT}/settings",
@@ -85,6 +94,7 @@ RETURNS_TO = {
 }
 NEEDS_STEP_UP = ["/account/2fa/start", "/account/2fa/disable", f"{CODES}/reveal", f"{CODES}/regenerate", f"{CODES}/download"]
 PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/recovery-code", "/sign-in/new-password", "/sign-in/unlock", "/forgot-password"}
+OF_CUSTOMERS = ["/chat/{channel:id}", "/chat/{channel:id}/forget"]
 PUBLIC |= {
     "/welcome",
     "/language",
@@ -103,7 +113,7 @@ def test_a_person_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_of_what_
     assert {path: browser.post(concrete(path)).headers["location"] for path in RETURNS_TO} == {
         path: f"/sign-in?next={concrete(back)}" for path, back in RETURNS_TO.items()
     }
-    assert set(map(concrete, paths_with(app, "POST"))) == set(map(concrete, RETURNS_TO)) | PUBLIC
+    assert set(map(concrete, paths_with(app, "POST"))) == set(map(concrete, RETURNS_TO)) | PUBLIC | set(map(concrete, OF_CUSTOMERS))
     for path in (
         "/",
         "/account",

@@ -1,6 +1,5 @@
-"""Properties are searched in the same order in every run, and leave no files behind."""
+"""Properties are searched in the same order in every run."""
 
-from hypothesis import settings
+from tests.support.properties import search_in_the_same_order
 
-settings.register_profile("xpressbot", deadline=None, database=None, derandomize=True)
-settings.load_profile("xpressbot")
+search_in_the_same_order()

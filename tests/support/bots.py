@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert
 
+from tests.support.actors import ANNA
+from tests.support.stored_chats import add_contact, system_of
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.administration import NewBot
 from xpressbot.chat.bots.publishing import Published, Shown
@@ -13,12 +15,10 @@ from xpressbot.chat.conversations.store import add_conversations
 from xpressbot.chat.record import RecordEntry, page_of_record
 from xpressbot.chat.scripts.script import Check, HandOver, On, Say, Script, Starts, Topic, Turn
 from xpressbot.chat.scripts.writing import written
-from xpressbot.chat.tables import CONTACT, MESSAGE
+from xpressbot.chat.tables import MESSAGE
 from xpressbot.entrypoints.services import Services
-from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions
 
-ANNA, BO = Actor("a" * 32, "Anna Berg"), Actor("b" * 32, "Bo Lund")
 UNKNOWN = "f" * 32
 
 
@@ -44,10 +44,11 @@ EMPTY = Topic("empty", "Empty", Starts(On.PHRASES, ("nothing",)), (Say("s8", "")
 """With it a script has an error: the step has no text."""
 
 
-def make_bot(services: Services, script: Script | None = None, name: str = "Shop") -> Bot:
-    """A bot of Anna's with this script as its draft."""
-    bot = services.chat.bots.make(ANNA, NewBot(name, script or hours_script()))
-    assert isinstance(bot, Bot)
+def make_bot(services: Services, script: Script | None = None, name: str | None = None) -> Bot:
+    """A bot of Anna's with this script as its draft; it has the script's name, unless another one is given."""
+    script = script or hours_script()
+    bot = services.chat.bots.make(ANNA, NewBot(name or script.name, script))
+    assert isinstance(bot, Bot), bot
     return bot
 
 
@@ -90,11 +91,10 @@ def converse(
     ago: int = 0,
 ) -> str:
     """A conversation of a new person with a bot, and the texts that the bot missed in it; its id. ago: in microseconds."""
-    system = System(services.clock, services.entropy)
+    system = system_of(services)
     contact_id, conversation_id, now = system.new_id(), system.new_id(), system.now() - ago
     with Transactions(services.database).writing() as tx:
-        contact = {"id": contact_id, "channel_id": channel_id, "external_id": contact_id, "name": "", "search": "", "fields": "{}"}
-        tx.execute(insert(CONTACT), contact | {"last_seq": len(missed), "changed_at": now})
+        add_contact(tx, contact_id, channel_id, now, last_seq=len(missed))
         add_conversations(tx, [Conversation(conversation_id, contact_id, state, now, now, now, bot_id=bot_id, version=version)])
         for seq, text in enumerate(missed, 1):
             message = {"contact_id": contact_id, "seq": seq, "conversation_id": conversation_id, "author": Author.CUSTOMER.value}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Executable, delete, insert, select, update
 
 from xpressbot.chat.actor import OPERATOR
-from xpressbot.chat.bots.store import Bot, Version, add_bot, add_version, lock_bot, save_bot
+from xpressbot.chat.bots.draft_changes import Change, ChangeKind, written_change
+from xpressbot.chat.bots.store import Bot, Draft, Version, add_bot, add_draft, add_version, lock_bot, save_bot
 from xpressbot.chat.conversations.conversation import Author, Conversation
 from xpressbot.chat.conversations.event_store import EventToStore, add_events
 from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, timer_body
@@ -39,10 +40,12 @@ class Chats:
         self.channel_id = self.add_channel(self.bot_id)
 
     def add_bot(self, script: Script) -> str:
-        """A bot with this script as its first published version; its id."""
+        """A bot with this script as its draft and as its first published version; its id."""
         bot_id = self.system.new_id()
         with self.transactions.writing() as tx:
-            add_bot(tx, Bot(bot_id, script.name, script.language, None, 0, 0, None))
+            add_bot(tx, Bot(bot_id, script.name, script.language, None, 0, 1, None))
+            change = written_change(Change(ChangeKind.BOT_MADE, script.name))
+            add_draft(tx, Draft(bot_id, 1, written(script), OPERATOR, self.system.now(), change))
             tx.commit()
         self.publish(bot_id, script)
         return bot_id

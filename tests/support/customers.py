@@ -7,18 +7,13 @@ from sqlalchemy import func, select
 
 from tests.support.browser import Browser
 from tests.support.chats import Chats
-from xpressbot.chat.actor import Actor
+from tests.support.scripts import phrases
 from xpressbot.chat.channels.store import Channel, find_channel
 from xpressbot.chat.scripts.script import Choices, HandOver, On, Option, Say, Script, Starts, Topic
 from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION, MESSAGE
 
-ANNA = Actor("a" * 32, "Anna Berg")
 UNKNOWN = "/chat/" + "0" * 32
 SEND = "5" * 32
-
-
-def phrases(*texts: str) -> Starts:
-    return Starts(On.PHRASES, texts)
 
 
 BAKERY = Script(

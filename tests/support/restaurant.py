@@ -1,9 +1,5 @@
-"""Scripts as tests write them, and bots that have them."""
+"""A restaurant's script with a step of each kind, as the editor's tests change it, and the form of one of its topics."""
 
-from tests.support.installation import Installation
-from xpressbot.chat.actor import Actor
-from xpressbot.chat.bots.administration import NewBot
-from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.editing.parts import digest, fields_of, parts_of
 from xpressbot.chat.scripts.script import (
     Answer,
@@ -23,8 +19,6 @@ from xpressbot.chat.scripts.script import (
     Topic,
 )
 
-ANNA = Actor("a" * 32, "Anna Berg")
-BERTA = Actor("b" * 32, "Berta Klug")
 SAY, ASK = Say("s1", "Hello! We open at 9."), Ask("s2", "How many people?", "guests", Answer.NUMBER, "A number, please.")
 CHOICES = Choices("s3", "Inside or outside?", (Option("o1", "Inside", (Say("s4", "By the fire."),)), Option("o2", "Outside")), "place")
 CONDITION = If("s5", "guests", Comparison.GREATER, "6", (HandOver("s6", "A person will call.", "{{guests}} guests"),), (GoTo("s7", "bye"),))
@@ -37,13 +31,6 @@ def a_script(*steps: Step) -> Script:
     """A restaurant's script; with steps, these are what its first topic has."""
     hours = Topic(HOURS.id, HOURS.name, HOURS.starts, steps) if steps else HOURS
     return Script("Restaurant", "en", (hours, BYE, REST))
-
-
-def add_bot(installation: Installation, script: Script | None = None) -> Bot:
-    """A bot with this script as its draft."""
-    made = installation.services.chat.bots.make(ANNA, NewBot("Restaurant", script or a_script()))
-    assert isinstance(made, Bot), made
-    return made
 
 
 def form_of(script: Script, topic_id: str) -> dict[str, str]:

@@ -33,9 +33,14 @@ from xpressbot.chat.scripts.state import State
 NOW: Final = 1_700_000_000_000_000
 
 
+def phrases(*texts: str) -> Starts:
+    """The topic starts on these."""
+    return Starts(On.PHRASES, texts)
+
+
 def topic(topic_id: str, starts: On | Sequence[str], *steps: Step) -> Topic:
     """A topic; a list of phrases starts it on these."""
-    when = Starts(starts) if isinstance(starts, On) else Starts(On.PHRASES, tuple(starts))
+    when = Starts(starts) if isinstance(starts, On) else phrases(*starts)
     return Topic(topic_id, topic_id.capitalize(), when, steps)
 
 

@@ -1,12 +1,7 @@
 """Scripts that bots of tests run."""
 
+from tests.support.scripts import phrases
 from xpressbot.chat.scripts.script import Answer, Ask, Choices, End, GoTo, HandOver, On, Option, Say, Script, Starts, Topic
-
-
-def phrases(*texts: str) -> Starts:
-    """The topic starts on these."""
-    return Starts(On.PHRASES, texts)
-
 
 LATE = Topic("late", "Nobody there", Starts(On.NOBODY_THERE), (Say("n1", "Nobody is here right now."),))
 SHOP = Script(

@@ -16,7 +16,7 @@ from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import CONTACT
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Transactions
+from xpressbot.foundation.database.transaction import Transactions, Writing
 
 Written = tuple[Author, str]
 
@@ -48,6 +48,12 @@ def published_bot(services: Services, name: str = "Bakery") -> str:
     return bot.id
 
 
+def add_contact(tx: Writing, contact_id: str, channel_id: str, now: int, *, name: str = "", last_seq: int = 0) -> None:
+    """A person on a channel, with the number of the newest message that the caller adds."""
+    row = {"id": contact_id, "channel_id": channel_id, "external_id": contact_id, "name": name, "search": "", "fields": "{}"}
+    tx.execute(insert(CONTACT), row | {"last_seq": last_seq, "changed_at": now})
+
+
 def conversation(
     services: Services,
     channel: Channel,
@@ -72,8 +78,7 @@ def conversation(
     )
     made = replace(made, closed_at=now if state is ConversationState.CLOSED else None)
     with Transactions(services.database).writing() as tx:
-        values = {"id": contact_id, "channel_id": channel.id, "external_id": contact_id, "name": name, "search": "", "fields": "{}"}
-        tx.execute(insert(CONTACT), values | {"last_seq": 0, "changed_at": now})
+        add_contact(tx, contact_id, channel.id, now, name=name)
         lane = store.lock_lane(tx, contact_id)
         assert lane is not None
         store.add_conversations(tx, [made])

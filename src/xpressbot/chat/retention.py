@@ -6,14 +6,13 @@ from typing import Final
 from sqlalchemy import and_, select
 
 from xpressbot.chat import tables
-from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
+from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION, IS_PENDING
 from xpressbot.foundation.database.expiry import ExpiringRows
 from xpressbot.foundation.database.rows_at_restore import AtRestore, StaysAtRestore
 from xpressbot.foundation.times import DAY
 
 CHAT_EVENT_KEPT: Final = 30 * DAY
 """By its row an event is known that comes again: platforms repeat for days what they believe was not taken."""
-_IS_PENDING: Final = CHAT_EVENT.c.state == "pending"
 # For EXISTS among what is selected, PostgreSQL may read all conversations and all events into a hash table, at each stretch.
 _HAS_NOTHING: Final = and_(
     *(
@@ -45,7 +44,7 @@ def expiring_rows(keep_conversations_days: int) -> Sequence[ExpiringRows]:
     kept = keep_conversations_days * DAY
     conversation, contact, event = CONVERSATION.c, CONTACT.c, CHAT_EVENT.c
     return (
-        ExpiringRows("chat_events", event.id, event.received_at, CHAT_EVENT_KEPT, lifetime=0, where=~_IS_PENDING),
+        ExpiringRows("chat_events", event.id, event.received_at, CHAT_EVENT_KEPT, lifetime=0, where=~IS_PENDING),
         ExpiringRows("conversations", conversation.id, conversation.closed_at, kept, lifetime=0),
         ExpiringRows("contacts", contact.id, contact.changed_at, kept, lifetime=0, where=and_(_HAS_NOTHING, contact.blocked_at.is_(None))),
     )

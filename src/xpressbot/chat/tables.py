@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -15,26 +16,28 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
 from xpressbot.foundation.database.engine import METADATA
 
 _ID = String(32)
-IS_OPEN: Final = text("state <> 'closed'")
-"""Written as the partial index has it: no engine takes one for a parameter."""
-IS_FOR_A_PERSON: Final = text("waiting_since IS NOT NULL AND state IN ('waiting', 'person')")
-"""Somebody waits for a person: the bot is silent, and their last message has no answer."""
-IS_BOTS: Final = text("state = 'bot'")
-IS_PENDING: Final = text("state = 'pending'")
-IS_FAILED: Final = text("state = 'failed'")
-IS_TIMED: Final = text("due_at IS NOT NULL")
-IS_MISSED: Final = text("missed_by IS NOT NULL")
-IS_STOPPED: Final = text("stopped_step IS NOT NULL")
 
 
 def _of(table: str, *, nullable: bool = False) -> Column[Any]:
     return Column(f"{table}_id", _ID, ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def _partial(name: str, of: ColumnElement[bool], *columns: ColumnElement[Any], unique: bool = False) -> None:
+    """An index of those rows of a table alone that the condition is true of. The same condition in a statement has the engine use it."""
+    Index(name, *columns, unique=unique, sqlite_where=of, postgresql_where=of)
+
+
+def _state(table: Table, *names: str) -> ColumnElement[bool]:
+    """Whether a row is in one of these states. Not as parameters: an engine would not see that a partial index has all these rows."""
+    values = [literal_column(f"'{name}'", table.c.state.type) for name in names]
+    return table.c.state == values[0] if len(values) == 1 else table.c.state.in_(values)
 
 
 BOT: Final = Table(
@@ -131,17 +134,23 @@ CONVERSATION: Final = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("last_event_at", BigInteger, nullable=False),
     Column("last_message_at", BigInteger, nullable=False),
-    Column("first_answer_at", BigInteger),
     Column("closed_at", BigInteger),
-    Index("uq_conversation_open", "contact_id", unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     Index(None, "contact_id"),
     Index(None, "state", "last_message_at", "id"),
-    Index("ix_conversation_for_a_person", "waiting_since", "id", sqlite_where=IS_FOR_A_PERSON, postgresql_where=IS_FOR_A_PERSON),
     Index(None, "last_message_at", "id"),
-    Index("ix_conversation_open_last_message_at", "last_message_at", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
-    Index("ix_conversation_stopped", "bot_id", "last_event_at", sqlite_where=IS_STOPPED, postgresql_where=IS_STOPPED),
-    Index("ix_conversation_timed", "due_at", sqlite_where=IS_TIMED, postgresql_where=IS_TIMED),
 )
+
+IS_OPEN: Final = ~_state(CONVERSATION, "closed")
+IS_BOTS: Final = _state(CONVERSATION, "bot")
+IS_FOR_A_PERSON: Final = CONVERSATION.c.waiting_since.is_not(None) & _state(CONVERSATION, "waiting", "person")
+"""Somebody waits for a person: the bot is silent, and their last message has no answer."""
+IS_TIMED: Final = CONVERSATION.c.due_at.is_not(None)
+IS_STOPPED: Final = CONVERSATION.c.stopped_step.is_not(None)
+_partial("uq_conversation_open", IS_OPEN, CONVERSATION.c.contact_id, unique=True)
+_partial("ix_conversation_for_a_person", IS_FOR_A_PERSON, CONVERSATION.c.waiting_since, CONVERSATION.c.id)
+_partial("ix_conversation_open_last_message_at", IS_OPEN, CONVERSATION.c.last_message_at)
+_partial("ix_conversation_stopped", IS_STOPPED, CONVERSATION.c.bot_id, CONVERSATION.c.last_event_at)
+_partial("ix_conversation_timed", IS_TIMED, CONVERSATION.c.due_at)
 
 CHAT_EVENT: Final = Table(
     "chat_event",
@@ -159,9 +168,12 @@ CHAT_EVENT: Final = Table(
     Column("reference", String(32)),
     UniqueConstraint("channel_id", "external_id"),
     Index(None, "contact_id"),
-    Index("ix_chat_event_failed", "received_at", sqlite_where=IS_FAILED, postgresql_where=IS_FAILED),
-    Index("ix_chat_event_pending", "contact_id", "received_at", "id", sqlite_where=IS_PENDING, postgresql_where=IS_PENDING),
 )
+
+IS_PENDING: Final = _state(CHAT_EVENT, "pending")
+IS_FAILED: Final = _state(CHAT_EVENT, "failed")
+_partial("ix_chat_event_failed", IS_FAILED, CHAT_EVENT.c.received_at)
+_partial("ix_chat_event_pending", IS_PENDING, CHAT_EVENT.c.contact_id, CHAT_EVENT.c.received_at, CHAT_EVENT.c.id)
 
 MESSAGE: Final = Table(
     "message",
@@ -183,8 +195,10 @@ MESSAGE: Final = Table(
     PrimaryKeyConstraint("contact_id", "seq"),
     UniqueConstraint("contact_id", "client_id"),
     Index(None, "conversation_id", "seq"),
-    Index("ix_message_missed", "missed_by", "at", sqlite_where=IS_MISSED, postgresql_where=IS_MISSED),
 )
+
+IS_MISSED: Final = MESSAGE.c.missed_by.is_not(None)
+_partial("ix_message_missed", IS_MISSED, MESSAGE.c.missed_by, MESSAGE.c.at)
 
 CHAT_RECORD: Final = Table(
     "chat_record",

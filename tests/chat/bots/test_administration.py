@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.bots import ANNA, BO, EMPTY, UNKNOWN, converse, hours_script, make_bot, publish, record_of, replace_draft
+from tests.support.actors import ANNA, BO
+from tests.support.bots import EMPTY, UNKNOWN, converse, hours_script, make_bot, publish, record_of, replace_draft
 from tests.support.installation import Installation
 from xpressbot.chat.bots.administration import BotAdministration, BotRefusal, NewBot
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, read_change, script_of, written_change

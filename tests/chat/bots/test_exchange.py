@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.bots import ANNA, BO, UNKNOWN, hours_script, make_bot, publish, record_of, replace_draft
+from tests.support.actors import ANNA, BO
+from tests.support.bots import UNKNOWN, hours_script, make_bot, publish, record_of, replace_draft
 from tests.support.installation import Installation
 from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, read_change

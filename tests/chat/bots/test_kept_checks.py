@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.bots import ANNA, BO, UNKNOWN, converse, hours_script, make_bot, publish, replace_draft
+from tests.support.actors import ANNA, BO
+from tests.support.bots import UNKNOWN, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.installation import Installation
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, read_change
 from xpressbot.chat.bots.kept_checks import CheckRefusal, KeptChecks

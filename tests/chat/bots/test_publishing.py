@@ -6,20 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.bots import (
-    ANNA,
-    BO,
-    EMPTY,
-    UNKNOWN,
-    UNREACHABLE,
-    converse,
-    hours_script,
-    make_bot,
-    publish,
-    record_of,
-    replace_draft,
-    shown,
-)
+from tests.support.actors import ANNA, BO
+from tests.support.bots import EMPTY, UNKNOWN, UNREACHABLE, converse, hours_script, make_bot, publish, record_of, replace_draft, shown
 from tests.support.installation import Installation
 from xpressbot.chat.bots.draft_changes import script_of
 from xpressbot.chat.bots.publishing import Published, Publishing, PublishRefusal, Shown

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
+from tests.support.actors import ANNA
 from tests.support.installation import Installation
-from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.store import Bot, add_bot
 from xpressbot.chat.channels.administration import ChannelAdministration, ChannelRefusal
 from xpressbot.chat.channels.store import Channel, all_channels, find_channel, open_channel
@@ -13,7 +13,6 @@ from xpressbot.chat.record import page_of_record
 from xpressbot.chat.tables import CHANNEL
 from xpressbot.foundation.database.transaction import Transactions
 
-ANNA = Actor("a" * 32, "Anna Berg")
 BOT = Bot("b" * 32, "Shop bot", "en", 1, 0, 1, None)
 ARCHIVED_BOT = Bot("c" * 32, "Old bot", "en", 1, 0, 1, 1)
 UNKNOWN = "f" * 32

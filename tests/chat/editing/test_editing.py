@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, update
 
+from tests.support.actors import ANNA, BO
+from tests.support.bots import make_bot
 from tests.support.installation import Installation
-from tests.support.restaurant import ANNA, ASK, BERTA, BYE, CHOICES, CONDITION, HOURS, SAY, a_script, add_bot
+from tests.support.restaurant import ASK, BYE, CHOICES, CONDITION, HOURS, SAY, a_script
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.bots.draft_changes import ChangeKind
@@ -40,7 +42,7 @@ HOURS_ROW = Row(RowOf.TOPIC, "hours")
 
 @pytest.fixture
 def bot(installation: Installation) -> Bot:
-    return add_bot(installation)
+    return make_bot(installation.services, a_script())
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_an_untouched_form_makes_no_draft(installation: Installation, edit: Call
 def test_two_people_who_change_different_steps_lose_nothing(edit: Callable[..., Edited]) -> None:
     """The second form was shown before the first was sent."""
     edit(typed(SAY, text="Hello from Anna"), typed(ASK))
-    second = edit(typed(SAY), typed(ASK, text="How many, says Berta?"), by=BERTA)
+    second = edit(typed(SAY), typed(ASK, text="How many, says Berta?"), by=BO)
     assert second.unsaved == ()
     found = second.opened.script
     assert (fields_of(part(found, "s1"))["text"], fields_of(part(found, "s2"))["text"]) == ("Hello from Anna", "How many, says Berta?")
@@ -135,7 +137,7 @@ def test_two_people_who_change_different_steps_lose_nothing(edit: Callable[..., 
 def test_a_step_that_two_people_change_is_told_to_the_second_and_the_rest_is_saved(edit: Callable[..., Edited]) -> None:
     """With what the first made of it; nothing is done besides."""
     edit(typed(SAY, text="Hello from Anna"))
-    second = edit(typed(SAY, text="Hello from Berta"), typed(ASK, text="How many?"), action=Remove("s3"), by=BERTA)
+    second = edit(typed(SAY, text="Hello from Berta"), typed(ASK, text="How many?"), action=Remove("s3"), by=BO)
     (unsaved,) = second.unsaved
     assert unsaved.typed.fields["text"] == "Hello from Berta"
     assert unsaved.why == ChangedByOther(Say("s1", "Hello from Anna"))
@@ -146,21 +148,21 @@ def test_a_step_that_two_people_change_is_told_to_the_second_and_the_rest_is_sav
 def test_the_same_change_by_two_people_is_no_conflict(edit: Callable[..., Edited]) -> None:
     """A form that is sent twice, too."""
     edit(typed(SAY, text="Hello"))
-    assert edit(typed(SAY, text="Hello"), by=BERTA).unsaved == ()
+    assert edit(typed(SAY, text="Hello"), by=BO).unsaved == ()
 
 
 def test_text_for_a_step_that_was_removed_meanwhile_is_given_back(edit: Callable[..., Edited]) -> None:
     """What was not typed anew is gone without a word."""
     edit(action=Remove("s1"))
-    second = edit(typed(SAY, text="Still here?"), typed(ASK), by=BERTA)
+    second = edit(typed(SAY, text="Still here?"), typed(ASK), by=BO)
     assert [(one.typed.fields["text"], one.why) for one in second.unsaved] == [("Still here?", RemovedByOther())]
-    assert edit(typed(SAY), by=BERTA).unsaved == ()
+    assert edit(typed(SAY), by=BO).unsaved == ()
 
 
 def test_text_follows_a_step_to_another_topic(edit: Callable[..., Edited]) -> None:
     """Only contents travel with a form, not where a step stands."""
     edit(action=MoveTo("s1", Row(RowOf.TOPIC, "bye")))
-    second = edit(typed(SAY, text="Hello there"), by=BERTA)
+    second = edit(typed(SAY, text="Hello there"), by=BO)
     assert topic(second.opened.script, "bye").steps[-1] == Say("s1", "Hello there")
 
 
@@ -307,7 +309,7 @@ def test_what_cannot_be_done_is_said_and_what_was_typed_is_saved(
 
 def test_the_last_topic_stays(installation: Installation) -> None:
     """A script has at least one."""
-    bot = add_bot(installation, Script("One", "en", (BYE,)))
+    bot = make_bot(installation.services, Script("One", "en", (BYE,)))
     refused = installation.services.chat.editing.edit(ANNA, bot.id, [], RemoveTopic("bye"))
     assert isinstance(refused, Edited)
     assert refused.refused is EditRefusal.LAST_TOPIC
@@ -316,12 +318,12 @@ def test_the_last_topic_stays(installation: Installation) -> None:
 def test_a_script_that_is_full_takes_no_more(installation: Installation) -> None:
     """Rows, indentation and bytes end where the format ends."""
     editing = installation.services.chat.editing
-    full = add_bot(installation, a_script(*(Say(f"a{i}", "x") for i in range(MOST_STEPS_IN_A_ROW))))
+    full = make_bot(installation.services, a_script(*(Say(f"a{i}", "x") for i in range(MOST_STEPS_IN_A_ROW))))
     too_many = editing.edit(ANNA, full.id, [], AddStep(PartKind.SAY, HOURS_ROW))
     assert isinstance(too_many, Edited)
     assert isinstance(too_many.refused, Refused)
     assert too_many.refused.problem is Unreadable.TOO_MANY
-    deep = add_bot(installation, a_script(CHOICES))
+    deep = make_bot(installation.services, a_script(CHOICES))
     at: Row = Row(RowOf.OPTION, "o1")
     for _depth in range(MOST_INDENTATION + 1):
         done = editing.edit(ANNA, deep.id, [], AddStep(PartKind.IF, at))
@@ -332,7 +334,7 @@ def test_a_script_that_is_full_takes_no_more(installation: Installation) -> None
     assert done.refused.problem is Unreadable.INDENTED_TOO_DEEP
     says = tuple(Say(f"b{topic}-{i}", "") for topic in range(3) for i in range(40))
     topics = tuple(Topic(f"t{topic}", f"T{topic}", Starts(On.GO_TO), says[40 * topic : 40 * topic + 40]) for topic in range(3))
-    large = add_bot(installation, Script("Large", "en", topics))
+    large = make_bot(installation.services, Script("Large", "en", topics))
     overflow = editing.edit(ANNA, large.id, [typed(say, text="y" * 2000) for say in says], None)
     assert isinstance(overflow, Edited)
     assert {type(one.why) for one in overflow.unsaved} == {Refused}
@@ -371,7 +373,7 @@ def test_a_change_that_was_taken_back_is_not_come_back_to(edit: Callable[..., Ed
 def test_white_space_around_a_stored_text_is_no_change(installation: Installation) -> None:
     """A file may have it; no form sends it back."""
     padded = Say("s1", "  Hello \n")
-    bot = add_bot(installation, a_script(padded))
+    bot = make_bot(installation.services, a_script(padded))
     sent = Typed(key_of(padded), PartKind.SAY, digest(padded), {"text": "Hello"})
     edited = installation.services.chat.editing.edit(ANNA, bot.id, [sent], None)
     assert isinstance(edited, Edited)
@@ -436,7 +438,7 @@ def test_editors_at_once_lose_nothing(installation: Installation) -> None:
     """Each writes into a step of their own, and adds one: all of it is there in the end, in drafts one after the other."""
     editors = 4
     says = [Say(f"a{number}", "before") for number in range(editors)]
-    bot = add_bot(installation, a_script(*says))
+    bot = make_bot(installation.services, a_script(*says))
     barrier = threading.Barrier(editors, timeout=30)
 
     def edit(number: int) -> bool:
@@ -462,7 +464,7 @@ def test_editors_at_once_lose_nothing(installation: Installation) -> None:
 
 def test_two_editors_of_one_step_at_once_are_told_of_each_other(installation: Installation) -> None:
     """One text is saved, the other given back: exactly one of each."""
-    bot = add_bot(installation)
+    bot = make_bot(installation.services, a_script())
     barrier = threading.Barrier(2, timeout=30)
 
     def edit(text: str) -> int:

@@ -3,10 +3,12 @@
 import re
 
 from tests.support import people
+from tests.support.actors import ANNA
 from tests.support.browser import Browser
 from tests.support.chats import Chats
-from tests.support.customers import ANNA, SEND, UNKNOWN, channel_of, fields_of, phrases, post
+from tests.support.customers import SEND, UNKNOWN, channel_of, fields_of, post
 from tests.support.every_page.walk import Walk
+from tests.support.scripts import phrases
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.scripts.script import Choices, HandOver, On, Option, Say, Script, Starts, Topic
 from xpressbot.identity.accounts.rules.roles import Role

@@ -1,9 +1,10 @@
 """The script editor: topics, steps and trying them out."""
 
 from tests.support import people
+from tests.support.actors import ANNA
+from tests.support.bots import make_bot
 from tests.support.every_page.walk import Walk
-from tests.support.restaurant import ANNA as EDITOR
-from tests.support.restaurant import a_script, add_bot, form_of
+from tests.support.restaurant import a_script, form_of
 from xpressbot.chat.editing.edits import RemoveTopic
 from xpressbot.chat.editing.merging import typed_parts
 from xpressbot.identity.accounts.rules.roles import Role
@@ -13,7 +14,7 @@ def every_step(walk: Walk) -> None:
     """The script editor: each kind of step, each thing that can be wrong with one, what others changed, and trying it out."""
     services = walk.installation.services
     owner = walk.holding(people.signed_in(services, "edda@example.com", role=Role.OWNER))
-    bot = add_bot(walk.installation)
+    bot = make_bot(walk.installation.services, a_script())
     home, path = f"/bots/{bot.id}", f"/bots/{bot.id}/topics/hours"
     walk.get(owner, home, path, f"{path}?moving=s1", f"{path}?turn=hours", f"/bots/{bot.id}/topics/nowhere")
     parts = form_of(a_script(), "hours")
@@ -27,7 +28,7 @@ def every_step(walk: Walk) -> None:
     walk.post(owner, path, **parts, do="keep", check="")
     walk.post(owner, path, **parts, do="keep", check="Hours", **{"turn.0": "opening hours"})
     for wrong in ({"step.s2.into": "2!"}, {"step.s1.text": "Mine"}, {"topic.hours.on": "nothing_matched"}, {"step.o1.label": "y" * 90}):
-        services.chat.editing.edit(EDITOR, bot.id, typed_parts({**parts, "step.s1.text": "Theirs"}), None)
+        services.chat.editing.edit(ANNA, bot.id, typed_parts({**parts, "step.s1.text": "Theirs"}), None)
         walk.post(owner, path, **{**parts, **wrong})
     for fields in (
         {"do": "add", "name": ""},
@@ -38,8 +39,8 @@ def every_step(walk: Walk) -> None:
     ):
         walk.post(owner, f"{home}/topics", **fields)
     walk.get(owner, home)
-    services.chat.editing.edit(EDITOR, bot.id, (), RemoveTopic("hours"))
+    services.chat.editing.edit(ANNA, bot.id, (), RemoveTopic("hours"))
     walk.post(owner, path, **{**parts, "step.s1.text": "Lost?"})
-    services.chat.bots.archive(EDITOR, bot.id)
+    services.chat.bots.archive(ANNA, bot.id)
     walk.post(owner, f"/bots/{bot.id}/topics/rest", **form_of(a_script(), "rest"))
     walk.get(owner, home)

@@ -1,16 +1,15 @@
 """The inbox: its lists, conversations in each state, and what is done to people."""
 
 from tests.support import people
+from tests.support.actors import BO
 from tests.support.browser import Browser
 from tests.support.customers import UNKNOWN
 from tests.support.every_page.walk import Walk
 from tests.support.stored_chats import conversation, published_bot, web_channel
-from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
 from xpressbot.identity.accounts.rules.roles import Role
 
 FORM = "00000000-0000-4000-8000-000000000000"
-ANOTHER = Actor("b" * 32, "Bo Lund")
 MESSAGES = ((Author.CUSTOMER, "Hello"), (Author.BOT, "Good day"), (Author.PERSON, "Bo here"))
 
 
@@ -27,7 +26,7 @@ def every_conversation(walk: Walk) -> None:
         conversation(services, channel, MESSAGES, state=state, owner=owner)
         for state, owner in (
             (ConversationState.BOT, None),
-            (ConversationState.PERSON, ANOTHER),
+            (ConversationState.PERSON, BO),
             (ConversationState.CLOSED, None),
         )
     ]

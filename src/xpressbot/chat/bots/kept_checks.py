@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, lock_draft, save_script, script_of
-from xpressbot.chat.bots.store import Bot, find_bot, find_draft
+from xpressbot.chat.bots.store import Bot, find_bot_and_draft
 from xpressbot.chat.scripts.checks import Difference, differences, recorded
 from xpressbot.chat.scripts.json_values import Refused, Unreadable
 from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, MOST_CHECKS, Check, Script
@@ -57,10 +57,10 @@ class KeptChecks:
     def of_bot(self, bot_id: str) -> ChecksOfBot | None:
         """The checks of a bot, replayed with its draft; None for a bot that there is not."""
         with self._transactions.reading() as tx:
-            bot = find_bot(tx, bot_id)
-            draft = None if bot is None else find_draft(tx, bot_id, bot.draft_revision)
-            if bot is None or draft is None:
-                return None
+            found = find_bot_and_draft(tx, bot_id)
+        if found is None:
+            return None
+        bot, draft = found
         script = script_of(draft.document)
         return ChecksOfBot(bot, [KeptCheck(check, differences(script, check)) for check in script.checks])
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, lock_draft, save_script, script_of
-from xpressbot.chat.bots.store import Bot, find_bot, find_draft
+from xpressbot.chat.bots.store import Bot, find_bot_and_draft
 from xpressbot.chat.bots.usage import MissedText, missed_texts
 from xpressbot.chat.scripts.json_values import Refused
 from xpressbot.chat.scripts.lookup import topic_by_id
@@ -57,10 +57,10 @@ class MissedTexts:
     def of_bot(self, bot_id: str) -> MissedOfBot | None:
         """What a bot missed; None for a bot that there is not."""
         with self._transactions.reading() as tx:
-            bot = find_bot(tx, bot_id)
-            draft = None if bot is None else find_draft(tx, bot_id, bot.draft_revision)
-            if bot is None or draft is None:
+            found = find_bot_and_draft(tx, bot_id)
+            if found is None:
                 return None
+            bot, draft = found
             texts = missed_texts(tx, bot_id)
         script = script_of(draft.document)
         return MissedOfBot(bot, script, [Missed(text, matching_topic(script.topics, text.text)) for text in texts])

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from xpressbot.chat.bots.draft_changes import script_of
-from xpressbot.chat.bots.store import Bot, VersionSummary, all_bots, find_bot, find_draft, version_summaries
+from xpressbot.chat.bots.store import Bot, VersionSummary, all_bots, find_bot, find_bot_and_draft, version_summaries
 from xpressbot.chat.bots.undoing import LastChange, last_change
-from xpressbot.chat.bots.usage import ChannelOfBot, bots_with_changes, channels_by_bot, missed_counts
+from xpressbot.chat.bots.usage import (
+    ChannelOfBot,
+    StoppedConversation,
+    bots_with_changes,
+    channels_by_bot,
+    missed_counts,
+    stopped_conversation,
+)
 from xpressbot.chat.scripts.problems import Problem, problems_of
 from xpressbot.chat.scripts.script import Script
 from xpressbot.foundation.clock_and_entropy import System
@@ -16,6 +23,8 @@ from xpressbot.foundation.times import DAY
 
 MISSED_WITHIN: Final = 7 * DAY
 """Texts that were missed are counted so far back; those that are shown may be older."""
+STOPPED_WITHIN: Final = 7 * DAY
+"""So long the author of a script is told that it was stopped at a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +39,13 @@ class ListedBot:
 
 @dataclass(frozen=True, slots=True)
 class BotHome:
-    """One bot with its draft."""
+    """One bot with its draft. stopped: the newest conversation in which what is published was stopped, within STOPPED_WITHIN."""
 
     listed: ListedBot
     script: Script
     problems: Sequence[Problem]
     last: LastChange
+    stopped: StoppedConversation | None
 
     @property
     def bot(self) -> Bot:
@@ -58,13 +68,15 @@ class BotOverview:
     def home(self, bot_id: str) -> BotHome | None:
         """One bot with its draft, archived or not."""
         with self._transactions.reading() as tx:
-            bot = find_bot(tx, bot_id)
-            draft = None if bot is None else find_draft(tx, bot_id, bot.draft_revision)
-            if bot is None or draft is None:
+            found = find_bot_and_draft(tx, bot_id)
+            if found is None:
                 return None
+            bot, draft = found
             (listed,), last = self._listed(tx, [bot]), last_change(tx, draft)
+            since = self._system.now() - STOPPED_WITHIN
+            stopped = None if bot.live is None else stopped_conversation(tx, bot_id, bot.live, since)
         script = script_of(draft.document)
-        return BotHome(listed, script, problems_of(script), last)
+        return BotHome(listed, script, problems_of(script), last, stopped)
 
     def versions(self, bot_id: str, before: int | None = None) -> tuple[Bot, Sequence[VersionSummary]] | None:
         """A bot and its newest versions, older than the number `before` where one is given."""

@@ -12,6 +12,7 @@ from xpressbot.chat.bots.store import (
     Version,
     add_version,
     find_bot,
+    find_bot_and_draft,
     find_draft,
     find_version,
     lock_bot,
@@ -120,10 +121,10 @@ class Publishing:
     def preview(self, bot_id: str) -> Preview | None:
         """What publishing the draft would do; None for a bot that there is not. Problems and checks are looked at anew."""
         with self._transactions.reading() as tx:
-            bot = find_bot(tx, bot_id)
-            draft = None if bot is None else find_draft(tx, bot_id, bot.draft_revision)
-            if bot is None or draft is None:
+            found = find_bot_and_draft(tx, bot_id)
+            if found is None:
                 return None
+            bot, draft = found
             newest = newest_version_number(tx, bot_id)
             live = None if bot.live is None else find_version(tx, bot_id, bot.live)
             running = self._running(tx, bot_id)
@@ -135,7 +136,7 @@ class Publishing:
             script,
             live is None or live.document != draft.document,
             problems_of(script),
-            [FailedCheck(check.name, found) for check in script.checks if (found := differences(script, check))],
+            [FailedCheck(check.name, differing) for check in script.checks if (differing := differences(script, check))],
             running,
             makes_channel,
         )

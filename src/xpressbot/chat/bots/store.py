@@ -47,7 +47,7 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A script as it stood after one change. change: what was done to the draft before, as JSON of editing.py."""
+    """A script as it stood after one change. change: what was done to the draft before, as JSON of draft_changes.py."""
 
     bot_id: str
     revision: int
@@ -126,6 +126,13 @@ def add_draft(tx: Writing, draft: Draft) -> None:
         },
     )
     tx.execute(_FORGET_DRAFTS, {"bot": draft.bot_id, "revision": draft.revision - MOST_DRAFTS})
+
+
+def find_bot_and_draft(tx: Reading, bot_id: str) -> tuple[Bot, Draft] | None:
+    """The bot of this id, archived or not, and its newest draft."""
+    bot = find_bot(tx, bot_id)
+    draft = None if bot is None else find_draft(tx, bot_id, bot.draft_revision)
+    return None if bot is None or draft is None else (bot, draft)
 
 
 def find_version(tx: Reading, bot_id: str, number: int) -> Version | None:

@@ -1,4 +1,4 @@
-"""Where bots are used: the channels that have them, the conversations that run them, and the texts that they missed."""
+"""Where bots are used: the channels that have them, the conversations that run them or were stopped, and the texts that they missed."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, exists, func, select
 
-from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, IS_BOTS, MESSAGE
+from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, IS_BOTS, IS_STOPPED, MESSAGE
 from xpressbot.foundation.database.transaction import Reading
 
 MOST_MISSED: Final = 50
@@ -20,6 +20,12 @@ _CHANNELS: Final = (
     .order_by(_C.name, _C.id)
 )
 _RUNNING: Final = select(func.count()).where(IS_BOTS, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since"))
+_STOPPED: Final = (
+    select(_V.id, _V.stopped_step)
+    .where(IS_STOPPED, _V.bot_id == bindparam("bot"), _V.version == bindparam("version"), _V.last_event_at >= bindparam("since"))
+    .order_by(_V.last_event_at.desc())
+    .limit(1)
+)
 _CHANGED: Final = (
     select(BOT.c.id)
     .join(BOT_VERSION, (BOT_VERSION.c.bot_id == BOT.c.id) & (BOT_VERSION.c.number == BOT.c.live))
@@ -54,6 +60,14 @@ class ChannelOfBot:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedConversation:
+    """A conversation whose script ran into its limit of steps or messages. step: the id of the step before which it was stopped."""
+
+    conversation_id: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class MissedText:
     """What a customer wrote and nothing in the script matched. at: microseconds since 1970 UTC."""
 
@@ -80,6 +94,12 @@ def running_conversations(tx: Reading, bot_id: str, since: int) -> int:
     """How many conversations the bot answers whose last event is not before `since`."""
     count: int = tx.select(_RUNNING, {"bot": bot_id, "since": since}).scalar_one()
     return count
+
+
+def stopped_conversation(tx: Reading, bot_id: str, version: int, since: int) -> StoppedConversation | None:
+    """Of the conversations in which this version was stopped, and whose last event is not before `since`, the newest."""
+    row = tx.select(_STOPPED, {"bot": bot_id, "version": version, "since": since}).one_or_none()
+    return None if row is None else StoppedConversation(row.id, row.stopped_step)
 
 
 def bots_with_changes(tx: Reading) -> frozenset[str]:

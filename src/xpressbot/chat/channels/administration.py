@@ -121,7 +121,7 @@ class ChannelAdministration:
         return self._change(actor, channel_id, change, lambda channel: replace(channel, is_on=on))
 
     def choose_bot(self, actor: Actor, channel_id: str, bot_id: str | None) -> Channel | ChannelRefusal:
-        """Have another bot answer, or none. A conversation that runs keeps the script it has begun."""
+        """Have another bot answer, or none. A conversation under way starts over with that bot at its next message."""
         with self._transactions.writing() as tx:
             bot = _bot_in_use(tx, bot_id)
             if bot_id is not None and bot is None:

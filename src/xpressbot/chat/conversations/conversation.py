@@ -47,7 +47,7 @@ class Conversation:
     """A conversation with one contact. Of a contact at most one is not closed. Times are microseconds since 1970 UTC.
 
     owner: who has taken it over. waiting_since: since when a message of the customer has no answer, or a person is asked for; None
-    while nobody waits. bot_id, version: the script it runs; None where there was no bot. script_state: as flows.state.State.written
+    while nobody waits. bot_id, version: the script it runs; None where there was no bot. script_state: as State.written
     gives it. note: what the script tells whoever takes over. stopped_step: before which the script was last stopped at a limit, for its
     author. due_at: when the script is run on NobodyThere, unless a person answers.
     """
@@ -66,7 +66,6 @@ class Conversation:
     note: str | None = None
     stopped_step: str | None = None
     due_at: int | None = None
-    first_answer_at: int | None = None
     closed_at: int | None = None
 
     @property
@@ -80,7 +79,7 @@ class Conversation:
 
     def answered_by_bot(self, now: int) -> "Conversation":
         """After the bot's answer: nobody waits any more."""
-        return replace(self, last_message_at=now, waiting_since=None, first_answer_at=self.first_answer_at or now)
+        return replace(self, last_message_at=now, waiting_since=None)
 
     def handed_over(self, now: int, note: str | None = None, due_at: int | None = None) -> "Conversation":
         """A person is asked for."""
@@ -92,7 +91,7 @@ class Conversation:
 
     def answered_by(self, actor: Actor, now: int) -> "Conversation":
         """After a person's answer, which takes the conversation over where nobody or another person had it."""
-        return replace(self.taken_over(actor), last_message_at=now, waiting_since=None, first_answer_at=self.first_answer_at or now)
+        return replace(self.taken_over(actor), last_message_at=now, waiting_since=None)
 
     def handed_back(self, bot_id: str, version: int, script_state: str) -> "Conversation":
         """The bot answers again, from the next message on.

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Executable, bindparam, literal_column, select, update
+from sqlalchemy import Executable, bindparam, select, update
 
 from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.events import EventKind, EventState
-from xpressbot.chat.conversations.store import IS_OPEN, conversation_from
-from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION
+from xpressbot.chat.conversations.store import conversation_from
+from xpressbot.chat.tables import CHAT_EVENT, CONTACT, CONVERSATION, IS_OPEN, IS_PENDING
 from xpressbot.foundation.database.transaction import InsertOfDialect, Reading, Writing
 
 _E, _C, _V = CHAT_EVENT.c, CONTACT.c, CONVERSATION.c
-IS_PENDING: Final = _E.state == literal_column("'pending'")
-"""Not as a parameter: an engine would not see that the partial index has all these rows."""
 _HAS_PENDING: Final = select(_E.id).where(_E.contact_id == bindparam("contact"), IS_PENDING).limit(1)
 _PENDING: Final = (
     select(_E.id.label("event_id"), _E.kind.label("event_kind"), _E.body.label("event_body"), _E.received_at, CONVERSATION)

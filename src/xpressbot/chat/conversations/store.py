@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
 from xpressbot.chat.conversations.lane import LiveBot
 from xpressbot.chat.scripts.events import OfferedOption
-from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, MESSAGE
+from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, IS_OPEN, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
@@ -27,8 +27,6 @@ _LOCK: Final = (
 # FOR UPDATE would make each insert of a row that refers to the contact wait at its foreign key.
 _LOCK_AND_WAIT: Final = _LOCK.with_for_update(of=CONTACT, key_share=True)
 _LOCK_OR_SKIP: Final = _LOCK.with_for_update(of=CONTACT, key_share=True, skip_locked=True)
-IS_OPEN: Final = _V.state != literal_column("'closed'")
-"""Not as a parameter: an engine would not see that the partial index has all these rows."""
 _OPEN: Final = select(CONVERSATION).where(_V.contact_id == bindparam("contact"), IS_OPEN)
 _CONVERSATION: Final = select(CONVERSATION).where(_V.id == bindparam("conversation"))
 _OF_CLIENT: Final = select(_M.seq).where(_M.contact_id == bindparam("contact"), _M.client_id == bindparam("client"))
@@ -231,7 +229,6 @@ def conversation_from(row: Row[Any]) -> Conversation:
         note=row.note,
         stopped_step=row.stopped_step,
         due_at=row.due_at,
-        first_answer_at=row.first_answer_at,
         closed_at=row.closed_at,
     )
 
@@ -260,6 +257,5 @@ def _values(conversation: Conversation) -> dict[str, Any]:
         "opened_at": conversation.opened_at,
         "last_event_at": conversation.last_event_at,
         "last_message_at": conversation.last_message_at,
-        "first_answer_at": conversation.first_answer_at,
         "closed_at": conversation.closed_at,
     }

@@ -9,10 +9,10 @@ from sqlalchemy import Select, bindparam, func, or_, select
 
 from xpressbot.chat.conversations.answering import Answering
 from xpressbot.chat.conversations.conversation import Conversation
-from xpressbot.chat.conversations.event_store import IS_PENDING, EventToStore, add_events
+from xpressbot.chat.conversations.event_store import EventToStore, add_events
 from xpressbot.chat.conversations.events import EventKind, timer_body
-from xpressbot.chat.conversations.store import IS_OPEN, Lane, lock_lane, open_conversation, save_contact, save_conversation
-from xpressbot.chat.tables import CHAT_EVENT, CONVERSATION
+from xpressbot.chat.conversations.store import Lane, lock_lane, open_conversation, save_contact, save_conversation
+from xpressbot.chat.tables import CHAT_EVENT, CONVERSATION, IS_OPEN, IS_PENDING, IS_TIMED
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.transaction import Transactions, Writing
@@ -34,7 +34,7 @@ _LEFT_BEHIND: Final = (
     .order_by(_E.contact_id)
     .limit(MOST_IN_A_ROUND)
 )
-_DUE: Final = select(_V.contact_id).where(_V.due_at.is_not(None), _V.due_at <= bindparam("by")).order_by(_V.due_at).limit(MOST_IN_A_ROUND)
+_DUE: Final = select(_V.contact_id).where(IS_TIMED, _V.due_at <= bindparam("by")).order_by(_V.due_at).limit(MOST_IN_A_ROUND)
 _IDLE: Final = (
     select(_V.contact_id).where(IS_OPEN, _V.last_message_at <= bindparam("by")).order_by(_V.last_message_at).limit(MOST_IN_A_ROUND)
 )

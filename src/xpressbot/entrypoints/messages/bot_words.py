@@ -8,6 +8,7 @@ from xpressbot.chat.bots.missed_texts import PhraseRefusal
 from xpressbot.chat.bots.publishing import PublishRefusal
 from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, MAX_TYPED_LENGTH, MOST_BYTES, MOST_CHECKS, MOST_PHRASES, MOST_TURNS, On
 from xpressbot.entrypoints.messages.formatting import number
+from xpressbot.entrypoints.messages.script_words import ON_NAMES
 from xpressbot.entrypoints.messages.translation import Texts
 
 
@@ -53,7 +54,7 @@ def check_refused(texts: Texts, reason: CheckRefusal) -> str:
     """Why a check was not kept, and what to do."""
     match reason:
         case CheckRefusal.NO_SUCH_BOT:
-            said = texts.gettext("This bot is gone or archived.")
+            said = _gone_or_archived(texts)
         case CheckRefusal.CHANGED_MEANWHILE:
             said = texts.gettext("The draft was changed since you tried it. Read what the bot says now, then keep it as a check.")
         case CheckRefusal.NAME_UNUSABLE:
@@ -80,7 +81,7 @@ def phrase_refused(texts: Texts, reason: PhraseRefusal) -> str:
     """Why a phrase was not added, and what to do."""
     match reason:
         case PhraseRefusal.NO_SUCH_BOT:
-            return texts.gettext("This bot is gone or archived.")
+            return _gone_or_archived(texts)
         case PhraseRefusal.NO_SUCH_TOPIC:
             return texts.gettext("Choose a topic from the list. Only topics that start on phrases can get one more.")
         case PhraseRefusal.UNUSABLE:
@@ -96,23 +97,15 @@ def phrase_refused(texts: Texts, reason: PhraseRefusal) -> str:
 
 def starts_text(texts: Texts, on: On) -> str:
     """When a topic starts. Those that start on phrases show these beside it."""
-    match on:
-        case On.PHRASES:
-            return texts.gettext("When somebody writes:")
-        case On.FIRST_MESSAGE:
-            return texts.gettext("On the first message, if no phrase matches")
-        case On.NOTHING_MATCHED:
-            return texts.gettext("When nothing matches")
-        case On.NOBODY_THERE:
-            return texts.gettext("When nobody of the team has answered in time")
-        case On.GO_TO:
-            return texts.gettext("Only when another topic leads to it")
-        case unknown:
-            assert_never(unknown)
+    return texts.gettext("When somebody writes:") if on is On.PHRASES else texts.gettext(ON_NAMES[on])
 
 
 def _no_such_bot(texts: Texts) -> str:
     return texts.gettext("There is no such bot.")
+
+
+def _gone_or_archived(texts: Texts) -> str:
+    return texts.gettext("This bot is gone or archived.")
 
 
 def _archived(texts: Texts) -> str:

@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 from xpressbot.chat.conversations.contacts import ContactRefusal
 from xpressbot.chat.conversations.inbox import InboxList
+from xpressbot.chat.conversations.store import Contact
 from xpressbot.chat.conversations.taking_over import ConversationRefusal
 from xpressbot.chat.record import RecordKind
 from xpressbot.entrypoints.messages.translation import N_, Texts
@@ -45,6 +46,11 @@ def contact_title(texts: Texts, name: str, fields: Mapping[str, str], contact_id
     if is_erased:
         return texts.gettext("Erased person")
     return name or fields.get("name") or texts.gettext("Visitor %(id)s") % {"id": contact_id[-4:]}
+
+
+def title_of(texts: Texts, contact: Contact) -> str:
+    """What a person is called, from their row."""
+    return contact_title(texts, contact.name, contact.fields, contact.id, is_erased=contact.erased_at is not None)
 
 
 def conversation_refused(texts: Texts, reason: ConversationRefusal, owner: str | None) -> str:

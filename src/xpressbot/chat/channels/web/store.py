@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, select
 
 from xpressbot.chat.conversations.events import EventKind
-from xpressbot.chat.tables import CHAT_EVENT, CONTACT
+from xpressbot.chat.tables import CHAT_EVENT, CONTACT, IS_PENDING
 from xpressbot.foundation.database.transaction import Reading
 
 _C, _E = CONTACT.c, CHAT_EVENT.c
-_IS_PENDING: Final = _E.state == literal_column("'pending'")
-"""Not as a parameter: an engine would not see that the partial index has all these rows."""
 _VISITOR: Final = select(_C.id, _C.blocked_at).where(_C.channel_id == bindparam("channel"), _C.external_id == bindparam("external"))
 _PENDING: Final = (
     select(_E.body, _E.received_at)
-    .where(_E.contact_id == bindparam("contact"), _E.kind == EventKind.MESSAGE.value, _IS_PENDING)
+    .where(_E.contact_id == bindparam("contact"), _E.kind == EventKind.MESSAGE.value, IS_PENDING)
     .order_by(_E.received_at, _E.id)
     .limit(bindparam("limit"))
 )

@@ -19,6 +19,7 @@ from xpressbot.entrypoints.http.customers.thread import bubbles, buttons
 from xpressbot.entrypoints.http.page_request import redirect
 from xpressbot.entrypoints.http.paths import CHAT_PATH
 from xpressbot.entrypoints.http.problems import problem
+from xpressbot.entrypoints.http.whole_numbers import whole_number
 from xpressbot.entrypoints.messages.formatting import number
 from xpressbot.entrypoints.messages.typed_problems import typed_problem_text
 from xpressbot.foundation.times import whole_seconds_until
@@ -28,7 +29,6 @@ _TEMPLATE: Final = "chat_page.html"
 _CLOSED_TEMPLATE: Final = "chat_closed.html"
 _THEME_CACHING: Final = "public, max-age=86400"
 """Its address has the colour in it."""
-_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _in_json(message: Message) -> Mapping[str, Any]:
 
 def _seq(text: str) -> int:
     """The number of a message; 0 for any other text."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+    return whole_number(text) or 0
 
 
 PAGES: Final = (

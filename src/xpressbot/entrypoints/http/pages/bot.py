@@ -1,7 +1,7 @@
 """One bot: its home with the topics of its draft, its name, and the archive."""
 
 from collections import Counter
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -10,15 +10,17 @@ from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.bots.overview import BotHome
 from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.editing.excerpts import excerpt
+from xpressbot.chat.editing.parts import kind_of
 from xpressbot.chat.scripts.script import steps_of
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.pages.bots import described
-from xpressbot.entrypoints.http.paths import BOT_PATH, BOT_SETTINGS_PATH, BOTS_PATH, TOPIC_PATH
+from xpressbot.entrypoints.http.paths import BOT_PATH, BOT_SETTINGS_PATH, BOTS_PATH, CONVERSATION_PATH, TOPIC_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.bot_words import bot_refused, starts_text
-from xpressbot.entrypoints.messages.script_words import last_change_text
+from xpressbot.entrypoints.messages.script_words import last_change_text, step_named
 from xpressbot.identity.accounts.rules.actions import Action
 
 
@@ -53,6 +55,7 @@ def home_page(request: PageRequest, *, status: int = 200, message: str | None = 
         checks=len(home.script.checks),
         error_count=error_count,
         warning_count=len(home.problems) - error_count,
+        stopped=_stopped(request, home),
         last=home.last,
         last_change=last_change_text(request.texts, home.last),
     )
@@ -86,6 +89,19 @@ def bot_home(request: PageRequest) -> BotHome:
     if home is None:
         raise HTTPException(404)
     return home
+
+
+def _stopped(request: PageRequest, home: BotHome) -> dict[str, Any] | None:
+    """The conversation in which the script was stopped, and the step, if the draft still has it."""
+    if home.stopped is None:
+        return None
+    steps = ((topic, step) for topic in home.script.topics for step in steps_of(topic))
+    topic, step = next(((topic, step) for topic, step in steps if step.id == home.stopped.step), (None, None))
+    return {
+        "conversation": path_with(CONVERSATION_PATH, {"conversation": home.stopped.conversation_id}),
+        "step": None if step is None else step_named(request.texts, kind_of(step), excerpt(step)),
+        "path": None if topic is None else f"{path_with(TOPIC_PATH, {'bot': home.bot.id, 'topic': topic.id})}#step-{home.stopped.step}",
+    }
 
 
 def _changed(request: PageRequest, outcome: Bot | BotRefusal, path: str) -> Response:

@@ -17,6 +17,7 @@ from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import BOT_PATH, EXPORT_BOT_PATH, IMPORT_BOT_PATH
 from xpressbot.entrypoints.http.routing import Page
+from xpressbot.entrypoints.http.whole_numbers import whole_number
 from xpressbot.entrypoints.messages.bot_words import bot_refused
 from xpressbot.entrypoints.messages.script_problems import refused_script_text
 from xpressbot.foundation.identifiers import is_identifier
@@ -29,15 +30,15 @@ _NOT_IN_FILE_NAME: Final = re.compile(r"[^a-z0-9]+")
 
 def export(request: PageRequest, _actor: Actor) -> Response:
     """The draft as a file, or a published version."""
-    number = request.query("version")
-    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
+    number = whole_number(request.query("version"))
+    if request.query("version") and number is None:
         raise HTTPException(404)
-    found = request.site.services.chat.exchange.export(request.id_in_path("bot"), int(number) if number else None)
+    found = request.site.services.chat.exchange.export(request.id_in_path("bot"), number)
     if found is None:
         raise HTTPException(404)
     bot, document = found
     name = _NOT_IN_FILE_NAME.sub("-", bot.name.lower()).strip("-") or "bot"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}{f"-{number}" if number else ""}.json"'}
+    disposition = {"Content-Disposition": f'attachment; filename="{name}{"" if number is None else f"-{number}"}.json"'}
     return Response(document, media_type="application/json", headers=disposition)
 
 

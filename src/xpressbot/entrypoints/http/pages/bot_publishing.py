@@ -15,13 +15,13 @@ from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import BOT_PATH, PUBLISH_PATH, ROLL_BACK_PATH, VERSIONS_PATH
 from xpressbot.entrypoints.http.routing import Page
+from xpressbot.entrypoints.http.whole_numbers import whole_number
 from xpressbot.entrypoints.messages.bot_words import publish_refused
 from xpressbot.entrypoints.messages.script_problems import problem_text
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
 
 _FINISH, _RESTART = "finish", "restart"
-_MOST_DIGITS: Final = 9
 
 
 def show_publish(request: PageRequest, _actor: Actor) -> Response:
@@ -55,7 +55,7 @@ def publish(request: PageRequest, actor: Actor) -> Response:
 def show_versions(request: PageRequest, _actor: Actor) -> Response:
     """The newest versions, or those older than a number. What of the address is malformed is left out."""
     before = request.query("before")
-    found = request.site.services.chat.bot_overview.versions(request.id_in_path("bot"), _number(before) if _is_number(before) else None)
+    found = request.site.services.chat.bot_overview.versions(request.id_in_path("bot"), whole_number(before))
     if found is None:
         raise HTTPException(404)
     bot, versions = found
@@ -148,14 +148,11 @@ def _restarts(request: PageRequest) -> bool:
     return chosen == _RESTART
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-
-
 def _number(text: str) -> int:
-    if not _is_number(text):
+    number = whole_number(text)
+    if number is None:
         raise HTTPException(422)
-    return int(text)
+    return number
 
 
 PAGES: Final[list[Page]] = [

@@ -19,7 +19,8 @@ from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CONVERSATION_PATH, INBOX_PATH
 from xpressbot.entrypoints.http.routing import Page
-from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused
+from xpressbot.entrypoints.http.whole_numbers import whole_number
+from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused, title_of
 from xpressbot.entrypoints.messages.typed_problems import typed_problem_text
 from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
@@ -33,7 +34,7 @@ _LATEST: Final = 2**62
 def show_list(request: PageRequest, _actor: Actor) -> Response:
     """One page of a list. What of the address is malformed is left out."""
     chosen = next((one for one in InboxList if one.value == request.query(_SHOW)), InboxList.WAITING)
-    at, after = _number(request.query(_AT), _LATEST), request.query(_AFTER)
+    at, after = whole_number(request.query(_AT), _LATEST), request.query(_AFTER)
     key = None if at is None or not is_identifier(after) else PageKey(at, after)
     found = request.site.services.chat.inbox.page(chosen, key)
     return request.page(
@@ -99,7 +100,7 @@ def _thread_page(
     refusal: ConversationRefusal | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    thread = request.site.services.chat.inbox.thread(_conversation_id(request), _number(request.query(_BEFORE), HIGHEST_SEQ))
+    thread = request.site.services.chat.inbox.thread(_conversation_id(request), whole_number(request.query(_BEFORE), HIGHEST_SEQ))
     if thread is None:
         raise HTTPException(404)
     conversation, texts, account = thread.conversation, request.texts, account_of(request)
@@ -111,7 +112,7 @@ def _thread_page(
         errors=errors or {},
         message=None if refusal is None else conversation_refused(texts, refusal, owner),
         path=_path(request),
-        title=_title(request, thread),
+        title=title_of(request.texts, thread.contact),
         state=conversation.state.value,
         owner=owner,
         is_own=conversation.owner is not None and conversation.owner.id == account.id,
@@ -162,11 +163,6 @@ def _message(thread: Thread, one: Message) -> dict[str, Any]:
     }
 
 
-def _title(request: PageRequest, thread: Thread) -> str:
-    contact = thread.contact
-    return contact_title(request.texts, contact.name, contact.fields, contact.id, is_erased=contact.erased_at is not None)
-
-
 def _following(chosen: InboxList, found: InboxPage) -> str | None:
     if found.following is None:
         return None
@@ -176,7 +172,7 @@ def _following(chosen: InboxList, found: InboxPage) -> str | None:
 def _shown(request: PageRequest) -> Shown:
     """What the page showed whose form was sent. A form that does not say so has seen nothing."""
     owner = request.form["owner"]
-    return Shown(owner if is_identifier(owner) else None, _number(request.form["seen"], HIGHEST_SEQ) or 0)
+    return Shown(owner if is_identifier(owner) else None, whole_number(request.form["seen"], HIGHEST_SEQ) or 0)
 
 
 def _conversation_id(request: PageRequest) -> str:
@@ -185,12 +181,6 @@ def _conversation_id(request: PageRequest) -> str:
 
 def _path(request: PageRequest) -> str:
     return path_with(CONVERSATION_PATH, {"conversation": _conversation_id(request)})
-
-
-def _number(text: str, most: int) -> int | None:
-    """A whole number as our own addresses and forms have it; None for anything else."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-    return int(text) if is_number and int(text) <= most else None
 
 
 def _uuid(text: str) -> uuid.UUID | None:

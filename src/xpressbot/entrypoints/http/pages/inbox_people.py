@@ -7,13 +7,12 @@ from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.contacts import ContactRefusal
-from xpressbot.chat.conversations.store import Contact
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CONTACT_PATH, INBOX_PATH
 from xpressbot.entrypoints.http.routing import Page
-from xpressbot.entrypoints.messages.inbox_words import contact_refused, contact_title
+from xpressbot.entrypoints.messages.inbox_words import contact_refused, title_of
 from xpressbot.identity.accounts.rules.actions import Action
 
 
@@ -59,15 +58,11 @@ def _page(request: PageRequest, template: str, *, status: int = 200, message: st
         account_of(request),
         status=status,
         message=message,
-        title=_title(request, contact),
+        title=title_of(request.texts, contact),
         contact=contact,
         path=path_with(CONTACT_PATH, {"contact": contact.id}),
         back=INBOX_PATH if latest is None else f"{INBOX_PATH}/{latest}",
     )
-
-
-def _title(request: PageRequest, contact: Contact) -> str:
-    return contact_title(request.texts, contact.name, contact.fields, contact.id, is_erased=contact.erased_at is not None)
 
 
 def _contact_id(request: PageRequest) -> str:

@@ -9,6 +9,7 @@ from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import EXEMPTION_PATH
 from xpressbot.entrypoints.http.routing import Page, SignedInOutcome, SignedInPage
+from xpressbot.entrypoints.http.whole_numbers import whole_number
 from xpressbot.entrypoints.messages.formatting import Text
 from xpressbot.entrypoints.messages.policy import days_problem, exemption_refusal_text, reason_problem
 from xpressbot.identity.accounts.rules.actions import Action
@@ -88,8 +89,7 @@ def _page(
 
 
 def _days(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_DAYS))
-    return int(text) if is_number and 1 <= int(text) <= MOST_DAYS else None
+    return whole_number(text, MOST_DAYS) or None
 
 
 def _shown(request: PageRequest) -> int | None:
