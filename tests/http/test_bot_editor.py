@@ -9,7 +9,7 @@ import pytest
 
 from tests.http.raw_requests import contents, send, words
 from tests.support.actors import ANNA
-from tests.support.bots import make_bot
+from tests.support.bots import make_bot, replace_draft
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.restaurant import a_script, form_of
@@ -173,6 +173,20 @@ def test_text_for_what_is_gone_is_given_back(signed_in: Browser, path: str, inst
     assert (answer.status_code, "And this?" in answer.text, "This topic was removed" in answer.text) == (409, True, True)
     assert signed_in.post(path, FORM).status_code == 303
     assert signed_in.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("now", [Choices("s1", "Which?", (Option("o9", "This"),)), Choices("c9", "Which?", (Option("s1", "This"),))])
+def test_text_for_a_step_that_is_of_another_kind_now_is_given_back(
+    now: Choices, signed_in: Browser, path: str, installation: Installation, bot: Bot
+) -> None:
+    """Ids are those of the file that somebody has imported since the page was shown."""
+    imported = Script("Other", "en", (Topic("hours", "Hours", Starts(On.NOTHING_MATCHED), (now,)),))
+    replace_draft(installation.services, bot.id, imported)
+    answer = signed_in.post(path, {**FORM, "step.s1.text": "Written in vain?"})
+    assert (answer.status_code, "Written in vain?" in answer.text) == (409, True)
+    shown = fields_shown(answer.text)
+    assert shown["step.s1.shown"].partition(".")[0] == ("choices" if now.id == "s1" else "option")
+    assert "Written in vain?" not in shown.values()
 
 
 def test_an_archived_bot_saves_nothing_and_gives_everything_back(

@@ -78,9 +78,9 @@ class TopicView:
 
     @property
     def lost(self) -> Sequence[Lost]:
-        """What was typed for parts that are elsewhere or nowhere now."""
-        here = {key_of(part) for part in parts_of(self.topic)}
-        return lost_texts(self.texts, (one.typed for one in self.unsaved if one.typed.key not in here))
+        """What was typed for parts that are elsewhere, of another kind or nowhere now."""
+        here = {(key_of(part), kind_of(part)) for part in parts_of(self.topic)}
+        return lost_texts(self.texts, (one.typed for one in self.unsaved if (one.typed.key, one.typed.kind) not in here))
 
     @property
     def answers(self) -> Sequence[tuple[str, str]]:
@@ -133,11 +133,13 @@ class TopicView:
     def _part(self, part: Part, problems: Iterable[Problem]) -> PartView:
         key, kind = key_of(part), kind_of(part)
         typed = self.typed.get(key)
+        # An id can be another part's by now, whose fields these are not.
+        typed = typed if typed is not None and typed.kind is kind else None
         shown = digest(part) if typed is None else typed.shown
         errors: dict[str, str] = {}
         theirs: Sequence[Theirs] = ()
         for one in self.unsaved:
-            if one.typed.key != key:
+            if (one.typed.key, one.typed.kind) != (key, kind):
                 continue
             if isinstance(one.why, ChangedByOther):
                 # Whoever has seen both texts may replace the other.
