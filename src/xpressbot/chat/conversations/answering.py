@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from xpressbot.chat.bots.published import PublishedScripts
 from xpressbot.chat.conversations.conversation import Conversation, NewMessage
 from xpressbot.chat.conversations.event_store import PendingEvent, end_events, has_pending, pending_events
-from xpressbot.chat.conversations.events import read_event
-from xpressbot.chat.conversations.lane import Change, Incoming, Talk, after_event, after_failure, turn_of
+from xpressbot.chat.conversations.events import ReadEvent, read_event
+from xpressbot.chat.conversations.lane import Change, Talk, after_event, after_failure, turn_of
 from xpressbot.chat.conversations.store import Lane, add_conversations, add_thread, lock_lane, save_contact, save_conversation
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Transactions, Writing
@@ -110,7 +110,7 @@ class _Handling:
             end_events(tx, self.ended)
 
     def _decide(self, tx: Writing, event: PendingEvent) -> tuple[str | None, Change]:
-        incoming: Incoming | None = None
+        incoming: ReadEvent | None = None
         new_id = self.system.new_id()
         try:
             incoming = read_event(event.kind, event.body)

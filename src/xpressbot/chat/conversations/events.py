@@ -38,6 +38,10 @@ class NobodyCame:
     conversation_id: str
 
 
+ReadEvent = Message | NobodyCame
+"""An event of a row that is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """What a channel has parsed, to be stored.
@@ -88,7 +92,7 @@ def timer_body(conversation_id: str) -> bytes:
     return conversation_id.encode()
 
 
-def read_event(kind: str, body: bytes | None) -> Message | NobodyCame:
+def read_event(kind: str, body: bytes | None) -> ReadEvent:
     """What came in, from the columns of its row.
 
     Raises ValueError for a kind that a newer version stored, and for a body that is none.

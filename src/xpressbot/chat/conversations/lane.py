@@ -5,13 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState, NewMessage
-from xpressbot.chat.conversations.events import NobodyCame, is_storable
+from xpressbot.chat.conversations.events import NobodyCame, ReadEvent, is_storable
 from xpressbot.chat.scripts.engine import run
 from xpressbot.chat.scripts.events import Ended, HandedOver, LimitReached, Message, NobodyThere, NothingMatched, Remembered, Run, Said
 from xpressbot.chat.scripts.script import Script
 from xpressbot.chat.scripts.state import State, read_state
-
-Incoming = Message | NobodyCame
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Change:
     limit: LimitReached | None = None
 
 
-def turn_of(talk: Talk, event: Incoming, bot: LiveBot | None, now: int) -> Turn | None:
+def turn_of(talk: Talk, event: ReadEvent, bot: LiveBot | None, now: int) -> Turn | None:
     """Whether the bot's script is run on an event, from which state; None if not.
 
     A conversation keeps its version, until its script is over, its version is below the bot's `restart_below`, or the channel has
@@ -79,7 +77,7 @@ def turn_of(talk: Talk, event: Incoming, bot: LiveBot | None, now: int) -> Turn 
             assert_never(event)
 
 
-def after_event(talk: Talk, event: Incoming, now: int, turn: Turn | None, script: Script | None, new_id: str) -> Change:
+def after_event(talk: Talk, event: ReadEvent, now: int, turn: Turn | None, script: Script | None, new_id: str) -> Change:
     """What an event changes that was received at `now`.
 
     script: that of the turn. new_id: of the conversation that the event opens, if it opens one.
@@ -97,7 +95,7 @@ def after_event(talk: Talk, event: Incoming, now: int, turn: Turn | None, script
     return change
 
 
-def after_failure(talk: Talk, event: Incoming | None, now: int, new_id: str) -> Change:
+def after_failure(talk: Talk, event: ReadEvent | None, now: int, new_id: str) -> Change:
     """What is left of an event whose handling has failed: the message, if it could be read, and that a person is asked for."""
     conversation = _opened(talk, now, new_id)
     messages: tuple[NewMessage, ...] = ()

@@ -28,11 +28,6 @@ def written(script: Script) -> str:
     return json.dumps(_script(script), ensure_ascii=False, indent=1) + "\n"
 
 
-def written_step(step: Step) -> str:
-    """One step with all that stands in it, on one line: what a digest of it is made of."""
-    return json.dumps(_step(step), ensure_ascii=False)
-
-
 def _script(script: Script) -> Mapping[str, Any]:
     minutes = script.nobody_after_minutes
     return {
