@@ -20,8 +20,8 @@ CONTACTS = 3000
 OUTDATED = range(4, 9)
 """Their conversations are closed."""
 LUCIA = Actor("lucia", "Lucía Vega")
-OF_FEW_ROWS = frozenset({"ix_chat_event_pending", "ix_conversation_for_a_person"})
-"""The indexes on events that are to be handled, and on conversations in which somebody waits for a person."""
+OF_FEW_ROWS = frozenset({"ix_chat_event_pending", "ix_conversation_for_a_person", "ix_conversation_open_last_message_at"})
+"""The indexes on events that are to be handled, on conversations in which somebody waits for a person, and on those of the last week."""
 
 
 @pytest.fixture

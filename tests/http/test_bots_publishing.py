@@ -4,11 +4,10 @@ import re
 
 from tests.http.conftest import both_engines
 from tests.support.actors import ANNA
-from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
+from tests.support.bots import EMPTY, LOOP, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.chats import Chats
 from tests.support.installation import Installation
-from xpressbot.chat.scripts.script import GoTo, On, Starts, Topic
 
 
 def _publish(browser: Browser, path: str, **fields: str) -> tuple[int, str]:
@@ -96,8 +95,7 @@ def test_an_archived_bot_is_neither_published_nor_rolled_back(signed_in: Browser
 
 def test_who_wrote_a_script_that_goes_in_circles_sees_where_it_was_stopped(signed_in: Browser, installation: Installation) -> None:
     """With links to the step and to the conversation, until another version is published."""
-    loop = Topic("loop", "Loop", Starts(On.PHRASES, ("loop",)), (GoTo("l1", "loop"),))
-    chats = Chats(installation.services, hours_script(extra=(loop,)))
+    chats = Chats(installation.services, hours_script(extra=[LOOP]))
     assert chats.bot_id is not None
     home = f"/bots/{chats.bot_id}"
     assert "ran into its limit" not in signed_in.get(home).text

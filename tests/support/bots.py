@@ -13,7 +13,7 @@ from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
 from xpressbot.chat.conversations.store import add_conversations
 from xpressbot.chat.record import RecordEntry, page_of_record
-from xpressbot.chat.scripts.script import Check, HandOver, On, Say, Script, Starts, Topic, Turn
+from xpressbot.chat.scripts.script import Check, GoTo, HandOver, On, Say, Script, Starts, Topic, Turn
 from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import MESSAGE
 from xpressbot.entrypoints.services import Services
@@ -42,6 +42,10 @@ UNREACHABLE = Topic("lost", "Lost property", Starts(On.GO_TO), (Say("s9", "At th
 """With it a script has a warning: nothing leads there."""
 EMPTY = Topic("empty", "Empty", Starts(On.PHRASES, ("nothing",)), (Say("s8", ""),))
 """With it a script has an error: the step has no text."""
+
+
+LOOP = Topic("loop", "Loop", Starts(On.PHRASES, ("loop",)), (GoTo("l1", "loop"),))
+"""With it a script has a warning: the bot is stopped there."""
 
 
 def make_bot(services: Services, script: Script | None = None, name: str | None = None) -> Bot:

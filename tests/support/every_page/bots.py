@@ -1,7 +1,8 @@
 """Bots: making, publishing and importing them, and what they missed."""
 
 from tests.support import people
-from tests.support.bots import EMPTY, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
+from tests.support.bots import EMPTY, LOOP, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
+from tests.support.chats import Chats
 from tests.support.every_page.walk import Walk
 from xpressbot.chat.scripts.writing import written
 from xpressbot.identity.accounts.rules.roles import Role
@@ -35,6 +36,9 @@ def every_state(walk: Walk) -> None:
     )
     walk.get(petra, "/bots", f"/bots/import?bot={bot.id}", f"/bots/{bot.id}/export", *(f"/bots/{bot.id}{page}" for page in pages))
     walk.get(petra, *(f"/bots/{faulty.id}{page}" for page in ("", "/publish", "/versions", "/checks", "/missed")))
+    looping = Chats(services, hours_script(extra=[LOOP]))
+    looping.write("loop")
+    walk.get(petra, f"/bots/{looping.bot_id}")
     path = f"/bots/{bot.id}"
     walk.post(petra, f"{path}/rename", name="")
     walk.post(petra, f"{path}/publish", revision="3", newest="2", running="restart")
