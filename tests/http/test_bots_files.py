@@ -5,6 +5,7 @@ import pytest
 
 from tests.chat.bots.test_exchange import BAD_FILES
 from tests.http.conftest import both_engines
+from tests.http.raw_requests import contents
 from tests.support.actors import ANNA
 from tests.support.bots import hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
@@ -90,6 +91,14 @@ def test_an_archived_bot_takes_no_file(signed_in: Browser, installation: Install
     assert (answer.status_code, "This bot is archived." in answer.text) == (409, True)
     assert upload(signed_in, FILE, "0" * 32).status_code == 404
     assert upload(signed_in, FILE, "../etc").status_code == 404
+
+
+@both_engines
+def test_a_file_for_what_is_no_bot_is_404(signed_in: Browser, installation: Installation) -> None:
+    before = contents(installation)
+    for bot in ("\0", "a\0b", "0" * 32, "x" * 5000):
+        assert upload(signed_in, FILE, bot).status_code == 404
+    assert contents(installation) == before
 
 
 def _raw(browser: Browser, body: bytes, content_type: str) -> int:

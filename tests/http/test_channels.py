@@ -108,6 +108,18 @@ def test_a_channel_is_switched_off_and_on_and_archived(signed_in: Browser, new_b
     assert "Our shop" in signed_in.get("/bots/record").text
 
 
+@both_engines
+@pytest.mark.parametrize("bot", ["\0", "a\0b", "0" * 32, "x" * 5000, "../1"])
+def test_what_is_no_bot_is_told_at_its_field(bot: str, signed_in: Browser, installation: Installation) -> None:
+    path = make(signed_in)
+    before = rows(installation, "channel")
+    for form in ("/channels", f"{path}/bot"):
+        answer = signed_in.post(form, {"name": "Shop", "bot": bot})
+        assert answer.status_code == 422
+        assert "This bot was archived meanwhile." in answer.text
+    assert rows(installation, "channel") == before
+
+
 def test_another_bot_or_none_is_chosen(signed_in: Browser, chats: Chats) -> None:
     path = make(signed_in)
     assert chats.bot_id is not None

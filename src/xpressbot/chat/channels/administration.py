@@ -13,6 +13,7 @@ from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.record import RecordKind, record
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.foundation.text import normalise_line
 
 MOST_NAME: Final = 80
@@ -176,5 +177,6 @@ def _lock_in_use(tx: Writing, channel_id: str) -> Channel | None:
 
 
 def _bot_in_use(tx: Reading, bot_id: str | None) -> Bot | None:
-    bot = None if bot_id is None else find_bot(tx, bot_id)
+    """bot_id: as a form has it. PostgreSQL is asked for no other text, since it takes no NUL."""
+    bot = find_bot(tx, bot_id) if bot_id is not None and is_identifier(bot_id) else None
     return bot if bot is not None and bot.archived_at is None else None

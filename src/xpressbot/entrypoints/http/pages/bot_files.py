@@ -50,6 +50,8 @@ def show_import(request: PageRequest, _actor: Actor) -> Response:
 def import_file(request: PageRequest, actor: Actor) -> Response:
     """Make a bot of the file, or the draft of the bot that the form names."""
     bot_id, data = request.form["bot"], request.form.file
+    if bot_id and not is_identifier(bot_id):
+        raise HTTPException(404)
     if not data:
         return _page(request, bot_id, status=422, error=request.texts.gettext("Choose a file."))
     exchange = request.site.services.chat.exchange
