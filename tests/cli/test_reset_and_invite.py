@@ -125,7 +125,7 @@ def test_an_account_is_found_however_its_address_is_spelt(shell: Shell, services
 def test_a_disabled_account_is_reset_and_said_to_be_disabled(shell: Shell, services: Services) -> None:
     """Or the operator would hand over a link that leads to a refusal."""
     protected(services)
-    shell.run("accounts", "disable", ANNA)
+    shell.run("accounts", "disable", ANNA, "--yes")
     answer = reset(shell)
     assert answer.out.endswith("enabling it ends this link: `xpressbot accounts enable` first, then this again.\n")
     shell.run("accounts", "enable", ANNA)
@@ -154,7 +154,7 @@ def test_a_link_for_a_new_password_is_printed_alone_on_its_line(shell: Shell, se
 def test_no_link_for_a_new_password_is_made_for_an_account_that_cannot_use_it(shell: Shell, services: Services) -> None:
     """One that is disabled, or is not there: exit code 1, a sentence, nothing that looks like a link."""
     signed_in(services)
-    shell.run("accounts", "disable", ANNA)
+    shell.run("accounts", "disable", ANNA, "--yes")
     assert shell.run("accounts", "reset-password", ANNA) == Answer(
         FAILED, "", "anna@example.com is disabled. Enable it first: a link made before that would not work.\n"
     )

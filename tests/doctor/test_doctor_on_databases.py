@@ -28,7 +28,7 @@ from xpressbot.foundation.times import HOUR
 
 NEED_THE_DATABASE = {
     "encoding", "schema", "encrypted_secrets", "clock", "forwarded_headers", "host_header", "enrolments",
-    "recovery_codes", "second_factors", "mail", "connections",
+    "recovery_codes", "second_factors", "mail", "conversations", "scripts", "connections",
 }  # fmt: skip
 NEED_OUR_SCHEMA = NEED_THE_DATABASE - {"encoding", "schema", "clock", "connections"}
 

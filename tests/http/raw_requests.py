@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from tests.support.browser import Browser
 from tests.support.cookies import cookie_name
+from tests.support.form_client import FORMS_WITH_FILE
 from tests.support.installation import Installation
 from xpressbot.entrypoints.http.factors.registry import FACTOR_PAGES, FACTORS
 from xpressbot.entrypoints.http.forms import SMALL_FORM
@@ -35,6 +36,11 @@ def send(browser: Browser, path: str, body: bytes, content_type: str | None = FO
         body = urlencode(hidden).encode() + b"&" + body
     headers = SAME_ORIGIN | ({} if content_type is None else {"Content-Type": content_type})
     return browser.request("POST", path, content=body, headers=headers)
+
+
+def form_of(path: str, fields: Mapping[str, str | None]) -> dict[str, Any]:
+    """What httpx takes to send a form as its page does: where it has a file, as multipart/form-data with an empty one."""
+    return {"data": fields} | ({"files": {"file": ("", b"", "application/octet-stream")}} if path in FORMS_WITH_FILE else {})
 
 
 def routes_of(app: Starlette) -> list[Route]:

@@ -15,6 +15,7 @@ from tests.http.raw_requests import (
     SESSION_COOKIE,
     concrete,
     contents,
+    form_of,
     only,
     refusal,
     routes_of,
@@ -68,7 +69,7 @@ def test_a_locked_session_opens_no_route_but_those_that_unlock_and_end_it(
         for method in METHODS:
             if (method, path) in of_its_kind:
                 continue
-            options = {"headers": SAME_ORIGIN} | ({"data": {"for": form_for, "password": PASSWORD}} if method == "POST" else {})
+            options = {"headers": SAME_ORIGIN} | (form_of(path, {"for": form_for, "password": PASSWORD}) if method == "POST" else {})
             signed_out = new_browser().request(method, concrete(path), **options)
             browser = only(new_browser(), session=token)
             with_cookie = browser.request(method, concrete(path), **options)

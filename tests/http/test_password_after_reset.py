@@ -13,6 +13,7 @@ from tests.http.raw_requests import (
     SESSION_COOKIE,
     concrete,
     contents,
+    form_of,
     only,
     routes_of,
     rows,
@@ -114,9 +115,9 @@ def test_with_password_and_link_only_the_set_up_opens(
             if method == "POST" and path in {"/sign-out", "/account/2fa/start-over"}:
                 continue  # they are asked below: each ends what the others need
             browser = only(new_browser(), sign_in=waiting.text, link=reset.link.text)
-            signed_out = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN)
-            fields = browser.filled(path) if method == "POST" else None
-            with_cookie = browser.request(method, concrete(path), headers=SAME_ORIGIN, data=fields)
+            form = form_of(path, browser.filled(path)) if method == "POST" else {}
+            signed_out = only(new_browser(), link=reset.link.text).request(method, concrete(path), headers=SAME_ORIGIN, **form)
+            with_cookie = browser.request(method, concrete(path), headers=SAME_ORIGIN, **form)
             assert SESSION_COOKIE not in set_cookies(with_cookie), (method, path)
             assert browser.who() is None
             if essence(signed_out) != essence(with_cookie):

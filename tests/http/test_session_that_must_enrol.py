@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
-from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of, rows, set_cookies, words
+from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE, concrete, form_of, only, routes_of, rows, set_cookies, words
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
@@ -74,7 +74,7 @@ def test_it_opens_no_route_but_the_one_that_says_why_and_the_one_that_ends_it(
         for method in METHODS:
             if (method, path) in of_its_kind:
                 continue
-            options = {"headers": SAME_ORIGIN} | ({"data": {"for": form_for, "password": PASSWORD}} if method == "POST" else {})
+            options = {"headers": SAME_ORIGIN} | (form_of(path, {"for": form_for, "password": PASSWORD}) if method == "POST" else {})
             signed_out = new_browser().request(method, concrete(path), **options)
             with_cookie = only(new_browser(), session=token).request(method, concrete(path), **options)
             assert SESSION_COOKIE not in set_cookies(with_cookie), (method, path)

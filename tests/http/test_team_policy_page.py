@@ -67,7 +67,7 @@ def test_before_saving_it_says_whom_it_will_affect_and_when(installation: Instal
     assert "Carl Lund" in page
     assert "Dora Holm" not in page
     assert "1 exempt member needs it when the exemption ends." in page
-    assert "Bots and channels are never touched: they go on answering." in page
+    assert "Bots and channels are never touched: they belong to no account." in page
     assert "No mail server is set." in page
     assert contents(installation) == before
 

@@ -50,7 +50,7 @@ def test_repairs_and_changes_need_the_proofs_that_the_table_says() -> None:
     fresh |= {Action.CHANGE_POLICY, Action.EXEMPT_MEMBER, Action.END_EXEMPTION}
     fresh |= {Action.CHANGE_NAME, Action.CHANGE_EMAIL, Action.EXPORT_DATA, Action.CLOSE_ACCOUNT}
     fresh |= {Action.ASK_FOR_RESET, Action.APPROVE_RESET, Action.SHOW_RESET_LINK, Action.EXPORT_TEAM_RECORD}
-    fresh |= {Action.INVITE_MEMBER}
+    fresh |= {Action.INVITE_MEMBER, Action.ERASE_CONTACT}
     assert {action for action in Action if ACTIONS[action].proof is ProofNeeded.FRESH_OR_RECOVERY} == repairs
     fresh |= {Action.CHANGE_ROLE, Action.HAND_OVER_OWNERSHIP, Action.SUSPEND_MEMBER, Action.REINSTATE_MEMBER, Action.REMOVE_MEMBER}
     fresh |= {Action.END_MEMBER_SESSION, Action.END_MEMBER_SESSIONS}

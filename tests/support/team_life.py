@@ -24,7 +24,7 @@ def lead_a_team(installation: Installation) -> Sequence[str]:
     emil = _look_after_members(installation, team.owner)
     gerd = _require_two_factor(installation, team.owner)
     assert installation.services.identity.members.hand_over_ownership(team.owner.caller, team.bo.account.id) == Done()
-    return team.owner.account.id, team.dagny.account.id, emil, gerd
+    return team.owner.account.id, team.bo.account.id, team.dagny.account.id, emil, gerd
 
 
 def _decide_resets(installation: Installation, team: Team) -> None:
