@@ -1,4 +1,4 @@
-"""A thief who steals a copy of the database, without the key ring, has no seed, recovery code, password or token."""
+"""A thief who steals a copy of the database, without the key ring, has no seed, recovery code, password or token (ASVS 6.5.2)."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ def test_a_code_is_sixteen_crockford_characters(drawn: bytes) -> None:
 
 @given(entropy, entropy)
 def test_all_eighty_bits_go_into_a_code(one: bytes, other: bytes) -> None:
-    """Different entropy gives different codes: nothing of the 80 bits is lost (NIST 800-63B-4 4.2.1.1 asks for 64)."""
+    """Different entropy gives different codes: nothing of the 80 bits is lost (ASVS 6.5.4; NIST 800-63B-4 4.2.1.1 asks for 64)."""
     assert (one == other) == (code_from(one) == code_from(other))
     assert len(code_from(one)) * log2(len(CROCKFORD)) >= 80
 
