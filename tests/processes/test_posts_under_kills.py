@@ -71,7 +71,7 @@ class Crowd:
 
     def _maybe_kill(self) -> None:
         self.answered += 1
-        if self.kill_at and self.answered >= self.kill_at[-1] and len(workers := workers_of(self.two_workers)) > 1:
+        if self.kill_at and self.answered >= self.kill_at[-1] and (workers := workers_of(self.two_workers)):
             self.kill_at.pop()
             os.kill(self.chance.choice(workers), signal.SIGKILL)
             self.killed += 1
