@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -20,12 +21,15 @@ from bench.peers import FOLDER
 from bench.people import Person, spread
 from bench.seeding import CHEAPEST_HASH_KIB
 from bench.stage import QUICK, Stage
+from bench.systems.bare_chat import BareChat
 from bench.systems.xpressbot import XpressBot
+from bench.workloads.conversation import Chat, chat_installation
 from bench.workloads.right_code import after_password, right_code
 
 _PROFILER = "py-spy==0.4.3"
 _SECONDS = 10
 _PEOPLE = 2000
+_MESSAGES = 4000
 _SAMPLES_A_SECOND = 250
 _PARTS = {
     "SQLAlchemy and the driver": ("sqlalchemy/",),
@@ -35,7 +39,7 @@ _PARTS = {
     "Jinja, MarkupSafe and Babel": ("jinja2/", "markupsafe/", "babel/", "/templates/"),
     "uvicorn": ("uvicorn/", "xpressbot/entrypoints/http/server/protocol.py"),
     "our pages and layers": ("xpressbot/entrypoints/",),
-    "our use cases, rules and statements": ("xpressbot/identity/",),
+    "our use cases, rules and statements": ("xpressbot/identity/", "xpressbot/chat/"),
     "our database and threads": ("xpressbot/foundation/",),
 }
 """Parts of a request's work, by where a function's file lies."""
@@ -47,25 +51,34 @@ class Subject(StrEnum):
     WHO = "who"
     PASSWORD = "password"
     CODE = "code"
+    WRONG = "wrong"
     PAGE = "page"
+    MESSAGE = "message"
 
 
 def profile(subject: Subject, lines: int) -> None:
     """Ask as fast as the server answers, sample it meanwhile, and print the lines."""
     program = _installed_profiler()
-    again = subject in {Subject.WHO, Subject.PAGE}  # what may be asked any number of times
-    count = 100 if again else _PEOPLE
     with Stage.built(QUICK) as stage:
-        system = XpressBot(stage.installation("profile", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
-        people = spread(count, count)
+        again = subject in {Subject.WHO, Subject.PAGE}  # what may be asked any number of times
+        system: XpressBot | BareChat
+        if subject is Subject.MESSAGE:
+            chat = chat_installation(stage, "SQLite", "", protected=True)
+            system, ask = chat.system, partial(_messages, chat)
+        else:
+            count = 100 if again else _PEOPLE
+            system = signing_in = XpressBot(stage.installation("profile", count, argon2_memory_kib=CHEAPEST_HASH_KIB), free_port())
+            ask = partial(_requests, subject, stage, signing_in, spread(count, count))
         with stage.serving(system) as (server,):
-            requests = _requests(subject, stage, system, people)
-            load = Load(seconds=_SECONDS) if again else Load()
-            running = stage.client.begin(system.port, requests, load)
+            running = stage.client.begin(system.port, ask(), Load(seconds=_SECONDS) if again else Load())
             stacks = _sampled(program, server.pid, stage.folder / "stacks")
             measured = running.measurement()
     print(f"{measured.rate:,.0f} answers a second under the profiler: {dict(measured.statuses)}")
     _print(stacks, lines)
+
+
+def _messages(chat: Chat) -> list[bytes]:
+    return [chat.message(number) for number in range(_MESSAGES)]
 
 
 def _requests(subject: Subject, stage: Stage, system: XpressBot, people: Sequence[Person]) -> list[bytes]:
@@ -75,6 +88,8 @@ def _requests(subject: Subject, stage: Stage, system: XpressBot, people: Sequenc
     pending = after_password(stage, system, people)
     if subject is Subject.CODE:
         return [system.code(person, answer, person.code()) for person, answer in zip(people, pending, strict=True)]
+    if subject is Subject.WRONG:
+        return [system.code(person, answer, person.wrong_code()) for person, answer in zip(people, pending, strict=True)]
     _seen, signed_in = right_code(stage, system, people, pending)
     if subject is Subject.PAGE:
         return [system.page(person, answer) for person, answer in zip(people, signed_in, strict=True)]

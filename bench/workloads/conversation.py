@@ -49,7 +49,7 @@ else."""
 
 
 @dataclass(frozen=True)
-class _Chat:
+class Chat:
     """A server, and what makes the next message to it."""
 
     system: XpressBot | BareChat
@@ -63,12 +63,12 @@ def conversation(stage: Stage) -> Chapter:
         server = stack.enter_context(start_postgres(Path(folder)))
         bare = BareChat(free_port(), stage.folder)
         chats = [
+            *(chat_installation(stage, "SQLite", "", protected=protected) for protected in (False, True)),
             *(
-                _installation(stage, engine, url, protected=protected)
-                for engine, url in (("SQLite", lambda _name: ""), ("PostgreSQL", lambda name: new_database(server, name)))
+                chat_installation(stage, "PostgreSQL", new_database(server, f"chat_{protected:d}"), protected=protected)
                 for protected in (False, True)
             ),
-            _Chat(bare, lambda number: bare.message(f"visitor{number % _VISITORS}", f"Hello {number}")),
+            Chat(bare, lambda number: bare.message(f"visitor{number % _VISITORS}", f"Hello {number}")),
         ]
         seen = _rounds(stage, chats)
     names = {(engine, protected): _name(engine, protected=protected) for engine in ("SQLite", "PostgreSQL") for protected in (False, True)}
@@ -94,7 +94,7 @@ def conversation(stage: Stage) -> Chapter:
     return Chapter("M10: a message to a bot", _TEXT, bars, [("", seen.table(_WORKLOAD))])
 
 
-def _rounds(stage: Stage, chats: Sequence[_Chat]) -> Seen:
+def _rounds(stage: Stage, chats: Sequence[Chat]) -> Seen:
     seen, step, numbers = Seen(), stage.step("M10 a message to a bot", stage.effort.rounds * len(chats)), itertools.count()
     with stage.serving(*(chat.system for chat in chats)) as servers:
         for chat in chats:
@@ -109,15 +109,16 @@ def _rounds(stage: Stage, chats: Sequence[_Chat]) -> Seen:
     return seen
 
 
-def _messages(chat: _Chat, numbers: Iterator[int], count: int) -> Iterator[bytes]:
+def _messages(chat: Chat, numbers: Iterator[int], count: int) -> Iterator[bytes]:
     return (chat.message(number) for number in itertools.islice(numbers, count))
 
 
-def _installation(stage: Stage, engine: str, new_url: Callable[[str], str], *, protected: bool) -> _Chat:
+def chat_installation(stage: Stage, engine: str, url: str, *, protected: bool) -> Chat:
+    """An installation with a bot on a web chat, and visitors who have written before. url: of its database, where that is PostgreSQL."""
     name = f"{engine.lower()}_{'with' if protected else 'without'}_2fa"
     directory = stage.folder / name
     directory.mkdir()
-    installation = Installation(directory, new_url(name), CHEAPEST_HASH_KIB)
+    installation = Installation(directory, url, CHEAPEST_HASH_KIB)
     seed(installation, range(PEOPLE), stage.step(f"Seeding {name}", PEOPLE).advance)
     system = XpressBot(installation, free_port(), name=_name(engine, protected=protected))
     tokens = [SystemEntropy().token_bytes(32) for _visitor in range(_VISITORS)]
@@ -129,7 +130,7 @@ def _installation(stage: Stage, engine: str, new_url: Callable[[str], str], *, p
         headers = {"X-Forwarded-For": f"10.1.{visitor >> 8 & 255}.{visitor & 255}"}
         return post_form(system.port, f"/chat/{public_id}", fields, headers).replace(b"Accept: */*", b"Accept: application/json", 1)
 
-    return _Chat(system, message)
+    return Chat(system, message)
 
 
 def _seed_chat(installation: Installation, tokens: Sequence[Token], *, protected: bool) -> str:
