@@ -79,10 +79,11 @@ def create_app(
         routes=[
             *api_routes(site),
             *health_routes(site),
-            *page_routes(site, pages),
+            # Starlette tries one route after the other: what customers and browsers ask for most is not to wait for all pages.
             *customer_routes(site, chat_page.PAGES),
-            metrics_route(site),
             _static_route(),
+            metrics_route(site),
+            *page_routes(site, pages),
         ],
         middleware=[Middleware(RequestMiddleware, site)],
         exception_handlers={HTTPException: on_http_error},  # type: ignore[dict-item]  # it is called with that alone
