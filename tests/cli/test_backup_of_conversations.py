@@ -12,7 +12,8 @@ from tests.support.installation import Installation, install, make_settings
 from tests.support.shop_script import SHOP
 from xpressbot.bootstrap import build
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels.web.visiting import Send, Written
+from xpressbot.chat.channels.web.visiting import Send
+from xpressbot.chat.conversations.answering_at_once import Answered
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
 from xpressbot.chat.conversations.receiving import EventRefusal, Received
 from xpressbot.chat.conversations.store import Message
@@ -74,7 +75,7 @@ def write(services: Services, shop: Chats, number: int, text: str) -> list[str]:
     (channel,) = [one.channel for one in services.chat.channels.channels()]
     send = Send(f"00000000-0000-4000-8000-{number:012}", text)
     outcome = services.chat.visiting.write(channel.public_id, TOKEN, send, "192.0.2.1")
-    assert isinstance(outcome, Written)
+    assert isinstance(outcome, Answered)
     return texts(thread(services, outcome.contact_id))
 
 

@@ -9,7 +9,8 @@ from tests.support.query_plans import OF_CHAT, recorded, scans, tables_of
 from tests.support.shop_script import SHOP
 from xpressbot.bootstrap import build_doctor
 from xpressbot.chat.actor import Actor
-from xpressbot.chat.channels.web.visiting import Send, Written
+from xpressbot.chat.channels.web.visiting import Send
+from xpressbot.chat.conversations.answering_at_once import Answered
 from xpressbot.chat.conversations.conversation import Conversation
 from xpressbot.chat.conversations.inbox import CONVERSATIONS_ON_A_PAGE, InboxList
 from xpressbot.chat.conversations.taking_over import Shown
@@ -60,7 +61,7 @@ def people_write(shop: Chats, installation: Installation) -> None:
     for number, text in enumerate(("hours", "what nothing matches", "order", "three", "person")):
         send = Send(f"00000000-0000-4000-8000-{number:012}", text)
         outcome = visiting.write(channel.public_id, token, send, "192.0.2.1")
-        assert isinstance(outcome, Written)
+        assert isinstance(outcome, Answered)
         assert visiting.look(channel.public_id, token)
         assert visiting.news(outcome.contact_id, 1)
     assert visiting.look(channel.public_id, token, before=4)

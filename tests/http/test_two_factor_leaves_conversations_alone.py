@@ -11,7 +11,8 @@ from tests.support.installation import Installation
 from tests.support.people import protected as protected_person
 from tests.support.people import reset
 from tests.support.policies import require_two_factor
-from xpressbot.chat.channels.web.visiting import Send, Written
+from xpressbot.chat.channels.web.visiting import Send
+from xpressbot.chat.conversations.answering_at_once import Answered
 from xpressbot.chat.conversations.conversation import Author
 from xpressbot.chat.scripts.script import On, Say, Script, Starts, Topic
 from xpressbot.foundation.tokens import Token
@@ -51,7 +52,7 @@ class Visitors:
             text = f"message {len(self.written[number])} of visitor {number}"
             send = Send(f"00000000-0000-4000-8000-{len(self.written[number]):012}", text)
             outcome = self._chats.services.chat.visiting.write(self._channel.public_id, self._tokens[number], send, f"192.0.2.{number}")
-            assert isinstance(outcome, Written), outcome
+            assert isinstance(outcome, Answered), outcome
             self.written[number].append(text)
             self.contacts[number] = outcome.contact_id
 

@@ -14,6 +14,7 @@ from xpressbot.chat.channels.administration import ChannelAdministration, make_f
 from xpressbot.chat.channels.incoming import Incoming
 from xpressbot.chat.channels.web.visiting import Visiting
 from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.answering_at_once import AnsweringAtOnce
 from xpressbot.chat.conversations.contacts import Contacts
 from xpressbot.chat.conversations.inbox import Inbox
 from xpressbot.chat.conversations.receiving import Receiving
@@ -34,6 +35,7 @@ class Chat:
     """The use cases."""
 
     answering: Answering
+    answering_at_once: AnsweringAtOnce
     bot_overview: BotOverview
     bots: BotAdministration
     channels: ChannelAdministration
@@ -66,8 +68,10 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
     """Make every use case, each with what it takes. Nothing is opened or read."""
     answering = Answering(transactions, system, figures.failed)
     receiving = Receiving(transactions, system, figures.received)
+    at_once = AnsweringAtOnce(transactions, receiving, answering)
     return Chat(
         answering=answering,
+        answering_at_once=at_once,
         bot_overview=BotOverview(transactions, system),
         bots=BotAdministration(transactions, system),
         channels=ChannelAdministration(transactions, system),
@@ -85,7 +89,7 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
         replying=Replying(transactions, system),
         sweeping=Sweeping(transactions, system, answering),
         taking_over=TakingOver(transactions, system),
-        visiting=Visiting(transactions, system, receiving, answering),
+        visiting=Visiting(transactions, system, at_once),
     )
 
 

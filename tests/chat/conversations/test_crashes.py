@@ -6,6 +6,7 @@ from tests.chat.conversations.test_answering import the_conversation
 from tests.support.chats import Chats
 from tests.support.crashes import Content, crash_everywhere
 from tests.support.installation import Installation
+from xpressbot.chat.conversations.answering_at_once import Answered
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.times import MINUTE
 
@@ -41,6 +42,21 @@ def test_answering_a_message(installation: Installation, shop: Chats) -> None:
 
     before, after = crash_everywhere(installation, operation, afterwards=again)
     assert [rows(before), rows(after)] == [(1, 0, 1, 0), (1, 1, 1, 2)]
+
+
+def test_storing_and_answering_at_once(installation: Installation, shop: Chats) -> None:
+    """All of it or nothing: a message that is kept has its answer, and one that is not was never acknowledged."""
+    event = shop.event("hours")
+
+    def operation(services: Services) -> None:
+        assert isinstance(services.chat.answering_at_once.receive(shop.channel_id, event, patience_seconds=0), Answered)
+
+    def again() -> None:
+        operation(installation.services)
+        assert [message.text for message in shop.thread(the_conversation(shop).contact_id)] == ["hours", "We are open from 9 to 5."]
+
+    stages = crash_everywhere(installation, operation, afterwards=again)
+    assert list(dict.fromkeys(map(rows, stages))) == [(0, 0, 0, 0), (1, 1, 1, 2)]
 
 
 @ON_SQLITE

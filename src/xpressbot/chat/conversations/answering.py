@@ -25,6 +25,13 @@ _RETRY_SECONDS: Final = 0.02
 _LOG = structlog.get_logger("xpressbot.chat")
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What one transaction of a lane has come to. failed: how many events have failed."""
+
+    failed: int
+
+
 class Answering:
     """Handles events that are stored. Whoever stores one calls it; the sweep calls it for what was interrupted."""
 
@@ -55,19 +62,33 @@ class Answering:
         with self._transactions.reading() as tx:
             return has_pending(tx, contact_id)
 
+    def handle(self, tx: Writing, contact_id: str) -> Handled | None:
+        """Handle the oldest pending events of a contact, at most MOST_EVENTS, within a transaction of the caller.
+
+        The caller commits it and then calls `count`. None: another transaction has the lane.
+        """
+        lane = lock_lane(tx, contact_id, skip_locked=True)
+        if lane is None:
+            return None
+        events, conversation = pending_events(tx, contact_id, MOST_EVENTS)
+        handling = _Handling(self._system, self._scripts, lane, conversation)
+        for event in events:
+            handling.handle(tx, event)
+        handling.write(tx)
+        return Handled(sum(reference is not None for reference in handling.ended.values()))
+
+    def count(self, handled: Handled) -> None:
+        """Add what is committed to the figures."""
+        for _event in range(handled.failed):
+            self._count_failed()
+
     def _handle_some(self, contact_id: str) -> bool:
         with self._transactions.writing() as tx:
-            lane = lock_lane(tx, contact_id, skip_locked=True)
-            if lane is None:
+            handled = self.handle(tx, contact_id)
+            if handled is None:
                 return False
-            events, conversation = pending_events(tx, contact_id, MOST_EVENTS)
-            handling = _Handling(self._system, self._scripts, lane, conversation)
-            for event in events:
-                handling.handle(tx, event)
-            handling.write(tx)
             tx.commit()
-        for _reference in filter(None, handling.ended.values()):
-            self._count_failed()
+        self.count(handled)
         return True
 
 

@@ -31,6 +31,14 @@ class EventRefusal(StrEnum):
     """It cannot be kept: an id without end, a NUL, a message without text. Sent again it would be the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of events, in their order, and how many of them were new."""
+
+    outcomes: Sequence[Received | EventRefusal]
+    new: int
+
+
 class Receiving:
     """Stores events, and makes the contacts that they come from."""
 
@@ -46,24 +54,30 @@ class Receiving:
         An event that is there already is not stored again, and one that is refused harms no other. The events of one contact are
         handled in their order here.
         """
+        with self._transactions.writing() as tx:
+            stored = self.store(tx, channel_id, events)
+            tx.commit()
+        self.count(stored)
+        return stored.outcomes
+
+    def store(self, tx: Writing, channel_id: str, events: Sequence[NewEvent]) -> Stored:
+        """The same within a transaction of the caller, who commits it and then calls `count`."""
         places = [i for i, event in enumerate(events) if _is_whole(event)]
         first = {events[i].external_id: i for i in reversed(places)}
         whole = [events[i] for i in sorted(first.values())]
-        contacts: Mapping[str, KnownContact] = {}
-        new: Collection[str] = ()
-        if whole:
-            with self._transactions.writing() as tx:
-                contacts = self._contacts(tx, channel_id, whole)
-                new = add_events(tx, channel_id, self._to_store(whole, contacts))
-                tx.commit()
-            self._count(len(new))
+        contacts = self._contacts(tx, channel_id, whole) if whole else {}
+        new = add_events(tx, channel_id, self._to_store(whole, contacts))
         outcomes: list[Received | EventRefusal] = [EventRefusal.BROKEN] * len(events)
         for i in places:
             external_id = events[i].external_id
             contact = contacts[events[first[external_id]].contact]
             is_new = i == first[external_id] and external_id in new
             outcomes[i] = EventRefusal.BLOCKED if contact.is_blocked else Received(contact.id, is_new)
-        return outcomes
+        return Stored(outcomes, len(new))
+
+    def count(self, stored: Stored) -> None:
+        """Add what is committed to the figures."""
+        self._count(stored.new)
 
     def _contacts(self, tx: Writing, channel_id: str, events: Sequence[NewEvent]) -> Mapping[str, KnownContact]:
         """The contacts of events, of whom those are made that are not there.

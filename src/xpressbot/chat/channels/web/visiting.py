@@ -12,9 +12,9 @@ from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
 from xpressbot.chat.channels.web.store import Visitor, find_visitor, unhandled_messages
 from xpressbot.chat.channels.web.visitor import contact_of, event_of
-from xpressbot.chat.conversations.answering import Answering
+from xpressbot.chat.conversations.answering_at_once import Answered, AnsweringAtOnce
 from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body, read_message_body
-from xpressbot.chat.conversations.receiving import EventRefusal, Received, Receiving
+from xpressbot.chat.conversations.receiving import EventRefusal
 from xpressbot.chat.conversations.store import HIGHEST_SEQ, Message, messages_after, messages_before
 from xpressbot.chat.conversations.typed import TypedProblem, typed
 from xpressbot.foundation.clock_and_entropy import System
@@ -50,14 +50,6 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """The message is stored. is_handled: the lane has handled it, and what the bot says to it stands in the thread."""
-
-    contact_id: str
-    is_handled: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Waiting:
     """A message that is stored and has no number in the thread yet."""
 
@@ -84,10 +76,9 @@ class Visit:
 class Visiting:
     """The use cases. Nobody is signed in here: a visitor is who has the token of their contact."""
 
-    def __init__(self, transactions: Transactions, system: System, receiving: Receiving, answering: Answering) -> None:
+    def __init__(self, transactions: Transactions, system: System, answering: AnsweringAtOnce) -> None:
         self._transactions = transactions
         self._system = system
-        self._receiving = receiving
         self._answering = answering
         self._limits = WritingLimits()
 
@@ -119,7 +110,7 @@ class Visiting:
             channel = _open(tx, public_id)
         return None if channel is None else WebSettings.read(channel.settings)
 
-    def write(self, public_id: str, token: Token, send: Send, address: str) -> Written | WriteRefusal | TypedProblem | Wait:
+    def write(self, public_id: str, token: Token, send: Send, address: str) -> Answered | WriteRefusal | TypedProblem | Wait:
         """Store a message, and have the bot answer it. The same send again is the same message.
 
         address: where the request comes from; it is counted, and not kept.
@@ -142,19 +133,20 @@ class Visiting:
         wait = self._limits.count(self._system.now(), channel_id=channel.id, visitor=contact, address=address, is_new=visitor is None)
         if wait is not None:
             return wait
-        event = NewEvent(event_of(contact, send.send_id, kept), contact, "", EventKind.MESSAGE, message_body(kept, option))
-        return self._answered(channel.id, event)
+        return self._received(
+            channel.id, NewEvent(event_of(contact, send.send_id, kept), contact, "", EventKind.MESSAGE, message_body(kept, option))
+        )
 
     def news(self, contact_id: str, after: int) -> Sequence[Message]:
         """The messages of a contact that follow a number, the oldest first."""
         with self._transactions.reading() as tx:
             return messages_after(tx, contact_id, after, MOST_NEWS)
 
-    def _answered(self, channel_id: str, event: NewEvent) -> Written | WriteRefusal:
-        (received,) = self._receiving.receive(channel_id, [event])
-        match received:
-            case Received():
-                return Written(received.contact_id, self._answering.drain(received.contact_id, patience_seconds=PATIENCE_SECONDS))
+    def _received(self, channel_id: str, event: NewEvent) -> Answered | WriteRefusal:
+        outcome = self._answering.receive(channel_id, event, patience_seconds=PATIENCE_SECONDS)
+        match outcome:
+            case Answered():
+                return outcome
             case EventRefusal.BLOCKED:
                 return WriteRefusal.CLOSED
             case EventRefusal.BROKEN:

@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from xpressbot.chat.channels.limits import Wait
 from xpressbot.chat.channels.web.theme import Theme
-from xpressbot.chat.channels.web.visiting import Send, Visit, WriteRefusal, Written
+from xpressbot.chat.channels.web.visiting import Send, Visit, WriteRefusal
 from xpressbot.chat.channels.web.visitor import is_send_id
+from xpressbot.chat.conversations.answering_at_once import Answered
 from xpressbot.chat.conversations.store import Message
 from xpressbot.chat.conversations.typed import TypedProblem
 from xpressbot.entrypoints.http.customers.audience import wants_json
@@ -62,7 +63,7 @@ def write(request: VisitorRequest) -> Response:
     send = Send(request.form["send"], request.form["text"], request.form["option"])
     outcome = request.visiting.write(request.public_id, token, send, request.address)
     match outcome:
-        case Written():
+        case Answered():
             response = _news(request, outcome) if wants_json(request.starlette) else _back(request, is_first=request.token is None)
             request.cookie.set(response, request.path, token)
             return response
@@ -168,9 +169,9 @@ def _back(request: VisitorRequest, *, is_first: bool) -> Response:
     return redirect(f"{request.path}{'?begun=1' if is_first else ''}#new")
 
 
-def _news(request: VisitorRequest, written: Written) -> Response:
-    messages = request.visiting.news(written.contact_id, _seq(request.form["after"]))
-    return JSONResponse({"is_handled": written.is_handled, "messages": [_in_json(message) for message in messages]})
+def _news(request: VisitorRequest, answered: Answered) -> Response:
+    messages = request.visiting.news(answered.contact_id, _seq(request.form["after"]))
+    return JSONResponse({"is_handled": answered.is_handled, "messages": [_in_json(message) for message in messages]})
 
 
 def _in_json(message: Message) -> Mapping[str, Any]:
