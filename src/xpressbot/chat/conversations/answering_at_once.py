@@ -37,7 +37,7 @@ class AnsweringAtOnce:
         with self._transactions.writing() as tx:
             stored = self._receiving.store(tx, channel_id, [event])
             (outcome,) = stored.outcomes
-            handled = self._answering.handle(tx, outcome.contact_id) if isinstance(outcome, Received) and outcome.is_new else None
+            handled = self._answering.handle(tx, outcome.contact_id) if isinstance(outcome, Received) else None
             tx.commit()
         self._receiving.count(stored)
         if handled is not None:
