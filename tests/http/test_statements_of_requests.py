@@ -4,6 +4,7 @@ import pytest
 
 from tests.http.conftest import Protected, both_engines
 from tests.support.browser import Browser
+from tests.support.customers import fields_of, post, send
 from tests.support.installation import Installation
 from tests.use_cases.instrumentation import statements
 
@@ -47,6 +48,16 @@ def test_a_wrong_code_sends_few_statements(installation: Installation, protected
     with statements(installation) as sent:
         assert pending.post("/sign-in/code", form).status_code == 401
     assert len([statement for statement in sent if not statement.startswith("SET")]) <= 10, sent
+
+
+@both_engines
+def test_a_customers_message_sends_few_statements(path: str, browser: Browser, installation: Installation) -> None:
+    """From the second one on, the bot's answer included. BEGIN and COMMIT not counted."""
+    send(browser, path, "hours")
+    fields = fields_of(browser.get(path)) | {"text": "menu", "after": "2"}
+    with statements(installation) as sent:
+        assert post(browser, path, fields, Accept="application/json").json()["is_handled"]
+    assert len(sent) <= 12, sent
 
 
 @both_engines
