@@ -8,6 +8,9 @@ PYTEST_ARGS ?=
 SERVE_ARGS ?=
 BENCH_ARGS ?=
 
+# Without bytecode each of the many processes that the tests start compiles the program anew, which takes it half as long again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-lowest test-newest docs check static coverage format screenshots messages wheel bench bench-quick upgrade-requirements clean

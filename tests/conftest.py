@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from tests.support.browser import Browser
 from tests.support.databases import PostgresTemplate, SqliteTemplate, fresh_database
 from tests.support.installation import Installation, install
-from tests.support.postgres import start_postgres
+from tests.support.postgres import forgo_power_cuts, start_postgres
 from xpressbot.entrypoints.http.app import create_app
 
 ENGINES = ["sqlite", "postgresql"]
@@ -41,6 +41,7 @@ def postgres_server() -> Iterator[str]:
     Not below pytest's own directory: its mode changes with every other run, and the server is another user.
     """
     with tempfile.TemporaryDirectory(prefix="xpressbot-postgres-") as directory, start_postgres(Path(directory)) as url:
+        forgo_power_cuts(url)
         yield url
 
 

@@ -18,7 +18,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--host-resolver-rules=MAP *.test 127.0.0.1, MAP *.example.com 127.0.0.1",
 )
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}

@@ -16,7 +16,7 @@ from tests.support.server import Server, serving
 from xpressbot.foundation.threads.worker_pools import PAGE_THREADS_WITH_SINGLE_WRITER
 
 ASKED = 60
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 60
 WORKERS = "xpressbot_workers"
 
 

@@ -165,7 +165,7 @@ def elsewhere(installation: Installation, phone: AuthenticatorApp) -> Caller:
 
 def at_once(*operations: Callable[[], T]) -> list[T]:
     """What each of these answers, begun at the same moment."""
-    barrier = threading.Barrier(len(operations), timeout=30)
+    barrier = threading.Barrier(len(operations), timeout=60)
 
     def run(operation: Callable[[], T]) -> T:
         barrier.wait()

@@ -21,7 +21,7 @@ from xpressbot.foundation.database.sqlite import BUSY_TIMEOUT_SECONDS
 
 QUESTIONS = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 WAITING = {"sqlite": 2, "postgresql": "on"}
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 NOT_WAITING = {"sqlite": 1, "postgresql": "off"}
 
 

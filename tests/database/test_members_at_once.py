@@ -35,7 +35,7 @@ def _outcome(operation: Operation) -> int:
 
 def in_threads(installation: Installation, operations: Sequence[Operation]) -> list[Reason | None]:
     del installation
-    barrier = threading.Barrier(len(operations), timeout=30)
+    barrier = threading.Barrier(len(operations), timeout=60)
 
     def run(operation: Operation) -> int:
         barrier.wait()

@@ -83,7 +83,7 @@ def test_of_several_processes_one_removes_rows(installation: Installation) -> No
 def test_two_removals_at_once_remove_every_row_once(installation: Installation) -> None:
     """The lease saves work and guards nothing: without it, what two remove adds up to what there was."""
     add_expired_rows(installation, installation.add_account().id, rows=60)
-    now, transactions, start = installation.clock.now(), _transactions(installation), threading.Barrier(2, timeout=30)
+    now, transactions, start = installation.clock.now(), _transactions(installation), threading.Barrier(2, timeout=60)
 
     def remove_expired(kind: str) -> int:
         with transactions.reading() as tx:
@@ -178,7 +178,7 @@ def test_a_count_that_owes_an_event_is_taken_once_by_the_process_that_comes_firs
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
     removers = [_with_the_lease(installation) for _remover in range(2)]
-    start = threading.Barrier(2, timeout=30)
+    start = threading.Barrier(2, timeout=60)
 
     def remove_expired(expiry: RowExpiry) -> int:
         start.wait()
@@ -235,7 +235,7 @@ def test_a_removal_and_a_sign_in_of_the_same_account_tell_of_guesses_once(instal
     account = installation.add_account()
     _guessed_at(installation, account)
     installation.clock.advance(seconds=FORGOTTEN_AFTER / SECOND)
-    start = threading.Barrier(2, timeout=30)
+    start = threading.Barrier(2, timeout=60)
 
     def sign_in() -> bool:
         start.wait()

@@ -25,7 +25,7 @@ EMAIL = "anna@example.com"
 
 def at_once(*operations: Callable[[], object]) -> Sequence[object]:
     """What each answers, all begun at the same moment."""
-    barrier = threading.Barrier(len(operations), timeout=30)
+    barrier = threading.Barrier(len(operations), timeout=60)
 
     def run(operation: Callable[[], object]) -> object:
         barrier.wait()

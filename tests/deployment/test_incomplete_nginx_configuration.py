@@ -18,7 +18,7 @@ from tests.support.server import Server, serving
 HOST_LINE = "    proxy_set_header Host $http_host;\n"
 CLIENT_LINE = "    proxy_set_header X-Forwarded-For $remote_addr;\n"
 ABOUT_PROXIES = {"client_not_named", "host_not_passed_on", "forwarded_by_unknown"}
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)

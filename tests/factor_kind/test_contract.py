@@ -92,7 +92,7 @@ def test_of_fifty_equal_proofs_at_once_one_signs_in(holder: Holder) -> None:
     """Each in a sign-in of its own; the others are refused or made to wait."""
     waiting = [holder.waiting() for _racer in range(RACERS)]
     proof = holder.proof(waiting[0])
-    start = threading.Barrier(RACERS, timeout=30)
+    start = threading.Barrier(RACERS, timeout=60)
 
     def race(token: Token) -> bool:
         start.wait()

@@ -36,7 +36,7 @@ class Starved:
 
     def __call__(self) -> tuple[int, int]:
         if os.sched_getscheduler(0) == os.SCHED_IDLE:
-            self._released.wait(30)
+            self._released.wait(60)
         return manners()
 
     def release(self) -> None:
@@ -82,7 +82,7 @@ def test_a_hash_whose_turn_does_not_come_insists_too(starved: Starved) -> None:
     threads = hash_threads(patience_seconds=0.2, figures=HashFigures(waiting=waiting.append, ran=ran.append))
     first = threading.Thread(target=threads.run, args=[begin])
     first.start()
-    assert began.wait(30)
+    assert began.wait(60)
     done = []
     threads.run(lambda: done.append(1))
     first.join()

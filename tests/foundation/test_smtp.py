@@ -1,10 +1,13 @@
 """Handing mails to a real SMTP server: what is taken, and what each fault is called."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,8 @@ ID = "0" * 32
 ANNA = "anna@example.com"
 EHLO, OK = "250 here", "250 OK"
 UP_TO_DATA = {"EHLO": EHLO, "MAIL": OK, "RCPT": OK}
+HANGS_SECONDS = 60
+"""What takes so long hangs, however busy the machine is."""
 
 
 def letter(subject: str = "Größe", text: str = "Zwölf Boxkämpfer.\n.\nEnde\n") -> EmailMessage:
@@ -198,9 +203,29 @@ def test_a_process_that_ends_lets_go_of_a_server_that_hangs(monkeypatch: pytest.
     with misbehaving_server(script) as port:
         transport = SmtpTransport(SmtpServer(HOST, port, Security.NONE), HOST)
         found = in_background(lambda: transport.send(ID, letter()))
-        assert script.connected.wait(10)
+        assert script.connected.wait(HANGS_SECONDS)
         transport.stop()
         failure = found()
+    assert failure is not None
+    assert failure.reason is FailureReason.TIMED_OUT
+
+
+def test_a_process_that_ends_while_a_connection_is_made_does_not_wait_for_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no connection to cut yet; the first answer is not waited for."""
+    monkeypatch.setattr("xpressbot.foundation.mail.smtp.STOP_SECONDS", 0)
+    connect = socket.create_connection
+
+    def connect_at_the_end(*arguments: Any, **options: Any) -> socket.socket:
+        connection = connect(*arguments, **options)
+        transport.stop()
+        for timer in [one for one in threading.enumerate() if isinstance(one, threading.Timer) and one.interval == 0]:
+            timer.join(HANGS_SECONDS)
+        return connection
+
+    monkeypatch.setattr(socket, "create_connection", connect_at_the_end)
+    with misbehaving_server(Script(None)) as port:
+        transport = SmtpTransport(SmtpServer(HOST, port, Security.NONE), HOST, step_seconds=HANGS_SECONDS)
+        failure = in_background(lambda: transport.send(ID, letter()))()
     assert failure is not None
     assert failure.reason is FailureReason.TIMED_OUT
 
@@ -209,4 +234,4 @@ def in_background(work: Callable[[], SendFailure | None]) -> Callable[[], SendFa
     pool = ThreadPoolExecutor(1)
     future = pool.submit(work)
     pool.shutdown(wait=False)
-    return lambda: future.result(10)
+    return lambda: future.result(HANGS_SECONDS)

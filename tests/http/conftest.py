@@ -44,7 +44,8 @@ class Reset:
     codes: list[str]
 
 
-@pytest.fixture(scope="session", autouse=True)
+# Not for the session: other packages read what is logged.
+@pytest.fixture(scope="package", autouse=True)
 def _quiet_log() -> Iterator[None]:
     """Without the product's own logging, structlog draws each traceback with all its variables, which takes a second."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -43,6 +43,10 @@ def form_of(path: str, fields: Mapping[str, str | None]) -> dict[str, Any]:
     return {"data": fields} | ({"files": {"file": ("", b"", "application/octet-stream")}} if path in FORMS_WITH_FILE else {})
 
 
+METHODS = ("GET", "HEAD", "POST")
+"""What some route takes. No route takes another, whatever cookies come with it: test_other_methods_are_405_everywhere."""
+
+
 def routes_of(app: Starlette) -> list[Route]:
     """Every route there is; one of another kind (a socket, a mount) would need tests of its own."""
     assert {type(route) for route in app.routes} == {Route}

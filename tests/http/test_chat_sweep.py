@@ -20,7 +20,7 @@ from xpressbot.entrypoints import chat_sweep
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.threads.worker_pools import MOST_MESSAGES_WAITING
 
-_TIMEOUT_SECONDS = 20
+_TIMEOUT_SECONDS = 60
 FAULTS = {
     "the database is away": (OperationalError("SELECT", {}, sqlite3.OperationalError("disk I/O error")), "chat.sweep_postponed"),
     "something unexpected": (RuntimeError("not thought of"), "chat.sweep_failed"),

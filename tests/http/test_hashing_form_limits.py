@@ -19,7 +19,7 @@ from xpressbot.foundation.threads.worker_pools import SIGN_IN_THREADS_BEYOND_HAS
 from xpressbot.foundation.tokens import Token
 
 ANNA, BERTA = "anna@example.com", "berta@example.com"
-SOON_SECONDS = 30
+SOON_SECONDS = 60
 STEP_UP = "/account/confirm-identity"
 Networks = Callable[[int], str]
 

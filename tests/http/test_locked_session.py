@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from tests.http.conftest import Protected, both_engines
 from tests.http.raw_requests import (
+    METHODS,
     SAME_ORIGIN,
     SESSION_COOKIE,
     concrete,
@@ -39,7 +40,6 @@ from xpressbot.identity.audit.rules.event import TEAM, EventKind
 from xpressbot.identity.sessions.caller import Caller, LockedCaller, SessionHolder
 from xpressbot.identity.tables import ACCOUNT
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PAGES = all_pages(FACTORS, FACTOR_PAGES)
 UNLOCK = "/sign-in/unlock"
 

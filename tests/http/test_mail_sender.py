@@ -20,7 +20,7 @@ from xpressbot.foundation.mail import claims, delivery, smtp
 from xpressbot.foundation.mail.outbox import MailState
 from xpressbot.identity.accounts.rules.account import AccountStatus
 
-_TIMEOUT_SECONDS = 20
+_TIMEOUT_SECONDS = 60
 ANNA, BERTA = "anna@example.com", "berta@example.com"
 
 

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from tests.http.conftest import RE_ENROLMENT, Reset, both_engines
 from tests.http.raw_requests import (
     LINK_COOKIE,
+    METHODS,
     PENDING_COOKIE,
     SAME_ORIGIN,
     SESSION_COOKIE,
@@ -20,7 +21,7 @@ from tests.http.raw_requests import (
     set_cookies,
     words,
 )
-from tests.http.test_pending_sign_in_opens_nothing import METHODS, essence
+from tests.http.test_pending_sign_in_opens_nothing import essence
 from tests.support import labels, people
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation

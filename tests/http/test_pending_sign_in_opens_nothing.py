@@ -7,10 +7,9 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import Protected
-from tests.http.raw_requests import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of
+from tests.http.raw_requests import METHODS, PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, only, routes_of
 from tests.support.browser import Browser
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 OF_ITS_KIND = {(method, path) for path in ("/sign-in/code", "/sign-in/recovery-code") for method in ("GET", "HEAD", "POST")}
 
 

@@ -20,7 +20,7 @@ from tests.support.many_accounts import add_expired_rows
 from xpressbot.entrypoints import jobs
 from xpressbot.entrypoints.http.app import create_app
 
-_TIMEOUT_SECONDS = 20
+_TIMEOUT_SECONDS = 60
 FAULTS = {
     "the database is away": OperationalError("DELETE", {}, sqlite3.OperationalError("disk I/O error")),
     "something unexpected": RuntimeError("not thought of"),

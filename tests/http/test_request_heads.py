@@ -11,7 +11,7 @@ from tests.support.server import Server, serving
 from xpressbot.entrypoints.http.forms import MAX_BODY_BYTES
 from xpressbot.entrypoints.http.server.protocol import MAX_HEAD_BYTES
 
-_TIMEOUT_SECONDS = 10
+_TIMEOUT_SECONDS = 60
 CHUNKED = b"POST /sign-in HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
 ENDLESS = {
     "a header": b"GET /healthz HTTP/1.1\r\nHost: %s\r\nX-Endless: ",

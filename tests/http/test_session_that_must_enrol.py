@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
-from tests.http.raw_requests import SAME_ORIGIN, SESSION_COOKIE, concrete, form_of, only, routes_of, rows, set_cookies, words
+from tests.http.raw_requests import METHODS, SAME_ORIGIN, SESSION_COOKIE, concrete, form_of, only, routes_of, rows, set_cookies, words
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
@@ -25,7 +25,6 @@ from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.sessions.caller import MustEnrol
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PAGES = [page for page in all_pages(FACTORS, FACTOR_PAGES) if isinstance(page, SignedInPage)]
 BERTA, API, REQUIRED_PAGE = "berta@example.com", "/api/v1/session", "/account/2fa/required"
 OPEN = {("GET", REQUIRED_PAGE), ("POST", "/sign-out")}

@@ -66,7 +66,7 @@ class Platform:
         for _process in range(2):
             self._start()
         while self.workers.get_map():
-            for key, _ready in self.workers.select(timeout=30):
+            for key, _ready in self.workers.select(timeout=60):
                 self._heard(key.data)
 
     def _start(self) -> None:

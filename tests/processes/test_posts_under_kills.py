@@ -42,7 +42,7 @@ class Crowd:
         sends = [(visitor, message) for visitor in range(VISITORS) for message in range(MESSAGES)] * TIMES
         self.chance.shuffle(sends)
         self.kill_at = sorted(self.chance.sample(range(1, len(sends)), KILLS), reverse=True)
-        clients = [httpx.AsyncClient(base_url=self.two_workers.server.url, timeout=30) for _visitor in range(VISITORS)]
+        clients = [httpx.AsyncClient(base_url=self.two_workers.server.url, timeout=60) for _visitor in range(VISITORS)]
         places = asyncio.Semaphore(AT_ONCE)
 
         async def send(visitor: int, message: int) -> None:
@@ -105,7 +105,7 @@ def test_every_acknowledged_post_stands_once_in_its_thread_with_one_answer(two_w
     assert len(contacts) == VISITORS
     for visitor in range(VISITORS):
         contact_id = contacts[contact_of(token_of(visitor))]
-        assert two_workers.services.chat.answering.drain(contact_id, patience_seconds=10)
+        assert two_workers.services.chat.answering.drain(contact_id, patience_seconds=60)
         thread = chats.thread(contact_id)
         written = Counter(message.text for message in thread if message.author is Author.CUSTOMER)
         assert written == Counter(text_of(visitor, message) for message in range(MESSAGES))

@@ -196,7 +196,7 @@ def _seed(phone: AuthenticatorApp) -> bytes:
 
 def _damage_secret(shell: Shell) -> None:
     """Turn a bit of the encrypted secret, so that the next code meets a fault of ours."""
-    connection = sqlite3.connect(shell.directory / "var" / "data" / "xpressbot.sqlite3", timeout=10)
+    connection = sqlite3.connect(shell.directory / "var" / "data" / "xpressbot.sqlite3", timeout=60)
     ((secret,),) = connection.execute("SELECT secret FROM totp_authenticator").fetchall()
     connection.execute("UPDATE totp_authenticator SET secret = ?", (secret[:-1] + bytes([secret[-1] ^ 1]),))
     connection.commit()

@@ -96,7 +96,7 @@ def test_slow_clients_take_no_thread_and_no_connection_to_the_database(app: Star
         for number, client in enumerate(slow):
             await client.send(FORM_HEAD + BODY[:-1] if number % 2 else FORM_HEAD[:-1])
         await served.look_around()
-        async with asyncio.timeout(10):  # what is known of its peer is read beside its answer
+        async with asyncio.timeout(60):  # what is known of its peer is read beside its answer
             while installation.services.database.connections.in_use:  # noqa: ASYNC110  # a thread gives it back
                 await asyncio.sleep(0)
         before = rows(installation, "throttle_bucket")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from xpressbot.foundation.threads.worker_pools import Pool
 
-SOON_SECONDS = 10
+SOON_SECONDS = 60
 
 
 @asynccontextmanager

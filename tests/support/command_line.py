@@ -14,7 +14,7 @@ from xpressbot.__main__ import main
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "xpressbot")
 NOT_INHERITED = ("XPRESSBOT_", "WEB_CONCURRENCY", "PYTHONPATH")
-_TIMEOUT_SECONDS = 30
+_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,13 @@ class PostgresTemplate:
         upgrade(self._database, SCHEMA)
 
     def fresh(self) -> str:
-        """The URL, with nothing in the database but what a migration leaves there."""
-        names = ", ".join(table.name for table in METADATA.sorted_tables)
+        """The URL, with nothing in the database but what a migration leaves there.
+
+        TRUNCATE makes new files for every table and index, which takes thirty times as long.
+        """
+        deletions = "".join(f"DELETE FROM {table.name};" for table in reversed(METADATA.sorted_tables))
         with self._database.engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {names}"))
+            connection.execute(text(f"DO $$ BEGIN {deletions} END $$"))
             for statement in ROWS_OF_A_NEW_DATABASE:
                 connection.execute(text(statement))
         return self._url

@@ -29,4 +29,4 @@ def listen(database: Database, name: str, listener: Callable[..., Any]) -> None:
 
 def _engines(database: Database) -> Collection[Engine]:
     # Where the one for reads is made from the other, it hears what that one hears.
-    return {database.reading.dialect: database.reading, database.engine.dialect: database.engine}.values()
+    return {database.reading.pool: database.reading, database.engine.pool: database.engine}.values()

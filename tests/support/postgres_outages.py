@@ -10,7 +10,7 @@ from typing import Any, Literal
 import psutil
 from sqlalchemy import create_engine, make_url
 
-from tests.support.postgres import server_in
+from tests.support.postgres import forgo_power_cuts, server_in
 
 
 class UnreliableServer:
@@ -46,14 +46,6 @@ class UnreliableServer:
             connection.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
         engine.dispose()
 
-    def forgo_power_cuts(self) -> None:
-        """What is committed need not survive one: the server's own crashes are survived without a wait for the disk."""
-        engine = create_engine(make_url(self.url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
-            connection.exec_driver_sql("SELECT pg_reload_conf()")
-        engine.dispose()
-
     def _signal(self, sent: signal.Signals) -> None:
         postmaster = psutil.Process(self._server.get_pid())
         for process in [postmaster, *postmaster.children(recursive=True)]:
@@ -66,7 +58,7 @@ def unreliable_postgres(directory: Path) -> Iterator[UnreliableServer]:
     """Run one in `directory`; it stops in the end."""
     server = server_in(directory)
     unreliable = UnreliableServer(server)
-    unreliable.forgo_power_cuts()
+    forgo_power_cuts(unreliable.url)
     try:
         yield unreliable
     finally:

@@ -15,7 +15,7 @@ Race = Callable[[Installation, int, Attempt], list[int]]
 
 def race_in_threads(installation: Installation, racers: int, attempt: Attempt) -> list[int]:
     """Commit `attempt` from that many threads at once, and give what each returned."""
-    barrier = threading.Barrier(racers, timeout=30)
+    barrier = threading.Barrier(racers, timeout=60)
 
     def run(number: int) -> int:
         return _run(installation, number, attempt, barrier.wait)

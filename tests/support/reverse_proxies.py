@@ -26,7 +26,7 @@ HOST = "chat.example.com"
 """The name in the files."""
 UPSTREAM = "127.0.0.1:8000"
 DEPLOY = Path(__file__).parents[2] / "deploy"
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 60
 _NGINX = """
 daemon off;
 {user}

@@ -17,7 +17,7 @@ import httpx
 from tests.support.command_line import Shell
 
 _START_TIMEOUT_SECONDS = 60
-_STOP_TIMEOUT_SECONDS = 30
+_STOP_TIMEOUT_SECONDS = 60
 
 
 @dataclass

@@ -14,7 +14,7 @@ from xpressbot.entrypoints.http.server.protocol import BoundedProtocol
 
 HOST = b"Host: 127.0.0.1:8000\r\n"
 ALIVE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 60
 _READ_LIMIT = 2**16
 T = TypeVar("T")
 

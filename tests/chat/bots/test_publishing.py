@@ -124,7 +124,7 @@ def test_what_was_changed_since_it_was_shown_is_not_published(services: Services
 def test_of_two_who_publish_at_once_one_is_told(services: Services, publishing: Publishing) -> None:
     """One version, one channel, one line in the record."""
     bot = make_bot(services)
-    seen, barrier = shown(services, bot.id), threading.Barrier(4, timeout=30)
+    seen, barrier = shown(services, bot.id), threading.Barrier(4, timeout=60)
 
     def run(_number: int) -> Published | PublishRefusal:
         barrier.wait()

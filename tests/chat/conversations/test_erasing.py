@@ -34,7 +34,7 @@ def test_what_comes_in_while_a_person_is_erased_is_erased_too(shop: Chats) -> No
     with ThreadPoolExecutor(1) as elsewhere:
         with listening(shop.services.database, "after_cursor_execute", erase):
             (received,) = shop.services.chat.receiving.receive(shop.channel_id, [shop.event("my secret")])
-        assert erased[0].result(timeout=30) is None
+        assert erased[0].result(timeout=60) is None
     assert isinstance(received, Received)
     assert shop.services.chat.answering.drain(received.contact_id)
 

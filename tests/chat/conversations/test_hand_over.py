@@ -77,7 +77,7 @@ def test_what_one_process_has_stored_another_one_reads(installation: Installatio
 
 def at_once(*actions: Callable[[], object]) -> list[object]:
     """What each of them comes to."""
-    barrier = threading.Barrier(len(actions), timeout=30)
+    barrier = threading.Barrier(len(actions), timeout=60)
 
     def run(action: Callable[[], object]) -> object:
         barrier.wait()

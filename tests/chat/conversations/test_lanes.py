@@ -31,7 +31,7 @@ ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 def send(services: Services, chats: Chats, number: int) -> None:
     """As the chat page does: store, then have it answered."""
     contact_id = stored(services, chats, f"message {number}")
-    services.chat.answering.drain(contact_id, patience_seconds=10)
+    services.chat.answering.drain(contact_id, patience_seconds=60)
 
 
 def stored(services: Services, chats: Chats, text: str) -> str:
@@ -94,8 +94,8 @@ def test_what_is_stored_while_a_lane_is_handled_is_handled_by_its_holder(shop: C
     def another(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if statement.startswith("UPDATE chat_event") and not came:
             came.append(True)
-            elsewhere.submit(shop.store, shop.event("bye")).result(timeout=10)
-            assert not elsewhere.submit(shop.services.chat.answering.drain, received.contact_id).result(timeout=10)
+            elsewhere.submit(shop.store, shop.event("bye")).result(timeout=60)
+            assert not elsewhere.submit(shop.services.chat.answering.drain, received.contact_id).result(timeout=60)
 
     with ThreadPoolExecutor(1) as elsewhere, listening(shop.services.database, "after_cursor_execute", another):
         assert shop.services.chat.answering.drain(received.contact_id)

@@ -122,7 +122,7 @@ def test_two_that_store_the_same_do_not_wait_for_each_other_in_a_circle(shop: Ch
             both = [threads.submit(receive, shop, *events[::step]) for step in (1, -1)]
             while third.select(WAITING).scalar_one() < len(both):
                 assert not any(one.done() for one in both)
-        stored = [outcome for one in both for outcome in one.result(timeout=30)]
+        stored = [outcome for one in both for outcome in one.result(timeout=60)]
     assert sum(isinstance(outcome, Received) and outcome.is_new for outcome in stored) == len(events)
 
 

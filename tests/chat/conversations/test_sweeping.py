@@ -121,7 +121,7 @@ def test_sweeps_at_once_make_one_event_of_a_timer(shop: Chats, installation: Ins
     for person in people:
         shop.write("person", contact=person)
     installation.clock.advance(seconds=SECONDS_UNTIL_DUE)
-    start = threading.Barrier(4, timeout=30)
+    start = threading.Barrier(4, timeout=60)
 
     def round_of_a_worker(_number: int) -> None:
         start.wait()

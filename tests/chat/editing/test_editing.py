@@ -439,7 +439,7 @@ def test_editors_at_once_lose_nothing(installation: Installation) -> None:
     editors = 4
     says = [Say(f"a{number}", "before") for number in range(editors)]
     bot = make_bot(installation.services, a_script(*says))
-    barrier = threading.Barrier(editors, timeout=30)
+    barrier = threading.Barrier(editors, timeout=60)
 
     def edit(number: int) -> bool:
         database = open_database(installation.services.settings.url, pool_size=1, durable=False)
@@ -465,7 +465,7 @@ def test_editors_at_once_lose_nothing(installation: Installation) -> None:
 def test_two_editors_of_one_step_at_once_are_told_of_each_other(installation: Installation) -> None:
     """One text is saved, the other given back: exactly one of each."""
     bot = make_bot(installation.services, a_script())
-    barrier = threading.Barrier(2, timeout=30)
+    barrier = threading.Barrier(2, timeout=60)
 
     def edit(text: str) -> int:
         database = open_database(installation.services.settings.url, pool_size=1, durable=False)

@@ -52,6 +52,9 @@ class _Client(smtplib.SMTP):
         super().__init__(**options)
 
     def getreply(self) -> tuple[int, bytes]:
+        if self._watched.is_cut:  # before there was a connection to cut
+            self.close()
+            raise smtplib.SMTPServerDisconnected
         code, said = super().getreply()
         self._watched.is_asked_for_mail |= code == _GO_ON
         return code, said
