@@ -65,7 +65,7 @@ def test_settings_are_saved_and_shown_again(signed_in: Browser, new_browser: Cal
 def test_a_greeting_is_kept_without_control_characters(signed_in: Browser, new_browser: Callable[..., Browser]) -> None:
     """As a message of a customer is: no page may have them."""
     path = make(signed_in)
-    settings = {"name": "Shop", "greeting": "Hi\0\x1b[31m\ttab\r\nthere\x7f", "accent": "#aa0033", "privacy_url": ""}
+    settings = {"name": "Shop", "greeting": "Hi\0\x1b[31m\ttab\r\nthere\x7f\x9b", "accent": "#aa0033", "privacy_url": ""}
     assert signed_in.post(f"{path}/settings", settings).status_code == 303
     assert "Hi[31m\ttab\nthere</p>" in new_browser().get(link_of(signed_in, path)).text
 
@@ -90,7 +90,7 @@ def test_settings_that_cannot_be_kept_are_told_at_their_field_and_nothing_is_sav
     assert re.search(rf'id="{field}-error">.*?{re.escape(sentence)}', answer.text, re.DOTALL)
     assert 'aria-invalid="true"' in answer.text
     for kept in (right | wrong).values():
-        assert kept[:60].replace(";", ";") in answer.text
+        assert kept[:60] in answer.text
     assert rows(installation, "channel") == before
 
 
