@@ -13,7 +13,8 @@ from xpressbot.foundation.database.transaction import Reading, Writing
 MOST_DRAFTS: Final = 50
 """How many drafts of a bot are kept: so far "Undo" goes back."""
 VERSIONS_ON_A_PAGE: Final = 50
-_ABOVE_ALL: Final = 2**31 - 1
+HIGHEST_NUMBER: Final = 2**31 - 1
+"""That a version can have."""
 _B, _D, _N = BOT.c, BOT_DRAFT.c, BOT_VERSION.c
 _BOT: Final = select(BOT).where(_B.id == bindparam("bot"))
 # FOR UPDATE would make each message that a script missed wait at its foreign key.
@@ -149,7 +150,7 @@ def document_of_version(tx: Reading, bot_id: str, number: int) -> str | None:
 
 def version_summaries(tx: Reading, bot_id: str, before: int | None = None) -> Sequence[VersionSummary]:
     """The newest versions, at most VERSIONS_ON_A_PAGE; older than the number `before` where it is given."""
-    rows = tx.select(_SUMMARIES, {"bot": bot_id, "before": _ABOVE_ALL if before is None else before}).all()
+    rows = tx.select(_SUMMARIES, {"bot": bot_id, "before": HIGHEST_NUMBER if before is None else before}).all()
     return [VersionSummary(row.number, Actor(row.by_id, row.by_name), row.at) for row in rows]
 
 
