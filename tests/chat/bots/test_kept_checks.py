@@ -115,7 +115,7 @@ def test_the_newest_texts_that_were_missed_stand_first(services: Services, misse
     channel_id = publish(services, bot.id).channel_id
     assert channel_id is not None
     converse(services, bot.id, channel_id, *[f"text {number}" for number in range(52)])
-    newest = converse(services, bot.id, channel_id, "", "your opening HOURS please", ago=-1_000_000)
+    newest = converse(services, bot.id, channel_id, "your opening HOURS please", ago=-1_000_000)
     found = missed.of_bot(bot.id)
     assert found is not None
     assert len(found.missed) == 50
