@@ -100,7 +100,8 @@ def _thread_page(
     refusal: ConversationRefusal | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    thread = request.site.services.chat.inbox.thread(_conversation_id(request), whole_number(request.query(_BEFORE), HIGHEST_SEQ))
+    before = whole_number(request.query(_BEFORE), HIGHEST_SEQ)
+    thread = request.site.services.chat.inbox.thread(_conversation_id(request), before)
     if thread is None:
         raise HTTPException(404)
     conversation, texts, account = thread.conversation, request.texts, account_of(request)
@@ -126,7 +127,7 @@ def _thread_page(
         messages=[_message(thread, one) for one in thread.messages],
         last_seq=thread.contact.last_seq,
         older=None if thread.older is None else f"{_path(request)}?{urlencode({_BEFORE: thread.older})}",
-        is_newest=not request.query(_BEFORE),
+        is_newest=before is None,
         can_hand_back=thread.can_hand_back,
         can_erase=permits(account.role, Action.ERASE_CONTACT),
         form_id=str(uuid.UUID(bytes=request.site.services.entropy.token_bytes(16), version=4)),
