@@ -9,7 +9,7 @@ from docs.generate.log_lines import log_lines
 from docs.generate.markdown import Cells, Table
 from docs.generate.running import running_tables
 from xpressbot.bootstrap import DEFAULT_SYSTEM, doctor_checks
-from xpressbot.chat import use_cases as chat_use_cases
+from xpressbot.chat import retention as retention_of_chat
 from xpressbot.diagnostics.check import COMMON_PROBLEMS
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.crypto.key_ring import EMPTY_KEY_RING
@@ -139,7 +139,7 @@ def _buckets() -> dict[tuple[str, ...], Cells]:
 
 
 def _retention() -> dict[tuple[str, ...], Cells]:
-    of_chat = chat_use_cases.expiring_rows(Settings.model_fields["keep_conversations_days"].default)
+    of_chat = retention_of_chat.expiring_rows(Settings.model_fields["keep_conversations_days"].default)
     return {(_code(rows.name),): {"Kept for": duration(rows.kept)} for rows in [*expiring_rows(_KINDS), *of_chat]}
 
 

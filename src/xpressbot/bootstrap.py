@@ -10,9 +10,9 @@ import typer
 from starlette.applications import Starlette
 
 from xpressbot.chat import doctor_checks as chat_checks
-from xpressbot.chat import use_cases as chat_use_cases
+from xpressbot.chat import retention as retention_of_chat
 from xpressbot.chat.migrations import MIGRATIONS as MIGRATIONS_OF_CHAT
-from xpressbot.chat.use_cases import ChatFigures
+from xpressbot.chat.use_cases import ChatFigures, build_chat
 from xpressbot.diagnostics import database_checks, file_checks, key_checks, mail_checks, memory_checks, network_checks, settings_checks
 from xpressbot.diagnostics.background_check import BackgroundCheck
 from xpressbot.diagnostics.check import Check, ConnectionDemand
@@ -112,7 +112,7 @@ def build(
     return Services(
         settings=settings,
         identity=identity,
-        chat=chat_use_cases.build_chat(transactions, system, ChatFigures(telemetry.chat.received, telemetry.chat.failed)),
+        chat=build_chat(transactions, system, ChatFigures(telemetry.chat.received, telemetry.chat.failed)),
         pools=pools,
         clock=system.clock,
         entropy=system.entropy,
@@ -120,7 +120,7 @@ def build(
         database=database,
         session_reader=reader,
         session_lookup=None if reader is None else _session_lookup(reader, system, kinds, telemetry),
-        expiry=RowExpiry(transactions, system, [*expiring_rows(kinds), *chat_use_cases.expiring_rows(settings.keep_conversations_days)]),
+        expiry=RowExpiry(transactions, system, [*expiring_rows(kinds), *retention_of_chat.expiring_rows(settings.keep_conversations_days)]),
         mail=_delivery(settings, transactions, system, mail_files, identity, telemetry),
         mail_files=mail_files,
         background_check=BackgroundCheck(run_checks, system.clock),
@@ -216,7 +216,7 @@ def end_what_is_open(url: str, system: System = DEFAULT_SYSTEM, make_kinds: Make
     try:
         prepare_schema(database, SCHEMA)
         kinds = _kinds_without_keys(system, make_kinds)
-        return AfterRestore(Transactions(database), system, kinds, [*at_restore(kinds), *chat_use_cases.at_restore()]).end_what_is_open()
+        return AfterRestore(Transactions(database), system, kinds, [*at_restore(kinds), *retention_of_chat.AT_RESTORE]).end_what_is_open()
     finally:
         database.dispose()
 

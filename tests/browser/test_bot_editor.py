@@ -13,7 +13,6 @@ from tests.support import editor_labels as labels
 from tests.support.actors import ANNA
 from tests.support.bots import make_bot
 from tests.support.restaurant import a_script
-from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.editing.edits import Remove
 from xpressbot.chat.scripts.script import Answer, Ask, Choices, Say, Script, Topic
 
@@ -40,7 +39,7 @@ def author(new_person: NewPerson) -> Person:
 
 def draft(site: Site, bot_id: str) -> Script:
     opened = site.installation.services.chat.editing.open(bot_id)
-    assert not isinstance(opened, BotRefusal)
+    assert opened is not None
     return opened.script
 
 

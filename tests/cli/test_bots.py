@@ -30,6 +30,8 @@ def test_a_bot_is_printed_by_its_name_or_its_id(shell: Shell, services: Services
     assert shell.run("bots", "export", "Shop", "--version", "1").out == written(hours_script())
     answer = shell.run("bots", "export", "Shop", "--version", "2")
     assert (answer.code, answer.err) == (1, "This bot has no version 2.\n")
+    answer = shell.run("bots", "export", "Shop", "--version", str(2**31))
+    assert (answer.code, "Invalid value for '--version'" in answer.err) == (2, True)
 
 
 def test_a_bot_that_is_not_there_or_twice_is_told(shell: Shell, services: Services) -> None:
@@ -60,6 +62,13 @@ def test_a_file_becomes_a_bot_or_the_draft_of_one(shell: Shell, services: Servic
     services.chat.bots.archive(ANNA, bot.id)
     answer = shell.run("bots", "import", str(file), "--into", "Other")
     assert (answer.code, answer.err) == (1, "This bot is archived. Bring it back first.\n")
+
+
+def test_an_empty_name_is_no_bot_to_import_into(shell: Shell, services: Services, file: Path) -> None:
+    """As an unset variable of a script gives it: no other bot is made for it."""
+    answer = shell.run("bots", "import", str(file), "--into", "")
+    assert (answer.code, answer.err) == (1, "There is no bot ''.\n")
+    assert not services.chat.bot_overview.bots()
 
 
 @pytest.mark.parametrize("bad", BAD_FILES)

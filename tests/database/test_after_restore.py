@@ -26,7 +26,7 @@ from tests.support.people import (
     signed_in,
 )
 from xpressbot.bootstrap import end_what_is_open
-from xpressbot.chat import use_cases as chat_use_cases
+from xpressbot.chat import retention as retention_of_chat
 from xpressbot.diagnostics.observations import OBSERVATION
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
@@ -200,7 +200,7 @@ def test_it_leaves_no_security_event_and_changes_no_status(installation: Install
 def test_each_table_says_what_becomes_of_it(services: Services) -> None:
     """Once: a new one, with mails that wait say, must stand in the list of its package or kind."""
     of_foundation = [KEY_STATE, LEASE, OBSERVATION]
-    of_packages = [*at_restore(services.identity.kinds), *chat_use_cases.at_restore()]
+    of_packages = [*at_restore(services.identity.kinds), *retention_of_chat.AT_RESTORE]
     said = Counter(table.name for table in (*(said.table for said in of_packages), *of_foundation))
     assert said == dict.fromkeys(METADATA.tables, 1)
 

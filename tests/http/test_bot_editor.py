@@ -1,8 +1,7 @@
-"""The script editor over HTTP: one form for a topic, saved by each of its buttons, and the dialogue that tries the draft out."""
+"""The script editor over HTTP: one form for a topic, saved by each of its buttons."""
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 import pytest
@@ -11,13 +10,12 @@ from tests.http.raw_requests import contents, send, words
 from tests.support.actors import ANNA
 from tests.support.bots import make_bot, replace_draft
 from tests.support.browser import Browser
+from tests.support.editor_page import fields_shown, script_of, text_of
 from tests.support.installation import Installation
 from tests.support.restaurant import a_script, form_of
-from xpressbot.chat.bots.administration import BotRefusal
 from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.editing.edits import RemoveTopic
 from xpressbot.chat.editing.merging import typed_parts
-from xpressbot.chat.editing.parts import fields_of, parts_of
 from xpressbot.chat.scripts.script import MOST_TURNS, Choices, On, Option, Say, Script, Starts, Topic
 from xpressbot.entrypoints.http.script_forms import EDITOR_FORM
 
@@ -33,60 +31,6 @@ def bot(installation: Installation, signed_in: Browser) -> Bot:
 @pytest.fixture
 def path(bot: Bot) -> str:
     return f"/bots/{bot.id}/topics/hours"
-
-
-def script_of(installation: Installation, bot: Bot) -> Script:
-    opened = installation.services.chat.editing.open(bot.id)
-    assert not isinstance(opened, BotRefusal)
-    return opened.script
-
-
-def text_of(installation: Installation, bot: Bot, part_id: str) -> str:
-    """What a step says, or a topic's name."""
-    (part,) = [part for topic in script_of(installation, bot).topics for part in parts_of(topic) if part.id == part_id]
-    fields = fields_of(part)
-    return fields.get("text") or fields.get("name") or fields.get("label") or ""
-
-
-class _Fields(HTMLParser):
-    """The fields of the editor's form with what they hold."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-        self._is_in_editor = False
-        self._area = self._select = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self._is_in_editor |= attributes.get("class") == "editor"
-        name = attributes.get("name", "")
-        if not self._is_in_editor:
-            return
-        if tag == "input":
-            self.found[name] = attributes.get("value", "")
-        elif tag == "textarea":
-            self._area, self.found[name] = name, ""
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and ("selected" in attributes or self._select not in self.found) and self._select:
-            self.found[self._select] = attributes["value"]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._area = "" if tag == "textarea" else self._area
-        self._select = "" if tag == "select" else self._select
-        self._is_in_editor &= tag != "form"
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.found[self._area] += data.removeprefix("\n") if not self.found[self._area] else data
-
-
-def fields_shown(page: str) -> dict[str, str]:
-    """The fields of the editor's form, as a browser would send them."""
-    fields = _Fields()
-    fields.feed(page)
-    return fields.found
 
 
 def test_the_form_holds_the_topic_and_nothing_else(signed_in: Browser, path: str) -> None:
@@ -309,57 +253,6 @@ def test_a_text_that_begins_with_line_breaks_keeps_them(signed_in: Browser, path
     assert contents(installation) == before
 
 
-def test_the_draft_is_tried_out_beside_it(signed_in: Browser, path: str, installation: Installation, bot: Bot) -> None:
-    """What was typed travels in hidden fields; what is changed is saved before; options can be tapped; steps that ran are named."""
-    page = signed_in.post(path, {**FORM, "step.s1.text": "Hi there", "do": "try", "write": "When are you open?"})
-    assert page.status_code == 200
-    assert text_of(installation, bot, "s1") == "Hi there"
-    assert "You: When are you open? Bot: Hi there Bot: How many people?" in words(page.text)
-    assert f'href="#step-{"s1"}"' in page.text
-    page = signed_in.post(path, {**fields_shown(page.text), "do": "save", "write": "8"})
-    assert page.status_code == 200, "Enter in the field presses Save"
-    assert 'value="say:Inside"' in page.text
-    assert "guests 8" in words(page.text)
-    page = signed_in.post(path, {**fields_shown(page.text), "do": "say:Inside"})
-    assert "Bot: A person will call. Handed over to a person. Note for the person: 8 guests" in words(page.text)
-    page = signed_in.post(path, {**fields_shown(page.text), "do": "try", "write": "Hello?"})
-    assert "A person has the conversation" in words(page.text)
-    assert "turn.3" in fields_shown(page.text)
-    assert signed_in.post(path, {**fields_shown(page.text), "do": "over"}).headers["location"] == path
-
-
-def test_the_dialogue_stays_when_something_is_done_to_the_topic(signed_in: Browser, path: str) -> None:
-    """In the address, as far as it can be long; it is replayed with what the draft is then."""
-    form = {**FORM, "turn.0": "opening hours", "turn.1": "8"}
-    answer = signed_in.post(path, {**form, "do": "down:s1"})
-    assert answer.headers["location"] == f"{path}?turn=opening+hours&turn=8#step-s1"
-    assert "guests 8" in words(signed_in.get(answer.headers["location"].partition("#")[0]).text)
-    long = {f"turn.{number}": "x" * 500 for number in range(10)}
-    assert signed_in.post(path, {**FORM, **long, "do": "up:s1"}).headers["location"] == f"{path}#step-s1"
-    assert signed_in.get(path, params={"turn": "x" * 501}).status_code == 200
-
-
-def test_a_dialogue_has_an_end(signed_in: Browser, path: str) -> None:
-    """What is too long or too much stays in its field."""
-    full = {f"turn.{number}": "x" for number in range(MOST_TURNS)}
-    for fields, write in (({}, "y" * 501), (full, "one more")):
-        page = signed_in.post(path, {**FORM, **fields, "do": "try", "write": write})
-        assert (page.status_code, fields_shown(page.text)["write"]) == (422, write)
-        assert len([name for name in fields_shown(page.text) if name.startswith("turn.")]) == len(fields)
-
-
-def test_a_dialogue_is_kept_as_a_check(signed_in: Browser, path: str, installation: Installation, bot: Bot) -> None:
-    """With its name; a second of this name, and one without, are refused at the field."""
-    form = {**FORM, "turn.0": "opening hours", "check": "Hours", "do": "keep"}
-    assert "Kept as “Hours”." in words(signed_in.post(path, form).text)
-    (check,) = script_of(installation, bot).checks
-    assert (check.name, [turn.write for turn in check.turns]) == ("Hours", ["opening hours"])
-    for fields in (form, {**form, "check": " "}, {**FORM, "check": "Other", "do": "keep"}):
-        page = signed_in.post(path, fields)
-        assert page.status_code == 422
-    assert len(script_of(installation, bot).checks) == 1
-
-
 def test_a_step_is_moved_to_a_place_that_is_chosen(signed_in: Browser, path: str, installation: Installation, bot: Bot) -> None:
     """The page asks where, without losing what was typed."""
     answer = signed_in.post(path, {**FORM, "step.s1.text": "Moved", "do": "choose:s1"})
@@ -393,47 +286,6 @@ def test_a_topic_with_more_fields_than_a_form_takes_can_still_be_changed(signed_
     assert 'value="remove:c49"' in page
 
 
-def test_topics_are_added_moved_and_removed_on_the_bots_home(signed_in: Browser, installation: Installation, bot: Bot) -> None:
-    """With undo; a new one is opened at once."""
-    home, topics = f"/bots/{bot.id}", f"/bots/{bot.id}/topics"
-    assert signed_in.post(topics, do="add", name="  Parking  space ").headers["location"] == f"{topics}/parking-space"
-    assert signed_in.post(topics, do="up:parking-space").headers["location"] == f"{home}#topics"
-    assert [topic.id for topic in script_of(installation, bot).topics] == ["hours", "bye", "parking-space", "rest"]
-    signed_in.post(topics, do="remove:hours")
-    page = signed_in.get(home).text
-    assert "Removed: Topic “Opening hours”" in words(page)
-    revision = re.search(r'value="undo:(\d+)"', page)
-    assert revision is not None
-    signed_in.post(topics, do=f"undo:{revision[1]}")
-    assert [topic.id for topic in script_of(installation, bot).topics] == ["hours", "bye", "parking-space", "rest"]
-    signed_in.post(topics, do=f"redo:{int(revision[1]) + 1}")
-    assert len(script_of(installation, bot).topics) == 3
-
-
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [
-        ({"do": "add", "name": ""}, 422),
-        ({"do": "add", "name": "x" * 81}, 422),
-        ({"do": "add", "name": "a\x00b"}, 422),
-        ({"do": ""}, 422),
-        ({"do": "remove:"}, 422),
-        ({"do": "explode:hours"}, 422),
-        ({"do": "undo:x"}, 422),
-        ({"do": "remove:nothing"}, 409),
-        ({"do": "undo:9"}, 409),
-        ({"do": "undo:1"}, 409),
-    ],
-)
-def test_what_cannot_be_done_to_topics_is_said(
-    fields: dict[str, str], status: int, signed_in: Browser, installation: Installation, bot: Bot
-) -> None:
-    """And nothing is written."""
-    before = contents(installation)
-    assert signed_in.post(f"/bots/{bot.id}/topics", fields).status_code == status
-    assert contents(installation) == before
-
-
 def test_there_is_no_editor_of_a_bot_that_there_is_not(signed_in: Browser, bot: Bot) -> None:
     """404 for each, and for a topic that there is not."""
     for path in (f"/bots/{'0' * 32}/topics/hours", f"/bots/{bot.id}/topics/nothing", f"/bots/{bot.id}/topics/Hours"):
@@ -442,10 +294,7 @@ def test_there_is_no_editor_of_a_bot_that_there_is_not(signed_in: Browser, bot: 
     assert signed_in.post(f"/bots/{'0' * 32}/topics", do="add", name="x").status_code == 404
 
 
-def test_a_form_that_two_people_send_reaches_the_script_of_both(
-    signed_in: Browser, path: str, installation: Installation, bot: Bot
-) -> None:
-    """typed_parts reads what the page sends: nothing of it is of another shape."""
+def test_the_editor_reads_back_each_part_that_its_page_shows(signed_in: Browser, path: str) -> None:
+    """Nothing of what the page sends is of another shape."""
     shown = fields_shown(signed_in.get(path).text)
     assert {one.key.id for one in typed_parts(shown)} == {"hours", "s1", "s2", "s3", "o1", "s4", "o2", "s5", "s6", "s7"}
-    assert script_of(installation, bot) == a_script()

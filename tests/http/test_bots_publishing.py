@@ -3,6 +3,7 @@
 import re
 
 from tests.http.conftest import both_engines
+from tests.http.raw_requests import words
 from tests.support.actors import ANNA
 from tests.support.bots import EMPTY, LOOP, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
@@ -149,4 +150,4 @@ def test_what_was_missed_is_shown_as_text_and_becomes_a_phrase(signed_in: Browse
     refused = signed_in.post(f"{path}/phrase", topic="greeting", phrase="when")
     assert (refused.status_code, "Choose a topic from the list" in refused.text) == (422, True)
     assert signed_in.post(f"{path}/phrase", topic="hours", phrase="do you open").headers["location"] == path
-    assert "In the draft, Opening hours answers it." in signed_in.get(path).text
+    assert "In the draft, Opening hours answers it." in words(signed_in.get(path).text)

@@ -1,5 +1,6 @@
 """The inbox: who waits, answering, taking over, handing back, closing, and what two members do at once."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -9,14 +10,21 @@ from sqlalchemy import select, update
 
 from tests.http.conftest import both_engines
 from tests.http.raw_requests import SESSION_COOKIE, refusal, rows, words
+from tests.support.actors import ANNA
+from tests.support.bots import make_bot, publish
 from tests.support.browser import Browser
 from tests.support.installation import Installation
+from tests.support.languages import LANGUAGES
 from tests.support.people import signed_in
-from tests.support.stored_chats import conversation, published_bot, texts_of, web_channel
+from tests.support.stored_chats import conversation, published_bot, system_of, texts_of, web_channel
 from tests.use_cases.instrumentation import statements
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
-from xpressbot.chat.tables import CHANNEL, CONVERSATION
+from xpressbot.chat.conversations.receiving import MAX_NAME_LENGTH
+from xpressbot.chat.record import RecordKind, record
+from xpressbot.chat.tables import CHANNEL, CONTACT, CONVERSATION
+from xpressbot.entrypoints.http.app import create_app
+from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.identity.accounts.rules.roles import Role
 
 SignIn = Callable[..., Browser]
@@ -236,10 +244,34 @@ def test_markup_and_hostile_names_are_shown_as_text(installation: Installation, 
         assert "{{ 7 * 7 }}" in page
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("Ada \n\t Lovelace", "Ada Lovelace"),
+        ("x" * 4096, "x" * MAX_NAME_LENGTH),
+        ("moc.live\u202e", "Visitor"),
+        ("\u200b", "Visitor"),
+    ],
+)
+def test_a_name_that_a_script_asked_for_is_one_short_line(installation: Installation, owner: Browser, asked: str, shown: str) -> None:
+    """As one that a channel gives: it is the title of a page, which isolates nothing. What the person wrote stands among what is known."""
+    one = conversation(installation.services, web_channel(installation.services))
+    with installation.services.database.write() as connection:
+        connection.execute(update(CONTACT).values(fields=json.dumps({"name": asked})))
+        connection.commit()
+    for path in ("/inbox", f"/inbox/{one.id}"):
+        page = owner.get(path).text
+        (found,) = re.findall(r'<(?:span class="who"|h1)><bdi translate="no">([^<]*)</bdi>', page)
+        assert found.startswith(shown)
+        assert len(found) <= MAX_NAME_LENGTH
+
+
 @pytest.mark.parametrize("query", ["?before=99999999999999999999", "?before=-1", "?before=abc", "?before=2147483648", "?before=²"])
 def test_an_address_with_odd_numbers_shows_the_newest(installation: Installation, owner: Browser, query: str) -> None:
     one = conversation(installation.services, web_channel(installation.services))
-    assert "Hello" in owner.get(f"/inbox/{one.id}{query}").text
+    page = owner.get(f"/inbox/{one.id}{query}").text
+    assert 'id="latest"' in page
+    assert "Newest messages" not in page
 
 
 @both_engines
@@ -299,6 +331,32 @@ def test_erasing_removes_every_text_and_keeps_the_count(installation: Installati
     assert owner.post(f"/inbox/people/{one.contact_id}/block").status_code == 409
 
 
+def test_the_record_is_in_the_readers_words(installation: Installation, owner: Browser) -> None:
+    """What a newer version recorded stands as it is."""
+    services = installation.services
+    bot = make_bot(services)
+    publish(services, bot.id, restart=True)
+    services.chat.bots.rename(ANNA, bot.id, "Front desk")
+    channel = web_channel(services, "Shop")
+    services.chat.channels.choose_bot(ANNA, channel.id, bot.id)
+    services.chat.channels.switch(ANNA, channel.id, on=False)
+    with Transactions(services.database).writing() as tx:
+        record(tx, system_of(services), ANNA, RecordKind.CHANNEL_CHANGED, channel.id, name="Shop", change="tomorrow", weather="<fine>")
+        tx.commit()
+    english = words(owner.get("/bots/record").text)
+    for said in (
+        "Shop · Version: 1 · Conversations under way: start over",
+        "Front desk · Name before: Shop",
+        "Shop · Bot: Front desk · What was changed: its bot",
+        "Shop · What was changed: switched off",
+        "Shop · What was changed: tomorrow · weather: <fine>",
+    ):
+        assert said in english
+    spanish = Browser(create_app(installation.services, LANGUAGES), installation.clock, language="es")
+    spanish.cookies.update(owner.cookies)
+    assert "Conversaciones en curso: empiezan de nuevo" in words(spanish.get("/bots/record").text)
+
+
 def test_an_agent_erases_nobody_and_reads_no_record(installation: Installation, owner: Browser, member: SignIn) -> None:
     one = conversation(installation.services, web_channel(installation.services))
     agent = member("agent@example.com")
@@ -312,7 +370,7 @@ def test_an_agent_erases_nobody_and_reads_no_record(installation: Installation, 
 
 @pytest.mark.parametrize("what", ["reply", "take-over", "hand-back", "close"])
 def test_a_conversation_of_nobody_is_404(owner: Browser, what: str) -> None:
-    fields = {"text": "x", "form": "6f1c1c52-1df5-4c6c-9d9e-0a3c66bb2bb3", "seen": "0", "owner": ""}
+    fields = {"text": "x", "form": "6f1c1c521df54c6c9d9e0a3c66bb2bb3", "seen": "0", "owner": ""}
     assert owner.get(f"/inbox/{'0' * 32}").status_code == 404
     assert owner.post(f"/inbox/{'0' * 32}/{what}", fields).status_code == 404
 

@@ -12,7 +12,7 @@ from xpressbot.chat.bots.publishing import Published, Shown
 from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
 from xpressbot.chat.conversations.store import add_conversations
-from xpressbot.chat.record import RecordEntry, page_of_record
+from xpressbot.chat.record import RecordEntry
 from xpressbot.chat.scripts.script import Check, GoTo, HandOver, On, Say, Script, Starts, Topic, Turn
 from xpressbot.chat.scripts.writing import written
 from xpressbot.chat.tables import MESSAGE
@@ -81,8 +81,7 @@ def shown(services: Services, bot_id: str) -> Shown:
 
 def record_of(services: Services) -> Sequence[RecordEntry]:
     """Chat's record, the newest first."""
-    with Transactions(services.database).reading() as tx:
-        return page_of_record(tx, None)
+    return services.chat.record.page()
 
 
 def converse(

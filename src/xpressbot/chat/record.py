@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, insert, select
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.tables import CHAT_RECORD
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Reading, ReadTransactions, Writing
+from xpressbot.foundation.database.transaction import ReadTransactions, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
 PAGE_SIZE: Final = 50
@@ -78,12 +78,7 @@ class ChatRecord:
     def page(self, before: str | None = None) -> Sequence[RecordEntry]:
         """The newest entries, at most PAGE_SIZE; older than the one with the id `before` where it is given."""
         with self._transactions.reading() as tx:
-            return page_of_record(tx, before)
-
-
-def page_of_record(tx: Reading, before: str | None) -> Sequence[RecordEntry]:
-    """The newest entries, at most PAGE_SIZE; older than the one with the id `before` where it is given."""
-    return [_entry(row) for row in tx.select(_PAGE, {"before": _ABOVE_ALL if before is None else before}).all()]
+            return [_entry(row) for row in tx.select(_PAGE, {"before": _ABOVE_ALL if before is None else before}).all()]
 
 
 def _entry(row: Row[Any]) -> RecordEntry:

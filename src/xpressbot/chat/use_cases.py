@@ -1,9 +1,8 @@
-"""Everything chat can do, ready to be called, and what becomes of the rows of all its packages, joined."""
+"""Everything chat can do, ready to be called."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from xpressbot.chat import retention
 from xpressbot.chat.bots.administration import BotAdministration
 from xpressbot.chat.bots.exchange import Exchange
 from xpressbot.chat.bots.kept_checks import KeptChecks
@@ -25,8 +24,6 @@ from xpressbot.chat.editing.editing import Editing
 from xpressbot.chat.overview import ChatOverview
 from xpressbot.chat.record import ChatRecord
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.expiry import ExpiringRows
-from xpressbot.foundation.database.rows_at_restore import AtRestore
 from xpressbot.foundation.database.transaction import Transactions
 
 
@@ -91,13 +88,3 @@ def build_chat(transactions: Transactions, system: System, figures: ChatFigures)
         taking_over=TakingOver(transactions, system),
         visiting=Visiting(transactions, system, at_once),
     )
-
-
-def expiring_rows(keep_conversations_days: int) -> Sequence[ExpiringRows]:
-    """The rows that are removed some time after they have ended."""
-    return retention.expiring_rows(keep_conversations_days)
-
-
-def at_restore() -> Sequence[AtRestore]:
-    """What becomes of the tables when an older copy of the database is put in place."""
-    return retention.AT_RESTORE

@@ -7,7 +7,7 @@ from typing import Final
 
 MOST_TYPED: Final = 1024
 """Longer text is refused unread: composing it takes time that grows with the square of its length."""
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _IGNORABLE: Final = frozenset(
     chain(
         [0x00AD, 0x034F, 0x061C, 0x3164, 0xFEFF, 0xFFA0],
@@ -52,7 +52,7 @@ def normalise_line(text: str, *, max_length: int) -> str | None:
 
 
 def without_controls(text: str) -> str:
-    """The text without C0 controls but TAB and LF, and without DEL. With CR gone, the CR LF of forms are the LF that was typed."""
+    """The text without control characters (C0, DEL, C1) but TAB and LF. With CR gone, the CR LF of forms are the LF that was typed."""
     return _CONTROLS.sub("", text)
 
 

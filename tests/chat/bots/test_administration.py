@@ -5,6 +5,7 @@ import pytest
 from tests.support.actors import ANNA, BO
 from tests.support.bots import EMPTY, UNKNOWN, converse, hours_script, make_bot, publish, record_of, replace_draft
 from tests.support.installation import Installation
+from tests.support.query_plans import recorded
 from xpressbot.chat.bots.administration import BotAdministration, BotRefusal, NewBot
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, read_change, script_of, written_change
 from xpressbot.chat.bots.store import Bot, find_bot, find_draft
@@ -82,7 +83,10 @@ def test_the_list_says_what_is_published_where_and_what_was_missed(installation:
     bot, other = make_bot(services), make_bot(services, name="Another")
     published = publish(services, bot.id)
     assert published.channel_id is not None
-    converse(services, bot.id, published.channel_id, "bicycles?", "", "do you sell tyres")
+    converse(services, bot.id, published.channel_id, "bicycles?", "do you sell tyres")
+    erased = services.chat.inbox.thread(converse(services, bot.id, published.channel_id, "my secret"))
+    assert erased is not None
+    assert services.chat.contacts.erase(ANNA, erased.contact.id) is None
     converse(services, bot.id, published.channel_id, "long ago", ago=8 * DAY)
     first, second = services.chat.bot_overview.bots()
     assert (first.bot, first.has_changes, first.channels, first.missed) == (other, False, (), 0)
@@ -109,6 +113,19 @@ def test_the_home_of_a_bot_has_its_draft_and_its_problems(services: Services) ->
     assert (home.bot, home.script, home.last.by) == (bot, hours_script(extra=[EMPTY]), ANNA)
     assert [problem.topic for problem in home.problems if problem.is_error] == ["empty"]
     assert services.chat.bot_overview.home(UNKNOWN) is None
+
+
+def test_the_page_of_a_bot_reads_no_script_of_another(installation: Installation, services: Services) -> None:
+    """Drafts and versions are large: each is asked for by its bot."""
+    bot = make_bot(services)
+    publish(services, bot.id)
+    publish(services, make_bot(services, name="Another").id)
+    with recorded(installation) as statements:
+        assert services.chat.bot_overview.home(bot.id)
+    of_scripts = [given for statement, given in statements if "bot_draft" in statement or "bot_version" in statement]
+    assert of_scripts
+    for given in of_scripts:
+        assert bot.id in (given.values() if isinstance(given, dict) else given)
 
 
 def test_versions_come_in_pages_the_newest_first(services: Services) -> None:

@@ -15,6 +15,7 @@ from xpressbot.chat.bots.store import Bot, find_draft
 from xpressbot.chat.record import RecordKind
 from xpressbot.chat.scripts.json_values import Refused, Unreadable
 from xpressbot.chat.scripts.reading import read_script
+from xpressbot.chat.scripts.script import Place
 from xpressbot.chat.scripts.writing import written
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.transaction import Transactions
@@ -102,6 +103,16 @@ def test_a_name_that_cannot_be_shown_makes_no_bot(services: Services, exchange: 
     document = json.loads(written(hours_script())) | {"name": "a\u202eb"}
     assert exchange.import_as_new(ANNA, json.dumps(document).encode()) is BotRefusal.NAME_UNUSABLE
     assert not services.chat.bot_overview.bots()
+
+
+def test_the_longest_language_tag_makes_a_bot_and_a_longer_one_is_refused(services: Services, exchange: Exchange) -> None:
+    """35 characters (RFC 5646, 4.4.1): its column has no more."""
+    longest = "sgn-abcdefgh-abcdefgh-abcdefgh-abcd"
+    bot = exchange.import_as_new(ANNA, written(replace(hours_script(), language=longest)).encode())
+    assert isinstance(bot, Bot)
+    assert (bot.language, len(bot.language)) == (longest, 35)
+    refused = exchange.import_as_new(ANNA, written(replace(hours_script(), language=f"{longest}e")).encode())
+    assert refused == Refused(Place(("language",)), Unreadable.NOT_A_LANGUAGE)
 
 
 @pytest.mark.parametrize("bad", BAD_FILES)

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.actors import ANNA
+from tests.support.bots import record_of
 from tests.support.installation import Installation
 from xpressbot.chat.bots.store import Bot, add_bot
 from xpressbot.chat.channels.administration import ChannelAdministration, ChannelRefusal
 from xpressbot.chat.channels.store import Channel, all_channels, find_channel, open_channel
 from xpressbot.chat.channels.web.settings import WebSettings
-from xpressbot.chat.record import page_of_record
 from xpressbot.chat.tables import CHANNEL
 from xpressbot.foundation.database.transaction import Transactions
 
@@ -50,16 +50,15 @@ def test_unknown_off_and_archived_channels_are_one_and_the_same(
     channel: Channel, channels: ChannelAdministration, transactions: Transactions
 ) -> None:
     _done(channels.switch(ANNA, channel.id, on=False))
-    archived = _done(channels.make(ANNA, "Another", None))
-    _done(channels.archive(ANNA, archived.id))
+    archived = _done(channels.archive(ANNA, _done(channels.make(ANNA, "Another", None)).id))
     with transactions.reading() as tx:
         assert [open_channel(tx, public_id) for public_id in (UNKNOWN, channel.public_id, archived.public_id)] == [None, None, None]
         assert [found.id for found in all_channels(tx)] == [channel.id]
-        assert [found.id for found in all_channels(tx, archived=True)] == [archived.id]
+        assert find_channel(tx, archived.id) == archived
 
 
 def test_settings_name_bot_and_switch_are_changed_and_recorded(
-    channel: Channel, channels: ChannelAdministration, transactions: Transactions
+    channel: Channel, channels: ChannelAdministration, transactions: Transactions, installation: Installation
 ) -> None:
     settings = WebSettings(greeting="Hello!", accent="#aa0033", privacy_url="https://example.com/privacy")
     _done(channels.change_settings(ANNA, channel.id, " The  shop ", settings))
@@ -69,7 +68,8 @@ def test_settings_name_bot_and_switch_are_changed_and_recorded(
     _done(channels.switch(ANNA, channel.id, on=True))
     _done(channels.archive(ANNA, channel.id))
     with transactions.reading() as tx:
-        kept, entries = find_channel(tx, channel.id), page_of_record(tx, None)
+        kept = find_channel(tx, channel.id)
+    entries = record_of(installation.services)
     assert kept is not None
     assert (kept.name, kept.bot_id, kept.is_on, WebSettings.read(kept.settings)) == ("The shop", BOT.id, True, settings)
     assert {(entry.actor_name, entry.subject) for entry in entries} == {("Anna Berg", channel.id)}
@@ -84,12 +84,11 @@ def test_settings_name_bot_and_switch_are_changed_and_recorded(
     ]
 
 
-def test_what_changes_nothing_is_not_recorded(channel: Channel, channels: ChannelAdministration, transactions: Transactions) -> None:
+def test_what_changes_nothing_is_not_recorded(channel: Channel, channels: ChannelAdministration, installation: Installation) -> None:
     _done(channels.switch(ANNA, channel.id, on=True))
     _done(channels.choose_bot(ANNA, channel.id, BOT.id))
     _done(channels.change_settings(ANNA, channel.id, "Our shop", WebSettings()))
-    with transactions.reading() as tx:
-        assert [entry.kind for entry in page_of_record(tx, None)] == ["channel_made"]
+    assert [entry.kind for entry in record_of(installation.services)] == ["channel_made"]
 
 
 def test_what_is_not_in_use_cannot_be_chosen_or_changed(channel: Channel, channels: ChannelAdministration) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xpressbot.chat.channels.limits import TokenBuckets, Wait, WritingLimits, network_of
+from xpressbot.chat.channels.limits import MOST_BUCKETS, TokenBuckets, Wait, WritingLimits, network_of
 from xpressbot.foundation.times import MINUTE, SECOND
 
 NOW = 1_750_000_000 * SECOND
@@ -71,10 +71,10 @@ def test_a_clock_that_is_set_back_keeps_nobody_out_for_longer_than_a_minute() ->
 
 
 def test_memory_is_bounded_and_the_bucket_unused_longest_goes_first() -> None:
-    buckets = TokenBuckets(1, most_buckets=3)
-    for key in "abcad":
+    buckets = TokenBuckets(1)
+    for key in ("a", "b", *map(str, range(MOST_BUCKETS - 2)), "a", "c"):
         buckets.take(key, NOW)
-    assert [key for key in "abcd" if buckets.wait(key, NOW)] == ["a", "c", "d"]
+    assert [key for key in ("a", "b", "0", "c") if buckets.wait(key, NOW)] == ["a", "0", "c"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xpressbot.chat.channels.kind import ChannelKind, Limits, Parsed
+from xpressbot.chat.channels.kind import ChannelKind, Parsed
 from xpressbot.chat.conversations.events import EventKind, NewEvent, message_body
 
 SECRET = "toy secret"
@@ -30,7 +30,7 @@ class ToyWebhook:
         return Parsed([event for event in events if event is not None], events.count(None))
 
 
-TOY = ChannelKind("toy", Limits(text=1000), ToyWebhook())
+TOY = ChannelKind("toy", ToyWebhook())
 
 
 @dataclass(frozen=True)

@@ -272,6 +272,13 @@ def test_handing_over_says_its_text_and_ends_the_run() -> None:
     assert talk.send_text("help").effects == (Said("One moment"), HandedOver("Has 3", None))
 
 
+def test_a_note_is_bounded_as_a_message_is() -> None:
+    """However often a field stands in it."""
+    talk = Talk(script(topic("help", ["help"], HandOver("p1", note="{{a}}" * 400))))
+    talk.state = State(1, fields={"a": "x" * MAX_SAID_LENGTH})
+    assert talk.send_text("help").effects == (HandedOver("x" * MAX_SAID_LENGTH, None),)
+
+
 def test_nobody_there_is_due_after_the_minutes_of_the_script() -> None:
     """From the message that led to a person, once: the topic that runs then does not wait again."""
     away = topic("away", On.NOBODY_THERE, Say("a1", "Nobody is there"), HandOver("a2"))

@@ -21,7 +21,7 @@ class CheckRefusal(StrEnum):
     NO_SUCH_BOT = "no_such_bot"
     """There is none of this id, or it is archived."""
     CHANGED_MEANWHILE = "bot_changed_meanwhile"
-    """The draft is not the one any more whose answers the person has seen."""
+    """The draft is not the one any more whose answers the person is shown."""
     NAME_UNUSABLE = "check_name_unusable"
     NAME_TAKEN = "check_name_taken"
     NOTHING_TYPED = "nothing_typed"
@@ -65,7 +65,7 @@ class KeptChecks:
         return ChecksOfBot(bot, [KeptCheck(check, differences(script, check)) for check in script.checks])
 
     def keep(self, actor: Actor, bot_id: str, revision: int, name: str, typed: Sequence[str]) -> Check | CheckRefusal:
-        """Keep what was typed, with what the draft of this revision says to it, as the person has seen it."""
+        """Keep what was typed, with what the draft says to it. revision: of the draft that the person is shown beside it."""
         with self._transactions.writing() as tx:
             locked = lock_draft(tx, bot_id)
             if locked is None:

@@ -85,6 +85,7 @@ class BotOverview:
             return None if bot is None else (bot, version_summaries(tx, bot_id, before))
 
     def _listed(self, tx: Reading, bots: Sequence[Bot]) -> Sequence[ListedBot]:
-        changed, channels = bots_with_changes(tx), channels_by_bot(tx)
-        missed = missed_counts(tx, self._system.now() - MISSED_WITHIN)
-        return [ListedBot(bot, bot.id in changed, channels.get(bot.id, ()), missed.get(bot.id, 0)) for bot in bots]
+        ids = [bot.id for bot in bots]
+        changed, channels = bots_with_changes(tx, ids), channels_by_bot(tx, ids)
+        missed = missed_counts(tx, ids, self._system.now() - MISSED_WITHIN)
+        return [ListedBot(bot, bot.id in changed, channels.get(bot.id, ()), missed[bot.id]) for bot in bots]

@@ -152,11 +152,11 @@ class Publishing:
         if (refusal := _refusal(preview, shown, is_accepted=is_accepted)) is not None:
             return refusal
         with self._transactions.writing() as tx:
-            bot = self._as_shown(tx, bot_id, shown)
+            bot = _lock_in_use(tx, bot_id)
             if isinstance(bot, PublishRefusal):
                 return bot
             draft = find_draft(tx, bot_id, shown.revision)
-            if draft is None:
+            if draft is None or Shown(bot.draft_revision, newest_version_number(tx, bot_id)) != shown:
                 return PublishRefusal.CHANGED_MEANWHILE
             channel_id = None
             if shown.newest == 0 and not has_channel(tx, bot_id):
@@ -194,13 +194,6 @@ class Publishing:
 
     def _running(self, tx: Reading, bot_id: str) -> int:
         return running_conversations(tx, bot_id, since=self._system.now() - OVER_AFTER)
-
-    def _as_shown(self, tx: Writing, bot_id: str, shown: Shown) -> Bot | PublishRefusal:
-        """The bot with its row locked, if its draft and its versions are still those that the person was shown."""
-        bot = _lock_in_use(tx, bot_id)
-        if isinstance(bot, PublishRefusal):
-            return bot
-        return bot if Shown(bot.draft_revision, newest_version_number(tx, bot_id)) == shown else PublishRefusal.CHANGED_MEANWHILE
 
     def _add(self, tx: Writing, actor: Actor, bot: Bot, document: str, number: int, *, restart: bool) -> Published:
         add_version(tx, Version(bot.id, number, document, actor, self._system.now()))

@@ -13,7 +13,8 @@ from xpressbot.foundation.database.transaction import Reading, Writing
 MOST_DRAFTS: Final = 50
 """How many drafts of a bot are kept: so far "Undo" goes back."""
 VERSIONS_ON_A_PAGE: Final = 50
-_ABOVE_ALL: Final = 2**31 - 1
+HIGHEST_NUMBER: Final = 2**31 - 1
+"""That a version can have."""
 _B, _D, _N = BOT.c, BOT_DRAFT.c, BOT_VERSION.c
 _BOT: Final = select(BOT).where(_B.id == bindparam("bot"))
 # FOR UPDATE would make each message that a script missed wait at its foreign key.
@@ -80,19 +81,19 @@ class VersionSummary:
 def find_bot(tx: Reading, bot_id: str) -> Bot | None:
     """The bot of this id, archived or not."""
     row = tx.select(_BOT, {"bot": bot_id}).one_or_none()
-    return None if row is None else bot_from(row)
+    return None if row is None else _bot_from(row)
 
 
 def lock_bot(tx: Writing, bot_id: str) -> Bot | None:
     """The same with its row locked: of two people who change a bot, the second sees what the first has done."""
     row = tx.execute(_LOCK, {"bot": bot_id}).one_or_none()
-    return None if row is None else bot_from(row)
+    return None if row is None else _bot_from(row)
 
 
 def all_bots(tx: Reading, *, archived: bool = False) -> Sequence[Bot]:
     """The bots in use, by name; or the archived ones."""
     is_archived = _B.archived_at.is_not(None) if archived else _B.archived_at.is_(None)
-    return [bot_from(row) for row in tx.select(select(BOT).where(is_archived).order_by(_B.name, _B.id)).all()]
+    return [_bot_from(row) for row in tx.select(select(BOT).where(is_archived).order_by(_B.name, _B.id)).all()]
 
 
 def add_bot(tx: Writing, bot: Bot) -> None:
@@ -138,7 +139,7 @@ def find_bot_and_draft(tx: Reading, bot_id: str) -> tuple[Bot, Draft] | None:
 def find_version(tx: Reading, bot_id: str, number: int) -> Version | None:
     """The published version of this number."""
     row = tx.select(_VERSION, {"bot": bot_id, "number": number}).one_or_none()
-    return None if row is None else version_from(row)
+    return None if row is None else _version_from(row)
 
 
 def document_of_version(tx: Reading, bot_id: str, number: int) -> str | None:
@@ -149,7 +150,7 @@ def document_of_version(tx: Reading, bot_id: str, number: int) -> str | None:
 
 def version_summaries(tx: Reading, bot_id: str, before: int | None = None) -> Sequence[VersionSummary]:
     """The newest versions, at most VERSIONS_ON_A_PAGE; older than the number `before` where it is given."""
-    rows = tx.select(_SUMMARIES, {"bot": bot_id, "before": _ABOVE_ALL if before is None else before}).all()
+    rows = tx.select(_SUMMARIES, {"bot": bot_id, "before": HIGHEST_NUMBER if before is None else before}).all()
     return [VersionSummary(row.number, Actor(row.by_id, row.by_name), row.at) for row in rows]
 
 
@@ -174,12 +175,12 @@ def add_version(tx: Writing, version: Version) -> None:
     )
 
 
-def bot_from(row: Row[Any]) -> Bot:
+def _bot_from(row: Row[Any]) -> Bot:
     """Read a bot from a row with its columns."""
     return Bot(row.id, row.name, row.language, row.live, row.restart_below, row.draft_revision, row.archived_at)
 
 
-def version_from(row: Row[Any]) -> Version:
+def _version_from(row: Row[Any]) -> Version:
     """Read a version from a row with its columns."""
     return Version(row.bot_id, row.number, row.document, Actor(row.by_id, row.by_name), row.at)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, read_change
-from xpressbot.chat.bots.store import Draft, find_draft
+from xpressbot.chat.bots.store import MOST_DRAFTS, Draft, find_draft
 from xpressbot.foundation.database.transaction import Reading
 
 
@@ -40,16 +40,17 @@ def position_of(draft: Draft) -> Position:
 
 
 def last_change(tx: Reading, draft: Draft) -> LastChange:
-    """The change that is shown. That of a draft to which others lead back is not the one that led to those."""
+    """The change that is shown. That of a draft to which others lead back is not the one that led to those. draft: the newest."""
     now, change = position_of(draft), read_change(draft.change)
     is_undone = change.kind is ChangeKind.UNDONE
     shown = now.ahead[-1] if is_undone else now.revision
+    oldest = max(1, draft.revision - MOST_DRAFTS + 1)
     of = draft if shown == draft.revision else find_draft(tx, draft.bot_id, shown)
     return LastChange(
         change if of is None else read_change(of.change),
         is_undone,
         draft.by,
         draft.at,
-        can_undo=find_draft(tx, draft.bot_id, now.revision - 1) is not None,
-        can_redo=bool(now.ahead) and find_draft(tx, draft.bot_id, now.ahead[-1]) is not None,
+        can_undo=now.revision > oldest,
+        can_redo=bool(now.ahead) and now.ahead[-1] >= oldest,
     )

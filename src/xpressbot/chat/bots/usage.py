@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import BindParameter, bindparam, exists, func, select
 
 from xpressbot.chat.tables import BOT, BOT_DRAFT, BOT_VERSION, CHANNEL, CONVERSATION, IS_BOTS, IS_STOPPED, MESSAGE
 from xpressbot.foundation.database.transaction import Reading
@@ -13,10 +13,11 @@ from xpressbot.foundation.database.transaction import Reading
 MOST_MISSED: Final = 50
 """Texts that a script missed, as they are shown: the newest."""
 _C, _M, _V = CHANNEL.c, MESSAGE.c, CONVERSATION.c
+_BOTS: Final[BindParameter[str]] = bindparam("bots", expanding=True)
 _HAS_CHANNEL: Final = select(exists().where(_C.bot_id == bindparam("bot"), _C.archived_at.is_(None)))
 _CHANNELS: Final = (
     select(_C.id, _C.public_id, _C.kind, _C.name, _C.is_on, _C.bot_id)
-    .where(_C.bot_id.is_not(None), _C.archived_at.is_(None))
+    .where(_C.bot_id.in_(_BOTS), _C.archived_at.is_(None))
     .order_by(_C.name, _C.id)
 )
 _RUNNING: Final = select(func.count()).where(IS_BOTS, _V.bot_id == bindparam("bot"), _V.last_event_at >= bindparam("since"))
@@ -30,22 +31,18 @@ _CHANGED: Final = (
     select(BOT.c.id)
     .join(BOT_VERSION, (BOT_VERSION.c.bot_id == BOT.c.id) & (BOT_VERSION.c.number == BOT.c.live))
     .join(BOT_DRAFT, (BOT_DRAFT.c.bot_id == BOT.c.id) & (BOT_DRAFT.c.revision == BOT.c.draft_revision))
-    .where(BOT_VERSION.c.document != BOT_DRAFT.c.document)
+    .where(BOT.c.id.in_(_BOTS), BOT_VERSION.c.document != BOT_DRAFT.c.document)
 )
 _MISSED: Final = (
     select(_M.contact_id, _M.seq, _M.conversation_id, _M.text, _M.at)
-    .where(_M.missed_by == bindparam("bot"), _M.text != "")
+    .where(_M.missed_by == bindparam("bot"))
     .order_by(_M.at.desc())
     .limit(MOST_MISSED)
 )
 _MISSED_COUNTS: Final = select(
     BOT.c.id,
-    select(func.count())
-    .where(_M.missed_by == BOT.c.id, _M.at >= bindparam("since"), _M.text != "")
-    .correlate(BOT)
-    .scalar_subquery()
-    .label("missed"),
-)
+    select(func.count()).where(_M.missed_by == BOT.c.id, _M.at >= bindparam("since")).correlate(BOT).scalar_subquery().label("missed"),
+).where(BOT.c.id.in_(_BOTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +79,10 @@ def has_channel(tx: Reading, bot_id: str) -> bool:
     return found
 
 
-def channels_by_bot(tx: Reading) -> Mapping[str, Sequence[ChannelOfBot]]:
-    """The channels in use, by the bot that they have."""
+def channels_by_bot(tx: Reading, bots: Sequence[str]) -> Mapping[str, Sequence[ChannelOfBot]]:
+    """The channels in use that have one of these bots, by their bot."""
     found = defaultdict[str, list[ChannelOfBot]](list)
-    for row in tx.select(_CHANNELS).all():
+    for row in tx.select(_CHANNELS, {"bots": bots}).all():
         found[row.bot_id].append(ChannelOfBot(row.id, row.public_id, row.kind, row.name, row.is_on))
     return found
 
@@ -102,9 +99,9 @@ def stopped_conversation(tx: Reading, bot_id: str, version: int, since: int) -> 
     return None if row is None else StoppedConversation(row.id, row.stopped_step)
 
 
-def bots_with_changes(tx: Reading) -> frozenset[str]:
-    """The ids of published bots whose draft is another script than what is published."""
-    return frozenset(tx.select(_CHANGED).scalars())
+def bots_with_changes(tx: Reading, bots: Sequence[str]) -> frozenset[str]:
+    """The ids of those of these bots that are published, and whose draft is another script than what is published."""
+    return frozenset(tx.select(_CHANGED, {"bots": bots}).scalars())
 
 
 def missed_texts(tx: Reading, bot_id: str) -> Sequence[MissedText]:
@@ -112,6 +109,6 @@ def missed_texts(tx: Reading, bot_id: str) -> Sequence[MissedText]:
     return [MissedText(row.conversation_id, row.text, row.at) for row in tx.select(_MISSED, {"bot": bot_id}).all()]
 
 
-def missed_counts(tx: Reading, since: int) -> Mapping[str, int]:
-    """How many texts each bot has missed since then; none for those that missed none."""
-    return {row.id: row.missed for row in tx.select(_MISSED_COUNTS, {"since": since}).all() if row.missed}
+def missed_counts(tx: Reading, bots: Sequence[str], since: int) -> Mapping[str, int]:
+    """How many texts each of these bots has missed since then."""
+    return {row.id: row.missed for row in tx.select(_MISSED_COUNTS, {"bots": bots, "since": since}).all()}

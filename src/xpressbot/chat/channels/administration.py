@@ -7,6 +7,7 @@ from typing import Final
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.store import Bot, all_bots, find_bot
+from xpressbot.chat.channels.registry import CHANNEL_KINDS
 from xpressbot.chat.channels.store import Channel, add_channel, all_channels, find_channel, lock_channel, save_channel
 from xpressbot.chat.channels.web.kind import WEB
 from xpressbot.chat.channels.web.settings import WebSettings
@@ -25,7 +26,7 @@ class ChannelRefusal(StrEnum):
     """Why a channel is not changed."""
 
     NO_CHANNEL = "no_channel"
-    """There is none of this id, or it is archived."""
+    """There is none of this id, it is archived, or a newer version added its kind: what its settings mean is not known here."""
     NAME = "name"
     """The name shows nothing, is too long, or has control characters."""
     SETTINGS = "settings"
@@ -49,6 +50,11 @@ class ShownChannel:
 
     channel: Channel
     bot: Bot | None
+
+    @property
+    def is_of_known_kind(self) -> bool:
+        """Whether this version can show and change it. Of a channel that `find` gives it is true."""
+        return self.channel.kind in CHANNEL_KINDS
 
 
 def make_web_channel(tx: Writing, system: System, actor: Actor, name: str, bot_id: str | None) -> Channel:
@@ -81,12 +87,10 @@ class ChannelAdministration:
             return [ShownChannel(channel, bots.get(channel.bot_id or "")) for channel in all_channels(tx)]
 
     def find(self, channel_id: str) -> ShownChannel | None:
-        """A channel in use."""
+        """A channel in use, of a kind that is known."""
         with self._transactions.reading() as tx:
-            channel = find_channel(tx, channel_id)
-            if channel is None or channel.archived_at is not None:
-                return None
-            return ShownChannel(channel, _bot_in_use(tx, channel.bot_id))
+            channel = _usable(find_channel(tx, channel_id))
+            return None if channel is None else ShownChannel(channel, _bot_in_use(tx, channel.bot_id))
 
     def bots(self) -> Sequence[Bot]:
         """The bots that a channel can be given, by name."""
@@ -141,7 +145,7 @@ class ChannelAdministration:
     def archive(self, actor: Actor, channel_id: str) -> Channel | ChannelRefusal:
         """Take a channel out of use, for good: its address opens nothing any more. Its conversations stay in the inbox."""
         with self._transactions.writing() as tx:
-            channel = _lock_in_use(tx, channel_id)
+            channel = _usable(lock_channel(tx, channel_id))
             if channel is None:
                 return ChannelRefusal.NO_CHANNEL
             archived = replace(channel, archived_at=self._system.now())
@@ -161,7 +165,7 @@ class ChannelAdministration:
     def _changed(
         self, tx: Writing, actor: Actor, channel_id: str, change: ChannelChange, changed: Callable[[Channel], Channel], **details: str
     ) -> Channel | ChannelRefusal:
-        channel = _lock_in_use(tx, channel_id)
+        channel = _usable(lock_channel(tx, channel_id))
         if channel is None:
             return ChannelRefusal.NO_CHANNEL
         after = changed(channel)
@@ -171,9 +175,9 @@ class ChannelAdministration:
         return after
 
 
-def _lock_in_use(tx: Writing, channel_id: str) -> Channel | None:
-    channel = lock_channel(tx, channel_id)
-    return channel if channel is not None and channel.archived_at is None else None
+def _usable(channel: Channel | None) -> Channel | None:
+    """The channel, unless it is archived or of an unknown kind."""
+    return channel if channel is not None and channel.archived_at is None and channel.kind in CHANNEL_KINDS else None
 
 
 def _bot_in_use(tx: Reading, bot_id: str | None) -> Bot | None:

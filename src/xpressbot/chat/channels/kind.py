@@ -1,17 +1,10 @@
-"""What a kind of channel is to the rest of chat: its name, its limits, and how what comes in by raw requests is read."""
+"""What a kind of channel is to the rest of chat: its name, and how what comes in by raw requests is read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from xpressbot.chat.conversations.events import NewEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a message on the channel may have at most. text: code points."""
-
-    text: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +33,4 @@ class ChannelKind:
     """A kind of channel. webhook: None where customers write on pages of this program."""
 
     name: str
-    limits: Limits
     webhook: Webhook | None = None

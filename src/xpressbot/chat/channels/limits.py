@@ -30,8 +30,7 @@ class TokenBuckets:
     The caller holds a lock: looking and taking are two steps, so that several buckets can be asked before one is taken from.
     """
 
-    def __init__(self, in_a_minute: int, most_buckets: int = MOST_BUCKETS) -> None:
-        self._most_buckets = most_buckets
+    def __init__(self, in_a_minute: int) -> None:
         self._interval = MINUTE // in_a_minute
         # As a moment: when the bucket is full. What is taken moves it by an interval (the generic cell rate algorithm).
         self._full_at: OrderedDict[str, int] = OrderedDict()
@@ -44,7 +43,7 @@ class TokenBuckets:
         """Take a token that `wait` has found."""
         self._full_at[key] = self._filled_at(key, now) + self._interval
         self._full_at.move_to_end(key)
-        if len(self._full_at) > self._most_buckets:
+        if len(self._full_at) > MOST_BUCKETS:
             self._full_at.popitem(last=False)
 
     def _filled_at(self, key: str, now: int) -> int:

@@ -14,6 +14,7 @@ _CHANNEL: Final = select(CHANNEL).where(_C.id == bindparam("channel"))
 # FOR UPDATE would make each new contact of the channel wait at its foreign key.
 _LOCK: Final = _CHANNEL.with_for_update(key_share=True)
 _OPEN: Final = select(CHANNEL).where(_C.public_id == bindparam("public"), _C.is_on, _C.archived_at.is_(None))
+_IN_USE: Final = select(CHANNEL).where(_C.archived_at.is_(None)).order_by(_C.name, _C.id)
 _SAVE: Final = update(CHANNEL).where(_C.id == bindparam("row"))
 
 
@@ -38,25 +39,24 @@ class Channel:
 def open_channel(tx: Reading, public_id: str) -> Channel | None:
     """The channel of this address; None for one that is unknown, off or archived, so that nobody can tell these apart."""
     row = tx.select(_OPEN, {"public": public_id}).one_or_none()
-    return None if row is None else channel_from(row)
+    return None if row is None else _channel_from(row)
 
 
 def find_channel(tx: Reading, channel_id: str) -> Channel | None:
     """The channel of this id: on or off, archived or not."""
     row = tx.select(_CHANNEL, {"channel": channel_id}).one_or_none()
-    return None if row is None else channel_from(row)
+    return None if row is None else _channel_from(row)
 
 
 def lock_channel(tx: Writing, channel_id: str) -> Channel | None:
     """The same with its row locked: of two people who change a channel, the second sees what the first has done."""
     row = tx.execute(_LOCK, {"channel": channel_id}).one_or_none()
-    return None if row is None else channel_from(row)
+    return None if row is None else _channel_from(row)
 
 
-def all_channels(tx: Reading, *, archived: bool = False) -> Sequence[Channel]:
-    """The channels in use, by name; or the archived ones."""
-    is_archived = _C.archived_at.is_not(None) if archived else _C.archived_at.is_(None)
-    return [channel_from(row) for row in tx.select(select(CHANNEL).where(is_archived).order_by(_C.name, _C.id)).all()]
+def all_channels(tx: Reading) -> Sequence[Channel]:
+    """The channels in use, by name."""
+    return [_channel_from(row) for row in tx.select(_IN_USE).all()]
 
 
 def add_channel(tx: Writing, channel: Channel) -> None:
@@ -69,7 +69,7 @@ def save_channel(tx: Writing, channel: Channel) -> None:
     tx.execute(_SAVE, _values(channel) | {"row": channel.id})
 
 
-def channel_from(row: Row[Any]) -> Channel:
+def _channel_from(row: Row[Any]) -> Channel:
     """Read a channel from a row with its columns."""
     return Channel(row.id, row.public_id, row.kind, row.name, row.bot_id, row.is_on, row.settings, row.archived_at)
 

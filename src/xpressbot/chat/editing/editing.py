@@ -1,10 +1,8 @@
 """Editing the draft of a bot: what was typed is saved, then something is done, and each change can be taken back."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Literal, assert_never
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.administration import BotRefusal
@@ -19,8 +17,8 @@ from xpressbot.chat.scripts.script import Script
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 
-_MAX_ID_LENGTH: Final = 32
-_NOT_IN_ID: Final = re.compile("[^a-z0-9]+")
+NotEdited = Literal[BotRefusal.NO_SUCH_BOT, BotRefusal.ARCHIVED]
+"""Why nothing was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +64,13 @@ class Editing:
         self._transactions = transactions
         self._system = system
 
-    def open(self, bot_id: str) -> Opened | BotRefusal:
-        """The bot with its draft; NO_SUCH_BOT is the one refusal. An archived one can be looked at."""
+    def open(self, bot_id: str) -> Opened | None:
+        """The bot with its draft, archived or not; None for a bot that there is not."""
         with self._transactions.reading() as tx:
             bot = find_bot(tx, bot_id)
-            return BotRefusal.NO_SUCH_BOT if bot is None else _opened(tx, bot)
+            return None if bot is None else _opened(tx, bot)
 
-    def edit(self, actor: Actor, bot_id: str, typed: Sequence[Typed], edit: Edit | Undo | Redo | None) -> Edited | BotRefusal:
+    def edit(self, actor: Actor, bot_id: str, typed: Sequence[Typed], edit: Edit | Undo | Redo | None) -> Edited | NotEdited:
         """Save what was typed, then do something.
 
         What cannot be saved is left out and said, the rest is saved, and then nothing else is done. Each change is a draft of its
@@ -90,14 +88,6 @@ class Editing:
         return edited
 
 
-def topic_id(script: Script, name: str, revision: int) -> str:
-    """An id for a new topic: its name in small letters, as far as these are ASCII; else the number of the draft."""
-    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    wanted = _NOT_IN_ID.sub("-", folded).strip("-")[: _MAX_ID_LENGTH - 4].strip("-") or f"topic-{revision}"
-    taken = {topic.id for topic in script.topics}
-    return next(each for each in (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3))) if each not in taken)
-
-
 class _LockedBot:
     """One edit of a bot whose row is locked."""
 
@@ -112,8 +102,6 @@ class _LockedBot:
             self._add(merged.script, change_of(ChangeKind.WRITTEN, merged.changed[0]))
         if merged.unsaved or edit is None:
             return Edited(self._opened(), merged.unsaved)
-        if isinstance(edit, AddTopic) and not edit.id:
-            edit = AddTopic(edit.name, topic_id(self._script, edit.name, self._bot.draft_revision + 1))
         done = do(self._script, edit, self._new_id)
         if isinstance(done, EditRefusal):
             return Edited(self._opened(), refused=done)

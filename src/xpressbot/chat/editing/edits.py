@@ -1,24 +1,21 @@
 """What can be done to a script besides writing into it: steps, options and topics are added, removed and moved."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar, assert_never
+from typing import Final, TypeVar, assert_never
 
 from xpressbot.chat.editing.new_steps import new_step
 from xpressbot.chat.editing.parts import Part, PartKind, parts_of
 from xpressbot.chat.editing.rows import Row, inner_rows, rows_of, with_rows
 from xpressbot.chat.scripts.lookup import topic_by_id
-from xpressbot.chat.scripts.script import (
-    Choices,
-    On,
-    Option,
-    Script,
-    Starts,
-    Step,
-    Topic,
-)
+from xpressbot.chat.scripts.script import Choices, On, Option, Script, Starts, Step, Topic
 
+_MAX_ID_LENGTH: Final = 32
+_NOT_IN_ID: Final = re.compile("[^a-z0-9]+")
 T = TypeVar("T", Step, Option, Topic)
 
 
@@ -68,10 +65,9 @@ class MoveTo:
 
 @dataclass(frozen=True, slots=True)
 class AddTopic:
-    """Add a topic at the end. The name is its first phrase, too."""
+    """Add a topic at the end. The name is its first phrase, too, and as far as it is ASCII its id."""
 
     name: str
-    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ def do(script: Script, edit: Edit, new_id: Callable[[Script], str]) -> Done | Ed
         case MoveTo():
             done = _move(script, edit)
         case AddTopic():
-            topic = Topic(edit.id, edit.name, Starts(On.PHRASES, (edit.name,)))
+            topic = Topic(_topic_id(script, edit.name, new_id(script)), edit.name, Starts(On.PHRASES, (edit.name,)))
             done = Done(replace(script, topics=(*script.topics, topic)), topic, topic.id)
         case RemoveTopic():
             done = _remove_topic(script, edit.id)
@@ -134,7 +130,17 @@ def find_part(script: Script, part_id: str) -> Step | Option | None:
 
 def free_id(script: Script, wanted: str) -> str:
     """The wanted id of a step or an option, or one that begins with it, if the script has that already."""
-    taken = {part.id for topic in script.topics for part in parts_of(topic) if not isinstance(part, Topic)}
+    return _free(wanted, {part.id for topic in script.topics for part in parts_of(topic) if not isinstance(part, Topic)})
+
+
+def _topic_id(script: Script, name: str, otherwise: str) -> str:
+    """The name in small letters, as far as these are ASCII."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    wanted = _NOT_IN_ID.sub("-", folded).strip("-")[: _MAX_ID_LENGTH - 4].strip("-") or f"topic-{otherwise}"
+    return _free(wanted, {topic.id for topic in script.topics})
+
+
+def _free(wanted: str, taken: AbstractSet[str]) -> str:
     return next(each for each in (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3))) if each not in taken)
 
 

@@ -192,7 +192,7 @@ class _Walk:
                 self._go_to(step.topic)
             case HandOver():
                 self._say(step, step.text or "")
-                self._finish(HandedOver(filled(step.note, self.fields) if step.note else None, self.due_at))
+                self._finish(HandedOver(filled(step.note, self.fields)[:MAX_SAID_LENGTH] if step.note else None, self.due_at))
             case End():
                 self._say(step, step.text or "")
                 self._finish(Ended())

@@ -49,7 +49,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """A person is to take over; nothing follows. note is for that person.
+    """A person is to take over; nothing follows. note: for that person, at most MAX_SAID_LENGTH characters.
 
     due_at: when to run the script on NobodyThere, if nobody has answered by then; None if it is not to be run.
     """

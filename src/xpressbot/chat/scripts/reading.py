@@ -51,7 +51,8 @@ from xpressbot.chat.scripts.writing import written
 
 _ID: Final = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 _FIELD: Final = re.compile("[a-z][a-z0-9_]{0,31}")
-_LANGUAGE: Final = re.compile("[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+_LANGUAGE: Final = re.compile("(?!.{36})[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+"""A tag of at most 35 characters, for which RFC 5646, section 4.4.1, has room made."""
 
 
 class StepKind(StrEnum):

@@ -8,7 +8,7 @@ import typer
 
 from xpressbot.chat.actor import OPERATOR
 from xpressbot.chat.bots.administration import BotRefusal
-from xpressbot.chat.bots.store import Bot
+from xpressbot.chat.bots.store import HIGHEST_NUMBER, Bot
 from xpressbot.chat.scripts.checks import differences
 from xpressbot.chat.scripts.json_values import Refused
 from xpressbot.chat.scripts.problems import problems_of
@@ -23,8 +23,8 @@ from xpressbot.foundation.logging import printable
 
 _BotArgument = Annotated[str, typer.Argument(metavar="BOT", help="The bot's name, or its id, which stands in the addresses of its pages.")]
 _FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A script as XpressBot exports it (JSON).")]
-_Into = Annotated[str, typer.Option("--into", metavar="BOT", help="The bot whose draft it becomes; without it, a new bot is made.")]
-_Version = Annotated[int | None, typer.Option("--version", min=1, help="A published version instead of the draft.")]
+_Into = Annotated[str | None, typer.Option("--into", metavar="BOT", help="The bot whose draft it becomes; without it, a new bot is made.")]
+_Version = Annotated[int | None, typer.Option("--version", min=1, max=HIGHEST_NUMBER, help="A published version instead of the draft.")]
 _INDENT: Final = "    "
 
 
@@ -42,7 +42,7 @@ def bots_commands(build: Build) -> typer.Typer:
         sys.stdout.buffer.write(found[1].encode())
 
     @bots.command("import")
-    def import_file(file: _FileArgument, into: _Into = "") -> None:
+    def import_file(file: _FileArgument, into: _Into = None) -> None:
         """Make a bot of a file, or the draft of one that there is. Nothing is published by it."""
         with opened(build) as services:
             _import(services, _content(file), into)
@@ -57,9 +57,10 @@ def bots_commands(build: Build) -> typer.Typer:
     return bots
 
 
-def _import(services: Services, data: bytes, into: str) -> None:
+def _import(services: Services, data: bytes, into: str | None) -> None:
     exchange = services.chat.exchange
-    outcome = exchange.import_as_draft(OPERATOR, _bot(services, into).id, data) if into else exchange.import_as_new(OPERATOR, data)
+    bot = None if into is None else _bot(services, into)
+    outcome = exchange.import_as_new(OPERATOR, data) if bot is None else exchange.import_as_draft(OPERATOR, bot.id, data)
     match outcome:
         case Bot():
             typer.echo(printable(f"The file is the draft of the bot {outcome.name} now. Publish it on its page. Its id: {outcome.id}"))

@@ -88,7 +88,7 @@ def read_edit_of_topics(fields: Mapping[str, str], name: str) -> Edit | Undo | R
     """What the list of topics asks for. name: of a topic that is to be added, as it is kept."""
     match fields.get("do", "").split(":"):
         case ["add"]:
-            return AddTopic(name, "")
+            return AddTopic(name)
         case ["remove", topic]:
             return RemoveTopic(_id(topic))
         case [("up" | "down") as way, topic]:

@@ -1,7 +1,9 @@
 """A topic as the editor shows it: its steps with their fields, with what is wrong with them, and with what could not be saved."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from xpressbot.chat.editing.excerpts import excerpt
@@ -55,16 +57,21 @@ class TopicView:
     typed: Mapping[PartKey, Typed] = field(default_factory=dict)
     unsaved: Sequence[Unsaved] = ()
     choosing: str | None = None
-    _problems: Sequence[Problem] = ()
+    _problems: Mapping[str | None, Sequence[Problem]] = field(init=False)
+    """Of this topic, by the step; those of the topic itself under None."""
     _fields_left: int = EDITOR_FORM.fields - _FIELDS_BESIDE
 
     def __post_init__(self) -> None:
-        self._problems = problems_of(self.script)
+        by_step = defaultdict[str | None, list[Problem]](list)
+        for problem in problems_of(self.script):
+            if problem.topic == self.topic.id:
+                by_step[problem.step].append(problem)
+        self._problems = by_step
 
     @property
     def head(self) -> PartView:
         """The name and the start."""
-        return self._part(self.topic, [problem for problem in self._here if problem.step is None])
+        return self._part(self.topic, self._problems.get(None, ()))
 
     @property
     def row(self) -> RowView:
@@ -74,7 +81,7 @@ class TopicView:
     @property
     def shortcomings(self) -> Sequence[Shortcoming]:
         """All that is wrong with the topic, in the order of reading."""
-        return [self._shortcoming(problem) for problem in self._here]
+        return [self._shortcoming(problem) for problem in chain.from_iterable(self._problems.values())]
 
     @property
     def lost(self) -> Sequence[Lost]:
@@ -102,10 +109,6 @@ class TopicView:
         """The topics by their ids."""
         return [(topic.id, topic.name) for topic in self.script.topics]
 
-    @property
-    def _here(self) -> Sequence[Problem]:
-        return [problem for problem in self._problems if problem.topic == self.topic.id]
-
     def _row(self, name: Row, steps: Sequence[Step], title: str, *, depth: int, option: PartView | None = None, place: str = "") -> RowView:
         last = len(steps) - 1
         can_grow = depth <= MOST_INDENTATION and len(steps) < MOST_STEPS_IN_A_ROW
@@ -113,7 +116,7 @@ class TopicView:
         return RowView(f"{name.of}:{name.id}", title, shown, can_grow, option, is_first="first" in place, is_last="last" in place)
 
     def _step(self, step: Step, row: Row, depth: int, *, is_first: bool, is_last: bool, can_grow: bool) -> StepView:
-        problems = [problem for problem in self._here if problem.step == step.id]
+        problems = self._problems.get(step.id, ())
         part = self._part(step, [problem for problem in problems if "label" not in problem.place.path[-1:]])
         rows = [self._inner_row(step, i, name, steps, problems, depth + 1) for i, (name, steps) in enumerate(inner_rows(step))]
         takes_option = isinstance(step, Choices) and len(step.options) < MOST_OPTIONS and part.is_editable

@@ -9,11 +9,6 @@ from xpressbot.entrypoints.messages.formatting import number
 from xpressbot.entrypoints.messages.translation import Texts
 
 
-def name_problem(texts: Texts) -> str:
-    """Why a name cannot be kept."""
-    return texts.gettext("A name is 1 to %(most)s characters in one line.") % {"most": number(texts, MOST_NAME)}
-
-
 def settings_problems(texts: Texts, problems: AbstractSet[SettingsProblem]) -> dict[str, str]:
     """Why settings cannot be kept, by the field of the form."""
     return dict(_problem(texts, problem) for problem in SettingsProblem if problem in problems)
@@ -27,7 +22,7 @@ def channel_refused(texts: Texts, reason: ChannelRefusal) -> str:
         case ChannelRefusal.NO_BOT:
             return texts.gettext("This bot was archived meanwhile. Choose another one.")
         case ChannelRefusal.NAME:
-            return name_problem(texts)
+            return texts.gettext("A name is 1 to %(most)s characters in one line.") % {"most": number(texts, MOST_NAME)}
         case ChannelRefusal.SETTINGS:
             return texts.gettext("Look at the fields below. Nothing was saved.")
         case unknown:

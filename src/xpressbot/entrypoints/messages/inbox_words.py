@@ -1,14 +1,16 @@
 """The inbox and chat's own record in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 from xpressbot.chat.conversations.contacts import ContactRefusal
 from xpressbot.chat.conversations.inbox import InboxList
+from xpressbot.chat.conversations.receiving import MAX_NAME_LENGTH
 from xpressbot.chat.conversations.store import Contact
 from xpressbot.chat.conversations.taking_over import ConversationRefusal
 from xpressbot.chat.record import RecordKind
 from xpressbot.entrypoints.messages.translation import N_, Texts
+from xpressbot.foundation.text import normalise_line
 
 LISTS: Final[Mapping[InboxList, str]] = {
     InboxList.WAITING: N_("Waiting"),
@@ -39,13 +41,41 @@ RECORD_TITLES: Final[Mapping[RecordKind, str]] = {
     RecordKind.CONTACT_UNBLOCKED: N_("Person unblocked"),
     RecordKind.CONTACT_ERASED: N_("Person erased"),
 }
+_RECORD_DETAILS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "before": (N_("Name before"), {}),
+    "version": (N_("Version"), {}),
+    "to": (N_("Same as version"), {}),
+    "running": (N_("Conversations under way"), {"finish": N_("end on their version"), "restart": N_("start over")}),
+    "bot": (N_("Bot"), {"": N_("none")}),
+    "change": (
+        N_("What was changed"),
+        {
+            "settings": N_("name, greeting, colour or privacy notice"),
+            "bot": N_("its bot"),
+            "on": N_("switched on"),
+            "off": N_("switched off"),
+        },
+    ),
+}
+"""What details are called, and their values where these are words of the program, in the order in which they are shown."""
+
+
+def record_details(texts: Texts, details: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """What explains an entry of the record besides the name. What a newer version recorded stands at the end, as it is."""
+    told = [(label, details[key], known) for key, (label, known) in _RECORD_DETAILS.items() if key in details]
+    others = sorted((key, value) for key, value in details.items() if key != "name" and key not in _RECORD_DETAILS)
+    return [*((texts.gettext(label), texts.gettext(known[value]) if value in known else value) for label, value, known in told), *others]
 
 
 def contact_title(texts: Texts, name: str, fields: Mapping[str, str], contact_id: str, *, is_erased: bool) -> str:
-    """What a person is called: their name on the channel, the name that a script asked for, or the end of their id."""
+    """What a person is called: their name on the channel, the name that a script asked for, or the end of their id.
+
+    What a script asked for is kept as it was typed: it is cut, and a name that normalise_line refuses is none.
+    """
     if is_erased:
         return texts.gettext("Erased person")
-    return name or fields.get("name") or texts.gettext("Visitor %(id)s") % {"id": contact_id[-4:]}
+    asked_for = normalise_line(fields.get("name", "")[:MAX_NAME_LENGTH], max_length=MAX_NAME_LENGTH)
+    return name or asked_for or texts.gettext("Visitor %(id)s") % {"id": contact_id[-4:]}
 
 
 def title_of(texts: Texts, contact: Contact) -> str:

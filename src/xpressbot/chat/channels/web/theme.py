@@ -8,9 +8,8 @@ CONTRAST: Final = 4.5
 LIGHT_GROUND: Final = "#eef1f4"
 DARK_GROUND: Final = "#262d35"
 """What the messages of others stand on. The page itself is lighter, or darker: what can be read on these, can be read there."""
-_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
+_WHITE, _BLACK = "#ffffff", "#000000"
 _STEPS: Final = 255
-_Rgb = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,8 @@ class Theme:
     @classmethod
     def of(cls, accent: str) -> Self:
         """The colours of an accent, #rrggbb. Every one has a text: at least one of white and black has 4.5 (their product is 21)."""
-        on_accent = max(_WHITE, _BLACK, key=lambda ink: _contrast(ink, _rgb(accent)))
-        return cls(
-            accent, _text(on_accent), _readable(accent, LIGHT_GROUND, towards=_BLACK), _readable(accent, DARK_GROUND, towards=_WHITE)
-        )
+        on_accent = max(_WHITE, _BLACK, key=lambda ink: contrast(ink, accent))
+        return cls(accent, on_accent, _readable(accent, LIGHT_GROUND, towards=_BLACK), _readable(accent, DARK_GROUND, towards=_WHITE))
 
     def css(self) -> str:
         """A style sheet that sets them."""
@@ -44,28 +41,22 @@ class Theme:
 
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
-    return _contrast(_rgb(one), _rgb(other))
-
-
-def _readable(accent: str, ground: str, *, towards: _Rgb) -> str:
-    """The accent, mixed with as little of another colour as its contrast needs."""
-    colour, below = _rgb(accent), _rgb(ground)
-    mixed = (_mixed(colour, towards, step) for step in range(_STEPS + 1))
-    return _text(next(mix for mix in mixed if _contrast(mix, below) >= CONTRAST))
-
-
-def _mixed(one: _Rgb, other: _Rgb, step: int) -> _Rgb:
-    red, green, blue = (a + (b - a) * step // _STEPS for a, b in zip(one, other, strict=True))
-    return red, green, blue
-
-
-def _contrast(one: _Rgb, other: _Rgb) -> float:
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _luminance(colour: _Rgb) -> float:
-    red, green, blue = (_linear(channel / 255) for channel in colour)
+def _readable(accent: str, ground: str, *, towards: str) -> str:
+    """The accent, mixed with as little of another colour as its contrast needs."""
+    mixed = (_mixed(accent, towards, step) for step in range(_STEPS + 1))
+    return next(mix for mix in mixed if contrast(mix, ground) >= CONTRAST)
+
+
+def _mixed(one: str, other: str, step: int) -> str:
+    return f"#{bytes(a + (b - a) * step // _STEPS for a, b in zip(_rgb(one), _rgb(other), strict=True)).hex()}"
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(channel / 255) for channel in _rgb(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -73,10 +64,6 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
-def _rgb(text: str) -> _Rgb:
-    red, green, blue = bytes.fromhex(text.removeprefix("#"))
-    return red, green, blue
-
-
-def _text(colour: _Rgb) -> str:
-    return f"#{bytes(colour).hex()}"
+def _rgb(colour: str) -> bytes:
+    """Red, green and blue of #rrggbb."""
+    return bytes.fromhex(colour.removeprefix("#"))

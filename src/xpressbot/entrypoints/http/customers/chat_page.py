@@ -44,7 +44,7 @@ class _Refused:
 
 def show(request: VisitorRequest) -> Response:
     """The thread and the form."""
-    visit = request.visiting.look(request.public_id, request.token, _seq(request.query("before")) or None)
+    visit = request.visiting.look(request.public_id, request.token, _before(request))
     if visit is None:
         raise HTTPException(404)
     return _page(request, visit, token=request.token)
@@ -99,7 +99,7 @@ def theme(request: VisitorRequest) -> Response:
 def _page(request: VisitorRequest, visit: Visit, *, token: Token | None, refused: _Refused | None = None) -> Response:
     if visit.visitor is not None and visit.visitor.is_blocked:
         return _closed(request)
-    asked_after, kept = request.query("after"), request.form
+    asked_after, is_older, kept = request.query("after"), _before(request) is not None, request.form
     shown = bubbles(visit, request.texts, request.now)
     response = request.page(
         _TEMPLATE,
@@ -107,8 +107,8 @@ def _page(request: VisitorRequest, visit: Visit, *, token: Token | None, refused
         visit=visit,
         path=request.path,
         bubbles=shown,
-        buttons=() if request.query("before") else buttons(visit),
-        is_older=bool(request.query("before")),
+        buttons=() if is_older else buttons(visit),
+        is_older=is_older,
         focuses_newest=bool(asked_after),
         has_news=bool(visit.messages) and visit.messages[-1].seq > _seq(asked_after),
         last_seq=visit.messages[-1].seq if visit.messages else 0,
@@ -184,6 +184,11 @@ def _in_json(message: Message) -> Mapping[str, Any]:
         "options": [{"id": option.id, "label": option.label} for option in message.options],
         "at": message.at,
     }
+
+
+def _before(request: VisitorRequest) -> int | None:
+    """The number below which the thread is asked for; None for its end."""
+    return _seq(request.query("before")) or None
 
 
 def _seq(text: str) -> int:

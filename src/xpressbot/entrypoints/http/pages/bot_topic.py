@@ -72,7 +72,7 @@ def edit_topic(request: PageRequest, actor: Actor) -> Response:
         case BotRefusal.ARCHIVED:
             said = request.texts.gettext("This bot was archived, so nothing was saved. What you wrote is below.")
             return _page(request, _opened(request), _Answer(409, said, typed=sent.typed, turns=sent.turns))
-        case BotRefusal.NO_SUCH_BOT | BotRefusal.NAME_UNUSABLE:
+        case BotRefusal.NO_SUCH_BOT:
             raise HTTPException(404)
         case unknown:
             assert_never(unknown)
@@ -130,7 +130,7 @@ def _keep(request: PageRequest, actor: Actor, sent: Sent, opened: Opened) -> _An
 
 def _opened(request: PageRequest) -> Opened:
     opened = request.site.services.chat.editing.open(request.id_in_path("bot"))
-    if isinstance(opened, BotRefusal):
+    if opened is None:
         raise HTTPException(404)
     return opened
 

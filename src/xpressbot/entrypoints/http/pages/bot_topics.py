@@ -38,7 +38,7 @@ def change_topics(request: PageRequest, actor: Actor) -> Response:
             return redirect(_where(request, edit, outcome.at)) if outcome.refused is None else _refused(request, outcome.refused)
         case BotRefusal.NO_SUCH_BOT:
             raise HTTPException(404)
-        case BotRefusal.ARCHIVED | BotRefusal.NAME_UNUSABLE:
+        case BotRefusal.ARCHIVED:
             return home_page(request, status=409, message=bot_refused(texts, outcome))
         case unknown:
             assert_never(unknown)

@@ -63,7 +63,6 @@ def described(listed: ListedBot) -> dict[str, Any]:
         "id": bot.id,
         "path": path_with(BOT_PATH, {"bot": bot.id}),
         "name": bot.name,
-        "language": bot.language,
         "live": bot.live,
         "revision": bot.draft_revision,
         "has_changes": listed.has_changes,

@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import CHAT_RECORD_PATH
 from xpressbot.entrypoints.http.routing import Page
-from xpressbot.entrypoints.messages.inbox_words import RECORD_TITLES
+from xpressbot.entrypoints.messages.inbox_words import RECORD_TITLES, record_details
 from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
 
@@ -35,7 +35,7 @@ def _entry(request: PageRequest, one: RecordEntry) -> dict[str, Any]:
         "at": one.at,
         "by": one.actor_name,
         "about": one.details.get("name") or one.subject[-4:],
-        "details": sorted((name, value) for name, value in one.details.items() if name != "name"),
+        "details": record_details(texts, one.details),
     }
 
 

@@ -1,6 +1,5 @@
 """The inbox: the list of conversations, and one conversation with what can be done about it."""
 
-import uuid
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -28,6 +27,7 @@ from xpressbot.identity.accounts.rules.roles import permits
 
 _SHOW, _AT, _AFTER, _BEFORE = "show", "at", "after", "before"
 _EXCERPT: Final = 140
+_FORM_ID_BYTES: Final = 16
 _LATEST: Final = 2**62
 
 
@@ -59,7 +59,7 @@ def show_thread(request: PageRequest, _actor: Actor) -> Response:
 def reply(request: PageRequest, actor: Actor) -> Response:
     """Send an answer. Whatever is refused, the text is kept in its field."""
     text, form_id = request.form["text"], request.form["form"]
-    if _uuid(form_id) is None:
+    if not is_identifier(form_id):
         raise HTTPException(422)
     kept = typed(text)
     if isinstance(kept, TypedProblem):
@@ -100,7 +100,8 @@ def _thread_page(
     refusal: ConversationRefusal | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    thread = request.site.services.chat.inbox.thread(_conversation_id(request), whole_number(request.query(_BEFORE), HIGHEST_SEQ))
+    before = whole_number(request.query(_BEFORE), HIGHEST_SEQ)
+    thread = request.site.services.chat.inbox.thread(_conversation_id(request), before)
     if thread is None:
         raise HTTPException(404)
     conversation, texts, account = thread.conversation, request.texts, account_of(request)
@@ -126,10 +127,10 @@ def _thread_page(
         messages=[_message(thread, one) for one in thread.messages],
         last_seq=thread.contact.last_seq,
         older=None if thread.older is None else f"{_path(request)}?{urlencode({_BEFORE: thread.older})}",
-        is_newest=not request.query(_BEFORE),
+        is_newest=before is None,
         can_hand_back=thread.can_hand_back,
         can_erase=permits(account.role, Action.ERASE_CONTACT),
-        form_id=str(uuid.UUID(bytes=request.site.services.entropy.token_bytes(16), version=4)),
+        form_id=request.site.services.entropy.token_bytes(_FORM_ID_BYTES).hex(),
         written=written,
         most=MAX_MESSAGE_LENGTH,
         wide=True,
@@ -181,13 +182,6 @@ def _conversation_id(request: PageRequest) -> str:
 
 def _path(request: PageRequest) -> str:
     return path_with(CONVERSATION_PATH, {"conversation": _conversation_id(request)})
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 PAGES: Final[list[Page]] = [

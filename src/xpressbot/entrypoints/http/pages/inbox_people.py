@@ -10,7 +10,7 @@ from xpressbot.chat.conversations.contacts import ContactRefusal
 from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import CONTACT_PATH, INBOX_PATH
+from xpressbot.entrypoints.http.paths import CONTACT_PATH, CONVERSATION_PATH, INBOX_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.inbox_words import contact_refused, title_of
 from xpressbot.identity.accounts.rules.actions import Action
@@ -44,15 +44,13 @@ def erase(request: PageRequest, actor: Actor) -> Response:
 def _done(request: PageRequest, template: str, refusal: ContactRefusal | None) -> Response:
     if refusal is not None:
         return _page(request, template, status=409, message=contact_refused(request.texts, refusal))
-    latest = request.site.services.chat.inbox.latest_conversation(_contact_id(request))
-    return redirect(INBOX_PATH if latest is None else f"{INBOX_PATH}/{latest}")
+    return redirect(_back(request))
 
 
 def _page(request: PageRequest, template: str, *, status: int = 200, message: str | None = None) -> Response:
     contact = request.site.services.chat.inbox.contact(_contact_id(request))
     if contact is None:
         raise HTTPException(404)
-    latest = request.site.services.chat.inbox.latest_conversation(contact.id)
     return request.page(
         template,
         account_of(request),
@@ -61,8 +59,14 @@ def _page(request: PageRequest, template: str, *, status: int = 200, message: st
         title=title_of(request.texts, contact),
         contact=contact,
         path=path_with(CONTACT_PATH, {"contact": contact.id}),
-        back=INBOX_PATH if latest is None else f"{INBOX_PATH}/{latest}",
+        back=_back(request),
     )
+
+
+def _back(request: PageRequest) -> str:
+    """The person's newest conversation; the inbox where nothing is left of it."""
+    latest = request.site.services.chat.inbox.latest_conversation(_contact_id(request))
+    return INBOX_PATH if latest is None else path_with(CONVERSATION_PATH, {"conversation": latest})
 
 
 def _contact_id(request: PageRequest) -> str:
