@@ -1,4 +1,4 @@
-"""CHAT.md row 1 with POSTs: customers write to a server of two workers, each send up to three times, and workers are killed meanwhile."""
+"""Customers write to a server of two workers, each send up to three times, and workers are killed meanwhile."""
 
 import asyncio
 import os

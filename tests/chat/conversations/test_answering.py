@@ -93,7 +93,7 @@ def test_a_running_conversation_keeps_its_version(shop: Chats) -> None:
     assert shop.write("order") == ["How many?"]
     for topics in (SHOP.topics[:1], SHOP.topics):
         shop.publish(shop.bot_id or "", replace(SHOP, topics=topics))
-        assert shop.write("many") == ["How many?"] or shop.write("order") == ["How many?"]
+        assert shop.write("many") == ["How many?"]
     assert shop.write("3") == ["3 pieces, thank you."]
     assert the_conversation(shop).version == 1
 

@@ -33,7 +33,7 @@ def texts(chats: Chats, conversation: Conversation) -> list[str]:
 
 
 def test_what_is_on_its_way_is_stored_and_never_answered_by_the_bot(installation: Installation) -> None:
-    """CHAT.md row 8: the agent's answer is committed while a message waits in its lane."""
+    """The agent's answer is committed while a message waits in its lane."""
     chats, conversation = talk(installation)
     chats.store(chats.event("second"))
     answered = installation.services.chat.replying.reply(ADA, conversation.id, "I am Ada.", FORM, Shown(None, 2))

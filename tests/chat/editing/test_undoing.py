@@ -74,6 +74,7 @@ def test_going_back_ends_where_drafts_are_not_kept(installation: Installation, e
     taken_back = 0
     while edited.opened.last.can_undo:
         edited = edit(action=Undo(edited.opened.bot.draft_revision))
+        assert edited.refused is None
         taken_back += 1
     assert 0 < taken_back < MOST_DRAFTS
     assert edit(action=Undo(edited.opened.bot.draft_revision)).refused is EditRefusal.NOT_KEPT

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
-from xpressbot.chat.bots.store import document_of_version
+from xpressbot.chat.bots.store import Version, find_version
 from xpressbot.chat.scripts.reading import read_script
 from xpressbot.chat.scripts.script import Script
 from xpressbot.foundation.database.transaction import Reading
@@ -33,7 +33,7 @@ class PublishedScripts:
             if script := self._kept.get((bot_id, number)):
                 self._kept.move_to_end((bot_id, number))
                 return script
-        script = _read(document_of_version(tx, bot_id, number), f"version {number} of bot {bot_id}")
+        script = _read(find_version(tx, bot_id, number), f"version {number} of bot {bot_id}")
         with self._lock:
             self._kept[bot_id, number] = script
             if len(self._kept) > MOST_KEPT:
@@ -41,10 +41,10 @@ class PublishedScripts:
         return script
 
 
-def _read(document: str | None, name: str) -> Script:
-    if document is None:
+def _read(version: Version | None, name: str) -> Script:
+    if version is None:
         raise UnreadableScriptError(f"{name} is not there")
-    script = read_script(document)
+    script = read_script(version.document)
     if not isinstance(script, Script):
         raise UnreadableScriptError(f"{name}: {script.problem} at {script.place}")
     return script

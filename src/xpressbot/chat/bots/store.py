@@ -1,7 +1,7 @@
 """Statements over bots, their drafts and their versions. Documents are texts here: reading.py and writing.py know what stands in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
@@ -21,7 +21,6 @@ _BOT: Final = select(BOT).where(_B.id == bindparam("bot"))
 _LOCK: Final = _BOT.with_for_update(key_share=True)
 _DRAFT: Final = select(BOT_DRAFT).where(_D.bot_id == bindparam("bot"), _D.revision == bindparam("revision"))
 _VERSION: Final = select(BOT_VERSION).where(_N.bot_id == bindparam("bot"), _N.number == bindparam("number"))
-_DOCUMENT: Final = select(_N.document).where(_N.bot_id == bindparam("bot"), _N.number == bindparam("number"))
 _SAVE: Final = update(BOT).where(_B.id == bindparam("row"))
 _FORGET_DRAFTS: Final = delete(BOT_DRAFT).where(_D.bot_id == bindparam("bot"), _D.revision <= bindparam("revision"))
 _SUMMARIES: Final = (
@@ -35,7 +34,10 @@ _NEWEST_NUMBER: Final = select(func.max(_N.number)).where(_N.bot_id == bindparam
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot. live: the number of its published version; None before the first. archived_at: None while it is in use."""
+    """A bot, as the columns of its row. live: the number of its published version; None before the first.
+
+    restart_below: conversations of a version below it start over. archived_at: None while it is in use.
+    """
 
     id: str
     name: str
@@ -98,12 +100,12 @@ def all_bots(tx: Reading, *, archived: bool = False) -> Sequence[Bot]:
 
 def add_bot(tx: Writing, bot: Bot) -> None:
     """Insert a bot. Its draft of the revision that it names is added beside it, by add_draft."""
-    tx.execute(insert(BOT), _values(bot))
+    tx.execute(insert(BOT), asdict(bot))
 
 
 def save_bot(tx: Writing, bot: Bot) -> None:
     """Write what has become of a bot. Its row is locked."""
-    tx.execute(_SAVE, _values(bot) | {"row": bot.id})
+    tx.execute(_SAVE, asdict(bot) | {"row": bot.id})
 
 
 def find_draft(tx: Reading, bot_id: str, revision: int) -> Draft | None:
@@ -142,12 +144,6 @@ def find_version(tx: Reading, bot_id: str, number: int) -> Version | None:
     return None if row is None else _version_from(row)
 
 
-def document_of_version(tx: Reading, bot_id: str, number: int) -> str | None:
-    """The document of a published version alone."""
-    document: str | None = tx.select(_DOCUMENT, {"bot": bot_id, "number": number}).scalar_one_or_none()
-    return document
-
-
 def version_summaries(tx: Reading, bot_id: str, before: int | None = None) -> Sequence[VersionSummary]:
     """The newest versions, at most VERSIONS_ON_A_PAGE; older than the number `before` where it is given."""
     rows = tx.select(_SUMMARIES, {"bot": bot_id, "before": HIGHEST_NUMBER if before is None else before}).all()
@@ -183,15 +179,3 @@ def _bot_from(row: Row[Any]) -> Bot:
 def _version_from(row: Row[Any]) -> Version:
     """Read a version from a row with its columns."""
     return Version(row.bot_id, row.number, row.document, Actor(row.by_id, row.by_name), row.at)
-
-
-def _values(bot: Bot) -> dict[str, Any]:
-    return {
-        "id": bot.id,
-        "name": bot.name,
-        "language": bot.language,
-        "live": bot.live,
-        "restart_below": bot.restart_below,
-        "draft_revision": bot.draft_revision,
-        "archived_at": bot.archived_at,
-    }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from xpressbot.chat.actor import Actor
@@ -116,62 +117,44 @@ class ChannelAdministration:
             return ChannelRefusal.NAME
         if settings.problems():
             return ChannelRefusal.SETTINGS
-        return self._change(
-            actor, channel_id, ChannelChange.SETTINGS, lambda channel: replace(channel, name=line, settings=settings.written())
-        )
+        changed = partial(replace, name=line, settings=settings.written())
+        return self._change(actor, channel_id, changed, change=ChannelChange.SETTINGS)
 
     def switch(self, actor: Actor, channel_id: str, *, on: bool) -> Channel | ChannelRefusal:
         """Open a channel to people, or close it. What was written in it stays, and comes back with it."""
-        change = ChannelChange.ON if on else ChannelChange.OFF
-        return self._change(actor, channel_id, change, lambda channel: replace(channel, is_on=on))
+        return self._change(actor, channel_id, partial(replace, is_on=on), change=ChannelChange.ON if on else ChannelChange.OFF)
 
     def choose_bot(self, actor: Actor, channel_id: str, bot_id: str | None) -> Channel | ChannelRefusal:
         """Have another bot answer, or none. A conversation under way starts over with that bot at its next message."""
-        with self._transactions.writing() as tx:
+        with self._transactions.reading() as tx:
             bot = _bot_in_use(tx, bot_id)
-            if bot_id is not None and bot is None:
-                return ChannelRefusal.NO_BOT
-            changed = self._changed(
-                tx,
-                actor,
-                channel_id,
-                ChannelChange.BOT,
-                lambda channel: replace(channel, bot_id=bot_id),
-                bot="" if bot is None else bot.name,
-            )
-            tx.commit()
-            return changed
+        if bot_id is not None and bot is None:
+            return ChannelRefusal.NO_BOT
+        changed = partial(replace, bot_id=bot_id)
+        return self._change(actor, channel_id, changed, change=ChannelChange.BOT, bot="" if bot is None else bot.name)
 
     def archive(self, actor: Actor, channel_id: str) -> Channel | ChannelRefusal:
         """Take a channel out of use, for good: its address opens nothing any more. Its conversations stay in the inbox."""
+        return self._change(actor, channel_id, partial(replace, archived_at=self._system.now()), RecordKind.CHANNEL_ARCHIVED)
+
+    def _change(
+        self,
+        actor: Actor,
+        channel_id: str,
+        changed: Callable[[Channel], Channel],
+        kind: RecordKind = RecordKind.CHANNEL_CHANGED,
+        **details: str,
+    ) -> Channel | ChannelRefusal:
+        """Change a channel under its lock, and record it. What it is already is neither written nor recorded."""
         with self._transactions.writing() as tx:
             channel = _usable(lock_channel(tx, channel_id))
             if channel is None:
                 return ChannelRefusal.NO_CHANNEL
-            archived = replace(channel, archived_at=self._system.now())
-            save_channel(tx, archived)
-            record(tx, self._system, actor, RecordKind.CHANNEL_ARCHIVED, channel.id, name=channel.name)
-            tx.commit()
-            return archived
-
-    def _change(
-        self, actor: Actor, channel_id: str, change: ChannelChange, changed: Callable[[Channel], Channel]
-    ) -> Channel | ChannelRefusal:
-        with self._transactions.writing() as tx:
-            outcome = self._changed(tx, actor, channel_id, change, changed)
-            tx.commit()
-            return outcome
-
-    def _changed(
-        self, tx: Writing, actor: Actor, channel_id: str, change: ChannelChange, changed: Callable[[Channel], Channel], **details: str
-    ) -> Channel | ChannelRefusal:
-        channel = _usable(lock_channel(tx, channel_id))
-        if channel is None:
-            return ChannelRefusal.NO_CHANNEL
-        after = changed(channel)
-        if after != channel:
-            save_channel(tx, after)
-            record(tx, self._system, actor, RecordKind.CHANNEL_CHANGED, channel.id, name=after.name, change=change.value, **details)
+            after = changed(channel)
+            if after != channel:
+                save_channel(tx, after)
+                record(tx, self._system, actor, kind, channel.id, name=after.name, **details)
+                tx.commit()
         return after
 
 

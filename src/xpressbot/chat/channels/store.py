@@ -1,7 +1,7 @@
 """Statements over channels. Their settings are texts here: the package of a kind knows what stands in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -20,7 +20,7 @@ _SAVE: Final = update(CHANNEL).where(_C.id == bindparam("row"))
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place where people write to a bot.
+    """A place where people write to a bot, as the columns of its row.
 
     public_id: its name in addresses, 16 random bytes in hexadecimal. kind: as its kind is registered. bot_id: None while no bot answers
     in it, so that every conversation waits for a person. settings: JSON of its kind. archived_at: None while it is in use.
@@ -61,27 +61,14 @@ def all_channels(tx: Reading) -> Sequence[Channel]:
 
 def add_channel(tx: Writing, channel: Channel) -> None:
     """Insert a channel."""
-    tx.execute(insert(CHANNEL), _values(channel))
+    tx.execute(insert(CHANNEL), asdict(channel))
 
 
 def save_channel(tx: Writing, channel: Channel) -> None:
     """Write what has become of a channel. Its row is locked."""
-    tx.execute(_SAVE, _values(channel) | {"row": channel.id})
+    tx.execute(_SAVE, asdict(channel) | {"row": channel.id})
 
 
 def _channel_from(row: Row[Any]) -> Channel:
     """Read a channel from a row with its columns."""
     return Channel(row.id, row.public_id, row.kind, row.name, row.bot_id, row.is_on, row.settings, row.archived_at)
-
-
-def _values(channel: Channel) -> dict[str, Any]:
-    return {
-        "id": channel.id,
-        "public_id": channel.public_id,
-        "kind": channel.kind,
-        "name": channel.name,
-        "bot_id": channel.bot_id,
-        "is_on": channel.is_on,
-        "settings": channel.settings,
-        "archived_at": channel.archived_at,
-    }
