@@ -48,7 +48,7 @@ def normalise_line(text: str, *, max_length: int) -> str | None:
     if len(text) > MOST_TYPED or not is_printable(typed := " ".join(text.split())):
         return None
     line = unicodedata.normalize("NFC", " ".join(_without_idle(typed).split()))
-    return line if len(line) <= max_length and _shows_something(line) else None
+    return line if len(line) <= max_length and shows_something(line) else None
 
 
 def without_controls(text: str) -> str:
@@ -74,13 +74,15 @@ def as_seen(line: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
 
 
+def shows_something(text: str) -> bool:
+    """Whether there is more in it than white space and characters that only join or mark others."""
+    return any(
+        not (character.isspace() or unicodedata.category(character) in {"Mn", "Me"} or _shows_nothing(character)) for character in text
+    )
+
+
 def _shows_nothing(character: str) -> bool:
     return is_ignorable(character) or unicodedata.category(character) == "Cf" or character == _BLANK
-
-
-def _shows_something(text: str) -> bool:
-    """Whether there is more in it than spaces and characters that only join or mark others."""
-    return any(unicodedata.category(character) not in {"Zs", "Mn", "Me"} and not _shows_nothing(character) for character in text)
 
 
 def _without_idle(text: str) -> str:

@@ -115,6 +115,7 @@ def test_ids_of_sends_have_one_spelling(text: str, expected: bool) -> None:
         (" \r\n\t", TypedProblem.EMPTY),
         ("\x00\x01", TypedProblem.EMPTY),
         ("\x85 \x9b", TypedProblem.EMPTY),
+        ("\u200b\n\u200d\u2800", TypedProblem.EMPTY),
         ("a" * MAX_MESSAGE_LENGTH, "a" * MAX_MESSAGE_LENGTH),
         ("\U0001f600" * MAX_MESSAGE_LENGTH, "\U0001f600" * MAX_MESSAGE_LENGTH),
         ("a" * (MAX_MESSAGE_LENGTH + 1), TypedProblem.TOO_LONG),

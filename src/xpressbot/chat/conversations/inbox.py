@@ -131,12 +131,6 @@ class Inbox:
         shown, is_more = listed[:CONVERSATIONS_ON_A_PAGE], len(listed) > CONVERSATIONS_ON_A_PAGE
         return InboxPage(shown, _key(chosen, shown[-1].conversation) if is_more else None, waiting)
 
-    def waiting(self) -> int:
-        """In how many conversations somebody waits for a person."""
-        with self._transactions.reading() as tx:
-            count: int = tx.select(COUNT_WAITING).scalar_one()
-            return count
-
     def contact(self, contact_id: str) -> Contact | None:
         """The person of this id."""
         with self._transactions.reading() as tx:

@@ -27,7 +27,7 @@ class Replying:
     def reply(self, actor: Actor, conversation_id: str, text: str, form_id: str, shown: Shown) -> Conversation | ConversationRefusal:
         """Add an answer to a conversation, once for each form and text: the same form sent twice is one message.
 
-        form_id: a UUID that the page drew for its form. Refused where another member has taken over, or has written, since the page
+        form_id: 32 hexadecimal digits that the page drew for its form. Refused where another member has taken over, or has written, since the page
         was shown; nothing is stored then.
         """
         client_id = hashlib.sha256(f"{form_id}\n{text}".encode()).hexdigest()

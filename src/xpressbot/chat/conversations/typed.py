@@ -4,7 +4,7 @@ import unicodedata
 from enum import StrEnum
 
 from xpressbot.chat.conversations.events import MAX_MESSAGE_LENGTH
-from xpressbot.foundation.text import without_controls
+from xpressbot.foundation.text import shows_something, without_controls
 
 
 class TypedProblem(StrEnum):
@@ -15,13 +15,13 @@ class TypedProblem(StrEnum):
 
 
 def typed(text: str) -> str | TypedProblem:
-    """The text in NFC, without control characters and without white space around it.
+    """The text in NFC, without control characters and without white space around it. One that shows nothing is empty.
 
     It is measured before it is composed, too: composing takes time that grows with the square of its length. Raises ValueError for
     surrogates, which no well-formed form has.
     """
     kept = without_controls(text).strip()
-    if not kept:
+    if not shows_something(kept):
         return TypedProblem.EMPTY
     if len(kept) > MAX_MESSAGE_LENGTH:
         return TypedProblem.TOO_LONG
