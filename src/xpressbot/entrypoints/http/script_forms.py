@@ -16,11 +16,11 @@ from xpressbot.chat.editing.edits import AddStep, AddTopic, Edit, MoveTo, Remove
 from xpressbot.chat.editing.merging import Typed, typed_parts
 from xpressbot.chat.editing.parts import PartKey, PartKind, UnknownFieldsError
 from xpressbot.chat.editing.rows import Row, RowOf
-from xpressbot.chat.scripts.script import MAX_TYPED_LENGTH, MOST_TURNS
+from xpressbot.chat.scripts.script import MAX_TYPED_LENGTH, MOST_BYTES, MOST_TURNS
 from xpressbot.entrypoints.http.forms import FormLimits
 
-EDITOR_FORM: Final = FormLimits(fields=1000, body_bytes=256 * 1024)
-"""A whole topic is one form."""
+EDITOR_FORM: Final = FormLimits(fields=1000, body_bytes=4 * MOST_BYTES)
+"""A whole topic is one form. A browser sends each byte of a script in Hindi as three, and the names of fields besides."""
 TURN: Final = "turn."
 _ID: Final = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 _REVISION: Final = re.compile("[0-9]{1,9}")
