@@ -3,12 +3,13 @@
 import re
 
 from tests.http.conftest import both_engines
+from tests.support.bots import UNKNOWN
 from tests.support.browser import Browser
 
 
 def made(browser: Browser, name: str = "Clinic", language: str = "en") -> str:
     """Make a bot by its page, and return the path of its home."""
-    answer = browser.post("/bots/new", name=name, language=language, script="blank")
+    answer = browser.post("/bots/new", form=UNKNOWN, name=name, language=language, script="blank")
     assert answer.status_code == 303, answer.text
     found = re.match(r"/bots/[0-9a-f]{32}(?=/topics/)", answer.headers["location"])
     assert found is not None
@@ -34,16 +35,27 @@ def test_a_bot_is_made_renamed_archived_and_brought_back(signed_in: Browser) -> 
 def test_a_name_that_shows_nothing_is_told_beside_the_field(signed_in: Browser) -> None:
     """Making and renaming refuse it with 422."""
     for name in ("", "   ", "x" * 81, "a\x00b", "\u202eabc"):
-        assert signed_in.post("/bots/new", name=name, language="en", script="blank").status_code == 422
+        assert signed_in.post("/bots/new", form=UNKNOWN, name=name, language="en", script="blank").status_code == 422
     path = made(signed_in)
     answer = signed_in.post(f"{path}/rename", name="x" * 81)
     assert (answer.status_code, 'aria-invalid="true"' in answer.text) == (422, True)
     assert "Clinic" in signed_in.get(path).text
 
 
+@both_engines
+def test_a_form_that_is_sent_twice_makes_one_bot(signed_in: Browser) -> None:
+    """A double click; after Back with another name it is another bot."""
+    form = dict(re.findall(r'name="(form|language)" value="([^"]*)"', signed_in.get("/bots/new").text)) | {"script": "blank"}
+    paths = [signed_in.post("/bots/new", form, name=name, language="en").headers["location"] for name in ("Clinic", "Clinic", "Shop")]
+    assert (paths[0] == paths[1], paths[1] == paths[2]) == (True, False)
+    assert len(re.findall(r'href="/bots/[0-9a-f]{32}"', signed_in.get("/bots").text)) == 2
+    assert signed_in.get("/bots/record").text.count("Clinic") == 1
+    assert signed_in.post("/bots/new", form, form="x", name="Clinic", language="en").status_code == 422
+
+
 def test_a_language_that_there_is_not_is_no_form_of_ours(signed_in: Browser) -> None:
     """422, and no bot."""
-    assert signed_in.post("/bots/new", name="Clinic", language="xx", script="blank").status_code == 422
+    assert signed_in.post("/bots/new", form=UNKNOWN, name="Clinic", language="xx", script="blank").status_code == 422
     assert "There is no bot yet" in signed_in.get("/bots").text
 
 

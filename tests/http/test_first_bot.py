@@ -21,7 +21,7 @@ OFFER = "Make a bot that answers"
 def first_bot_forms(page: str) -> list[dict[str, str]]:
     """What each button of the card would send, but for whom the form was shown to."""
     forms = re.findall(r'(?s)<form[^>]*action="/bots/new".*?</form>', page)
-    return [dict(re.findall(r'<(?:input|button)[^>]* name="(name|language|script)" value="([^"]*)"', form)) for form in forms]
+    return [dict(re.findall(r'<(?:input|button)[^>]* name="(form|name|language|script)" value="([^"]*)"', form)) for form in forms]
 
 
 @both_engines

@@ -51,7 +51,7 @@ LOOP = Topic("loop", "Loop", Starts(On.PHRASES, ("loop",)), (GoTo("l1", "loop"),
 def make_bot(services: Services, script: Script | None = None, name: str | None = None) -> Bot:
     """A bot of Anna's with this script as its draft; it has the script's name, unless another one is given."""
     script = script or hours_script()
-    bot = services.chat.bots.make(ANNA, NewBot(name or script.name, script))
+    bot = services.chat.bots.make(ANNA, NewBot(system_of(services).new_id(), name or script.name, script))
     assert isinstance(bot, Bot), bot
     return bot
 

@@ -6,7 +6,8 @@ from typing import Final
 from xpressbot.foundation.times import MILLISECOND
 
 ENTROPY_BYTES: Final = 10
-_DIGITS: Final = re.compile(r"[0-9a-f]{32}")
+IDENTIFIER_LENGTH: Final = 32
+_DIGITS: Final = re.compile(f"[0-9a-f]{{{IDENTIFIER_LENGTH}}}")
 
 
 def identifier(now: int, entropy: bytes) -> str:

@@ -42,7 +42,7 @@ def test_a_new_bot_is_a_draft_with_its_own_name(services: Services) -> None:
 def test_a_name_that_cannot_be_shown_is_refused(services: Services, bots: BotAdministration, name: str) -> None:
     """For a new bot and for one that there is; nothing is written."""
     bot = make_bot(services)
-    assert bots.make(ANNA, NewBot(name, hours_script())) is BotRefusal.NAME_UNUSABLE
+    assert bots.make(ANNA, NewBot(UNKNOWN, name, hours_script())) is BotRefusal.NAME_UNUSABLE
     assert bots.rename(ANNA, bot.id, name) is BotRefusal.NAME_UNUSABLE
     assert [listed.bot for listed in services.chat.bot_overview.bots()] == [bot]
 

@@ -1,7 +1,7 @@
 """Bots: making, publishing and importing them, and what they missed."""
 
 from tests.support import people
-from tests.support.bots import EMPTY, LOOP, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
+from tests.support.bots import EMPTY, LOOP, UNKNOWN, UNREACHABLE, converse, hours_script, make_bot, publish, replace_draft
 from tests.support.chats import Chats
 from tests.support.every_page.walk import Walk
 from xpressbot.chat.scripts.writing import written
@@ -14,8 +14,8 @@ def every_state(walk: Walk) -> None:
     petra = walk.holding(people.protected(services, "petra@example.com", role=Role.OWNER).caller)
     walk.get(petra, "/bots", "/bots/archived", "/bots/new", "/bots/import")
     for script in ("blank", "questions", "order", "handover"):
-        walk.post(petra, "/bots/new", name="", language="en", script=script)
-    walk.post(petra, "/bots/new", name="Clinic", language=walk.texts.tag, script="blank")
+        walk.post(petra, "/bots/new", form=UNKNOWN, name="", language="en", script=script)
+    walk.post(petra, "/bots/new", form=UNKNOWN, name="Clinic", language=walk.texts.tag, script="blank")
     faulty = make_bot(services, hours_script(extra=[EMPTY, UNREACHABLE]), name="Faulty")
     bot = make_bot(services, hours_script(with_check=True))
     channel_id = publish(services, bot.id).channel_id

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.bots.draft_changes import Change, ChangeKind, written_change
-from xpressbot.chat.bots.store import Bot, Draft, add_bot, add_draft, lock_bot, save_bot
+from xpressbot.chat.bots.store import Bot, Draft, add_bot, add_draft, find_bot, lock_bot, save_bot
 from xpressbot.chat.record import RecordKind, record
 from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, Script
 from xpressbot.chat.scripts.writing import written
@@ -25,8 +25,9 @@ class BotRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewBot:
-    """What a bot begins as. The script gets the bot's name."""
+    """What a bot begins as. The script gets the bot's name. id: of whoever asks, so that what is asked for twice is one bot."""
 
+    id: str
     name: str
     script: Script
 
@@ -39,13 +40,12 @@ class BotAdministration:
         self._system = system
 
     def make(self, actor: Actor, new: NewBot) -> Bot | BotRefusal:
-        """Make a bot whose first draft is this script. Nothing is published by it."""
+        """Make a bot whose first draft is this script. Nothing is published by it. The bot of this id, if it is there, stays as it is."""
         name = usable_name(new.name)
         if name is None:
             return BotRefusal.NAME_UNUSABLE
         with self._transactions.writing() as tx:
-            bot = make_bot(tx, self._system, actor, replace(new, name=name), Change(ChangeKind.BOT_MADE, name))
-            record(tx, self._system, actor, RecordKind.BOT_MADE, bot.id, name=bot.name)
+            bot = make_bot(tx, self._system, actor, replace(new, name=name), RecordKind.BOT_MADE, Change(ChangeKind.BOT_MADE, name))
             tx.commit()
         return bot
 
@@ -87,10 +87,12 @@ def usable_name(text: str) -> str | None:
     return normalise_line(text, max_length=MAX_LINE_LENGTH)
 
 
-def make_bot(tx: Writing, system: System, actor: Actor, new: NewBot, change: Change) -> Bot:
-    """Insert a bot with its first draft. The name is a usable one."""
-    bot = Bot(system.new_id(), new.name, new.script.language, None, 0, 1, None)
+def make_bot(tx: Writing, system: System, actor: Actor, new: NewBot, kind: RecordKind, change: Change) -> Bot:
+    """Insert a bot with its first draft, and record it. The name is a usable one. A bot of this id that is there is left and returned."""
+    bot = Bot(new.id, new.name, new.script.language, None, 0, 1, None)
+    if not add_bot(tx, bot):
+        return find_bot(tx, bot.id) or bot
     document = written(replace(new.script, name=new.name))
-    add_bot(tx, bot)
     add_draft(tx, Draft(bot.id, 1, document, actor, system.now(), written_change(change)))
+    record(tx, system, actor, kind, bot.id, name=bot.name)
     return bot

@@ -39,8 +39,8 @@ class Exchange:
         if name is None:
             return BotRefusal.NAME_UNUSABLE
         with self._transactions.writing() as tx:
-            bot = make_bot(tx, self._system, actor, NewBot(name, script), Change(ChangeKind.IMPORTED, name))
-            record(tx, self._system, actor, RecordKind.BOT_IMPORTED, bot.id, name=name)
+            new = NewBot(self._system.new_id(), name, script)
+            bot = make_bot(tx, self._system, actor, new, RecordKind.BOT_IMPORTED, Change(ChangeKind.IMPORTED, name))
             tx.commit()
         return bot
 

@@ -98,9 +98,10 @@ def all_bots(tx: Reading, *, archived: bool = False) -> Sequence[Bot]:
     return [_bot_from(row) for row in tx.select(select(BOT).where(is_archived).order_by(_B.name, _B.id)).all()]
 
 
-def add_bot(tx: Writing, bot: Bot) -> None:
-    """Insert a bot. Its draft of the revision that it names is added beside it, by add_draft."""
-    tx.execute(insert(BOT), asdict(bot))
+def add_bot(tx: Writing, bot: Bot) -> bool:
+    """Insert a bot; False where one of its id is there. Its draft of the revision that it names is added beside it, by add_draft."""
+    statement = tx.insert(BOT).on_conflict_do_nothing(index_elements=[_B.id]).returning(_B.id)
+    return tx.execute(statement, asdict(bot)).first() is not None
 
 
 def save_bot(tx: Writing, bot: Bot) -> None:

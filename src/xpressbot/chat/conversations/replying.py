@@ -27,8 +27,8 @@ class Replying:
     def reply(self, actor: Actor, conversation_id: str, text: str, form_id: str, shown: Shown) -> Conversation | ConversationRefusal:
         """Add an answer to a conversation, once for each form and text: the same form sent twice is one message.
 
-        form_id: 32 hexadecimal digits that the page drew for its form. Refused where another member has taken over, or has written, since the page
-        was shown; nothing is stored then.
+        form_id: an identifier that the page drew for its form. Refused where another member has taken over, or has written, since the
+        page was shown; nothing is stored then.
         """
         client_id = hashlib.sha256(f"{form_id}\n{text}".encode()).hexdigest()
         with self._transactions.writing() as tx:

@@ -25,6 +25,7 @@ from xpressbot.entrypoints.messages.session_times import session_times
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.entrypoints.services import Services
 from xpressbot.entrypoints.telemetry.sign_in_metrics import SignInMetrics
+from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.settings import normalised_host
 from xpressbot.foundation.times import whole_seconds_until
 from xpressbot.foundation.tokens import Token
@@ -102,6 +103,10 @@ class PageRequest:
     def identity(self) -> Identity:
         """The use cases."""
         return self.site.services.identity
+
+    def new_form_id(self) -> str:
+        """For a form that makes something: sent twice, it is known by it."""
+        return System(self.site.services.clock, self.site.services.entropy).new_id()
 
     @property
     def running_bots(self) -> int:

@@ -1,5 +1,6 @@
 """The bots: the list, the archive, and making one."""
 
+import hashlib
 from typing import Any, Final, assert_never
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.bot_words import bot_refused
 from xpressbot.entrypoints.messages.first_scripts import blank_script, ready_choices
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
+from xpressbot.foundation.identifiers import IDENTIFIER_LENGTH, is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
 
 _BLANK: Final = "blank"
@@ -44,8 +46,8 @@ def show_new(request: PageRequest, _actor: Actor) -> Response:
 
 
 def make(request: PageRequest, actor: Actor) -> Response:
-    """Make a bot, and open its first topic with a dialogue that tries it out."""
-    new = NewBot(request.form["name"], _first_script(request))
+    """Make a bot, and open its first topic with a dialogue that tries it out. The same form sent twice makes one."""
+    new = NewBot(_id_of(request), request.form["name"], _first_script(request))
     outcome = request.site.services.chat.bots.make(actor, new)
     match outcome:
         case Bot():
@@ -87,6 +89,14 @@ def _chat_page(listed: ListedBot) -> str | None:
     return next(pages, None)
 
 
+def _id_of(request: PageRequest) -> str:
+    """The id of the bot that a form makes: of the same form with the same content, one; of another form, or after a change, another."""
+    if not is_identifier(request.form["form"]):
+        raise HTTPException(422)
+    content = "\n".join(request.form[name] for name in ("form", "language", "script", "name"))
+    return hashlib.sha256(content.encode()).hexdigest()[:IDENTIFIER_LENGTH]
+
+
 def _first_script(request: PageRequest) -> Script:
     """What a new bot begins with, by the form. A language or a script that there is not is 422."""
     texts = next((texts for texts in request.site.renderer.switch.languages if texts.tag == request.form["language"]), None)
@@ -107,6 +117,7 @@ def _new_page(request: PageRequest, *, status: int = 200, errors: dict[str, str]
         status=status,
         errors=errors or {},
         form={
+            "form": request.new_form_id(),
             "name": request.form["name"],
             "language": request.form["language"] or request.texts.tag,
             "script": request.form["script"] or next(iter(ReadyScript)).value,

@@ -42,6 +42,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         caller.account,
         chat=chat,
         ready=ready_choices(request.texts) if makes_first_bot else (),
+        form_id=request.new_form_id(),
         protected=dashboard.protection.on,
         codes_left=dashboard.protection.codes_left,
         codes_are_few=dashboard.protection.codes_are_few,

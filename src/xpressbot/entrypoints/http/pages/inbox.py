@@ -27,7 +27,6 @@ from xpressbot.identity.accounts.rules.roles import permits
 
 _SHOW, _AT, _AFTER, _BEFORE = "show", "at", "after", "before"
 _EXCERPT: Final = 140
-_FORM_ID_BYTES: Final = 16
 _LATEST: Final = 2**62
 
 
@@ -130,7 +129,7 @@ def _thread_page(
         is_newest=before is None,
         can_hand_back=thread.can_hand_back,
         can_erase=permits(account.role, Action.ERASE_CONTACT),
-        form_id=request.site.services.entropy.token_bytes(_FORM_ID_BYTES).hex(),
+        form_id=request.new_form_id(),
         written=written,
         most=MAX_MESSAGE_LENGTH,
         wide=True,
