@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.contract.documents import ROOT
 from xpressbot.entrypoints.http.factors.registry import FACTORS
-from xpressbot.entrypoints.messages.event_words import DETAILS, GROUP_NAMES, REASONS
+from xpressbot.entrypoints.messages.event_details import DETAILS, REASONS
+from xpressbot.entrypoints.messages.event_words import GROUP_NAMES
 from xpressbot.identity.audit.rules.event import CIRCUMSTANCES, EventGroup, EventKind
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal

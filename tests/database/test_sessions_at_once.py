@@ -16,8 +16,9 @@ from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller, LockedCaller
-from xpressbot.identity.sessions.gate import Gate, PasswordProof, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, PasswordProof, SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal
+from xpressbot.identity.sessions.operation import Unchanged
 from xpressbot.identity.sessions.rules.session import INACTIVITY_TIMEOUT, MOST_PER_ACCOUNT
 
 EMAIL = "anna@example.com"

@@ -54,6 +54,15 @@ def _quiet_log() -> Iterator[None]:
 
 
 @pytest.fixture
+def loud_log() -> Iterator[None]:
+    """Lines from INFO on, for a test that captures them; afterwards the log is as quiet as before."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLite, for speed; both engines where a test is marked with `both_engines`."""
     return fresh_database(request, getattr(request, "param", "sqlite"), tmp_path)

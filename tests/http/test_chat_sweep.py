@@ -1,9 +1,7 @@
 """The sweep as a task of the application: it comes by itself, and goes on after whatever went wrong."""
 
 import asyncio
-import logging
 import sqlite3
-from collections.abc import Iterator
 from functools import partial
 from typing import NoReturn
 
@@ -28,14 +26,12 @@ FAULTS = {
 
 
 @pytest.fixture
-def left_behind(installation: Installation) -> Iterator[Chats]:
+def left_behind(installation: Installation, loud_log: None) -> Chats:
     """A message that a worker has stored, and was killed then."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     chats = Chats(installation.services, SHOP)
     chats.store(chats.event("hours"))
     installation.clock.advance(seconds=2)
-    yield chats
-    structlog.reset_defaults()
+    return chats
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,13 +1,11 @@
 """Periodic jobs: they run in time although no request asks for them, and whatever went wrong the time before."""
 
 import asyncio
-import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -50,10 +48,10 @@ def test_the_jobs_go_on_after_a_round_that_failed(fault: Exception, abandoned: I
     assert abandoned.services.background_check.last() is not None
 
 
+@pytest.mark.usefixtures("loud_log")
 def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line with a count of each kind; none in a round that had nothing to remove."""
     monkeypatch.setattr(jobs, "JOB_INTERVAL_SECONDS", 0)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     add_expired_rows(abandoned, rows(abandoned, "account")[0]["id"])
     with capture_logs() as lines:
         asyncio.run(rounds_until(abandoned, sent("INSERT INTO lease", times=3)))

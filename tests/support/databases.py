@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from xpressbot.bootstrap import SCHEMA
 from xpressbot.foundation.database.engine import METADATA, open_database
@@ -41,24 +41,32 @@ class PostgresTemplate:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._database = open_database(url, pool_size=1)
-        upgrade(self._database, SCHEMA)
+        database = open_database(url, pool_size=1)
+        upgrade(database, SCHEMA)
+        database.dispose()
+        self._engine = create_engine(database.engine.url, isolation_level="AUTOCOMMIT")
 
     def fresh(self) -> str:
         """The URL, with nothing in the database but what a migration leaves there.
 
-        TRUNCATE makes new files for every table and index, which takes thirty times as long.
+        TRUNCATE makes new files for every table and index, which takes several times as long. VACUUM gives the pages of deleted rows
+        back: in what is left of them, new rows would stand in another order than they were written.
         """
-        deletions = "".join(f"DELETE FROM {table.name};" for table in reversed(METADATA.sorted_tables))
-        with self._database.engine.begin() as connection:
-            connection.execute(text(f"DO $$ BEGIN {deletions} END $$"))
-            for statement in ROWS_OF_A_NEW_DATABASE:
+        tables = [table.name for table in reversed(METADATA.sorted_tables)]
+        with self._engine.connect() as connection:
+            rows = connection.scalars(text(" UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in tables)))
+            filled = sorted(rows, key=tables.index)
+            for statement in (
+                f"DO $$ BEGIN {' '.join(f'DELETE FROM {table};' for table in filled)} END $$",
+                f"VACUUM (INDEX_CLEANUP ON, TRUNCATE ON) {', '.join(filled)}",
+                *ROWS_OF_A_NEW_DATABASE,
+            ):
                 connection.execute(text(statement))
         return self._url
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._database.dispose()
+        self._engine.dispose()
 
 
 def fresh_database(request: pytest.FixtureRequest, engine: str, directory: Path) -> str:

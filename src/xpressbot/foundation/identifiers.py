@@ -7,6 +7,7 @@ from xpressbot.foundation.times import MILLISECOND
 
 ENTROPY_BYTES: Final = 10
 IDENTIFIER_LENGTH: Final = 32
+"""Hexadecimal digits."""
 _DIGITS: Final = re.compile(f"[0-9a-f]{{{IDENTIFIER_LENGTH}}}")
 
 

@@ -5,12 +5,16 @@ permission while such a request is under way may finish that one (docs/adr/0021)
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import Response
 
 from xpressbot.chat.actor import Actor
+from xpressbot.chat.bots.store import Bot
 from xpressbot.entrypoints.http.forms import SMALL_FORM, FormLimits
+from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest
+from xpressbot.entrypoints.http.paths import BOT_PATH
 from xpressbot.entrypoints.http.routing import SignedInOutcome, SignedInPage
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
@@ -25,6 +29,12 @@ def account_of(request: PageRequest) -> Account:
     if request.caller is None:
         raise RuntimeError("a page of chat is for members alone")
     return request.caller.account
+
+
+def bot_page(request: PageRequest, template: str, bot: Bot, *, status: int = 200, message: str | None = None, **context: Any) -> Response:
+    """A page about one bot: its template has `bot`, and `path`, the address of the bot's own page."""
+    path = path_with(BOT_PATH, {"bot": bot.id})
+    return request.page(template, account_of(request), status=status, message=message, bot=bot, path=path, **context)
 
 
 def chat_page(

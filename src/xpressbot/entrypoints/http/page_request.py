@@ -236,6 +236,11 @@ class PageRequest:
             response.headers["Retry-After"] = str(wait)
         return response
 
+    def throttled(self, template: str, account: Account | None, denied: Denied[ThrottleRefusal], **context: Any) -> HTMLResponse:
+        """The same for a form that came too often, which is counted."""
+        self.metrics.throttled(denied)
+        return self.refused(template, account, denied, **context)
+
     def proof_refused(
         self, template: str, account: Account | None, factor: FactorPresentation, denied: Denied[ProofRefusal], **context: Any
     ) -> HTMLResponse:

@@ -7,7 +7,8 @@ from typing import Final
 from markupsafe import Markup
 
 from xpressbot.entrypoints.messages.email_addresses import listed_address
-from xpressbot.entrypoints.messages.event_words import DETAILS, where
+from xpressbot.entrypoints.messages.event_details import DETAILS
+from xpressbot.entrypoints.messages.event_words import where
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.identity.accounts.rules.account import Account

@@ -5,8 +5,9 @@ from typing import Final
 
 from markupsafe import Markup
 
+from xpressbot.entrypoints.messages.event_details import CAUSES
 from xpressbot.entrypoints.messages.event_facts import GIVES_REASON
-from xpressbot.entrypoints.messages.event_words import CAUSES, event_advice
+from xpressbot.entrypoints.messages.event_words import event_advice
 from xpressbot.entrypoints.messages.formatting import Text, as_is, moment, number
 from xpressbot.entrypoints.messages.roles import role_name
 from xpressbot.entrypoints.messages.translation import Texts

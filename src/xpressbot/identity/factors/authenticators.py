@@ -15,7 +15,8 @@ from xpressbot.identity.factors.rules import MOST_PER_ACCOUNT, Addition, Authent
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 
 
 class AddRefusal(Reason):

@@ -16,7 +16,8 @@ from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Addition, Repla
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD, is_fresh
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 

@@ -20,7 +20,8 @@ from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 
 RECENT_EVENTS = 10
 MOST_LEADERS = 20

@@ -11,7 +11,8 @@ from xpressbot.identity.passwords.session_password import PasswordRefusal, Sessi
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, PasswordProof, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, PasswordProof, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 from xpressbot.identity.sessions.rules.assurance import has_second_factor
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling.charges import ThrottleRefusal

@@ -10,7 +10,8 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry, Unchanged
 
 
 class ClosingRefusal(Reason):

@@ -20,7 +20,8 @@ from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, StepUpRe
 from xpressbot.identity.profile.email_change import EmailChangeRefusal, is_address_of
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 
 EMAIL_CHANGED_MAIL: Final = "email-changed"
 """The kind of mail that tells the address before of the change; its parameter is that address."""

@@ -19,7 +19,8 @@ from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import known_browser_store
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry
 from xpressbot.identity.sessions.store import ListedSession
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling.charges import ThrottleRefusal

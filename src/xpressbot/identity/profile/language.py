@@ -4,7 +4,8 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Entry, Unchanged
 
 
 class LanguageChoice:

@@ -8,7 +8,8 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Reason, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import SessionHolder
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry
 from xpressbot.identity.sessions.rules.session import STEP_UP_TRIES
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import ThrottleRefusal

@@ -10,7 +10,8 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, PasswordProof, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, PasswordProof, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 from xpressbot.identity.sessions.store import ListedSession
 
 

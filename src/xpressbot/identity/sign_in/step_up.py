@@ -14,7 +14,8 @@ from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal, charge_proof, refuse_proof
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD
 from xpressbot.identity.sessions.rules.session import Session
 from xpressbot.identity.throttling import store as throttle_store

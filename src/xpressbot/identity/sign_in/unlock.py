@@ -8,7 +8,8 @@ from xpressbot.identity.passwords.rules import normalise
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sessions.caller import LockedCaller
 from xpressbot.identity.sessions.failed_proofs import StepUpRefusal, charge_proof, refuse_proof
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, PasswordProof, SessionRefusal
+from xpressbot.identity.sessions.gate import Gate, PasswordProof, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry
 
 UnlockOutcome = SessionRenewed | Denied[SessionRefusal | PasswordRefusal | StepUpRefusal] | StepUpRequired
 """What may follow the password of a locked session."""

@@ -13,7 +13,8 @@ from xpressbot.identity.accounts.rules.two_factor_policy import LONGEST_EXEMPTIO
 from xpressbot.identity.audit.rules.event import EventKind, NewEvent
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry, Unchanged
 from xpressbot.identity.team import policy_store
 
 MAX_REASON_LENGTH: Final = 200

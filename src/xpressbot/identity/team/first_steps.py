@@ -11,7 +11,8 @@ from xpressbot.identity.accounts.rules.roles import permits
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Entry, Unchanged
 from xpressbot.identity.team import first_steps_store
 
 

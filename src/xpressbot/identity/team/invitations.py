@@ -25,7 +25,8 @@ from xpressbot.identity.links import store as link_store
 from xpressbot.identity.links.rules import Link, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Admitted, ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Admitted, ChangedTeam, Entry, Unchanged
 from xpressbot.identity.team import invitation_store
 from xpressbot.identity.team.invitation_store import PendingInvitation
 from xpressbot.identity.team.rules.invitation import Invitation

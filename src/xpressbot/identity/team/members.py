@@ -12,8 +12,9 @@ from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry, Unchanged
 from xpressbot.identity.sessions.security_version import end_step_up, raise_security_version
 from xpressbot.identity.team import member_store
 from xpressbot.identity.team.member_actions import MemberRefusal, refuse

@@ -12,7 +12,8 @@ from xpressbot.identity.accounts.rules.two_factor_policy import TeamPolicy, TwoF
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.outcomes import Denied, Done, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry, Unchanged
 from xpressbot.identity.team import policy_store
 
 MOST_NAMED: Final = 10

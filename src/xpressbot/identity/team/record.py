@@ -16,7 +16,8 @@ from xpressbot.identity.audit.rules.event import TEAM, EventKind
 from xpressbot.identity.audit.rules.history import HistoryFilter
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 

@@ -15,7 +15,8 @@ from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.outcomes import Denied, Reason, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry, Unchanged
 from xpressbot.identity.team import store as member_store
 
 REMINDER_MAIL: Final = "reminder"

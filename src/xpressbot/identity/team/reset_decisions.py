@@ -22,7 +22,8 @@ from xpressbot.identity.audit.rules.event import TEAM, EventKind, NewEvent
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import ChangedTeam, Entry, Unchanged
 from xpressbot.identity.team import reset_events, reset_store
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.rules.reset import ResetRequest, Tenure, are_independent, has_held_role, void_cause

@@ -21,7 +21,8 @@ from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller, Client
-from xpressbot.identity.sessions.gate import Admitted, ChangedTeam, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Admitted, ChangedTeam, Entry, Unchanged
 from xpressbot.identity.team import reset_events, reset_store
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.rules.reset import ResetRequest, Tenure

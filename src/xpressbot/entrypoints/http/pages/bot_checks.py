@@ -10,10 +10,10 @@ from xpressbot.chat.bots.kept_checks import CheckRefusal
 from xpressbot.chat.bots.missed_texts import PhraseRefusal
 from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.scripts.script import MAX_LINE_LENGTH, On
-from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
+from xpressbot.entrypoints.http.chat_pages import bot_page, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.paths import BOT_PATH, CHECKS_PATH, CONVERSATION_PATH, MISSED_PATH
+from xpressbot.entrypoints.http.paths import CHECKS_PATH, CONVERSATION_PATH, MISSED_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.messages.bot_words import check_refused, phrase_refused
 from xpressbot.identity.accounts.rules.actions import Action
@@ -61,23 +61,19 @@ def _checks_page(request: PageRequest, *, status: int = 200, message: str | None
     found = request.site.services.chat.kept_checks.of_bot(request.id_in_path("bot"))
     if found is None:
         raise HTTPException(404)
-    path = path_with(BOT_PATH, {"bot": found.bot.id})
-    return request.page(
-        "bots_checks.html", account_of(request), status=status, message=message, bot=found.bot, path=path, checks=found.checks
-    )
+    return bot_page(request, "bots_checks.html", found.bot, status=status, message=message, checks=found.checks)
 
 
 def _missed_page(request: PageRequest, *, status: int = 200, message: str | None = None) -> Response:
     found = request.site.services.chat.missed_texts.of_bot(request.id_in_path("bot"))
     if found is None:
         raise HTTPException(404)
-    return request.page(
+    return bot_page(
+        request,
         "bots_missed.html",
-        account_of(request),
+        found.bot,
         status=status,
         message=message,
-        bot=found.bot,
-        path=path_with(BOT_PATH, {"bot": found.bot.id}),
         missed=[
             {
                 "text": one.text.text,

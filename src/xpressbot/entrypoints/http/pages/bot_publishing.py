@@ -10,7 +10,7 @@ from xpressbot.chat.bots.publishing import OldVersion, Preview, Published, Publi
 from xpressbot.chat.bots.store import VERSIONS_ON_A_PAGE
 from xpressbot.chat.scripts.problems import Problem
 from xpressbot.chat.scripts.script import Script
-from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
+from xpressbot.entrypoints.http.chat_pages import bot_page, chat_page
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import BOT_PATH, PUBLISH_PATH, ROLL_BACK_PATH, VERSIONS_PATH
@@ -60,11 +60,10 @@ def show_versions(request: PageRequest, _actor: Actor) -> Response:
         raise HTTPException(404)
     bot, versions = found
     path = path_with(VERSIONS_PATH, {"bot": bot.id})
-    return request.page(
+    return bot_page(
+        request,
         "bots_versions.html",
-        account_of(request),
-        bot=bot,
-        path=path_with(BOT_PATH, {"bot": bot.id}),
+        bot,
         versions=versions,
         older=f"{path}?before={versions[-1].number}" if len(versions) == VERSIONS_ON_A_PAGE else None,
         newest=path if before else None,
@@ -98,13 +97,12 @@ def _publish_page(request: PageRequest, *, status: int = 200, message: str | Non
     if preview is None:
         raise HTTPException(404)
     problems = [_described(request.texts, preview.script, problem) for problem in preview.problems]
-    return request.page(
+    return bot_page(
+        request,
         "bots_publish.html",
-        account_of(request),
+        preview.bot,
         status=status,
         message=message,
-        bot=preview.bot,
-        path=path_with(BOT_PATH, {"bot": preview.bot.id}),
         preview=preview,
         can_publish=_can_publish(preview),
         number=preview.shown.newest + 1,
@@ -122,13 +120,12 @@ def _roll_back_page(request: PageRequest, number: int, *, status: int = 200, mes
     old: OldVersion | None = request.site.services.chat.publishing.old_version(request.id_in_path("bot"), number)
     if old is None:
         raise HTTPException(404)
-    return request.page(
+    return bot_page(
+        request,
         "bots_roll_back.html",
-        account_of(request),
+        old.bot,
         status=status,
         message=message,
-        bot=old.bot,
-        path=path_with(BOT_PATH, {"bot": old.bot.id}),
         old=old,
         can_publish=old.bot.archived_at is None and old.bot.live != number,
         running=_RESTART if _restarts(request) else _FINISH,

@@ -55,9 +55,7 @@ def _not_asked(
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case ThrottleRefusal() as reason:
-            throttled = denied.narrowed(reason)
-            request.metrics.throttled(throttled)
-            return request.refused(_TEMPLATE, caller.account, throttled, **_context(request, caller, typed))
+            return request.throttled(_TEMPLATE, caller.account, denied.narrowed(reason), **_context(request, caller, typed))
         case EmailChangeRefusal.EMAIL_IS_CONFIRMED:
             said = request.texts.gettext("This is the address of your account, and it is confirmed.")
             return _page(request, caller, 422, typed, errors={"email": said})

@@ -37,8 +37,7 @@ def ask(request: PageRequest) -> Response:
                 works_once=works_once(request.texts, LinkKind.PASSWORD),
             )
         case Denied():
-            request.metrics.throttled(outcome)
-            return request.refused(_TEMPLATE, None, outcome, **context)
+            return request.throttled(_TEMPLATE, None, outcome, **context)
         case unknown:
             assert_never(unknown)
 

@@ -74,9 +74,7 @@ def _not_changed(request: PageRequest, caller: Caller, denied: Denied[PasswordCh
             errors = {"current_password": with_tries_left(request.texts, why, denied)}
             return request.page(_TEMPLATE, caller.account, status=401, errors=errors, **_context(request, caller))
         case ThrottleRefusal() as reason:
-            throttled = denied.narrowed(reason)
-            request.metrics.throttled(throttled)
-            return request.refused(_TEMPLATE, caller.account, throttled, **_context(request, caller))
+            return request.throttled(_TEMPLATE, caller.account, denied.narrowed(reason), **_context(request, caller))
         case unknown:
             assert_never(unknown)
 

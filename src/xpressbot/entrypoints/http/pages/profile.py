@@ -99,9 +99,7 @@ def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRe
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case ThrottleRefusal() as reason:
-            throttled = denied.narrowed(reason)
-            request.metrics.throttled(throttled)
-            return request.refused(SETTINGS_TEMPLATE, caller.account, throttled, **settings_context(request, caller))
+            return request.throttled(SETTINGS_TEMPLATE, caller.account, denied.narrowed(reason), **settings_context(request, caller))
         case unknown:
             assert_never(unknown)
 

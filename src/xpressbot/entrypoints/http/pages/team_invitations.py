@@ -134,9 +134,7 @@ def _not_invited(
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case ThrottleRefusal() as reason:
-            throttled = denied.narrowed(reason)
-            request.metrics.throttled(throttled)
-            return request.refused(_TEMPLATE, caller.account, throttled, **_context(request, caller, again))
+            return request.throttled(_TEMPLATE, caller.account, denied.narrowed(reason), **_context(request, caller, again))
         case InvitationRefusal.ALREADY_INVITED as reason:
             there = request.identity.invitations.to_address(caller, email)
             if isinstance(there, Denied):

@@ -19,7 +19,7 @@ from xpressbot.identity.accounts.rules.account import AccountStatus
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import permits
 from xpressbot.identity.audit.rules.event import SecurityEvent
-from xpressbot.identity.outcomes import Denied, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.sessions.listing import ListingRefusal, SessionsEnded
@@ -45,35 +45,34 @@ def show_member(request: PageRequest, caller: Caller) -> SignedInOutcome:
 
 def end_session(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Sign a member out of one browser."""
-    member_id = request.id_in_path("member")
-    outcome = request.identity.members.end_session(caller, member_id, request.form["session"])
-    return _after_sign_out(request, caller, member_id, outcome)
+    return answered(request, caller, request.identity.members.end_session(caller, request.id_in_path("member"), request.form["session"]))
 
 
 def end_sessions(request: PageRequest, caller: Caller) -> SignedInOutcome:
     """Sign a member out everywhere."""
-    member_id = request.id_in_path("member")
-    return _after_sign_out(request, caller, member_id, request.identity.members.end_sessions(caller, member_id))
+    return answered(request, caller, request.identity.members.end_sessions(caller, request.id_in_path("member")))
 
 
-def _after_sign_out(
+def answered(
     request: PageRequest,
     caller: Caller,
-    member_id: str,
-    outcome: SessionsEnded | Denied[SessionRefusal | MemberRefusal | ListingRefusal] | StepUpRequired,
+    outcome: Done | SessionsEnded | Denied[SessionRefusal | MemberRefusal | ListingRefusal] | StepUpRequired,
+    after: str = MEMBER_PATH,
 ) -> SignedInOutcome:
+    """What follows an action on a member: the page to go on with, or why nothing was done."""
+    member_id = request.id_in_path("member")
     match outcome:
-        case SessionsEnded():
-            return redirect(path_with(MEMBER_PATH, {"member": member_id}))
+        case Done() | SessionsEnded():
+            return redirect(path_with(after, {"member": member_id}))
         case StepUpRequired():
             return outcome
         case Denied():
-            return not_done(request, caller, member_id, outcome)
+            return _not_done(request, caller, member_id, outcome)
         case unknown:
             assert_never(unknown)
 
 
-def not_done(
+def _not_done(
     request: PageRequest, caller: Caller, member_id: str, denied: Denied[SessionRefusal | MemberRefusal | ListingRefusal]
 ) -> SignedInOutcome:
     """The member's page as it is now, and why nothing was done. What the gate said goes on."""

@@ -1,13 +1,13 @@
 """What is done to a member: each action is asked for on a page that says what it will do, and done by its form."""
 
 from collections.abc import Callable
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from xpressbot.entrypoints.http.page_paths import path_with
 from xpressbot.entrypoints.http.page_request import PageRequest, redirect
-from xpressbot.entrypoints.http.pages.team_member import ACTION_PATHS, not_done
+from xpressbot.entrypoints.http.pages.team_member import ACTION_PATHS, answered
 from xpressbot.entrypoints.http.paths import MEMBER_PATH, SETTINGS_PATH, TEAM_PATH
 from xpressbot.entrypoints.http.routing import Handler, Page, SignedInOutcome, SignedInPage
 from xpressbot.entrypoints.messages.formatting import Text
@@ -16,7 +16,7 @@ from xpressbot.entrypoints.messages.roles import role_meaning, role_name
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import Role, permits
-from xpressbot.identity.outcomes import Denied, Done, StepUpRequired
+from xpressbot.identity.outcomes import Denied, Done
 from xpressbot.identity.sessions.caller import Caller
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.team.member_page import MemberPage
@@ -41,7 +41,7 @@ def change_role(request: PageRequest, caller: Caller) -> SignedInOutcome:
         return _role_page(request, caller, found, status=422, errors={"role": request.texts.gettext("Choose one of these roles.")})
     outcome = request.identity.members.change_role(caller, member_id, role)
     is_out_of_the_team_pages = member_id == caller.account.id and not permits(role, Action.VIEW_TEAM)
-    return _answer(request, caller, outcome, SETTINGS_PATH if is_out_of_the_team_pages else MEMBER_PATH)
+    return answered(request, caller, outcome, SETTINGS_PATH if is_out_of_the_team_pages else MEMBER_PATH)
 
 
 def _role_page(
@@ -82,22 +82,9 @@ def _show(action: Action) -> Handler:
 
 def _do(operation: Operation, after: str) -> Handler:
     def do(request: PageRequest, caller: Caller) -> SignedInOutcome:
-        return _answer(request, caller, operation(request.identity.members, caller, request.id_in_path("member")), after)
+        return answered(request, caller, operation(request.identity.members, caller, request.id_in_path("member")), after)
 
     return do
-
-
-def _answer(request: PageRequest, caller: Caller, outcome: Done | Refused, after: str) -> SignedInOutcome:
-    member_id = request.id_in_path("member")
-    match outcome:
-        case Done():
-            return redirect(path_with(after, {"member": member_id}))
-        case StepUpRequired():
-            return outcome
-        case Denied():
-            return not_done(request, caller, member_id, outcome)
-        case unknown:
-            assert_never(unknown)
 
 
 def _member_for(request: PageRequest, caller: Caller, action: Action) -> MemberPage | Response | Denied[SessionRefusal]:

@@ -69,10 +69,10 @@ def _not_exported(request: PageRequest, caller: Caller, denied: Denied[SessionRe
         case SessionRefusal() as reason:
             return denied.narrowed(reason)
         case ThrottleRefusal() as reason:
-            throttled = denied.narrowed(reason)
-            request.metrics.throttled(throttled)
             context = _context(request, caller, nothing_asked(Choice(_MEMBER, "")), None)
-            return context if isinstance(context, Denied) else request.refused(_TEMPLATE, caller.account, throttled, **context)
+            if isinstance(context, Denied):
+                return context
+            return request.throttled(_TEMPLATE, caller.account, denied.narrowed(reason), **context)
         case unknown:
             assert_never(unknown)
 

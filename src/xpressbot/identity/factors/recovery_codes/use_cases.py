@@ -21,7 +21,8 @@ from xpressbot.identity.factors.recovery_codes.rules import RecoveryCodeSet, Sav
 from xpressbot.identity.outcomes import Denied, Done, Reason, SessionRenewed, StepUpRequired
 from xpressbot.identity.sessions import store as session_store
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import Changed, Entry, Gate, SessionRefusal, Unchanged
+from xpressbot.identity.sessions.gate import Gate, SessionRefusal
+from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 from xpressbot.identity.sessions.rules.assurance import STEP_UP_FRESHNESS
 from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR, Session
 from xpressbot.identity.throttling import store as throttle_store
