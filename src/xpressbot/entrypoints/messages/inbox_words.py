@@ -1,4 +1,4 @@
-"""The inbox and chat's own record in words."""
+"""The inbox in words."""
 
 from collections.abc import Mapping
 from typing import Final, assert_never
@@ -7,7 +7,6 @@ from xpressbot.chat.conversations.contacts import ContactRefusal
 from xpressbot.chat.conversations.inbox import InboxList
 from xpressbot.chat.conversations.store import Contact
 from xpressbot.chat.conversations.taking_over import ConversationRefusal
-from xpressbot.chat.record import RecordKind
 from xpressbot.entrypoints.messages.translation import N_, Texts
 
 LISTS: Final[Mapping[InboxList, str]] = {
@@ -23,21 +22,6 @@ EMPTY_LISTS: Final[Mapping[InboxList, str]] = {
     InboxList.BOT: N_("The bot talks with nobody at the moment."),
     InboxList.CLOSED: N_("No conversation was closed yet."),
     InboxList.ALL: N_("There are no conversations yet. As soon as somebody writes to a bot, it stands here."),
-}
-RECORD_TITLES: Final[Mapping[RecordKind, str]] = {
-    RecordKind.BOT_MADE: N_("Bot made"),
-    RecordKind.BOT_RENAMED: N_("Bot renamed"),
-    RecordKind.BOT_PUBLISHED: N_("Bot published"),
-    RecordKind.BOT_ROLLED_BACK: N_("Bot rolled back"),
-    RecordKind.BOT_IMPORTED: N_("Bot imported from a file"),
-    RecordKind.BOT_ARCHIVED: N_("Bot archived"),
-    RecordKind.BOT_RESTORED: N_("Bot brought back from the archive"),
-    RecordKind.CHANNEL_MADE: N_("Channel made"),
-    RecordKind.CHANNEL_CHANGED: N_("Channel changed"),
-    RecordKind.CHANNEL_ARCHIVED: N_("Channel archived"),
-    RecordKind.CONTACT_BLOCKED: N_("Person blocked"),
-    RecordKind.CONTACT_UNBLOCKED: N_("Person unblocked"),
-    RecordKind.CONTACT_ERASED: N_("Person erased"),
 }
 
 
