@@ -305,7 +305,7 @@ def test_blocking_closes_and_is_recorded_and_can_be_taken_back(installation: Ins
     (row,) = rows(installation, "contact")
     assert row["blocked_at"] is not None
     assert state_of(installation, one) == "closed"
-    assert "Blocked" in agent.get(f"/inbox/{one.id}").text
+    assert "Person blocked" in agent.get(f"/inbox/{one.id}").text
     assert agent.post(f"{path}/unblock").status_code == 303
     (row,) = rows(installation, "contact")
     assert row["blocked_at"] is None

@@ -63,6 +63,9 @@ def test_before_saving_it_says_whom_it_will_affect_and_when(installation: Instal
     before = contents(installation)
     page = words(owner.get(f"{PAGE}?policy=required&from={day(installation, 10)}").text)
     assert "2 members have no 2FA. Until Oct 1, 2026" in page
+    assert "from then on, they must sign in again and set it up before anything else opens." in page
+    at_once = words(owner.get(f"{PAGE}?policy=required&from={day(installation, 0)}").text)
+    assert "At their next click, wherever they are signed in, they must sign in again and set it up before anything else opens." in at_once
     assert "Berta Sommer berta@example.com" in page
     assert "Carl Lund" in page
     assert "Dora Holm" not in page

@@ -44,7 +44,7 @@ class RecordEntry:
 
     id: str
     at: int
-    actor_name: str
+    by: Actor
     kind: RecordKind | None
     subject: str
     details: Mapping[str, str]
@@ -82,4 +82,6 @@ class ChatRecord:
 
 
 def _entry(row: Row[Any]) -> RecordEntry:
-    return RecordEntry(row.id, row.at, row.actor_name, member_or_none(RecordKind, row.kind), row.subject, json.loads(row.details))
+    return RecordEntry(
+        row.id, row.at, Actor(row.actor_id, row.actor_name), member_or_none(RecordKind, row.kind), row.subject, json.loads(row.details)
+    )

@@ -61,7 +61,7 @@ def test_each_change_is_recorded_once(installation: Installation, services: Serv
         assert bots.restore(ANNA, bot.id) == Bot(bot.id, "Front desk", "en", None, 0, 1, None)
     assert isinstance(archived, Bot)
     assert archived.archived_at == services.clock.now() - 3_000_000
-    assert [(entry.kind, entry.actor_name, dict(entry.details)) for entry in reversed(record_of(services))] == [
+    assert [(entry.kind, entry.by.name, dict(entry.details)) for entry in reversed(record_of(services))] == [
         (RecordKind.BOT_MADE, "Anna Berg", {"name": "Shop"}),
         (RecordKind.BOT_RENAMED, "Bo Lund", {"name": "Front desk", "before": "Shop"}),
         (RecordKind.BOT_ARCHIVED, "Bo Lund", {"name": "Front desk"}),

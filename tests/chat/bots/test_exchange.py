@@ -131,4 +131,4 @@ def test_imports_are_recorded(services: Services, exchange: Exchange) -> None:
     copy = exchange.import_as_new(BO, written(hours_script()).encode())
     assert isinstance(copy, Bot)
     imported = [entry for entry in record_of(services) if entry.kind is RecordKind.BOT_IMPORTED]
-    assert {(entry.subject, entry.actor_name) for entry in imported} == {(bot.id, "Bo Lund"), (copy.id, "Bo Lund")}
+    assert {(entry.subject, entry.by.name) for entry in imported} == {(bot.id, "Bo Lund"), (copy.id, "Bo Lund")}

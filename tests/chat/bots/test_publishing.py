@@ -215,7 +215,7 @@ def test_each_is_recorded_with_who_and_which_version(installation: Installation,
     installation.clock.advance(seconds=1)
     publishing.roll_back(BO, bot.id, 1, 2, restart=False)
     entries = [entry for entry in record_of(services) if entry.kind in {RecordKind.BOT_PUBLISHED, RecordKind.BOT_ROLLED_BACK}]
-    assert [(entry.kind, entry.actor_name, entry.subject, dict(entry.details)) for entry in reversed(entries)] == [
+    assert [(entry.kind, entry.by.name, entry.subject, dict(entry.details)) for entry in reversed(entries)] == [
         (RecordKind.BOT_PUBLISHED, "Anna Berg", bot.id, {"name": "Shop", "version": "1", "running": "finish"}),
         (RecordKind.BOT_PUBLISHED, "Anna Berg", bot.id, {"name": "Shop", "version": "2", "running": "restart"}),
         (RecordKind.BOT_ROLLED_BACK, "Bo Lund", bot.id, {"name": "Shop", "version": "3", "running": "finish", "to": "1"}),

@@ -72,7 +72,7 @@ def test_settings_name_bot_and_switch_are_changed_and_recorded(
     entries = record_of(installation.services)
     assert kept is not None
     assert (kept.name, kept.bot_id, kept.is_on, WebSettings.read(kept.settings)) == ("The shop", BOT.id, True, settings)
-    assert {(entry.actor_name, entry.subject) for entry in entries} == {("Anna Berg", channel.id)}
+    assert {(entry.by.name, entry.subject) for entry in entries} == {("Anna Berg", channel.id)}
     assert sorted((entry.kind or "", entry.details.get("change", ""), entry.details.get("bot", "-")) for entry in entries) == [
         ("channel_archived", "", "-"),
         ("channel_changed", "bot", ""),

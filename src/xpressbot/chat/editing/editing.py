@@ -99,14 +99,14 @@ class _LockedBot:
         """Save, then do it if all could be saved."""
         merged = merge(self._script, typed, self._new_id)
         if merged.changed:
-            self._add(merged.script, change_of(ChangeKind.WRITTEN, merged.changed[0]))
+            self._add(merged.script, change_of(ChangeKind.WRITTEN, merged.changed[0], merged.script))
         if merged.unsaved or edit is None:
             return Edited(self._opened(), merged.unsaved)
         done = do(self._script, edit, self._new_id)
         if isinstance(done, EditRefusal):
             return Edited(self._opened(), refused=done)
         if done.script != self._script:
-            refused = self._add(done.script, change_of(_kind_of_change(edit), done.part))
+            refused = self._add(done.script, change_of(_kind_of_change(edit), done.part, done.script))
             if refused is not None:
                 return Edited(self._opened(), refused=refused)
         return Edited(self._opened(), at=done.at)
@@ -127,7 +127,7 @@ class _LockedBot:
             return Edited(self._opened(), merged.unsaved)
         self._add(script_of(draft.document), self._travelled(way, now, draft))
         if merged.changed:
-            self._add(merged.script, change_of(ChangeKind.WRITTEN, merged.changed[0]))
+            self._add(merged.script, change_of(ChangeKind.WRITTEN, merged.changed[0], merged.script))
         return Edited(self._opened())
 
     def _travelled(self, way: Undo | Redo, now: Position, goal: Draft) -> Change:

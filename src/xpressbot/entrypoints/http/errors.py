@@ -123,6 +123,7 @@ _FOR_CUSTOMERS: Final = {
             N_("Not from this page"),
             N_("This message came from another site, so nothing was done. Open the chat itself, and write it there."),
         ),
+        _Explanation("misdirected", N_("Wrong address"), N_("This chat has another address. Use the one that you were given.")),
         _Explanation("not_found", N_("There is no chat here"), N_("Check the address, or ask whoever gave it to you.")),
         _Explanation(
             "too_large",

@@ -1,7 +1,7 @@
 """Templates, static files and QR codes: what pages are made of."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from xpressbot.entrypoints.http.language_switch import LanguageSwitch
-from xpressbot.entrypoints.messages.formatting import as_is, clock_time, day_date, moment, number
+from xpressbot.entrypoints.messages.formatting import Text, as_is, clock_time, day_date, doer, moment, number
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
@@ -136,7 +136,7 @@ def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
         "dir": texts.direction,
     }
     templates.globals["icon"] = templates.get_template(_ICONS).module
-    in_words = {"moment": moment, "clock": clock_time, "day": day_date, "number": number}
+    in_words: Mapping[str, Callable[..., Text]] = {"moment": moment, "clock": clock_time, "day": day_date, "number": number, "doer": doer}
     templates.filters |= {name: partial(write, texts) for name, write in in_words.items()} | {"as_is": as_is}
     return templates
 

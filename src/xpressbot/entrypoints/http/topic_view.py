@@ -161,7 +161,7 @@ class TopicView:
             f"{'topic' if key.is_topic else 'step'}.{part.id}",
             kind.value,
             self.texts.gettext(PART_NAMES[kind]),
-            step_named(self.texts, kind, excerpt(part)),
+            step_named(self.texts, kind, excerpt(part, self.script)),
             shown,
             fields,
             errors,

@@ -128,4 +128,4 @@ class _Words:
 
     def _step(self, step_id: str) -> str:
         part = self._steps[step_id]
-        return step_named(self._texts, kind_of(part), excerpt(part))
+        return step_named(self._texts, kind_of(part), excerpt(part, self._script))

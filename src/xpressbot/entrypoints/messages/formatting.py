@@ -10,6 +10,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from xpressbot.chat.actor import Actor
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.foundation.times import SECOND
 
@@ -22,6 +23,11 @@ _TIME_OF_DAY = "Hm"
 def as_is(text: str) -> Markup:
     """A name, an address or a secret within a sentence: a browser that translates the page leaves it alone."""
     return Markup('<span translate="no">{}</span>').format(text)
+
+
+def doer(texts: Texts, actor: Actor) -> Text:
+    """Who has done something in chat."""
+    return texts.gettext("The operator") if actor.id is None else Markup('<bdi translate="no">{}</bdi>').format(actor.name)
 
 
 def number(texts: Texts, value: int) -> str:

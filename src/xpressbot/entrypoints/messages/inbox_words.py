@@ -1,6 +1,6 @@
-"""The inbox and chat's own record in words."""
+"""The inbox in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, assert_never
 
 from xpressbot.chat.conversations.contacts import ContactRefusal
@@ -8,7 +8,6 @@ from xpressbot.chat.conversations.inbox import InboxList
 from xpressbot.chat.conversations.receiving import MAX_NAME_LENGTH
 from xpressbot.chat.conversations.store import Contact
 from xpressbot.chat.conversations.taking_over import ConversationRefusal
-from xpressbot.chat.record import RecordKind
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.text import normalise_line
 
@@ -26,45 +25,6 @@ EMPTY_LISTS: Final[Mapping[InboxList, str]] = {
     InboxList.CLOSED: N_("No conversation was closed yet."),
     InboxList.ALL: N_("There are no conversations yet. As soon as somebody writes to a bot, it stands here."),
 }
-RECORD_TITLES: Final[Mapping[RecordKind, str]] = {
-    RecordKind.BOT_MADE: N_("Bot made"),
-    RecordKind.BOT_RENAMED: N_("Bot renamed"),
-    RecordKind.BOT_PUBLISHED: N_("Bot published"),
-    RecordKind.BOT_ROLLED_BACK: N_("Bot rolled back"),
-    RecordKind.BOT_IMPORTED: N_("Bot imported from a file"),
-    RecordKind.BOT_ARCHIVED: N_("Bot archived"),
-    RecordKind.BOT_RESTORED: N_("Bot brought back from the archive"),
-    RecordKind.CHANNEL_MADE: N_("Channel made"),
-    RecordKind.CHANNEL_CHANGED: N_("Channel changed"),
-    RecordKind.CHANNEL_ARCHIVED: N_("Channel archived"),
-    RecordKind.CONTACT_BLOCKED: N_("Person blocked"),
-    RecordKind.CONTACT_UNBLOCKED: N_("Person unblocked"),
-    RecordKind.CONTACT_ERASED: N_("Person erased"),
-}
-_RECORD_DETAILS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
-    "before": (N_("Name before"), {}),
-    "version": (N_("Version"), {}),
-    "to": (N_("Same as version"), {}),
-    "running": (N_("Conversations under way"), {"finish": N_("end on their version"), "restart": N_("start over")}),
-    "bot": (N_("Bot"), {"": N_("none")}),
-    "change": (
-        N_("What was changed"),
-        {
-            "settings": N_("name, greeting, colour or privacy notice"),
-            "bot": N_("its bot"),
-            "on": N_("switched on"),
-            "off": N_("switched off"),
-        },
-    ),
-}
-"""What details are called, and their values where these are words of the program, in the order in which they are shown."""
-
-
-def record_details(texts: Texts, details: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """What explains an entry of the record besides the name. What a newer version recorded stands at the end, as it is."""
-    told = [(label, details[key], known) for key, (label, known) in _RECORD_DETAILS.items() if key in details]
-    others = sorted((key, value) for key, value in details.items() if key != "name" and key not in _RECORD_DETAILS)
-    return [*((texts.gettext(label), texts.gettext(known[value]) if value in known else value) for label, value, known in told), *others]
 
 
 def contact_title(texts: Texts, name: str, fields: Mapping[str, str], contact_id: str, *, is_erased: bool) -> str:

@@ -32,11 +32,11 @@ STEP_MEANINGS: Final[Mapping[PartKind, str]] = {
     PartKind.END: N_("The bot says goodbye, and the conversation is closed."),
 }
 ON_NAMES: Final[Mapping[On, str]] = {
-    On.PHRASES: N_("When somebody writes one of these phrases"),
-    On.FIRST_MESSAGE: N_("On the first message, if no phrase matches"),
+    On.PHRASES: N_("On one of these phrases"),
+    On.FIRST_MESSAGE: N_("On the first message"),
     On.NOTHING_MATCHED: N_("When nothing matches"),
-    On.NOBODY_THERE: N_("When nobody of the team has answered in time"),
-    On.GO_TO: N_("Only when another topic leads to it"),
+    On.NOBODY_THERE: N_("When nobody answers in time"),
+    On.GO_TO: N_("Only from another topic"),
 }
 ANSWER_NAMES: Final[Mapping[Answer, str]] = {
     Answer.TEXT: N_("any text"),

@@ -99,7 +99,7 @@ def _stopped(request: PageRequest, home: BotHome) -> dict[str, Any] | None:
     topic, step = next(((topic, step) for topic, step in steps if step.id == home.stopped.step), (None, None))
     return {
         "conversation": path_with(CONVERSATION_PATH, {"conversation": home.stopped.conversation_id}),
-        "step": None if step is None else step_named(request.texts, kind_of(step), excerpt(step)),
+        "step": None if step is None else step_named(request.texts, kind_of(step), excerpt(step, home.script)),
         "path": None if topic is None else f"{path_with(TOPIC_PATH, {'bot': home.bot.id, 'topic': topic.id})}#step-{home.stopped.step}",
     }
 

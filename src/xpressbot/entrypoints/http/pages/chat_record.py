@@ -10,7 +10,7 @@ from xpressbot.entrypoints.http.chat_pages import account_of, chat_page
 from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import CHAT_RECORD_PATH
 from xpressbot.entrypoints.http.routing import Page
-from xpressbot.entrypoints.messages.inbox_words import RECORD_TITLES, record_details
+from xpressbot.entrypoints.messages.chat_record_words import record_details, record_subject, record_title
 from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
 
@@ -31,10 +31,10 @@ def show_record(request: PageRequest, _actor: Actor) -> Response:
 def _entry(request: PageRequest, one: RecordEntry) -> dict[str, Any]:
     texts = request.texts
     return {
-        "title": texts.gettext("Something that a newer version recorded") if one.kind is None else texts.gettext(RECORD_TITLES[one.kind]),
+        "title": record_title(texts, one.kind),
         "at": one.at,
-        "by": one.actor_name,
-        "about": one.details.get("name") or one.subject[-4:],
+        "by": one.by,
+        "about": record_subject(texts, one),
         "details": record_details(texts, one.details),
     }
 

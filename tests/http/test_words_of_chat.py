@@ -1,0 +1,79 @@
+"""What pages of chat call things: by their names, and by what is true of them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.http.raw_requests import SESSION_COOKIE, words
+from tests.support import people
+from tests.support.bots import converse, hours_script, make_bot, publish, replace_draft
+from tests.support.browser import Browser
+from tests.support.customers import UNKNOWN
+from tests.support.installation import Installation
+from tests.support.restaurant import a_script, form_of
+from tests.support.stored_chats import conversation, web_channel
+from xpressbot.chat.actor import OPERATOR
+from xpressbot.identity.accounts.rules.roles import Role
+
+
+def test_a_step_that_goes_to_a_topic_is_called_by_the_topics_name(installation: Installation, signed_in: Browser) -> None:
+    """On its buttons, and as what was done last; its id is in no text."""
+    bot = make_bot(installation.services, a_script())
+    path = f"/bots/{bot.id}/topics/hours"
+    assert "Remove: Go to a topic “Goodbye”" in words(signed_in.get(path).text)
+    page = words(signed_in.post(path, form_of(a_script(), "hours"), do="remove:s7").text)
+    assert "Go to a topic “bye”" not in page
+    assert "Removed: Go to a topic “Goodbye”" in words(signed_in.get(path).text)
+
+
+def test_what_the_operator_published_says_so_in_words(installation: Installation, signed_in: Browser) -> None:
+    """They have no account, and no name."""
+    bot = make_bot(installation.services)
+    publish(installation.services, bot.id, by=OPERATOR)
+    page = words(signed_in.get(f"/bots/{bot.id}/versions").text)
+    assert "The operator," in page
+    assert "operator," not in page.replace("The operator,", "")
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (0, "What becomes of conversations under way?"),
+        (1, "What becomes of the conversation under way?"),
+        (2, "What becomes of the 2 conversations under way?"),
+    ],
+)
+def test_conversations_under_way_are_counted_from_two_on(count: int, sentence: str, installation: Installation, signed_in: Browser) -> None:
+    bot = make_bot(installation.services)
+    channel_id = publish(installation.services, bot.id).channel_id or ""
+    for _one in range(count):
+        converse(installation.services, bot.id, channel_id, "Hello")
+    replace_draft(installation.services, bot.id, hours_script("From 8 to 6."))
+    assert sentence in words(signed_in.get(f"/bots/{bot.id}/publish").text)
+
+
+def test_a_page_of_the_inbox_behind_the_last_says_that_it_is_empty(installation: Installation, signed_in: Browser) -> None:
+    """It leads to the first; that there are no conversations yet would be false."""
+    conversation(installation.services, web_channel(installation.services))
+    page = words(signed_in.get(f"/inbox?show=all&at=1&after={'0' * 32}").text)
+    assert "This page is empty: nothing follows here any more. From the beginning" in page
+    assert "There are no conversations yet" not in page
+    assert "This page is empty" not in words(signed_in.get("/inbox?show=closed").text)
+
+
+def test_the_proof_before_a_person_is_erased_says_what_it_is_for(installation: Installation, new_browser: Callable[..., Browser]) -> None:
+    """It protects what the person wrote, and nothing of the account."""
+    one = conversation(installation.services, web_channel(installation.services))
+    owner = new_browser()
+    owner.cookies.set(SESSION_COOKIE, people.protected(installation.services, role=Role.OWNER).caller.token.text)
+    installation.clock.advance(minutes=6)
+    page = words(owner.follow(owner.get(f"/inbox/people/{one.contact_id}/erase")).text)
+    assert "The next step removes for good what a person wrote." in page
+    assert "your account is protected" not in page
+
+
+def test_a_customer_at_another_address_reads_of_no_operator(browser: Browser) -> None:
+    page = browser.request("GET", UNKNOWN, headers={"Host": "evil.example"})
+    assert page.status_code == 421
+    assert "This chat has another address." in words(page.text)
+    assert "XpressBot" not in page.text
