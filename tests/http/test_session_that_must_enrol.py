@@ -9,7 +9,18 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
-from tests.http.raw_requests import PENDING_COOKIE, SAME_ORIGIN, SESSION_COOKIE, concrete, form_of, only, routes_of, rows, set_cookies, words
+from tests.http.raw_requests import (
+    PENDING_COOKIE,
+    SAME_ORIGIN,
+    SESSION_COOKIE,
+    concrete,
+    form_of,
+    only,
+    routes_of,
+    rows,
+    set_cookies,
+    words,
+)
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation

@@ -87,7 +87,6 @@ WAITS: Final = _TABLE.state == literal_column("'waiting'")
 _ENDED_OR_WANTED = func.coalesce(_TABLE.ended_at, _TABLE.wanted_at)
 _LAST_ABOUT = select(func.max(_ENDED_OR_WANTED)).where(_TABLE.about == bindparam("of_about"))
 _LATEST_ABOUT = select(OUTBOX).where(_TABLE.about == bindparam("of_about")).order_by(_TABLE.id.desc()).limit(1)
-_ABOUT_LATELY = or_(WAITS, and_(_ENDED_OR_WANTED > bindparam("since"), _ENDED_OR_WANTED <= bindparam("latest_credible")))
 _HASTEN = (
     update(OUTBOX).where(_TABLE.about == bindparam("of_about"), WAITS, _TABLE.last_failure.is_not(None)).values(due_at=bindparam("now"))
 )
@@ -163,7 +162,9 @@ def written_about_since(about: ColumnElement[str]) -> ColumnElement[bool]:
 
     Their parameters: since when, `since`, and `latest_credible`. One that ended later than that was dated by a clock that was ahead.
     """
-    return select(_TABLE.id).where(_TABLE.about == about, _ABOUT_LATELY).exists()
+    at = _ENDED_OR_WANTED
+    is_lately = and_(at > bindparam("since"), at <= bindparam("latest_credible"))
+    return select(_TABLE.id).where(_TABLE.about == about, or_(WAITS, is_lately)).exists()
 
 
 def latest_about(tx: Reading, about: str) -> MailStatus | None:
