@@ -23,9 +23,13 @@ from tests.support.people import (
     session_by_password,
     signed_in,
 )
+from tests.support.policies import exempt_until
+from tests.support.teams import BERTA, member, reminding, roster
 from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.mail.outbox import OUTBOX, MailState
 from xpressbot.foundation.times import DAY, MINUTE, latest_credible
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.two_factor_policy import LONGEST_EXEMPTION
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.recovery_codes import store as recovery_code_store
@@ -43,6 +47,8 @@ from xpressbot.identity.sessions.rules.session import CODES_SHOWN_FOR
 from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.second_step import SecondStepOutcome
 from xpressbot.identity.tables import AUTHENTICATOR, KNOWN_BROWSER, REFUSED_STEP, SESSION, TOTP_AUTHENTICATOR
+from xpressbot.identity.team.reminders import Reminded, ReminderRefusal
+from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Charge, Refusal, network
 
@@ -284,3 +290,30 @@ def test_recovery_codes_and_resets_work_while_codes_of_the_app_do_not(installati
 
 def send_code(installation: Installation, waiting: Token, code: str) -> SecondStepOutcome:
     return prove(installation.services.identity, waiting, TotpCode(code), CLIENT)
+
+
+@pytest.mark.parametrize(("ahead", "exempt"), AHEAD)
+def test_an_exemption_that_lasts_longer_than_any_may_is_none_in_the_roster(installation: Installation, ahead: int, *, exempt: bool) -> None:
+    """It was given by a clock that was ahead, and counts for nothing at the sign-in: its member is reminded like the others."""
+    services = installation.services
+    owner = protected(services, "owner@example.com").caller
+    signed_in(services, BERTA)
+    exempt_until(installation, BERTA, installation.clock.now() + LONGEST_EXEMPTION + ahead)
+    assert (member(services, owner, BERTA).exempt_until is not None) is exempt
+    page = roster(services, owner, RosterFilter(state=MemberState.EXEMPT))
+    assert ([one.account.email for one in page.members], page.counts.exempt) == (([BERTA], 1) if exempt else ([], 0))
+    assert reminding(installation).remind(owner) == (Denied(ReminderRefusal.NOBODY_TO_REMIND) if exempt else Reminded(1))
+
+
+@pytest.mark.parametrize(("ahead", "reminded"), AHEAD)
+def test_a_reminder_of_the_future_is_not_what_was_sent_today(installation: Installation, ahead: int, *, reminded: bool) -> None:
+    """Else nobody would be reminded until the day that it is dated to."""
+    services = installation.services
+    owner = protected(services, "owner@example.com").caller
+    signed_in(services, BERTA)
+    assert reminding(installation).remind(owner) == Reminded(1)
+    with services.database.write() as connection:
+        connection.execute(update(OUTBOX).values(state=MailState.SENT.value, ended_at=installation.clock.now() + ahead))
+        connection.commit()
+    assert roster(services, owner).counts.to_remind == (0 if reminded else 1)
+    assert reminding(installation).remind(owner) == (Denied(ReminderRefusal.NOBODY_TO_REMIND) if reminded else Reminded(1))

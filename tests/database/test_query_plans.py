@@ -23,8 +23,10 @@ from tests.support.people import (
     signed_in,
 )
 from tests.support.query_plans import OF_CHAT, recorded, scans, tables_of
+from tests.support.resets import Team, ask, make_team
 from tests.support.teams import invited, joined, mailing, reminding, roster
 from tests.use_cases.instrumentation import parts_of
+from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.mail.claims import ClaimedMail
 from xpressbot.foundation.mail.outbox import Priority
@@ -50,6 +52,8 @@ from xpressbot.identity.sign_in.new_password_step import Subscriber
 from xpressbot.identity.team.invitations import INVITATION_MAIL
 from xpressbot.identity.team.record import RecordExport
 from xpressbot.identity.team.reminders import Reminded
+from xpressbot.identity.team.reset_requests import RESET_WAITS_MAIL
+from xpressbot.identity.team.resets import MemberReset
 from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
 OF_FEW_ROWS = frozenset({"uq_authenticator_enrolment", "ix_account_unconfirmed"})
@@ -105,6 +109,16 @@ def test_the_team_reads_all_accounts_only_to_count_them_and_to_find_whom_to_remi
     assert {table for table, _statement in found} <= {"account", "invitation"}, "of invitations there are those of two days"
     of_accounts = {statement.partition(" \nFROM")[0].partition("(")[0] for table, statement in found if table == "account"}
     assert of_accounts == {"SELECT count", "SELECT account.id"}
+
+
+def test_a_reset_reads_no_account_but_those_that_it_concerns(installation: Installation) -> None:
+    """Asking, the pages, the mail to the others, the job and taking the request back, however many members there are."""
+    add_accounts(installation, accounts=1500)
+    team = make_team(installation.services)
+    with recorded(installation) as statements:
+        let_a_reset_wait(installation.services, team)
+    found = scans(installation, statements, frozenset({"ix_account_must_enrol"}))
+    assert "account" not in {table for table, _statement in found}, found
 
 
 @pytest.mark.parametrize("statement", ["SELECT id FROM session WHERE user_agent = 'x'", "SELECT count(*) FROM session"])
@@ -204,6 +218,16 @@ def look_after_the_team(installation: Installation) -> None:
     joined(services, second.token)
     assert services.identity.invitations.revoke(owner, invited(invitations, owner, "carl@example.com").invitation.id) == Done()
     assert isinstance(reminding(installation).remind(owner), Reminded)
+
+
+def let_a_reset_wait(services: Services, team: Team) -> None:
+    """It is asked for, looked at by another admin, who is told by mail, and taken back."""
+    identity, asked = services.identity, ask(services, team.bo.caller, team.dagny)
+    assert isinstance(identity.resets.of_member(team.cai.caller, team.dagny.account.id), MemberReset)
+    mail = ClaimedMail("1" * 32, RESET_WAITS_MAIL, Priority.NORMAL, team.cai.account.id, {"request": asked.request.id}, None, 1)
+    assert identity.reset_mails.waits(mail) is not None
+    identity.reset_decisions.carry_out_due()
+    assert identity.reset_requests.withdraw(team.cai.caller, team.dagny.account.id, asked.request.id) == Done()
 
 
 def change_and_stop(installation: Installation) -> None:

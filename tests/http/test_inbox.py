@@ -10,21 +10,15 @@ from sqlalchemy import select, update
 
 from tests.http.conftest import both_engines
 from tests.http.raw_requests import SESSION_COOKIE, refusal, rows, words
-from tests.support.actors import ANNA
-from tests.support.bots import make_bot, publish
 from tests.support.browser import Browser
 from tests.support.installation import Installation
-from tests.support.languages import LANGUAGES
 from tests.support.people import signed_in
-from tests.support.stored_chats import conversation, published_bot, system_of, texts_of, web_channel
+from tests.support.stored_chats import conversation, published_bot, texts_of, web_channel
 from tests.use_cases.instrumentation import statements
 from xpressbot.chat.actor import Actor
 from xpressbot.chat.conversations.conversation import Author, Conversation, ConversationState
 from xpressbot.chat.conversations.receiving import MAX_NAME_LENGTH
-from xpressbot.chat.record import RecordKind, record
 from xpressbot.chat.tables import CHANNEL, CONTACT, CONVERSATION
-from xpressbot.entrypoints.http.app import create_app
-from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.identity.accounts.rules.roles import Role
 
 SignIn = Callable[..., Browser]
@@ -329,32 +323,6 @@ def test_erasing_removes_every_text_and_keeps_the_count(installation: Installati
     assert "Lovelace" not in page
     assert "secret" not in page
     assert owner.post(f"/inbox/people/{one.contact_id}/block").status_code == 409
-
-
-def test_the_record_is_in_the_readers_words(installation: Installation, owner: Browser) -> None:
-    """What a newer version recorded stands as it is."""
-    services = installation.services
-    bot = make_bot(services)
-    publish(services, bot.id, restart=True)
-    services.chat.bots.rename(ANNA, bot.id, "Front desk")
-    channel = web_channel(services, "Shop")
-    services.chat.channels.choose_bot(ANNA, channel.id, bot.id)
-    services.chat.channels.switch(ANNA, channel.id, on=False)
-    with Transactions(services.database).writing() as tx:
-        record(tx, system_of(services), ANNA, RecordKind.CHANNEL_CHANGED, channel.id, name="Shop", change="tomorrow", weather="<fine>")
-        tx.commit()
-    english = words(owner.get("/bots/record").text)
-    for said in (
-        "Shop · Version: 1 · Conversations under way: start over",
-        "Front desk · Name before: Shop",
-        "Shop · Bot: Front desk · What was changed: its bot",
-        "Shop · What was changed: switched off",
-        "Shop · What was changed: tomorrow · weather: <fine>",
-    ):
-        assert said in english
-    spanish = Browser(create_app(installation.services, LANGUAGES), installation.clock, language="es")
-    spanish.cookies.update(owner.cookies)
-    assert "Conversaciones en curso: empiezan de nuevo" in words(spanish.get("/bots/record").text)
 
 
 def test_an_agent_erases_nobody_and_reads_no_record(installation: Installation, owner: Browser, member: SignIn) -> None:

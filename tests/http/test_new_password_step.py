@@ -9,6 +9,7 @@ from tests.http.conftest import Protected
 from tests.http.raw_requests import PENDING_COOKIE, SESSION_COOKIE, set_cookies, words
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.stored_chats import conversation, texts_of, web_channel
 from xpressbot.identity.tables import ACCOUNT
 
 STEP = "/sign-in/new-password"
@@ -75,6 +76,17 @@ def test_a_live_session_is_led_to_its_password_page_first(exposed: Protected) ->
     assert "Someone else may know your password" in page
     assert exposed.browser.post("/account/password", password=NEW).status_code == 200
     assert exposed.browser.post("/account/2fa/disable").headers["location"] == "/account"
+
+
+def test_a_live_session_erases_nobody_before(installation: Installation, exposed: Protected) -> None:
+    """Pages of chat do not go through the gate; they ask the same of the person (ADR 21)."""
+    one = conversation(installation.services, web_channel(installation.services))
+    path = f"/inbox/people/{one.contact_id}/erase"
+    assert exposed.browser.post(path).headers["location"] == "/account/password?reason=new_password_first"
+    assert texts_of(installation.services, one.contact_id) == ["Hello"]
+    assert exposed.browser.post("/account/password", password=NEW).status_code == 200
+    assert exposed.browser.post(path).headers["location"] == f"/inbox/{one.id}"
+    assert texts_of(installation.services, one.contact_id) == [""]
 
 
 def test_a_form_of_another_persons_sign_in_is_refused(installation: Installation, waiting: Browser) -> None:

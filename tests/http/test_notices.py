@@ -251,3 +251,15 @@ def test_what_others_did_is_told_with_advice_of_its_own(
     thief.sign_in()
     thief.post("/sign-in/code", code="000000")
     assert [words(owner.get("/").text).count(sentence) for sentence in doubt] == [1, 1]
+
+
+def test_who_hands_ownership_over_is_asked_in_their_other_browsers_whether_it_was_they(
+    protected: Protected, new_browser: Callable[..., Browser], installation: Installation
+) -> None:
+    """A role is changed by others as a rule; by oneself it may have been somebody else who sat there."""
+    berta, owner = installation.add_account("berta@example.com", "Berta Sommer"), another_session(protected, new_browser)
+    got_it(owner)
+    assert protected.browser.post(f"/team/members/{berta.id}/ownership").status_code == 303
+    assert "Your role in the team changed" in told(owner)
+    assert "someone may know your password" in words(owner.get("/").text)
+    assert "This wasn't me" in words(owner.get("/").text)

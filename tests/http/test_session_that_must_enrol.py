@@ -9,7 +9,19 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
-from tests.http.raw_requests import METHODS, SAME_ORIGIN, SESSION_COOKIE, concrete, form_of, only, routes_of, rows, set_cookies, words
+from tests.http.raw_requests import (
+    METHODS,
+    PENDING_COOKIE,
+    SAME_ORIGIN,
+    SESSION_COOKIE,
+    concrete,
+    form_of,
+    only,
+    routes_of,
+    rows,
+    set_cookies,
+    words,
+)
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
 from tests.support.installation import PASSWORD, Installation
@@ -173,6 +185,31 @@ def test_a_sign_in_beside_it_goes_on_with_the_set_up(installation: Installation,
     assert enrolling.cookies[SESSION_COOKIE]
     enrolling.enable_2fa()
     assert enrolling.me()["aal"] == 2
+
+
+@both_engines
+@pytest.mark.parametrize("minutes", [0, 61])
+def test_who_signs_out_beside_it_is_signed_out_of_both(installation: Installation, enrolling: Browser, minutes: int) -> None:
+    """ASVS 7.4.1: the sign-in that waits for the set-up ends, and so does the person's session, live or locked."""
+    installation.clock.advance(minutes=minutes)
+    assert enrolling.sign_in(BERTA).headers["location"] == "/link/enrolment"
+    assert enrolling.post("/sign-out").headers["location"] == "/sign-in"
+    assert len(rows(installation, "session")) == 1  # the owner's
+    assert all(row["consumed_at"] is not None for row in rows(installation, "pending_sign_in"))
+    assert not {SESSION_COOKIE, PENDING_COOKIE} & set(enrolling.cookies)
+    assert EventKind.SIGNED_OUT in {row["kind"] for row in of_member(installation)}
+
+
+def test_who_leaves_the_set_up_signs_out_nobody_else(installation: Installation, owner: Person, enrolling: Browser) -> None:
+    """In a browser that has the session of another account."""
+    installation.clock.advance(minutes=61)
+    assert enrolling.sign_in(BERTA).headers["location"] == "/link/enrolment"
+    form_for = enrolling.form_for("/link/enrolment")
+    assert form_for
+    enrolling.cookies.delete(SESSION_COOKIE)
+    enrolling.cookies.set(SESSION_COOKIE, owner.caller.token.text)
+    assert enrolling.post("/sign-out", {"for": form_for}).headers["location"] == "/sign-in"
+    assert owner.account.id in {row["account_id"] for row in rows(installation, "session")}
 
 
 def test_a_locked_session_comes_there_after_its_password(installation: Installation, berta: Browser) -> None:

@@ -9,6 +9,7 @@ from tests.http.raw_requests import SAME_ORIGIN, moment_shown, rows, words
 from tests.support import labels
 from tests.support.browser import Browser
 from tests.support.installation import PASSWORD, Installation
+from tests.support.stored_chats import conversation, web_channel
 from xpressbot.identity.accounts.rules.account import AccountStatus
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"
@@ -163,3 +164,12 @@ def test_an_open_set_up_is_offered_to_be_continued(signed_in: Browser) -> None:
     assert "Continue the set-up you began" not in signed_in.get("/account").text
     signed_in.post("/account/2fa/start")
     assert "Continue the set-up you began" in signed_in.get("/account").text
+
+
+def test_who_erases_somebody_is_told_what_the_proof_is_for(installation: Installation, protected: Protected) -> None:
+    """It is not about the protection of their own account."""
+    one = conversation(installation.services, web_channel(installation.services))
+    installation.clock.advance(minutes=6)
+    asked = protected.browser.get(f"/inbox/people/{one.contact_id}/erase")
+    assert asked.headers["location"] == f"/account/confirm-identity?next=/inbox/people/{one.contact_id}/erase"
+    assert "The next step erases a person's data." in words(protected.browser.follow(asked).text)

@@ -108,6 +108,16 @@ def test_a_mail_has_a_link_unless_only_the_operator_can_have_done_it(kind: Event
     assert all(isinstance(identity.this_wasnt_me.preview(token), Report) for token in tokens)
 
 
+def test_what_a_session_of_the_person_did_is_reported_where_others_do_it_as_a_rule(installation: Installation) -> None:
+    """Somebody else may sit there: ownership was handed over, or the reset stopped that would end their session."""
+    account, owner = installation.add_account(), installation.add_account("owner@example.com")
+    record(installation, account.id, NewEvent(EventKind.ROLE_CHANGED, {"session": "1"}, actor=account.id))
+    record(installation, account.id, NewEvent(EventKind.TWO_FACTOR_RESET_STOPPED, {"session": "1"}, actor=account.id))
+    assert len(links(send(installation), LinkKind.NOT_ME)) == 2
+    record(installation, account.id, NewEvent(EventKind.ROLE_CHANGED, {}, actor=owner.id))
+    assert len(links(send(installation), LinkKind.NOT_ME)) == 2
+
+
 @pytest.mark.parametrize(
     ("kind", "advice"),
     [

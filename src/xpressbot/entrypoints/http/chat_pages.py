@@ -17,9 +17,11 @@ from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import BOT_PATH
 from xpressbot.entrypoints.http.routing import SignedInOutcome, SignedInPage
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.accounts.rules.actions import Action
-from xpressbot.identity.outcomes import StepUpRequired
+from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
+from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
+from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sessions.rules.assurance import waits_for_new_password
 
 ChatHandler = Callable[[PageRequest, Actor], Response]
 
@@ -49,11 +51,15 @@ def chat_page(
 ) -> SignedInPage:
     """One path and method of a page of chat. Its handler cannot run without the permission and the proof that the action asks for.
 
+    What needs a proof is refused, too, while the password is to be replaced, as the gate does.
+
     leads_to: the action that a page asks for, where that needs a proof. returns_to: the GET page to come back to when sign-in or
     step-up comes between; by default the path itself. form_limits: of its form, whose body is read before the session is looked at.
     """
 
     def answer(request: PageRequest, caller: Caller) -> SignedInOutcome:
+        if caller.account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
+            return Denied(SessionRefusal.NEW_PASSWORD_FIRST)
         if request.identity.step_up.needed_for(caller, action):
             return StepUpRequired()
         return handler(request, Actor(caller.account.id, caller.account.name))

@@ -111,7 +111,7 @@ def reset_waits_mail(texts: Texts, public_url: str) -> Words:
         f"{public_url}/team/resets",
         "",
         texts.gettext("Before you approve it, make sure that it is the member who asks: speak with them, not by mail."),
-        texts.gettext("This mail was sent by a program: nobody reads answers to it."),
+        texts.gettext("This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: a reset of 2FA waits"), "\n".join(lines) + "\n")
 

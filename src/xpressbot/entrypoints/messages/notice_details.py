@@ -33,12 +33,6 @@ def notice_detail(texts: Texts, notice: Notice) -> Text:
     )
 
 
-def concerns_password(notice: Notice) -> bool:
-    """Whether a notice may mean that somebody else knows the person's password; of a kind that is not known here it may."""
-    rule = None if notice.kind is None else notice.kind.notice
-    return rule is None or rule.concerns_password
-
-
 def _by_whom_and_why(texts: Texts, notice: Notice) -> Iterator[Markup]:
     details = notice.last.details
     if asked_by := details.get("asked_by"):
@@ -70,7 +64,7 @@ def _what_came_of_it(texts: Texts, notice: Notice) -> Iterator[Markup]:
 
 def _what_to_do(texts: Texts, notice: Notice) -> Iterator[Markup]:
     """The advice of the mail, where a new password would be the wrong answer, and the history says no more."""
-    if not concerns_password(notice) and notice.kind not in _BY_OTHERS:
+    if not notice.concerns_password and notice.kind not in _BY_OTHERS:
         yield Markup("{}").format(event_advice(texts, notice.last))
 
 

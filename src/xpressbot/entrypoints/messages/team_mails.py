@@ -21,7 +21,7 @@ def invitation_mail(texts: Texts, mail: InvitationMail, public_url: str) -> Word
         texts.gettext("It works once, until %(moment)s.") % {"moment": ends},
         "",
         texts.gettext("If you do not expect an invitation, do nothing: without you no account is made."),
-        texts.gettext("This mail was sent by a program: nobody reads answers to it."),
+        texts.gettext("This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: invitation to a team"), "\n".join(lines) + "\n")
 
@@ -38,6 +38,6 @@ def reminder_mail(texts: Texts, addressee: Addressee) -> Words:
         texts.gettext('Sign in, and choose "Enable 2FA" in Account Settings:'),
         f"{addressee.public_url}/account",
         "",
-        texts.gettext("This mail was sent by a program: nobody reads answers to it."),
+        texts.gettext("This mail was sent automatically; replies are not read."),
     ]
     return Words(texts.gettext("XpressBot: please turn on 2FA"), "\n".join(lines) + "\n")

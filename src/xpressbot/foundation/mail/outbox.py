@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -83,9 +84,9 @@ OUTBOX: Final = Table(
 _TABLE = OUTBOX.c
 WAITS: Final = _TABLE.state == literal_column("'waiting'")
 """Not by a parameter: no engine takes a partial index for one, whose value it cannot know, and few rows have this one."""
-_LAST_ABOUT = select(func.max(func.coalesce(_TABLE.ended_at, _TABLE.wanted_at))).where(_TABLE.about == bindparam("of_about"))
+_ENDED_OR_WANTED = func.coalesce(_TABLE.ended_at, _TABLE.wanted_at)
+_LAST_ABOUT = select(func.max(_ENDED_OR_WANTED)).where(_TABLE.about == bindparam("of_about"))
 _LATEST_ABOUT = select(OUTBOX).where(_TABLE.about == bindparam("of_about")).order_by(_TABLE.id.desc()).limit(1)
-_ABOUT_LATELY = or_(WAITS, func.coalesce(_TABLE.ended_at, _TABLE.wanted_at) > bindparam("since"))
 _HASTEN = (
     update(OUTBOX).where(_TABLE.about == bindparam("of_about"), WAITS, _TABLE.last_failure.is_not(None)).values(due_at=bindparam("now"))
 )
@@ -157,8 +158,13 @@ def last_about(tx: Reading, about: str) -> int | None:
 
 
 def written_about_since(about: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a mail about what this column names waits, or has ended since the parameter `since`, for statements over other tables."""
-    return select(_TABLE.id).where(_TABLE.about == about, _ABOUT_LATELY).exists()
+    """Whether a mail about what this column names waits or has ended lately, for statements over other tables.
+
+    Their parameters: since when, `since`, and `latest_credible`. One that ended later than that was dated by a clock that was ahead.
+    """
+    at = _ENDED_OR_WANTED
+    is_lately = and_(at > bindparam("since"), at <= bindparam("latest_credible"))
+    return select(_TABLE.id).where(_TABLE.about == about, or_(WAITS, is_lately)).exists()
 
 
 def latest_about(tx: Reading, about: str) -> MailStatus | None:

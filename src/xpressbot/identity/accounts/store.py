@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, literal, literal_column, select, union_all, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, literal, literal_column, select, union_all, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.database.unknown_enum_values import member_or_none
@@ -24,10 +24,16 @@ _NOTE_SIGN_IN = (
 )
 
 
+def is_enabled_as(role: Role) -> ColumnElement[bool]:
+    """Whether an account is active and has this role. Statements on several roles are a union over them.
+
+    The role is a literal: both engines would read the whole table for either of two roles, and PostgreSQL for one that is a parameter.
+    """
+    return and_(ACCOUNT.c.role == literal_column(f"'{role.value}'", ACCOUNT.c.role.type), IS_ENABLED)
+
+
 def _leaders_of(role: Role, rank: int) -> Select[tuple[str, str, str, int]]:
-    # The role as a literal: both engines would read the whole table for either of two roles, and PostgreSQL for one that is a parameter.
-    leads = (ACCOUNT.c.role == literal_column(f"'{role.value}'", ACCOUNT.c.role.type), IS_ENABLED)
-    return select(ACCOUNT.c.id, ACCOUNT.c.name, ACCOUNT.c.role, literal(rank).label("rank")).where(*leads)
+    return select(ACCOUNT.c.id, ACCOUNT.c.name, ACCOUNT.c.role, literal(rank).label("rank")).where(is_enabled_as(role))
 
 
 _LEADERS = (
@@ -139,14 +145,13 @@ def count_unconfirmed(tx: Reading) -> int:
 
 def has_other_owner(tx: Reading, account_id: str) -> bool:
     """Whether another active account than this is an owner's. The installation must be locked where something is decided by it."""
-    others = (ACCOUNT.c.role == Role.OWNER.value, ACCOUNT.c.status == AccountStatus.ACTIVE.value, ACCOUNT.c.id != account_id)
-    return bool(tx.select(select(select(ACCOUNT.c.id).where(*others).exists())).scalar_one())
+    others = select(ACCOUNT.c.id).where(is_enabled_as(Role.OWNER), ACCOUNT.c.id != account_id)
+    return bool(tx.select(select(others.exists())).scalar_one())
 
 
 def active_owners(tx: Reading) -> Sequence[str]:
     """The ids of the active accounts that are owners', in their order."""
-    owners = (ACCOUNT.c.role == Role.OWNER.value, ACCOUNT.c.status == AccountStatus.ACTIVE.value)
-    return tx.select(select(ACCOUNT.c.id).where(*owners).order_by(ACCOUNT.c.id)).scalars().all()
+    return tx.select(select(ACCOUNT.c.id).where(is_enabled_as(Role.OWNER)).order_by(ACCOUNT.c.id)).scalars().all()
 
 
 def set_role(tx: Writing, account_id: str, role: Role, given_by: str | None, now: int) -> None:

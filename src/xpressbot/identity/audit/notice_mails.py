@@ -67,12 +67,11 @@ class NoticeToMail:
 
     @property
     def _offers_link(self) -> bool:
-        """Not where only the operator can have done it, where it was done by such a link, and where the account is closed.
+        """Not where others have done it, where it was done by such a link, and where the account is closed.
 
         Then nothing is left to be taken away.
         """
-        rule = None if self.notice.kind is None else self.notice.kind.notice
-        return (rule is None or rule.may_be_reported) and self.account.status is not AccountStatus.CLOSED
+        return self.notice.may_be_reported and self.account.status is not AccountStatus.CLOSED
 
 
 class NoticeMails:

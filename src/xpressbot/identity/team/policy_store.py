@@ -1,8 +1,8 @@
 """Statements on whom the policy of the team concerns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import and_, bindparam, func, not_, select
 
@@ -13,17 +13,17 @@ from xpressbot.identity.accounts.rules.two_factor_policy import LONGEST_EXEMPTIO
 from xpressbot.identity.accounts.store import IS_ENABLED, account_from
 from xpressbot.identity.tables import ACCOUNT
 
-_IS_EXEMPT: Final = and_(
+IS_EXEMPT: Final = and_(
     func.coalesce(ACCOUNT.c.exempt_until, 0) > bindparam("now"), func.coalesce(ACCOUNT.c.exempt_until, 0) <= bindparam("latest_end")
 )
-"""As `two_factor_policy.exempt_until` says it."""
+"""As `two_factor_policy.exempt_until` says it, at the moment that `exemption_at` gives."""
 _WITHOUT: Final = ACCOUNT.c.protected_since.is_(None)
 _COUNT: Final = select(
-    func.count().filter(_WITHOUT, not_(_IS_EXEMPT)).label("affected"),
-    func.count().filter(_WITHOUT, _IS_EXEMPT).label("exempt"),
+    func.count().filter(_WITHOUT, not_(IS_EXEMPT)).label("affected"),
+    func.count().filter(_WITHOUT, IS_EXEMPT).label("exempt"),
     func.count().filter(~_WITHOUT).label("protected"),
 ).where(IS_ENABLED)
-_AFFECTED: Final = select(ACCOUNT).where(IS_ENABLED, _WITHOUT, not_(_IS_EXEMPT)).order_by(ACCOUNT.c.email_key).limit(bindparam("most"))
+_AFFECTED: Final = select(ACCOUNT).where(IS_ENABLED, _WITHOUT, not_(IS_EXEMPT)).order_by(ACCOUNT.c.email_key).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Counts:
 
 def count(tx: Reading, now: int) -> Counts:
     """How many active members the policy concerns."""
-    row = tx.select(_COUNT, _at(now)).one()
+    row = tx.select(_COUNT, exemption_at(now)).one()
     return Counts(row.affected, row.exempt, row.protected)
 
 
 def affected(tx: Reading, now: int, most: int) -> Sequence[Account]:
     """The first members by address who have no 2FA and are not exempt."""
-    return [account_from(row) for row in tx.select(_AFFECTED, {**_at(now), "most": most})]
+    return [account_from(row) for row in tx.select(_AFFECTED, {**exemption_at(now), "most": most})]
 
 
 def exempt_reason(tx: Reading, account_id: str) -> str | None:
@@ -52,5 +52,6 @@ def exempt_reason(tx: Reading, account_id: str) -> str | None:
     return reason
 
 
-def _at(now: int) -> dict[str, Any]:
+def exemption_at(now: int) -> Mapping[str, int]:
+    """The parameters of IS_EXEMPT."""
     return {"now": now, "latest_end": latest_credible(now) + LONGEST_EXEMPTION}

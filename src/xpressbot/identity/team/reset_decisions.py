@@ -161,7 +161,7 @@ class ResetDecisions:
         return ReEnrolmentLink(member, token)
 
     def _is_to_be_settled(self, tx: Reading, request: ResetRequest) -> bool:
-        accounts, now = reset_store.accounts_by_id(tx, {request.account_id, request.asked_by}), self._system.now()
+        accounts, now = account_store.by_ids(tx, {request.account_id, request.asked_by}), self._system.now()
         return (
             request.is_due(now)
             or request.counts_at(now)

@@ -8,7 +8,9 @@ from xpressbot.foundation.mail.claims import ClaimedMail
 from xpressbot.foundation.mail.prepared import NotBefore
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.actions import Action
+from xpressbot.identity.accounts.rules.roles import may_act_on, permits
 from xpressbot.identity.audit.notice_mails import NoticeToMail
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.links import store as link_store
@@ -71,8 +73,9 @@ class ResetMails:
             request = reset_store.by_id(tx, str(mail.parameters["request"]))
             if request is None:
                 return None
-            accounts = reset_store.accounts_by_id(tx, {request.account_id, request.asked_by})
-            if void_cause(request, accounts[request.account_id], accounts[request.asked_by], self._system.now()) is not None:
-                return None
-            told = (account for account, _tenure in reset_store.owners_and_admins(tx) if account.id == mail.account_id)
-            return next(told, None)
+            accounts = account_store.by_ids(tx, {request.account_id, request.asked_by, mail.account_id})
+        member, told = accounts[request.account_id], accounts[mail.account_id]
+        if void_cause(request, member, accounts[request.asked_by], self._system.now()) is not None:
+            return None
+        may_decide = told.status is AccountStatus.ACTIVE and permits(told.role, Action.APPROVE_RESET) and may_act_on(told.role, member.role)
+        return told if may_decide else None

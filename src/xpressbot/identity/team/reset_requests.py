@@ -188,7 +188,7 @@ class ResetRequests:
         request = None if found is None or found.account_id is None else reset_store.of_member(tx, found.account_id)
         if request is None:
             return None
-        accounts = reset_store.accounts_by_id(tx, {request.account_id, request.asked_by})
+        accounts = account_store.by_ids(tx, {request.account_id, request.asked_by})
         return StoppableReset(accounts[request.account_id], accounts[request.asked_by], request)
 
 

@@ -1,13 +1,14 @@
 """Statements on requests to reset a member's 2FA. All that writes one holds the lock of the member's account."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, union_all, update
 
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
+from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Permission
 from xpressbot.identity.accounts.rules.roles import PERMITTED
 from xpressbot.identity.accounts.store import account_from
@@ -19,10 +20,7 @@ from xpressbot.identity.team.tables import RESET_REQUEST
 
 _TABLE = RESET_REQUEST.c
 _TENURE = (ACCOUNT.c.role_since, ACCOUNT.c.role_given_by, ACCOUNT.c.created_at, ACCOUNT.c.invited_by)
-_SEES_TEAM: Final = (
-    ACCOUNT.c.role.in_(sorted(role.value for role in PERMITTED[Permission.TEAM])),
-    ACCOUNT.c.status == AccountStatus.ACTIVE.value,
-)
+_SEE_TEAM: Final = union_all(*(select(ACCOUNT).where(account_store.is_enabled_as(role)) for role in sorted(PERMITTED[Permission.TEAM])))
 
 
 def add(tx: Writing, request: ResetRequest) -> None:
@@ -82,12 +80,6 @@ def note_counted(tx: Writing, request: ResetRequest) -> None:
     tx.execute(update(RESET_REQUEST).where(_TABLE.id == request.id).values(counted_at=request.counted_at, time_left=request.time_left))
 
 
-def accounts_by_id(tx: Reading, account_ids: Iterable[str]) -> Mapping[str, Account]:
-    """The accounts with these ids, in one statement."""
-    rows = tx.select(select(ACCOUNT).where(ACCOUNT.c.id.in_(sorted(set(account_ids)))))
-    return {row.id: account_from(row) for row in rows}
-
-
 def tenures(tx: Reading, account_ids: Collection[str]) -> Mapping[str, Tenure]:
     """Since when accounts have their roles, and from whom, by their ids. One statement."""
     rows = tx.select(select(ACCOUNT.c.id, *_TENURE).where(ACCOUNT.c.id.in_(sorted(account_ids))))
@@ -96,13 +88,14 @@ def tenures(tx: Reading, account_ids: Collection[str]) -> Mapping[str, Tenure]:
 
 def owners_and_admins(tx: Reading) -> Sequence[tuple[Account, Tenure]]:
     """All who may act on other members, in the order of their ids."""
-    rows = tx.select(select(ACCOUNT).where(*_SEES_TEAM).order_by(ACCOUNT.c.id))
+    # Sorted here: for their order SQLite would read the whole table by its ids.
+    rows = sorted(tx.select(_SEE_TEAM), key=attrgetter("id"))
     return [(account_from(row), _tenure(row)) for row in rows]
 
 
 def must_enrol(tx: Reading, limit: int) -> Sequence[Account]:
     """Active members whose 2FA was reset, and is not set up again."""
-    waits = (MUST_ENROL, ACCOUNT.c.status == AccountStatus.ACTIVE.value)
+    waits = (MUST_ENROL, account_store.IS_ENABLED)
     return [account_from(row) for row in tx.select(select(ACCOUNT).where(*waits).order_by(ACCOUNT.c.id).limit(limit))]
 
 

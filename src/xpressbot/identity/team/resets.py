@@ -74,7 +74,7 @@ class ResetViews:
         def look(tx: Reading, now: int) -> Resets:
             requests = reset_store.after(tx, "", MOST_SHOWN)
             ids = {account_id for request in requests for account_id in (request.account_id, request.asked_by)}
-            accounts = reset_store.accounts_by_id(tx, ids)
+            accounts = account_store.by_ids(tx, ids)
             tenures = reset_store.tenures(tx, {caller.account.id, *(request.asked_by for request in requests)})
             waiting = [
                 _waiting(caller, tenures, request, accounts[request.account_id], accounts[request.asked_by], now) for request in requests
@@ -95,15 +95,16 @@ class ResetViews:
                 return Denied(SessionRefusal.NOT_PERMITTED)
             request = reset_store.of_member(tx, member.id)
             asker = None if request is None else account_store.by_id(tx, request.asked_by)
-            waiting = None
+            my_id = caller.account.id
+            tenures = reset_store.tenures(tx, {my_id} if asker is None else {my_id, asker.id})
+            waiting, mine = None, tenures[my_id]
             if request is not None and asker is not None:
-                waiting = _waiting(caller, reset_store.tenures(tx, {caller.account.id, asker.id}), request, member, asker, now)
-            mine, my_id = reset_store.tenures(tx, {caller.account.id})[caller.account.id], caller.account.id
+                waiting = _waiting(caller, tenures, request, member, asker, now)
             others = others_for(tx, caller.account, member)
             return MemberReset(
                 member,
                 waiting,
-                waiting is None and needs_reset(member) and member.id != caller.account.id,
+                waiting is None and needs_reset(member) and member.id != my_id,
                 [one for one, theirs in others if has_held_role(theirs, now) and are_independent(one.id, theirs, my_id, mine, now)],
                 len(others),
                 self._requests.is_told_by_mail(tx, member, now),

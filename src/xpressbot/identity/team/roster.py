@@ -8,6 +8,7 @@ from xpressbot.foundation.database.transaction import Reading
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.address import email_key
+from xpressbot.identity.accounts.rules.two_factor_policy import exempt_until
 from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import Protection
@@ -88,7 +89,7 @@ class Roster:
                 Protection(authenticators.get(row.account.id, ())),
                 backups_left.get(row.account.id, 0),
                 row.last_signed_in_at,
-                row.exempt_until if row.exempt_until is not None and row.exempt_until > now else None,
+                exempt_until(row.account, now),
                 row.exempt_reason or "",
             )
             for row in rows

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, liter
 from xpressbot.foundation.database.transaction import Reading
 from xpressbot.foundation.mail import outbox
 from xpressbot.foundation.text import as_seen
-from xpressbot.foundation.times import DAY
+from xpressbot.foundation.times import DAY, latest_credible
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.store import IS_ENABLED, account_from
 from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.team.policy_store import IS_EXEMPT, exemption_at
 from xpressbot.identity.team.rules.roster import MemberState, RosterFilter
 
 REMINDED_AGAIN_AFTER: Final = 1 * DAY
@@ -20,16 +21,15 @@ REMINDER_PREFIX: Final = "reminder:"
 """What a reminder is about, in the outbox: this, and the id of the member's account."""
 _TABLE = ACCOUNT.c
 _IN_TEAM = _TABLE.status.in_([AccountStatus.ACTIVE.value, AccountStatus.DISABLED.value])
-_IS_EXEMPT = func.coalesce(_TABLE.exempt_until, 0) > bindparam("now")
 _IS_UNPROTECTED = and_(IS_ENABLED, _TABLE.protected_since.is_(None))
-_CAN_ENROL = and_(_IS_UNPROTECTED, _TABLE.must_enrol.is_(False), ~_IS_EXEMPT)
+_CAN_ENROL = and_(_IS_UNPROTECTED, _TABLE.must_enrol.is_(False), ~IS_EXEMPT)
 _WAS_REMINDED = outbox.written_about_since(literal(REMINDER_PREFIX) + _TABLE.id)
 _IS_TO_REMIND = and_(_CAN_ENROL, ~_WAS_REMINDED)
 _IN_STATE: Final[Mapping[MemberState, ColumnElement[bool]]] = {
     MemberState.PROTECTED: _TABLE.protected_since.is_not(None),
     MemberState.UNPROTECTED: _TABLE.protected_since.is_(None),
     MemberState.MUST_ENROL: _TABLE.must_enrol.is_(True),
-    MemberState.EXEMPT: _IS_EXEMPT,
+    MemberState.EXEMPT: IS_EXEMPT,
     MemberState.UNCONFIRMED: _TABLE.email_confirmed_at.is_(None),
     MemberState.SUSPENDED: _TABLE.status == AccountStatus.DISABLED.value,
     MemberState.INVITED: ~true(),
@@ -37,7 +37,7 @@ _IN_STATE: Final[Mapping[MemberState, ColumnElement[bool]]] = {
 _COUNTS = select(
     func.count(case((IS_ENABLED, 1))).label("active"),
     func.count(case((and_(IS_ENABLED, _TABLE.protected_since.is_not(None)), 1))).label("protected"),
-    func.count(case((and_(_IS_UNPROTECTED, _IS_EXEMPT), 1))).label("exempt"),
+    func.count(case((and_(_IS_UNPROTECTED, IS_EXEMPT), 1))).label("exempt"),
     func.count(case((_IS_TO_REMIND, 1))).label("to_remind"),
     func.count(case((and_(_CAN_ENROL, _WAS_REMINDED), 1))).label("reminded"),
 ).where(_IN_TEAM)
@@ -46,11 +46,13 @@ _TO_REMIND = select(_TABLE.id).where(_IS_TO_REMIND).order_by(_TABLE.email_key).l
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member's account, and what the roster shows beside it. last_signed_in_at: None before the first time."""
+    """A member's account, and what the roster shows beside it.
+
+    last_signed_in_at: None before the first time. exempt_reason: of the last exemption, which may be over.
+    """
 
     account: Account
     last_signed_in_at: int | None
-    exempt_until: int | None
     exempt_reason: str | None
 
 
@@ -70,20 +72,24 @@ class TeamCounts:
 
 def page(tx: Reading, asked: RosterFilter, after: str, limit: int, now: int) -> Sequence[MemberRow]:
     """The members whose addresses follow the one that has this key, by address."""
-    rows = tx.select(_page(asked), {"after": after, "limit": limit, "now": now})
-    return [MemberRow(account_from(row), row.last_signed_in_at, row.exempt_until, row.exempt_reason) for row in rows]
+    rows = tx.select(_page(asked), {"after": after, "limit": limit, **exemption_at(now)})
+    return [MemberRow(account_from(row), row.last_signed_in_at, row.exempt_reason) for row in rows]
 
 
 def counts(tx: Reading, now: int) -> TeamCounts:
     """How many members there are of each sort: the one statement of the roster that reads all accounts."""
-    row = tx.select(_COUNTS, {"now": now, "since": now - REMINDED_AGAIN_AFTER}).one()
+    row = tx.select(_COUNTS, _at(now)).one()
     return TeamCounts(row.active, row.protected, row.exempt, row.to_remind, row.reminded)
 
 
 def to_remind(tx: Reading, limit: int, now: int) -> Sequence[str]:
     """The ids of members without 2FA who were not reminded of it within a day."""
-    parameters = {"limit": limit, "now": now, "since": now - REMINDED_AGAIN_AFTER}
-    return tx.select(_TO_REMIND, parameters).scalars().all()
+    return tx.select(_TO_REMIND, {"limit": limit, **_at(now)}).scalars().all()
+
+
+def _at(now: int) -> Mapping[str, int]:
+    """The parameters of who is exempt, and who was reminded within a day."""
+    return {**exemption_at(now), "since": now - REMINDED_AGAIN_AFTER, "latest_credible": latest_credible(now)}
 
 
 def _page(asked: RosterFilter) -> Select[*tuple[object, ...]]:

@@ -17,7 +17,7 @@ from xpressbot.entrypoints.messages.findings.advice import Advice, advice
 from xpressbot.entrypoints.messages.first_scripts import ready_choices
 from xpressbot.entrypoints.messages.formatting import as_is
 from xpressbot.entrypoints.messages.mail_failures import text_of_test_mail
-from xpressbot.entrypoints.messages.notice_details import concerns_password, notice_detail, shown_count
+from xpressbot.entrypoints.messages.notice_details import notice_detail, shown_count
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.roles import permits
@@ -48,7 +48,7 @@ def show_dashboard(request: PageRequest, caller: Caller) -> Response:
         codes_are_few=dashboard.protection.codes_are_few,
         recovery_session=dashboard.protection.recovery_session,
         notices=[_notice(request.texts, notice) for notice in dashboard.notices],
-        password_in_doubt=any(concerns_password(notice) for notice in dashboard.notices),
+        password_in_doubt=any(notice.concerns_password for notice in dashboard.notices),
         more_notices=dashboard.more_notices,
         notices_shown=" ".join(f"{shown.first_seq}-{shown.last_seq}" for shown in (notice.as_shown for notice in dashboard.notices)),
         read=[_notice(request.texts, notice) for notice in dashboard.read],

@@ -142,10 +142,13 @@ def sign_out(request: PageRequest, holder: SessionHolder) -> SignedInOutcome:
 
 
 def leave_enrolment(request: PageRequest, enrollee: Enrollee) -> Response:
-    """End a sign-in that has to set up 2FA first."""
+    """End a sign-in that has to set up 2FA first, and the person's session that this browser may have beside it (ASVS 7.4.1)."""
     request.identity.re_enrolment.abandon(enrollee)
     response = redirect(SIGN_IN_PATH)
     request.site.cookies.clear(response, Cookie.SIGN_IN)
+    holder = request.identity.sessions.recognise(request.client)
+    if holder is not None and holder.account.id == enrollee.pending.account_id and request.identity.sessions.sign_out(holder) == Done():
+        request.site.cookies.clear(response, Cookie.SESSION)
     return response
 
 

@@ -109,7 +109,7 @@ class Requirement:
     """What an action needs.
 
     writes: whether it changes something, so that its route takes POST only. while_locked: whether a locked session is enough for it.
-    while_enrolling: whether a person may do it who owes the team 2FA: what signs out.
+    while_enrolling: whether a person may do it who owes the team 2FA: what signs out, or unlocks the session so that they are told why.
     among_accounts: whether it depends on other accounts than the person's own, so that the gate locks the installation first.
     """
 

@@ -69,6 +69,25 @@ class Notice:
         """What an acknowledgement names."""
         return Shown(self.first.seq, self.last.seq)
 
+    @property
+    def may_be_reported(self) -> bool:
+        """Whether its mail has the link "This wasn't me". A notice of a kind that is not known here has it."""
+        return self._is_own or self._rule.may_be_reported
+
+    @property
+    def concerns_password(self) -> bool:
+        """Whether it may mean that somebody else knows the person's password. One of a kind that is not known here may."""
+        return self._is_own or self._rule.concerns_password
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether it was done in a session of the person's own, where somebody else may have sat, whoever does it as a rule."""
+        return self.last.actor == self.last.subject
+
+    @property
+    def _rule(self) -> NoticeRule:
+        return (None if self.kind is None else self.kind.notice) or NoticeRule()
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeState:
