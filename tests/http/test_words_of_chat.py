@@ -1,18 +1,21 @@
 """What pages of chat call things: by their names, and by what is true of them."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.http.raw_requests import SESSION_COOKIE, words
 from tests.support import people
+from tests.support.actors import BO
 from tests.support.bots import converse, hours_script, make_bot, publish, replace_draft
 from tests.support.browser import Browser
 from tests.support.customers import UNKNOWN
 from tests.support.installation import Installation
 from tests.support.restaurant import a_script, form_of
 from tests.support.stored_chats import conversation, web_channel
-from xpressbot.chat.actor import OPERATOR
+from xpressbot.chat.actor import OPERATOR, Actor
+from xpressbot.chat.conversations.conversation import Author
 from xpressbot.identity.accounts.rules.roles import Role
 
 
@@ -77,3 +80,20 @@ def test_a_customer_at_another_address_reads_of_no_operator(browser: Browser) ->
     assert page.status_code == 421
     assert "This chat has another address." in words(page.text)
     assert "XpressBot" not in page.text
+
+
+def test_the_inbox_says_who_wrote_last(installation: Installation, new_browser: Callable[..., Browser]) -> None:
+    """The bot, oneself or a colleague; the customer is who the conversation is called after."""
+    caller = people.signed_in(installation.services, "owner@example.com", role=Role.OWNER)
+    reader = new_browser()
+    reader.cookies.set(SESSION_COOKIE, caller.token.text)
+    channel = web_channel(installation.services)
+    for author, owner in (
+        (Author.CUSTOMER, None),
+        (Author.BOT, None),
+        (Author.PERSON, BO),
+        (Author.PERSON, Actor(caller.account.id, "Me")),
+    ):
+        conversation(installation.services, channel, ((author, "Good day"),), owner=owner)
+    said = re.findall(r'<span class="excerpt">(.*?)</bdi></span>', reader.get("/inbox?show=all").text)
+    assert sorted(words(one) for one in said) == ["Bo Lund: Good day", "Bot: Good day", "Good day", "You: Good day"]

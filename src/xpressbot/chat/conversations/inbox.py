@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Row, String, and_, bindparam, func, select, tuple_
 
-from xpressbot.chat.conversations.conversation import Conversation
+from xpressbot.chat.actor import Actor
+from xpressbot.chat.conversations.conversation import Author, Conversation
 from xpressbot.chat.conversations.store import HIGHEST_SEQ, Contact, Message, contact_from, conversation_from, messages_before
 from xpressbot.chat.tables import BOT, CHANNEL, CONTACT, CONVERSATION, IS_FOR_A_PERSON, MESSAGE
 from xpressbot.foundation.database.transaction import Reading, ReadTransactions
+from xpressbot.foundation.database.unknown_enum_values import member_or_none
 
 CONVERSATIONS_ON_A_PAGE: Final = 25
 MESSAGES_ON_A_PAGE: Final = 50
@@ -27,6 +29,8 @@ _LISTED: Final = (
         CHANNEL.c.name.label("channel_name"),
         MESSAGE.c.text.label("last_text"),
         MESSAGE.c.author.label("last_author"),
+        MESSAGE.c.author_id.label("last_author_id"),
+        MESSAGE.c.author_name.label("last_author_name"),
     )
     .join(CONTACT, CONTACT.c.id == _V.contact_id)
     .join(CHANNEL, CHANNEL.c.id == CONTACT.c.channel_id)
@@ -78,7 +82,10 @@ class PageKey:
 
 @dataclass(frozen=True, slots=True)
 class ListedConversation:
-    """A conversation in the list. last_text: of the contact's newest message; None where there is none yet."""
+    """A conversation in the list. last_text: of the contact's newest message; None where there is none yet.
+
+    last_author: who wrote it; None for nobody, and for an author that a newer version wrote. last_by: which member.
+    """
 
     conversation: Conversation
     contact_name: str
@@ -87,6 +94,8 @@ class ListedConversation:
     is_blocked: bool
     channel_name: str
     last_text: str | None
+    last_author: Author | None
+    last_by: Actor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +200,6 @@ def _listed(row: Row[Any]) -> ListedConversation:
         row.blocked_at is not None,
         row.channel_name,
         row.last_text,
+        member_or_none(Author, row.last_author or ""),
+        None if row.last_author_name is None else Actor(row.last_author_id, row.last_author_name),
     )

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from xpressbot.chat.conversations.contacts import ContactRefusal
-from xpressbot.chat.conversations.inbox import InboxList
+from xpressbot.chat.conversations.conversation import Author
+from xpressbot.chat.conversations.inbox import InboxList, ListedConversation
 from xpressbot.chat.conversations.receiving import MAX_NAME_LENGTH
 from xpressbot.chat.conversations.store import Contact
 from xpressbot.chat.conversations.taking_over import ConversationRefusal
+from xpressbot.entrypoints.messages.formatting import Text, as_is
 from xpressbot.entrypoints.messages.translation import N_, Texts
 from xpressbot.foundation.text import normalise_line
 
@@ -41,6 +43,19 @@ def contact_title(texts: Texts, name: str, fields: Mapping[str, str], contact_id
 def title_of(texts: Texts, contact: Contact) -> str:
     """What a person is called, from their row."""
     return contact_title(texts, contact.name, contact.fields, contact.id, is_erased=contact.erased_at is not None)
+
+
+def last_author_text(texts: Texts, one: ListedConversation, reader_id: str) -> Text | None:
+    """Who wrote the last message of a conversation; None for the customer, after whom the conversation is called."""
+    match one.last_author:
+        case Author.BOT:
+            return texts.gettext("Bot")
+        case Author.PERSON if one.last_by is not None:
+            return texts.gettext("You") if one.last_by.id == reader_id else as_is(one.last_by.name)
+        case Author.CUSTOMER | Author.PERSON | None:
+            return None
+        case unknown:
+            assert_never(unknown)
 
 
 def conversation_refused(texts: Texts, reason: ConversationRefusal, owner: str | None) -> str:

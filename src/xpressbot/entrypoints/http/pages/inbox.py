@@ -19,7 +19,7 @@ from xpressbot.entrypoints.http.page_request import PageRequest, redirect
 from xpressbot.entrypoints.http.paths import CONVERSATION_PATH, INBOX_PATH
 from xpressbot.entrypoints.http.routing import Page
 from xpressbot.entrypoints.http.whole_numbers import whole_number
-from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused, title_of
+from xpressbot.entrypoints.messages.inbox_words import EMPTY_LISTS, LISTS, contact_title, conversation_refused, last_author_text, title_of
 from xpressbot.entrypoints.messages.typed_problems import typed_problem_text
 from xpressbot.foundation.identifiers import is_identifier
 from xpressbot.identity.accounts.rules.actions import Action
@@ -147,6 +147,7 @@ def _listed(request: PageRequest, one: ListedConversation) -> dict[str, Any]:
         "waiting_since": None if conversation.state is ConversationState.BOT else conversation.waiting_since,
         "last_at": conversation.last_message_at,
         "channel": one.channel_name,
+        "by": last_author_text(request.texts, one, account_of(request).id),
         "excerpt": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…",
     }
 
