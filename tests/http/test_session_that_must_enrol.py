@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import httpx
 import pytest
+from sqlalchemy import delete
 from starlette.applications import Starlette
 
 from tests.http.conftest import both_engines
@@ -24,6 +25,7 @@ from tests.http.raw_requests import (
 )
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Browser, otpauth_uri
+from tests.support.form_client import shown_for
 from tests.support.installation import PASSWORD, Installation
 from tests.support.people import Person, protected
 from tests.support.policies import REQUIRED, change_policy, exempt_until, require_two_factor
@@ -36,6 +38,7 @@ from xpressbot.identity import use_cases
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.sessions.caller import MustEnrol
+from xpressbot.identity.tables import PENDING_SIGN_IN
 
 PAGES = [page for page in all_pages(FACTORS, FACTOR_PAGES) if isinstance(page, SignedInPage)]
 BERTA, API, REQUIRED_PAGE = "berta@example.com", "/api/v1/session", "/account/2fa/required"
@@ -198,6 +201,22 @@ def test_who_signs_out_beside_it_is_signed_out_of_both(installation: Installatio
     assert all(row["consumed_at"] is not None for row in rows(installation, "pending_sign_in"))
     assert not {SESSION_COOKIE, PENDING_COOKIE} & set(enrolling.cookies)
     assert EventKind.SIGNED_OUT in {row["kind"] for row in of_member(installation)}
+
+
+@pytest.mark.parametrize(("minutes", "page"), [(0, REQUIRED_PAGE), (61, "/sign-in/unlock")])
+def test_a_sign_in_that_is_void_keeps_nobody_from_signing_out(
+    installation: Installation, owner: Person, enrolling: Browser, minutes: int, page: str
+) -> None:
+    """A change of role ends the sign-in that waits for the set-up, and lets the session beside it go on."""
+    installation.clock.advance(minutes=minutes)
+    assert enrolling.sign_in(BERTA).headers["location"] == "/link/enrolment"
+    with installation.services.database.write() as connection:
+        connection.execute(delete(PENDING_SIGN_IN))
+        connection.commit()
+    form_for = shown_for(enrolling.get(page).text)
+    assert form_for
+    assert enrolling.post("/sign-out", {"for": form_for}).headers["location"] == "/sign-in"
+    assert {row["account_id"] for row in rows(installation, "session")} == {owner.account.id}
 
 
 def test_who_leaves_the_set_up_signs_out_nobody_else(installation: Installation, owner: Person, enrolling: Browser) -> None:

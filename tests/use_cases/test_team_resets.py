@@ -515,6 +515,17 @@ def test_a_request_that_is_over_is_not_mailed_to_the_other_admins(mailing: Maili
     assert links(received.mails, LinkKind.RESET_STOP) == []
 
 
+@pytest.mark.parametrize("values", [{"role": "admin"}, {"role": "agent"}, {"status": "disabled"}])
+def test_who_cannot_decide_any_more_is_not_mailed_that_a_reset_waits(mailing: Mailing, values: dict[str, str]) -> None:
+    """An owner's reset is for owners, and for nobody who was suspended meanwhile."""
+    services, team = mailing.services, mailing.team
+    for person in (team.dagny, team.bo):
+        write(services, person.account.id, role="owner")
+    ask(services, team.owner.caller, team.dagny)
+    write(services, team.bo.account.id, **values)
+    assert [mail["To"] for mail in mailing.deliver().mails if "waits" in str(mail["Subject"])] == []
+
+
 def test_no_time_begins_with_a_file(installation: Installation, services: Services, team: Team) -> None:
     """Without a mail server only a second admin works, whatever the operator does with the file."""
     ask(services, team.bo.caller, team.dagny)

@@ -156,15 +156,19 @@ class SignedInPage:
         return _conclude(request, self.handler(request, caller), back)
 
     def _answer_others(self, request: PageRequest, holder: MustEnrol | LockedCaller | None, back: str) -> Response:
-        if (answer := self._answer_enrollee(request)) is not None:
-            return answer
+        enrollee = None if self.before_session is None else request.enrollee()
+        if self.before_session is not None and isinstance(enrollee, Enrollee):
+            answer = self._for_enrollee(self.before_session, request, enrollee)
+            if answer is not None:
+                return answer
         match holder:
             case MustEnrol():
                 return self._answer_enrolling(request, holder, back)
             case LockedCaller():
                 return self._answer_locked(request, holder, back)
             case None:
-                return not_recognised(request, self.method, back)
+                over = enrollee_refused(enrollee.reason, self.back) if isinstance(enrollee, Denied) else None
+                return over or not_recognised(request, self.method, back)
             case unknown:
                 assert_never(unknown)
 
@@ -182,16 +186,11 @@ class SignedInPage:
         refusal = request.refuse_form_of_another(FormSubject.signed_in(locked.account), None, UNLOCK_PATH)
         return _conclude(request, self.while_locked(request, locked), back) if refusal is None else refusal
 
-    def _answer_enrollee(self, request: PageRequest) -> Response | None:
-        if self.before_session is None:
-            return None
-        enrollee = request.enrollee()
-        outcome = enrollee if isinstance(enrollee, Denied) else self._for_enrollee(self.before_session, request, enrollee)
+    def _for_enrollee(self, handler: EnrolleeHandler, request: PageRequest, enrollee: Enrollee) -> Response | None:
+        if refusal := request.refuse_form_of_another(FormSubject.must_enrol(enrollee), None, RE_ENROLMENT_PATH):
+            return refusal
+        outcome = handler(request, enrollee)
         return enrollee_refused(outcome.reason, self.back) if isinstance(outcome, Denied) else outcome
-
-    def _for_enrollee(self, handler: EnrolleeHandler, request: PageRequest, enrollee: Enrollee) -> EnrolleeOutcome:
-        refusal = request.refuse_form_of_another(FormSubject.must_enrol(enrollee), None, RE_ENROLMENT_PATH)
-        return handler(request, enrollee) if refusal is None else refusal
 
 
 @dataclass(frozen=True, slots=True)

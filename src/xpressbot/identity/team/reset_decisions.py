@@ -9,7 +9,7 @@ import structlog
 from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.engine import UNAVAILABLE
 from xpressbot.foundation.database.leases import take_lease
-from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
+from xpressbot.foundation.database.transaction import Transactions, Writing
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import installation as installation_store
@@ -108,8 +108,10 @@ class ResetDecisions:
         while True:
             with self._transactions.reading() as tx:
                 batch = reset_store.after(tx, reached, BATCH)
+                accounts = account_store.by_ids(tx, {one for request in batch for one in (request.account_id, request.asked_by)})
             for request in batch:
-                self._settle_if_needed(request)
+                if _is_to_be_settled(request, accounts, self._system.now()):
+                    self._try_to_settle(request)
             if len(batch) < BATCH:
                 return
             reached = batch[-1].id
@@ -139,11 +141,8 @@ class ResetDecisions:
             append_event(tx, self._system.entropy, TEAM, of_team, now)
             tx.commit()
 
-    def _settle_if_needed(self, request: ResetRequest) -> None:
+    def _try_to_settle(self, request: ResetRequest) -> None:
         try:
-            with self._transactions.reading() as tx:
-                if not self._is_to_be_settled(tx, request):
-                    return
             self.settle(request)
         except UNAVAILABLE:
             raise
@@ -160,19 +159,16 @@ class ResetDecisions:
         open_re_enrolment_link(tx, member.id, version, token, now)
         return ReEnrolmentLink(member, token)
 
-    def _is_to_be_settled(self, tx: Reading, request: ResetRequest) -> bool:
-        accounts, now = account_store.by_ids(tx, {request.account_id, request.asked_by}), self._system.now()
-        return (
-            request.is_due(now)
-            or request.counts_at(now)
-            or void_cause(request, accounts[request.account_id], accounts[request.asked_by], now) is not None
-        )
-
     def _is_ours(self) -> bool:
         with self._transactions.writing() as tx:
             ours = take_lease(tx, _DUTY, self._holder, self._system.now(), LEASE_TERM)
             tx.commit()
         return ours
+
+
+def _is_to_be_settled(request: ResetRequest, accounts: Mapping[str, Account], now: int) -> bool:
+    cause = void_cause(request, accounts[request.account_id], accounts[request.asked_by], now)
+    return cause is not None or request.is_due(now) or request.counts_at(now)
 
 
 def refuse_approval(
