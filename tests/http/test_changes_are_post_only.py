@@ -2,6 +2,7 @@
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Match
 
 from tests.http.conftest import Protected
 from tests.http.raw_requests import SAME_ORIGIN, concrete, contents, paths_with, routes_of
@@ -26,6 +27,24 @@ def test_other_methods_are_405_everywhere(method: str, app: Starlette, protected
     for path in {route.path for route in routes_of(app)}:
         response = protected.browser.request(method, concrete(path), headers=SAME_ORIGIN)
         assert response.status_code == 405, path
+
+
+def test_405_names_every_method_that_the_path_takes(app: Starlette, browser: Browser) -> None:
+    """Also those of another route at the same path (RFC 9110 section 15.5.6)."""
+    taken: dict[str, set[str]] = {}
+    for route in routes_of(app):
+        taken.setdefault(route.path, set()).update(route.methods or ())
+    for path, methods in taken.items():
+        response = browser.request("PUT", concrete(path), headers=SAME_ORIGIN)
+        assert response.headers["allow"] == ", ".join(sorted(methods)), path
+
+
+def test_each_path_is_that_of_one_route(app: Starlette) -> None:
+    """Whatever the order of the routes: none is answered by another one."""
+    for route in routes_of(app):
+        for method in route.methods or ():
+            scope = {"type": "http", "root_path": "", "path": concrete(route.path), "method": method}
+            assert [one.path for one in routes_of(app) if one.matches(scope)[0] is Match.FULL] == [route.path]
 
 
 def test_pages_change_nothing_when_they_are_only_looked_at(app: Starlette, protected: Protected, installation: Installation) -> None:

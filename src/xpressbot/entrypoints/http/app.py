@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from xpressbot.entrypoints.chat_sweep import sweep_chat
 from xpressbot.entrypoints.http.api.session import api_routes
@@ -73,6 +73,8 @@ def create_app(
             services.close()
 
     async def on_http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            error.headers = {"Allow": _methods_at(request)}
         return http_error_response(renderer, request, error)
 
     app = Starlette(
@@ -91,6 +93,12 @@ def create_app(
     )
     app.router.redirect_slashes = False  # a path with a slash too many is none of ours
     return app
+
+
+def _methods_at(request: Request) -> str:
+    """The methods that a path takes: each has a route of its own, and Starlette names those of the first (RFC 9110 section 15.5.6)."""
+    routes = (route for route in request.app.routes if isinstance(route, Route) and route.matches(request.scope)[0] is Match.PARTIAL)
+    return ", ".join(sorted(method for route in routes for method in route.methods or ()))
 
 
 def _static_route() -> Route:
