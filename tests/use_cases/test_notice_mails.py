@@ -113,9 +113,13 @@ def test_what_a_session_of_the_person_did_is_reported_where_others_do_it_as_a_ru
     account, owner = installation.add_account(), installation.add_account("owner@example.com")
     record(installation, account.id, NewEvent(EventKind.ROLE_CHANGED, {"session": "1"}, actor=account.id))
     record(installation, account.id, NewEvent(EventKind.TWO_FACTOR_RESET_STOPPED, {"session": "1"}, actor=account.id))
-    assert len(links(send(installation), LinkKind.NOT_ME)) == 2
+    own = send(installation)
+    assert len(links(own, LinkKind.NOT_ME)) == 2
     record(installation, account.id, NewEvent(EventKind.ROLE_CHANGED, {}, actor=owner.id))
-    assert len(links(send(installation), LinkKind.NOT_ME)) == 2
+    both = send(installation)
+    assert len(links(both, LinkKind.NOT_ME)) == 2
+    by_others = "An owner or an admin of your team did this"
+    assert [sum(by_others in mail.get_content() for mail in mails) for mails in (own, both)] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,10 @@ from xpressbot.entrypoints.http.page_request import PageRequest
 from xpressbot.entrypoints.http.paths import BOT_PATH
 from xpressbot.entrypoints.http.routing import SignedInOutcome, SignedInPage
 from xpressbot.identity.accounts.rules.account import Account
-from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
+from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.outcomes import Denied, StepUpRequired
 from xpressbot.identity.sessions.caller import Caller
-from xpressbot.identity.sessions.gate import SessionRefusal
-from xpressbot.identity.sessions.rules.assurance import waits_for_new_password
+from xpressbot.identity.sessions.gate import refuse_until_new_password
 
 ChatHandler = Callable[[PageRequest, Actor], Response]
 
@@ -58,8 +57,8 @@ def chat_page(
     """
 
     def answer(request: PageRequest, caller: Caller) -> SignedInOutcome:
-        if caller.account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
-            return Denied(SessionRefusal.NEW_PASSWORD_FIRST)
+        if refusal := refuse_until_new_password(caller.account, action):
+            return Denied(refusal)
         if request.identity.step_up.needed_for(caller, action):
             return StepUpRequired()
         return handler(request, Actor(caller.account.id, caller.account.name))

@@ -171,6 +171,8 @@ def event_advice(texts: Texts, event: SecurityEvent) -> str:
     advice = _words_of(event.kind).advice
     if event.actor == OPERATOR and advice in {None, _ASK_THE_TEAM}:
         advice = _ASK_THE_OPERATOR
+    if event.actor == event.subject and advice == _ASK_THE_TEAM:
+        advice = None  # a session of the person did it
     return texts.gettext(advice or _CHANGED)
 
 

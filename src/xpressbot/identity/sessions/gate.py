@@ -8,7 +8,7 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.identity.accounts import installation as installation_store
 from xpressbot.identity.accounts import store as account_store
-from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.actions import ACTIONS, Action
 from xpressbot.identity.accounts.rules.roles import Role, may_act_on, permits
 from xpressbot.identity.accounts.rules.two_factor_policy import owes_enrolment
@@ -210,9 +210,13 @@ def _refuse_action(caller: SessionHolder, entry: Admitted, action: Action) -> Se
         return SessionRefusal.ENROLMENT_FIRST
     if refusal := refuse_role(account.role, session.amr, action):
         return refusal
-    if account.replaces_password and waits_for_new_password(ACTIONS[action].proof):
-        return SessionRefusal.NEW_PASSWORD_FIRST
-    return None
+    return refuse_until_new_password(account, action)
+
+
+def refuse_until_new_password(account: Account, action: Action) -> SessionRefusal | None:
+    """Why a member may not do this before they replace their password; None where they may. Pages of chat ask it, too."""
+    waits = account.replaces_password and waits_for_new_password(ACTIONS[action].proof)
+    return SessionRefusal.NEW_PASSWORD_FIRST if waits else None
 
 
 def refuse_role(role: Role | None, amr: Amr, action: Action) -> SessionRefusal | None:
