@@ -59,6 +59,13 @@ def test_a_language_that_there_is_not_is_no_form_of_ours(signed_in: Browser) -> 
     assert "There is no bot yet" in signed_in.get("/bots").text
 
 
+def test_a_new_bot_has_sentences_where_there_is_nothing_to_count(signed_in: Browser) -> None:
+    """No message that it missed and no check: neither stands there as a number."""
+    home = signed_in.get(made(signed_in)).text
+    assert "No message of the last 7 days was left without a topic" in home
+    assert "No dialogue is expected of it yet" in home
+
+
 def test_names_are_shown_as_text(signed_in: Browser) -> None:
     """Markup in a name is written out wherever the name stands."""
     path = made(signed_in, "<b>Clinic</b>")

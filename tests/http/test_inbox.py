@@ -325,6 +325,20 @@ def test_erasing_removes_every_text_and_keeps_the_count(installation: Installati
     assert owner.post(f"/inbox/people/{one.contact_id}/block").status_code == 409
 
 
+def test_what_blocking_and_erasing_do_is_listed_only_while_they_can_be_done(installation: Installation, owner: Browser) -> None:
+    """Afterwards the pages say what was done, and offer the way back."""
+    one = conversation(installation.services, web_channel(installation.services))
+    path = f"/inbox/people/{one.contact_id}"
+    assert "The open conversation is closed." in owner.get(f"{path}/block").text
+    owner.post(f"{path}/block")
+    blocked = owner.get(f"{path}/block").text
+    assert ("The open conversation is closed." in blocked, "Person blocked" in blocked) == (False, True)
+    assert "How many messages there were" in owner.get(f"{path}/erase").text
+    owner.post(f"{path}/erase")
+    assert "The open conversation is closed." not in owner.post(f"{path}/block").text
+    assert "How many messages there were" not in owner.get(f"{path}/erase").text
+
+
 def test_an_agent_erases_nobody_and_reads_no_record(installation: Installation, owner: Browser, member: SignIn) -> None:
     one = conversation(installation.services, web_channel(installation.services))
     agent = member("agent@example.com")

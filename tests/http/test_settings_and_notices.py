@@ -172,4 +172,4 @@ def test_who_erases_somebody_is_told_what_the_proof_is_for(installation: Install
     installation.clock.advance(minutes=6)
     asked = protected.browser.get(f"/inbox/people/{one.contact_id}/erase")
     assert asked.headers["location"] == f"/account/confirm-identity?next=/inbox/people/{one.contact_id}/erase"
-    assert "The next step erases a person's data." in words(protected.browser.follow(asked).text)
+    assert "The next step removes for good what a person wrote." in words(protected.browser.follow(asked).text)

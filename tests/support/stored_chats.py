@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import insert
 
+from tests.support.actors import BO
 from xpressbot.chat.actor import OPERATOR, Actor
 from xpressbot.chat.bots.store import Bot, Draft, Version, add_bot, add_draft, add_version
 from xpressbot.chat.channels.administration import make_web_channel
@@ -63,7 +64,7 @@ def conversation(
     owner: Actor | None = None,
     name: str = "",
 ) -> Conversation:
-    """A conversation of a new contact, with these messages."""
+    """A conversation of a new contact, with these messages. Bo wrote those of a person, where the conversation has no owner."""
     system = system_of(services)
     now, contact_id = system.now(), system.new_id()
     made = Conversation(
@@ -82,7 +83,7 @@ def conversation(
         lane = store.lock_lane(tx, contact_id)
         assert lane is not None
         store.add_conversations(tx, [made])
-        written = [NewMessage(author, text, now, by=owner if author is Author.PERSON else None) for author, text in messages]
+        written = [NewMessage(author, text, now, by=(owner or BO) if author is Author.PERSON else None) for author, text in messages]
         store.save_contact(tx, lane, store.add_messages(tx, lane, made.id, written), now)
         tx.commit()
     return made
