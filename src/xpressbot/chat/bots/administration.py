@@ -25,7 +25,7 @@ class BotRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewBot:
-    """What a bot begins as. The script gets the bot's name. id: of whoever asks, so that what is asked for twice is one bot."""
+    """What a bot begins as. The script gets the bot's name. id: chosen by the caller, so that a form sent twice makes one bot."""
 
     id: str
     name: str

@@ -84,7 +84,7 @@ class PageKey:
 class ListedConversation:
     """A conversation in the list. last_text: of the contact's newest message; None where there is none yet.
 
-    last_author: who wrote it; None for nobody, and for an author that a newer version wrote. last_by: which member.
+    last_author: customer, bot or member; None without a message, and for an author that only a newer version knows. last_by: the member.
     """
 
     conversation: Conversation
