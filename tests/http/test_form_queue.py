@@ -65,8 +65,8 @@ def test_where_many_write_forms_are_pages_like_others(single_writer: bool) -> No
     pools = Pools.for_cores(2, 1, single_writer=single_writer)
     assert (pools.form is pools.page) is not single_writer
     of_pages = PAGE_THREADS_WITH_SINGLE_WRITER if single_writer else PAGE_THREADS
-    of_mail, of_chat = 1, 1 if single_writer else CHAT_THREADS
-    assert pools.threads == of_pages + single_writer + 2 + SIGN_IN_THREADS_BEYOND_HASHES + of_mail + of_chat
+    of_mail, of_jobs, of_chat = 1, 1, 1 if single_writer else CHAT_THREADS
+    assert pools.threads == of_pages + single_writer + 2 + SIGN_IN_THREADS_BEYOND_HASHES + of_mail + of_jobs + of_chat
 
 
 @pytest.mark.parametrize("name", ["form", "sign_in", "chat"])

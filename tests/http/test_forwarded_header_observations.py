@@ -87,7 +87,7 @@ def test_an_answer_does_not_wait_for_the_note(app: Starlette, installation: Inst
     """It comes while no thread is free to write."""
 
     async def story(served: Served) -> None:
-        async with held(installation.services.pools.page):
+        async with held(installation.services.pools.job):
             assert await served.ask(ALIVE.replace(b"Host", b"X-Forwarded-For: 192.0.2.1\r\nHost")) == 200
             assert observations(installation) == []
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from tests.http.raw_requests import rows
 from tests.support.browser import Browser
+from tests.support.busy import held
 from tests.support.databases import SqliteTemplate
 from tests.support.engine_events import listening
 from tests.support.installation import Installation, install
@@ -86,6 +87,17 @@ def test_a_job_removes_expired_rows_and_says_what_it_removed(abandoned: Installa
             "contacts": 0,
         }
     ]
+
+
+def test_neither_pages_nor_forms_keep_a_job_waiting(abandoned: Installation) -> None:
+    """Each of their threads is at work, and the copies are dropped all the same."""
+
+    async def story() -> None:
+        async with held(abandoned.services.pools.page), held(abandoned.services.pools.form):
+            await rounds_until_done(abandoned, [])
+
+    asyncio.run(story())
+    assert boxes(abandoned) == {None}
 
 
 def boxes(installation: Installation) -> set[bytes | None]:

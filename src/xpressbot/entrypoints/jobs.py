@@ -20,7 +20,7 @@ async def run_jobs(services: Services) -> None:
     while True:
         for job in _jobs(services):
             try:
-                await services.pools.page.run(job)
+                await services.pools.job.run(job)
             except UNAVAILABLE as error:
                 _LOG.warning("jobs.postponed", error=type(error).__name__, reason=fault_of(error))
             except Exception:  # noqa: BLE001  # whatever it is, the next job and the next round must come

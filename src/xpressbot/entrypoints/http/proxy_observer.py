@@ -34,7 +34,7 @@ class ProxyObserver:
     async def look_at(self, request: Request, *, misdirected: bool) -> None:
         """Note what this request shows of its proxy; of strangers no host and no address. For after its answer: it takes a thread."""
         for work in list(self._seen(request, misdirected=misdirected)):
-            await self._services.pools.page.run(partial(_attempt, work))
+            await self._services.pools.job.run(partial(_attempt, work))
 
     def _seen(self, request: Request, *, misdirected: bool) -> Iterator[Callable[[], None]]:
         """What is to be done in the database."""

@@ -14,7 +14,7 @@ from xpressbot.foundation.metrics import stopwatch
 
 PAGE_THREADS: Final = 8
 PAGE_THREADS_WITH_SINGLE_WRITER: Final = 3
-"""Its readers wait for nothing but the disk: more threads take the GIL from each other. Jobs and notes of a proxy may hold one each."""
+"""Its readers wait for nothing but the disk: more threads take the GIL from each other (docs/adr/0013)."""
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
 MOST_FORMS_WAITING: Final = 256
@@ -83,14 +83,15 @@ def available_cores() -> int:
 class Pools:
     """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages.
 
-    Mails are handed over on a thread of their own: a mail server that hangs keeps nobody waiting. What customers write has threads of
-    its own as well: however many write to a bot, the forms of members wait for no more than one of them.
+    Mails are handed over on a thread of their own: a mail server that hangs keeps nobody waiting. So are periodic jobs done. What
+    customers write has threads of its own as well: however many write to a bot, the forms of members wait for no more than one of them.
     """
 
     page: Pool
     form: Pool
     sign_in: Pool
     mail: Pool
+    job: Pool
     chat: Pool
     hash_threads: int
 
@@ -107,13 +108,13 @@ class Pools:
         form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
         sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
         chat = limited(1 if single_writer else CHAT_THREADS, most_waiting=MOST_MESSAGES_WAITING)
-        return cls(page, form, sign_in, Pool(1), chat, hash_threads)
+        return cls(page, form, sign_in, mail=Pool(1), job=Pool(1), chat=chat, hash_threads=hash_threads)
 
     @property
     def by_name(self) -> dict[str, Pool]:
         """Each of them once."""
         own = {} if self.form is self.page else {"form": self.form}
-        return {"page": self.page, **own, "sign_in": self.sign_in, "mail": self.mail, "chat": self.chat}
+        return {"page": self.page, **own, "sign_in": self.sign_in, "mail": self.mail, "job": self.job, "chat": self.chat}
 
     @property
     def threads(self) -> int:
