@@ -12,11 +12,14 @@ from starlette.applications import Starlette
 from tests.conftest import ENGINES
 from tests.support import people
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.bots import make_bot
 from tests.support.browser import Browser
 from tests.support.chats import Chats
 from tests.support.customers import BAKERY, channel_of
 from tests.support.databases import SqliteTemplate, fresh_database
 from tests.support.installation import Installation, install
+from tests.support.restaurant import a_script
+from xpressbot.chat.bots.store import Bot
 from xpressbot.chat.channels.store import Channel
 from xpressbot.entrypoints.http.app import create_app
 from xpressbot.foundation.tokens import Token
@@ -144,3 +147,15 @@ def channel(chats: Chats) -> Channel:
 def path(channel: Channel) -> str:
     """Of the bakery's chat page."""
     return f"/chat/{channel.public_id}"
+
+
+@pytest.fixture
+def bot(installation: Installation, signed_in: Browser) -> Bot:
+    """A restaurant's, and Anna in her browser."""
+    return make_bot(installation.services, a_script())
+
+
+@pytest.fixture
+def topic_page(bot: Bot) -> str:
+    """The path of the page of its first topic."""
+    return f"/bots/{bot.id}/topics/hours"

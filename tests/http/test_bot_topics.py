@@ -5,18 +5,10 @@ import re
 import pytest
 
 from tests.http.raw_requests import contents, words
-from tests.support.bots import make_bot
 from tests.support.browser import Browser
 from tests.support.editor_page import script_of
 from tests.support.installation import Installation
-from tests.support.restaurant import a_script
 from xpressbot.chat.bots.store import Bot
-
-
-@pytest.fixture
-def bot(installation: Installation, signed_in: Browser) -> Bot:
-    """A bot, and Anna in her browser."""
-    return make_bot(installation.services, a_script())
 
 
 def test_topics_are_added_moved_and_removed_on_the_bots_home(signed_in: Browser, installation: Installation, bot: Bot) -> None:

@@ -63,6 +63,7 @@ def test_two_admins_reset_a_member_who_then_needs_password_and_link(
     assert BUTTON in dagny.get("/account/history").text
     waits = cai.get(RESETS).text
     assert (REASON in waits, BO in waits) == (True, True)
+    assert "Bots and channels are never touched" in waits
     done = cai.post(f"{page}/approve", request=request_on(waits))
     assert done.status_code == 200
     assert "no-store" in done.headers["cache-control"]

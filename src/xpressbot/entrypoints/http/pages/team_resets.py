@@ -31,7 +31,8 @@ def show_resets(request: PageRequest, caller: Caller) -> SignedInOutcome:
     if isinstance(found, Denied):
         return found
     waiting = [_described(request, one) for one in found.waiting]
-    return request.page("team_resets.html", caller.account, waiting=waiting, without_link=found.without_link)
+    shown = {"waiting": waiting, "without_link": found.without_link, "running_bots": request.running_bots}
+    return request.page("team_resets.html", caller.account, **shown)
 
 
 def show_member(request: PageRequest, caller: Caller) -> SignedInOutcome:
