@@ -31,7 +31,7 @@ def show_resets(request: PageRequest, caller: Caller) -> SignedInOutcome:
     if isinstance(found, Denied):
         return found
     waiting = [_described(request, one) for one in found.waiting]
-    shown = {"waiting": waiting, "without_link": found.without_link, "running_bots": request.running_bots}
+    shown: dict[str, Any] = {"waiting": waiting, "without_link": found.without_link, "running_bots": request.running_bots}
     return request.page("team_resets.html", caller.account, **shown)
 
 
