@@ -26,7 +26,7 @@ def test_a_role_is_given_and_the_only_owner_keeps_theirs(shell: Shell, services:
     signed_in(services, "anna@example.com")
     signed_in(services, EMIL)
     refused = shell.run("accounts", "role", "anna@example.com", "agent")
-    assert (refused.code, refused.err.startswith("This is the only active owner.")) == (FAILED, True)
+    assert (refused.code, refused.err.startswith("No other owner is active.")) == (FAILED, True)
     given = shell.run("accounts", "role", EMIL, "owner")
     assert (given.code, given.out) == (0, f"The role of {EMIL} is owner now.\n")
     again = shell.run("accounts", "role", EMIL, "owner")
@@ -47,5 +47,5 @@ def test_a_member_is_removed_once_it_is_confirmed(shell: Shell, services: Servic
     assert (removed.code, removed.out.endswith(f"{EMIL} is removed. The address can be invited again.\n")) == (0, True)
     assert services.identity.sessions.find(emil.token) is None
     assert shell.run("accounts", "remove", EMIL, "--yes").code == FAILED
-    assert shell.run("accounts", "remove", "anna@example.com", "--yes").err.startswith("This is the only active owner.")
+    assert shell.run("accounts", "remove", "anna@example.com", "--yes").err.startswith("No other owner is active.")
     assert signed_in(services, EMIL).account.id != emil.account.id

@@ -218,7 +218,7 @@ def test_ownership_is_handed_over_and_one_steps_down(people: dict[Role, Person],
     """The only owner does not step down; after handing over the person is an admin, and may not do it again."""
     owner, agent, browser = people[Role.OWNER], people[Role.AGENT], browsers[Role.OWNER]
     refused = browser.post(path_of(owner, "role"), role="agent")
-    assert (refused.status_code, refusal(refused).startswith("This is the only active owner.")) == (409, True)
+    assert (refused.status_code, refusal(refused).startswith("No other owner is active.")) == (409, True)
     assert "You become an admin." in words(browser.get(path_of(agent, "ownership")).text)
     assert browser.post(path_of(agent, "ownership")).headers["location"] == path_of(agent)
     assert "Owner, since" in words(browser.get(path_of(agent)).text)
