@@ -16,7 +16,6 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import TEAM, EventKind, NewEvent
-from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
@@ -132,13 +131,13 @@ class ReEnrolment:
             if isinstance(locked, Denied):
                 return locked
             pending, now = enrollee.pending, self._system.now()
-            enrolment = authenticator_store.enrolment_of(tx, pending.id)
-            if enrolment is None or not enrolment.is_open(now):
+            found = self._steps.find_open(tx, pending.id, now)
+            if found is None:
                 return Denied(EnrolmentRefusal.NO_ENROLMENT)
+            _enrolment, kind = found
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
-            kind = enrolment.authenticator.kind
             self._steps.prepare(tx, locked.account, pending.id, kind, "", _NEW_APP, expires_at)
-            self._record_start(tx, locked.account, enrollee, kind)
+            self._record_start(tx, locked.account, enrollee, kind.name)
             tx.commit()
             return Done()
 
