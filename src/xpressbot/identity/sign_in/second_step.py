@@ -72,8 +72,6 @@ class SecondStep:
                 return Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
             case NextStep.NEW_PASSWORD:
                 return Denied(SecondStepRefusal.NEW_PASSWORD_REQUIRED)
-            case NextStep.SESSION:
-                return Denied(PendingRefusal.NO_SIGN_IN)
             case unknown:
                 assert_never(unknown)
 
