@@ -277,7 +277,7 @@ def test_what_expires_between_its_look_and_its_use_is_not_used(
     if left == "of the sign-in":
         installation.clock.advance(minutes=9)
     app = waiting.start_again()
-    with before_statement(installation, "SELECT authenticator", lambda: installation.clock.advance(minutes=1)):
+    with before_statement(installation, "SELECT totp_authenticator", lambda: installation.clock.advance(minutes=1)):
         assert waiting.confirm_again(app.code()) == refusal
     assert waiting.caller is None
     with installation.services.database.read() as connection:
