@@ -17,7 +17,7 @@ from xpressbot.foundation.clock import SystemClock
 from xpressbot.foundation.database.transaction import Transactions
 from xpressbot.foundation.times import HOUR, MINUTE
 from xpressbot.identity.accounts.rules.account import AccountStatus
-from xpressbot.identity.factors.reset import revoke_all
+from xpressbot.identity.factors.reset import remove_all_factors
 from xpressbot.identity.factors.totp import doctor_checks
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.totp.rules.totp import latest_credible_step
@@ -150,7 +150,7 @@ def test_apps_that_are_gone_tell_nothing(shell: Shell, installation: Installatio
     add_apps(installation, accounts, **used, **sighted)
     with Transactions(services.database).writing() as tx:
         for account_id in accounts:
-            revoke_all(tx, services.identity.kinds, account_id, keep=None)
+            remove_all_factors(tx, services.identity.kinds, account_id)
         tx.commit()
     assert run_doctor(shell).problems == set()
 

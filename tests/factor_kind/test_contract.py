@@ -18,14 +18,14 @@ from xpressbot.foundation.clock_and_entropy import System
 from xpressbot.foundation.crypto.encrypted_columns import StoredSecret, newest_secrets
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_ring import KEY_BYTES, change_key_ring, load_key_ring, with_key, with_only
-from xpressbot.foundation.database.transaction import ReadTransactions
+from xpressbot.foundation.database.transaction import ReadTransactions, Transactions
 from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.administration.after_restore import Restored
 from xpressbot.identity.factors.kind import FactorKind, ProofRefusal
 from xpressbot.identity.factors.totp.kind import TotpCode
 from xpressbot.identity.factors.two_factor import InPlace
-from xpressbot.identity.outcomes import Denied, EnrolmentRequired, Reason, SessionRenewed, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.second_step import SecondStepOutcome
 from xpressbot.identity.throttling.charges import ThrottleRefusal
@@ -118,6 +118,31 @@ def test_a_proof_of_another_person_is_wrong(holder: Holder) -> None:
     other = type(holder)(holder.installation, "berta@example.com")
     theirs = other.proof(other.waiting())
     assert refusal(holder.verify(holder.waiting(), theirs)) is ProofRefusal.WRONG_CODE
+
+
+def test_a_proof_of_another_kind_is_wrong_to_each(holder: Holder) -> None:
+    """What a use case hands over by mistake proves nothing, and breaks nothing; the kind's own proof stays good."""
+    waiting = holder.waiting()
+    proof = holder.proof(waiting)
+    others = [other.wrong for other in HOLDERS if other.kind != holder.kind]
+    assert len(others) == 2
+    with Transactions(holder.installation.services.database).writing() as tx:
+        for other in others:
+            checked = kind_of(holder).check(tx, holder.caller.account.id, other, CLIENT, holder.installation.clock.now())
+            assert checked == Denied(ProofRefusal.WRONG_CODE)
+        tx.commit()
+    assert isinstance(holder.verify(waiting, proof), SignedIn)
+
+
+@pytest.mark.parametrize("made", [TotpHolder, ChallengeResponseHolder], ids=lambda made: made.kind)
+def test_a_set_up_is_confirmed_by_a_proof_of_its_own_kind_alone(installation: Installation, made: type[Holder]) -> None:
+    """Another is a wrong try."""
+    holder, identity = made(installation), installation.services.identity
+    assert identity.authenticators.add(holder.caller, holder.set_up_kind, "Second") == Done()
+    others = [other.wrong for other in HOLDERS if other.kind != holder.kind]
+    refusals = [identity.two_factor.confirm(holder.caller, other) for other in others]
+    assert refusals == [Denied(ProofRefusal.WRONG_CODE, tries_left=left) for left in (4, 3)]
+    assert len(identity.authenticators.listed(holder.caller)) == 1
 
 
 def test_what_another_row_holds_proves_nothing(holder: Holder) -> None:

@@ -1,7 +1,7 @@
 """Signing in while the team requires 2FA: there is no session before it, and with mail the password is not enough to set it up."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +14,12 @@ from tests.support.mail_server import Received, free_port, mail_server
 from tests.support.mails import links
 from tests.support.people import app_of, invitation, protected, refused, session_by_password
 from tests.support.policies import exempt_until, require_two_factor
+from tests.use_cases.instrumentation import after_transaction
+from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import DAY, HOUR, MINUTE
 from xpressbot.foundation.tokens import Token
+from xpressbot.identity.accounts.rules.account import AccountStatus
+from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import TEAM, EventKind
 from xpressbot.identity.factors.enrolment_steps import OpenEnrolment
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
@@ -23,7 +27,7 @@ from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, SignedIn
 from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.sessions.rules.session import Session
-from xpressbot.identity.sign_in.enrolment_mails import MAILS_PER_ACCOUNT
+from xpressbot.identity.sign_in.enrolment_mails import ENROLMENT_MAIL, MAILS_PER_ACCOUNT
 from xpressbot.identity.sign_in.re_enrolment import Enrollee
 from xpressbot.identity.sign_in.refusals import ReEnrolmentRefusal
 from xpressbot.identity.sign_in.rules.pending import NextStep, next_step
@@ -210,6 +214,48 @@ def test_a_mail_for_which_there_is_no_need_any_more_is_not_sent(mailing: Install
     assert isinstance(session_by_password(mailing.services, BERTA), SignedIn)
 
 
+def exempt(installation: Installation) -> None:
+    exempt_until(installation, BERTA, installation.clock.now() + HOUR)
+
+
+def suspend(installation: Installation) -> None:
+    installation.services.identity.administration.set_status(BERTA, AccountStatus.DISABLED)
+
+
+def change_address(installation: Installation) -> None:
+    with installation.services.database.write() as connection:
+        new = {"email": "thief@example.net", "email_key": "thief@example.net"}
+        connection.execute(ACCOUNT.update().where(ACCOUNT.c.email == BERTA).values(new))
+        connection.commit()
+
+
+@pytest.mark.parametrize("change", [exempt, suspend, change_address])
+def test_a_member_who_changes_between_words_and_link_gets_none(
+    mailing: Installation, port: int, change: Callable[[Installation], None]
+) -> None:
+    """They are looked at again under their lock, after the transactions that look for a mail, claim it, and read the account."""
+    password_of(mailing)
+    with mailing.services.database.write() as connection:
+        connection.execute(OUTBOX.delete().where(OUTBOX.c.kind != ENROLMENT_MAIL))  # the link's mail is the next one
+        connection.commit()
+    with after_transaction(mailing, 3, lambda: change(mailing)):
+        assert mailed(mailing, port)[0] == []
+    assert rows(mailing, "link") == []
+    assert [row["state"] for row in rows(mailing, "outbox") if row["kind"] == ENROLMENT_MAIL] == ["void"]
+
+
+def test_the_link_of_a_mail_that_did_not_leave_is_removed(mailing: Installation, port: int) -> None:
+    """Nobody has it; the next mail has another."""
+    password_of(mailing)
+    with mail_server(port, received=Received(replies={BERTA: "550 no such user"})):
+        while mailing.services.mail.next_round():
+            pass
+    assert [row for row in rows(mailing, "link") if row["kind"] == LinkKind.ENROLMENT] == []
+    pending = password_of(mailing)
+    (link,), _received = mailed(mailing, port)
+    assert mailing.services.identity.re_enrolment.may_start(enrollee(mailing, pending, link)) == Done()
+
+
 def test_without_mail_the_password_is_enough_and_all_owners_are_told(mailless: Installation) -> None:
     """In the team's record and on each owner's dashboard, with the member's address."""
     who = enrollee(mailless, password_of(mailless), None)
@@ -231,6 +277,18 @@ def test_what_owners_are_told_names_no_network_and_browser_of_the_member(mailles
         assert details[kind] == {"email": BERTA}
     own = details[EventKind.TWO_FACTOR_ENABLED]
     assert (own["address"], own["user_agent"]) == (CLIENT.address, CLIENT.user_agent)
+
+
+def test_an_owner_who_sets_it_up_by_password_is_not_told_of_it_as_the_others_are(mailless: Installation) -> None:
+    """It stands in their own record as what they did themselves."""
+    with mailless.services.database.write() as connection:
+        connection.execute(ACCOUNT.update().values(role=Role.OWNER.value))
+        connection.commit()
+    assert isinstance(set_up(mailless, enrollee(mailless, password_of(mailless), None)), SignedIn)
+    anna, berta = (next(row["id"] for row in rows(mailless, "account") if row["email"] == email) for email in (ANNA, BERTA))
+    told = [row["subject"] for row in rows(mailless, "security_event") if row["kind"] == EventKind.MEMBER_ENROLLED_BY_PASSWORD]
+    assert told == [anna]
+    assert EventKind.TWO_FACTOR_ENABLED in {row["kind"] for row in rows(mailless, "security_event") if row["subject"] == berta}
 
 
 def test_no_session_comes_before_it(mailless: Installation) -> None:

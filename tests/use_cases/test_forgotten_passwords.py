@@ -250,3 +250,9 @@ def test_a_network_asks_ten_times_an_hour(installation: Installation, anna: Acco
     assert (ANNA, "waiting") not in states(installation)
     installation.clock.set(installation.clock.now() + HOUR)
     assert identity.forgotten.ask(ANNA, CLIENT) == Done()
+
+
+def test_a_browser_without_a_link_sets_no_password(identity: Identity, anna: Account) -> None:
+    """It may have lost its cookie while the page was open."""
+    assert identity.password_reset.account_of(None) is None
+    assert identity.password_reset.set(None, NEW, CLIENT) == Denied(LinkRefusal.LINK_GONE)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.installation import PASSWORD, Installation
 from tests.use_cases.instrumentation import ObservedHasher, parts_of, statements, tries
@@ -17,6 +18,7 @@ from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.password_step import PasswordStep
 from xpressbot.identity.sign_in.refusals import SignInRefusal
+from xpressbot.identity.tables import ACCOUNT
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 
 WRONG = Denied(PasswordRefusal.WRONG_CREDENTIALS)
@@ -221,3 +223,13 @@ def test_a_password_does_not_expire(installation: Installation, anna: Account, v
     """ASVS 6.2.10: ten years later it signs in as on the first day."""
     installation.clock.advance(hours=24 * 3650)
     assert isinstance(visitor.begin(), SignedIn)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 40, -1])
+def test_a_damaged_hash_is_no_wrong_password(installation: Installation, anna: Account, visitor: UseCaseBrowser, kept: int) -> None:
+    """A person must not be told to type better what the database has lost: it is an error."""
+    with installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(password_hash=anna.password_hash[:kept]))
+        connection.commit()
+    with pytest.raises(RuntimeError, match="a stored password hash is damaged"):
+        visitor.begin()

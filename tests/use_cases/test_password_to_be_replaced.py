@@ -8,19 +8,24 @@ from sqlalchemy import select, update
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.people import reset
-from tests.use_cases.instrumentation import events, kinds
+from tests.use_cases.instrumentation import ObservedHasher, events, kinds, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
-from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, NewPasswordRequired, SecondFactorRequired, SignedIn
+from xpressbot.identity.outcomes import Denied, Done, EnrolmentRequired, NewPasswordRequired, Reason, SecondFactorRequired, SignedIn
 from xpressbot.identity.passwords.change import PasswordChanged
-from xpressbot.identity.passwords.rules import PasswordWeakness, WeakPassword
+from xpressbot.identity.passwords.replacement import NewPasswords
+from xpressbot.identity.passwords.rules import PasswordRules, PasswordWeakness, WeakPassword
 from xpressbot.identity.passwords.session_password import PasswordRefusal
+from xpressbot.identity.passwords.strength import estimate_strength
+from xpressbot.identity.sessions.caller import LockedCaller
 from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.sign_in.new_password_step import NewPasswordStep
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SecondStepRefusal, SignInRefusal
-from xpressbot.identity.tables import ACCOUNT
+from xpressbot.identity.sign_in.rules.pending import NextStep
+from xpressbot.identity.tables import ACCOUNT, PENDING_SIGN_IN
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import NEW_PASSWORD, SECOND_FACTOR
 
@@ -162,6 +167,76 @@ def test_a_pending_new_password_is_used_once_and_ends_in_time(
     assert late.identity.new_password_step.set(waiting, "granite-teapot-orbit-saddle") == Denied(SignInRefusal.START_AGAIN)
 
 
+@pytest.fixture
+def observed(installation: Installation, hasher: ObservedHasher) -> NewPasswordStep:
+    """The last step, with something done while the password is hashed."""
+    parts = parts_of(installation)
+    new_passwords = NewPasswords(hasher, PasswordRules(15, estimate_strength))
+    second_step = installation.services.identity.second_step
+    return NewPasswordStep(parts.transactions, parts.system, parts.kinds, parts.session_start, second_step, new_passwords)
+
+
+def set_it_by_a_link(owner: UseCaseBrowser) -> None:
+    token = owner.identity.password_reset.issue(ANNA)
+    assert isinstance(token, Token)
+    assert owner.identity.password_reset.set(token, NEW, CLIENT) == Done()
+
+
+def set_it_in_another_tab(owner: UseCaseBrowser) -> None:
+    assert isinstance(owner.set_password(NEW), SignedIn)
+
+
+@pytest.mark.usefixtures("exposed")
+@pytest.mark.parametrize("when", ["before the hash", "during the hash"])
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        (set_it_by_a_link, Denied(SignInRefusal.START_AGAIN)),
+        (set_it_in_another_tab, Denied(PendingRefusal.JUST_SIGNED_IN)),
+    ],
+)
+def test_a_new_password_that_was_set_meanwhile_is_the_one_that_counts(
+    app: AuthenticatorApp,
+    new_visitor: Callable[..., UseCaseBrowser],
+    observed: NewPasswordStep,
+    hasher: ObservedHasher,
+    change: Callable[[UseCaseBrowser], None],
+    refusal: Denied[Reason],
+    when: str,
+) -> None:
+    """The late one begins no session, and is not hashed where that is known before."""
+    owner = new_visitor()
+    owner.begin()
+    owner.code(app.next_code())
+    waiting = owner.subscriber
+    if when == "before the hash":
+        change(owner)
+    else:
+        hasher.meanwhile = lambda: change(owner)
+    assert observed.set(waiting, "granite-teapot-orbit-saddle") == refusal
+    assert (hasher.calls == []) is (when == "before the hash")
+    assert new_visitor().begin("granite-teapot-orbit-saddle") == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+    assert isinstance(new_visitor().begin(NEW), SecondFactorRequired)
+
+
+@pytest.mark.usefixtures("exposed")
+def test_no_password_is_set_in_a_sign_in_that_has_not_proven_a_second_factor(
+    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """That cannot come about; if it did, the known password would be enough to set the next one. Nothing of it is kept."""
+    thief = new_visitor()
+    thief.begin()
+    with installation.services.database.write() as connection:
+        connection.execute(update(PENDING_SIGN_IN).values(next_step=NextStep.NEW_PASSWORD.value))
+        connection.commit()
+    assert thief.set_password(NEW) == Denied(SignInRefusal.START_AGAIN)
+    assert thief.caller is None
+    assert status(installation) == PasswordStatus.TO_BE_REPLACED
+    assert thief.begin(NEW) == Denied(PasswordRefusal.WRONG_CREDENTIALS)
+    assert isinstance(thief.begin(), SecondFactorRequired)
+    assert app
+
+
 @pytest.mark.usefixtures("exposed")
 def test_a_live_session_replaces_the_password_before_anything_that_needs_a_proof(
     installation: Installation, app: AuthenticatorApp, visitor: UseCaseBrowser
@@ -205,6 +280,20 @@ def test_a_void_password_opens_nothing_until_a_link_sets_another(installation: I
     assert visitor.identity.password_reset.set(token, NEW, CLIENT) == Done()
     assert status(installation) == PasswordStatus.IN_USE
     assert isinstance(visitor.begin(NEW), SignedIn)
+
+
+@pytest.mark.parametrize("to", [PasswordStatus.TO_BE_REPLACED, PasswordStatus.VOID, "of_a_newer_version"])
+def test_a_locked_session_whose_password_was_exposed_meanwhile_is_not_unlocked_by_it(
+    installation: Installation, visitor: UseCaseBrowser, to: str
+) -> None:
+    """Somebody else may type it: what was let in as locked is looked at again under the account's lock."""
+    visitor.sign_in()
+    installation.clock.advance(minutes=61)
+    locked = visitor.identity.sessions.recognise(visitor.client)
+    assert isinstance(locked, LockedCaller)
+    set_status(installation, to)
+    assert visitor.identity.unlock.unlock(locked, PASSWORD) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert visitor.caller is None
 
 
 def test_a_known_password_without_2fa_leads_nowhere(installation: Installation, visitor: UseCaseBrowser) -> None:

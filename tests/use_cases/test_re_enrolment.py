@@ -277,12 +277,53 @@ def test_what_expires_between_its_look_and_its_use_is_not_used(
     if left == "of the sign-in":
         installation.clock.advance(minutes=9)
     app = waiting.start_again()
-    with before_statement(installation, "SELECT authenticator", lambda: installation.clock.advance(minutes=1)):
+    with before_statement(installation, "SELECT totp_authenticator", lambda: installation.clock.advance(minutes=1)):
         assert waiting.confirm_again(app.code()) == refusal
     assert waiting.caller is None
     with installation.services.database.read() as connection:
         assert sorted(connection.execute(select(AUTHENTICATOR.c.state)).scalars()) == ["pending", "revoked"]
         assert connection.execute(select(LINK.c.consumed_at)).scalars().all() == [None]
+
+
+def test_an_activation_that_finds_no_pending_row_begins_no_session(installation: Installation, waiting: UseCaseBrowser) -> None:
+    """The row count of the conditional write decides, not what was read before it; link and sign-in stay good."""
+    app = waiting.start_again()
+    with installation.services.database.write() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER lost_race BEFORE UPDATE OF state ON authenticator BEGIN SELECT RAISE(IGNORE); END")
+        connection.commit()
+    assert waiting.confirm_again(app.code()) == START_AGAIN
+    assert (waiting.caller, link_is_open(installation)) == (None, [True])
+    with installation.services.database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER lost_race")
+        connection.commit()
+    assert isinstance(waiting.confirm_again(app.code()), SignedIn)
+
+
+def test_a_secret_that_was_discarded_before_its_code_is_checked_turns_nothing_on(
+    installation: Installation, waiting: UseCaseBrowser
+) -> None:
+    """Four wrong codes were sent beside the right one: the fifth try was charged before it, and is too late."""
+    app, enrollee = waiting.start_again(), waiting.enrollee
+    with after_transaction(installation, 1, lambda: [waiting.confirm_again("000000") for _ in range(4)]):
+        assert waiting.identity.re_enrolment.confirm(enrollee, TotpCode(app.code())) == Denied(EnrolmentRefusal.NO_ENROLMENT)
+    assert waiting.caller is None
+    assert isinstance(waiting.confirm_again(waiting.start_again().code()), SignedIn)
+
+
+def test_a_set_up_of_a_kind_that_only_a_newer_version_knows_is_not_gone_on_with(
+    installation: Installation, waiting: UseCaseBrowser
+) -> None:
+    """It is neither shown nor started over, and no try at it is counted; a new one takes its place."""
+    waiting.start_again()
+    with installation.services.database.write() as connection:
+        connection.execute(update(AUTHENTICATOR).values(kind="of_a_newer_version"))
+        connection.commit()
+    no_enrolment = Denied(EnrolmentRefusal.NO_ENROLMENT)
+    assert waiting.identity.re_enrolment.view(waiting.enrollee) == no_enrolment
+    assert waiting.identity.re_enrolment.start_over(waiting.enrollee) == no_enrolment
+    assert waiting.confirm_again("000000") == no_enrolment
+    assert "enrolment" not in tries(installation)
+    waiting.enable_again()
 
 
 def test_five_wrong_codes_discard_the_secret(installation: Installation, anna: Account, waiting: UseCaseBrowser) -> None:

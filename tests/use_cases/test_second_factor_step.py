@@ -1,11 +1,16 @@
 """The second step of a sign-in: codes are good once, for one purpose."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import Installation
+from tests.support.optional import present
+from tests.support.people import claimant_of
 from tests.use_cases.instrumentation import LOOKED_AND_CHARGED, after_transaction, events, kinds, parts_of, tries
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser, canonical
 from xpressbot.foundation.times import SECOND
@@ -17,9 +22,18 @@ from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Reason, SessionRenewed, SignedIn
 from xpressbot.identity.sign_in.refusals import PendingRefusal, SignInRefusal
+from xpressbot.identity.sign_in.rules.pending import NextStep
 from xpressbot.identity.sign_in.second_step import Claimant
+from xpressbot.identity.tables import ACCOUNT, PENDING_SIGN_IN
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.rules import Refusal, second_factor
+
+
+@dataclass(frozen=True)
+class OfANewerVersion:
+    """A proof of a kind that there is not."""
+
+    kind: ClassVar[str] = "of_a_newer_version"
 
 
 def used(seconds: float, visitor: UseCaseBrowser) -> Denied[Reason]:
@@ -308,3 +322,51 @@ def test_a_claimant_whose_account_has_changed_is_signed_in_by_no_code(
         account_store.raise_security_version(tx, claimant.pending.account_id)
         tx.commit()
     assert browser.identity.second_step.verify(claimant, TotpCode(app.next_code())) == Denied(SignInRefusal.START_AGAIN)
+
+
+def test_a_kind_that_is_not_known_here_is_neither_shown_nor_checked(
+    installation: Installation, anna: Account, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """A page of another version may send it: nothing is counted for what was no try, and the code still signs in."""
+    browser = new_visitor()
+    browser.begin()
+    claimant, before = claimant_of(installation.services, present(browser.pending)), tries(installation)
+    no_sign_in = Denied(PendingRefusal.NO_SIGN_IN)
+    assert browser.identity.second_step.challenge(claimant, OfANewerVersion.kind) == no_sign_in
+    assert browser.identity.second_step.verify(claimant, OfANewerVersion()) == no_sign_in
+    assert (tries(installation), EventKind.SECOND_FACTOR_REFUSED in kinds(installation, anna.id)) == (before, False)
+    assert isinstance(browser.code(app.next_code()), SignedIn)
+
+
+def test_no_code_signs_in_to_an_account_that_must_enrol_even_if_its_security_version_stayed(
+    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """A reset raises the version too; one of the two is enough. Nothing of the try is kept but its charge."""
+    browser, code = new_visitor(), app.next_code()
+    browser.begin()
+    with installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(must_enrol=True))
+        connection.commit()
+    assert browser.code(code) == Denied(SignInRefusal.START_AGAIN)
+    assert browser.caller is None
+    with installation.services.database.write() as connection:
+        connection.execute(update(ACCOUNT).values(must_enrol=False))
+        connection.commit()
+    assert isinstance(browser.code(code), SignedIn)
+
+
+@pytest.mark.parametrize("step", [NextStep.SESSION.value, "of_a_newer_version"])
+def test_a_sign_in_that_says_it_waits_for_nothing_known_opens_nothing(
+    installation: Installation, app: AuthenticatorApp, new_visitor: Callable[..., UseCaseBrowser], step: str
+) -> None:
+    """Least of all a session: it begins at once, or another step comes first."""
+    browser = new_visitor()
+    browser.begin()
+    with installation.services.database.write() as connection:
+        connection.execute(update(PENDING_SIGN_IN).values(next_step=step))
+        connection.commit()
+    start_again = Denied(SignInRefusal.START_AGAIN)
+    assert browser.code(app.next_code()) == start_again
+    assert browser.identity.new_password_step.subscriber(browser.pending, browser.client) == start_again
+    assert browser.identity.re_enrolment.enrollee(browser.pending, None, browser.client) == start_again
+    assert browser.caller is None

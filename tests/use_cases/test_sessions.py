@@ -12,6 +12,7 @@ from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode
 from xpressbot.identity.outcomes import Denied, Done, SignedIn
+from xpressbot.identity.sessions.caller import SessionHolder
 from xpressbot.identity.sessions.gate import SessionRefusal
 
 
@@ -115,6 +116,14 @@ def test_signing_out_ends_the_session_on_the_server(
     assert other.caller is not None
     visitor.identity.sessions.sign_out(me)
     assert kinds(installation, anna.id).count(EventKind.SIGNED_OUT) == 1
+
+
+def test_who_is_neither_signed_in_nor_locked_may_do_nothing(visitor: UseCaseBrowser) -> None:
+    """A type of holder that the gate does not know gets nowhere, though the session is live: not even out of it."""
+    me = visitor.sign_in().me
+    unknown = SessionHolder(me.account, me.session, me.token, me.client, me.policy)
+    assert visitor.identity.sessions.sign_out(unknown) == Denied(SessionRefusal.SESSION_LOCKED)
+    assert visitor.caller is not None
 
 
 def test_disabling_an_account_ends_its_sessions_at_once(installation: Installation, visitor: UseCaseBrowser) -> None:

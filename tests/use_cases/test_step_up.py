@@ -126,17 +126,26 @@ def test_five_wrong_proofs_end_the_session(installation: Installation, anna: Acc
     assert kinds(installation, anna.id)[-5:] == [EventKind.IDENTITY_REFUSED] * 4 + [EventKind.SESSION_ENDED_BY_FAILURES]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "prove"),
+    [
+        (6, UseCaseBrowser.confirm),
+        (6, lambda visitor: visitor.change_password("copper-lantern-willow-harbour")),
+        (61, UseCaseBrowser.unlock),
+    ],
+    ids=["step-up", "password in a form", "unlocking"],
+)
 def test_a_session_whose_tries_were_charged_and_not_checked_ends(
-    installation: Installation, anna: Account, visitor: UseCaseBrowser
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, minutes: int, prove: Callable[[UseCaseBrowser], object]
 ) -> None:
     """A worker that was killed, say, between the charge and the check: the session must not stay without a way to confirm."""
-    stale(visitor.sign_in())
-    parts, me = parts_of(installation), visitor.me
-    with parts.transactions.writing() as tx:
+    bucket = visitor.sign_in().me.session.step_up_bucket
+    visitor.clock.advance(minutes=minutes)
+    with parts_of(installation).transactions.writing() as tx:
         for _ in range(5):
-            throttle_store.charge(tx, [me.session.step_up_bucket], installation.clock.now())
+            throttle_store.charge(tx, [bucket], installation.clock.now())
         tx.commit()
-    assert visitor.confirm() == Denied(StepUpRefusal.SESSION_ENDED)
+    assert prove(visitor) == Denied(StepUpRefusal.SESSION_ENDED)
     assert visitor.caller is None
     event = events(installation, anna.id)[-1]
     assert (event.kind, event.details["reason"]) == (EventKind.SESSION_ENDED_BY_FAILURES, ThrottleRefusal.SUSPENDED)

@@ -9,7 +9,7 @@ from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.installation import CLIENT, Installation
 from tests.support.mails import links, send
 from tests.support.people import bound_long_ago, not_me_link, reset
-from tests.use_cases.instrumentation import events, parts_of
+from tests.use_cases.instrumentation import after_transaction, events, kinds, parts_of
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.database.rows_at_restore import end_rows
 from xpressbot.foundation.mail.outbox import OUTBOX
@@ -184,3 +184,25 @@ def test_a_restore_leaves_the_link(installation: Installation, anna: Account, vi
         end_rows(tx, at_restore(visitor.identity.kinds))
         tx.commit()
     report(visitor.identity, token)
+
+
+def test_a_browser_without_a_link_reports_nothing(identity: Identity, anna: Account) -> None:
+    """It may have lost its cookie while the page was open."""
+    assert identity.this_wasnt_me.preview(None) is None
+    assert identity.this_wasnt_me.report(None, CLIENT) == GONE
+
+
+def test_of_two_clicks_at_once_one_reports(installation: Installation, anna: Account, identity: Identity) -> None:
+    """Both find the link open; the later one ends nothing, not even the sign-ins of after the first, and is no event."""
+    token, browser = mailed(installation, anna), UseCaseBrowser(installation)
+
+    def report_and_come_back() -> None:
+        report(identity, token)
+        (password_link,) = links(send(installation), LinkKind.PASSWORD)
+        assert identity.password_reset.set(password_link, NEW, CLIENT) == Done()
+        assert isinstance(browser.begin(NEW), SignedIn)
+
+    with after_transaction(installation, 1, report_and_come_back):
+        assert identity.this_wasnt_me.report(token, CLIENT) == GONE
+    assert browser.caller is not None
+    assert kinds(installation, anna.id).count(EventKind.THIS_WASNT_ME) == 1

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.installation import Installation
 from tests.support.optional import present
-from tests.use_cases.instrumentation import after_transaction, events, kinds, parts_of
+from tests.use_cases.instrumentation import after_transaction, events, kinds, parts_of, tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
@@ -15,10 +16,12 @@ from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment_steps import EnrolmentRefusal
 from xpressbot.identity.factors.kind import ProofRefusal
 from xpressbot.identity.factors.protection import ProtectionRefusal
+from xpressbot.identity.factors.recovery_codes.kind import RecoveryCodeText
 from xpressbot.identity.factors.totp.kind import Totp, TotpCode, TotpSetUp
 from xpressbot.identity.factors.two_factor import InPlace
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
+from xpressbot.identity.tables import AUTHENTICATOR
 from xpressbot.identity.throttling import store as throttle_store
 
 NO_ENROLMENT = Denied(EnrolmentRefusal.NO_ENROLMENT)
@@ -298,6 +301,52 @@ def test_an_enrolment_discarded_while_its_code_is_charged_is_not_confirmed(insta
     with after_transaction(installation, 1, visitor.disable):
         assert visitor.identity.two_factor.confirm(me, TotpCode(new.code())) == Denied(SessionRefusal.TOKEN_SUPERSEDED)
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
+
+
+@pytest.mark.parametrize("meanwhile", ["discarded", "expired", "written by a newer version"])
+def test_a_set_up_that_is_over_before_its_code_is_checked_turns_nothing_on(
+    installation: Installation, visitor: UseCaseBrowser, meanwhile: str
+) -> None:
+    """By four wrong codes in another tab, by the end of its time, or because nobody here knows any more what it is."""
+    app, me = visitor.start(), visitor.me
+    visitor.clock.advance(minutes=10, seconds=-1)
+    operations = {
+        "discarded": lambda: [visitor.confirm_enrolment("000000") for _ in range(4)],
+        "expired": lambda: visitor.clock.advance(seconds=1),
+        "written by a newer version": lambda: make_unknown(installation),
+    }
+    with after_transaction(installation, 1, operations[meanwhile]):
+        assert visitor.identity.two_factor.confirm(me, TotpCode(app.code())) == NO_ENROLMENT
+    assert not visitor.identity.account_page.settings(visitor.me).protection.on
+    assert visitor.me.session.aal == 1
+
+
+def test_a_set_up_of_a_kind_that_only_a_newer_version_knows_is_not_gone_on_with(
+    installation: Installation, visitor: UseCaseBrowser
+) -> None:
+    """It is neither shown nor started over, and no try at it is counted; a new one takes its place."""
+    visitor.start()
+    make_unknown(installation)
+    assert visitor.identity.two_factor.view(visitor.me) is None
+    assert visitor.identity.two_factor.start_over(visitor.me) == NO_ENROLMENT
+    assert visitor.confirm_enrolment("000000") == NO_ENROLMENT
+    assert "enrolment" not in tries(installation)
+    visitor.enable()
+
+
+@pytest.mark.parametrize("kind", [RecoveryCodeText.kind, "of_a_newer_version"])
+def test_only_a_kind_that_protects_an_account_alone_can_be_set_up(visitor: UseCaseBrowser, kind: str) -> None:
+    """Who asks for another has a bug: nothing is prepared that no code could confirm."""
+    with pytest.raises(LookupError, match=kind):
+        visitor.identity.two_factor.start(visitor.me, kind)
+    assert not visitor.identity.account_page.settings(visitor.me).enrolment_pending
+
+
+def make_unknown(installation: Installation) -> None:
+    """As if a newer version had begun what is being set up."""
+    with installation.services.database.write() as connection:
+        connection.execute(update(AUTHENTICATOR).values(kind="of_a_newer_version"))
+        connection.commit()
 
 
 def test_an_activation_that_finds_no_pending_row_turns_nothing_on(installation: Installation, visitor: UseCaseBrowser) -> None:

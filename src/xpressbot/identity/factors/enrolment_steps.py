@@ -7,9 +7,9 @@ from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.rules.event import EventKind
 from xpressbot.identity.factors import store
-from xpressbot.identity.factors.kind import FactorKind, Kinds, Proof, ProofRefusal
+from xpressbot.identity.factors.kind import FactorKind, Kinds, PrimaryKind, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
-from xpressbot.identity.factors.reset import revoke, revoke_all
+from xpressbot.identity.factors.reset import revoke
 from xpressbot.identity.factors.rules import (
     ENROLMENT_LIFETIME,
     ENROLMENT_TRIES,
@@ -92,42 +92,47 @@ class EnrolmentSteps:
 
         It is good for ENROLMENT_LIFETIME, and no longer than `at_most_until`.
         """
-        now = self._system.now()
+        primary, now = self._kinds.find_primary(kind), self._system.now()
+        if primary is None:
+            raise LookupError(f"{kind} is no kind that turns 2FA on")
         open_one = store.enrolment_of(tx, begun_in)
         same = open_one is not None and (open_one.authenticator.kind, open_one.plan, open_one.authenticator.name) == (kind, plan, name)
         if open_one is not None and same and open_one.is_open(now):
             return False
         expires_at = now + ENROLMENT_LIFETIME
         until = expires_at if at_most_until is None else min(expires_at, at_most_until)
-        self.prepare(tx, account, begun_in, kind, name, plan, until)
+        self.prepare(tx, account, begun_in, primary, name, plan, until)
         return True
 
-    def prepare(self, tx: Writing, account: Account, begun_in: str, kind: str, name: str, plan: Plan, expires_at: int) -> None:
+    def find_open(self, tx: Reading, begun_in: str, now: int) -> tuple[Enrolment, PrimaryKind] | None:
+        """The enrolment that may still be confirmed, and its kind; None, too, for one of a kind that only a newer version knows."""
+        enrolment = store.enrolment_of(tx, begun_in)
+        kind = None if enrolment is None else self._kinds.find_primary(enrolment.authenticator.kind)
+        return None if enrolment is None or kind is None or not enrolment.is_open(now) else (enrolment, kind)
+
+    def prepare(self, tx: Writing, account: Account, begun_in: str, kind: PrimaryKind, name: str, plan: Plan, expires_at: int) -> None:
         """Store a pending authenticator, in the place of an earlier one that was begun there."""
         authenticator = Authenticator(
             id=self._system.new_id(),
             account_id=account.id,
-            kind=kind,
+            kind=kind.name,
             name=name,
             state=AuthenticatorState.PENDING,
             created_at=self._system.now(),
             confirmed_at=None,
             last_used_at=None,
         )
-        primary = self._kinds.find_primary(kind)
-        if primary is None:
-            raise LookupError(f"{kind} is no kind that turns 2FA on")
         store.discard_enrolment(tx, begun_in)
         store.add_enrolment(tx, Enrolment(authenticator, begun_in, plan, expires_at), account.security_version)
-        primary.prepare(tx, authenticator)
+        kind.prepare(tx, authenticator)
 
     def view(self, tx: Reading, account_id: str, begun_in: str) -> OpenEnrolment | None:
         """The open enrolment; None when there is none, or it is over."""
         now = self._system.now()
-        enrolment = store.enrolment_of(tx, begun_in)
-        kind = None if enrolment is None else self._kinds.find_primary(enrolment.authenticator.kind)
-        if enrolment is None or kind is None or not enrolment.is_open(now):
+        found = self.find_open(tx, begun_in, now)
+        if found is None:
             return None
+        enrolment, kind = found
         return OpenEnrolment(
             kind=kind.name,
             name=enrolment.authenticator.name,
@@ -143,20 +148,18 @@ class EnrolmentSteps:
 
     def count(self, tx: Reading, begun_in: str, now: int) -> Bucket | Denied[EnrolmentRefusal]:
         """What a try at the open enrolment is charged to."""
-        enrolment = store.enrolment_of(tx, begun_in)
-        if enrolment is None or not enrolment.is_open(now):
-            return Denied(EnrolmentRefusal.NO_ENROLMENT)
-        return enrolment.bucket
+        found = self.find_open(tx, begun_in, now)
+        return Denied(EnrolmentRefusal.NO_ENROLMENT) if found is None else found[0].bucket
 
     def confirm(self, tx: Writing, begun_in: str, proof: Proof, now: int, *, charged: bool = True) -> Confirmed | RefusedProof | None:
-        """Check a try. After ENROLMENT_TRIES wrong ones the enrolment is discarded; None when it is gone.
+        """Check a try. After ENROLMENT_TRIES wrong ones the enrolment is discarded; None when it is gone or over.
 
         charged: whether the count had room for it. Where it had none, an earlier try was charged and could not be checked.
         """
-        enrolment = store.enrolment_of(tx, begun_in)
-        kind = None if enrolment is None else self._kinds.find_primary(enrolment.authenticator.kind)
-        if enrolment is None or kind is None:
+        found = self.find_open(tx, begun_in, now)
+        if found is None:
             return None
+        enrolment, kind = found
         if not charged:
             # An enrolment that was started over meanwhile has all its tries left.
             is_spent = throttle_store.count_tries(tx, enrolment.bucket) >= ENROLMENT_TRIES
@@ -176,11 +179,9 @@ class EnrolmentSteps:
         if not store.activate(tx, authenticator.id, name, now):
             return False
         if isinstance(plan, Replacement):
-            replaced = None if plan.replaces is None else protection_of(tx, authenticator.account_id).find(plan.replaces)
-            if plan.replaces is None:
-                revoke_all(tx, self._kinds, authenticator.account_id, keep=authenticator.id)
-            elif replaced is not None:
-                revoke(tx, self._kinds, replaced.id, replaced.kind)
+            for one in protection_of(tx, authenticator.account_id).authenticators:
+                if one.id != authenticator.id and plan.replaces in {None, one.id}:
+                    revoke(tx, self._kinds, one.id, one.kind)
             throttle_store.clear(tx, [kind.bucket(authenticator.account_id).key for kind in self._kinds.primary])
         throttle_store.clear(tx, [confirmed.enrolment.bucket.key])
         return True

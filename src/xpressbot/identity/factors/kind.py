@@ -57,14 +57,14 @@ class FactorKind(ABC):
     """A kind of factor.
 
     name: what rows, events, counts and forms call it. method: its authentication method reference (RFC 8176, or a word of our own).
-    challenges: whether a person must be shown something before they can prove it.
+    encrypted_columns: those that hold its secrets.
     expiring_rows: which rows of its tables are removed some time after they have ended. at_restore: what becomes of its tables when an
     older copy of the database is put in place. doctor_checks: what the doctor looks at besides what is common to all kinds.
     """
 
     name: ClassVar[str]
     method: ClassVar[str]
-    challenges: ClassVar[bool] = False
+    encrypted_columns: ClassVar[Sequence[EncryptedColumn]] = ()
     expiring_rows: ClassVar[Sequence[ExpiringRows]] = ()
     at_restore: ClassVar[Sequence[AtRestore]] = ()
     doctor_checks: ClassVar[Sequence[Check]] = ()
@@ -82,11 +82,6 @@ class FactorKind(ABC):
         """The keys of all counts of an account."""
         return [second_factor(name, account_id).key for name in self.bucket_names]
 
-    @property
-    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
-        """The columns that hold the kind's secrets."""
-        return ()
-
     def after_restore(self, tx: Writing, now: int) -> None:
         """Of what stays when an older copy of the database is put in place: refuse proofs that may have been used since."""
         del tx, now
@@ -96,13 +91,17 @@ class FactorKind(ABC):
         del tx, account_id, now
         return 0
 
-    def challenge(self, tx: Writing, account_id: str, now: int) -> object:
-        """What a person must be shown before they can prove it. It may be stored; how many are open at a time, the kind limits."""
-        raise NotImplementedError(f"{self.name} does not challenge")
-
     @abstractmethod
     def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied[ProofRefusal]:
         """Verify a proof and consume it. A refusal says why, as far as that helps no guesser."""
+
+
+class ChallengingKind(FactorKind):
+    """A kind that a person can prove only once they were shown something."""
+
+    @abstractmethod
+    def challenge(self, tx: Writing, account_id: str, now: int) -> object:
+        """What the person must be shown. It may be stored; how many are open at a time, the kind limits."""
 
 
 class PrimaryKind(FactorKind):

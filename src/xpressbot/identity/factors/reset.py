@@ -8,21 +8,15 @@ from xpressbot.identity.throttling import store as throttle_store
 
 def remove_all_factors(tx: Writing, kinds: Kinds, account_id: str) -> None:
     """Revoke every authenticator, remove every backup, and forget the counts of their proofs. The account must be locked."""
-    revoke_all(tx, kinds, account_id, keep=None)
+    for authenticator in store.in_force(tx, account_id):
+        revoke(tx, kinds, authenticator.id, authenticator.kind)
     for backup in kinds.backup:
         backup.remove(tx, account_id)
     throttle_store.clear(tx, [key for kind in kinds for key in kind.buckets(account_id)])
 
 
-def revoke_all(tx: Writing, kinds: Kinds, account_id: str, *, keep: str | None) -> None:
-    """Revoke the authenticators in force, but for one to keep; what their kinds have of them is forgotten."""
-    for authenticator in store.in_force(tx, account_id):
-        if authenticator.id != keep:
-            revoke(tx, kinds, authenticator.id, authenticator.kind)
-
-
 def revoke(tx: Writing, kinds: Kinds, authenticator_id: str, kind_name: str) -> None:
-    """Revoke one authenticator."""
+    """Revoke one authenticator; what its kind has of it is forgotten."""
     store.revoke(tx, authenticator_id)
     kind = kinds.find_primary(kind_name)
     if kind is not None:

@@ -7,7 +7,6 @@ from xpressbot.foundation.database.transaction import ReadTransactions
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.accounts.rules.two_factor_policy import must_keep_two_factor
 from xpressbot.identity.audit.rules.event import DetailValue, EventKind
-from xpressbot.identity.factors import store
 from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import AuthenticatorRefusal, DisableRefusal, ProtectionRefusal, protection_of
@@ -20,6 +19,7 @@ from xpressbot.identity.sessions.gate import Gate, SessionRefusal
 from xpressbot.identity.sessions.operation import Changed, Entry, Unchanged
 from xpressbot.identity.sessions.rules.assurance import PASSWORD, is_fresh
 from xpressbot.identity.throttling.charges import ThrottleRefusal
+from xpressbot.identity.throttling.rules import Charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,15 @@ class TwoFactor:
         """Replace what an open enrolment has prepared. Without a fresh proof, it keeps the time the first one had left."""
 
         def operation(entry: Entry) -> Changed[Done] | Unchanged[Denied[EnrolmentRefusal]]:
-            enrolment = store.enrolment_of(entry.tx, entry.session.id)
-            if enrolment is None or not enrolment.is_open(entry.now):
+            found = self._steps.find_open(entry.tx, entry.session.id, entry.now)
+            if found is None:
                 return Unchanged(Denied(EnrolmentRefusal.NO_ENROLMENT))
+            enrolment, kind = found
             fresh = is_fresh(entry.session.proven_at, entry.now)
             expires_at = entry.now + ENROLMENT_LIFETIME if fresh else enrolment.expires_at
-            kind, name = enrolment.authenticator.kind, enrolment.authenticator.name
+            name = enrolment.authenticator.name
             self._steps.prepare(entry.tx, entry.account, entry.session.id, kind, name, enrolment.plan, expires_at)
-            return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED, factor=kind))
+            return Changed(Done(), caller.event(EventKind.ENROLMENT_STARTED, factor=kind.name))
 
         return self._gate.run(caller, Action.RESTART_ENROLMENT, operation)
 
@@ -91,13 +92,11 @@ class TwoFactor:
         A try counts before it is checked; after ENROLMENT_TRIES wrong ones the enrolment is discarded.
         """
         charge = self._gate.charge(caller, Action.CONFIRM_ENROLMENT, lambda entry: self._steps.count(entry.tx, entry.session.id, entry.now))
-        if isinstance(charge, StepUpRequired):
-            return charge
         if isinstance(charge, Denied):
             reason = charge.reason
             if not isinstance(reason, ThrottleRefusal):
                 return charge.narrowed(reason)
-        charged = not isinstance(charge, Denied)
+        charged = isinstance(charge, Charge)  # a proof, were one needed, is asked for under the lock
 
         def operation(entry: Entry) -> Changed[InPlace | Denied[EnrolmentRefusal | ProofRefusal]] | Unchanged[Denied[EnrolmentRefusal]]:
             result = self._steps.confirm(entry.tx, entry.session.id, proof, entry.now, charged=charged)

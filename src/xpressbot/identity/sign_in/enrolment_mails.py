@@ -58,14 +58,13 @@ class EnrolmentMails:
 
     def find(self, mail: ClaimedMail) -> EnrolmentMail | NotBefore | None:
         """The mail, or NotBefore where the account has had enough for now; None where 2FA is not owed any more."""
-        if mail.account_id is None:
-            return None
         with self._transactions.reading() as tx:
-            account, now = account_store.by_id(tx, mail.account_id), self._system.now()
-            sent = outbox.sent_about(tx, _about(mail.account_id), now, MAILS_PER_ACCOUNT)
+            now = self._system.now()
+            account = None if mail.account_id is None else account_store.by_id(tx, mail.account_id)
             email = None if account is None else _address(tx, account, now)
-        if account is None or email is None:
-            return None
+            if account is None or email is None:
+                return None
+            sent = outbox.sent_about(tx, _about(account.id), now, MAILS_PER_ACCOUNT)
         if len(sent) == MAILS_PER_ACCOUNT and sent[-1] + MAILS_WINDOW > now:
             return NotBefore(sent[-1] + MAILS_WINDOW)
         return EnrolmentMail(account, email, self._system.new_token())

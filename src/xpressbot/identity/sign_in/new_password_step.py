@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.database.transaction import Transactions, Writing
+from xpressbot.foundation.database.transaction import Reading, Transactions, Writing
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
@@ -75,9 +75,9 @@ class NewPasswordStep:
         if isinstance(charged, Denied):
             return charged
         with self._transactions.reading() as tx:
-            account = account_store.by_id(tx, pending.account_id)
-        if account is None:
-            return Denied(SignInRefusal.START_AGAIN)
+            account = account_store.unchanged(account_store.by_id(tx, pending.account_id), pending.security_version)
+            if account is None:
+                return _refusal(tx, subscriber)
         hashed = self._new_passwords.hashed(account, password)
         if isinstance(hashed, WeakPassword):
             return hashed
@@ -91,10 +91,8 @@ class NewPasswordStep:
         pending, client = subscriber.pending, subscriber.client
         locked = self._session_start.lock(tx, pending.account_id, pending.security_version, client)
         now = self._system.now()
-        if pending_store.is_consumed(tx, subscriber.token.digest):
-            return Denied(PendingRefusal.JUST_SIGNED_IN)
         if locked is None or not pending_store.consume(tx, subscriber.token.digest, now):
-            return Denied(SignInRefusal.START_AGAIN)
+            return _refusal(tx, subscriber)
         account = locked.account
         ended = session_store.count_open(tx, account.id, now)
         put_in_place(tx, account.id, password_hash, keep_browser=None if client.device is None else client.device.digest)
@@ -117,3 +115,9 @@ class NewPasswordStep:
             factor_bucket=None if factor is None else factor.bucket(account.id).key,
             after_waits=pending.after_waits,
         )
+
+
+def _refusal(tx: Reading, subscriber: Subscriber) -> Denied[SignInRefusal | PendingRefusal]:
+    """Why a sign-in sets no password any more: the other half of a double click has, or what it rests on was changed."""
+    is_consumed = pending_store.is_consumed(tx, subscriber.token.digest)
+    return Denied(PendingRefusal.JUST_SIGNED_IN if is_consumed else SignInRefusal.START_AGAIN)

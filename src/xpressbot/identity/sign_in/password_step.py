@@ -27,7 +27,7 @@ from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.log import SignInLog
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
-from xpressbot.identity.sign_in.rules.pending import EnrolmentStep, NextStep, Origin, PendingSignIn, next_step
+from xpressbot.identity.sign_in.rules.pending import EnrolmentStep, NextStep, Origin, PendingSignIn, PendingStep, next_step
 from xpressbot.identity.sign_in.session_start import CompletedProof, LockedAccounts, SessionStart
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
@@ -140,8 +140,10 @@ class PasswordStep:
             replaces_password=account.replaces_password,
             owes=self._owed if owes else None,
         ):
-            case NextStep.SECOND_FACTOR:
-                return SecondFactorRequired(self._make_pending(tx, account, step, charge, next_path, client), protection.kinds)
+            case NextStep.SECOND_FACTOR | NextStep.NEW_PASSWORD:
+                # Also before a new password: who sets it must have proven a second factor.
+                pending = self._make_pending(tx, account, NextStep.SECOND_FACTOR, charge, next_path, client)
+                return SecondFactorRequired(pending, protection.kinds)
             case NextStep.MUST_ENROL | NextStep.ENROL_WITH_LINK | NextStep.ENROL_BY_PASSWORD | NextStep.ENROL_INVITED:
                 # A thief who knows the password gets no further, but its owner has to learn of them.
                 append_event(tx, self._system.entropy, account.id, client.event(_awaited(step)), self._system.now())
@@ -149,15 +151,13 @@ class PasswordStep:
                     enrolment_mails.let_wait(tx, self._system, account, self._system.now())
                 pending = self._make_pending(tx, account, step, charge, next_path, client)
                 return EnrolmentRequired(pending, by_policy=step is not NextStep.MUST_ENROL)
-            case NextStep.NEW_PASSWORD:
-                return Denied(SignInRefusal.START_AGAIN)  # needs a second factor
             case NextStep.SESSION:
                 proof = CompletedProof(_ONLY_PASSWORD, None, next_path, charge.bucket.key, after_waits=charge.follows_waits)
                 return self._session_start.start(tx, locked, step, proof)
             case unknown:
                 assert_never(unknown)
 
-    def _make_pending(self, tx: Writing, account: Account, step: NextStep, charge: Charge, next_path: str, client: Client) -> Token:
+    def _make_pending(self, tx: Writing, account: Account, step: PendingStep, charge: Charge, next_path: str, client: Client) -> Token:
         now, token = self._system.now(), self._system.new_token()
         is_unusual = throttle.is_strangers(charge.bucket.key) or charge.follows_waits
         # A sign-in that must enrol has an event of its own already.

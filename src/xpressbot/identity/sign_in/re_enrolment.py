@@ -16,7 +16,6 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import TEAM, EventKind, NewEvent
-from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.enrolment_steps import Confirmed, EnrolmentRefusal, EnrolmentSteps, OpenEnrolment, RefusedProof
 from xpressbot.identity.factors.kind import Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.rules import ENROLMENT_LIFETIME, Replacement
@@ -132,13 +131,13 @@ class ReEnrolment:
             if isinstance(locked, Denied):
                 return locked
             pending, now = enrollee.pending, self._system.now()
-            enrolment = authenticator_store.enrolment_of(tx, pending.id)
-            if enrolment is None or not enrolment.is_open(now):
+            found = self._steps.find_open(tx, pending.id, now)
+            if found is None:
                 return Denied(EnrolmentRefusal.NO_ENROLMENT)
+            _enrolment, kind = found
             expires_at = min(now + ENROLMENT_LIFETIME, pending.expires_at)
-            kind = enrolment.authenticator.kind
             self._steps.prepare(tx, locked.account, pending.id, kind, "", _NEW_APP, expires_at)
-            self._record_start(tx, locked.account, enrollee, kind)
+            self._record_start(tx, locked.account, enrollee, kind.name)
             tx.commit()
             return Done()
 
@@ -205,8 +204,26 @@ class ReEnrolment:
         now, pending, account = self._system.now(), enrollee.pending, locked.account
         if not self._use_link(tx, account, enrollee, now):
             return Denied(ReEnrolmentRefusal.MUST_ENROL)
-        if not pending_store.consume(tx, enrollee.token.digest, now) or not self._steps.put_in_place(tx, confirmed, "", now):
+        is_current = pending_store.consume(tx, enrollee.token.digest, now) and self._steps.put_in_place(tx, confirmed, "", now)
+        outcome = self._go_on(tx, locked, pending, confirmed, now) if is_current else None
+        if outcome is None or isinstance(outcome, Denied):
             return Denied(SignInRefusal.START_AGAIN)
+        # Those of a sign-in that has no session yet are shown once it has.
+        holder = outcome.session_id if isinstance(outcome, SignedIn) else outcome.pending_id
+        self._steps.issue_backups(tx, account.id, holder, now)
+        # It names the session, if there is one, which is not told by a notice of what it did itself.
+        one = confirmed.enrolment.authenticator
+        event = enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, factor=one.kind, actor=account.id, target=one.id, session=holder)
+        append_event(tx, self._system.entropy, account.id, event, now)
+        self._tell_owners(tx, account, enrollee, owners, now)
+        tx.commit()
+        return outcome
+
+    def _go_on(
+        self, tx: Writing, locked: LockedAccounts, pending: PendingSignIn, confirmed: Confirmed, now: int
+    ) -> SignedIn | NewPasswordRequired | Denied[SignInRefusal]:
+        """With the new authenticator in its place: what had to be set up is, and the sign-in is completed."""
+        account = locked.account
         account_store.set_must_enrol(tx, account.id, must_enrol=False)
         version = raise_security_version(tx, account.id, keep_session=None)
         factor = self._kinds.find_primary(confirmed.enrolment.authenticator.kind)
@@ -218,19 +235,7 @@ class ReEnrolment:
             after_waits=pending.after_waits,
         )
         protected = replace(locked, account=replace(account, security_version=version, must_enrol=False, protected_since=now))
-        outcome = self._session_start.complete(tx, protected, proof)
-        if isinstance(outcome, Denied):
-            return outcome
-        # Those of a sign-in that has no session yet are shown once it has.
-        holder = outcome.session_id if isinstance(outcome, SignedIn) else outcome.pending_id
-        self._steps.issue_backups(tx, account.id, holder, now)
-        # It names the session, if there is one, which is not told by a notice of what it did itself.
-        one = confirmed.enrolment.authenticator
-        event = enrollee.client.event(EventKind.TWO_FACTOR_ENABLED, factor=one.kind, actor=account.id, target=one.id, session=holder)
-        append_event(tx, self._system.entropy, account.id, event, now)
-        self._tell_owners(tx, account, enrollee, owners, now)
-        tx.commit()
-        return outcome
+        return self._session_start.complete(tx, protected, proof)
 
     def _use_link(self, tx: Writing, account: Account, enrollee: Enrollee, now: int) -> bool:
         """Use up the link that belongs to the password; False where the browser holds none that works.

@@ -10,7 +10,7 @@ from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.account import Account, PasswordStatus
 from xpressbot.identity.audit.append import append_event
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.kind import Challenge, FactorKind, Kinds, Proof, ProofRefusal
+from xpressbot.identity.factors.kind import Challenge, ChallengingKind, FactorKind, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.outcomes import Denied, NewPasswordRequired, SignedIn
 from xpressbot.identity.sessions.caller import Client
@@ -72,8 +72,6 @@ class SecondStep:
                 return Denied(SecondStepRefusal.ENROLMENT_REQUIRED)
             case NextStep.NEW_PASSWORD:
                 return Denied(SecondStepRefusal.NEW_PASSWORD_REQUIRED)
-            case NextStep.SESSION:
-                return Denied(PendingRefusal.NO_SIGN_IN)
             case unknown:
                 assert_never(unknown)
 
@@ -92,7 +90,7 @@ class SecondStep:
         kind = self._kinds.find(kind_name)
         if kind is None:
             return Denied(PendingRefusal.NO_SIGN_IN)
-        if not kind.challenges:
+        if not isinstance(kind, ChallengingKind):
             return Challenge(None)
         with self._transactions.writing() as tx:
             account = account_store.lock_unchanged(tx, claimant.pending.account_id, claimant.pending.security_version)

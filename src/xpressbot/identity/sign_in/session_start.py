@@ -26,7 +26,7 @@ from xpressbot.identity.sign_in import store as pending_store
 from xpressbot.identity.sign_in.incomplete_sign_ins import guessing_event, take_stopped
 from xpressbot.identity.sign_in.refusals import SignInRefusal
 from xpressbot.identity.sign_in.rules import pending as pending_sign_in
-from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn, next_step
+from xpressbot.identity.sign_in.rules.pending import NextStep, PendingSignIn, PendingStep, next_step
 from xpressbot.identity.throttling import rules as throttle
 from xpressbot.identity.throttling import store as throttle_store
 from xpressbot.identity.throttling.charges import stranger_bucket
@@ -165,7 +165,7 @@ class SessionStart:
         append_event(tx, self._system.entropy, account.id, event, self._system.now())
         return NewPasswordRequired(token, pending_id)
 
-    def _pending(self, tx: Writing, account: Account, step: NextStep, proof: CompletedProof) -> tuple[Token, str]:
+    def _pending(self, tx: Writing, account: Account, step: PendingStep, proof: CompletedProof) -> tuple[Token, str]:
         """Let a sign-in wait for its next step: its token, and the id of its row."""
         now, token = self._system.now(), self._system.new_token()
         pending = PendingSignIn(

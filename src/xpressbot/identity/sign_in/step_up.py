@@ -6,7 +6,7 @@ from xpressbot.foundation.database.transaction import Reading, ReadTransactions
 from xpressbot.identity.accounts import store as account_store
 from xpressbot.identity.accounts.rules.actions import Action
 from xpressbot.identity.audit.rules.event import EventKind
-from xpressbot.identity.factors.kind import Challenge, Kinds, Proof, ProofRefusal
+from xpressbot.identity.factors.kind import Challenge, ChallengingKind, Kinds, Proof, ProofRefusal
 from xpressbot.identity.factors.protection import protection_of
 from xpressbot.identity.outcomes import Denied, SessionRenewed, StepUpRequired
 from xpressbot.identity.passwords.hasher import PasswordHasher
@@ -57,7 +57,7 @@ class StepUp:
     def challenge(self, caller: Caller, kind_name: str) -> Challenge | Denied[SessionRefusal] | StepUpRequired:
         """What the person must be shown before they can prove a factor of this kind."""
         kind = self._kinds.find(kind_name)
-        if kind is None or not kind.challenges:
+        if not isinstance(kind, ChallengingKind):
             return Challenge(None)
 
         def operation(entry: Entry) -> Unchanged[Challenge]:

@@ -92,10 +92,10 @@ def add(tx: Writing, pending: PendingSignIn, token_hash: bytes, now: int, to_tel
 
 
 def by_token(tx: Reading, token_hash: bytes) -> PendingSignIn | None:
-    """The pending sign-in of a token, consumed or not; None for one that only a newer version understands."""
+    """The pending sign-in of a token, consumed or not; None for one whose next step only a newer version knows."""
     row = tx.select(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
     step = None if row is None else member_or_none(NextStep, row.next_step)
-    if row is None or step is None:
+    if row is None or step is None or step is NextStep.SESSION:
         return None
     return PendingSignIn(
         id=row.id,

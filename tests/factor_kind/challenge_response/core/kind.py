@@ -2,19 +2,17 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from tests.factor_kind.challenge_response.core import store
 from tests.factor_kind.challenge_response.core.store import KEY, StoredKey
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_state import active_key_id
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.identity.factors import store as authenticator_store
-from xpressbot.identity.factors.kind import PrimaryKind, Proof, ProofRefusal, Proven
+from xpressbot.identity.factors.kind import ChallengingKind, PrimaryKind, Proof, ProofRefusal, Proven
 from xpressbot.identity.factors.rules import Authenticator
 from xpressbot.identity.outcomes import Denied
 from xpressbot.identity.sessions.caller import Client
@@ -46,22 +44,18 @@ def mac_of(key: bytes, challenge: str, counter: int) -> str:
     return hmac.new(key, f"{challenge}:{counter}".encode(), hashlib.sha256).hexdigest()
 
 
-class ChallengeResponse(PrimaryKind):
+class ChallengeResponse(PrimaryKind, ChallengingKind):
     """Several authenticators and several open challenges an account; a challenge and a count are good for one answer."""
 
     name = Response.kind
     method = "hwk"
-    challenges = True
+    encrypted_columns = (KEY,)
     expiring_rows = (store.EXPIRING_CHALLENGES,)
     at_restore = store.AT_RESTORE
 
     def __init__(self, encryption: Encryption, system: System) -> None:
         self._encryption = encryption
         self._system = system
-
-    @property
-    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
-        return (KEY,)
 
     def challenge(self, tx: Writing, account_id: str, now: int) -> str:
         challenge = self._system.new_id()

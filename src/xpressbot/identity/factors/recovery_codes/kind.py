@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from xpressbot.foundation.clock_and_entropy import System
-from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.crypto.encryption import Encryption, KeyedDigests
 from xpressbot.foundation.database.transaction import Reading, Writing
 from xpressbot.foundation.times import latest_credible
@@ -45,6 +44,7 @@ class RecoveryCodeKind(BackupKind):
     method = "recovery_code"
     set_size = CODES_IN_A_SET
     few = FEW_CODES
+    encrypted_columns = (COPY_TO_SHOW,)
     at_restore = store.AT_RESTORE
     doctor_checks = (CODES_LEFT,)
 
@@ -56,10 +56,6 @@ class RecoveryCodeKind(BackupKind):
     @property
     def bucket_names(self) -> Sequence[str]:
         return (self.name, CHECK_COUNT)
-
-    @property
-    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
-        return (COPY_TO_SHOW,)
 
     def check(self, tx: Writing, account_id: str, proof: Proof, client: Client, now: int) -> Proven | Denied[ProofRefusal]:
         """Use up a code."""

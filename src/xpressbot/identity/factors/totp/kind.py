@@ -1,10 +1,8 @@
 """TOTP as a kind of factor (RFC 6238): codes of an authenticator app."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from xpressbot.foundation.crypto.encrypted_columns import EncryptedColumn
 from xpressbot.foundation.crypto.encryption import Encryption
 from xpressbot.foundation.crypto.key_state import active_key_id
 from xpressbot.foundation.database.transaction import Reading, Writing
@@ -42,6 +40,7 @@ class Totp(PrimaryKind):
 
     name = TotpCode.kind
     method = "otp"
+    encrypted_columns = (SECRET,)
     at_restore = store.AT_RESTORE
     doctor_checks = (CLOCKS,)
 
@@ -97,10 +96,6 @@ class Totp(PrimaryKind):
     def revoke(self, tx: Writing, authenticator_id: str) -> None:
         """Forget the secret."""
         store.remove(tx, authenticator_id)
-
-    @property
-    def encrypted_columns(self) -> Sequence[EncryptedColumn]:
-        return (SECRET,)
 
     def after_restore(self, tx: Writing, now: int) -> None:
         """No code that an app has shown until now counts: one used since the backup was made is unknown to the copy."""

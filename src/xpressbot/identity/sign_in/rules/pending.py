@@ -29,6 +29,8 @@ class NextStep(StrEnum):
 
 EnrolmentStep = Literal[NextStep.ENROL_WITH_LINK, NextStep.ENROL_BY_PASSWORD, NextStep.ENROL_INVITED]
 """2FA is set up first because the team requires it: the step says what is asked for beside the password."""
+PendingStep = EnrolmentStep | Literal[NextStep.SECOND_FACTOR, NextStep.MUST_ENROL, NextStep.NEW_PASSWORD]
+"""What a sign-in can wait for. For a session none does: it begins at once."""
 ENROLS: Final = frozenset({NextStep.MUST_ENROL, NextStep.ENROL_WITH_LINK, NextStep.ENROL_BY_PASSWORD, NextStep.ENROL_INVITED})
 """The steps at which 2FA is set up before there is a session."""
 
@@ -38,7 +40,7 @@ class PendingSignIn:
     """What was proven so far, on which security version of the account, and what is still to come."""
 
     id: str
-    next_step: NextStep
+    next_step: PendingStep
     account_id: str
     email: str
     security_version: int
