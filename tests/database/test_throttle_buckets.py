@@ -27,6 +27,7 @@ from xpressbot.identity.throttling.rules import (
 )
 
 BUCKET = second_factor("totp", "a" * 32)
+PAUSED = known_browser("b" * 32)
 SUSPEND_AT = present(SECOND_FACTOR.suspend_at)
 
 
@@ -101,6 +102,17 @@ def test_a_wait_ends_exactly_when_it_said(installation: Installation) -> None:
     assert isinstance(_charge(installation, BUCKET), Refusal)
     installation.clock.advance(seconds=1e-6)
     assert _charged(installation, BUCKET)[0].tries == 6
+
+
+@pytest.mark.parametrize(("bucket", "tries", "left"), [(BUCKET, SUSPEND_AT, 0), (BUCKET, SUSPEND_AT - 1, SUSPEND_AT - 1), (PAUSED, 60, 60)])
+def test_lifting_a_suspension_forgets_no_other_count(installation: Installation, bucket: Bucket, tries: int, left: int) -> None:
+    """Neither one try short of it, nor of a policy that only makes tries wait: guesses would begin anew."""
+    for _try in range(tries):
+        installation.clock.set(_charged(installation, bucket)[0].next_allowed_at or installation.clock.now())
+    with Transactions(installation.services.database).writing() as tx:
+        throttle_store.lift_suspension(tx, bucket)
+        tx.commit()
+    assert [counted for counted, _next in _rows(installation).values()] == [left] * bool(left)
 
 
 def test_free_tries_wait_for_nothing_on_clocks_that_differ(installation: Installation) -> None:

@@ -9,11 +9,12 @@ from tests.http.raw_requests import SESSION_COOKIE, field_error, refusal, rows, 
 from tests.support.browser import Browser
 from tests.support.installation import Installation
 from tests.support.people import Person, protected, reset
-from tests.support.policies import require_two_factor
+from tests.support.policies import exempt_until, require_two_factor
 from xpressbot.foundation.times import DAY
 from xpressbot.identity.accounts.rules.account import Account
 from xpressbot.identity.accounts.rules.roles import Role
 from xpressbot.identity.audit.rules.event import TEAM, EventKind
+from xpressbot.identity.team.exemptions import MOST_DAYS
 
 BERTA, REASON = "berta@example.com", "Waits for a new phone"
 
@@ -133,6 +134,23 @@ def test_nobody_exempts_themselves_and_nobody_who_is_protected_is(installation: 
         assert response.status_code == 409
         assert refusal(response).startswith(why)
         assert stored(installation, account) == (None, None)
+
+
+@pytest.mark.parametrize("days", [0, MOST_DAYS + 1])
+def test_no_caller_exempts_for_longer_than_the_form_does(days: int, installation: Installation, anna: Person, berta: Account) -> None:
+    """An exemption that may not be would be stored, recorded and mailed, and count for nothing."""
+    with pytest.raises(ValueError, match="from 1 to 30 days"):
+        installation.services.identity.exemptions.exempt(anna.caller, berta.id, None, days, REASON)
+    assert stored(installation, berta) == (None, None)
+
+
+def test_one_that_is_over_by_itself_is_ended_without_a_word(installation: Installation, owner: Browser, berta: Account) -> None:
+    """Its reason goes; nobody is told of an end that changed nothing, neither in the team's record nor in the member's own."""
+    exempt_until(installation, BERTA, over := installation.clock.now())
+    before = [kinds_of(installation, subject) for subject in (TEAM, berta.id)]
+    assert owner.post(f"{page_of(berta)}/end", shown=str(over)).headers["location"] == page_of(berta)
+    assert stored(installation, berta) == (None, None)
+    assert [kinds_of(installation, subject) for subject in (TEAM, berta.id)] == before
 
 
 def test_ids_of_nobody_and_other_roles(

@@ -32,6 +32,19 @@ def test_a_new_name_is_on_every_page(signed_in: Browser) -> None:
     assert signed_in.me()["account"]["name"] == "Anna <b>Berg</b>-Lund"
 
 
+@pytest.mark.parametrize("spelling", ["Anna Berg", "  Anna   Berg "])
+def test_the_name_that_the_account_has_already_is_no_change(spelling: str, signed_in: Browser, installation: Installation) -> None:
+    """The form is answered as any other, and the history tells of nothing."""
+
+    def recorded() -> list[str]:
+        with installation.services.database.read() as connection:
+            return list(connection.execute(select(SECURITY_EVENT.c.kind)).scalars())
+
+    before = recorded()
+    assert signed_in.post("/account/profile", name=spelling).headers["location"] == "/account"
+    assert recorded() == before
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "Anna\x00", "\u202eAnna"])
 def test_a_name_that_cannot_be_kept_is_said_beside_the_field(name: str, signed_in: Browser) -> None:
     """The account keeps the one it has."""

@@ -16,10 +16,13 @@ from tests.support.policies import ASKED, change_policy, exempt_until, policy_of
 from tests.use_cases.instrumentation import statements
 from xpressbot.foundation.times import DAY, SECOND
 from xpressbot.identity.accounts.rules.roles import Role
-from xpressbot.identity.accounts.rules.two_factor_policy import TeamPolicy, TwoFactorPolicy
+from xpressbot.identity.accounts.rules.two_factor_policy import FURTHEST_AHEAD, TeamPolicy, TwoFactorPolicy
 from xpressbot.identity.audit.rules.event import TEAM, EventKind
+from xpressbot.identity.outcomes import Denied, Done
+from xpressbot.identity.team.policy_change import PolicyRefusal
 
 PAGE = "/team/policy"
+OUT_OF_RANGE = Denied(PolicyRefusal.DATE_OUT_OF_RANGE)
 
 
 @pytest.fixture
@@ -134,6 +137,20 @@ def test_a_day_that_cannot_be_is_refused(first_day: str, installation: Installat
         assert response.status_code == 422
         assert field_error(response, "from") == "Choose a day from today to 90 days ahead."
     assert policy_of(installation) == TeamPolicy()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "outcome"), [(-1, OUT_OF_RANGE), (0, Done()), (FURTHEST_AHEAD, Done()), (FURTHEST_AHEAD + 1, OUT_OF_RANGE)]
+)
+def test_the_moment_of_the_change_decides_from_when_on_a_policy_may_begin(
+    ahead: int, outcome: Done | Denied[PolicyRefusal], installation: Installation, anna: Person
+) -> None:
+    """The page has judged its day before. A form that comes late requires 2FA neither from the past on, nor from too far ahead."""
+    begins_at = installation.clock.now() + ahead
+    change = installation.services.identity.policy_change.change
+    assert change(anna.caller, TeamPolicy(), TwoFactorPolicy.REQUIRED, begins_at) == outcome
+    wanted = TeamPolicy(TwoFactorPolicy.REQUIRED, begins_at)
+    assert policy_of(installation) == (wanted if outcome == Done() else TeamPolicy())
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ from tests.support.engine_events import listening
 from tests.support.installation import Installation
 from tests.support.people import protected
 from tests.support.settable_loop import serving_here
-from tests.use_cases.instrumentation import before_statement, kinds, statements
+from tests.use_cases.instrumentation import after_transaction, before_statement, kinds, statements
 from xpressbot.entrypoints.http.record_file import record_file
 from xpressbot.foundation.threads.worker_pools import Pool
 from xpressbot.identity.audit.rules.event import TEAM, EventKind
+from xpressbot.identity.outcomes import Denied
+from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.team.record import PAGE_SIZE, RecordExport
 from xpressbot.identity.throttling.rules import EXPORT as POLICY
 
@@ -155,6 +157,15 @@ def test_the_event_is_there_before_anything_is_read_for_the_file(installation: I
     with before_statement(installation, "SELECT security_event.subject", lambda: seen.extend(kinds(installation, TEAM))):
         assert browser.post(EXPORT, form).status_code == 200
     assert seen[-1] is EventKind.RECORD_EXPORTED
+
+
+def test_a_download_that_cannot_be_recorded_gives_nothing_out(installation: Installation) -> None:
+    """Its session ends between the count and the event."""
+    owner = protected(installation.services).caller
+    identity = installation.services.identity
+    with after_transaction(installation, 1, lambda: identity.sessions.sign_out(owner)):
+        assert identity.team_record.export(owner) == Denied(SessionRefusal.NOT_SIGNED_IN)
+    assert EventKind.RECORD_EXPORTED not in kinds(installation, TEAM)
 
 
 @both_engines

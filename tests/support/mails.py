@@ -6,7 +6,10 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
+from sqlalchemy import select
+
 from tests.support.installation import Installation
+from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.links.rules import LinkKind
 
@@ -18,6 +21,12 @@ def send(installation: Installation) -> Sequence[EmailMessage]:
     files = sorted((installation.services.settings.data_dir / "mail").glob("*.eml"))
     mails = [message_from_bytes(file.read_bytes(), policy=default) for file in files]
     return [mail for mail in mails if isinstance(mail, EmailMessage)]
+
+
+def states_of(installation: Installation, kind: str) -> list[str]:
+    """What has become of the mails of one kind, in the order in which they were asked for."""
+    with installation.services.database.read() as connection:
+        return list(connection.execute(select(OUTBOX.c.state).where(OUTBOX.c.kind == kind).order_by(OUTBOX.c.id)).scalars())
 
 
 def links(mails: Sequence[EmailMessage], kind: LinkKind, public_url: str = "http://localhost:8000") -> list[Token]:

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import change_email, email_link, links_to
-from tests.support.mails import send
+from tests.support.mails import send, states_of
 from tests.support.people import caller_with, invited_address
-from tests.use_cases.instrumentation import events
+from tests.use_cases.instrumentation import after_transaction, events
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.mail.outbox import OUTBOX
-from xpressbot.foundation.times import HOUR
+from xpressbot.foundation.times import HOUR, SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import RESERVED_FOR
@@ -21,8 +21,9 @@ from xpressbot.identity.links.charges import LinkRefusal
 from xpressbot.identity.links.rules import LIFETIME, LinkKind
 from xpressbot.identity.outcomes import Denied, Done, SignedIn, StepUpRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
-from xpressbot.identity.profile.email_change import EmailChangeRefusal
+from xpressbot.identity.profile.email_change import EMAIL_MAIL, EmailChangeRefusal
 from xpressbot.identity.profile.email_confirmation import EmailChanged, EmailConfirmed, EmailLink, EmailLinkRefusal
+from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.registration.new_accounts import NewAccount, RegistrationRefusal
 from xpressbot.identity.tables import ACCOUNT, LINK, RESERVED_ADDRESS
 from xpressbot.identity.team.invitations import InvitationRefusal
@@ -112,9 +113,9 @@ def test_a_link_works_once_and_the_newest_replaces_the_others(installation: Inst
     """Used twice, replaced, altered, expired, or from before another change of the account."""
     confirmation = visitor.identity.email_confirmation
     first, second = (email_link(installation, visitor.sign_in().me, address) for address in ("a@example.net", NEW))
-    assert confirmation.confirm(visitor.me, first) == GONE
-    assert confirmation.confirm(visitor.me, Token(bytes(32))) == GONE
-    assert confirmation.confirm(visitor.me, None) == GONE
+    for gone in (first, Token(bytes(32)), None):
+        assert confirmation.preview(visitor.me, gone) == GONE
+        assert confirmation.confirm(visitor.me, gone) == GONE
     assert address_of(installation, anna)[0] == ANNA
     assert isinstance(confirmation.confirm(visitor.me, second), EmailChanged)
     visitor.email = NEW
@@ -139,6 +140,20 @@ def test_a_wish_from_before_a_change_of_the_account_is_not_mailed(installation: 
     visitor.identity.email_change.ask(visitor.me, NEW)
     assert links_to(installation, "first@example.net", LinkKind.EMAIL) == []
     assert len(links_to(installation, NEW, LinkKind.EMAIL)) == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["another is asked for", "somebody else has it", "the account changes"])
+def test_a_wish_that_ends_between_words_and_link_is_not_mailed(meanwhile: str, installation: Installation, visitor: UseCaseBrowser) -> None:
+    """It is looked at again under the account's lock, after the transactions that look for a mail, claim it, and read the account."""
+    operations: dict[str, Callable[[], object]] = {
+        "another is asked for": lambda: visitor.identity.email_change.ask(visitor.me, "another@example.net"),
+        "somebody else has it": lambda: installation.add_account(NEW, "Somebody else"),
+        "the account changes": visitor.enable,
+    }
+    assert visitor.identity.email_change.ask(visitor.sign_in().me, NEW) == Done()
+    with after_transaction(installation, 3, operations[meanwhile]):
+        assert NEW not in {mail["To"] for mail in send(installation)}
+    assert states_of(installation, EMAIL_MAIL)[0] == "void"
 
 
 def test_a_taken_or_reserved_address_is_answered_alike_and_gets_no_mail(
@@ -214,6 +229,24 @@ def test_for_72_hours_both_addresses_are_reserved(installation: Installation, an
     assert isinstance(identity.registration.create(NewAccount(ANNA, "Anna the second", PASSWORD)), Account)
     visitor.email = NEW
     assert change_email(installation, visitor.sign_in().me, "third@example.net").email == "third@example.net"
+
+
+def test_no_second_change_takes_the_way_to_stop_the_first_on_clocks_that_differ(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser
+) -> None:
+    """On a server whose clock is a second ahead the 72 hours are over, and it mails the link; on the other one it changes nothing."""
+    at = installation.clock.now()
+    change_email(installation, visitor.sign_in().me, NEW)
+    (stop,) = links_to(installation, ANNA, LinkKind.EMAIL_STOP)
+    installation.clock.set(at + RESERVED_FOR)
+    visitor.email = NEW
+    ahead = email_link(installation, visitor.sign_in().me, "third@example.net")
+    installation.clock.set(at + RESERVED_FOR - SECOND)
+    late = Denied(EmailChangeRefusal.EMAIL_CHANGED_LATELY, retry_at=at + RESERVED_FOR)
+    assert visitor.identity.email_confirmation.confirm(visitor.me, ahead) == late
+    assert address_of(installation, anna)[0] == NEW
+    assert isinstance(visitor.identity.email_stop.stop(stop, CLIENT), Stop)
+    assert address_of(installation, anna)[0] == ANNA
 
 
 def test_an_invitation_from_before_does_not_open_a_reserved_address(installation: Installation, visitor: UseCaseBrowser) -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import change_email, email_link, links_to
-from tests.support.mails import send
-from tests.use_cases.instrumentation import events, parts_of
+from tests.support.mails import send, states_of
+from tests.use_cases.instrumentation import after_transaction, before_statement, events, kinds, parts_of
 from tests.use_cases.test_email_change import NEW, address_of, count
 from tests.use_cases.use_case_browser import ANNA, UseCaseBrowser
 from xpressbot.foundation.database.rows_at_restore import end_rows
+from xpressbot.foundation.times import SECOND
 from xpressbot.foundation.tokens import Token
 from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.address import RESERVED_FOR
@@ -20,7 +21,7 @@ from xpressbot.identity.links.rules import LinkKind
 from xpressbot.identity.outcomes import Denied, Done, SecondFactorRequired
 from xpressbot.identity.passwords.session_password import PasswordRefusal
 from xpressbot.identity.profile.closing import ClosingRefusal
-from xpressbot.identity.profile.email_confirmation import EmailChanged
+from xpressbot.identity.profile.email_confirmation import EMAIL_CHANGED_MAIL, EmailChanged
 from xpressbot.identity.profile.email_stop import Stop
 from xpressbot.identity.registration.new_accounts import NewAccount
 from xpressbot.identity.use_cases import at_restore
@@ -88,6 +89,16 @@ def test_a_stop_link_works_once_until_72_hours_after_the_change(installation: In
     assert address_of(installation, anna)[0] == ANNA
 
 
+def test_the_second_half_of_a_double_click_stops_nothing_more(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
+    """The link was open when it was looked at, and is used up by the time at which the account is locked."""
+    change_email(installation, visitor.sign_in().me, NEW)
+    token = stop_link(installation)
+    with after_transaction(installation, 1, lambda: visitor.identity.email_stop.stop(token, CLIENT)):
+        assert visitor.identity.email_stop.stop(token, CLIENT) == GONE
+    assert address_of(installation, anna)[0] == ANNA
+    assert kinds(installation, anna.id).count(EventKind.EMAIL_CHANGE_STOPPED) == 1
+
+
 def test_the_link_of_an_earlier_change_stops_no_later_one(installation: Installation, anna: Account, visitor: UseCaseBrowser) -> None:
     """Each change has its own."""
     change_email(installation, visitor.sign_in().me, NEW)
@@ -124,6 +135,36 @@ def test_a_stopped_change_is_told_to_nobody_any_more(installation: Installation,
     installation.clock.advance(hours=72)
     assert links_to(installation, "ben@example.com", LinkKind.EMAIL_STOP) == []
     assert isinstance(visitor.identity.registration.create(NewAccount("ben@example.com", "Ben", PASSWORD)), Account)
+
+
+def test_a_change_that_can_be_stopped_no_more_when_its_mail_leaves_is_mailed_no_link(
+    installation: Installation, visitor: UseCaseBrowser
+) -> None:
+    """The 72 hours end while its words are made; it is looked at again when its link is stored."""
+    change_email(installation, visitor.sign_in().me, NEW)
+    over = installation.clock.now() + RESERVED_FOR
+    installation.clock.set(over - 1)
+    with before_statement(installation, "SELECT reserved_address", lambda: installation.clock.set(over)):
+        assert links_to(installation, ANNA, LinkKind.EMAIL_STOP) == []
+    assert states_of(installation, EMAIL_CHANGED_MAIL) == ["void"]
+
+
+def test_an_address_that_somebody_else_has_by_now_is_not_brought_back(
+    installation: Installation, anna: Account, visitor: UseCaseBrowser, new_visitor: Callable[..., UseCaseBrowser]
+) -> None:
+    """A server whose clock is a second ahead gave it away. Of the stop nothing is left: no session ended, and the password opens."""
+    change_email(installation, visitor.sign_in().me, NEW)
+    token, over = stop_link(installation), installation.clock.now() + RESERVED_FOR
+    installation.clock.set(over)
+    ben = installation.add_account(ANNA, "Ben")
+    installation.clock.set(over - SECOND)
+    there = new_visitor(email=NEW).sign_in()
+    before = events(installation, anna.id)
+    assert visitor.identity.email_stop.stop(token, CLIENT) == GONE
+    assert [address_of(installation, one)[0] for one in (anna, ben)] == [NEW, ANNA]
+    assert there.caller is not None
+    assert events(installation, anna.id) == before
+    assert links_to(installation, ANNA, LinkKind.PASSWORD) == []
 
 
 @pytest.mark.parametrize("address", [ANNA, NEW])

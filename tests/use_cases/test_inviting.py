@@ -1,15 +1,17 @@
 """Owners and admins invite: the link that is shown, the one that is mailed, and what ends them."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select, update
 
 from tests.support.installation import CLIENT, PASSWORD, Installation
 from tests.support.mailed_links import links_to
-from tests.support.mails import send
+from tests.support.mails import send, states_of
 from tests.support.people import Person, invited_address, not_me_link, protected
 from tests.support.people import invitation as operators_invitation
 from tests.support.teams import BERTA, invited, joined, mailing, owner_and_admin, recorded, roster
-from tests.use_cases.instrumentation import ObservedHasher, events, tries
+from tests.use_cases.instrumentation import ObservedHasher, after_transaction, events, tries
 from xpressbot.foundation.mail.outbox import OUTBOX
 from xpressbot.foundation.times import HOUR
 from xpressbot.foundation.tokens import Token
@@ -23,7 +25,7 @@ from xpressbot.identity.passwords.change import PasswordChanged
 from xpressbot.identity.passwords.this_wasnt_me import Report
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT
-from xpressbot.identity.team.invitations import InvitationRefusal
+from xpressbot.identity.team.invitations import INVITATION_MAIL, InvitationRefusal, Invited
 from xpressbot.identity.team.joining import Joining
 from xpressbot.identity.throttling.charges import ThrottleRefusal
 from xpressbot.identity.throttling.rules import INVITATION
@@ -133,25 +135,32 @@ def test_without_a_mail_server_nothing_is_mailed(installation: Installation, ide
     assert links_to(installation, BERTA, LinkKind.INVITE) == []
 
 
-@pytest.mark.parametrize("ends", ["revoked", "replaced", "joined", "account made", "expired", "inviter is demoted"])
-def test_a_mail_that_waits_is_not_sent_when_its_invitation_has_ended(
-    installation: Installation, identity: Identity, owner: Person, ends: str
-) -> None:
+ENDS: dict[str, Callable[[Installation, Person, Invited], object]] = {
+    "revoked": lambda there, owner, given: there.services.identity.invitations.revoke(owner.caller, given.invitation.id),
+    "replaced": lambda there, owner, given: invited(there.services.identity.invitations, owner.caller, replaces=given.invitation.id),
+    "joined": lambda there, _owner, given: joined(there.services, given.token),
+    "account made": lambda there, _owner, _given: there.add_account(BERTA),
+    "expired": lambda there, _owner, _given: there.clock.advance(hours=24),
+    "inviter is demoted": lambda there, owner, _given: change_account(there, owner, role="admin"),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_a_mail_that_waits_is_not_sent_when_its_invitation_has_ended(installation: Installation, owner: Person, ends: str) -> None:
     """Its link would open nothing, or would outlive what it was for."""
     given = invited(mailing(installation), owner.caller, role=Role.ADMIN)
-    if ends == "revoked":
-        assert identity.invitations.revoke(owner.caller, given.invitation.id) == Done()
-    elif ends == "replaced":
-        invited(identity.invitations, owner.caller, replaces=given.invitation.id)
-    elif ends == "joined":
-        joined(installation.services, given.token)
-    elif ends == "account made":
-        installation.add_account(BERTA)
-    elif ends == "expired":
-        installation.clock.advance(hours=24)
-    else:
-        change_account(installation, owner, role="admin")
+    ENDS[ends](installation, owner, given)
     assert links_to(installation, BERTA, LinkKind.INVITE) == []
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_an_invitation_that_ends_between_words_and_link_is_not_mailed(installation: Installation, owner: Person, ends: str) -> None:
+    """It is looked at again when its link is stored, after the transactions that look for a mail, claim it, and read the invitation."""
+    send(installation)
+    given = invited(mailing(installation), owner.caller, role=Role.ADMIN)
+    with after_transaction(installation, 3, lambda: ENDS[ends](installation, owner, given)):
+        assert links_to(installation, BERTA, LinkKind.INVITE) == []
+    assert states_of(installation, INVITATION_MAIL) == ["void"]
 
 
 def test_taking_an_invitation_back_ends_both_links(installation: Installation, identity: Identity, owner: Person, admin: Person) -> None:

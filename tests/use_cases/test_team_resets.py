@@ -46,7 +46,7 @@ from tests.support.resets import (
     waiting,
     write,
 )
-from tests.use_cases.instrumentation import events, tries
+from tests.use_cases.instrumentation import after_transaction, events, tries
 from xpressbot.bootstrap import end_what_is_open
 from xpressbot.entrypoints.services import Services
 from xpressbot.foundation.clock_and_entropy import System
@@ -64,6 +64,7 @@ from xpressbot.identity.links.rules import LinkKind, LinkState
 from xpressbot.identity.outcomes import Denied, Done, SessionRenewed, SignedIn, StepUpRequired
 from xpressbot.identity.sessions.gate import SessionRefusal
 from xpressbot.identity.tables import ACCOUNT, CHAIN_HEAD, LINK, RESERVED_ADDRESS
+from xpressbot.identity.team import reset_decisions, reset_store
 from xpressbot.identity.team.reset_decisions import LEASE_TERM, ReEnrolmentLink
 from xpressbot.identity.team.reset_refusals import ResetRefusal
 from xpressbot.identity.team.reset_requests import StoppableReset
@@ -340,6 +341,15 @@ def test_what_shows_that_the_reset_is_not_needed_or_not_wanted_voids_it(
     assert is_reset(services, team) is (stop == "the operator's reset")
 
 
+def test_of_two_who_ask_for_the_same_at_once_the_second_is_told(installation: Installation, services: Services, team: Team) -> None:
+    """Between the count and the write nothing holds a lock: what waits is looked at again."""
+    with after_transaction(installation, 2, lambda: ask(services, team.cai.caller, team.dagny)):
+        outcome = services.identity.reset_requests.ask(team.bo.caller, team.dagny.account.id, REASON)
+    assert outcome == Denied(ResetRefusal.RESET_ASKED_FOR)
+    assert (requests(services), waiting(services, team.bo.caller)[team.dagny.account.id].asker.email) == (1, CAI)
+    assert kinds_of(installation, TEAM).count(EventKind.RESET_REQUESTED) == 1
+
+
 def test_a_password_alone_voids_nothing(services: Services, team: Team) -> None:
     """A thief who knows it must not keep its person from being helped, and a sign-in that stops at the code proves nothing."""
     asked = ask(services, team.bo.caller, team.dagny)
@@ -472,6 +482,9 @@ def test_the_mailed_link_stops_it_once_and_changes_nothing_else(mailing: Mailing
     ask(services, team.bo.caller, team.dagny)
     received = mailing.deliver()
     (stop,) = links([mail for mail in received.mails if mail["To"] == DAGNY], LinkKind.RESET_STOP)
+    for wrong in (None, Token(bytes(32))):
+        assert services.identity.reset_requests.preview(wrong) is None
+        assert services.identity.reset_requests.stop_by_link(wrong, CLIENT) == Denied(LinkRefusal.LINK_GONE)
     stopped = services.identity.reset_requests.stop_by_link(stop, CLIENT)
     assert isinstance(stopped, StoppableReset)
     assert (stopped.member.email, stopped.asker.email) == (DAGNY, BO)
@@ -494,6 +507,55 @@ def test_a_link_of_an_earlier_request_stops_no_later_one(mailing: Mailing) -> No
     assert len(waiting(services, team.cai.caller)) == 1
 
 
+def _stopped_and_asked_for_anew(services: Services, team: Team) -> None:
+    assert services.identity.reset_requests.stop(team.dagny.caller) == Done()
+    ask(services, team.bo.caller, team.dagny, "Another reason")
+
+
+MEANWHILE: dict[str, tuple[Callable[[Services, Team], object], int]] = {
+    "stopped": (lambda services, team: services.identity.reset_requests.stop(team.dagny.caller), 0),
+    "stopped and asked for anew": (_stopped_and_asked_for_anew, 1),
+}
+"""What becomes of a request between two steps, and how many requests wait then."""
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_a_link_whose_request_ends_before_its_account_is_locked_stops_nothing(mailing: Mailing, meanwhile: str) -> None:
+    """The other half of a double click, or a request that the holder of the link was not told of."""
+    services, team = mailing.services, mailing.team
+    operation, left = MEANWHILE[meanwhile]
+    ask(services, team.bo.caller, team.dagny)
+    (stop,) = links(mailing.deliver().mails, LinkKind.RESET_STOP)
+    with after_transaction(mailing.installation, 1, lambda: operation(services, team)):
+        assert services.identity.reset_requests.stop_by_link(stop, CLIENT) == Denied(LinkRefusal.LINK_GONE)
+    assert len(waiting(services, team.cai.caller)) == requests(services) == left
+    assert kinds_of(mailing.installation, TEAM).count(EventKind.RESET_STOPPED) == 1
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_a_request_that_ends_between_words_and_link_has_no_link(mailing: Mailing, meanwhile: str) -> None:
+    """The mail is made anew, after the transactions that look for it, claim it, and read the notice and the request."""
+    services, team = mailing.services, mailing.team
+    operation, left = MEANWHILE[meanwhile]
+    ask(services, team.bo.caller, team.dagny)
+    with after_transaction(mailing.installation, 4, lambda: operation(services, team)):
+        received = mailing.deliver()
+    assert DAGNY in received.recipients
+    assert len(links(received.mails, LinkKind.RESET_STOP)) == left
+    assert [one.request.due_at is not None for one in waiting(services, team.cai.caller).values()] == [True] * left
+
+
+def test_to_end_a_request_that_has_ended_leaves_the_one_that_waits_since(services: Services, team: Team) -> None:
+    """Whoever comes second is told so, and has changed nothing."""
+    ended = ask(services, team.bo.caller, team.dagny).request
+    _stopped_and_asked_for_anew(services, team)
+    later = waiting(services, team.cai.caller)
+    with Transactions(services.database).writing() as tx:
+        assert not reset_store.end(tx, ended, services.clock.now())
+        tx.commit()
+    assert waiting(services, team.cai.caller) == later != {}
+
+
 def test_the_other_owners_and_admins_are_mailed_that_a_reset_waits(mailing: Mailing) -> None:
     """Neither the one who asked nor an agent; nothing that somebody typed, and no link that does something."""
     ask(mailing.services, mailing.team.bo.caller, mailing.team.dagny)
@@ -513,6 +575,14 @@ def test_a_request_that_is_over_is_not_mailed_to_the_other_admins(mailing: Maili
     received = mailing.deliver()
     assert [mail["To"] for mail in received.mails if "waits" in str(mail["Subject"])] == []
     assert links(received.mails, LinkKind.RESET_STOP) == []
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_request_that_is_void_is_not_mailed_to_the_other_admins(mailing: Mailing, stop: str) -> None:
+    """Also before the job has recorded it: nobody is called to what nobody can approve."""
+    ask(mailing.services, mailing.team.bo.caller, mailing.team.dagny)
+    STOPS[stop](mailing.services, mailing.team)
+    assert [mail["To"] for mail in mailing.deliver().mails if "waits" in str(mail["Subject"])] == []
 
 
 @pytest.mark.parametrize("values", [{"role": "admin"}, {"role": "agent"}, {"status": "disabled"}])
@@ -585,6 +655,36 @@ def test_a_request_that_fails_holds_up_no_other_one(installation: Installation, 
         connection.commit()
     run_job(installation)
     assert is_reset(services, team)
+
+
+def test_requests_that_wait_keep_the_job_from_none_behind_them(
+    installation: Installation, services: Services, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads them in batches, each from where the one before has ended."""
+    monkeypatch.setattr(reset_decisions, "BATCH", 2)
+    emil = protected(services, "emil@example.com")
+    for member in (team.dagny, team.cai, emil):
+        last = ask(services, team.bo.caller, member).request
+        installation.clock.advance(seconds=1)
+    with services.database.write() as connection:
+        due = {"counted_at": installation.clock.now(), "time_left": 0}
+        connection.execute(update(RESET_REQUEST).where(RESET_REQUEST.c.id == last.id).values(due))
+        connection.commit()
+    run_job(installation)
+    assert kinds_of(installation, emil.account.id)[-1] is EventKind.TWO_FACTOR_RESET
+    assert waiting(services, team.owner.caller).keys() == {team.dagny.account.id, team.cai.account.id}
+
+
+def test_a_request_that_is_stopped_while_the_job_runs_is_not_carried_out(
+    installation: Installation, services: Services, team: Team
+) -> None:
+    """After the transactions that take the lease and read what waits. It is no failure, and records nothing of its own."""
+    ask(services, team.bo.caller, team.dagny)
+    make_due(installation)
+    with capture_logs() as lines, after_transaction(installation, 2, lambda: services.identity.reset_requests.stop(team.dagny.caller)):
+        run_job(installation)
+    assert (lines, is_reset(services, team)) == ([], False)
+    assert kinds_of(installation, TEAM)[-2:] == [EventKind.RESET_REQUESTED, EventKind.RESET_STOPPED]
 
 
 def test_a_database_that_is_away_ends_the_round(installation: Installation, services: Services, team: Team) -> None:

@@ -44,10 +44,8 @@ class OwnerTestMail:
 
     def find(self, mail: ClaimedMail) -> Account | None:
         """Whom a test mail goes to; None where the account is used no more."""
-        if mail.account_id is None:
-            return None
         with self._transactions.reading() as tx:
-            account = account_store.by_id(tx, mail.account_id)
+            account = None if mail.account_id is None else account_store.by_id(tx, mail.account_id)
         return account if account is not None and account.status is AccountStatus.ACTIVE else None
 
 

@@ -98,11 +98,14 @@ class EmailConfirmation:
             entry: Entry,
         ) -> Changed[EmailConfirmed | EmailChanged] | Unchanged[Denied[LinkRefusal | EmailLinkRefusal | EmailChangeRefusal]]:
             link = self._find(entry.tx, token)
-            if token is None or link is None or link.email is None:
-                return Unchanged(Denied(LinkRefusal.LINK_GONE))
-            if link.account_id != entry.account.id:
+            if link is not None and link.account_id != entry.account.id:
                 return Unchanged(Denied(EmailLinkRefusal.LINK_OF_ANOTHER_ACCOUNT))
-            if not link_store.consume(entry.tx, LinkKind.EMAIL, token.digest, entry.now):
+            if (
+                token is None
+                or link is None
+                or link.email is None
+                or not link_store.consume(entry.tx, LinkKind.EMAIL, token.digest, entry.now)
+            ):
                 return Unchanged(Denied(LinkRefusal.LINK_GONE))
             link_store.void(entry.tx, Link(LinkKind.EMAIL, account_id=entry.account.id), entry.now)
             if not is_address_of(entry.account, link.email):

@@ -48,7 +48,8 @@ class EmailStop:
         if token is None:
             return None
         with self._transactions.reading() as tx:
-            return self._stop(tx, token)
+            before = self._find(tx, token)
+            return None if before is None else self._stop(tx, before)
 
     def stop(self, token: Token | None, client: Client) -> Stop | Denied[LinkRefusal]:
         """Bring the address back, sign out every browser, and let the password open nothing until it is set anew by a link.
@@ -62,11 +63,11 @@ class EmailStop:
             installation_store.lock(tx)
             account = account_store.lock(tx, asked.account_id)
             now = self._system.now()
-            done = self._stop(tx, token)
-            if account is None or done is None or not link_store.consume(tx, LinkKind.EMAIL_STOP, token.digest, now):
+            before = self._find(tx, token)
+            if account is None or before is None or not link_store.consume(tx, LinkKind.EMAIL_STOP, token.digest, now):
                 return Denied(LinkRefusal.LINK_GONE)
-            before = reserved_address_store.of_account(tx, account.id, now)
-            if before is None or not self._bring_back(tx, before, now):
+            done = self._stop(tx, before)
+            if not self._bring_back(tx, before, now):
                 return Denied(LinkRefusal.LINK_GONE)
             event = client.event(
                 EventKind.EMAIL_CHANGE_STOPPED,
@@ -93,11 +94,13 @@ class EmailStop:
             queue_password_mail(tx, self._system, before.email, now)
         return True
 
-    def _stop(self, tx: Reading, token: Token) -> Stop | None:
+    def _find(self, tx: Reading, token: Token) -> ReservedAddress | None:
+        """The address that an open link brings back."""
         now = self._system.now()
         link = link_store.find_open(tx, LinkKind.EMAIL_STOP, token.digest, now)
         before = None if link is None or link.account_id is None else reserved_address_store.of_account(tx, link.account_id, now)
-        if link is None or before is None or link.email != before.email:
-            return None
-        ended = session_store.count_open(tx, before.account_id, now)
+        return before if link is not None and before is not None and link.email == before.email else None
+
+    def _stop(self, tx: Reading, before: ReservedAddress) -> Stop:
+        ended = session_store.count_open(tx, before.account_id, self._system.now())
         return Stop(before.account_id, before.email, before.email_confirmed_at is not None, ended)

@@ -78,12 +78,14 @@ class Joining:
     def _join(
         self, tx: Writing, token: Token, invitation: Invitation, prepared: Account, client: Client
     ) -> LockedAccounts | Denied[LinkRefusal | InvitationRefusal]:
-        """Decide again under the locks, use the link up, and add the account with the invitation's role."""
+        """Decide again under the locks: add the account with the invitation's role, and use the link up. What is refused is rolled back."""
         installation_store.lock(tx)
         self._lock_present(tx, invitation, prepared, client)
         now = self._system.now()
+        account = self._new_accounts.add(tx, replace(prepared, role=invitation.role), now, invited_by=invitation.invited_by)
+        locked = None if account is None else self._new_accounts.lock(tx, account, client)
         # Asked before the link: the account that came first has voided it, and "sign in" helps more than "this link was used".
-        if account_store.is_email_taken(tx, invitation.email, now):
+        if account is None or locked is None:
             return Denied(InvitationRefusal.ALREADY_MEMBER)
         if not link_store.consume(tx, LinkKind.INVITE, token.digest, now):
             return Denied(LinkRefusal.LINK_GONE)
@@ -91,10 +93,6 @@ class Joining:
         if pending is None or not pending.invitation.stands(pending.inviter):
             return Denied(InvitationRefusal.INVITATION_VOID)
         invitation_store.remove(tx, invitation.id)
-        account = self._new_accounts.add(tx, replace(prepared, role=invitation.role), now, invited_by=invitation.invited_by)
-        locked = None if account is None else self._new_accounts.lock(tx, account, client)
-        if account is None or locked is None:
-            return Denied(InvitationRefusal.ALREADY_MEMBER)
         self._new_accounts.begin(tx, account, client.event(EventKind.ACCOUNT_CREATED, invited=True), now)
         return locked
 

@@ -68,11 +68,9 @@ class Reminders:
 
     def find(self, mail: ClaimedMail) -> Account | None:
         """Whom a reminder goes to; None where the account is used no more, or 2FA is on by now."""
-        if mail.account_id is None:
-            return None
         with self._transactions.reading() as tx:
-            account = account_store.by_id(tx, mail.account_id)
-            is_protected = protection_of(tx, mail.account_id).is_on
+            account = None if mail.account_id is None else account_store.by_id(tx, mail.account_id)
+            is_protected = account is not None and protection_of(tx, account.id).is_on
         return account if account is not None and account.status is AccountStatus.ACTIVE and not is_protected else None
 
 

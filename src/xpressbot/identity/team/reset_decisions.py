@@ -69,10 +69,8 @@ class ResetDecisions:
             refusal = refuse_approval(
                 request, member, asker, entry.account, reset_store.tenures(entry.tx, {asker.id, entry.account.id}), entry.now
             )
-            if refusal is not None:
-                return Unchanged(Denied(refusal))
-            if not reset_store.end(entry.tx, request, entry.now):
-                return Unchanged(Denied(ResetRefusal.RESET_REQUEST_OVER))
+            if refusal is not None or not reset_store.end(entry.tx, request, entry.now):
+                return Unchanged(Denied(refusal or ResetRefusal.RESET_REQUEST_OVER))
             version = carry_out_reset(entry.tx, self._kinds, member.id)
             given = self._open_link(entry.tx, member, version, entry.now)
             event = caller.event(
@@ -126,12 +124,11 @@ class ResetDecisions:
                 return
             now, member, asker = self._system.now(), accounts[request.account_id], accounts[request.asked_by]
             cause = void_cause(current, member, asker, now)
-            if cause is None and not current.is_due(now):
-                if current.counts_at(now):
-                    reset_store.note_counted(tx, current.counted(now))
-                    tx.commit()
-                return
-            if not reset_store.end(tx, current, now):
+            is_over = cause is not None or current.is_due(now)
+            if not is_over and current.counts_at(now):
+                reset_store.note_counted(tx, current.counted(now))
+                tx.commit()
+            if not is_over or not reset_store.end(tx, current, now):
                 return
             kind = EventKind.ASKED_RESET_DONE if cause is None else EventKind.ASKED_RESET_ENDED
             of_member, of_team = self._carry_out(tx, current, member, asker) if cause is None else reset_events.voided(member, cause)

@@ -67,11 +67,9 @@ class ResetMails:
 
     def waits(self, mail: ClaimedMail) -> Account | None:
         """The owner or admin who is told that a request waits; None where it does not any more, or they have nothing to say to it."""
-        if mail.account_id is None:
-            return None
         with self._transactions.reading() as tx:
             request = reset_store.by_id(tx, str(mail.parameters["request"]))
-            if request is None:
+            if request is None or mail.account_id is None:
                 return None
             accounts = account_store.by_ids(tx, {request.account_id, request.asked_by, mail.account_id})
         member, told = accounts[request.account_id], accounts[mail.account_id]

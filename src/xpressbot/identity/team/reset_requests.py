@@ -141,9 +141,8 @@ class ResetRequests:
                 stopped is None
                 or stopped.request.id != asked.request.id
                 or not link_store.consume(tx, LinkKind.RESET_STOP, token.digest, now)
+                or not reset_store.end(tx, stopped.request, now)
             ):
-                return Denied(LinkRefusal.LINK_GONE)
-            if not reset_store.end(tx, stopped.request, now):
                 return Denied(LinkRefusal.LINK_GONE)
             member, told = locked[asked.member.id], client.event(EventKind.TWO_FACTOR_RESET_STOPPED)
             of_accounts = {member.id: told, **reset_events.of_asker(EventKind.ASKED_RESET_ENDED, member, locked[asked.asker.id])}

@@ -16,7 +16,6 @@ _IPV6_NETWORK_BITS: Final = 64
 _OF_NETWORKS: Final = frozenset({throttle.NETWORK, throttle.PASSWORD_REQUESTS})
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Reason)
 
 
 class ThrottleRefusal(Reason):
@@ -49,18 +48,15 @@ def password_requests_bucket(digest: KeyedDigests, address: str) -> Bucket:
 
 
 def charge_try(
-    transactions: Transactions, now: Callable[[], int], tried: Callable[[Reading], tuple[T, Sequence[Bucket]] | Denied[R]], *, durable: bool
-) -> tuple[T, Sequence[Charge]] | Denied[R | ThrottleRefusal]:
+    transactions: Transactions, now: Callable[[], int], tried: Callable[[Reading], tuple[T, Sequence[Bucket]]], *, durable: bool
+) -> tuple[T, Sequence[Charge]] | Denied[ThrottleRefusal]:
     """Find out what is tried, and charge the try to its buckets, in a transaction of its own: it stays counted whatever follows.
 
     durable: whether to wait for the disk. A try at a code need not: a right code and a refused one are recorded before they
     are answered, which makes the charge durable too. An answer that tells nothing of the code is not recorded.
     """
     with transactions.writing(durable=durable) as tx:
-        found = tried(tx)
-        if isinstance(found, Denied):
-            return found
-        what, buckets = found
+        what, buckets = tried(tx)
         at = now()
         charges = throttle_store.charge(tx, buckets, at)
         if not isinstance(charges, Refusal):

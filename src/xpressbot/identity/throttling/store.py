@@ -30,6 +30,7 @@ _CLEAR = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"))
 _CLEAR_AND_REPORT = _CLEAR.returning(THROTTLE_BUCKET, HAS_WAITS_TO_TELL.label("has_waits_to_tell"))
 _COUNT = select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bindparam("bucket"))
 _LIFT = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), _TABLE.tries >= bindparam("suspended_at"))
+"""Of a policy that suspends nobody the number is NULL, which no count reaches."""
 _IS_THE_LAST = _TABLE.charged_at == bindparam("at")
 _GIVE_BACK = (
     update(THROTTLE_BUCKET)
@@ -102,8 +103,7 @@ def count_tries(tx: Reading, bucket: Bucket) -> int:
 
 def lift_suspension(tx: Writing, bucket: Bucket) -> None:
     """Clear the bucket if no waiting would."""
-    if bucket.policy.suspend_at is not None:
-        tx.execute(_LIFT, {"bucket": bucket.key, "suspended_at": bucket.policy.suspend_at})
+    tx.execute(_LIFT, {"bucket": bucket.key, "suspended_at": bucket.policy.suspend_at})
 
 
 def report_delays(tx: Writing, bucket: Bucket) -> DelayReport | None:

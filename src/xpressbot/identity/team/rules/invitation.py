@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from xpressbot.foundation.times import is_from_the_future
-from xpressbot.identity.accounts.rules.account import Account, AccountStatus
 from xpressbot.identity.accounts.rules.roles import Role, may_give
 
 
@@ -15,11 +14,6 @@ class Inviter:
     role: Role | None
     is_active: bool
     security_version: int
-
-    @classmethod
-    def of(cls, account: Account) -> "Inviter":
-        """The person of an account."""
-        return cls(account.name, account.role, account.status is AccountStatus.ACTIVE, account.security_version)
 
 
 @dataclass(frozen=True, slots=True)
