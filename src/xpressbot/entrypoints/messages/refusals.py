@@ -98,9 +98,7 @@ _COUNTS: Final[Mapping[ToldRefusal, int | None]] = {
 }
 """Constants that sentences name. They are far from one, so that a language has one form for them."""
 
-_ONLY_OWNER: Final = N_(
-    "No other owner is active. Make another member an owner first: without one nobody could administer this XpressBot."
-)
+_ONLY_OWNER: Final = N_("No other owner is active. Make another member an owner first: without one nobody could administer this XpressBot.")
 _SENTENCES: Final[Mapping[ToldRefusal, str]] = {
     PasswordRefusal.WRONG_CREDENTIALS: N_("That address and password do not match. Check both, and that Caps Lock is off."),
     ThrottleRefusal.THROTTLED: N_("Too many tries. Try again at %(time)s."),
