@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
 
 import pytest
 
@@ -12,10 +14,24 @@ from tests.support.bots import converse, hours_script, make_bot, publish, replac
 from tests.support.browser import Browser
 from tests.support.customers import UNKNOWN
 from tests.support.installation import Installation
+from tests.support.languages import LANGUAGES
 from tests.support.restaurant import a_script, form_of
 from tests.support.stored_chats import conversation, web_channel
 from xpressbot.chat.actor import OPERATOR, Actor
+from xpressbot.chat.bots.administration import BotRefusal
+from xpressbot.chat.bots.kept_checks import CheckRefusal
+from xpressbot.chat.bots.missed_texts import PhraseRefusal
+from xpressbot.chat.bots.publishing import PublishRefusal
+from xpressbot.chat.channels.administration import ChannelRefusal
+from xpressbot.chat.conversations.contacts import ContactRefusal
 from xpressbot.chat.conversations.conversation import Author
+from xpressbot.chat.conversations.taking_over import ConversationRefusal
+from xpressbot.chat.editing.edits import EditRefusal
+from xpressbot.entrypoints.messages.bot_words import bot_refused, check_refused, phrase_refused, publish_refused
+from xpressbot.entrypoints.messages.channel_words import channel_refused
+from xpressbot.entrypoints.messages.inbox_words import contact_refused, conversation_refused
+from xpressbot.entrypoints.messages.script_words import edit_refused
+from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.roles import Role
 
 
@@ -97,3 +113,26 @@ def test_the_inbox_says_who_wrote_last(installation: Installation, new_browser: 
         conversation(installation.services, channel, ((author, "Good day"),), owner=owner)
     said = re.findall(r'<span class="excerpt">(.*?)</bdi></span>', reader.get("/inbox?show=all").text)
     assert sorted(words(one) for one in said) == ["Bo Lund: Good day", "Bot: Good day", "Good day", "You: Good day"]
+
+
+SAID_OF_CHAT: list[tuple[Callable[[Texts, Any], str], type[StrEnum]]] = [
+    (bot_refused, BotRefusal),
+    (publish_refused, PublishRefusal),
+    (check_refused, CheckRefusal),
+    (phrase_refused, PhraseRefusal),
+    (edit_refused, EditRefusal),
+    (channel_refused, ChannelRefusal),
+    (lambda texts, reason: conversation_refused(texts, reason, None), ConversationRefusal),
+    (contact_refused, ContactRefusal),
+]
+
+
+@pytest.mark.parametrize(("say", "reasons"), SAID_OF_CHAT, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize("texts", list(LANGUAGES), ids=lambda texts: texts.tag)
+def test_each_refusal_of_chat_says_a_whole_sentence_of_its_own(
+    texts: Texts, say: Callable[[Texts, Any], str], reasons: type[StrEnum]
+) -> None:
+    """With its numbers filled in, and one sentence for one reason."""
+    said = [say(texts, reason) for reason in reasons]
+    assert len(set(said)) == len(said)
+    assert [sentence for sentence in said if "%" in sentence or sentence[-1] not in ".।"] == []
