@@ -178,7 +178,7 @@ def build_identity(
         re_enrolment=ReEnrolment(transactions, system, kinds, session_start, second_step, steps),
         enrolment_mails=EnrolmentMails(transactions, system),
         recovery_codes=RecoveryCodes(transactions, gate, system, encryption, digest, viewable=settings.recovery_codes_viewable),
-        account_page=AccountPage(transactions, gate, system, kinds),
+        account_page=AccountPage(transactions, gate, system, kinds, steps),
         history=History(transactions),
         password_change=PasswordChange(gate, session_password, new_passwords),
         password_reset=PasswordReset(transactions, system, new_passwords),

@@ -12,8 +12,8 @@ from xpressbot.identity.audit import notice_store
 from xpressbot.identity.audit import store as event_store
 from xpressbot.identity.audit.rules.event import EventKind, SecurityEvent
 from xpressbot.identity.audit.rules.notice import MOST_SHOWN, READ_SHOWN_FOR, Notice, Shown
-from xpressbot.identity.factors import store as authenticator_store
 from xpressbot.identity.factors.authenticators import ListedAuthenticator, listed
+from xpressbot.identity.factors.enrolment_steps import EnrolmentSteps
 from xpressbot.identity.factors.kind import Kinds
 from xpressbot.identity.factors.protection import Protection as AccountProtection
 from xpressbot.identity.factors.protection import protection_of
@@ -68,6 +68,7 @@ class AccountSettings:
 
     protection: Protection
     enrolment_pending: bool
+    other_sessions: int
     apps: Sequence[ListedAuthenticator]
     leaders: Sequence[tuple[str, Role | None]]
     """Names and roles of the team's owners and admins, to whom a member who needs help turns. At most MOST_LEADERS."""
@@ -76,11 +77,12 @@ class AccountSettings:
 class AccountPage:
     """Reads for pages, and the acknowledgement of notices."""
 
-    def __init__(self, transactions: ReadTransactions, gate: Gate, system: System, kinds: Kinds) -> None:
+    def __init__(self, transactions: ReadTransactions, gate: Gate, system: System, kinds: Kinds, enrolment_steps: EnrolmentSteps) -> None:
         self._transactions = transactions
         self._gate = gate
         self._system = system
         self._kinds = kinds
+        self._steps = enrolment_steps
 
     def dashboard(self, caller: Caller) -> Dashboard:
         """Protection, what happened since the person last acknowledged, and the latest events."""
@@ -103,10 +105,10 @@ class AccountPage:
         with self._transactions.reading() as tx:
             now = self._system.now()
             in_force = protection_of(tx, caller.account.id)
-            enrolment = authenticator_store.enrolment_of(tx, caller.session.id)
             return AccountSettings(
                 protection=self._protection(tx, caller, in_force),
-                enrolment_pending=enrolment is not None and enrolment.is_open(now),
+                enrolment_pending=self._steps.find_open(tx, caller.session.id, now) is not None,
+                other_sessions=session_store.count_others(tx, caller.account.id, caller.session.id, now),
                 apps=[listed(one, self._kinds) for one in in_force.authenticators],
                 leaders=account_store.leaders(tx, MOST_LEADERS),
             )

@@ -49,7 +49,7 @@ def settings_context(request: PageRequest, caller: Caller) -> dict[str, Any]:
         "recovery_session": settings.protection.recovery_session,
         "apps_count": len(settings.apps),
         "kinds": kind_choices(request),
-        "other_sessions": request.identity.account_page.other_sessions(caller),
+        "other_sessions": settings.other_sessions,
         "enrolment_pending": settings.enrolment_pending,
         "email_confirmed_at": caller.account.email_confirmed_at,
         "role": role_name(request.texts, caller.account.role),
