@@ -14,7 +14,7 @@ from xpressbot.foundation.metrics import stopwatch
 
 PAGE_THREADS: Final = 8
 PAGE_THREADS_WITH_SINGLE_WRITER: Final = 3
-"""Its readers hardly wait, and more threads take the GIL from each other. With one, a slow page would stop all others (docs/adr/0013)."""
+"""A page hardly waits, and threads take the GIL from each other. With one, a slow page would stop all others (docs/adr/0013)."""
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
 MOST_FORMS_WAITING: Final = 256
