@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import math
 import threading
 from contextlib import suppress
 from functools import partial
@@ -9,6 +10,7 @@ from functools import partial
 import pytest
 
 from tests.support.busy import SOON_SECONDS, held
+from tests.support.settable_loop import pass_time, run
 from xpressbot.foundation.threads.worker_pools import Pool, PoolBusyError
 
 VARIABLE = contextvars.ContextVar("variable", default="unset")
@@ -108,3 +110,47 @@ def test_what_comes_when_enough_waits_is_refused() -> None:
     answers, following = asyncio.run(story())
     assert [answer if isinstance(answer, str) else type(answer) for answer in answers] == ["done"] * 2 + [PoolBusyError] * 3
     assert following == "the next"
+
+
+def test_one_is_at_work_at_a_time_unless_it_is_slow() -> None:
+    """Once work has taken for so long, the next begins beside it, as long as there is a thread."""
+    pool, begun = Pool(2, slow_after_seconds=3600), [threading.Event() for _one in range(3)]
+    release = threading.Event()
+
+    def work(number: int) -> None:
+        begun[number].set()
+        release.wait()
+
+    async def story() -> list[list[bool]]:
+        crowd, seen = [asyncio.create_task(pool.run(partial(work, number))) for number in range(3)], []
+        for number in range(2):
+            assert await asyncio.to_thread(begun[number].wait, SOON_SECONDS)
+            seen.append([event.is_set() for event in begun])
+            pass_time(3600)
+        for _turn_of_the_loop in range(10):
+            await asyncio.sleep(0)
+        seen.append([event.is_set() for event in begun])
+        release.set()
+        await asyncio.gather(*crowd)
+        return seen
+
+    assert run(story) == [[True, False, False], [True, True, False], [True, True, False]]
+    assert all(event.is_set() for event in begun)
+    assert pool.inside == 0
+
+
+def test_a_place_is_left_by_work_that_fails_or_is_cancelled() -> None:
+    """While it waits, or while it is at work."""
+    pool = Pool(1, slow_after_seconds=math.inf)
+
+    async def story() -> str:
+        async with held(pool):
+            waiting = asyncio.create_task(pool.run(int))
+            await asyncio.sleep(0)
+            waiting.cancel()
+        with pytest.raises(ValueError, match="invalid literal"):
+            await pool.run(lambda: int("no number"))
+        return await asyncio.wait_for(pool.run(lambda: "the next"), SOON_SECONDS)
+
+    assert asyncio.run(story()) == "the next"
+    assert pool.inside == 0

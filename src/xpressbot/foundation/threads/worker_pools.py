@@ -1,9 +1,11 @@
 """The thread pools of one worker. The event loop parses and hands over; everything that waits, waits on a thread."""
 
+import asyncio
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Self, TypeVar
@@ -14,7 +16,9 @@ from xpressbot.foundation.metrics import stopwatch
 
 PAGE_THREADS: Final = 8
 PAGE_THREADS_WITH_SINGLE_WRITER: Final = 3
-"""A page hardly waits, and threads take the GIL from each other. With one, a slow page would stop all others (docs/adr/0013)."""
+"""One makes pages, and the others are for what is slow, so that it stops no page (docs/adr/0013)."""
+SLOW_AFTER_SECONDS: Final = 0.02
+"""With SQLite, the next page begins when the one before is done, or has been at work for so long. Most take two milliseconds."""
 SIGN_IN_THREADS_BEYOND_HASHES: Final = 2
 MOST_WAITING_TO_SIGN_IN: Final = 64
 MOST_FORMS_WAITING: Final = 256
@@ -35,6 +39,20 @@ class PoolBusyError(Exception):
     """So much work waits already, or this work has waited for so long, that it is not begun: answer 503."""
 
 
+@dataclass(eq=False, slots=True)
+class _Place:
+    """Where one may be at work at a time, for as long as its work is not slow."""
+
+    places: CapacityLimiter
+    is_held: bool = True
+
+    def leave(self) -> None:
+        """Let the next one begin. The second time, nothing."""
+        if self.is_held:
+            self.is_held = False
+            self.places.release_on_behalf_of(self)
+
+
 class Pool:
     """Work on at most so many of anyio's threads at once; what comes then waits in the order in which it came.
 
@@ -42,11 +60,22 @@ class Pool:
     """
 
     def __init__(
-        self, threads: int, *, most_waiting: float = math.inf, patience_seconds: float = math.inf, now: Callable[[], float] = stopwatch
+        self,
+        threads: int,
+        *,
+        slow_after_seconds: float | None = None,
+        most_waiting: float = math.inf,
+        patience_seconds: float = math.inf,
+        now: Callable[[], float] = stopwatch,
     ) -> None:
-        """most_waiting: how much may wait for a thread. patience_seconds: for how long; what has waited longer is not begun."""
+        """most_waiting: how much may wait for a thread. patience_seconds: for how long; what has waited longer is not begun.
+
+        slow_after_seconds: if given, one work is done at a time, and another begins beside it once it has taken for so long.
+        """
         self.threads = threads
         self._limiter = CapacityLimiter(threads)
+        self._places = None if slow_after_seconds is None else CapacityLimiter(1)
+        self._slow_after_seconds = slow_after_seconds or 0.0
         self._most_inside = threads + most_waiting
         self._patience_seconds = patience_seconds
         self._now = now
@@ -69,9 +98,24 @@ class Pool:
 
         self.inside += 1
         try:
-            return await to_thread.run_sync(begin, limiter=self._limiter)
+            async with self._place():
+                return await to_thread.run_sync(begin, limiter=self._limiter)
         finally:
             self.inside -= 1
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        if self._places is None:
+            yield
+            return
+        place = _Place(self._places)
+        await self._places.acquire_on_behalf_of(place)
+        slow = asyncio.get_running_loop().call_later(self._slow_after_seconds, place.leave)
+        try:
+            yield
+        finally:
+            slow.cancel()
+            place.leave()
 
 
 def available_cores() -> int:
@@ -104,7 +148,7 @@ class Pools:
         """
         hash_threads = max(1, cores // workers)
         limited = partial(Pool, patience_seconds=PATIENCE_SECONDS, now=now)
-        page = Pool(PAGE_THREADS_WITH_SINGLE_WRITER if single_writer else PAGE_THREADS)
+        page = Pool(PAGE_THREADS_WITH_SINGLE_WRITER, slow_after_seconds=SLOW_AFTER_SECONDS) if single_writer else Pool(PAGE_THREADS)
         form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
         sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
         chat = limited(1 if single_writer else CHAT_THREADS, most_waiting=MOST_MESSAGES_WAITING)
