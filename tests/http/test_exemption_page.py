@@ -145,7 +145,7 @@ def test_no_caller_exempts_for_longer_than_the_form_does(days: int, installation
 
 
 def test_one_that_is_over_by_itself_is_ended_without_a_word(installation: Installation, owner: Browser, berta: Account) -> None:
-    """Its reason goes; nobody is told of an end that changed nothing, neither in the team's record nor in the member's own."""
+    """Its reason is removed. An end that changed nothing is recorded neither for the team nor for the member."""
     exempt_until(installation, BERTA, over := installation.clock.now())
     before = [kinds_of(installation, subject) for subject in (TEAM, berta.id)]
     assert owner.post(f"{page_of(berta)}/end", shown=str(over)).headers["location"] == page_of(berta)

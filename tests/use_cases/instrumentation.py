@@ -165,6 +165,19 @@ def before_statement(installation: Installation, beginning: str, operation: Call
     assert seen, f"nothing began with {beginning}"
 
 
+@contextmanager
+def activations_without_a_row(installation: Installation) -> Iterator[None]:
+    """With SQLite: the conditional write that puts an authenticator in force meets no row, whatever was read before it."""
+    database = installation.services.database
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER lost_race BEFORE UPDATE OF state ON authenticator BEGIN SELECT RAISE(IGNORE); END")
+        connection.commit()
+    yield
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER lost_race")
+        connection.commit()
+
+
 def events(installation: Installation, account_id: str) -> list[NewEvent]:
     """The account's events in their order, after having verified their chain."""
     with installation.services.database.read() as connection:

@@ -11,6 +11,7 @@ from tests.support.installation import CLIENT, Installation
 from tests.support.people import invited_address, reset
 from tests.use_cases.instrumentation import (
     ObservedHasher,
+    activations_without_a_row,
     after_transaction,
     before_statement,
     events,
@@ -288,14 +289,9 @@ def test_what_expires_between_its_look_and_its_use_is_not_used(
 def test_an_activation_that_finds_no_pending_row_begins_no_session(installation: Installation, waiting: UseCaseBrowser) -> None:
     """The row count of the conditional write decides, not what was read before it; link and sign-in stay good."""
     app = waiting.start_again()
-    with installation.services.database.write() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER lost_race BEFORE UPDATE OF state ON authenticator BEGIN SELECT RAISE(IGNORE); END")
-        connection.commit()
-    assert waiting.confirm_again(app.code()) == START_AGAIN
+    with activations_without_a_row(installation):
+        assert waiting.confirm_again(app.code()) == START_AGAIN
     assert (waiting.caller, link_is_open(installation)) == (None, [True])
-    with installation.services.database.write() as connection:
-        connection.exec_driver_sql("DROP TRIGGER lost_race")
-        connection.commit()
     assert isinstance(waiting.confirm_again(app.code()), SignedIn)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from tests.support.installation import Installation
 from tests.support.optional import present
-from tests.use_cases.instrumentation import after_transaction, events, kinds, parts_of, tries
+from tests.use_cases.instrumentation import activations_without_a_row, after_transaction, events, kinds, parts_of, tries
 from tests.use_cases.use_case_browser import UseCaseBrowser
 from xpressbot.foundation.times import MINUTE
 from xpressbot.identity.accounts.rules.account import Account
@@ -352,10 +352,8 @@ def make_unknown(installation: Installation) -> None:
 def test_an_activation_that_finds_no_pending_row_turns_nothing_on(installation: Installation, visitor: UseCaseBrowser) -> None:
     """The row count of the conditional write decides, not what was read before it."""
     app = visitor.start()
-    with installation.services.database.write() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER lost_race BEFORE UPDATE OF state ON authenticator BEGIN SELECT RAISE(IGNORE); END")
-        connection.commit()
-    assert visitor.confirm_enrolment(app.code()) == NO_ENROLMENT
+    with activations_without_a_row(installation):
+        assert visitor.confirm_enrolment(app.code()) == NO_ENROLMENT
     assert not visitor.identity.account_page.settings(visitor.me).protection.on
     assert visitor.identity.recovery_codes.ledger(visitor.me) is None
     assert visitor.me.session.aal == 1

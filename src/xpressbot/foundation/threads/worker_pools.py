@@ -127,7 +127,7 @@ def available_cores() -> int:
 class Pools:
     """Pages, the forms that people send, and the use cases that hash passwords: a storm of sign-ins must not stop the pages.
 
-    Mails are handed over on a thread of their own: a mail server that hangs keeps nobody waiting. So are periodic jobs done. What
+    Mails are handed over on a thread of their own, so that a mail server that hangs delays no request. Periodic jobs have another. What
     customers write has threads of its own as well: however many write to a bot, the forms of members wait for no more than one of them.
     """
 

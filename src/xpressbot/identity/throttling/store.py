@@ -30,7 +30,7 @@ _CLEAR = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"))
 _CLEAR_AND_REPORT = _CLEAR.returning(THROTTLE_BUCKET, HAS_WAITS_TO_TELL.label("has_waits_to_tell"))
 _COUNT = select(_TABLE.tries, _TABLE.next_allowed_at).where(_TABLE.key == bindparam("bucket"))
 _LIFT = delete(THROTTLE_BUCKET).where(_TABLE.key == bindparam("bucket"), _TABLE.tries >= bindparam("suspended_at"))
-"""Of a policy that suspends nobody the number is NULL, which no count reaches."""
+"""A policy without suspension binds NULL here. No count is at least NULL, so no row is deleted."""
 _IS_THE_LAST = _TABLE.charged_at == bindparam("at")
 _GIVE_BACK = (
     update(THROTTLE_BUCKET)
