@@ -22,7 +22,7 @@ _LEAD_SECONDS = 2.0
 _TEXT = """Fifty connections send right passwords without a pause, with the default Argon2id parameters; meanwhile others ask who is
 signed in, and whether the service is alive. A few: one connection that has a question due every 10 ms; times count from then, so
 that a slow answer is seen by all the questions that it holds up. Many: 8 connections without a pause, as in M3; each asks again
-when it has been answered, so that fewer ask while answers are slow. Idle and storm are measured in turn; in a storm they begin to
+when it has been answered, so that fewer ask while answers are slow. The bar is for a few, as a browser asks; for many it is an aim. Idle and storm are measured in turn; in a storm they begin to
 ask when it has lasted for two seconds. The clients have a core of their own, as if they were elsewhere, and the server has the
 others: on two cores it hashes and answers on one."""
 
@@ -64,7 +64,11 @@ def hash_storm(stage: Stage) -> Chapter:
             ]
         ],
     )
-    bars = [Bar(f"M6 {name}, p99 in the storm against idle", _DEMAND, ratios[name], at_least=False, unit="times") for name in ratios]
+    without_pause = {question.name for question in questions if not question.load.every_ms}
+    bars = [
+        Bar(f"M6 {name}, p99 in the storm against idle", _DEMAND, ratios[name], at_least=False, unit="times", is_aim=name in without_pause)
+        for name in ratios
+    ]
     return Chapter("M6: a storm of sign-ins", _TEXT, bars, [("", Table(headings, rows)), ("", signing_in)])
 
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from xpressbot.entrypoints.http.language_switch import LanguageSwitch
+from xpressbot.entrypoints.http.template_texts import TranslatedTexts
 from xpressbot.entrypoints.messages.formatting import Text, as_is, clock_time, day_date, doer, moment, number
 from xpressbot.entrypoints.messages.translation import Texts
 from xpressbot.identity.accounts.rules.account import Account
@@ -125,11 +126,11 @@ def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", TranslatedTexts],
     )
+    templates.extend(texts=texts)
     templates.install_gettext_translations(texts.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
     templates.globals |= {
-        "_": partial(_marked_up, texts),
         "static": _static_url,
         "enrolment_tries": ENROLMENT_TRIES,
         "lang": texts.tag,
@@ -139,11 +140,6 @@ def _load_templates(texts: Texts, packages: tuple[str, ...]) -> Environment:
     in_words: Mapping[str, Callable[..., Text]] = {"moment": moment, "clock": clock_time, "day": day_date, "number": number, "doer": doer}
     templates.filters |= {name: partial(write, texts) for name, write in in_words.items()} | {"as_is": as_is}
     return templates
-
-
-def _marked_up(texts: Texts, text: str) -> Markup:
-    """A text without placeholders, as it stands: `gettext` and `trans`, which fill placeholders, take several times as long."""
-    return Markup(texts.gettext(text))  # noqa: S704  # from our own templates and catalogues
 
 
 def _static_url(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
-from babel.dates import format_date, format_skeleton, get_datetime_format
+from babel.dates import format_date, format_datetime, format_skeleton, get_date_format, get_datetime_format
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup
@@ -30,8 +30,9 @@ def doer(texts: Texts, actor: Actor) -> Text:
     return texts.gettext("The operator") if actor.id is None else Markup('<bdi translate="no">{}</bdi>').format(actor.name)
 
 
+@lru_cache(maxsize=1024)
 def number(texts: Texts, value: int) -> str:
-    """A whole number."""
+    """A whole number. Most that pages show are small counts, the same again and again."""
     return format_decimal(value, locale=texts.locale)
 
 
@@ -42,24 +43,22 @@ def listed(texts: Texts, words: Sequence[str]) -> str:
 
 def moment(texts: Texts, at: int) -> Markup:
     """Date and time; the page's script rewrites it to the reader's time zone."""
-    return Markup('<time datetime="{}" data-moment>{}</time>').format(_iso(at), plain_moment(texts, at))
+    return Markup('<time datetime="%s" data-moment>%s</time>') % (_iso(at), plain_moment(texts, at))
 
 
 def plain_moment(texts: Texts, at: int) -> str:
     """Date and time for where no page shows them."""
-    date, time = format_date(_utc(at), "medium", locale=texts.locale), _time_of_day(texts, at)
-    pattern = str(get_datetime_format("medium", texts.locale)).replace("'", "")
-    return f"{pattern.replace('{1}', date).replace('{0}', time)} UTC"
+    return f"{format_datetime(_utc(at), _moment_pattern(texts), locale=texts.locale)} UTC"
 
 
 def clock_time(texts: Texts, at: int) -> Markup:
     """The time of day alone."""
-    return Markup('<time datetime="{}" data-clock>{} UTC</time>').format(_iso(at), _time_of_day(texts, at))
+    return Markup('<time datetime="%s" data-clock>%s UTC</time>') % (_iso(at), _time_of_day(texts, at))
 
 
 def day_date(texts: Texts, at: int) -> Markup:
     """The day of UTC; where a page heads its events by days, its script heads them by the reader's own."""
-    return Markup('<time datetime="{}" data-date>{} UTC</time>').format(_iso(at), format_date(_utc(at), "medium", locale=texts.locale))
+    return Markup('<time datetime="%s" data-date>%s UTC</time>') % (_iso(at), format_date(_utc(at), "medium", locale=texts.locale))
 
 
 def day_field(at: int) -> str:
@@ -98,6 +97,13 @@ def _parsed(user_agent: str) -> tuple[str, str]:
     parsed = ua_parser.parse(user_agent)
     browser, system = parsed.user_agent.family if parsed.user_agent else "", parsed.os.family if parsed.os else ""
     return browser if browser in _BROWSERS else "", system if system in _SYSTEMS else ""
+
+
+@cache
+def _moment_pattern(texts: Texts) -> str:
+    """How the language writes date and time of day together, in CLDR's letters."""
+    date, time = get_date_format("medium", texts.locale).pattern, texts.locale.datetime_skeletons[_TIME_OF_DAY].pattern
+    return str(get_datetime_format("medium", texts.locale)).replace("{1}", date).replace("{0}", time)
 
 
 def _time_of_day(texts: Texts, at: int) -> str:

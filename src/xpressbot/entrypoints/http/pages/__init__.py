@@ -51,11 +51,16 @@ from xpressbot.entrypoints.http.routing import Page
 
 
 def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
-    """Every page of the dashboard. factor_pages: those that the kinds of factors have of their own."""
+    """Every page of the dashboard, those that are asked for most at first: Starlette tries one after the other.
+
+    factor_pages: those that the kinds of factors have of their own.
+    """
     return [
+        *sign_in.pages(factors),
+        *dashboard.PAGES,
+        *account.PAGES,
         *welcome.PAGES,
         *invitation.PAGES,
-        *sign_in.pages(factors),
         *new_password_step.PAGES,
         *re_enrolment.PAGES,
         *forgot_password.PAGES,
@@ -64,8 +69,6 @@ def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
         *email_link.PAGES,
         *email_stop.PAGES,
         *reset_stop.PAGES,
-        *dashboard.PAGES,
-        *account.PAGES,
         *history.PAGES,
         *sessions.PAGES,
         *unlock.PAGES,
