@@ -19,12 +19,12 @@ PEOPLE = 50
 _DEMAND = 2.0
 _LEAD_SECONDS = 2.0
 """Hashes that have waited in a flood of questions insist for a while after it, and should not do so for the next question's few."""
-_TEXT = """Fifty connections send right passwords without a pause, with the default Argon2id parameters; meanwhile others ask who is
-signed in, and whether the service is alive. A few: one connection that has a question due every 10 ms; times count from then, so
-that a slow answer is seen by all the questions that it holds up. Many: 8 connections without a pause, as in M3; each asks again
-when it has been answered, so that fewer ask while answers are slow. The bar is for a few, as a browser asks; for many it is an aim. Idle and storm are measured in turn; in a storm they begin to
-ask when it has lasted for two seconds. The clients have a core of their own, as if they were elsewhere, and the server has the
-others: on two cores it hashes and answers on one."""
+_TEXT = """Fifty connections send right passwords without a pause, with the default Argon2id parameters; meanwhile others ask who is signed
+in, and whether the service is alive. A few: one connection that has a question due every 10 ms; times count from then, so that
+a slow answer is seen by all the questions that it holds up. Many: 8 connections without a pause, as in M3; each asks again when
+it has been answered, so that fewer ask while answers are slow. The bar is for a few, as a browser asks; for many it is an aim.
+Idle and storm are measured in turn; in a storm they begin to ask when it has lasted for two seconds. The clients have a core of
+their own, as if they were elsewhere, and the server has the others: on two cores it hashes and answers on one."""
 
 
 @dataclass(frozen=True, slots=True)
