@@ -8,8 +8,10 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.raw_requests import SAME_ORIGIN
+from tests.support.browser import Browser
 from tests.support.busy import SOON_SECONDS, held
 from tests.support.installation import Installation
+from xpressbot.chat.bots.store import Bot
 from xpressbot.foundation.threads.worker_pools import (
     CHAT_THREADS,
     MOST_FORMS_WAITING,
@@ -38,6 +40,22 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: Starlet
     page, forms = asyncio.run(story())
     assert page.status_code == 200
     assert {form.headers["location"] for form in forms} == {"/sign-in"}
+
+
+def test_publishing_does_not_keep_other_forms_waiting(installation: Installation, app: Starlette, signed_in: Browser, bot: Bot) -> None:
+    """It replays all checks of a bot, which may take seconds: it has no part in the queue of forms."""
+    path = f"/bots/{bot.id}/publish"
+    form = signed_in.filled(path, {"revision": "1", "newest": "0", "running": "finish"})
+
+    async def story() -> httpx.Response:
+        transport, cookies = httpx.ASGITransport(app=app), signed_in.cookies
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", headers=SAME_ORIGIN, cookies=cookies) as client,
+            held(installation.services.pools.form),
+        ):
+            return await asyncio.wait_for(client.post(path, data=form), SOON_SECONDS)
+
+    assert asyncio.run(story()).status_code == 303
 
 
 def test_when_too_many_forms_wait_the_next_is_asked_to_come_back(installation: Installation, app: Starlette) -> None:
