@@ -21,9 +21,11 @@ def _templates(source: str) -> Environment:
     return templates
 
 
-@pytest.mark.parametrize("source", ['{{ _("Q & A") }}', "{{ _('Q & A') }}", '{% set title = _("Q & A") %}{{ title }}'])
+@pytest.mark.parametrize(
+    "source", ['{{ _("Q & A") }}', "{{ _('Q & A') }}", '{% set title = _("Q & A") %}{{ title }}', '{{ _("Q & A") + "" }}']
+)
 def test_a_text_is_translated_and_is_markup(source: str) -> None:
-    """Translators write markup, as the templates' own texts are."""
+    """Translations are markup, like the texts in the templates."""
     assert _templates(source).get_template("page.html").render() == "Preguntas &amp; respuestas"
 
 

@@ -68,6 +68,7 @@ def _runner(pools: Pools, page: Page, places: HashingFormLimits) -> Runner:
     target = None if isinstance(page, SecondStepPage) else page.hashes_at
     if target is not None:
         return lambda request, work: places.run(request, target, work)
-    may_be_slow = isinstance(page, SignedInPage) and page.may_be_slow
-    pool = pools.form if page.method == "POST" and not may_be_slow else pools.page
+    pool = pools.page
+    if page.method == "POST":
+        pool = pools.slow_form if isinstance(page, SignedInPage) and page.may_be_slow else pools.form
     return lambda _request, work: pool.run(work)

@@ -112,7 +112,7 @@ class SignedInPage:
     while_locked: what a person gets whose session is locked; by default they must unlock it.
     for_one_person: refused while another person has to set up 2FA in this browser, or it would be set up for the wrong one.
     form_limits: what it takes of a form. Larger ones than SMALL_FORM are for members of the team alone.
-    may_be_slow: whether its handler may compute for seconds. Other forms are then not to wait for it, even where they wait for one thread.
+    may_be_slow: of a form whose handler may compute for seconds: it has a thread for its like, and no other form waits for it.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""The texts of templates, looked up when a template is loaded: an environment has one language, and so they are constants of it."""
+"""Texts without placeholders are looked up when a template is loaded: an environment has one language, so that they are constants of it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,10 +10,10 @@ _CALL: Final = "name:_"
 
 
 class TranslatedTexts(Extension):
-    """Puts the translation in the place of `_("a text")`, as markup, which it is. Looked up in each page, it would cost a call each.
+    """Replaces `_("a text")` by its translation, as markup, so that pages make no call for it. `environment.texts` has the language.
 
-    `environment.texts` has the language. Raises TemplateSyntaxError where `_` is given anything but one text as it stands. For texts with
-    placeholders there is `trans`.
+    Raises TemplateSyntaxError where `_` is given anything but one text as it stands. For texts with placeholders there is `trans`. To
+    join a text to another constant, use `+`: Jinja joins constants by `~` as if they were no markup, and escapes the result once more.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:

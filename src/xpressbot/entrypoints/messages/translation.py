@@ -1,4 +1,4 @@
-"""Texts in the reader's language. A text is marked where it stands, and looked up when a page is rendered or a line is printed."""
+"""Texts in the reader's language. A text is marked where it stands, and looked up when it is needed: in no module when it is imported."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -129,10 +129,12 @@ class Pools:
 
     Mails are handed over on a thread of their own, so that a mail server that hangs delays no request. Periodic jobs have another. What
     customers write has threads of its own as well: however many write to a bot, the forms of members wait for no more than one of them.
+    Forms that may compute for seconds have one thread, and wait for each other alone.
     """
 
     page: Pool
     form: Pool
+    slow_form: Pool
     sign_in: Pool
     mail: Pool
     job: Pool
@@ -150,15 +152,24 @@ class Pools:
         limited = partial(Pool, patience_seconds=PATIENCE_SECONDS, now=now)
         page = Pool(PAGE_THREADS_WITH_SINGLE_WRITER, slow_after_seconds=SLOW_AFTER_SECONDS) if single_writer else Pool(PAGE_THREADS)
         form = limited(1, most_waiting=MOST_FORMS_WAITING) if single_writer else page
+        slow_form = limited(1, most_waiting=MOST_FORMS_WAITING)
         sign_in = limited(hash_threads + SIGN_IN_THREADS_BEYOND_HASHES, most_waiting=MOST_WAITING_TO_SIGN_IN)
         chat = limited(1 if single_writer else CHAT_THREADS, most_waiting=MOST_MESSAGES_WAITING)
-        return cls(page, form, sign_in, mail=Pool(1), job=Pool(1), chat=chat, hash_threads=hash_threads)
+        return cls(page, form, slow_form, sign_in, mail=Pool(1), job=Pool(1), chat=chat, hash_threads=hash_threads)
 
     @property
     def by_name(self) -> dict[str, Pool]:
         """Each of them once."""
         own = {} if self.form is self.page else {"form": self.form}
-        return {"page": self.page, **own, "sign_in": self.sign_in, "mail": self.mail, "job": self.job, "chat": self.chat}
+        return {
+            "page": self.page,
+            **own,
+            "slow_form": self.slow_form,
+            "sign_in": self.sign_in,
+            "mail": self.mail,
+            "job": self.job,
+            "chat": self.chat,
+        }
 
     @property
     def threads(self) -> int:

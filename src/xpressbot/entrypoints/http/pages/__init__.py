@@ -51,9 +51,9 @@ from xpressbot.entrypoints.http.routing import Page
 
 
 def all_pages(factors: Factors, factor_pages: Sequence[Page]) -> list[Page]:
-    """Every page of the dashboard, those that are asked for most at first: Starlette tries one after the other.
+    """Every page of the dashboard. factor_pages: those that the kinds of factors have of their own.
 
-    factor_pages: those that the kinds of factors have of their own.
+    The first three are asked for most often, and Starlette tries one after the other.
     """
     return [
         *sign_in.pages(factors),

@@ -1,5 +1,6 @@
 """The checks of a bot, and the texts that it missed."""
 
+from dataclasses import replace
 from typing import Final, assert_never
 
 from starlette.exceptions import HTTPException
@@ -91,7 +92,8 @@ def _missed_page(request: PageRequest, *, status: int = 200, message: str | None
 
 PAGES: Final[list[Page]] = [
     chat_page("GET", CHECKS_PATH, Action.VIEW_BOTS, show_checks),
-    chat_page("POST", f"{CHECKS_PATH}/remove", Action.CHANGE_BOTS, remove_check, returns_to=CHECKS_PATH),
+    # What cannot be removed is answered with the page, which replays all checks.
+    replace(chat_page("POST", f"{CHECKS_PATH}/remove", Action.CHANGE_BOTS, remove_check, returns_to=CHECKS_PATH), may_be_slow=True),
     chat_page("GET", MISSED_PATH, Action.VIEW_BOTS, show_missed),
     chat_page("POST", f"{MISSED_PATH}/phrase", Action.CHANGE_BOTS, add_phrase, returns_to=MISSED_PATH),
 ]

@@ -155,7 +155,7 @@ def _number(text: str) -> int:
 
 PAGES: Final[list[Page]] = [
     chat_page("GET", PUBLISH_PATH, Action.VIEW_BOTS, show_publish),
-    replace(chat_page("POST", PUBLISH_PATH, Action.CHANGE_BOTS, publish), may_be_slow=True),  # it replays all checks
+    replace(chat_page("POST", PUBLISH_PATH, Action.CHANGE_BOTS, publish), may_be_slow=True),  # replays all checks
     chat_page("GET", VERSIONS_PATH, Action.VIEW_BOTS, show_versions),
     chat_page("GET", ROLL_BACK_PATH, Action.VIEW_BOTS, show_roll_back),
     chat_page("POST", ROLL_BACK_PATH, Action.CHANGE_BOTS, roll_back, returns_to=VERSIONS_PATH),
