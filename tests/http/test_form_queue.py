@@ -42,10 +42,16 @@ def test_pages_do_not_wait_behind_forms(installation: Installation, app: Starlet
     assert {form.headers["location"] for form in forms} == {"/sign-in"}
 
 
-def test_publishing_does_not_keep_other_forms_waiting(installation: Installation, app: Starlette, signed_in: Browser, bot: Bot) -> None:
-    """It replays all checks of a bot, which may take seconds: it has no part in the queue of forms, nor in that of pages."""
-    path = f"/bots/{bot.id}/publish"
-    form = signed_in.filled(path, {"revision": "1", "newest": "0", "running": "finish"})
+@pytest.mark.parametrize(
+    ("name", "fields", "leads_to"),
+    [("publish", {"revision": "1", "newest": "0", "running": "finish"}, ""), ("checks/remove", {"name": "gone"}, "/checks")],
+)
+def test_a_form_that_replays_all_checks_keeps_no_other_waiting(
+    name: str, fields: dict[str, str], leads_to: str, installation: Installation, app: Starlette, signed_in: Browser, bot: Bot
+) -> None:
+    """That may take seconds: such a form has no part in the queue of forms, nor in that of pages."""
+    path = f"/bots/{bot.id}/{name}"
+    form = signed_in.filled(path, fields)
 
     async def story() -> httpx.Response:
         transport, cookies = httpx.ASGITransport(app=app), signed_in.cookies
@@ -56,7 +62,7 @@ def test_publishing_does_not_keep_other_forms_waiting(installation: Installation
         ):
             return await asyncio.wait_for(client.post(path, data=form), SOON_SECONDS)
 
-    assert asyncio.run(story()).headers["location"] == path.removesuffix("/publish")
+    assert asyncio.run(story()).headers["location"] == f"/bots/{bot.id}{leads_to}"
 
 
 def test_when_too_many_forms_wait_the_next_is_asked_to_come_back(installation: Installation, app: Starlette) -> None:
