@@ -145,7 +145,7 @@ class Pools:
     def for_cores(cls, cores: int, workers: int, *, single_writer: bool, now: Callable[[], float] = stopwatch) -> Self:
         """The pools of one of the workers on so many cores, which they share; each hashes on at least one.
 
-        single_writer: the database lets one write at a time. Forms then wait for one thread, instead of on a thread each for the
+        single_writer: the database lets one write at a time. Other forms then wait for one thread, instead of on a thread each for the
         lock of the writer (docs/adr/0013). Otherwise they are pages like others.
         """
         hash_threads = max(1, cores // workers)
